@@ -1,0 +1,20 @@
+import moment from 'moment-timezone';
+
+/** A business day, `YYYY-MM-DD`. */
+export type Day = string;
+
+const FORM = 'YYYY-MM-DD';
+const at = (day: Day) => moment.utc(day, FORM, true);
+
+/** The business day of an instant in the studio's zone (D1). */
+export const dayOf = (instant: Date, zone: string): Day => moment.tz(instant, zone).format(FORM);
+
+export const addDays = (day: Day, days: number): Day => at(day).add(days, 'days').format(FORM);
+
+export const isMonday = (day: Day) => at(day).isoWeekday() === 1;
+
+/** The first Monday strictly after the day (D2). */
+export const mondayAfter = (day: Day): Day => addDays(day, 8 - at(day).isoWeekday());
+
+/** The ISO week of a day, such as `2026-W48`. */
+export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');

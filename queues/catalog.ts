@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts';
+
+/**
+ * THE catalog: what can be asked of the fleet. Triggers of the API, payload checks, run keys and retries derive from it.
+ * A new kind of job is one entry here, one handler, one statement and one test.
+ */
+
+/** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
+export const nouns = ['generation', 'notifier'] as const;
+export type Noun = (typeof nouns)[number];
+
+/** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
+const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
+
+const again = z.boolean().optional().meta({ description: 'run anew although this key has ended in success' });
+
+const training = z.object({
+  id: z.int().nullable().meta({ description: 'null in a dry run' }),
+  training_template_id: z.int(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  training_type: z.string(),
+  trainer_id: z.int(),
+  room_id: z.int().nullable(),
+  students_added: z.int(),
+});
+const warning = z.looseObject({ reason: z.string(), training_template_id: z.int() });
+export const generationResult = z.object({
+  message: z.string(),
+  created_count: z.int(),
+  trainings: z.array(training),
+  period: z.object({ start: z.iso.date(), end: z.iso.date() }),
+  students_added: z.int(),
+  warnings: z.array(warning),
+  conflicts: z.array(warning),
+});
+
+export const runs = {
+  generation: {
+    worker: 'generation',
+    processType: 'generation',
+    summary: 'Make the trainings of a week from the weekly templates',
+    path: '/real-trainings/generate-next-week',
+    body: z.strictObject({
+      week_start: z.iso
+        .date({ error: 'a date that exists, YYYY-MM-DD' })
+        .refine(isMonday, { error: 'a Monday, YYYY-MM-DD' })
+        .optional()
+        .meta({ description: 'the Monday of the week; by default the next one', example: '2026-11-23' }),
+      dry_run: z.boolean().optional().meta({ description: 'compute the same result and write nothing' }),
+      again,
+    }),
+    result: generationResult,
+    /** The week is fixed when it is asked for, so a retry after midnight builds the same one (D2). */
+    request(body: { week_start?: Day }, today: Day) {
+      const start = body.week_start ?? mondayAfter(today);
+      return { run_key: `generation:${weekOf(start)}`, process_date: start, params: { start, end: addDays(start, 6) } };
+    },
+    params: z.object({ start: z.iso.date(), end: z.iso.date() }),
+    retry: patient,
+  },
+} as const satisfies Record<string, RunDefinition>;
+
+export type RunDefinition = {
+  worker: Noun;
+  processType: string;
+  summary: string;
+  path: string;
+  body: z.ZodObject;
+  result: z.ZodType;
+  request(body: Record<string, unknown>, today: Day): { run_key: string; process_date: Day; params: Record<string, unknown> };
+  params: z.ZodObject;
+  retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+};
+export type RunName = keyof typeof runs;
+export const runNames = Object.keys(runs) as RunName[];
+
+/** The definition behind a history row. Throws for a process type that is not in the catalog. */
+export function runOf(processType: string): RunDefinition {
+  const found = Object.values(runs).find((run) => run.processType === processType);
+  if (!found) throw new TypeError(`the catalog has no process "${processType}"`);
+  return found;
+}
+
+/** The bells: what a queue job may say. None carries a fact; the facts are rows. */
+export const bells = {
+  /** Look at a run in the book. */
+  run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
+  /** Prove that this queue is consumed. */
+  canary: z.object({ rung_at: z.iso.datetime() }),
+  /** There are messages to send. */
+  drain: z.object({}),
+};
+export type BellName = keyof typeof bells;
+export type Bell<N extends BellName> = z.output<(typeof bells)[N]>;

@@ -1,0 +1,48 @@
+import type { Sql } from '../sql/database.ts';
+import { type Run, type RunRequest, requestRun } from '../sql/runs.ts';
+import { type Backend, within } from './backend.ts';
+import { type Bell, type BellName, bells, type Noun, runOf } from './catalog.ts';
+
+/** The queue did not take a bell in time. What it was for stays in the book and is rung again. */
+export class QueueUnavailable extends Error {
+  override name = 'QueueUnavailable';
+}
+
+type Ring = { id?: string; attempts?: number; backoff?: { type: string; delay: number; jitter: number }; forget?: boolean };
+
+/**
+ * Rings a bell: the only caller of `Queue.add`. Fails within two seconds rather than hang.
+ * A job with the same `id` that still waits swallows the new one, which only saves work.
+ */
+export async function ring<N extends BellName>(backend: Backend, noun: Noun, name: N, bell: Bell<N>, options: Ring = {}) {
+  const { id, forget, ...retry } = options;
+  const added = Promise.resolve().then(() =>
+    backend.queue(noun).add(name, bells[name].parse(bell), {
+      ...retry,
+      jobId: id,
+      ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}),
+    }),
+  );
+  await within(2_000, added).catch((error) => {
+    throw new QueueUnavailable(`the queue "${noun}" does not answer`, { cause: error });
+  });
+}
+
+export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
+
+/**
+ * Rings for a run in the book. Each ring has a job id of its own, since a finished job that is still kept would
+ * silently swallow a second one with the same id.
+ */
+export function ringRun(backend: Backend, run: Pick<Run, 'id' | 'process_type' | 'request_id'>, rings: number) {
+  const { worker, retry } = runOf(run.process_type);
+  const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
+  return ring(backend, worker, 'run', bell, { ...retry, id: runJobId(run.id, rings) });
+}
+
+/** Writes the request in the book, then rings for it if it is new. */
+export async function enqueueRun(db: Sql, backend: Backend, request: RunRequest) {
+  const requested = await requestRun(db, request);
+  if (requested.outcome === 'created') await ringRun(backend, requested.run, 1);
+  return requested;
+}

@@ -1,0 +1,132 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { apiKeysSetting } from './key-setting.ts';
+
+const isZone = (zone: string) => {
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
+  } catch {
+    return false;
+  }
+};
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: `a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, { error: `a whole number from ${min} to ${max}` });
+
+const schema = z.object({
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
+  PORT: whole(1, 65_535).prefault('3000'),
+  HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
+  STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
+  STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
+  API_KEYS: apiKeysSetting.prefault(''),
+  TELEGRAM_BOT_TOKEN: z
+    .string()
+    .regex(/^\d+:[\w-]+$/, { error: 'a bot token like 12345:AbC-dEf' })
+    .optional(),
+  TELEGRAM_API_ROOT: url('http:', 'https:').default('https://api.telegram.org'),
+  TELEGRAM_ADMIN_CHAT_IDS: z
+    .string()
+    .regex(/^(-?\d+(\s*,\s*-?\d+)*)?$/, { error: 'chat ids separated by commas, such as 1001,-1002' })
+    .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .prefault(''),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+      error: 'fatal, error, warn, info, debug, trace or silent',
+    })
+    .default('info'),
+  DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
+});
+
+/** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
+const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN)_/;
+const names = Object.keys(schema.shape);
+const secret = /URL|KEY|TOKEN/;
+
+export type Settings = Readonly<{
+  databaseUrl?: string;
+  redisUrl?: string;
+  dataDir: string;
+  port: number;
+  host: string;
+  zone: string;
+  locale: 'ru' | 'uk' | 'en';
+  apiKeys: z.output<typeof apiKeysSetting>;
+  telegramToken?: string;
+  telegramApiRoot: string;
+  adminChatIds: number[];
+  logLevel: string;
+  drainSeconds: number;
+  rateLimitPerMinute: number;
+}>;
+
+/** A setting that cannot be used. Its message is one line that names the setting, what was given and what is accepted. */
+export class SettingsError extends Error {
+  override name = 'SettingsError';
+}
+
+/**
+ * The process environment (over a `.env` file in the working folder) as one frozen, validated object.
+ * An empty variable counts as unset. Throws {@link SettingsError} for an unknown or malformed one.
+ */
+export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFile = '.env'): Settings {
+  const file = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
+  refuseUnknown(Object.keys(file), `${envFile} knows no such setting`);
+  refuseUnknown(
+    Object.keys(environment).filter((name) => OUR_PREFIXES.test(name)),
+    'there is no such setting',
+  );
+  const given = Object.fromEntries(names.map((name) => [name, environment[name] || file[name] || undefined]));
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const name = String(issue?.path[0]);
+    const shown = secret.test(name) ? '(not shown)' : JSON.stringify(given[name]);
+    throw new SettingsError(`${name}: got ${shown}; accepted: ${issue?.message}`);
+  }
+  const s = parsed.data;
+  return Object.freeze({
+    databaseUrl: s.DATABASE_URL,
+    redisUrl: s.REDIS_URL,
+    dataDir: resolve(s.FLEET_DATA_DIR),
+    port: s.PORT,
+    host: s.HOST,
+    zone: s.STUDIO_TZ,
+    locale: s.STUDIO_LOCALE,
+    apiKeys: s.API_KEYS,
+    telegramToken: s.TELEGRAM_BOT_TOKEN,
+    telegramApiRoot: s.TELEGRAM_API_ROOT,
+    adminChatIds: s.TELEGRAM_ADMIN_CHAT_IDS,
+    logLevel: s.LOG_LEVEL,
+    drainSeconds: s.DRAIN_SECONDS,
+    rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
+  });
+}
+
+/** {@link readSettings} for a process entry: an unusable setting ends the process with its one line. */
+export function settingsOrExit(): Settings {
+  try {
+    return readSettings();
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    console.error(error.message);
+    process.exit(78);
+  }
+}
+
+function refuseUnknown(given: string[], why: string) {
+  const unknown = given.find((name) => !names.includes(name));
+  if (unknown) throw new SettingsError(`${unknown}: ${why}; accepted: ${names.join(', ')}`);
+}

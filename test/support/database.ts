@@ -1,0 +1,36 @@
+import { randomBytes } from 'node:crypto';
+import pg from 'pg';
+import { type Database, openDatabase } from '../../sql/database.ts';
+
+/** A private copy of the migrated, empty database. Close it when the file's tests are over: a leaked connection fails the drop. */
+export type TestDatabase = { db: Database; url: string; close(): Promise<void> };
+
+export async function testDatabase(options: { max?: number } = {}): Promise<TestDatabase> {
+  const template = new URL(process.env.TEST_DATABASE_URL as string);
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await admin(`create database ${name} template ${template.pathname.slice(1)}`);
+  const url = new URL(template);
+  url.pathname = `/${name}`;
+  const db = await openDatabase(url.href, { name, ...options });
+  return {
+    db,
+    url: url.href,
+    async close() {
+      await db.end();
+      await admin(`drop database ${name}`);
+    },
+  };
+}
+
+/** Runs a statement on the server's `postgres` database. */
+export async function admin(statement: string) {
+  const url = new URL(process.env.TEST_DATABASE_URL as string);
+  url.pathname = '/postgres';
+  const client = new pg.Client({ connectionString: url.href });
+  await client.connect();
+  try {
+    return await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,41 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
+import { migrate } from '../../sql/migrate.ts';
+import { servers } from './servers.ts';
+
+/** One PostgreSQL and one Redis for the whole test run, both private, both in a temporary folder. */
+export default async function globalSetup() {
+  const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-test-'));
+  servers.dir = dir;
+  const { program, args } = await prepareEmbedded(dir, { durable: false });
+  servers.running.push(spawn(program, args, { stdio: 'ignore' }));
+  await waitForEmbedded(dir);
+  process.env.TEST_DATABASE_URL = embeddedUrl(dir);
+  await migrate(process.env.TEST_DATABASE_URL);
+  await startRedis(dir);
+}
+
+async function startRedis(dir: string) {
+  if (!hasRedis()) {
+    const how = 'there is no redis-server on this machine (Debian: apt-get install redis-server)';
+    if (process.env.CI) throw new Error(`the tests need Redis: ${how}`);
+    console.warn(`\n  !! THE REDIS SIDE IS NOT TESTED: ${how}\n`);
+    return;
+  }
+  const port = await freePort();
+  const flags = ['--port', port, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--maxmemory-policy', 'noeviction'];
+  servers.running.push(spawn('redis-server', flags.map(String), { stdio: 'ignore' }));
+  process.env.TEST_REDIS_URL = `redis://127.0.0.1:${port}`;
+}
+
+function hasRedis() {
+  try {
+    execFileSync('redis-server', ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
