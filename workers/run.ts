@@ -6,7 +6,8 @@ import { openFleet } from '../queues/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/lifecycle.ts';
 import { log } from '../queues/log.ts';
 import { beatWorker } from '../sql/beats.ts';
-import { type RunHandler, runJob } from './run-job.ts';
+import type { RunHandler } from './execute.ts';
+import { runJob } from './run-job.ts';
 
 /** What a worker does: handlers of runs by process type, and of bells by name. */
 export type Handlers = {

@@ -46,7 +46,8 @@ create table real_trainings (
   cancellation_reason text check (char_length(cancellation_reason) <= 500),
   run_id integer,
   created_at timestamptz not null default now(),
-  check (ends_at > starts_at),
+  -- No training lasts longer than a day, so whatever overlaps one starts less than a day before it.
+  check (ends_at > starts_at and ends_at <= starts_at + interval '1 day'),
   check ((status = 'cancelled') = (cancelled_at is not null)),
   constraint one_training_per_template_and_date unique (training_template_id, training_date),
   -- D8: the authority against two trainings at once for one trainer, or in one room.

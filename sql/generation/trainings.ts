@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { planned } from './planned.ts';
+import type { Week } from './window.ts';
+
+/**
+ * Inserts the trainings that do not exist yet, in the order of D5. What a unique or exclusion constraint refuses is left
+ * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
+ * earlier row of this very statement. Returns the ids made.
+ */
+export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
+  const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
+    insert into real_trainings (training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
+      starts_at, ends_at, max_participants, price_minor, run_id)
+    select training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
+      starts_at, ends_at, max_participants, price_minor, ${runId}::int
+    from (${planned(week, templateIds)}) planned
+    join users trainer on trainer.id = trainer_id
+    where trainer.is_active
+    order by day_number, start_time, training_template_id
+    on conflict do nothing
+    returning id`);
+  return [...ids];
+}
+
+export const conflict = z.object({
+  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive']),
+  training_template_id: z.int(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  training_type: z.string(),
+  trainer_id: z.int(),
+  trainer: z.string(),
+  room_id: z.int().nullable(),
+  room: z.string().nullable(),
+  /** The training in the way. */
+  real_training_id: z.int().nullable(),
+});
+export type Conflict = z.output<typeof conflict>;
+
+/** Says for each template that has no training on its date why that is so (D8, or a trainer who is not active). */
+export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
+  db.any(sql.type(conflict)`
+    select
+      case when not person.is_active then 'trainer_inactive' when by_trainer.id is not null then 'trainer_busy' else 'room_busy' end
+        as reason,
+      training_template_id, training_date, start_time, training_type, trainer_id,
+      concat_ws(' ', person.first_name, nullif(person.last_name, '')) as trainer, room_id, rooms.name as room,
+      case when person.is_active then coalesce(by_trainer.id, by_room.id) end as real_training_id
+    from (${planned(week, templateIds)}) planned
+    join users person on person.id = trainer_id
+    left join rooms on rooms.id = room_id
+    left join lateral (${inTheWay(sql.fragment`taken.trainer_id = planned.trainer_id`)}) by_trainer on true
+    left join lateral (${inTheWay(sql.fragment`taken.room_id = planned.room_id`)}) by_room on true
+    where not exists (
+      select from real_trainings made
+      where made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
+    )
+    order by day_number, start_time, training_template_id`);
+
+const inTheWay = (same: ReturnType<typeof sql.fragment>) => sql.fragment`
+  select taken.id from real_trainings taken
+  where ${same} and taken.status <> 'cancelled'
+    and tstzrange(taken.starts_at, taken.ends_at) && tstzrange(planned.starts_at, planned.ends_at)
+  order by taken.starts_at, taken.id limit 1`;
+
+const madeTraining = z.object({
+  id: z.int(),
+  training_template_id: z.int(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  training_type: z.string(),
+  trainer_id: z.int(),
+  room_id: z.int().nullable(),
+  students_added: z.int(),
+});
+
+/** The trainings a run has made, as its result lists them. */
+export const describeTrainings = (db: Sql, ids: number[]) =>
+  db.any(sql.type(madeTraining)`
+    select training.id, training.training_template_id, training_date, start_time, type.name as training_type, trainer_id, room_id,
+      (select count(*)::int from real_training_students seat
+        where seat.real_training_id = training.id and seat.run_id is not distinct from training.run_id) as students_added
+    from real_trainings training
+    join training_types type on type.id = training.training_type_id
+    where training.id = any(${sql.array(ids, 'int4')})
+    order by training_date, start_time, training.training_template_id`);

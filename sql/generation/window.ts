@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import type { Sql } from '../database.ts';
+import { sql } from '../database.ts';
+import { lockRoster } from '../locks.ts';
+import { registerStudents, sharedStudents, type Warning } from './students.ts';
+import { type Conflict, createTrainings, explainUnmade } from './trainings.ts';
+import { waves } from './waves.ts';
+
+/** The week to build: its Monday and the zone its wall times are in. */
+export type Week = { start: string; zone: string };
+
+/** The last template looked at, in the order of D5. */
+export const cursorRow = z.object({ day_number: z.int(), start_time: z.string(), id: z.int() });
+export type Cursor = z.output<typeof cursorRow>;
+
+export type Window = {
+  /** Null when no template was left. */
+  cursor: Cursor | null;
+  templates: number;
+  created: number[];
+  students_added: number;
+  warnings: Warning[];
+  conflicts: Conflict[];
+};
+
+/**
+ * Makes the trainings of the next `size` templates after the cursor and seats their students (D5-D9).
+ * Run it in a transaction: everything it does for a template stands or falls together (D10).
+ * The order of D5 is kept for trainers and rooms by inserting in that order against the exclusion constraints, and for
+ * students by seating trainings that share somebody at the same time one wave after the other.
+ * @param runId the run the rows are written for; null in a dry run
+ */
+export async function generateWindow(transaction: Sql, week: Week, after: Cursor | null, size: number, runId: number | null) {
+  await lockRoster(transaction);
+  const templates = await nextTemplates(transaction, after, size);
+  const ids = templates.map((template) => template.id);
+  const window: Window = {
+    cursor: templates.at(-1) ?? null,
+    templates: ids.length,
+    created: [],
+    students_added: 0,
+    warnings: [],
+    conflicts: [],
+  };
+  if (ids.length === 0) return window;
+  window.created = await createTrainings(transaction, week, ids, runId);
+  for (const unmade of await explainUnmade(transaction, week, ids)) {
+    (unmade.reason === 'trainer_inactive' ? window.warnings : window.conflicts).push(unmade);
+  }
+  for (const wave of waves(ids, await sharedStudents(transaction, week, ids))) {
+    const { added, warnings } = await registerStudents(transaction, week, wave, runId);
+    window.students_added += added;
+    window.warnings.push(...warnings);
+  }
+  return window;
+}
+
+/** The next active templates in the order of D5. */
+const nextTemplates = (db: Sql, after: Cursor | null, size: number) =>
+  db.any(sql.type(cursorRow)`
+    select day_number, start_time, id from training_templates
+    where is_active
+      and (day_number, start_time, id) > (${after?.day_number ?? 0}, ${after?.start_time ?? '00:00'}::time, ${after?.id ?? 0})
+    order by day_number, start_time, id
+    limit ${size}`);

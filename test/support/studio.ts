@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type Database, sql } from '../../sql/database.ts';
+
+const id = sql.type(z.object({ id: z.int() }));
+
+/** Puts people and things of a studio in a test's database; each returns the new id. */
+export function studio(db: Database) {
+  let count = 0;
+  const user = (name: string, role: string, isActive = true) =>
+    db.oneFirst(id`
+      with person as (insert into users (first_name, last_name, is_active) values (${name}, 'Тестов', ${isActive}) returning id),
+        role as (insert into user_roles (user_id, role) select id, ${role} from person)
+      select id from person`);
+  return {
+    user,
+    async trainer({ isActive = true } = {}) {
+      const userId = await user(`Тренер ${(count += 1)}`, 'specialist', isActive);
+      await db.query(sql.unsafe`insert into specialists (id) values (${userId})`);
+      return userId;
+    },
+    async room() {
+      return db.oneFirst(id`
+        with place as (insert into locations (name) values (${`Зал ${(count += 1)}`}) returning id)
+        insert into rooms (location_id, name) select id, 'Комната' from place returning id`);
+    },
+    type({ places = 10, price = 50_000, minutes = 60, subscriptionOnly = false } = {}) {
+      return db.oneFirst(id`
+        insert into training_types (name, max_participants, price_minor, duration_minutes, is_subscription_only)
+        values (${`Тип ${(count += 1)}`}, ${places}, ${price}, ${minutes}, ${subscriptionOnly}) returning id`);
+    },
+    template(of: { type: number; trainer: number; day?: number; time?: string; room?: number | null; isActive?: boolean }) {
+      return db.oneFirst(id`
+        insert into training_templates (day_number, start_time, training_type_id, trainer_id, room_id, is_active)
+        values (${of.day ?? 1}, ${of.time ?? '10:00'}::time, ${of.type}, ${of.trainer}, ${of.room ?? null}, ${of.isActive ?? true})
+        returning id`);
+    },
+    async student({ isActive = true } = {}) {
+      const userId = await user(`Ученик ${(count += 1)}`, 'client', isActive);
+      await db.query(sql.unsafe`insert into students (id) values (${userId})`);
+      return userId;
+    },
+    link(template: number, student: number, { since = '2026-01-01', isFrozen = false } = {}) {
+      return db.oneFirst(id`
+        insert into training_student_templates (training_template_id, student_id, start_date, is_frozen)
+        values (${template}, ${student}, ${since}::date, ${isFrozen}) returning id`);
+    },
+    async subscription(of: {
+      student: number;
+      from: string;
+      to: string;
+      left?: number | null;
+      autoRenew?: boolean;
+      frozen?: [string, string];
+      status?: string;
+    }) {
+      const kind = await db.oneFirst(id`
+        insert into subscriptions (name, price_minor, number_of_sessions, validity_days)
+        values (${`Абонемент ${(count += 1)}`}, 400000, 8, 30) returning id`);
+      return db.oneFirst(id`
+        insert into student_subscriptions
+          (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew, freeze_start_date, freeze_end_date, status)
+        values (${of.student}, ${kind}, ${of.from}::date, ${of.to}::date, ${of.left === undefined ? 8 : of.left}, ${of.autoRenew ?? false},
+          ${of.frozen?.[0] ?? null}::date, ${of.frozen?.[1] ?? null}::date, ${of.status ?? 'active'}) returning id`);
+    },
+  };
+}
+
+/** Everyone registered, as `training date, template, student, status`, in a fixed order. */
+export const registrations = (db: Database) =>
+  db.any(sql.type(z.object({ training_date: z.string(), template: z.int(), student: z.int(), status: z.string() }))`
+    select training_date, training_template_id as template, student_id as student, seat.status
+    from real_training_students seat join real_trainings training on training.id = real_training_id
+    order by training_date, training_template_id, student_id`);

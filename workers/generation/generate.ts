@@ -1,0 +1,27 @@
+import { runs } from '../../queues/catalog.ts';
+import { generationResultOf } from '../../queues/generation-result.ts';
+import { buildWindow, describeTrainings, nothingYet, type WeekProgress } from '../../sql/generation.ts';
+import type { RunHandler } from '../execute.ts';
+import { noticesOf } from './policy.ts';
+
+/** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
+export const generate: RunHandler = async (run, { settings, db, chunk }) => {
+  const period = runs.generation.params.parse(run.params);
+  const week = { start: period.start, zone: settings.zone };
+  let progress = (run.progress as WeekProgress | null) ?? nothingYet;
+  while (!progress.done) progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
+  const trainings = await describeTrainings(db, progress.created);
+  const { warnings, conflicts, chunks } = progress;
+  return {
+    status: conflicts.length > 0 ? 'partial' : 'success',
+    result: generationResultOf(settings.locale, period, progress, trainings),
+    details: { warnings, conflicts, chunks },
+    counts: {
+      trainings_processed: progress.templates,
+      students_processed: progress.students_added + warnings.filter((warning) => 'student_id' in warning).length,
+      students_added: progress.students_added,
+      errors_count: conflicts.length,
+    },
+    notices: noticesOf(run, progress),
+  };
+};
