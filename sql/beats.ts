@@ -9,5 +9,6 @@ export const beatWorker = (db: Sql, worker: string, host: string) =>
 
 /** Seconds since each worker's last sign of life on any host. A worker never seen is absent. */
 export const workerSilence = (db: Sql) =>
-  db.any(sql.type(z.object({ worker: z.string(), seconds: z.number() }))`
-    select worker, extract(epoch from now() - max(seen_at))::float8 as seconds from worker_beats group by worker`);
+  db.any(sql.type(z.object({ worker: z.string(), seconds: z.number(), seen_at: z.iso.datetime() }))`
+    select worker, extract(epoch from now() - max(seen_at))::float8 as seconds, max(seen_at) as seen_at
+    from worker_beats group by worker`);

@@ -1,4 +1,4 @@
-export { describeTrainings, type Conflict } from './generation/trainings.ts';
 export type { Warning } from './generation/students.ts';
+export { type Conflict, describeTrainings } from './generation/trainings.ts';
 export { buildWindow, nothingYet, previewWeek, type WeekProgress } from './generation/week.ts';
 export type { Week } from './generation/window.ts';

@@ -55,6 +55,12 @@ export const postponeMessage = (db: Sql, id: number, seconds: number, error: str
     update notifications set send_after = now() + make_interval(secs => ${seconds}), error = ${error}
     where id = ${id} and status = 'pending'`);
 
+/** Gives claimed messages back untried: they are due again after `seconds`, and the claim does not count as an attempt. */
+export const releaseMessages = (db: Sql, ids: number[], seconds = 0) =>
+  db.query(sql.unsafe`
+    update notifications set attempts = attempts - 1, send_after = now() + make_interval(secs => ${seconds})
+    where id = any(${sql.array(ids, 'int4')}) and status = 'pending' and attempts > 0`);
+
 /** True when a message waits to be sent now. */
 export const anyMessageDue = (db: Sql) =>
   db.oneFirst(sql.type(z.object({ due: z.boolean() }))`

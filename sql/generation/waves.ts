@@ -12,7 +12,7 @@ export function waves(ids: readonly number[], waits: readonly { earlier: number;
     const before = (waitsFor.get(id) ?? []).map((pair) => depth.get(pair.earlier) ?? -1);
     const wave = Math.max(-1, ...before) + 1;
     depth.set(id, wave);
-    (result[wave] ??= []).push(id);
+    result[wave] = [...(result[wave] ?? []), id];
   }
   return result;
 }

@@ -1,7 +1,7 @@
 create table api_keys (
   id integer generated always as identity primary key,
   name text not null check (name ~ '^[[:alnum:]_-]{1,60}$'),
-  key_hash bytea not null constraint api_keys_hash_is_taken unique check (octet_length(key_hash) = 32),
+  key_hash bytea not null check (octet_length(key_hash) = 32),
   scopes text[] not null check (cardinality(scopes) > 0),
   expires_at timestamptz,
   last_used_at timestamptz,
@@ -9,6 +9,7 @@ create table api_keys (
   revoked_at timestamptz
 );
 create unique index api_keys_name_is_taken on api_keys (name) where revoked_at is null;
+create unique index api_keys_secret_is_taken on api_keys (key_hash) where revoked_at is null;
 
 create table idempotency_keys (
   api_key text not null,

@@ -1,0 +1,79 @@
+import type { Express, Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import type { Fleet } from '../queues/fleet.ts';
+import { callerOf, demandScope } from './auth.ts';
+import { once } from './idempotency.ts';
+import { badInput, Problem, requestIdOf } from './problems.ts';
+import type { Answer, Context, Route } from './route.ts';
+
+/** Opens the routes on the app, and says which methods a path takes when another one is tried. */
+export function openRoutes(app: Express, fleet: Fleet, routes: readonly Route[]) {
+  for (const route of routes) app[route.method](expressPath(route.path), handlerOf(fleet, route));
+  for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
+    const allowed = doors.map((door) => door.method.toUpperCase()).join(', ');
+    app.all(path, (request) => {
+      throw new Problem(405, `${request.method} is not possible here; accepted: ${allowed}`, { headers: { Allow: allowed } });
+    });
+  }
+}
+
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const handlerOf =
+  (fleet: Fleet, route: Route): RequestHandler =>
+  async (request, response) => {
+    const caller = callerOf(response);
+    demandScope(caller, route.scope);
+    const input = {
+      params: parse('path', route.params, request.params),
+      query: parse('query', route.query, request.query),
+      body: parse('body', route.body, bodyOf(route, request)),
+    };
+    const context: Context = {
+      db: fleet.db,
+      fleet,
+      caller,
+      requestId: requestIdOf(response),
+      wait: waitOf(request),
+      now: new Date(),
+    };
+    send(response, await answer(route, input, context, request));
+  };
+
+async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
+  const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
+  if (key !== undefined)
+    return once(key, `${request.method} ${request.path}`, input.body, context, (inside) => route.handle(input, inside));
+  const first = route.transaction
+    ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
+    : await route.handle(input, context);
+  return (await first.afterwards?.()) ?? first;
+}
+
+/** A POST may come without a body where none is needed; a body that is there must be a JSON object. */
+function bodyOf(route: Route, request: Request): unknown {
+  if (!route.body) return undefined;
+  const isEmpty = !Number(request.get('content-length') ?? 0) && !request.get('transfer-encoding');
+  if (isEmpty && route.bodyOptional) return {};
+  if (!isEmpty && !request.is('json')) throw new Problem(415, 'the body must be JSON (Content-Type: application/json)');
+  return request.body;
+}
+
+function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
+  if (!schema) return {};
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw badInput(where, parsed.error);
+  return parsed.data;
+}
+
+/** `Prefer: wait=SECONDS` (RFC 7240), at most 60. What cannot be read is not preferred. */
+function waitOf(request: Request): number {
+  const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(request.get('prefer') ?? '') ?? [];
+  return Math.min(Number(seconds ?? 0), 60);
+}
+
+function send(response: Response, { status = 200, headers = {}, body }: Answer) {
+  response.status(status).set(headers);
+  if (status === 204) response.end();
+  else response.json(body);
+}

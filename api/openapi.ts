@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { problemBody } from './problems.ts';
+import type { Route } from './route.ts';
+
+const problem = { content: { 'application/problem+json': { schema: problemBody } } };
+const refusals = {
+  401: { description: 'No valid key', ...problem },
+  403: { description: 'The key lacks the scope', ...problem },
+  422: { description: 'Bad input: what is wrong and what is accepted', ...problem },
+  429: { description: 'Too many requests; see Retry-After', ...problem },
+  503: { description: 'The database or the queue does not answer', ...problem },
+};
+const SAID: Record<number, string> = { 200: 'The answer', 201: 'Created', 202: 'Accepted; see Location', 204: 'Done' };
+
+/** The OpenAPI 3.1 document of the routes, from the very schemas that parse their requests. */
+export function describeApi(routes: readonly Route[]) {
+  const paths: ZodOpenApiPathsObject = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  return createDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Studio Fleet',
+      version: '0.1.0',
+      description:
+        'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
+        'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`.',
+    },
+    components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
+    security: [{ key: [] }],
+    paths,
+  });
+}
+
+function operation(route: Route) {
+  const responses = Object.entries(route.responses).map(([status, schema]) => [
+    status,
+    {
+      description: SAID[Number(status)] ?? 'The answer',
+      ...(status === '204' ? {} : { content: { 'application/json': { schema } } }),
+    },
+  ]);
+  const header =
+    route.method === 'post'
+      ? z.object({
+          'Idempotency-Key': z.string().optional().meta({ description: 'the same key and body get the same answer for 24 h' }),
+          ...(route.responses[202]
+            ? { Prefer: z.string().optional().meta({ description: 'wait=SECONDS, at most 60', example: 'wait=30' }) }
+            : {}),
+        })
+      : undefined;
+  return {
+    summary: route.summary,
+    description: `Scope: \`${route.scope}\``,
+    tags: [route.tag],
+    requestParams: { path: route.params, query: route.query, header },
+    ...(route.body
+      ? { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }
+      : {}),
+    responses: { ...Object.fromEntries(responses), ...refusals },
+  };
+}

@@ -1,0 +1,131 @@
+import type { ErrorRequestHandler, Request, Response } from 'express';
+import {
+  CheckIntegrityConstraintViolationError,
+  ForeignKeyIntegrityConstraintViolationError,
+  IntegrityConstraintViolationError,
+  UniqueIntegrityConstraintViolationError,
+} from 'slonik';
+import { z } from 'zod';
+import { QueueUnavailable } from '../queues/enqueue.ts';
+import { log } from '../queues/log.ts';
+import { isOutage } from '../sql/outage.ts';
+
+/** The body of every refusal (RFC 9457). `errors` says where bad input is wrong and what is accepted there. */
+export const problemBody = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string().optional(),
+    errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+  })
+  .meta({ id: 'Problem' });
+
+const TITLES: Record<number, string> = {
+  400: 'Not readable',
+  401: 'Who are you?',
+  403: 'Not yours to do',
+  404: 'Not found',
+  405: 'Not this way',
+  409: 'Conflict',
+  413: 'Too large',
+  415: 'Not JSON',
+  422: 'Not acceptable input',
+  429: 'Too many requests',
+  500: 'Our mistake',
+  503: 'Not now',
+};
+
+type Extra = { errors?: { path: string; message: string }[]; headers?: Record<string, string>; [name: string]: unknown };
+
+/** A refusal: thrown anywhere behind the door, answered as a problem. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly status: number;
+  readonly extra: Extra;
+  constructor(status: number, detail: string, extra: Extra = {}) {
+    super(detail);
+    this.status = status;
+    this.extra = extra;
+  }
+}
+
+/** Bad input as a problem: `where` is body, query or path. */
+export const badInput = (where: string, error: z.ZodError) =>
+  new Problem(422, `the ${where} is not acceptable`, {
+    errors: error.issues.flatMap((issue) =>
+      issue.code === 'unrecognized_keys'
+        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'no such field' }))
+        : [{ path: issue.path.join('.'), message: issue.message }],
+    ),
+  });
+
+/** Answers whatever was thrown as `application/problem+json`; what nobody foresaw is logged and told as a 500 without detail. */
+export const answerProblems: ErrorRequestHandler = (error, request, response, _next) => {
+  const problem = asProblem(error);
+  if (problem.status >= 500) log.error({ err: error, request_id: requestIdOf(response), path: request.path }, 'request failed');
+  sendProblem(problem, request, response);
+};
+
+export function sendProblem({ status, message, extra }: Problem, request: Request, response: Response) {
+  const { headers = {}, ...members } = extra;
+  response
+    .status(status)
+    .set(headers)
+    .type('application/problem+json')
+    .send(
+      JSON.stringify({
+        type: 'about:blank',
+        title: TITLES[status] ?? 'Refused',
+        status,
+        detail: message,
+        instance: request.path,
+        ...members,
+      }),
+    );
+}
+
+export const requestIdOf = (response: Response) => String(response.getHeader('x-request-id') ?? '');
+
+/** The problem behind an error of the libraries or the database. */
+export function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
+  if (isOutage(error)) return away('the database does not answer');
+  if (error instanceof IntegrityConstraintViolationError) return ofConstraint(error);
+  return (
+    ofBodyParser(error as { type?: string }) ??
+    new Problem(500, 'something went wrong here; it is in the log under this request id')
+  );
+}
+
+export const away = (detail: string, extra: Extra = {}) =>
+  new Problem(503, detail, { headers: { 'Retry-After': '5' }, ...extra });
+
+function ofConstraint(error: IntegrityConstraintViolationError): Problem {
+  const rule = (error.constraint ?? 'a rule of the data').replaceAll('_', ' ');
+  if (error instanceof UniqueIntegrityConstraintViolationError) return new Problem(409, rule);
+  if (error instanceof ForeignKeyIntegrityConstraintViolationError) {
+    const [, path = ''] = /^\w+?_(\w+_id|id)_fkey$/.exec(error.constraint ?? '') ?? [];
+    const column = path || (error.column ?? '');
+    return new Problem(422, 'something it refers to does not exist', {
+      errors: [{ path: column, message: 'no record with this id' }],
+    });
+  }
+  if (error instanceof CheckIntegrityConstraintViolationError) return new Problem(422, `refused by the data's rule "${rule}"`);
+  return new Problem(409, rule);
+}
+
+const BODY_PROBLEMS: Record<string, [number, string]> = {
+  'entity.parse.failed': [400, 'the body is not valid JSON'],
+  'entity.too.large': [413, 'the body is larger than 100 kB'],
+  'encoding.unsupported': [415, 'the body has an encoding other than UTF-8, gzip or deflate'],
+  'charset.unsupported': [415, 'the body has a character set other than UTF-8'],
+  'request.aborted': [400, 'the request ended before its body did'],
+  'request.size.invalid': [400, 'the body has another length than it says'],
+};
+
+function ofBodyParser({ type = '' }: { type?: string }): Problem | undefined {
+  const [status, detail] = BODY_PROBLEMS[type] ?? [];
+  return status && detail ? new Problem(status, detail) : undefined;
+}

@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import type { Fleet } from '../queues/fleet.ts';
+import type { Sql } from '../sql/database.ts';
+
+/** Who asks: the name of the key and what it may do. */
+export type Caller = { name: string; scopes: readonly string[] };
+
+/** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
+export type Context = {
+  db: Sql;
+  fleet: Fleet;
+  caller: Caller;
+  requestId: string;
+  /** Seconds the caller is willing to wait (`Prefer: wait`), 0 to 60. */
+  wait: number;
+  /** `now` of the request, read once. */
+  now: Date;
+};
+
+export type Answer = {
+  status?: number;
+  body: unknown;
+  headers?: Record<string, string>;
+  /** Done once the transaction is committed: bells, waiting. Its answer, if any, replaces this one. */
+  afterwards?: () => Promise<Answer | undefined>;
+};
+
+type Shape = z.ZodObject | undefined;
+type Parsed<S extends Shape> = S extends z.ZodObject ? z.output<S> : Record<string, never>;
+
+/** A door: everything the router, the checks and the documentation need to know of it. */
+export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> = {
+  method: 'get' | 'post' | 'patch' | 'delete';
+  /** With parameters in braces: `/api/students/{id}`. */
+  path: string;
+  summary: string;
+  tag: string;
+  scope: string;
+  params?: P;
+  query?: Q;
+  body?: B;
+  /** True where a missing body means an empty one. */
+  bodyOptional?: boolean;
+  responses: Record<number, z.ZodType>;
+  /** The handler's writes stand or fall together. */
+  transaction?: boolean;
+  handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }, context: Context): Promise<Answer>;
+};
+
+/** Keeps a route's types together; the list of routes does not need them any more. */
+export const route = <P extends Shape, Q extends Shape, B extends Shape>(definition: Route<P, Q, B>): Route =>
+  definition as unknown as Route;

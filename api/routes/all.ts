@@ -1,0 +1,9 @@
+import type { Route } from '../route.ts';
+import { historyRoutes } from './history.ts';
+import { recordRoutes } from './records.ts';
+import { rosterRoutes } from './roster.ts';
+import { scheduleRoutes } from './schedule.ts';
+import { triggerRoutes } from './triggers.ts';
+
+/** Every door of the house. A new resource is a file here and a line in this list. */
+export const routes: readonly Route[] = [...triggerRoutes, ...historyRoutes, ...scheduleRoutes, ...recordRoutes, ...rosterRoutes];

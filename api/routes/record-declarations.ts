@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import type { RecordKind } from '../../sql/records.ts';
+import { day } from '../page.ts';
+
+/** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
+export type RecordDeclaration = {
+  path: string;
+  one: string;
+  kind: RecordKind;
+  fields: Record<string, z.ZodType>;
+  /** Fields a list can be narrowed by. */
+  filters?: string[];
+  /** The field that is today in the studio unless given. */
+  todayField?: string;
+};
+
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1, { error: `1 to ${most} characters` })
+    .max(most, { error: `1 to ${most} characters` });
+const whole = (least: number, most: number) => {
+  const error = `a whole number from ${least} to ${most}`;
+  return z.int({ error }).min(least, { error }).max(most, { error });
+};
+const id = whole(1, 2_147_483_647);
+const flag = z.boolean({ error: 'true or false' });
+const time = z
+  .string({ error: 'a wall time, HH:MM' })
+  .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' });
+const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
+
+const person = {
+  first_name: text(100),
+  last_name: z.string().trim().max(100, { error: 'up to 100 characters' }).optional(),
+  phone: z
+    .string()
+    .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
+    .nullable()
+    .optional(),
+  email: z.email({ error: 'an e-mail address' }).max(254).nullable().optional(),
+  telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
+  telegram_username: text(64).nullable().optional(),
+  locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
+  birth_date: day.nullable().optional(),
+  gender: oneOf(['female', 'male']).nullable().optional(),
+  notes: text(5_000).nullable().optional(),
+  is_active: flag.optional(),
+};
+const personRow = {
+  id: z.int(),
+  first_name: z.string(),
+  last_name: z.string(),
+  phone: z.string().nullable(),
+  email: z.string().nullable(),
+  telegram_id: z.int().nullable(),
+  telegram_username: z.string().nullable(),
+  locale: z.string().nullable(),
+  birth_date: z.iso.date().nullable(),
+  gender: z.string().nullable(),
+  notes: z.string().nullable(),
+  is_active: z.boolean(),
+};
+const users = { table: 'users', columns: Object.keys(person) };
+
+/** A declaration of one plain table whose columns are the writable fields. */
+const plain = (table: string, one: string, fields: RecordDeclaration['fields'], row: z.ZodRawShape, filters: string[] = []) => ({
+  path: `/api/${table.replaceAll('_', '-')}`,
+  one,
+  fields,
+  filters,
+  kind: { tables: [{ table, columns: Object.keys(fields) }], row: z.object({ id: z.int(), ...row }) },
+});
+
+const student = { payer_id: id.optional(), current_belt: text(40).nullable().optional(), registration_date: day.optional() };
+const specialist = {
+  position: text(100).nullable().optional(),
+  is_main: flag.optional(),
+  location_id: id.nullable().optional(),
+};
+
+export const declarations: RecordDeclaration[] = [
+  {
+    path: '/api/students',
+    one: 'student',
+    fields: { ...person, ...student },
+    filters: ['phone', 'telegram_id', 'payer_id', 'is_active'],
+    todayField: 'registration_date',
+    kind: {
+      tables: [users, { table: 'students', columns: Object.keys(student) }],
+      role: 'client',
+      row: z.object({
+        ...personRow,
+        payer_id: z.int(),
+        current_belt: z.string().nullable(),
+        registration_date: z.iso.date(),
+      }),
+    },
+  },
+  {
+    path: '/api/specialists',
+    one: 'specialist',
+    fields: { ...person, ...specialist },
+    filters: ['phone', 'location_id', 'is_active'],
+    kind: {
+      tables: [users, { table: 'specialists', columns: Object.keys(specialist) }],
+      role: 'specialist',
+      row: z.object({
+        ...personRow,
+        position: z.string().nullable(),
+        is_main: z.boolean(),
+        location_id: z.int().nullable(),
+      }),
+    },
+  },
+  plain(
+    'training_types',
+    'training type',
+    {
+      name: text(100),
+      max_participants: whole(0, 10_000),
+      price_minor: whole(0, 1_000_000_000_000).optional(),
+      duration_minutes: whole(1, 1_440),
+      is_subscription_only: flag.optional(),
+    },
+    {
+      name: z.string(),
+      max_participants: z.int(),
+      price_minor: z.int(),
+      duration_minutes: z.int(),
+      is_subscription_only: z.boolean(),
+    },
+  ),
+  plain(
+    'training_templates',
+    'training template',
+    {
+      day_number: whole(1, 7),
+      start_time: time,
+      training_type_id: id,
+      trainer_id: id,
+      room_id: id.nullable().optional(),
+      is_active: flag.optional(),
+    },
+    {
+      day_number: z.int(),
+      start_time: z.string(),
+      training_type_id: z.int(),
+      trainer_id: z.int(),
+      room_id: z.int().nullable(),
+      is_active: z.boolean(),
+    },
+    ['day_number', 'training_type_id', 'trainer_id', 'room_id', 'is_active'],
+  ),
+  plain(
+    'locations',
+    'location',
+    { name: text(100), address: text(300).nullable().optional(), is_active: flag.optional() },
+    { name: z.string(), address: z.string().nullable(), is_active: z.boolean() },
+  ),
+  plain(
+    'rooms',
+    'room',
+    { location_id: id, name: text(100), is_active: flag.optional() },
+    { location_id: z.int(), name: z.string(), is_active: z.boolean() },
+    ['location_id'],
+  ),
+];

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import { findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
+import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { declarations, type RecordDeclaration } from './record-declarations.ts';
+
+/** List, read, create and change: the same four doors for every declared record. */
+export const recordRoutes: Route[] = declarations.flatMap(doors);
+
+function doors(declared: RecordDeclaration): Route[] {
+  const { path, one, fields, filters = [], kind } = declared;
+  const item = kind.row.meta({ id: one });
+  const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
+  const required = z.strictObject(fields);
+  const optional = required.partial().refine((body) => Object.keys(body).length > 0, {
+    error: `at least one of ${Object.keys(fields).join(', ')}`,
+  });
+  const query = z.strictObject({ ...Object.fromEntries(filters.map((name) => [name, filterOf(fields[name])])), ...pageQuery });
+  return [
+    route({
+      ...shared,
+      params: undefined,
+      method: 'get',
+      path,
+      summary: `List ${shared.tag}`,
+      scope: 'records:read',
+      query,
+      responses: { 200: pageOf(item) },
+      async handle({ query: { limit, cursor, ...filter } }, { db }) {
+        const after = readCursor(cursor as string | undefined, z.int());
+        const rows = await listRecords(db, kind, { filter, after, limit: Number(limit) + 1 });
+        return { body: page(rows as { id: number }[], Number(limit), (row) => row.id) };
+      },
+    }),
+    route({
+      ...shared,
+      method: 'get',
+      path: `${path}/{id}`,
+      summary: `Read a ${one}`,
+      scope: 'records:read',
+      responses: { 200: item },
+      handle: async ({ params }, { db }) => ({ body: await found(db, kind, one, params.id) }),
+    }),
+    route({
+      ...shared,
+      params: undefined,
+      method: 'post',
+      path,
+      summary: `Create a ${one}`,
+      scope: 'records:write',
+      transaction: true,
+      body: required,
+      responses: { 201: item },
+      async handle({ body }, context) {
+        const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
+        return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
+      },
+    }),
+    route({
+      ...shared,
+      method: 'patch',
+      path: `${path}/{id}`,
+      summary: `Change a ${one}`,
+      scope: 'records:write',
+      transaction: true,
+      body: optional,
+      responses: { 200: item },
+      async handle({ params, body }, { db }) {
+        await updateRecord(db, kind, params.id, body);
+        return { body: await found(db, kind, one, params.id) };
+      },
+    }),
+  ];
+}
+
+async function found(db: Context['db'], kind: RecordKind, one: string, id: number) {
+  const record = await findRecord(db, kind, id);
+  if (!record) throw new Problem(404, `there is no ${one} ${id}`);
+  return record;
+}
+
+const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>
+  todayField ? { [todayField]: dayOf(now, fleet.settings.zone), ...body } : body;
+
+/** A filter comes as text: numbers and booleans are read from it, then judged like the field itself. */
+function filterOf(field: z.ZodType | undefined): z.ZodType {
+  const read = (text: unknown) => {
+    if (text === 'true' || text === 'false') return text === 'true';
+    return typeof text === 'string' && /^\d{1,10}$/.test(text) ? Number(text) : text;
+  };
+  return z.preprocess(read, field ?? z.never()).optional();
+}

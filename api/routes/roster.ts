@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { addDays, dayOf } from '../../queues/calendar.ts';
+import {
+  changeLink,
+  findLink,
+  findTraining,
+  linkRow,
+  linkStudent,
+  listLinks,
+  listTrainings,
+  seatRow,
+  seatsOf,
+  trainingRow,
+  unlinkStudent,
+} from '../../sql/roster.ts';
+import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+
+const links = '/api/training-templates/{id}/students';
+const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
+const linkItem = linkRow.meta({ id: 'TemplateStudent' });
+const trainingItem = trainingRow.meta({ id: 'RealTraining' });
+const flag = z.boolean({ error: 'true or false' });
+const shared = { tag: 'training-templates' };
+
+async function linked(db: Context['db'], template: number, student: number) {
+  const link = await findLink(db, template, student);
+  if (!link) throw new Problem(404, `the student ${student} is not linked to the training template ${template}`);
+  return link;
+}
+
+export const rosterRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    path: links,
+    summary: 'The students of a training template',
+    scope: 'records:read',
+    params: idParams,
+    query: z.strictObject(pageQuery),
+    responses: { 200: pageOf(linkItem) },
+    async handle({ params, query }, { db }) {
+      const rows = await listLinks(db, params.id, readCursor(query.cursor, z.int()) ?? 0, query.limit + 1);
+      return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: links,
+    summary: 'Give a student a standing place',
+    scope: 'records:write',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({
+      student_id: z.int({ error: 'the id of a student' }),
+      start_date: day.optional().meta({ description: 'by default today' }),
+      is_frozen: flag.optional(),
+    }),
+    responses: { 201: linkItem },
+    async handle({ params, body }, { db, fleet, now }) {
+      const startDate = body.start_date ?? dayOf(now, fleet.settings.zone);
+      await linkStudent(db, { template: params.id, student: body.student_id, startDate, isFrozen: body.is_frozen ?? false });
+      return { status: 201, body: await linked(db, params.id, body.student_id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'patch',
+    path: `${links}/{student_id}`,
+    summary: 'Freeze or unfreeze a standing place, or move its start',
+    scope: 'records:write',
+    transaction: true,
+    params: linkParams,
+    body: z
+      .strictObject({ start_date: day.optional(), is_frozen: flag.optional() })
+      .refine((body) => Object.keys(body).length > 0, {
+        error: 'at least one of start_date, is_frozen',
+      }),
+    responses: { 200: linkItem },
+    async handle({ params, body }, { db }) {
+      await changeLink(db, {
+        template: params.id,
+        student: params.student_id,
+        startDate: body.start_date,
+        isFrozen: body.is_frozen,
+      });
+      return { body: await linked(db, params.id, params.student_id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'delete',
+    path: `${links}/{student_id}`,
+    summary: 'End a standing place; registrations already made stay',
+    scope: 'records:write',
+    params: linkParams,
+    responses: { 204: z.undefined() },
+    async handle({ params }, { db }) {
+      if (!(await unlinkStudent(db, params.id, params.student_id))) await linked(db, params.id, params.student_id);
+      return { status: 204, body: undefined };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/real-trainings',
+    summary: 'Trainings by date; by default the next seven days',
+    tag: 'real-trainings',
+    scope: 'records:read',
+    query: z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+    responses: { 200: pageOf(trainingItem) },
+    async handle({ query }, { db, fleet, now }) {
+      const from = query.from ?? dayOf(now, fleet.settings.zone);
+      const to = query.to ?? addDays(from, 6);
+      const after = readCursor(query.cursor, z.tuple([z.iso.date(), z.iso.datetime(), z.int()]));
+      const rows = await listTrainings(db, { from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
+      return { body: page(rows, query.limit, (row) => [row.training_date, row.starts_at, row.id]) };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/real-trainings/{id}',
+    summary: 'One training with its students',
+    tag: 'real-trainings',
+    scope: 'records:read',
+    params: idParams,
+    responses: { 200: trainingRow.extend({ students: z.array(seatRow) }) },
+    async handle({ params }, { db }) {
+      const training = await findTraining(db, params.id);
+      if (!training) throw new Problem(404, `there is no training ${params.id}`);
+      return { body: { ...training, students: await seatsOf(db, params.id) } };
+    },
+  }),
+];

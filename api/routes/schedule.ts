@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { resumeSchedule } from '../../queues/tick.ts';
+import { nextTicks } from '../../queues/ticks.ts';
+import { type Schedule, timetable } from '../../queues/timetable.ts';
+import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule.ts';
+import { page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+
+const INSTANT = 'an instant in ISO 8601, such as 2026-11-22T18:00:00Z';
+const instant = z.iso.datetime({ offset: true, error: INSTANT });
+const names = timetable.map((schedule) => schedule.name);
+const nameParams = z.object({ name: z.string() });
+
+const scheduleItem = z
+  .object({
+    name: z.string(),
+    pattern: z.string(),
+    time_zone: z.string(),
+    process_type: z.string(),
+    misfire: z.enum(['latest', 'every', 'skip']),
+    catch_up_window_hours: z.number(),
+    deadline_minutes: z.number(),
+    paused: z.boolean(),
+    paused_at: z.iso.datetime().nullable(),
+    paused_by: z.string().nullable(),
+    next_ticks: z.array(z.iso.datetime()),
+    last_tick: tickRow.nullable(),
+  })
+  .meta({ id: 'Schedule' });
+
+export const scheduleRoutes: Route[] = [
+  route({
+    method: 'get',
+    path: '/schedule',
+    summary: 'The timetable: next ticks, last outcome, pauses',
+    tag: 'schedule',
+    scope: 'schedule:read',
+    responses: { 200: z.object({ items: z.array(scheduleItem) }) },
+    handle: async (_, context) => ({ body: { items: await describe(timetable, context) } }),
+  }),
+  route({
+    method: 'get',
+    path: '/schedule/ticks',
+    summary: 'The ledger: what became of every tick, newest first',
+    tag: 'schedule',
+    scope: 'schedule:read',
+    query: z.strictObject({
+      from: instant.optional().meta({ description: 'by default 30 days before `to`' }),
+      to: instant.optional().meta({ description: 'by default now' }),
+      schedule: z.enum(names, { error: `one of ${names.join(', ')}` }).optional(),
+      ...pageQuery,
+    }),
+    responses: { 200: pageOf(tickRow.meta({ id: 'Tick' })) },
+    async handle({ query }, { db, now }) {
+      const to = new Date(query.to ?? now.getTime() + 1);
+      const from = new Date(query.from ?? to.getTime() - 30 * 86_400_000);
+      const before = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.string()]));
+      const rows = await listTicks(db, {
+        from: from.toISOString(),
+        to: to.toISOString(),
+        schedule: query.schedule,
+        before,
+        limit: query.limit + 1,
+      });
+      return { body: page(rows, query.limit, (row) => [row.nominal_at, row.schedule]) };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/schedule/{name}/pause',
+    summary: 'Skip the ticks of a schedule until it is resumed',
+    tag: 'schedule',
+    scope: 'schedule:write',
+    params: nameParams,
+    responses: { 200: scheduleItem },
+    async handle({ params }, context) {
+      const schedule = named(params.name);
+      await learnSchedules(context.db, [schedule.name], context.now);
+      await pauseSchedule(context.db, schedule.name, context.now, context.caller.name);
+      return { body: (await describe([schedule], context))[0] };
+    },
+  }),
+  route({
+    method: 'post',
+    path: '/schedule/{name}/resume',
+    summary: 'Let a paused schedule go on; what passed meanwhile stays skipped',
+    tag: 'schedule',
+    scope: 'schedule:write',
+    params: nameParams,
+    transaction: true,
+    responses: { 200: scheduleItem },
+    async handle({ params }, context) {
+      const schedule = named(params.name);
+      await resumeSchedule(context.db, schedule, context.fleet.settings.zone, context.now);
+      return { body: (await describe([schedule], context))[0] };
+    },
+  }),
+];
+
+function named(name: string): Schedule {
+  const schedule = timetable.find((candidate) => candidate.name === name);
+  if (!schedule) throw new Problem(404, `there is no schedule "${name}"; there are: ${names.join(', ')}`);
+  return schedule;
+}
+
+async function describe(schedules: readonly Schedule[], { db, fleet, now }: Context) {
+  const [states, latest] = [await scheduleStates(db, now), await latestTicks(db)];
+  return schedules.map((schedule) => {
+    const state = states.find((candidate) => candidate.name === schedule.name);
+    return {
+      name: schedule.name,
+      pattern: schedule.pattern,
+      time_zone: fleet.settings.zone,
+      process_type: schedule.run,
+      misfire: schedule.misfire,
+      catch_up_window_hours: schedule.windowHours,
+      deadline_minutes: schedule.deadlineMinutes,
+      paused: Boolean(state?.paused_at),
+      paused_at: state?.paused_at ?? null,
+      paused_by: state?.paused_by ?? null,
+      next_ticks: nextTicks(schedule.pattern, fleet.settings.zone, now, 3).map((tick) => tick.toISOString()),
+      last_tick: latest.find((tick) => tick.schedule === schedule.name) ?? null,
+    };
+  });
+}

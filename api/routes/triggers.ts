@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import { type RunDefinition, type RunName, runNames, runs } from '../../queues/catalog.ts';
+import { QueueUnavailable, ringRun } from '../../queues/enqueue.ts';
+import { isOver, type Requested, type Run, requestRun, runRow } from '../../sql/runs.ts';
+import { away, Problem } from '../problems.ts';
+import { type Answer, type Context, type Route, route } from '../route.ts';
+import { waitForRun } from '../wait.ts';
+import { dryRuns } from './dry-runs.ts';
+
+const accepted = z
+  .object({
+    run_id: z.int(),
+    process_type: z.string(),
+    run_key: z.string(),
+    status: runRow.shape.status,
+    href: z.string(),
+  })
+  .meta({ id: 'RunAccepted' });
+
+/** One door for each process of the catalog. */
+export const triggerRoutes: Route[] = runNames.map((name) => trigger(name, runs[name]));
+
+function trigger(name: RunName, definition: RunDefinition): Route {
+  return route({
+    method: 'post',
+    path: definition.path,
+    summary: definition.summary,
+    tag: 'processes',
+    scope: `run:${name}`,
+    body: definition.body,
+    bodyOptional: true,
+    responses: { 202: accepted, 200: definition.result },
+    async handle({ body }, context) {
+      const { again, dry_run, ...rest } = body as { again?: boolean; dry_run?: boolean };
+      const asked = definition.request(rest, dayOf(context.now, context.fleet.settings.zone));
+      const dryRun = dryRuns[name];
+      if (dry_run && dryRun) return { body: await dryRun(context, asked.params), headers: waited(context) };
+      const requested = await requestRun(context.db, {
+        ...asked,
+        again,
+        process_type: definition.processType,
+        created_by: context.caller.name,
+        api_key_used: context.caller.name,
+        request_id: context.requestId,
+      });
+      return acceptance(requested, context);
+    },
+  });
+}
+
+/** 202 with where to look; once the request is safe in the book, the bell, and the result if the caller waits for it. */
+function acceptance({ run, outcome }: Requested, context: Context): Answer {
+  const headers: Record<string, string> = { Location: hrefOf(run) };
+  if (outcome === 'replayed') headers['Idempotent-Replayed'] = 'true';
+  const { id: run_id, process_type, run_key, status } = run;
+  return {
+    status: 202,
+    body: { run_id, process_type, run_key, status, href: hrefOf(run) },
+    headers,
+    async afterwards() {
+      if (outcome === 'created') await ringOrSay(run, context);
+      if (context.wait === 0) return undefined;
+      const ended = await waitForRun(context.fleet.db, run, context.wait);
+      if (!isOver(ended)) return undefined;
+      if (ended.status === 'error') throw failed(ended);
+      return { status: 200, body: ended.result, headers: { ...headers, ...waited(context) } };
+    },
+  };
+}
+
+async function ringOrSay(run: Run, { fleet }: Context) {
+  await ringRun(fleet.backend, run, 1).catch((error) => {
+    if (!(error instanceof QueueUnavailable)) throw error;
+    throw away('the queue does not answer; the run stands in the book and starts by itself when the queue is back', {
+      run_id: run.id,
+      href: hrefOf(run),
+    });
+  });
+}
+
+const hrefOf = (run: Run) => `/process-history/${run.id}`;
+const waited = ({ wait }: Context): Record<string, string> => (wait > 0 ? { 'Preference-Applied': 'wait' } : {});
+
+const failed = (run: Run) =>
+  new Problem(500, `the run failed: ${run.error_message}`, {
+    run_id: run.id,
+    href: hrefOf(run),
+    headers: { Location: hrefOf(run) },
+  });

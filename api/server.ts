@@ -1,0 +1,26 @@
+import { once } from 'node:events';
+import { openFleet } from '../queues/fleet.ts';
+import { drainOnSignal, sayReady } from '../queues/lifecycle.ts';
+import { log } from '../queues/log.ts';
+import { upsertKey } from '../sql/api-keys.ts';
+import { createApp } from './app.ts';
+
+const fleet = await openFleet('api');
+const { host, port, drainSeconds, apiKeys } = fleet.settings;
+for (const key of apiKeys) await upsertKey(fleet.db, key);
+
+const server = createApp(fleet).listen(port, host);
+server.on('error', (error) => {
+  log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
+  process.exit(1);
+});
+await once(server, 'listening');
+
+drainOnSignal(drainSeconds, async () => {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  await closed;
+  await fleet.close();
+});
+sayReady();

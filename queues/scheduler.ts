@@ -1,0 +1,45 @@
+import { hostname } from 'node:os';
+import { dropLease, takeLease } from '../sql/leases.ts';
+import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, tellSilentWorkers } from './beat.ts';
+import { openFleet } from './fleet.ts';
+import { drainOnSignal, sayReady } from './lifecycle.ts';
+import { log } from './log.ts';
+import { timetable } from './timetable.ts';
+
+const LEASE_SECONDS = 10;
+const fleet = await openFleet('scheduler');
+const heart: Heart = { ...fleet, schedules: timetable, since: new Date() };
+const holder = `${hostname()}:${process.pid}`;
+
+let stopped = false;
+let beats = 0;
+
+/** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
+async function second() {
+  const now = new Date();
+  if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
+  await part('timetable', () => beat(heart, now));
+  if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
+  if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(fleet.backend, now));
+  if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
+  beats += 1;
+}
+
+const part = (name: string, work: () => Promise<unknown>) =>
+  work().catch((error) => log.warn({ err: error, part: name }, 'a part of the beat failed; the next beat tries again'));
+
+async function live() {
+  while (!stopped) {
+    await part('lease', second);
+    await new Promise((next) => setTimeout(next, 1_000));
+  }
+}
+
+const life = live();
+drainOnSignal(fleet.settings.drainSeconds, async () => {
+  stopped = true;
+  await life;
+  await dropLease(fleet.db, 'scheduler', holder);
+  await fleet.close();
+});
+sayReady();

@@ -1,0 +1,91 @@
+import { daysAfter, weekAfter } from './days.ts';
+import type { Person } from './people.ts';
+import type { Random } from './random.ts';
+
+/** Name, price in kopecks, sessions (null: unlimited), days. */
+export const CATALOGUE = {
+  eight: ['8 занятий', 480_000, 8, 30],
+  twelve: ['12 занятий', 660_000, 12, 45],
+  child: ['Детский, 8 занятий', 380_000, 8, 30],
+  month: ['Безлимит на месяц', 850_000, null, 30],
+  year: ['Годовой безлимит', 6_900_000, null, 365],
+} as const;
+export type Kind = keyof typeof CATALOGUE;
+
+/** A subscription a student holds; days are inclusive (D4). */
+export type Holding = {
+  kind: Kind;
+  start: string;
+  end: string;
+  left: number | null;
+  isAutoRenew: boolean;
+  freeze: { start: string; end: string } | null;
+  status: 'active' | 'frozen' | 'expired';
+};
+
+/** How many live through which story; the others' subscriptions are simply running. */
+const STORIES = { frozen: 8, ending: 14, lastSession: 10, expired: 16 };
+
+/**
+ * Subscriptions for about two students in three. Newcomers pay by the visit; the reformers' regulars nearly all hold one.
+ * Returns them by student.
+ */
+export function planHoldings(random: Random, today: string, students: readonly Person[]): Map<Person, Holding> {
+  const settled = students.filter(({ student }) => student!.age >= 90);
+  const holders = random.shuffled(
+    settled.filter(({ student }) => random.chance(student!.favourites.includes('pilates') ? 0.95 : 0.75)),
+  );
+  const stories = (['frozen', 'ending', 'lastSession', 'expired'] as const).flatMap((story) =>
+    Array.from({ length: STORIES[story] }, (_, n) => ({ story, n })),
+  );
+  return new Map(
+    holders.map((person, index) => {
+      const { story, n } = stories[index] ?? { story: 'running' as const, n: 0 };
+      return [person, tell[story](random, today, person, n)];
+    }),
+  );
+}
+
+const counted = (person: Person): Kind[] => (person.isChild ? ['child'] : ['eight', 'eight', 'twelve']);
+const monthly = (person: Person): Kind[] => (person.isChild ? ['child'] : [...counted(person), 'month']);
+const lastDay = (kind: Kind, start: string) => daysAfter(start, CATALOGUE[kind][3] - 1);
+
+const tell = {
+  running(random: Random, today: string, person: Person): Holding {
+    const kind = random.pick<Kind>(person.isChild ? ['child'] : [...monthly(person), 'year']);
+    const [, , sessions, days] = CATALOGUE[kind];
+    const age = random.int(1, Math.min(days - 9, person.student!.age));
+    const start = daysAfter(today, -age);
+    const left = sessions && sessions - Math.floor((sessions * age) / days);
+    return { kind, start, end: lastDay(kind, start), left, isAutoRenew: random.chance(0.25), freeze: null, status: 'active' };
+  },
+  /** Ends today or in the six days after it; every other one renews itself. */
+  ending(random: Random, today: string, person: Person, n: number): Holding {
+    const kind = random.pick(monthly(person));
+    const end = daysAfter(today, n % 7);
+    const start = daysAfter(end, 1 - CATALOGUE[kind][3]);
+    const left = CATALOGUE[kind][2] && random.int(1, 4);
+    return { kind, start, end, left, isAutoRenew: n % 2 === 0, freeze: null, status: 'active' };
+  },
+  lastSession(random: Random, today: string, person: Person, n: number): Holding {
+    const kind = random.pick(counted(person));
+    const start = daysAfter(today, -random.int(14, 21));
+    return { kind, start, end: lastDay(kind, start), left: n % 2, isAutoRenew: n % 3 === 0, freeze: null, status: 'active' };
+  },
+  /** Frozen since before today until after the next week; the end moved by the length of the freeze (D25). */
+  frozen(random: Random, today: string, person: Person): Holding {
+    const kind = random.pick(monthly(person));
+    const start = daysAfter(today, -random.int(6, 20));
+    const freeze = { start: daysAfter(today, -random.int(0, 5)), end: daysAfter(weekAfter(today).sunday, random.int(0, 9)) };
+    const length = (Date.parse(freeze.end) - Date.parse(freeze.start)) / 86_400_000 + 1;
+    const left = CATALOGUE[kind][2] && random.int(3, 7);
+    return { kind, start, end: daysAfter(lastDay(kind, start), length), left, isAutoRenew: false, freeze, status: 'frozen' };
+  },
+  /** What was left has expired with it (D27). */
+  expired(random: Random, today: string, person: Person): Holding {
+    const kind = random.pick(monthly(person));
+    const end = daysAfter(today, -random.int(1, 40));
+    const start = daysAfter(end, 1 - CATALOGUE[kind][3]);
+    return { kind, start, end, left: CATALOGUE[kind][2] && 0, isAutoRenew: false, freeze: null, status: 'expired' };
+  },
+};

@@ -1,0 +1,120 @@
+import { describe, expect, test } from '@jest/globals';
+import { render } from '../../workers/notifier/render.ts';
+
+const locales = ['ru', 'uk', 'en'] as const;
+const studio = { locale: 'ru', zone: 'Europe/Moscow' } as const;
+const say = (template: string, params: Record<string, unknown>, locale: (typeof locales)[number] | null = null) =>
+  render({ template, params, locale }, studio).text;
+
+const run = { run_id: 42, run_key: 'generation:2026-W48' };
+const long = 'Вельмишановна 👩‍👩‍👧 '.repeat(1_000);
+const counts = [0, 1, 2, 5, 21, 500];
+const many = <T>(count: number, make: (n: number) => T) => Array.from({ length: count }, (_, n) => make(n));
+
+const conflicts = (count: number, name = 'Йога') =>
+  many(count, (n) => ({
+    training_template_id: n,
+    training_date: '2026-11-25',
+    start_time: '18:00:00',
+    training_type: name,
+    reason: ['trainer_busy', 'room_busy', 'trainer_inactive'][n % 3],
+    trainer: name,
+    room: n % 2 ? name : null,
+  }));
+const students = (count: number, trainings: number, name: string | null = 'Анна') =>
+  many(count, (n) => ({
+    student_id: n,
+    student: name,
+    real_training_id: n % trainings,
+    training_type: name ?? '',
+    training_date: '2026-09-23',
+    start_time: '18:00',
+  }));
+const missed = { schedule: 'generation', nominal_at: '2026-11-22T18:00:00.000Z', deadline_at: '2026-11-22T18:30:00.000Z' };
+
+const cases: [string, Record<string, unknown>][] = [
+  ...['', 'Error: no', long].map((error): [string, object] => ['run_failed', { ...run, attempt: 2, error }]),
+  ...counts.map((count): [string, object] => ['run_partial', { ...run, conflicts: conflicts(count) }]),
+  ['run_partial', { run_id: 1, run_key: long, conflicts: conflicts(500, long) }],
+  ...counts.flatMap((count) =>
+    [1, 3, 21, 500].map((trainings): [string, object] => [
+      'generation_overflow',
+      { ...run, students: students(count, trainings) },
+    ]),
+  ),
+  ['generation_overflow', { run_id: 1, run_key: long, students: students(500, 25, long) }],
+  ['generation_overflow', { ...run, students: students(500, 1, long) }],
+  ['generation_overflow', { ...run, students: students(5, 2, null) }],
+  ...[null, 'queued', 'running', 'partial', 'error', 'success'].map((status): [string, object] => [
+    'deadline_missed',
+    { ...missed, run_id: status && 42, status },
+  ]),
+  ['deadline_missed', { ...missed, schedule: long, run_id: 42, status: null }],
+  ...[0, 1, 2, 5, 21, 90.4, 119, 120, 86_400].map((seconds): [string, object] => [
+    'worker_down',
+    { worker: 'generation', seconds },
+  ]),
+  ['worker_down', { worker: long, seconds: 1e300 }],
+] as [string, Record<string, unknown>][];
+
+describe.each(locales)('in %s', (locale) => {
+  test.each(cases)('%s is whole and fits', (template, params) => {
+    const said = say(template, params, locale);
+    expect(said).not.toMatch(/\{\{|undefined|null|\[object|NaN|Invalid/);
+    expect(said.length).toBeLessThanOrEqual(3_500);
+    expect(said.isWellFormed()).toBe(true);
+  });
+});
+
+test('instants are on the studio’s clock, in the message’s language or else the studio’s', () => {
+  const params = { ...missed, run_id: 42, status: 'running' };
+  expect(say('deadline_missed', params)).toContain('воскресенье, 22 ноября, 21:00');
+  expect(say('deadline_missed', params, 'uk')).toContain('неділя, 22 листопада, 21:00');
+  expect(say('deadline_missed', params, 'en')).toContain('Sunday 22 November, 21:00');
+  const { text } = render({ template: 'deadline_missed', params, locale: null }, { locale: 'ru', zone: 'Asia/Vladivostok' });
+  expect(text).toContain('понедельник, 23 ноября, 04:00');
+});
+
+test('students without a place are grouped by training', () => {
+  const place = { real_training_id: 7, training_type: 'Йога', training_date: '2026-11-25', start_time: '18:00:00' };
+  const other = { ...place, real_training_id: 8, training_type: 'Бокс', start_time: '09:30' };
+  const people = [
+    { ...place, student_id: 1, student: 'Иванова Анна' },
+    { ...other, student_id: 1, student: 'Иванова Анна' },
+    { ...place, student_id: 2, student: 'Петров Олег' },
+  ];
+  const said = say('generation_overflow', { ...run, students: people });
+  expect(said).toContain('\nср 25 ноября 18:00 Йога: Иванова Анна, Петров Олег\nср 25 ноября 09:30 Бокс: Иванова Анна\n');
+  expect(said).toContain('/process-history/42');
+});
+
+test.each([
+  [20, undefined],
+  [21, '… и ещё 1 тренировка'],
+  [22, '… и ещё 2 тренировки'],
+  [25, '… и ещё 5 тренировок'],
+  [41, '… и ещё 21 тренировка'],
+])('of %i conflicts at most twenty are listed', (count, more) => {
+  const said = say('run_partial', { ...run, conflicts: conflicts(count) }).split('\n');
+  expect(said.filter((line) => line.startsWith('ср 25 ноября 18:00 Йога: '))).toHaveLength(20);
+  expect(said.find((line) => line.startsWith('…'))).toBe(more);
+});
+
+test('the names that fit are listed and the others counted', () => {
+  const said = say('generation_overflow', { ...run, students: students(1_001, 1) });
+  const [, shown = '', more] = /Анна: (.*) и ещё (\d+) человека?\n/.exec(said) ?? [];
+  expect(shown.split(', ').length + Number(more)).toBe(1_001);
+});
+
+test('secrets and line breaks in values do not get out', () => {
+  const error = 'connect postgres://fleet:hunter2@db\nGET /bot123456:AAtoken/x for +79991234567';
+  expect(say('run_failed', { ...run, attempt: 1, error })).toContain('connect postgres://fleet:***@db GET /bot***/x for +***');
+});
+
+test.each(['no_such', 'constructor', '__proto__'])('the unknown template "%s" throws', (template) => {
+  expect(() => say(template, {})).toThrow(`there is no message template "${template}"`);
+});
+
+test('params that do not fit are named', () => {
+  expect(() => say('run_failed', { ...run, attempt: 'two', error: '' })).toThrow(/do not fit the template "run_failed".*attempt/);
+});

@@ -1,0 +1,4 @@
+import { runWorker } from '../run.ts';
+import { drainOutbox } from './drain.ts';
+
+await runWorker('notifier', { drain: drainOutbox });
