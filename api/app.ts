@@ -89,7 +89,12 @@ const requestLog = pinoHttp({
 
 /** Whoever guesses keys gets a minute's rest after 60 misses. */
 const guessLimit = () =>
-  limit({ limit: 60, requestWasSuccessful: (_request, response) => response.statusCode !== 401, skipSuccessfulRequests: true });
+  limit({
+    limit: 60,
+    standardHeaders: false,
+    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
+    skipSuccessfulRequests: true,
+  });
 
 const callerLimit = (perMinute: number) =>
   limit({ limit: perMinute, keyGenerator: (_request, response) => callerOf(response).name });

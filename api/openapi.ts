@@ -53,7 +53,11 @@ function operation(route: Route) {
     summary: route.summary,
     description: `Scope: \`${route.scope}\``,
     tags: [route.tag],
-    requestParams: { path: route.params, query: route.query, header },
+    requestParams: {
+      ...(route.params ? { path: route.params } : {}),
+      ...(route.query ? { query: route.query } : {}),
+      ...(header ? { header } : {}),
+    },
     ...(route.body
       ? { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }
       : {}),

@@ -106,8 +106,7 @@ function ofConstraint(error: IntegrityConstraintViolationError): Problem {
   const rule = (error.constraint ?? 'a rule of the data').replaceAll('_', ' ');
   if (error instanceof UniqueIntegrityConstraintViolationError) return new Problem(409, rule);
   if (error instanceof ForeignKeyIntegrityConstraintViolationError) {
-    const [, path = ''] = /^\w+?_(\w+_id|id)_fkey$/.exec(error.constraint ?? '') ?? [];
-    const column = path || (error.column ?? '');
+    const column = (error.constraint ?? '').replace(`${error.table}_`, '').replace(/_fkey$/, '');
     return new Problem(422, 'something it refers to does not exist', {
       errors: [{ path: column, message: 'no record with this id' }],
     });

@@ -44,7 +44,7 @@ export const runs = {
     path: '/real-trainings/generate-next-week',
     body: z.strictObject({
       week_start: z.iso
-        .date({ error: 'a date that exists, YYYY-MM-DD' })
+        .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
         .refine(isMonday, { error: 'a Monday, YYYY-MM-DD' })
         .optional()
         .meta({ description: 'the Monday of the week; by default the next one', example: '2026-11-23' }),

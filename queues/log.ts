@@ -15,7 +15,8 @@ const SECRET_TEXT: [RegExp, string][] = [
 export const scrub = (text: string) => SECRET_TEXT.reduce((clean, [pattern, by]) => clean.replace(pattern, by), text);
 
 /** An error as one line can hold it. PostgreSQL's `detail` is left out: it quotes the row. */
-function describe(error: Error) {
+function describe(error: unknown) {
+  if (!(error instanceof Error)) return typeof error === 'string' ? scrub(error) : error;
   const { type, message, stack, code, constraint } = stdSerializers.err(error) as ReturnType<typeof stdSerializers.err> & {
     code?: string;
     constraint?: string;

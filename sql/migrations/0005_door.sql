@@ -17,7 +17,7 @@ create table idempotency_keys (
   request_hash bytea not null,
   status smallint not null,
   headers jsonb not null,
-  body jsonb,
+  body json,
   created_at timestamptz not null default now(),
   primary key (api_key, key)
 );

@@ -36,7 +36,10 @@ test('a success is replayed; again makes a new attempt', async () => {
   const { run } = await requestRun(database.db, asked);
   await claimRun(database.db, run.id, 'job-1');
   await finishRun(database.db, run.id, done);
-  expect(await requestRun(database.db, asked)).toMatchObject({ outcome: 'replayed', run: { id: run.id, result: { fine: true } } });
+  expect(await requestRun(database.db, asked)).toMatchObject({
+    outcome: 'replayed',
+    run: { id: run.id, result: { fine: true } },
+  });
   expect(await requestRun(database.db, { ...asked, again: true })).toMatchObject({ outcome: 'created', run: { attempt: 2 } });
 });
 
@@ -61,7 +64,10 @@ test('a failed try leaves the run in line until the last one', async () => {
   await claimRun(database.db, run.id, 'job-1');
   expect(await failRun(database.db, run.id, 'Error: first', false)).toMatchObject({ status: 'queued', errors_count: 1 });
   await claimRun(database.db, run.id, 'job-1');
-  expect(await failRun(database.db, run.id, 'Error: last', true)).toMatchObject({ status: 'error', error_message: 'Error: last' });
+  expect(await failRun(database.db, run.id, 'Error: last', true)).toMatchObject({
+    status: 'error',
+    error_message: 'Error: last',
+  });
 });
 
 test('a run found running counts an interruption', async () => {

@@ -8,8 +8,8 @@ export type Delivery =
   | { outcome: 'undeliverable'; error: string }
   | { outcome: 'failed'; error: string };
 
-/** After this many attempts a message in transient trouble is given up. */
-export const MOST_ATTEMPTS = 12;
+/** After this many attempts, about a day, a message in transient trouble is given up. A wrong token counts as transient: it gets mended. */
+export const MOST_ATTEMPTS = 300;
 const LONGEST_WAIT_SECONDS = 300;
 
 /**
@@ -33,7 +33,7 @@ function judge(trouble: TelegramBotError, attempts: number): Delivery {
   if (trouble instanceof TelegramApiError) {
     const { errorCode, migrateToChatId, retryAfter } = trouble;
     if (errorCode === 403) return { outcome: 'undeliverable', error };
-    if (errorCode >= 400 && errorCode < 500 && errorCode !== 429) {
+    if (errorCode >= 400 && errorCode < 500 && ![401, 404, 429].includes(errorCode)) {
       return { outcome: 'failed', error: migrateToChatId ? `${error}; the chat is now ${migrateToChatId}` : error };
     }
     if (attempts < MOST_ATTEMPTS && errorCode === 429 && Number(retryAfter) > 0) {

@@ -1,0 +1,21 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Settings } from '../../queues/settings.ts';
+import { createKey, liveKeys, newSecret } from '../../sql/api-keys.ts';
+import type { Database } from '../../sql/database.ts';
+
+const fileOf = (settings: Settings) => join(settings.dataDir, 'admin-key');
+
+/** Makes the key `admin` with every scope when the fleet has no key at all; its secret stays in a file only its owner can read. */
+export async function ensureAdminKey(db: Database, settings: Settings) {
+  if (settings.apiKeys.length > 0 || (await liveKeys(db)).length > 0) return;
+  const secret = newSecret();
+  await createKey(db, { name: 'admin', secret, scopes: ['*'] });
+  writeFileSync(fileOf(settings), `${secret}\n`, { mode: 0o600 });
+}
+
+/** The generated key, if this data folder holds one. */
+export const readAdminKey = (settings: Settings): string | undefined =>
+  existsSync(fileOf(settings)) ? readFileSync(fileOf(settings), 'utf8').trim() : undefined;
+
+export { fileOf as adminKeyFile };

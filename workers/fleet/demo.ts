@@ -1,0 +1,16 @@
+import { dayOf } from '../../queues/calendar.ts';
+import { databaseUrlOf } from '../../queues/fleet.ts';
+import { settingsOrExit } from '../../queues/settings.ts';
+import { openDatabase } from '../../sql/database.ts';
+import { loadDemo } from '../../sql/demo.ts';
+
+const settings = settingsOrExit();
+const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'demo' });
+try {
+  console.log('Loaded the demo studio:', await loadDemo(db, { today: dayOf(new Date(), settings.zone) }));
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+} finally {
+  await db.end();
+}

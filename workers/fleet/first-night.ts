@@ -1,0 +1,34 @@
+import { dayOf } from '../../queues/calendar.ts';
+import { generationResult, runs } from '../../queues/catalog.ts';
+import type { Settings } from '../../queues/settings.ts';
+import { liveKeys } from '../../sql/api-keys.ts';
+import type { Database } from '../../sql/database.ts';
+import { isEmptyStudio, loadDemo } from '../../sql/demo.ts';
+import { listRuns } from '../../sql/history.ts';
+import { readAdminKey } from './admin-key.ts';
+import { baseUrl } from './where-to-look.ts';
+
+/** Loads the demo studio into an embedded database nobody has used yet. */
+export async function loadDemoIfNew(db: Database, settings: Settings, say: (line: string) => void) {
+  if (!(await isEmptyStudio(db)) || (await liveKeys(db)).length > 0) return;
+  const { trainers, templates, students } = await loadDemo(db, { today: dayOf(new Date(), settings.zone) });
+  say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
+}
+
+/** The first generation of a fleet that never ran, asked for through the front door like any other, with its result. */
+export async function firstNight(db: Database, settings: Settings, say: (line: string) => void) {
+  const key = readAdminKey(settings) ?? settings.apiKeys.find((candidate) => candidate.scopes.includes('*'))?.secret;
+  if (!key || (await listRuns(db, { limit: 1 })).length > 0) return;
+  const response = await fetch(`${baseUrl(settings)}${runs.generation.path}`, {
+    method: 'POST',
+    headers: { 'X-API-Key': key, Prefer: 'wait=60' },
+  });
+  const body: unknown = await response.json();
+  const result = generationResult.safeParse(body);
+  if (!result.success) return say(`The first generation has not ended yet: HTTP ${response.status} ${JSON.stringify(body)}`);
+  const { message, period, students_added, warnings, conflicts } = result.data;
+  say(`\nThe first generation, ${period.start} to ${period.end}: ${message}`);
+  say(
+    `  ${students_added} students have a place, ${warnings.length} warnings, ${conflicts.length} conflict(s), as the demo wants it`,
+  );
+}

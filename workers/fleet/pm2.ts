@@ -1,0 +1,68 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pm2, { type ProcessDescription, type StartOptions } from 'pm2';
+
+/** PM2's own network calls are none of ours. */
+process.env.PM2_DISABLE_VERSION_CHECK = 'true';
+
+const NAMESPACE = 'studio-fleet';
+
+/** Does something with PM2's daemon (which is started if need be), and lets go of it. */
+export async function withPm2<T>(work: () => Promise<T>): Promise<T> {
+  refuseOldDaemon();
+  await promisify(pm2.connect.bind(pm2) as (done: (error: Error | null) => void) => void)();
+  try {
+    return await work();
+  } finally {
+    pm2.disconnect();
+  }
+}
+
+type State = { name: string; status: string; pid: number; restarts: number; upSince: number; memory: number; cpu: number };
+
+/** The fleet's apps as PM2 knows them. */
+export async function fleetApps(): Promise<State[]> {
+  const all = await listAll();
+  return all
+    .filter((app) => (app.pm2_env as { namespace?: string } | undefined)?.namespace === NAMESPACE)
+    .map((app) => ({
+      name: app.name ?? '?',
+      status: app.pm2_env?.status ?? 'unknown',
+      pid: app.pid ?? 0,
+      restarts: app.pm2_env?.restart_time ?? 0,
+      upSince: app.pm2_env?.pm_uptime ?? 0,
+      memory: app.monit?.memory ?? 0,
+      cpu: app.monit?.cpu ?? 0,
+    }));
+}
+
+const listAll = promisify(pm2.list.bind(pm2) as (done: (error: Error | null, list: ProcessDescription[]) => void) => void);
+
+/** Starts an app; resolves when PM2 has heard its `ready`. */
+export const startApp = promisify(pm2.start.bind(pm2) as (app: StartOptions, done: (error: Error | null) => void) => void);
+
+/** Stops an app, letting it drain, and forgets it. */
+export const removeApp = promisify(
+  pm2.delete.bind(pm2) as unknown as (name: string, done: (error: Error | null) => void) => void,
+);
+
+/** Ends PM2's daemon if it holds no app any more, not even somebody else's. */
+export async function endIdleDaemon() {
+  if ((await listAll()).length === 0)
+    await promisify(pm2.killDaemon.bind(pm2) as (done: (error: Error | null) => void) => void)();
+}
+
+/** A daemon that was started by an older Node would start our TypeScript with it: better say so at once. */
+function refuseOldDaemon() {
+  const pidFile = join(process.env.PM2_HOME ?? join(homedir(), '.pm2'), 'pm2.pid');
+  if (process.platform !== 'linux' || !existsSync(pidFile)) return;
+  const pid = readFileSync(pidFile, 'utf8').trim();
+  if (!existsSync(`/proc/${pid}/exe`)) return;
+  const version = execFileSync(readlinkSync(`/proc/${pid}/exe`), ['--version'], { encoding: 'utf8' }).trim();
+  if (Number(/^v(\d+)/.exec(version)?.[1]) < 24) {
+    throw new Error(`PM2's daemon runs on Node ${version}, the fleet needs 24: end it ("npx pm2 kill") or set another PM2_HOME`);
+  }
+}

@@ -1,0 +1,73 @@
+import { parseArgs } from 'node:util';
+import { databaseUrlOf } from '../../queues/fleet.ts';
+import { settingsOrExit } from '../../queues/settings.ts';
+import { openDatabase } from '../../sql/database.ts';
+import { freePort, hasEmbedded, isFree, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
+import { migrate } from '../../sql/migrate.ts';
+import { ensureAdminKey, readAdminKey } from './admin-key.ts';
+import { firstNight, loadDemoIfNew } from './first-night.ts';
+import { fleetApps, startApp, withPm2 } from './pm2.ts';
+import { waitUntilReady } from './wait-until-ready.ts';
+import { whereToLook } from './where-to-look.ts';
+
+const settings = settingsOrExit();
+const { values } = parseArgs({ options: { only: { type: 'string' }, empty: { type: 'boolean' } } });
+const say = (line: string) => console.log(line);
+
+await withPm2(start).catch((error: Error) => {
+  console.error(`\nThe fleet did not start: ${error.message}`);
+  process.exitCode = 1;
+});
+
+/** Prepares what is missing, starts what does not run, and says where to look. Harmless when all of it runs already. */
+async function start() {
+  const running = (await fleetApps()).filter((app) => app.status === 'online').map((app) => app.name);
+  const isEmbedded = !settings.databaseUrl;
+  if (isEmbedded && values.only)
+    throw new Error('--only starts workers beside a fleet elsewhere: set DATABASE_URL to the database they share');
+  if (isEmbedded && !running.includes('postgres')) {
+    say(
+      hasEmbedded(settings.dataDir) ? 'Starting the embedded PostgreSQL' : `Making an embedded PostgreSQL in ${settings.dataDir}`,
+    );
+    await prepareEmbedded(settings.dataDir);
+  }
+  const { apps } = await import('../../ecosystem.config.js');
+  const wanted = choose(apps, values.only).filter((app) => !running.includes(app.name));
+  const [database, processes] = [
+    wanted.filter((app) => app.name === 'postgres'),
+    wanted.filter((app) => app.name !== 'postgres'),
+  ];
+  if (processes.some((app) => app.name === 'api') && !(await isFree(settings.port, settings.host))) {
+    throw new Error(
+      `port ${settings.port} on ${settings.host} is taken by another program: set PORT (${await freePort()} is free)`,
+    );
+  }
+  for (const app of database) await startApp(app);
+  if (isEmbedded) await waitForEmbedded(settings.dataDir);
+
+  const url = databaseUrlOf(settings);
+  const applied = await migrate(url);
+  if (applied.length > 0) say(`Migrated the database: ${applied.length} steps`);
+  const db = await openDatabase(url, { max: 2, name: 'start' });
+  try {
+    if (isEmbedded && !values.empty) await loadDemoIfNew(db, settings, say);
+    await ensureAdminKey(db, settings);
+    say(processes.length > 0 ? `Starting ${processes.map((app) => app.name).join(', ')}` : 'Everything runs already');
+    await Promise.all(processes.map((app) => startApp(app)));
+    if (values.only) return say('Started; "npm run status" shows them');
+    await waitUntilReady(settings);
+    if (isEmbedded && !values.empty) await firstNight(db, settings, say);
+    whereToLook(settings, readAdminKey(settings), say);
+  } finally {
+    await db.end();
+  }
+}
+
+function choose<A extends { name: string }>(apps: readonly A[], only: string | undefined): A[] {
+  if (only === undefined) return [...apps];
+  const names = only.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !apps.some((app) => app.name === name));
+  if (unknown !== undefined)
+    throw new Error(`--only: there is no app "${unknown}"; there are: ${apps.map((app) => app.name).join(', ')}`);
+  return apps.filter((app) => names.includes(app.name));
+}
