@@ -49,10 +49,11 @@ export const removeApp = promisify(
   pm2.delete.bind(pm2) as unknown as (name: string, done: (error: Error | null) => void) => void,
 );
 
-/** Ends PM2's daemon if it holds no app any more, not even somebody else's. */
+/** Ends PM2's daemon if it holds no app any more, not even somebody else's. PM2's own call may never answer: 4 s are enough. */
 export async function endIdleDaemon() {
-  if ((await listAll()).length === 0)
-    await promisify(pm2.killDaemon.bind(pm2) as (done: (error: Error | null) => void) => void)();
+  if ((await listAll()).length > 0) return;
+  const killed = promisify(pm2.killDaemon.bind(pm2) as (done: (error: Error | null) => void) => void)();
+  await Promise.race([killed, new Promise((next) => setTimeout(next, 4_000))]);
 }
 
 /** A daemon that was started by an older Node would start our TypeScript with it: better say so at once. */

@@ -10,3 +10,5 @@ await withPm2(async () => {
     console.log(`Stopped ${[...names].join(', ')}. What is queued stands in the book and goes on at the next start.`);
   await endIdleDaemon();
 });
+// A socket of PM2's may outlive its daemon and would keep this process.
+process.exit();
