@@ -1,25 +1,41 @@
 import { Cron } from 'croner';
 import type { Misfire, Schedule } from './timetable.ts';
+import { instantOf, wallOf } from './wall-time.ts';
 
 /**
- * The nominal instants of a pattern after `from`, up to and including `to`.
- * A wall time lost in a DST gap ticks once, at the first instant after the gap; one that exists twice ticks once, the
- * first time. A pattern of every hour or every few minutes follows elapsed time through the repeated hour.
+ * The nominal instants of a pattern after `from`, up to and including `to`, at most `limit`.
+ * A wall time lost in a DST gap ticks at the first instant after the gap, once however many are lost; one that exists
+ * twice ticks once, the first time. Only a pattern whose hour field is `*` follows elapsed time through the repeated hour.
+ * Throws a TypeError for anything but five cron fields.
  */
-export function nominalTicks(pattern: string, zone: string, from: Date, to: Date, limit = 10_000): Date[] {
-  const cron = new Cron(pattern, { timezone: zone });
+export function nominalTicks(pattern: string, zone: string, from: Date, to: Date, limit = Number.POSITIVE_INFINITY): Date[] {
   const ticks: Date[] = [];
-  let tick = cron.nextRun(from);
-  while (tick && tick <= to && ticks.length < limit) {
+  for (const tick of ticksAfter(pattern, zone, from)) {
+    if (tick > to || ticks.length >= limit) break;
     ticks.push(tick);
-    tick = cron.nextRun(tick);
   }
   return ticks;
 }
 
 /** The next `count` ticks after an instant. */
 export const nextTicks = (pattern: string, zone: string, after: Date, count: number): Date[] =>
-  new Cron(pattern, { timezone: zone }).nextRuns(count, after);
+  nominalTicks(pattern, zone, after, new Date(END_OF_TIME), count);
+
+const END_OF_TIME = 8.64e15;
+
+/** The cron library alone would skip `0,30 2 * * *` on the day of the gap and run it twice on the day of the overlap. */
+function* ticksAfter(pattern: string, zone: string, from: Date): Generator<Date> {
+  const isHourly = pattern.split(/\s+/)[1] === '*';
+  const cron = new Cron(pattern, { timezone: isHourly ? zone : 'UTC', mode: '5-part' });
+  let last = from;
+  let next = cron.nextRun(isHourly ? from : wallOf(from, zone));
+  for (; next; next = cron.nextRun(next)) {
+    const tick = isHourly ? next : instantOf(next, zone);
+    if (tick <= last) continue;
+    last = tick;
+    yield tick;
+  }
+}
 
 export type Decision = { nominalAt: Date; outcome: 'enqueued' | 'caught_up' | 'skipped'; reason: string | null };
 

@@ -1,125 +1,143 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { planned } from './planned.ts';
-import type { Conflict } from './trainings.ts';
+import type { Conflict, OpenTraining } from './trainings.ts';
 import type { Week } from './window.ts';
 
 /** Pairs of templates, the earlier one first in the order of D5, that meet in time and have a student in common. */
 export const sharedStudents = (db: Sql, week: Week, templateIds: number[]) =>
   db.any(sql.type(z.object({ earlier: z.int(), later: z.int() }))`
     with plan as materialized (
-      select training_template_id, starts_at, ends_at, row_number() over (order by day_number, start_time, training_template_id) as n
+      select training_template_id as id, starts_at, ends_at, row_number() over (order by day_number, start_time, training_template_id) as n
       from (${planned(week, templateIds)}) planned
-    ), meeting as materialized (
-      select first.training_template_id as earlier, second.training_template_id as later
-      from plan first join plan second on first.n < second.n
-        and first.starts_at < second.ends_at and second.starts_at < first.ends_at
+    ), linked as materialized (
+      select training_template_id as id, student_id from training_student_templates
+      where training_template_id = any(${sql.array(templateIds, 'int4')}) and not is_frozen
+    ), shared as materialized (
+      select distinct one.id, other.id as other_id from linked one join linked other using (student_id) where one.id <> other.id
     )
-    select distinct earlier, later
-    from meeting
-    join training_student_templates one on one.training_template_id = earlier
-    join training_student_templates other on other.training_template_id = later and other.student_id = one.student_id
+    select first.id as earlier, second.id as later
+    from shared
+    join plan first on first.id = shared.id
+    join plan second on second.id = shared.other_id
+    where first.n < second.n and first.starts_at < second.ends_at and second.starts_at < first.ends_at
     order by later, earlier`);
 
 const outcomeRow = z.object({
-  reason: z.enum(['added', 'full', 'student_busy', 'student_inactive', 'student_gone', 'no_places']),
-  training_template_id: z.int(),
-  real_training_id: z.int(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-  training_type: z.string(),
+  reason: z.enum(['added', 'full', 'student_busy', 'student_inactive', 'student_gone']),
+  training_id: z.int(),
   student_id: z.int().nullable(),
   student: z.string().nullable(),
   students: z.int(),
 });
-export type Warning = Omit<z.output<typeof outcomeRow>, 'students'> | Conflict;
+
+/** Why somebody has no seat in a training, or why a training has none at all. */
+export type SeatWarning = {
+  reason: Exclude<z.output<typeof outcomeRow>['reason'], 'added'> | 'no_places';
+  training_template_id: number;
+  real_training_id: number;
+  training_date: string;
+  start_time: string;
+  training_type: string;
+  student_id: number | null;
+  student: string | null;
+};
+export type Warning = SeatWarning | Conflict;
 
 /**
- * Seats the eligible students of the given templates' trainings, whoever was linked first before the others, until the
- * places are gone (D6, D7, D9). Nobody is displaced and no registration that exists, cancelled or not, is touched.
- * The templates must not share a student at the same time: see waves.
+ * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are
+ * gone (D6, D7, D9). Nobody is displaced and no registration that exists, cancelled or not, is touched.
+ * The trainings must not share a student at the same time: see waves.
  * A student deleted by someone else in this very moment is passed over with a warning.
  */
-export async function registerStudents(db: Sql, week: Week, templateIds: number[], runId: number | null) {
-  const rows = await db.any(sql.type(outcomeRow)`
-    with training as materialized (
-      select made.id, made.training_template_id, made.training_date, made.start_time, made.starts_at, made.ends_at,
-        made.max_participants, planned.training_type, planned.is_subscription_only,
-        made.max_participants - (
-          select count(*) from real_training_students seat
-          where seat.real_training_id = made.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
-        ) as places
-      from (${planned(week, templateIds)}) planned
-      join real_trainings made
-        on made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
-      where made.status = 'scheduled'
-    ), eligible as materialized (
-      select training.id as training_id, link.id as link_id, link.student_id, link.start_date
-      from training
-      join training_student_templates link on link.training_template_id = training.training_template_id
-      where not link.is_frozen and link.start_date <= training.training_date
-        and not exists (
-          select from real_training_students seat
-          where seat.real_training_id = training.id and seat.student_id = link.student_id)
-        and not exists (
-          select from student_subscriptions held
-          where held.student_id = link.student_id and held.status in ('active', 'frozen')
-            and training.training_date between held.freeze_start_date and held.freeze_end_date)
-        and (not training.is_subscription_only or exists (
-          select from student_subscriptions held
-          where held.student_id = link.student_id and held.status in ('active', 'frozen')
-            and training.training_date between held.start_date and held.end_date
-            and (held.sessions_left is null or held.sessions_left > 0 or held.is_auto_renew)))
-    ), still_there as materialized (
-      select id from students where id in (select student_id from eligible) order by id for key share
-    ), meeting as materialized (
-      select training.id as training_id, other.id as other_id
-      from training
-      join real_trainings other on other.starts_at > training.starts_at - interval '1 day'
-        and other.starts_at < training.ends_at and other.ends_at > training.starts_at
-        and other.status <> 'cancelled' and other.id <> training.id
-    ), busy as materialized (
-      select distinct eligible.training_id, eligible.student_id
-      from eligible
-      join meeting using (training_id)
-      join real_training_students seat on seat.real_training_id = meeting.other_id and seat.student_id = eligible.student_id
-      where seat.status in ('REGISTERED', 'PRESENT')
-    ), judged as materialized (
-      select eligible.*, case
-          when still_there.id is null then 'student_gone'
-          when not person.is_active then 'student_inactive'
-          when busy.student_id is not null then 'student_busy'
-        end as obstacle
-      from eligible
-      left join still_there on still_there.id = eligible.student_id
-      left join users person on person.id = eligible.student_id
-      left join busy on busy.training_id = eligible.training_id and busy.student_id = eligible.student_id
-    ), queue as materialized (
-      select training_id, student_id, row_number() over (partition by training_id order by start_date, link_id) as place
-      from judged where obstacle is null
-    ), seated as (
-      insert into real_training_students (real_training_id, student_id, run_id)
-      select training_id, student_id, ${runId}::int
-      from queue join training on training.id = training_id
-      where place <= places
-      order by training_id, place
-      returning real_training_id, student_id
-    ), outcome as (
-      select training_id, obstacle as reason, student_id, 1 as students from judged where obstacle is not null
-      union all
-      select training_id, 'full', student_id, 1 from queue join training on training.id = training_id where place > places
-      union all
-      select id, 'no_places', null, 0 from training where max_participants = 0
-      union all
-      select real_training_id, 'added', null, count(*)::int from seated group by real_training_id
-    )
-    select reason, training.training_template_id, training.id as real_training_id, training_date, start_time, training_type,
-      student_id, nullif(concat_ws(' ', person.first_name, nullif(person.last_name, '')), '') as student, students
-    from outcome
-    join training on training.id = outcome.training_id
-    left join users person on person.id = outcome.student_id
-    order by training_date, start_time, training.id, student_id nulls first`);
-  const added = rows.filter((row) => row.reason === 'added').reduce((sum, row) => sum + row.students, 0);
-  const warnings: Warning[] = rows.filter((row) => row.reason !== 'added').map(({ students: _, ...warning }) => warning);
+export async function registerStudents(db: Sql, trainings: readonly OpenTraining[], runId: number | null) {
+  if (trainings.length === 0) return { added: 0, warnings: [] };
+  const outcomes = await db.any(seatStatement(trainings, runId));
+  const byId = new Map(trainings.map((training) => [training.id, training]));
+  const about = (id: number, reason: SeatWarning['reason'], who: Pick<SeatWarning, 'student_id' | 'student'>): SeatWarning => {
+    const { training_template_id, training_date, start_time, training_type } = byId.get(id) as OpenTraining;
+    return { reason, training_template_id, real_training_id: id, training_date, start_time, training_type, ...who };
+  };
+  const warnings = trainings
+    .filter((training) => training.max_participants === 0)
+    .map((training) => about(training.id, 'no_places', { student_id: null, student: null }));
+  let added = 0;
+  for (const { reason, training_id, student_id, student, students } of outcomes) {
+    if (reason === 'added') added += students;
+    else warnings.push(about(training_id, reason, { student_id, student }));
+  }
   return { added, warnings };
 }
+
+// The trainings come as arrays, whose length the planner knows: it then hashes what it would else loop over
+// (measured with 200 trainings and 4,000 links: 0.06 s against 2 s). Likewise `in (select ...)` is a hash whatever it believes.
+const seatStatement = (trainings: readonly OpenTraining[], runId: number | null) => sql.type(outcomeRow)`
+  with training as materialized (
+    select * from ${sql.unnest(
+      trainings.map((of) => [
+        of.id,
+        of.training_template_id,
+        of.training_date,
+        of.starts_at,
+        of.ends_at,
+        of.is_subscription_only,
+        of.places,
+      ]),
+      ['int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'bool', 'int4'],
+    )} as given (id, training_template_id, training_date, starts_at, ends_at, is_subscription_only, places)
+  ), eligible as materialized (
+    select training.id as training_id, training.starts_at, training.ends_at, training.places,
+      link.id as link_id, link.student_id, link.start_date
+    from training
+    join training_student_templates link on link.training_template_id = training.training_template_id
+    where not link.is_frozen and link.start_date <= training.training_date
+      and not exists (
+        select from real_training_students seat
+        where seat.real_training_id = training.id and seat.student_id = link.student_id)
+      and not exists (
+        select from student_subscriptions held
+        where held.student_id = link.student_id and held.status in ('active', 'frozen')
+          and training.training_date between held.freeze_start_date and held.freeze_end_date)
+      and (not training.is_subscription_only or exists (
+        select from student_subscriptions held
+        where held.student_id = link.student_id and held.status in ('active', 'frozen')
+          and training.training_date between held.start_date and held.end_date
+          and (held.sessions_left is null or held.sessions_left > 0 or held.is_auto_renew)))
+  ), still_there as materialized (
+    select id from students where id in (select student_id from eligible) order by id for key share
+  ), taken as materialized (
+    select seat.student_id, other.id, other.starts_at, other.ends_at
+    from real_trainings other
+    join real_training_students seat on seat.real_training_id = other.id
+    where other.starts_at > (select min(starts_at) from training) - interval '1 day'
+      and other.starts_at < (select max(ends_at) from training)
+      and other.ends_at > (select min(starts_at) from training)
+      and other.status <> 'cancelled' and seat.status in ('REGISTERED', 'PRESENT')
+  ), busy as materialized (
+    select eligible.training_id, eligible.student_id
+    from eligible
+    join taken on taken.student_id = eligible.student_id and taken.id <> eligible.training_id
+      and taken.starts_at < eligible.ends_at and taken.ends_at > eligible.starts_at
+  ), judged as materialized (
+    select eligible.*, nullif(concat_ws(' ', person.first_name, nullif(person.last_name, '')), '') as student, case
+        when eligible.student_id not in (select id from still_there) then 'student_gone'
+        when not person.is_active then 'student_inactive'
+        when (eligible.training_id, eligible.student_id) in (select training_id, student_id from busy) then 'student_busy'
+      end as obstacle
+    from eligible
+    left join users person on person.id = eligible.student_id
+  ), queue as materialized (
+    select training_id, student_id, student, places, row_number() over (partition by training_id order by start_date, link_id) as place
+    from judged where obstacle is null
+  ), seated as (
+    insert into real_training_students (real_training_id, student_id, run_id)
+    select training_id, student_id, ${runId}::int from queue where place <= places
+    order by training_id, place
+    returning real_training_id
+  )
+  select obstacle as reason, training_id, student_id, student, 1 as students from judged where obstacle is not null
+  union all
+  select 'full', training_id, student_id, student, 1 from queue where place > places
+  union all
+  select 'added', real_training_id, null, null, count(*)::int from seated group by real_training_id
+  order by training_id, student_id`;

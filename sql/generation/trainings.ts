@@ -64,6 +64,35 @@ const inTheWay = (same: ReturnType<typeof sql.fragment>) => sql.fragment`
     and tstzrange(taken.starts_at, taken.ends_at) && tstzrange(planned.starts_at, planned.ends_at)
   order by taken.starts_at, taken.id limit 1`;
 
+const openTraining = z.object({
+  id: z.int(),
+  training_template_id: z.int(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  starts_at: z.iso.datetime(),
+  ends_at: z.iso.datetime(),
+  training_type: z.string(),
+  is_subscription_only: z.boolean(),
+  max_participants: z.int(),
+  /** Free places; below zero when the type was made smaller since. */
+  places: z.int(),
+});
+export type OpenTraining = z.output<typeof openTraining>;
+
+/** The trainings of the given templates that can still take students: made now or before, neither completed nor cancelled. */
+export const openTrainings = (db: Sql, week: Week, templateIds: number[]) =>
+  db.any(sql.type(openTraining)`
+    select made.id, made.training_template_id, made.training_date, made.start_time, made.starts_at, made.ends_at,
+      planned.training_type, planned.is_subscription_only, made.max_participants,
+      made.max_participants - (
+        select count(*)::int from real_training_students seat
+        where seat.real_training_id = made.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')) as places
+    from (${planned(week, templateIds)}) planned
+    join real_trainings made
+      on made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
+    where made.status = 'scheduled'
+    order by made.training_date, made.start_time, made.training_template_id`);
+
 const madeTraining = z.object({
   id: z.int(),
   training_template_id: z.int(),

@@ -3,7 +3,7 @@ import type { Sql } from '../database.ts';
 import { sql } from '../database.ts';
 import { lockRoster } from '../locks.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
-import { type Conflict, createTrainings, explainUnmade } from './trainings.ts';
+import { type Conflict, createTrainings, explainUnmade, openTrainings } from './trainings.ts';
 import { waves } from './waves.ts';
 
 /** The week to build: its Monday and the zone its wall times are in. */
@@ -47,8 +47,10 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   for (const unmade of await explainUnmade(transaction, week, ids)) {
     (unmade.reason === 'trainer_inactive' ? window.warnings : window.conflicts).push(unmade);
   }
+  const open = await openTrainings(transaction, week, ids);
   for (const wave of waves(ids, await sharedStudents(transaction, week, ids))) {
-    const { added, warnings } = await registerStudents(transaction, week, wave, runId);
+    const trainings = open.filter((training) => wave.includes(training.training_template_id));
+    const { added, warnings } = await registerStudents(transaction, trainings, runId);
     window.students_added += added;
     window.warnings.push(...warnings);
   }

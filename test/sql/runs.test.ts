@@ -9,12 +9,10 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 let week = 10;
-const request = () => ({
-  process_type: 'generation',
-  run_key: `generation:2026-W${(week += 1)}`,
-  process_date: '2026-11-23',
-  params: {},
-});
+function request() {
+  week += 1;
+  return { process_type: 'generation', run_key: `generation:2026-W${week}`, process_date: '2026-11-23', params: {} };
+}
 const done = { status: 'success' as const, result: { fine: true }, details: {}, counts: {} };
 
 test('a new key makes a queued run', async () => {

@@ -6,6 +6,10 @@ const id = sql.type(z.object({ id: z.int() }));
 /** Puts people and things of a studio in a test's database; each returns the new id. */
 export function studio(db: Database) {
   let count = 0;
+  const next = () => {
+    count += 1;
+    return count;
+  };
   const user = (name: string, role: string, isActive = true) =>
     db.oneFirst(id`
       with person as (insert into users (first_name, last_name, is_active) values (${name}, 'Тестов', ${isActive}) returning id),
@@ -14,19 +18,19 @@ export function studio(db: Database) {
   return {
     user,
     async trainer({ isActive = true } = {}) {
-      const userId = await user(`Тренер ${(count += 1)}`, 'specialist', isActive);
+      const userId = await user(`Тренер ${next()}`, 'specialist', isActive);
       await db.query(sql.unsafe`insert into specialists (id) values (${userId})`);
       return userId;
     },
     async room() {
       return db.oneFirst(id`
-        with place as (insert into locations (name) values (${`Зал ${(count += 1)}`}) returning id)
+        with place as (insert into locations (name) values (${`Зал ${next()}`}) returning id)
         insert into rooms (location_id, name) select id, 'Комната' from place returning id`);
     },
     type({ places = 10, price = 50_000, minutes = 60, subscriptionOnly = false } = {}) {
       return db.oneFirst(id`
         insert into training_types (name, max_participants, price_minor, duration_minutes, is_subscription_only)
-        values (${`Тип ${(count += 1)}`}, ${places}, ${price}, ${minutes}, ${subscriptionOnly}) returning id`);
+        values (${`Тип ${next()}`}, ${places}, ${price}, ${minutes}, ${subscriptionOnly}) returning id`);
     },
     template(of: { type: number; trainer: number; day?: number; time?: string; room?: number | null; isActive?: boolean }) {
       return db.oneFirst(id`
@@ -35,7 +39,7 @@ export function studio(db: Database) {
         returning id`);
     },
     async student({ isActive = true } = {}) {
-      const userId = await user(`Ученик ${(count += 1)}`, 'client', isActive);
+      const userId = await user(`Ученик ${next()}`, 'client', isActive);
       await db.query(sql.unsafe`insert into students (id) values (${userId})`);
       return userId;
     },
@@ -55,7 +59,7 @@ export function studio(db: Database) {
     }) {
       const kind = await db.oneFirst(id`
         insert into subscriptions (name, price_minor, number_of_sessions, validity_days)
-        values (${`Абонемент ${(count += 1)}`}, 400000, 8, 30) returning id`);
+        values (${`Абонемент ${next()}`}, 400000, 8, 30) returning id`);
       return db.oneFirst(id`
         insert into student_subscriptions
           (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew, freeze_start_date, freeze_end_date, status)

@@ -1,0 +1,22 @@
+import moment from 'moment-timezone';
+
+const DAY_MS = 86_400_000;
+const offsetMs = (instant: number, zone: string) => moment.tz(instant, zone).utcOffset() * 60_000;
+
+/** What the clock on the wall shows at an instant, as if it were UTC. */
+export const wallOf = (instant: Date, zone: string) => new Date(instant.getTime() + offsetMs(instant.getTime(), zone));
+
+/**
+ * The first instant at which the clock on the wall shows this time, or, if a DST gap swallows it, the first instant
+ * after the gap.
+ * @param wall a wall time, as if it were UTC
+ */
+export function instantOf(wall: Date, zone: string): Date {
+  const time = wall.getTime();
+  const byOldOffset = time - offsetMs(time - DAY_MS, zone);
+  const byNewOffset = time - offsetMs(time + DAY_MS, zone);
+  const shown = [byOldOffset, byNewOffset].filter((instant) => instant + offsetMs(instant, zone) === time);
+  if (shown.length > 0) return new Date(Math.min(...shown));
+  const changes = moment.tz.zone(zone)?.untils ?? [];
+  return new Date(changes.find((change) => change > byNewOffset && change <= byOldOffset) ?? byOldOffset);
+}

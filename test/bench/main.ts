@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
+import { migrate } from '../../sql/migrate.ts';
+import { benchGeneration } from './generation.ts';
+import { benchIdle } from './idle.ts';
+import { benchPickUp } from './pick-up.ts';
+
+/** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
+const benches: Record<string, (url: string) => Promise<void>> = {
+  generation: benchGeneration,
+  'pick-up': benchPickUp,
+  idle: benchIdle,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.find((name) => !(name in benches));
+if (unknown) {
+  console.error(`there is no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);
+  process.exit(1);
+}
+for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
+  console.log(`\n## ${name}`);
+  await withServer((url) => benches[name]!(url));
+}
+
+/** Runs a bench against a private server with the settings a fleet's own would have, durable writes included. */
+async function withServer(bench: (url: string) => Promise<void>) {
+  const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-bench-'));
+  const { program, args } = await prepareEmbedded(dir);
+  const server = spawn(program, args, { stdio: 'ignore' });
+  try {
+    await waitForEmbedded(dir);
+    await migrate(embeddedUrl(dir));
+    await bench(embeddedUrl(dir));
+  } finally {
+    const ended = once(server, 'exit');
+    server.kill('SIGINT');
+    await ended;
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

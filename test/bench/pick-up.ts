@@ -1,0 +1,166 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import express from 'express';
+import { createApp } from '../../api/app.ts';
+import type { Backend } from '../../queues/backend.ts';
+import { addDays } from '../../queues/calendar.ts';
+import { enqueueRun } from '../../queues/enqueue.ts';
+import { openFleet } from '../../queues/fleet.ts';
+import { readSettings } from '../../queues/settings.ts';
+import { createKey, newSecret } from '../../sql/api-keys.ts';
+import { freePort } from '../../sql/embedded.ts';
+
+import type { RunHandler } from '../../workers/execute.ts';
+import { runJob } from '../../workers/run-job.ts';
+import { median, ms, report, timed, times } from './measure.ts';
+
+const ROUNDS = 200;
+const REQUESTS = 600;
+const AT_ONCE = 8;
+
+const noop: RunHandler = async () => ({ status: 'success', result: {}, details: {}, counts: {} });
+
+/** What our runner and our door cost over BullMQ's and Express's own, on each backend. */
+export async function benchPickUp(url: string) {
+  await onBackend(url, undefined);
+  if (!hasRedis()) return console.log('  Redis is left out: there is no redis-server on this machine');
+  const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-bench-redis-'));
+  const port = await freePort();
+  const redis = spawn(
+    'redis-server',
+    ['--port', `${port}`, '--dir', dir, '--appendonly', 'yes', '--maxmemory-policy', 'noeviction'],
+    {
+      stdio: 'ignore',
+    },
+  );
+  await onBackend(url, `redis://127.0.0.1:${port}`);
+  const ended = once(redis, 'exit');
+  redis.kill('SIGINT');
+  await ended;
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function onBackend(databaseUrl: string, redisUrl: string | undefined) {
+  const environment = { DATABASE_URL: databaseUrl, REDIS_URL: redisUrl, RATE_LIMIT_PER_MINUTE: '1000000', LOG_LEVEL: 'silent' };
+  const fleet = await openFleet('bench', readSettings(environment, '/nonexistent'));
+  console.log(`  on ${fleet.backend.kind}`);
+  const plain = await plainRoundTrip(fleet.backend);
+  const ours = await runRoundTrip(fleet);
+  const bare = await bareEnqueue(fleet.backend);
+  const door = await doorEnqueue(fleet);
+  await fleet.close();
+  report('a no-op job through a plain worker, ask to done', ms(plain));
+  report('a no-op run through our runner, ask to done', ms(ours));
+  report('plain / ours', times(plain / ours), 'aim: at least 0.5 x');
+  report('enqueue through a bare Express handler', `${bare.toFixed(0)}/s`);
+  report('enqueue through our door', `${door.toFixed(0)}/s`);
+  report('ours / bare', times(door / bare), 'aim: at least 0.5 x');
+}
+
+/** Median milliseconds from `add` to a finished job, one after the other. */
+async function plainRoundTrip(backend: Backend) {
+  const queue = backend.queue('notifier');
+  let done: (id?: string) => void = () => undefined;
+  const worker = backend.worker('notifier', async () => ({}), { concurrency: 2 });
+  worker.on('completed', () => done());
+  await worker.waitUntilReady();
+  const samples: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const finished = new Promise<void>((resolve) => {
+      done = () => resolve();
+    });
+    samples.push(await timed(() => queue.add('noop', {}).then(() => finished)));
+  }
+  await worker.close();
+  return median(samples);
+}
+
+/** The same with a run: written in the book, rung for, locked, claimed, ended in the book. */
+async function runRoundTrip(fleet: Awaited<ReturnType<typeof openFleet>>) {
+  let done: () => void = () => undefined;
+  const never = new AbortController().signal;
+  const worker = fleet.backend.worker(
+    'generation',
+    (job, token) => runJob(fleet, { generation: noop }, job, token, job.data, never),
+    { concurrency: 2 },
+  );
+  worker.on('completed', () => done());
+  await worker.waitUntilReady();
+  const samples: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const finished = new Promise<void>((resolve) => {
+      done = () => resolve();
+    });
+    const request = {
+      process_type: 'generation',
+      run_key: `bench:${fleet.backend.kind}:${round}`,
+      process_date: '2026-11-23',
+      params: {},
+    };
+    samples.push(
+      await timed(async () => {
+        await enqueueRun(fleet.db, fleet.backend, request);
+        await finished;
+      }),
+    );
+  }
+  await worker.close();
+  return median(samples);
+}
+
+async function bareEnqueue(backend: Backend) {
+  const app = express().post('/', express.json(), async (_request, response) => {
+    const job = await backend.queue('generation').add('run', { run_id: 0 });
+    response.status(202).json({ id: job.id });
+  });
+  return requestsPerSecond(app, () => ({ path: '/', headers: {} }));
+}
+
+async function doorEnqueue(fleet: Awaited<ReturnType<typeof openFleet>>) {
+  const secret = newSecret();
+  await createKey(fleet.db, { name: `bench-${fleet.backend.kind}`, secret, scopes: ['*'] });
+  const first = fleet.backend.kind === 'redis' ? '2050-01-03' : '2030-01-07';
+  return requestsPerSecond(createApp(fleet), (n) => ({
+    path: '/real-trainings/generate-next-week',
+    headers: { 'X-API-Key': secret },
+    body: { week_start: addDays(first, 7 * n) },
+  }));
+}
+
+async function requestsPerSecond(
+  app: express.Express,
+  request: (n: number) => { path: string; headers: Record<string, string>; body?: object },
+) {
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  let next = 0;
+  const client = async () => {
+    while (next < REQUESTS) {
+      const { path, headers, body } = request(next);
+      next += 1;
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: 'POST',
+        headers: { ...headers, ...(body ? { 'Content-Type': 'application/json' } : {}) },
+        ...(body ? { body: JSON.stringify(body) } : {}),
+      });
+      if (response.status !== 202) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
+      await response.arrayBuffer();
+    }
+  };
+  const took = await timed(() => Promise.all(Array.from({ length: AT_ONCE }, client)));
+  server.close();
+  server.closeAllConnections();
+  return (REQUESTS / took) * 1_000;
+}
+
+function hasRedis() {
+  try {
+    return Boolean(execFileSync('redis-server', ['--version']));
+  } catch {
+    return false;
+  }
+}
