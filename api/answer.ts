@@ -6,21 +6,28 @@ import { once } from './idempotency.ts';
 import { badInput, Problem, requestIdOf } from './problems.ts';
 import type { Answer, Context, Route } from './route.ts';
 
-/** Opens the routes on the app, and says which methods a path takes when another one is tried. */
-export function openRoutes(app: Express, fleet: Fleet, routes: readonly Route[]) {
-  for (const route of routes) app[route.method](expressPath(route.path), handlerOf(fleet, route));
+type House = { fleet: Fleet; draining: AbortSignal };
+
+/** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
+export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
   for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
-    const allowed = doors.map((door) => door.method.toUpperCase()).join(', ');
-    app.all(path, (request) => {
-      throw new Problem(405, `${request.method} is not possible here; accepted: ${allowed}`, { headers: { Allow: allowed } });
-    });
+    for (const route of doors) app[route.method](path, handlerOf(house, route));
+    app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
   }
+}
+
+/** Refuses whatever came this far, with the methods that are accepted (405). */
+export function onlyBy(...methods: string[]): RequestHandler {
+  const allowed = methods.join(', ');
+  return (request) => {
+    throw new Problem(405, `${request.method} is not possible here; accepted: ${allowed}`, { headers: { Allow: allowed } });
+  };
 }
 
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const handlerOf =
-  (fleet: Fleet, route: Route): RequestHandler =>
+  ({ fleet, draining }: House, route: Route): RequestHandler =>
   async (request, response) => {
     const caller = callerOf(response);
     demandScope(caller, route.scope);
@@ -35,6 +42,7 @@ const handlerOf =
       caller,
       requestId: requestIdOf(response),
       wait: waitOf(request),
+      isWaiting: () => !draining.aborted && !response.destroyed,
       now: new Date(),
     };
     send(response, await answer(route, input, context, request));

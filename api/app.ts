@@ -1,48 +1,54 @@
-import { randomUUID } from 'node:crypto';
 import express, { type Express } from 'express';
-import { rateLimit } from 'express-rate-limit';
 import helmet from 'helmet';
-import { pinoHttp } from 'pino-http';
 import type { Fleet } from '../queues/fleet.ts';
-import { log } from '../queues/log.ts';
-import { openRoutes } from './answer.ts';
+import { onlyBy, openRoutes } from './answer.ts';
 import { authenticate, callerOf, demandScope } from './auth.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
 import { live, ready } from './health.ts';
+import { callerLimit, guessLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
 import { answerProblems, Problem } from './problems.ts';
+import { requestId, requestLog } from './request-log.ts';
 import { routes } from './routes/all.ts';
 
-/** The front door, assembled: whoever has a fleet can open it without a port. */
-export function createApp(fleet: Fleet): Express {
+/**
+ * The front door, assembled: whoever has a fleet can open it without a port.
+ * @param draining once aborted, nobody is kept waiting any more and connections are not kept either
+ */
+export function createApp(fleet: Fleet, draining: AbortSignal = new AbortController().signal): Express {
   const app = express();
   const metrics = createMetrics(fleet);
   const key = authenticate(fleet.db);
   const browserKey = authenticate(fleet.db, { basic: true });
   app.disable('x-powered-by');
-  app.use(security, requestId, metrics.timing);
-  app.get('/health/live', live);
-  app.get('/health/ready', ready(fleet));
-  app.use(requestLog, guessLimit(), (request, response, next) =>
+  app.use(security, requestId, metrics.timing, lastAnswer(draining));
+  app.get('/health/live', live).all('/health/live', onlyBy('GET'));
+  app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
+  app.use(requestLog(), (request, response, next) =>
     (isForBrowsers(request.path) ? browserKey : key)(request, response, next),
   );
+  app.use(guessLimit(GUESSES_PER_MINUTE));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
   app.use(docs(describeApi(routes)));
-  app.get('/metrics', (request, response, next) => {
-    demandScope(callerOf(response), 'metrics');
-    return metrics.show(request, response, next);
-  });
+  app
+    .get('/metrics', (request, response, next) => {
+      demandScope(callerOf(response), 'metrics');
+      return metrics.show(request, response, next);
+    })
+    .all('/metrics', onlyBy('GET'));
   app.use(express.json({ limit: '100kb' }));
-  openRoutes(app, fleet, routes);
+  openRoutes(app, { fleet, draining }, routes);
   app.use((request) => {
     throw new Problem(404, `there is nothing at ${request.path}; see /docs`);
   });
   app.use(answerProblems);
   return app;
 }
+
+const GUESSES_PER_MINUTE = 60;
 
 const isForBrowsers = (path: string) => /^\/(queues|docs)(\/|$)|^\/openapi\.json$/.test(path);
 
@@ -63,49 +69,10 @@ const security = helmet({
   strictTransportSecurity: false,
 });
 
-/** Every request has an id: the caller's own if it is a decent one, else a new one. It goes into logs, runs and jobs. */
-const requestId: express.RequestHandler = (request, response, next) => {
-  const given = request.get('x-request-id') ?? '';
-  response.setHeader('X-Request-Id', /^[\w.:-]{1,100}$/.test(given) ? given : randomUUID());
-  next();
-};
-
-const requestLog = pinoHttp({
-  logger: log,
-  genReqId: (_request, response) => String(response.getHeader('x-request-id')),
-  customAttributeKeys: { reqId: 'request_id' },
-  quietReqLogger: true,
-  quietResLogger: true,
-  customProps: (request, response) => ({
-    method: request.method,
-    path: request.url?.split('?', 1)[0],
-    status: response.statusCode,
-    caller: (response as express.Response).locals?.caller?.name,
-  }),
-  customSuccessMessage: () => 'request',
-  customErrorMessage: () => 'request failed',
-  customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
-});
-
-/** Whoever guesses keys gets a minute's rest after 60 misses. */
-const guessLimit = () =>
-  limit({
-    limit: 60,
-    standardHeaders: false,
-    requestWasSuccessful: (_request, response) => response.statusCode !== 401,
-    skipSuccessfulRequests: true,
-  });
-
-const callerLimit = (perMinute: number) =>
-  limit({ limit: perMinute, keyGenerator: (_request, response) => callerOf(response).name });
-
-const limit = (options: Parameters<typeof rateLimit>[0]) =>
-  rateLimit({
-    windowMs: 60_000,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    validate: { keyGeneratorIpFallback: false },
-    handler: (_request, _response, next) =>
-      next(new Problem(429, 'too many requests in this minute; Retry-After says when to go on')),
-    ...options,
-  });
+/** A draining process ends its kept-alive connections, so that the next request finds the process that takes over. */
+const lastAnswer =
+  (draining: AbortSignal): express.RequestHandler =>
+  (_request, response, next) => {
+    if (draining.aborted) response.set('Connection', 'close');
+    next();
+  };

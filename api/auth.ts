@@ -12,10 +12,11 @@ const FRESH_MS = 1_000;
 /** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
 export function authenticate(db: Database, { basic = false } = {}): RequestHandler {
   let keys: Promise<readonly ApiKey[]> | undefined;
-  let readAt = 0;
+  let readAt = Number.NEGATIVE_INFINITY;
   const currentKeys = () => {
-    if (!keys || Date.now() - readAt > FRESH_MS) {
-      readAt = Date.now();
+    // The monotonic clock: a wall clock set back must not keep a revoked key alive.
+    if (!keys || performance.now() - readAt > FRESH_MS) {
+      readAt = performance.now();
       keys = liveKeys(db);
       keys.catch(() => (keys = undefined));
     }
@@ -59,6 +60,6 @@ function unknown(detail: string, basic: boolean) {
 }
 
 function basicPassword(request: Request): string | undefined {
-  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/.exec(request.get('authorization') ?? '') ?? [];
+  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.get('authorization') ?? '') ?? [];
   return encoded && Buffer.from(encoded, 'base64').toString().split(':').slice(1).join(':');
 }

@@ -5,6 +5,7 @@ import type { RequestHandler } from 'express';
 import type { Backend } from '../queues/backend.ts';
 import { nouns } from '../queues/catalog.ts';
 import { callerOf, demandScope, mayDo } from './auth.ts';
+import { Problem } from './problems.ts';
 
 /** Bull Board under `/queues`, for keys with `dashboard`; it can only look unless the key also has `dashboard:write`. */
 export function createDashboard(backend: Backend): RequestHandler {
@@ -13,8 +14,17 @@ export function createDashboard(backend: Backend): RequestHandler {
   return (request, response, next) => {
     const caller = callerOf(response);
     demandScope(caller, 'dashboard');
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      refuseOtherSites(request.get('sec-fetch-site'));
+      demandScope(caller, 'dashboard:write');
+    }
     (mayDo(caller, 'dashboard:write') ? writable : readOnly)(request, response, next);
   };
+}
+
+/** A browser sends the password it remembers for whatever page asks it to: only Bull Board's own pages may change things. */
+function refuseOtherSites(site = 'none') {
+  if (site !== 'same-origin' && site !== 'none') throw new Problem(403, 'Bull Board takes orders from its own pages only');
 }
 
 function board(backend: Backend, readOnlyMode: boolean): RequestHandler {
@@ -24,5 +34,7 @@ function board(backend: Backend, readOnlyMode: boolean): RequestHandler {
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Studio Fleet', hideRedisDetails: true } },
   });
-  return serverAdapter.getRouter();
+  const router = serverAdapter.getRouter();
+  router.disable('x-powered-by');
+  return router;
 }

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import express, { type Router } from 'express';
+import { onlyBy } from './answer.ts';
 
 const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
 const FILES = ['swagger-ui.css', 'swagger-ui-bundle.js', 'favicon-32x32.png'];
@@ -20,5 +21,6 @@ export function docs(document: object): Router {
   router.get('/docs', (_request, response) => void response.type('html').send(PAGE));
   router.get('/docs/start.js', (_request, response) => void response.type('js').send(START));
   for (const file of FILES) router.get(`/docs/${file}`, (_request, response) => response.sendFile(file, { root: assets }));
+  router.all(['/openapi.json', '/docs', '/docs/*rest'], onlyBy('GET'));
   return router;
 }

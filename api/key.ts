@@ -1,7 +1,9 @@
 import { parseArgs } from 'node:util';
+import { z } from 'zod';
 import { databaseUrlOf } from '../queues/fleet.ts';
 import { scopeList } from '../queues/scopes.ts';
 import { settingsOrExit } from '../queues/settings.ts';
+import { scrub } from '../queues/log.ts';
 import { createKey, liveKeys, newSecret, revokeKey } from '../sql/api-keys.ts';
 import { type Database, openDatabase } from '../sql/database.ts';
 
@@ -33,9 +35,9 @@ async function create(db: Database, name: string, scopeText: string, expires?: s
   const scopes = scopeList.safeParse(scopeText.split(','));
   if (!scopes.success) throw new Usage(`--scopes: ${scopes.error.issues[0]?.message}`);
   if (!/^[\w-]{1,60}$/.test(name)) throw new Usage('NAME: 1 to 60 letters, digits, - and _');
-  const expiresAt = expires ? new Date(`${expires}T00:00:00Z`) : undefined;
-  if (expiresAt && Number.isNaN(expiresAt.getTime()))
-    throw new Usage('--expires: a date, YYYY-MM-DD; the key ends as that day begins (UTC)');
+  if (expires !== undefined && !(z.iso.date().safeParse(expires).success && new Date(expires) > new Date()))
+    throw new Usage('--expires: a date to come, YYYY-MM-DD; the key ends as that day begins (UTC)');
+  const expiresAt = expires === undefined ? undefined : new Date(expires);
   if ((await liveKeys(db)).some((key) => key.name === name)) throw new Usage(`there is a key "${name}" already; revoke it first`);
   const secret = newSecret();
   await createKey(db, { name, secret, scopes: scopes.data, expiresAt });
@@ -57,7 +59,7 @@ const db = await openDatabase(databaseUrlOf(settingsOrExit()), { max: 1, name: '
 try {
   console.log(await runCommand(db, process.argv.slice(2)));
 } catch (error) {
-  console.error(error instanceof Usage || error instanceof TypeError ? error.message : error);
+  console.error(error instanceof Error ? scrub(error.message) : error);
   process.exitCode = 1;
 } finally {
   await db.end();

@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { nouns } from '../queues/catalog.ts';
+import { within } from '../queues/backend.ts';
+import { type Noun, nouns } from '../queues/catalog.ts';
 import type { Fleet } from '../queues/fleet.ts';
 import { workerSilence } from '../sql/beats.ts';
 import { messageFigures, runFigures, tickFigures } from '../sql/figures.ts';
@@ -19,6 +20,7 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
   const alarms = gauge('missed_deadlines', 'Ticks whose deadline passed without a success', ['schedule']);
   const silence = gauge('worker_silence_seconds', 'Since a worker last consumed a canary', ['worker']);
   const jobs = gauge('queue_jobs', 'Jobs in a queue', ['queue', 'state']);
+  const up = gauge('queue_up', 'Whether a queue answers', ['queue']);
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time to answer',
@@ -39,9 +41,14 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
       alarms.inc({ schedule: row.schedule }, row.alarms);
     }
     for (const row of await workerSilence(db)) silence.set({ worker: row.worker }, row.seconds);
-    for (const queue of nouns) {
-      for (const [state, count] of Object.entries(await backend.queue(queue).getJobCounts())) jobs.set({ queue, state }, count);
-    }
+    await Promise.all(nouns.map(countJobs));
+  }
+
+  /** A queue that is away leaves the other figures alone: now is when they are needed. */
+  async function countJobs(queue: Noun) {
+    const counts = await within(2_000, backend.queue(queue).getJobCounts()).catch(() => undefined);
+    up.set({ queue }, counts ? 1 : 0);
+    for (const [state, count] of Object.entries(counts ?? {})) jobs.set({ queue, state }, count);
   }
 
   /** Times every request. */
@@ -50,8 +57,11 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
     response.once('finish', () => end({ status: response.statusCode }));
     next();
   };
+  let collecting: Promise<void> | undefined;
   const show: RequestHandler = async (_request, response) => {
-    await collect();
+    // Two scrapes at once share one look: each would reset what the other has just counted.
+    collecting ??= collect().finally(() => (collecting = undefined));
+    await collecting;
     response.type(register.contentType).send(await register.metrics());
   };
   return { timing, show };

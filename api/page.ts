@@ -3,12 +3,7 @@ import { Problem } from './problems.ts';
 
 /** The query of every list: how many, and after what. */
 export const pageQuery = {
-  limit: z.coerce
-    .number({ error: 'a whole number from 1 to 200' })
-    .int({ error: 'a whole number from 1 to 200' })
-    .min(1, { error: 'a whole number from 1 to 200' })
-    .max(200, { error: 'a whole number from 1 to 200' })
-    .default(50),
+  limit: wholeText(200, 'a whole number from 1 to 200').default(50),
   cursor: z.string().max(200).optional().meta({ description: 'next_cursor of the page before' }),
 };
 
@@ -35,12 +30,23 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, key:
   }
 }
 
-const WHOLE = 'a whole number, 1 or more';
-
 /** An id in a path. */
-export const idParams = z.object({
-  id: z.coerce.number({ error: WHOLE }).int({ error: WHOLE }).min(1, { error: WHOLE }).max(2_147_483_647, { error: WHOLE }),
-});
+export const idParams = z.object({ id: wholeText(2_147_483_647, 'a whole number, 1 or more') });
 
-export const DAY = 'a date that exists, YYYY-MM-DD';
-export const day = z.iso.date({ error: DAY });
+/** The id of the last row of a page, as a cursor holds it. */
+export const idCursor = z.int().min(0).max(2_147_483_647);
+
+/** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
+export const day = z.iso
+  .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
+  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' });
+
+/** A number from 1 to `most` as a path or a query writes it: digits only. */
+function wholeText(most: number, error: string) {
+  return z
+    .string({ error })
+    .regex(/^\d{1,10}$/, { error, abort: true })
+    .transform(Number)
+    .refine((value) => value >= 1 && value <= most, { error })
+    .meta({ override: { type: 'integer', minimum: 1, maximum: most } });
+}

@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { QueueUnavailable } from '../queues/enqueue.ts';
 import { log } from '../queues/log.ts';
 import { isOutage } from '../sql/outage.ts';
+import { isUnfit } from '../sql/unfit.ts';
 
 /** The body of every refusal (RFC 9457). `errors` says where bad input is wrong and what is accepted there. */
 export const problemBody = z
@@ -61,7 +62,8 @@ export const badInput = (where: string, error: z.ZodError) =>
   });
 
 /** Answers whatever was thrown as `application/problem+json`; what nobody foresaw is logged and told as a 500 without detail. */
-export const answerProblems: ErrorRequestHandler = (error, request, response, _next) => {
+export const answerProblems: ErrorRequestHandler = (error, request, response, next) => {
+  if (response.headersSent) return next(error);
   const problem = asProblem(error);
   if (problem.status >= 500) log.error({ err: error, request_id: requestIdOf(response), path: request.path }, 'request failed');
   sendProblem(problem, request, response);
@@ -79,7 +81,7 @@ export function sendProblem({ status, message, extra }: Problem, request: Reques
         title: TITLES[status] ?? 'Refused',
         status,
         detail: message,
-        instance: request.path,
+        instance: request.originalUrl.split('?', 1)[0],
         ...members,
       }),
     );
@@ -93,8 +95,9 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
   if (isOutage(error)) return away('the database does not answer');
   if (error instanceof IntegrityConstraintViolationError) return ofConstraint(error);
+  if (isUnfit(error)) return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
   return (
-    ofBodyParser(error as { type?: string }) ??
+    ofLibrary(error as { type?: string; status?: number }) ??
     new Problem(500, 'something went wrong here; it is in the log under this request id')
   );
 }
@@ -124,7 +127,8 @@ const BODY_PROBLEMS: Record<string, [number, string]> = {
   'request.size.invalid': [400, 'the body has another length than it says'],
 };
 
-function ofBodyParser({ type = '' }: { type?: string }): Problem | undefined {
+function ofLibrary({ type = '', status: given }: { type?: string; status?: number }): Problem | undefined {
   const [status, detail] = BODY_PROBLEMS[type] ?? [];
-  return status && detail ? new Problem(status, detail) : undefined;
+  if (status && detail) return new Problem(status, detail);
+  return given === 400 ? new Problem(400, 'the request is not readable') : undefined;
 }

@@ -13,6 +13,8 @@ export type Context = {
   requestId: string;
   /** Seconds the caller is willing to wait (`Prefer: wait`), 0 to 60. */
   wait: number;
+  /** False once the caller has gone or this process drains: then waiting ends early. */
+  isWaiting: () => boolean;
   /** `now` of the request, read once. */
   now: Date;
 };

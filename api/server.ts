@@ -9,7 +9,8 @@ const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
 for (const key of apiKeys) await upsertKey(fleet.db, key);
 
-const server = createApp(fleet).listen(port, host);
+const draining = new AbortController();
+const server = createApp(fleet, draining.signal).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);
@@ -17,6 +18,7 @@ server.on('error', (error) => {
 await once(server, 'listening');
 
 drainOnSignal(drainSeconds, async () => {
+  draining.abort();
   const closed = once(server, 'close');
   server.close();
   server.closeIdleConnections();

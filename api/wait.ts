@@ -1,11 +1,11 @@
 import type { Sql } from '../sql/database.ts';
 import { findRun, isOver, type Run } from '../sql/runs.ts';
 
-/** The run once it is over, or as it is after `seconds`. Looks often at first, then twice a second. */
-export async function waitForRun(db: Sql, run: Run, seconds: number): Promise<Run> {
+/** The run once it is over, or as it is after `seconds` or when nobody waits any more. Looks often at first, then twice a second. */
+export async function waitForRun(db: Sql, run: Run, seconds: number, isWaiting: () => boolean = () => true): Promise<Run> {
   const deadline = Date.now() + seconds * 1_000;
   let latest = run;
-  for (let pause = 20; !isOver(latest) && Date.now() < deadline; pause = Math.min(pause * 2, 500)) {
+  for (let pause = 20; !isOver(latest) && isWaiting() && Date.now() < deadline; pause = Math.min(pause * 2, 500)) {
     await new Promise((next) => setTimeout(next, Math.min(pause, deadline - Date.now())));
     latest = (await findRun(db, run.id)) ?? latest;
   }

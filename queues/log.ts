@@ -4,7 +4,8 @@ import { type DestinationStream, type Logger, pino, stdSerializers } from 'pino'
 const SECRET_PATHS = ['password', 'secret', 'token', 'phone', 'key_hash', 'authorization', '["x-api-key"]', 'cookie'];
 
 const SECRET_TEXT: [RegExp, string][] = [
-  [/(\b\w+:\/\/[^\s:/@]*:)[^\s@/]+@/g, '$1***@'],
+  [/(\b\w+:\/\/[^\s:/@"]*:)[^\s/"]+@/g, '$1***@'],
+  [/([?&]password=)[^\s&"]+/gi, '$1***'],
   [/\bbot\d+:[\w-]+/g, 'bot***'],
   [/\b\d{6,}:[\w-]{20,}\b/g, '***'],
   [/\bsf_[\w-]{20,}\b/g, 'sf_***'],
@@ -13,6 +14,8 @@ const SECRET_TEXT: [RegExp, string][] = [
 
 /** Text with URL passwords, bot tokens, API keys and phone numbers replaced. */
 export const scrub = (text: string) => SECRET_TEXT.reduce((clean, [pattern, by]) => clean.replace(pattern, by), text);
+
+export const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** An error as one line can hold it. PostgreSQL's `detail` is left out: it quotes the row. */
 function describe(error: unknown) {
@@ -33,10 +36,15 @@ export function createLog(options: { level?: string; pretty?: boolean; to?: Dest
     redact: { paths: SECRET_PATHS.flatMap((path) => [path, path.startsWith('[') ? `*${path}` : `*.${path}`]), censor: '***' },
     serializers: { err: describe, error: describe },
     timestamp: pino.stdTimeFunctions.isoTime,
+    // The last gate: whatever a library or a path brought along, the finished line is clean.
+    hooks: { streamWrite: scrub },
   };
   if (options.to) return pino(shared, options.to);
   return pino(options.pretty ? { ...shared, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } } : shared);
 }
 
 /** The log of this process. `LOG_LEVEL` is read here directly, so that trouble with the settings themselves can be told. */
-export const log: Logger = createLog({ level: process.env.LOG_LEVEL || 'info', pretty: Boolean(process.stdout.isTTY) });
+export const log: Logger = createLog({
+  level: LEVELS.find((level) => level === process.env.LOG_LEVEL),
+  pretty: Boolean(process.stdout.isTTY),
+});

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { dropLease, takeLease } from '../sql/leases.ts';
 import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, tellSilentWorkers } from './beat.ts';
@@ -8,8 +9,9 @@ import { timetable } from './timetable.ts';
 
 const LEASE_SECONDS = 10;
 const fleet = await openFleet('scheduler');
-const heart: Heart = { ...fleet, schedules: timetable, since: new Date() };
-const holder = `${hostname()}:${process.pid}`;
+const heart: Heart = { ...fleet, schedules: timetable };
+/** Host and pid alone may be shared: in containers the pid is often 1. */
+const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
 let stopped = false;
 let beats = 0;
@@ -20,7 +22,7 @@ async function second() {
   if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
   await part('timetable', () => beat(heart, now));
   if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
-  if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(fleet.backend, now));
+  if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));
   if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
   beats += 1;
 }

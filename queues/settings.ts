@@ -1,16 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
+import moment from 'moment-timezone';
 import { z } from 'zod';
 import { apiKeysSetting } from './key-setting.ts';
+import { LEVELS, log } from './log.ts';
 
-const isZone = (zone: string) => {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: zone }));
-  } catch {
-    return false;
-  }
-};
+/** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
+const isZone = (zone: string) => moment.tz.zone(zone) !== null;
 const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
@@ -40,12 +37,9 @@ const schema = z.object({
     .string()
     .regex(/^(-?\d+(\s*,\s*-?\d+)*)?$/, { error: 'chat ids separated by commas, such as 1001,-1002' })
     .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
     .prefault(''),
-  LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
-      error: 'fatal, error, warn, info, debug, trace or silent',
-    })
-    .default('info'),
+  LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
 });
@@ -118,7 +112,9 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
 /** {@link readSettings} for a process entry: an unusable setting ends the process with its one line. */
 export function settingsOrExit(): Settings {
   try {
-    return readSettings();
+    const settings = readSettings();
+    log.level = settings.logLevel;
+    return settings;
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     console.error(error.message);

@@ -1,60 +1,50 @@
 import type { Database, Sql } from '../sql/database.ts';
 import { type Run, requestRun } from '../sql/runs.ts';
 import {
+  forgetUntimelySkips,
   learnSchedules,
-  linkTick,
+  linkTicks,
   lockSchedule,
   recordTicks,
+  type ScheduleState,
   scheduleStates,
   type Tick,
   unpauseSchedule,
 } from '../sql/schedule.ts';
 import { dayOf } from './calendar.ts';
 import { type RunDefinition, runs } from './catalog.ts';
+import { log } from './log.ts';
 import { type Decision, decideTicks, nominalTicks, TOO_OLD } from './ticks.ts';
 import type { Schedule } from './timetable.ts';
 
 /** Older gaps than this are not walked through tick by tick. */
 const FARTHEST_MS = 400 * 86_400_000;
+/** Ticks beyond their window that are written at once; the next beat goes on with the rest. */
+const OLD_AT_ONCE = 10_000;
 
 /**
- * Decides all ticks due by `now`: the ledger's rows and the runs they ask for are written in one transaction a schedule.
+ * Decides the ticks due by `now`: the ledger's rows and the runs they ask for are written in one transaction a schedule.
  * Ticks that stand in the ledger are never decided again, so a second scheduler, a repeat or a clock set back does nothing.
+ * A schedule whose transaction fails is logged, does not hold up the others, and is decided at a later beat.
  * Returns the runs to ring for.
  */
 export async function settleTicks(db: Database, schedules: readonly Schedule[], zone: string, now: Date): Promise<Run[]> {
-  await learnSchedules(
-    db,
-    schedules.map((schedule) => schedule.name),
-    now,
-  );
+  const names = schedules.map((schedule) => schedule.name);
+  await learnSchedules(db, names, now);
+  await forgetUntimelySkips(db, now);
+  const states = await scheduleStates(db, now);
   const asked: Run[] = [];
-  for (const state of await scheduleStates(db, now)) {
-    const schedule = schedules.find((candidate) => candidate.name === state.name);
-    if (!schedule || dueTicks(schedule, state, zone, now).length === 0) continue;
-    asked.push(...(await db.transaction((transaction) => settleSchedule(transaction, schedule, zone, now))));
-  }
-  return asked;
-}
-
-/** Decides one schedule's due ticks inside the caller's transaction. */
-async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string, now: Date): Promise<Run[]> {
-  await lockSchedule(transaction, schedule.name);
-  const state = (await scheduleStates(transaction, now)).find((candidate) => candidate.name === schedule.name);
-  const due = state ? dueTicks(schedule, state, zone, now) : [];
-  if (due.length === 0) return [];
-  const pausedAt = state?.paused_at ? new Date(state.paused_at) : null;
-  const decisions = decideTicks(schedule, due, now, pausedAt);
-  const fresh = await recordTicks(
-    transaction,
-    decisions.map((decision) => tickOf(schedule, decision)),
-  );
-  const asked: Run[] = [];
-  for (const { nominalAt, outcome } of decisions) {
-    if (outcome === 'skipped' || !fresh.includes(nominalAt.toISOString())) continue;
-    const { run, outcome: answer } = await requestRun(transaction, requestOf(schedule, nominalAt, zone));
-    await linkTick(transaction, schedule.name, nominalAt, run.id, answer === 'replayed' ? 'done already' : null);
-    if (answer === 'created') asked.push(run);
+  for (const schedule of schedules) {
+    try {
+      const state = states.find((candidate) => candidate.name === schedule.name);
+      if (!state || nominalTicks(schedule.pattern, zone, lastDecided(state, now), now, 1).length === 0) continue;
+      asked.push(...((await db.transaction((transaction) => settleSchedule(transaction, schedule, zone, now))) ?? []));
+    } catch (error) {
+      log.error(
+        { err: error, schedule: schedule.name },
+        'the ticks of a schedule could not be decided; the next beat tries again',
+      );
+    }
   }
   return asked;
 }
@@ -62,13 +52,51 @@ async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string
 /** Lets a paused schedule go on, inside the caller's transaction; what passed during the pause stays skipped. */
 export async function resumeSchedule(transaction: Sql, schedule: Schedule, zone: string, now: Date) {
   await learnSchedules(transaction, [schedule.name], now);
-  await settleSchedule(transaction, schedule, zone, now);
+  while (await settleSchedule(transaction, schedule, zone, now));
   await unpauseSchedule(transaction, schedule.name);
 }
 
-function dueTicks(schedule: Schedule, state: { known_since: string; last_tick: string | null }, zone: string, now: Date) {
+/** Decides one schedule's due ticks inside the caller's transaction. Returns the new runs, or null when nothing was due. */
+async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string, now: Date): Promise<Run[] | null> {
+  await lockSchedule(transaction, schedule.name);
+  const state = (await scheduleStates(transaction, now)).find((candidate) => candidate.name === schedule.name);
+  const due = state ? dueTicks(schedule, state, zone, now) : [];
+  if (due.length === 0) return null;
+  const decisions = decideTicks(schedule, due, now, state?.paused_at ? new Date(state.paused_at) : null);
+  const rows = decisions.map((decision) => tickOf(schedule, decision));
+  const fresh = new Set(await recordTicks(transaction, rows));
+  const accepted = decisions.filter(({ outcome, nominalAt }) => outcome !== 'skipped' && fresh.has(nominalAt.toISOString()));
+  return requestRuns(
+    transaction,
+    schedule,
+    accepted.map(({ nominalAt }) => requestOf(schedule, nominalAt, zone)),
+  );
+}
+
+/** Ticks that mean the same run ask for it once. Returns the runs that are new. */
+async function requestRuns(transaction: Sql, schedule: Schedule, requests: ReturnType<typeof requestOf>[]): Promise<Run[]> {
+  const asked: Run[] = [];
+  for (const [first, ...others] of Map.groupBy(requests, (request) => request.run_key).values()) {
+    if (!first) continue;
+    const { run, outcome } = await requestRun(transaction, first);
+    const ticks = [first, ...others].map((request) => request.scheduled_for);
+    await linkTicks(transaction, schedule.name, ticks, run.id, outcome === 'replayed' ? 'done already' : null);
+    if (outcome === 'created') asked.push(run);
+  }
+  return asked;
+}
+
+function lastDecided(state: ScheduleState, now: Date) {
   const since = new Date(state.last_tick ?? state.known_since).getTime();
-  return nominalTicks(schedule.pattern, zone, new Date(Math.max(since, now.getTime() - FARTHEST_MS)), now);
+  return new Date(Math.max(since, now.getTime() - FARTHEST_MS));
+}
+
+/** All ticks within the window at once, since they are decided by the latest of them; the older ones in batches. */
+function dueTicks(schedule: Schedule, state: ScheduleState, zone: string, now: Date): Date[] {
+  const since = lastDecided(state, now);
+  const windowStart = new Date(Math.max(since.getTime(), now.getTime() - schedule.windowHours * 3_600_000 - 1));
+  const old = nominalTicks(schedule.pattern, zone, since, windowStart, OLD_AT_ONCE);
+  return old.length < OLD_AT_ONCE ? [...old, ...nominalTicks(schedule.pattern, zone, windowStart, now)] : old;
 }
 
 function tickOf(schedule: Schedule, { nominalAt, outcome, reason }: Decision): Tick {

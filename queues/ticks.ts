@@ -6,7 +6,7 @@ import { instantOf, wallOf } from './wall-time.ts';
  * The nominal instants of a pattern after `from`, up to and including `to`, at most `limit`.
  * A wall time lost in a DST gap ticks at the first instant after the gap, once however many are lost; one that exists
  * twice ticks once, the first time. Only a pattern whose hour field is `*` follows elapsed time through the repeated hour.
- * Throws a TypeError for anything but five cron fields.
+ * Throws for anything but five valid cron fields.
  */
 export function nominalTicks(pattern: string, zone: string, from: Date, to: Date, limit = Number.POSITIVE_INFINITY): Date[] {
   const ticks: Date[] = [];

@@ -30,14 +30,19 @@ export const createKey = (db: Sql, of: { name: string; secret: string; scopes: r
     values (${of.name}, ${sql.binary(hashOf(of.secret))}, ${sql.array([...of.scopes], 'text')}, ${of.expiresAt?.toISOString() ?? null}::timestamptz)
     returning ${columns}`);
 
-/** Makes the key of that name what the settings say. */
+/** Makes the key of that name what the settings say. A secret has one name: under an earlier one it is revoked. */
 export const upsertKey = (db: Sql, of: { name: string; secret: string; scopes: readonly string[] }) =>
-  db.query(sql.unsafe`
-    insert into api_keys (name, key_hash, scopes)
-    values (${of.name}, ${sql.binary(hashOf(of.secret))}, ${sql.array([...of.scopes], 'text')})
-    on conflict (name) where revoked_at is null
-      do update set key_hash = excluded.key_hash, scopes = excluded.scopes, expires_at = null
-      where (api_keys.key_hash, api_keys.scopes) is distinct from (excluded.key_hash, excluded.scopes)`);
+  db.transaction(async (transaction) => {
+    await transaction.query(sql.unsafe`
+      update api_keys set revoked_at = now()
+      where key_hash = ${sql.binary(hashOf(of.secret))} and name <> ${of.name} and revoked_at is null`);
+    await transaction.query(sql.unsafe`
+      insert into api_keys (name, key_hash, scopes)
+      values (${of.name}, ${sql.binary(hashOf(of.secret))}, ${sql.array([...of.scopes], 'text')})
+      on conflict (name) where revoked_at is null
+        do update set key_hash = excluded.key_hash, scopes = excluded.scopes, expires_at = null
+        where (api_keys.key_hash, api_keys.scopes, api_keys.expires_at) is distinct from (excluded.key_hash, excluded.scopes, null)`);
+  });
 
 /** Revokes a key at once. Returns false when there is none of that name. */
 export async function revokeKey(db: Sql, name: string): Promise<boolean> {

@@ -155,10 +155,11 @@ export const failRun = (db: Sql, id: number, message: string, final: boolean): P
 export const handBackRun = (db: Sql, id: number) =>
   db.query(sql.unsafe`update automated_process_history set status = 'queued' where id = ${id} and status = 'running'`);
 
-/** Counts one more ring for the run; returns the number so far. The request itself counts the first. */
+/** Counts one more ring for an open run; returns the number so far, or null when it is over. The request counts the first. */
 export const noteRing = (db: Sql, id: number) =>
-  db.oneFirst(sql.type(z.object({ rings: z.int() }))`
-    update automated_process_history set rings = rings + 1, rung_at = now() where id = ${id} returning rings`);
+  db.maybeOneFirst(sql.type(z.object({ rings: z.int() }))`
+    update automated_process_history set rings = rings + 1, rung_at = now()
+    where id = ${id} and status in ('queued', 'running') returning rings`);
 
 /** Open runs whose last ring is older than `seconds`, oldest first: perhaps their bell was lost. */
 export const openRuns = (db: Sql, seconds: number) =>

@@ -4,33 +4,43 @@ import { runRow } from './runs.ts';
 
 const instant = z.iso.datetime();
 
+const stateRow = z.object({
+  name: z.string(),
+  known_since: instant,
+  paused_at: instant.nullable(),
+  paused_by: z.string().nullable(),
+  last_tick: instant.nullable(),
+});
+export type ScheduleState = z.output<typeof stateRow>;
+
 /**
  * What the ledger knows of each schedule by an instant: since when, whether it is paused, and its latest tick not after it.
  * Ticks in the future are left out: they stem from a clock that was once ahead, and must not hold up the present.
  */
 export const scheduleStates = (db: Sql, now: Date) =>
-  db.any(sql.type(
-    z.object({
-      name: z.string(),
-      known_since: instant,
-      paused_at: instant.nullable(),
-      paused_by: z.string().nullable(),
-      last_tick: instant.nullable(),
-    }),
-  )`
+  db.any(sql.type(stateRow)`
     select name, known_since, paused_at, paused_by,
       (select max(nominal_at) from schedule_ticks where schedule = name and nominal_at <= ${now.toISOString()}::timestamptz) as last_tick
     from schedules`);
 
-/** Remembers schedules seen for the first time; their ticks count from this instant. */
+/**
+ * Remembers schedules seen for the first time; their ticks count from this instant. One that a clock ahead of time
+ * learnt in the future is learnt anew.
+ */
 export const learnSchedules = (db: Sql, names: string[], now: Date) =>
   db.query(sql.unsafe`
     insert into schedules (name, known_since)
     select name, ${now.toISOString()}::timestamptz from ${sql.unnest(
       names.map((name) => [name]),
       ['text'],
-    )} as known (name)
-    on conflict do nothing`);
+    )} as seen (name)
+    where not exists (select from schedules known where known.name = seen.name and known_since <= ${now.toISOString()}::timestamptz)
+    on conflict (name) do update set known_since = least(schedules.known_since, excluded.known_since)`);
+
+/** Forgets ticks that a clock ahead of time passed over: they are decided when they come. What led to a run stays. */
+export const forgetUntimelySkips = (db: Sql, now: Date) =>
+  db.query(sql.unsafe`
+    delete from schedule_ticks where nominal_at > ${now.toISOString()}::timestamptz and outcome = 'skipped'`);
 
 /** Locks a schedule's row until the transaction ends, so that deciding its ticks and pausing it follow one another. */
 export const lockSchedule = (transaction: Sql, name: string) =>
@@ -55,15 +65,16 @@ export const recordTicks = (db: Sql, ticks: Tick[]) =>
     on conflict do nothing
     returning nominal_at`);
 
-/** Joins a tick with the run it led to. */
-export const linkTick = (db: Sql, schedule: string, nominalAt: Date, runId: number, reason: string | null) =>
+/** Joins ticks, named by their nominal instants, with the run they led to. */
+export const linkTicks = (db: Sql, schedule: string, nominalAt: string[], runId: number, reason: string | null) =>
   db.query(sql.unsafe`
     update schedule_ticks set run_id = ${runId}, reason = coalesce(reason, ${reason})
-    where schedule = ${schedule} and nominal_at = ${nominalAt.toISOString()}::timestamptz`);
+    where schedule = ${schedule} and nominal_at = any(${sql.array(nominalAt, 'timestamptz')})`);
 
 /**
  * Marks the ticks whose deadline has passed without a success of their run (whichever attempt), each once,
- * and returns them. A partial run has finished; its trouble is told by itself.
+ * and returns them. A partial run has finished; its trouble is told by itself. A run that has left the history is past
+ * worrying about.
  */
 export const alarmMissedDeadlines = (db: Sql, now: Date) =>
   db.any(sql.type(
@@ -78,6 +89,7 @@ export const alarmMissedDeadlines = (db: Sql, now: Date) =>
     with missed as (
       update schedule_ticks tick set alarmed_at = ${now.toISOString()}::timestamptz
       where deadline_at <= ${now.toISOString()}::timestamptz and alarmed_at is null
+        and (run_id is not null or outcome = 'skipped')
         and not exists (
           select from automated_process_history asked
           join automated_process_history run using (process_type, run_key)
@@ -123,9 +135,10 @@ export const listTicks = (
     order by nominal_at desc, schedule desc
     limit ${of.limit}`);
 
-/** The latest tick of each schedule with its run's outcome. */
-export const latestTicks = (db: Sql) =>
+/** The latest tick of each schedule by an instant, with its run's outcome. */
+export const latestTicks = (db: Sql, now: Date) =>
   db.any(sql.type(tickRow)`
     select distinct on (schedule) ${tickColumns}
     from schedule_ticks left join automated_process_history run on run.id = run_id
+    where nominal_at <= ${now.toISOString()}::timestamptz
     order by schedule, nominal_at desc`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/history.ts';
 import { findRun, runRow } from '../../sql/runs.ts';
-import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
 
@@ -23,7 +23,7 @@ export const historyRoutes: Route[] = [
     }),
     responses: { 200: pageOf(runSummary.meta({ id: 'RunSummary' })) },
     async handle({ query: { cursor, limit, ...of } }, { db }) {
-      const rows = await listRuns(db, { ...of, before: readCursor(cursor, z.int()), limit: limit + 1 });
+      const rows = await listRuns(db, { ...of, before: readCursor(cursor, idCursor), limit: limit + 1 });
       return { body: page(rows, limit, (row) => row.id) };
     },
   }),

@@ -14,12 +14,15 @@ export type RecordDeclaration = {
   todayField?: string;
 };
 
-const text = (most: number) =>
-  z
-    .string()
+const text = (most: number, least = 1) => {
+  const error = `text of ${least} to ${most} characters`;
+  return z
+    .string({ error })
     .trim()
-    .min(1, { error: `1 to ${most} characters` })
-    .max(most, { error: `1 to ${most} characters` });
+    .min(least, { error })
+    .max(most, { error })
+    .refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'text without NUL or half characters' });
+};
 const whole = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;
   return z.int({ error }).min(least, { error }).max(most, { error });
@@ -33,13 +36,13 @@ const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, {
 
 const person = {
   first_name: text(100),
-  last_name: z.string().trim().max(100, { error: 'up to 100 characters' }).optional(),
+  last_name: text(100, 0).optional(),
   phone: z
-    .string()
+    .string({ error: 'a phone number such as +79001234567' })
     .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
     .nullable()
     .optional(),
-  email: z.email({ error: 'an e-mail address' }).max(254).nullable().optional(),
+  email: z.email({ error: 'an e-mail address' }).max(254, { error: 'an e-mail address of at most 254 characters' }).nullable().optional(),
   telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
   telegram_username: text(64).nullable().optional(),
   locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
 import { findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
-import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { declarations, type RecordDeclaration } from './record-declarations.ts';
@@ -11,7 +11,7 @@ export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
   const { path, one, fields, filters = [], kind } = declared;
-  const item = kind.row.meta({ id: one });
+  const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields);
   const optional = required.partial().refine((body) => Object.keys(body).length > 0, {
@@ -29,7 +29,7 @@ function doors(declared: RecordDeclaration): Route[] {
       query,
       responses: { 200: pageOf(item) },
       async handle({ query: { limit, cursor, ...filter } }, { db }) {
-        const after = readCursor(cursor as string | undefined, z.int());
+        const after = readCursor(cursor as string | undefined, idCursor);
         const rows = await listRecords(db, kind, { filter, after, limit: Number(limit) + 1 });
         return { body: page(rows as { id: number }[], Number(limit), (row) => row.id) };
       },
@@ -84,11 +84,12 @@ async function found(db: Context['db'], kind: RecordKind, one: string, id: numbe
 const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>
   todayField ? { [todayField]: dayOf(now, fleet.settings.zone), ...body } : body;
 
-/** A filter comes as text: numbers and booleans are read from it, then judged like the field itself. */
-function filterOf(field: z.ZodType | undefined): z.ZodType {
+/** A filter comes as text: unless the field is text itself, a number or a boolean is read from it; then the field judges. */
+function filterOf(field: z.ZodType = z.never()): z.ZodType {
   const read = (text: unknown) => {
+    if (typeof text !== 'string' || field.safeParse(text).success) return text;
     if (text === 'true' || text === 'false') return text === 'true';
-    return typeof text === 'string' && /^\d{1,10}$/.test(text) ? Number(text) : text;
+    return /^\d{1,16}$/.test(text) ? Number(text) : text;
   };
-  return z.preprocess(read, field ?? z.never()).optional();
+  return z.preprocess(read, field).optional();
 }

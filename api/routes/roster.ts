@@ -4,6 +4,7 @@ import {
   changeLink,
   findLink,
   findTraining,
+  isTemplate,
   linkRow,
   linkStudent,
   listLinks,
@@ -13,7 +14,7 @@ import {
   trainingRow,
   unlinkStudent,
 } from '../../sql/roster.ts';
-import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 
@@ -23,6 +24,10 @@ const linkItem = linkRow.meta({ id: 'TemplateStudent' });
 const trainingItem = trainingRow.meta({ id: 'RealTraining' });
 const flag = z.boolean({ error: 'true or false' });
 const shared = { tag: 'training-templates' };
+
+async function demandTemplate(db: Context['db'], id: number) {
+  if (!(await isTemplate(db, id))) throw new Problem(404, `there is no training template ${id}`);
+}
 
 async function linked(db: Context['db'], template: number, student: number) {
   const link = await findLink(db, template, student);
@@ -41,7 +46,8 @@ export const rosterRoutes: Route[] = [
     query: z.strictObject(pageQuery),
     responses: { 200: pageOf(linkItem) },
     async handle({ params, query }, { db }) {
-      const rows = await listLinks(db, params.id, readCursor(query.cursor, z.int()) ?? 0, query.limit + 1);
+      await demandTemplate(db, params.id);
+      const rows = await listLinks(db, params.id, readCursor(query.cursor, idCursor) ?? 0, query.limit + 1);
       return { body: page(rows, query.limit, (row) => row.id) };
     },
   }),
@@ -60,6 +66,7 @@ export const rosterRoutes: Route[] = [
     }),
     responses: { 201: linkItem },
     async handle({ params, body }, { db, fleet, now }) {
+      await demandTemplate(db, params.id);
       const startDate = body.start_date ?? dayOf(now, fleet.settings.zone);
       await linkStudent(db, { template: params.id, student: body.student_id, startDate, isFrozen: body.is_frozen ?? false });
       return { status: 201, body: await linked(db, params.id, body.student_id) };
@@ -113,7 +120,7 @@ export const rosterRoutes: Route[] = [
     async handle({ query }, { db, fleet, now }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);
       const to = query.to ?? addDays(from, 6);
-      const after = readCursor(query.cursor, z.tuple([z.iso.date(), z.iso.datetime(), z.int()]));
+      const after = readCursor(query.cursor, z.tuple([day, z.iso.datetime(), idCursor]));
       const rows = await listTrainings(db, { from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
       return { body: page(rows, query.limit, (row) => [row.training_date, row.starts_at, row.id]) };
     },

@@ -105,7 +105,7 @@ function named(name: string): Schedule {
 }
 
 async function describe(schedules: readonly Schedule[], { db, fleet, now }: Context) {
-  const [states, latest] = [await scheduleStates(db, now), await latestTicks(db)];
+  const [states, latest] = [await scheduleStates(db, now), await latestTicks(db, now)];
   return schedules.map((schedule) => {
     const state = states.find((candidate) => candidate.name === schedule.name);
     return {

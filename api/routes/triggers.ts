@@ -61,7 +61,7 @@ function acceptance({ run, outcome }: Requested, context: Context): Answer {
     async afterwards() {
       if (outcome === 'created') await ringOrSay(run, context);
       if (context.wait === 0) return undefined;
-      const ended = await waitForRun(context.fleet.db, run, context.wait);
+      const ended = await waitForRun(context.fleet.db, run, context.wait, context.isWaiting);
       if (!isOver(ended)) return undefined;
       if (ended.status === 'error') throw failed(ended);
       return { status: 200, body: ended.result, headers: { ...headers, ...waited(context) } };

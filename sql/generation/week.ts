@@ -1,4 +1,4 @@
-import type { Database, Sql } from '../database.ts';
+import type { Sql } from '../database.ts';
 import type { Warning } from './students.ts';
 import type { Conflict } from './trainings.ts';
 import { describeTrainings } from './trainings.ts';
@@ -56,7 +56,7 @@ class Undo extends Error {}
  * What building the week would do now. The very same statements run in one transaction that is then rolled back,
  * so the answer cannot differ from the deed; nothing is written.
  */
-export async function previewWeek(db: Database, week: Week) {
+export async function previewWeek(db: Sql, week: Week) {
   let progress = nothingYet;
   let trainings: Awaited<ReturnType<typeof describeTrainings>> = [];
   await db

@@ -44,6 +44,11 @@ const listAll = promisify(pm2.list.bind(pm2) as (done: (error: Error | null, lis
 /** Starts an app; resolves when PM2 has heard its `ready`. */
 export const startApp = promisify(pm2.start.bind(pm2) as (app: StartOptions, done: (error: Error | null) => void) => void);
 
+/** Starts an app's new process, waits for its `ready`, then drains the old one. */
+export const reloadApp = promisify(
+  pm2.reload.bind(pm2) as unknown as (name: string, done: (error: Error | null) => void) => void,
+);
+
 /** Stops an app, letting it drain, and forgets it. */
 export const removeApp = promisify(
   pm2.delete.bind(pm2) as unknown as (name: string, done: (error: Error | null) => void) => void,

@@ -1,0 +1,146 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { eventually } from '../support/eventually.ts';
+import { ownFleet } from '../support/fleet.ts';
+
+jest.setTimeout(120_000);
+
+const GENERATE = '/real-trainings/generate-next-week';
+let fleet: Awaited<ReturnType<typeof ownFleet>>;
+let firstStart: { code: number; stdout: string; stderr: string };
+
+beforeAll(async () => {
+  fleet = await ownFleet();
+  firstStart = await fleet.npm('start');
+});
+afterAll(() => fleet.end());
+
+const isReady = () =>
+  fetch(`${fleet.url}/health/ready`).then(
+    (response) => response.ok,
+    () => false,
+  );
+
+test('one command brings up the demo studio, its first generation and where to look', () => {
+  expect(firstStart.stderr).toBe('');
+  expect(firstStart.code).toBe(0);
+  for (const line of [
+    /Loaded the demo studio: 6 trainers, 27 weekly templates, 200 students/,
+    /Успешно сгенерировано 26 тренировок/,
+    new RegExp(`API +${fleet.url}\n`),
+    new RegExp(`Docs +${fleet.url}/docs`),
+    new RegExp(`Bull Board +${fleet.url}/queues`),
+    new RegExp(`Key +${fleet.key()}`),
+    /generation +\w{3} \d/,
+  ]) {
+    expect(firstStart.stdout).toMatch(line);
+  }
+});
+
+test('a second start is harmless', async () => {
+  const before = await fleet.pids();
+  const { code, stdout } = await fleet.npm('start');
+  expect({ code, runs: /Everything runs already/.test(stdout) }).toEqual({ code: 0, runs: true });
+  expect(await fleet.pids()).toEqual(before);
+  expect((await fleet.ask('GET', '/process-history')).body.items).toHaveLength(1);
+});
+
+test('a conflict makes a run partial; once it is mended, a run succeeds and is replayed from then on', async () => {
+  const [first] = (await fleet.ask('GET', '/process-history')).body.items;
+  expect(first?.status).toBe('partial');
+  const [conflict] = (await fleet.ask('GET', `/process-history/${first?.id}`)).body.details.conflicts;
+  expect(conflict?.reason).toBe('trainer_busy');
+  await fleet.ask('PATCH', `/api/training-templates/${conflict?.training_template_id}`, { is_active: false });
+
+  const asked = await fleet.ask('POST', GENERATE);
+  expect(asked).toMatchObject({ status: 202, body: { process_type: 'generation', status: 'queued' } });
+  await eventually(async () => (await fleet.ask('GET', asked.body.href)).body.status === 'success');
+  const again = await fleet.ask('POST', GENERATE, undefined, { Prefer: 'wait=10' });
+  expect(again.status).toBe(200);
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+  expect(again.headers.get('location')).toBe(asked.body.href);
+});
+
+test('the admins are told what the night found, in the log while there is no bot', async () => {
+  await eventually(() => /"template":"run_partial"/.test(fleet.logs()) || /admin notice/.test(fleet.logs()));
+});
+
+describe('when a process dies', () => {
+  test.each(['generation', 'scheduler', 'notifier', 'api', 'postgres'])(
+    'kill -9 of %s: it is back and the fleet works',
+    async (name) => {
+      const { [name]: pid } = await fleet.pids();
+      process.kill(pid as number, 'SIGKILL');
+      await eventually(async () => {
+        const { [name]: next } = await fleet.pids();
+        return next && next !== pid;
+      }, 30);
+      await eventually(isReady, 40);
+      const week = { generation: 7, scheduler: 14, notifier: 21, api: 28, postgres: 35 }[name] as number;
+      const start = new Date(Date.UTC(2027, 0, 4 + week)).toISOString().slice(0, 10);
+      const { status, body } = await fleet.ask('POST', GENERATE, { week_start: start }, { Prefer: 'wait=40' });
+      expect({ status, created: body.created_count }).toEqual({ status: 200, created: 26 });
+    },
+  );
+});
+
+test('a reload under load refuses no request and loses no run', async () => {
+  let isReloading = true;
+  const statuses: (number | string)[] = [];
+  const asked: string[] = [];
+  let week = 0;
+  const client = async () => {
+    while (isReloading) {
+      week += 1;
+      const start = new Date(Date.UTC(2028, 0, 3 + 7 * week)).toISOString().slice(0, 10);
+      const answer = await fleet
+        .ask('POST', GENERATE, { week_start: start })
+        .catch((error) => ({ status: String(error.cause ?? error), body: null }));
+      statuses.push(answer.status);
+      if (answer.body) asked.push(answer.body.href);
+      await new Promise((next) => setTimeout(next, 250));
+    }
+  };
+  const load = Promise.all([client(), client()]);
+  const { code, stdout } = await fleet.npm('reload');
+  isReloading = false;
+  await load;
+  expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Reloaded /) });
+  expect(new Set(statuses)).toEqual(new Set([202]));
+  for (const href of asked) await eventually(async () => (await fleet.ask('GET', href)).body.status === 'success', 30);
+});
+
+test('the log holds no key, no password and no phone number', () => {
+  const { password } = JSON.parse(readFileSync(join(fleet.dir, 'data', 'postgres.json'), 'utf8'));
+  const logs = fleet.logs();
+  expect(logs).toMatch(/"msg":"run ended"/);
+  for (const secret of [fleet.key(), password]) expect(logs).not.toContain(secret);
+  expect(logs).not.toMatch(/\+7900\d{7}/);
+});
+
+test('a port that is taken is named, with one that is free', async () => {
+  await fleet.npm('stop');
+  const other = createServer().listen(fleet.port, '127.0.0.1');
+  await once(other, 'listening');
+  const { code, stderr } = await fleet.npm('start');
+  other.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(new RegExp(`port ${fleet.port} on 127.0.0.1 is taken by another program: set PORT \\(\\d+ is free\\)`));
+});
+
+test('a stopped fleet has forgotten nothing when it starts again', async () => {
+  const { code, stdout } = await fleet.npm('start');
+  expect({ code, demo: /demo studio/.test(stdout) }).toEqual({ code: 0, demo: false });
+  expect((await fleet.ask('GET', '/process-history?limit=200')).body.items.length).toBeGreaterThan(8);
+});
+
+test('a bad setting stops the start with one line', async () => {
+  const { code, stderr } = await fleet.npm('start', [], { STUDIO_TZ: 'Mars/Olympus' });
+  expect({ code, stderr }).toEqual({
+    code: 78,
+    stderr: 'STUDIO_TZ: got "Mars/Olympus"; accepted: an IANA time zone such as Europe/Moscow\n',
+  });
+});
