@@ -11,6 +11,8 @@ const refusals = {
   429: { description: 'Too many requests; see Retry-After', ...problem },
   503: { description: 'The database or the queue does not answer', ...problem },
 };
+const absent = { 404: { description: 'There is no such thing', ...problem } };
+const taken = { 409: { description: 'It conflicts with what is there', ...problem } };
 const SAID: Record<number, string> = { 200: 'The answer', 201: 'Created', 202: 'Accepted; see Location', 204: 'Done' };
 
 /** The OpenAPI 3.1 document of the routes, from the very schemas that parse their requests. */
@@ -28,9 +30,36 @@ export function describeApi(routes: readonly Route[]) {
     },
     components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
     security: [{ key: [] }],
-    paths,
+    paths: { ...paths, ...plainDoors },
   });
 }
+
+const health = z.object({
+  status: z.enum(['up', 'down']),
+  parts: z.record(z.string(), z.enum(['up', 'down'])).optional(),
+});
+const answered = (description: string) => ({ description, content: { 'application/json': { schema: health } } });
+const watched = { tags: ['watching'], security: [] };
+
+/** The doors outside the list of routes, for those who watch the fleet. */
+const plainDoors: ZodOpenApiPathsObject = {
+  '/health/live': { get: { ...watched, summary: 'Whether this process answers', responses: { 200: answered('It does') } } },
+  '/health/ready': {
+    get: {
+      ...watched,
+      summary: 'Whether every part of the fleet is up',
+      responses: { 200: answered('All are'), 503: answered('The parts that are down are named') },
+    },
+  },
+  '/metrics': {
+    get: {
+      tags: ['watching'],
+      summary: 'Figures for Prometheus',
+      description: 'Scope: `metrics`',
+      responses: { 200: { description: 'The answer', content: { 'text/plain': { schema: z.string() } } }, ...refusals },
+    },
+  },
+};
 
 function operation(route: Route) {
   const responses = Object.entries(route.responses).map(([status, schema]) => [
@@ -61,6 +90,6 @@ function operation(route: Route) {
     ...(route.body
       ? { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }
       : {}),
-    responses: { ...Object.fromEntries(responses), ...refusals },
+    responses: { ...Object.fromEntries(responses), ...refusals, ...(route.params ? absent : {}), ...(route.method === 'get' ? {} : taken) },
   };
 }

@@ -45,8 +45,7 @@ export const day = z.iso
 function wholeText(most: number, error: string) {
   return z
     .string({ error })
-    .regex(/^\d{1,10}$/, { error, abort: true })
+    .refine((digits) => /^\d{1,10}$/.test(digits) && Number(digits) >= 1 && Number(digits) <= most, { error })
     .transform(Number)
-    .refine((value) => value >= 1 && value <= most, { error })
     .meta({ override: { type: 'integer', minimum: 1, maximum: most } });
 }

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { createKey, liveKeys, newSecret, revokeKey, upsertKey } from '../../sql/api-keys.ts';
+import { sql } from '../../sql/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
+
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await frontDoor();
+});
+afterAll(() => door.close());
+
+const HISTORY = '/process-history';
+
+describe('who has no valid key is refused with the same words, whatever was tried', () => {
+  const wrong: [string, string][] = [
+    ['another secret of the right shape', newSecret()],
+    ['a short one', 'x'],
+    ['a long one', 'y'.repeat(5_000)],
+    ['SQL', "' or 1=1 --"],
+    ['the name of a key', 'key-1'],
+    ['a star', '*'],
+  ];
+  test.each(wrong)('%s', async (_, key) => {
+    const { status, body, headers } = await door.get(HISTORY, { key });
+    expect(status).toBe(401);
+    expect(headers.get('content-type')).toContain('application/problem+json');
+    expect(headers.get('www-authenticate')).toBe('ApiKey header="X-API-Key"');
+    expect(body).toEqual({
+      type: 'about:blank',
+      title: 'Who are you?',
+      status: 401,
+      detail: 'this key is not known',
+      instance: HISTORY,
+    });
+  });
+
+  test('a secret that differs in its last character only', async () => {
+    const last = door.all.endsWith('A') ? 'B' : 'A';
+    expect(await door.get(HISTORY, { key: door.all.slice(0, -1) + last })).toMatchObject({ status: 401 });
+  });
+
+  test.each([null, ''])('no key (%j) is told which header is needed', async (key) => {
+    expect(await door.get(HISTORY, { key })).toMatchObject({ status: 401, body: { detail: 'a key is needed: header X-API-Key' } });
+  });
+
+  test('also where there is nothing', async () => {
+    expect(await door.get('/nowhere', { key: null })).toMatchObject({ status: 401 });
+  });
+});
+
+describe('time', () => {
+  const keyUntil = async (name: string, ms: number) => {
+    const secret = newSecret();
+    await createKey(door.db, { name, secret, scopes: ['*'], expiresAt: new Date(Date.now() + ms) });
+    return secret;
+  };
+  test('a key is good until it expires, and not after', async () => {
+    const [soon, past] = [await keyUntil('soon', 60_000), await keyUntil('past', -1)];
+    await eventually(async () => (await door.get(HISTORY, { key: soon })).status === 200, 3);
+    const refused = await door.get(HISTORY, { key: past });
+    expect(refused).toMatchObject({ status: 401, body: { detail: expect.stringMatching(/^the key "past" expired at 20/) } });
+  });
+
+  test('a revoked key is refused within about a second', async () => {
+    const secret = newSecret();
+    await createKey(door.db, { name: 'leaver', secret, scopes: ['history:read'] });
+    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 200, 3);
+    expect(await revokeKey(door.db, 'leaver')).toBe(true);
+    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 401, 2);
+  });
+
+  test('the use of a key is noted', async () => {
+    const secret = await door.key('history:read');
+    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 200, 3);
+    const used = sql.type(z.object({ used: z.boolean() }))`
+      select last_used_at > now() - interval '1 minute' as used from api_keys where name = ${`key-${2}`}`;
+    await eventually(() => door.db.oneFirst(used).catch(() => false), 3);
+  });
+});
+
+describe('a key may do what its scopes say; the refusal names the scope', () => {
+  const doors: [string, string, string][] = [
+    ['GET', '/process-history', 'history:read'],
+    ['GET', '/process-stats', 'history:read'],
+    ['GET', '/schedule', 'schedule:read'],
+    ['POST', '/schedule/generation/pause', 'schedule:write'],
+    ['POST', '/schedule/generation/resume', 'schedule:write'],
+    ['GET', '/api/students', 'records:read'],
+    ['POST', '/api/students', 'records:write'],
+    ['PATCH', '/api/students/1', 'records:write'],
+    ['DELETE', '/api/training-templates/1/students/1', 'records:write'],
+    ['GET', '/real-trainings', 'records:read'],
+    ['POST', '/real-trainings/generate-next-week', 'run:generation'],
+    ['GET', '/metrics', 'metrics'],
+    ['GET', '/queues', 'dashboard'],
+  ];
+  const others = [...new Set(doors.map(([, , scope]) => scope))];
+  test.each(doors)('%s %s wants %s', async (method, path, scope) => {
+    const without = await door.key(...others.filter((other) => other !== scope));
+    const refused = await eventually(async () => {
+      const answer = await door.ask(method, path, { key: without });
+      return answer.status === 401 ? undefined : answer;
+    }, 3);
+    expect(refused).toMatchObject({ status: 403, body: { status: 403, detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
+    const within = await door.key(scope);
+    const answered = await eventually(async () => {
+      const answer = await door.ask(method, path, { key: within });
+      return answer.status === 401 ? undefined : answer;
+    }, 3);
+    expect(answered.status).not.toBe(403);
+  });
+});
+
+describe('a browser shows its key as the Basic password, where pages are', () => {
+  test.each(['/queues', '/docs', '/openapi.json'])('%s takes it and asks for it', async (path) => {
+    expect(await door.get(path, { key: null, headers: basic(door.all) })).toMatchObject({ status: 200 });
+    const asked = await door.get(path, { key: null });
+    expect(asked.status).toBe(401);
+    expect(asked.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
+    expect(await door.get(path, { key: null, headers: basic('wrong') })).toMatchObject({ status: 401 });
+  });
+
+  test.each(['/process-history', '/metrics', '/api/students', '/docsx', '/queuesx'])('%s does not', async (path) => {
+    const { status, headers } = await door.get(path, { key: null, headers: basic(door.all) });
+    expect(status).toBe(401);
+    expect(headers.get('www-authenticate')).not.toMatch(/Basic/);
+  });
+});
+
+describe('API_KEYS', () => {
+  const named = async (name: string) => (await liveKeys(door.db)).find((key) => key.name === name);
+  const ask = async (secret: string, status: number) =>
+    expect((await eventually(async () => (await door.get(HISTORY, { key: secret })).status === status, 3))).toBe(true);
+
+  test('makes, changes and renames a key; a second start changes nothing', async () => {
+    const [first, second] = [newSecret(), newSecret()];
+    await upsertKey(door.db, { name: 'desk', secret: first, scopes: ['history:read'] });
+    await ask(first, 200);
+    const made = await named('desk');
+    await upsertKey(door.db, { name: 'desk', secret: first, scopes: ['history:read'] });
+    expect(await named('desk')).toMatchObject({ id: made?.id, scopes: ['history:read'] });
+    await upsertKey(door.db, { name: 'desk', secret: second, scopes: ['history:read', 'metrics'] });
+    await ask(second, 200);
+    await ask(first, 401);
+    await upsertKey(door.db, { name: 'front-desk', secret: second, scopes: ['history:read'] });
+    await ask(second, 200);
+    expect(await named('desk')).toBeUndefined();
+  });
+
+  test('lifts an expiry that was set by hand', async () => {
+    const secret = newSecret();
+    await createKey(door.db, { name: 'lifted', secret, scopes: ['metrics'], expiresAt: new Date(0) });
+    await upsertKey(door.db, { name: 'lifted', secret, scopes: ['metrics'] });
+    expect(await named('lifted')).toMatchObject({ expires_at: null });
+  });
+});

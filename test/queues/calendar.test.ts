@@ -1,0 +1,64 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from '@jest/globals';
+import { addDays, dayOf, isMonday, mondayAfter, weekOf } from '../../queues/calendar.ts';
+
+const noon = new Date('2026-11-21T12:00:00Z');
+const days: [instant: string, zone: string, day: string][] = [
+  ['2026-11-21T20:59:59.999Z', 'Europe/Moscow', '2026-11-21'],
+  ['2026-11-21T21:00:00Z', 'Europe/Moscow', '2026-11-22'],
+  ['2026-12-31T09:59:59Z', 'Pacific/Kiritimati', '2026-12-31'],
+  ['2026-12-31T10:00:00Z', 'Pacific/Kiritimati', '2027-01-01'],
+  ['2027-01-01T04:59:59Z', 'America/New_York', '2026-12-31'],
+  ['2026-03-28T22:59:59Z', 'Europe/Berlin', '2026-03-28'],
+  ['2026-03-29T21:59:59Z', 'Europe/Berlin', '2026-03-29'],
+  ['2026-10-25T22:59:59Z', 'Europe/Berlin', '2026-10-25'],
+];
+
+test.each(['UTC', 'Pacific/Kiritimati', 'America/New_York', 'Asia/Kolkata'])(
+  'the business day is the studio’s own on a server in %s (D1)',
+  async (TZ) => {
+    const calendar = new URL('../../queues/calendar.ts', import.meta.url).href;
+    const script = `
+      import { dayOf } from ${JSON.stringify(calendar)};
+      const days = ${JSON.stringify(days)}.map(([instant, zone]) => dayOf(new Date(instant), zone));
+      console.log(JSON.stringify({ server: new Date('2026-11-21T12:00:00Z').getHours(), days }));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+      env: { ...process.env, TZ },
+    });
+    const hour = Number(new Intl.DateTimeFormat('en', { timeZone: TZ, hour: '2-digit', hourCycle: 'h23' }).format(noon));
+    expect(JSON.parse(stdout)).toEqual({ server: hour, days: days.map(([, , day]) => day) });
+  },
+);
+
+test.each(days)('%s in %s is %s', (instant, zone, day) => {
+  expect(dayOf(new Date(instant), zone)).toBe(day);
+});
+
+test.each([
+  ['a Monday', '2026-11-16', '2026-11-23'],
+  ['a Tuesday', '2026-11-17', '2026-11-23'],
+  ['a Saturday', '2026-11-21', '2026-11-23'],
+  ['a Sunday', '2026-11-22', '2026-11-23'],
+  ['the Sunday of a gap', '2026-03-29', '2026-03-30'],
+  ['the Sunday of an overlap', '2026-10-25', '2026-10-26'],
+  ['a leap day', '2028-02-29', '2028-03-06'],
+  ['the last day of a year', '2026-12-31', '2027-01-04'],
+  ['the first day of a year', '2027-01-01', '2027-01-04'],
+])('the Monday after %s, %s, is %s (D2)', (_, day, monday) => {
+  expect(mondayAfter(day)).toBe(monday);
+  expect(isMonday(monday)).toBe(true);
+  expect(isMonday(addDays(monday, 1))).toBe(false);
+});
+
+test.each([
+  ['2025-12-28', '2025-W52'],
+  ['2025-12-29', '2026-W01'],
+  ['2026-11-22', '2026-W47'],
+  ['2026-11-23', '2026-W48'],
+  ['2026-12-28', '2026-W53'],
+  ['2027-01-03', '2026-W53'],
+  ['2027-01-04', '2027-W01'],
+])('%s lies in week %s', (day, week) => {
+  expect(weekOf(day)).toBe(week);
+});

@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createApp } from '../../api/app.ts';
+import type { Backend } from '../../queues/backend.ts';
+import { openBackend } from '../../queues/backend.ts';
+import { bells } from '../../queues/catalog.ts';
+import type { Fleet } from '../../queues/fleet.ts';
+import { readSettings } from '../../queues/settings.ts';
+import { createKey, newSecret } from '../../sql/api-keys.ts';
+import type { RunHandler } from '../../workers/execute.ts';
+import { generate } from '../../workers/generation/generate.ts';
+import { runJob } from '../../workers/run-job.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer
+export type Json = any;
+export type Reply = { status: number; headers: Headers; text: string; body: Json };
+export type Asking = { key?: string | null; body?: unknown; headers?: Record<string, string>; raw?: string };
+export type FrontDoor = Awaited<ReturnType<typeof frontDoor>>;
+
+type Options = {
+  settings?: Record<string, string>;
+  /** Another backend than PostgreSQL in the test's own database; it is closed with the door. */
+  backend?: (databaseUrl: string) => Backend;
+};
+
+/** The API on a port of its own, with a private database and a key for everything. Close it when the file's tests are over. */
+export async function frontDoor(options: Options = {}) {
+  const database: TestDatabase = await testDatabase();
+  const { db } = database;
+  const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
+  const backend = (options.backend ?? ((databaseUrl) => openBackend({ databaseUrl, name: 'test' })))(database.url);
+  const fleet: Fleet = { name: 'api', settings, db, backend, close: async () => {} };
+  const draining = new AbortController();
+  const server = createApp(fleet, draining.signal).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  /** A new key with these scopes; returns its secret. */
+  let keys = 0;
+  async function key(...scopes: string[]) {
+    keys += 1;
+    const secret = newSecret();
+    await createKey(db, { name: `key-${keys}`, secret, scopes });
+    return secret;
+  }
+  const all = await key('*');
+  const ask = (method: string, path: string, asking: Asking = {}) => request(url, method, path, { key: all, ...asking });
+  const workers: { close(force?: boolean): Promise<void> }[] = [];
+
+  return {
+    url,
+    database,
+    db,
+    fleet,
+    key,
+    all,
+    ask,
+    draining,
+    server,
+    get: (path: string, asking?: Asking) => ask('GET', path, asking),
+    post: (path: string, body?: unknown, asking?: Asking) => ask('POST', path, { body, ...asking }),
+    patch: (path: string, body?: unknown, asking?: Asking) => ask('PATCH', path, { body, ...asking }),
+    /** A real generation worker in this process; `handler` may replace what it does. */
+    async startWorker(handler: RunHandler = generate) {
+      const signal = new AbortController().signal;
+      const worker = backend.worker('generation', (job, token) =>
+        runJob(fleet, { generation: handler }, job, token, bells.run.parse(job.data), signal),
+      );
+      workers.push(worker);
+      await worker.waitUntilReady();
+      return worker;
+    },
+    async close() {
+      await Promise.all(workers.map((worker) => worker.close()));
+      server.close();
+      server.closeAllConnections();
+      await backend.close();
+      await database.close();
+    },
+  };
+}
+
+/** One request; the body goes as JSON unless `raw` says otherwise. */
+export async function request(url: string, method: string, path: string, { key, body, headers, raw }: Asking): Promise<Reply> {
+  const response = await fetch(url + path, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key ? { 'X-API-Key': key } : {}),
+      ...(body === undefined && raw === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+  });
+  const text = await response.text();
+  const isJson = /json/.test(response.headers.get('content-type') ?? '');
+  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+}
+
+/** The browser's way to show a key. */
+export const basic = (secret: string) => ({ Authorization: `Basic ${Buffer.from(`anyone:${secret}`).toString('base64')}` });
