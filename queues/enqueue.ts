@@ -16,8 +16,9 @@ type Ring = { id?: string; attempts?: number; backoff?: { type: string; delay: n
  */
 export async function ring<N extends BellName>(backend: Backend, noun: Noun, name: N, bell: Bell<N>, options: Ring = {}) {
   const { id, forget, ...retry } = options;
+  const payload = bells[name].parse(bell);
   const added = Promise.resolve().then(() =>
-    backend.queue(noun).add(name, bells[name].parse(bell), {
+    backend.queue(noun).add(name, payload, {
       ...retry,
       jobId: id,
       ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}),

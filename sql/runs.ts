@@ -112,10 +112,11 @@ export const claimRun = (db: Sql, id: number, jobId: string): Promise<Run | null
     where id = ${id} and status in ('queued', 'running')
     returning ${columns}`);
 
-/** Records how far a run has come; part of its chunk's transaction. */
+/** Records how far a run has come; part of its chunk's transaction. Returns null when the run is not running any more. */
 export const saveProgress = (db: Sql, id: number, progress: object) =>
-  db.query(sql.unsafe`
-    update automated_process_history set progress = ${sql.jsonb(progress as never)} where id = ${id} and status = 'running'`);
+  db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
+    update automated_process_history set progress = ${sql.jsonb(progress as never)}
+    where id = ${id} and status = 'running' returning id`);
 
 export type Outcome = {
   status: 'success' | 'partial';
