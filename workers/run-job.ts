@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { DelayedError, type Job } from 'bullmq';
 import type { Bell } from '../queues/catalog.ts';
 import type { Fleet } from '../queues/fleet.ts';
@@ -37,9 +36,9 @@ export async function runJob(
       throw ending.error;
     case 'busy':
     case 'away':
-      return backInLine(job, token, RETRY_MS, draining);
+      return backInLine(job, token, RETRY_MS);
     case 'handed on':
-      return backInLine(job, token, 0, draining);
+      return backInLine(job, token, 0);
   }
 }
 
@@ -56,21 +55,12 @@ async function answer(
 }
 
 /**
- * Puts the job back in line, which uses up no try. While the queue is away too the job is held, unless the worker drains.
- * A job that is no longer ours (its lock ran out, its queue was emptied) is another worker's or rung for again: left alone.
+ * Puts the job back in line, which uses up no try. Where that fails the job is left alone: the queue is away and gives it
+ * back once its lock has run out, or it is no longer ours (the lock ran out before, the queue was emptied).
  */
-async function backInLine(job: Job, token: string | undefined, ms: number, draining: AbortSignal): Promise<never> {
-  for (;;) {
-    try {
-      await job.moveToDelayed(Date.now() + ms, token);
-      break;
-    } catch (error) {
-      if (!isOutage(error) || draining.aborted) {
-        log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back when its lock runs out');
-        break;
-      }
-      await pause(RETRY_MS, undefined, { signal: draining }).catch(() => undefined);
-    }
-  }
+async function backInLine(job: Job, token: string | undefined, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token).catch((error) => {
+    log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back by itself');
+  });
   throw new DelayedError();
 }

@@ -29,6 +29,8 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
   const order = await templatesInOrder(db);
   const workers: { kill(): Promise<unknown> }[] = [];
   const holds: pg.Client[] = [];
+  /** Sessions that have been caught waiting; that of a killed worker may go on waiting for a while. */
+  const reached = new Set<number>();
 
   const find = async (run: Run) => (await findRun(db, run.id)) as Run;
   return {
@@ -60,8 +62,12 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
       await client.query('begin');
       await client.query('select from training_templates where id = $1 for update', [order[n - 1]]);
       return {
-        reached: () => eventually(() => waitsForLock(url), 30),
-        left: () => eventually(async () => !(await waitsForLock(url))),
+        reached: () =>
+          eventually(async () => {
+            const session = (await waitingSessions(url)).find((pid) => !reached.has(pid));
+            return session && reached.add(session);
+          }, 30),
+        left: () => eventually(async () => (await waitingSessions(url)).length === 0),
         release: () => client.end(),
       };
     },
@@ -89,13 +95,13 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
   };
 }
 
-/** True when a worker of this database waits for a lock. */
-async function waitsForLock(url: string) {
+/** The sessions of workers in this database that wait for a lock. */
+async function waitingSessions(url: string): Promise<number[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rowCount } = await client.query(`
-    select from pg_stat_activity
+  const { rows } = await client.query(`
+    select pid from pg_stat_activity
     where datname = current_database() and application_name = 'generation' and wait_event_type = 'Lock'`);
   await client.end();
-  return rowCount === 1;
+  return rows.map(({ pid }) => pid);
 }

@@ -96,8 +96,8 @@ export async function stage(kind: Backend['kind']) {
     /** A bell that was heard and has nothing left to do. */
     heard: (run: Pick<Run, 'id'>, n = 1) =>
       eventually(async () => {
-        const job = await queue.getJob(runJobId(run.id, n));
-        return (await job?.getState()) === 'completed' ? job : null;
+        const state = await queue.getJobState(runJobId(run.id, n));
+        return state === 'completed' ? queue.getJob(runJobId(run.id, n)) : null;
       }),
     notices: () =>
       db.any(sql.type(z.object({ chat_id: z.int(), template: z.string(), params: z.record(z.string(), z.unknown()) }))`
