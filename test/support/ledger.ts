@@ -1,3 +1,4 @@
+import pg from 'pg';
 import { z } from 'zod';
 import type { Backend } from '../../queues/backend.ts';
 import { nouns } from '../../queues/catalog.ts';
@@ -72,6 +73,20 @@ export const emptyQueues = (backend: Backend) =>
 export async function crowd(url: string, size: number) {
   const members = await Promise.all(Array.from({ length: size }, () => openDatabase(url, { max: 1, name: 'crowd' })));
   return { members, close: () => Promise.all(members.map((member) => member.end())) };
+}
+
+/** Runs a statement in a transaction of somebody else's, left open until `commit`. */
+export async function holdOpen(url: string, statement: string) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  await client.query(statement);
+  return {
+    async commit() {
+      await client.query('commit');
+      await client.end();
+    },
+  };
 }
 
 /** Resolves once that many statements wait for a lock in this database. */
