@@ -51,3 +51,9 @@ export const requestsToRing = (db: Sql, seconds: number) =>
       select id from finance_requests
       where status = 'open' and rung_at < now() - make_interval(secs => ${seconds}) order by id limit 200 for update skip locked)
     returning id, rings`);
+
+/** Whether a training and, if one is named, a student exist. */
+export const knownOf = (db: Sql, trainingId: number, studentId: number | undefined) =>
+  db.one(sql.type(z.object({ training: z.boolean(), student: z.boolean() }))`
+    select exists (select from real_trainings where id = ${trainingId}) as training,
+      (${studentId ?? null}::int is null or exists (select from students where id = ${studentId ?? null})) as student`);

@@ -94,11 +94,10 @@ create index registrations_open on real_training_students (real_training_id) whe
 alter table real_trainings add cancellation json;
 
 alter table automated_process_history
-  add parent_run_id integer references automated_process_history on delete set null,
+  add part_ids integer[] not null default '{}',
   add after_run_id integer references automated_process_history on delete set null;
-comment on column automated_process_history.parent_run_id is 'the run this one is a part of, and which waits for it';
+comment on column automated_process_history.part_ids is 'the runs this one consists of; it is executed when they are over';
 comment on column automated_process_history.after_run_id is 'the run that must be over first, whatever its end';
-create index on automated_process_history (parent_run_id) where parent_run_id is not null;
 
 -- What somebody asked for and waits for: cancelling, adding. The instant of asking decides (D17), not that of doing.
 create table finance_requests (
