@@ -5,6 +5,7 @@ import { callerOf, demandScope } from './auth.ts';
 import { once } from './idempotency.ts';
 import { badInput, Problem, requestIdOf } from './problems.ts';
 import type { Answer, Context, Route } from './route.ts';
+import { preferredWait } from './wait.ts';
 
 type House = { fleet: Fleet; draining: AbortSignal };
 
@@ -41,7 +42,7 @@ const handlerOf =
       fleet,
       caller,
       requestId: requestIdOf(response),
-      wait: waitOf(request),
+      wait: preferredWait(request.get('prefer')),
       isWaiting: () => !draining.aborted && !response.destroyed,
       now: new Date(),
     };
@@ -72,12 +73,6 @@ function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
   const parsed = schema.safeParse(given);
   if (!parsed.success) throw badInput(where, parsed.error);
   return parsed.data;
-}
-
-/** `Prefer: wait=SECONDS` (RFC 7240), at most 60. What cannot be read is not preferred. */
-function waitOf(request: Request): number {
-  const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(request.get('prefer') ?? '') ?? [];
-  return Math.min(Number(seconds ?? 0), 60);
 }
 
 function send(response: Response, { status = 200, headers = {}, body }: Answer) {

@@ -6,6 +6,7 @@ import { authenticate, callerOf, demandScope } from './auth.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
 import { live, ready } from './health.ts';
+import { keyRing } from './key-ring.ts';
 import { callerLimit, guessLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { describeApi } from './openapi.ts';
@@ -20,15 +21,14 @@ import { routes } from './routes/all.ts';
 export function createApp(fleet: Fleet, draining: AbortSignal = new AbortController().signal): Express {
   const app = express();
   const metrics = createMetrics(fleet);
-  const key = authenticate(fleet.db);
-  const browserKey = authenticate(fleet.db, { basic: true });
+  const keys = keyRing(fleet.db);
+  const key = authenticate(fleet.db, keys);
+  const browserKey = authenticate(fleet.db, keys, { basic: true });
   app.disable('x-powered-by');
   app.use(security, requestId, metrics.timing, lastAnswer(draining));
   app.get('/health/live', live).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
-  app.use(requestLog(), (request, response, next) =>
-    (isForBrowsers(request.path) ? browserKey : key)(request, response, next),
-  );
+  app.use(requestLog(), (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(guessLimit(GUESSES_PER_MINUTE));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));

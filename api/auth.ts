@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { log } from '../queues/log.ts';
-import { type ApiKey, hashOf, liveKeys, touchKey } from '../sql/api-keys.ts';
+import { type ApiKey, hashOf, touchKey } from '../sql/api-keys.ts';
 import type { Database } from '../sql/database.ts';
+import type { KeyRing } from './key-ring.ts';
 import { Problem } from './problems.ts';
 import type { Caller } from './route.ts';
 
@@ -10,22 +11,14 @@ import type { Caller } from './route.ts';
 const FRESH_MS = 1_000;
 
 /** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
-export function authenticate(db: Database, { basic = false } = {}): RequestHandler {
-  let keys: Promise<readonly ApiKey[]> | undefined;
-  let readAt = Number.NEGATIVE_INFINITY;
-  const currentKeys = () => {
-    // The monotonic clock: a wall clock set back must not keep a revoked key alive.
-    if (!keys || performance.now() - readAt > FRESH_MS) {
-      readAt = performance.now();
-      keys = liveKeys(db);
-      keys.catch(() => (keys = undefined));
-    }
-    return keys;
-  };
+export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}): RequestHandler {
   return async (request, response, next) => {
     const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
     if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
-    const key = match(await currentKeys(), hashOf(secret));
+    const now = performance.now();
+    const hash = hashOf(secret);
+    // A key that is not among the ones at hand may have been made a moment ago.
+    const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
     if (!key) throw unknown('this key is not known', basic);
     if (key.expires_at && new Date(key.expires_at) <= new Date())
       throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);

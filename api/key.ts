@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { databaseUrlOf } from '../queues/fleet.ts';
+import { scrub } from '../queues/log.ts';
 import { scopeList } from '../queues/scopes.ts';
 import { settingsOrExit } from '../queues/settings.ts';
-import { scrub } from '../queues/log.ts';
 import { createKey, liveKeys, newSecret, revokeKey } from '../sql/api-keys.ts';
 import { type Database, openDatabase } from '../sql/database.ts';
 

@@ -90,6 +90,11 @@ function operation(route: Route) {
     ...(route.body
       ? { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }
       : {}),
-    responses: { ...Object.fromEntries(responses), ...refusals, ...(route.params ? absent : {}), ...(route.method === 'get' ? {} : taken) },
+    responses: {
+      ...Object.fromEntries(responses),
+      ...refusals,
+      ...(route.params ? absent : {}),
+      ...(route.method === 'get' ? {} : taken),
+    },
   };
 }

@@ -15,18 +15,19 @@ export const requestId: RequestHandler = (request, response, next) => {
 };
 
 /** One line a request: who asked for what, and how it was answered. Never the query, the headers or the body. */
-export const requestLog = (): RequestHandler => pinoHttp<Request, Response>({
-  logger: log,
-  genReqId: (_request, response) => String(response.getHeader('x-request-id')),
-  customAttributeKeys: { reqId: 'request_id' },
-  quietReqLogger: true,
-  quietResLogger: true,
-  customSuccessObject: (request, response, { responseTime }) => ({ ...lineOf(request, response), responseTime }),
-  customErrorObject: (request, response, _error, { responseTime }) => ({ ...lineOf(request, response), responseTime }),
-  customSuccessMessage: () => 'request',
-  customErrorMessage: () => 'request failed',
-  customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
-});
+export const requestLog = (): RequestHandler =>
+  pinoHttp<Request, Response>({
+    logger: log,
+    genReqId: (_request, response) => String(response.getHeader('x-request-id')),
+    customAttributeKeys: { reqId: 'request_id' },
+    quietReqLogger: true,
+    quietResLogger: true,
+    customSuccessObject: (request, response, { responseTime }) => ({ ...lineOf(request, response), responseTime }),
+    customErrorObject: (request, response, _error, { responseTime }) => ({ ...lineOf(request, response), responseTime }),
+    customSuccessMessage: () => 'request',
+    customErrorMessage: () => 'request failed',
+    customLogLevel: (_request, response, error) => (error || response.statusCode >= 500 ? 'error' : 'info'),
+  });
 
 const lineOf = (request: Request, response: Response) => ({
   method: request.method,

@@ -1,6 +1,14 @@
 import type { Sql } from '../sql/database.ts';
 import { findRun, isOver, type Run } from '../sql/runs.ts';
 
+const MOST_SECONDS = 60;
+
+/** The seconds of `Prefer: wait=SECONDS` (RFC 7240), at most 60. What cannot be read is not preferred: 0. */
+export function preferredWait(prefer = ''): number {
+  const [, seconds] = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,6})"?/i.exec(prefer) ?? [];
+  return Math.min(Number(seconds ?? 0), MOST_SECONDS);
+}
+
 /** The run once it is over, or as it is after `seconds` or when nobody waits any more. Looks often at first, then twice a second. */
 export async function waitForRun(db: Sql, run: Run, seconds: number, isWaiting: () => boolean = () => true): Promise<Run> {
   const deadline = Date.now() + seconds * 1_000;

@@ -37,11 +37,11 @@ export async function beat({ db, backend, settings, schedules }: Heart, now: Dat
 }
 
 /** Bells that are not heard now are rung again by {@link ringAgain}; the runs stand in the book. */
-async function ringFor(backend: Backend, runs: Run[]) {
+async function ringFor(backend: Backend, asked: ProcessRequest[]) {
   try {
-    for (const run of runs) await ringRun(backend, run, 1);
+    for (const process of asked) await ringProcess(backend, process);
   } catch (error) {
-    log.warn({ err: error, run_ids: runs.map((run) => run.id) }, 'new runs wait for their queue');
+    log.warn({ err: error, run_ids: asked.map(({ run }) => run.id) }, 'new runs wait for their queue');
   }
 }
 

@@ -14,7 +14,8 @@ export type Noun = (typeof nouns)[number];
 const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
 
 const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' });
-const again = z.boolean().optional().meta({ description: 'run anew although this key has ended in success' });
+const flag = z.boolean({ error: 'true or false' });
+const again = flag.optional().meta({ description: 'run anew although this key has ended in success' });
 
 const training = z.object({
   id: z.int().nullable().meta({ description: 'null in a dry run' }),
@@ -67,10 +68,10 @@ export const runs = {
     body: z.strictObject({
       week_start: z.iso
         .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-        .refine(isMonday, { error: 'a Monday, YYYY-MM-DD' })
+        .refine((start) => isMonday(start) && start < '9999', { error: 'a Monday, YYYY-MM-DD' })
         .optional()
         .meta({ description: 'the Monday of the week; by default the next one', example: '2026-11-23' }),
-      dry_run: z.boolean().optional().meta({ description: 'compute the same result and write nothing' }),
+      dry_run: flag.optional().meta({ description: 'compute the same result and write nothing' }),
       again,
     }),
     result: generationResult,

@@ -1,5 +1,6 @@
-import { openDatabase } from '../sql/database.ts';
+import { type Database, openDatabase } from '../sql/database.ts';
 import { embeddedUrl } from '../sql/embedded.ts';
+import { isOutage } from '../sql/outage.ts';
 import { waitForSchema } from '../sql/schema.ts';
 import { openBackend } from './backend.ts';
 import { dieOnUncaught } from './lifecycle.ts';
@@ -19,8 +20,9 @@ export const databaseUrlOf = (settings: Settings) => settings.databaseUrl ?? emb
 export async function openFleet(name: string, settings = settingsOrExit()) {
   dieOnUncaught();
   const databaseUrl = databaseUrlOf(settings);
-  const db = await openDatabase(databaseUrl, { name });
-  await waitForSchema(db, (error) => log.warn({ err: error }, 'the database is not ready; waiting'));
+  const sayWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
+  const db = await openPatiently(databaseUrl, name, sayWaiting);
+  await waitForSchema(db, sayWaiting);
   const backend = openBackend({ redisUrl: settings.redisUrl, databaseUrl, name });
   return {
     name,
@@ -32,4 +34,17 @@ export async function openFleet(name: string, settings = settingsOrExit()) {
       await db.end();
     },
   };
+}
+
+/** Slonik asks the server for its types when a pool is opened, so the very first step waits for a database that is away. */
+async function openPatiently(url: string, name: string, onWait: (error: unknown) => void): Promise<Database> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await openDatabase(url, { name });
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      if (tries % 10 === 0) onWait(error);
+      await new Promise((next) => setTimeout(next, 1_000));
+    }
+  }
 }

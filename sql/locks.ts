@@ -10,11 +10,21 @@ const flag = sql.type(z.object({ flag: z.boolean() }));
 export const tryProcessLock = (connection: Sql, processType: string) =>
   connection.oneFirst(flag`select pg_try_advisory_lock(hashtext('run'), hashtext(${processType})) as flag`);
 
+/**
+ * Makes the session notice a runner that is gone: within two seconds in the middle of a statement, within ten when its
+ * host vanished without a word, within thirty when it is frozen between two statements. Then the lock is free.
+ */
+export const watchRunner = (connection: Sql) =>
+  connection.query(sql.unsafe`
+    select set_config('client_connection_check_interval', '2s', false), set_config('idle_session_timeout', '30s', false),
+      set_config('tcp_keepalives_idle', '4', false), set_config('tcp_keepalives_interval', '2', false),
+      set_config('tcp_keepalives_count', '3', false)`);
+
+/** Gives the lock back; the session may be idle in the pool again. */
 export const releaseProcessLock = (connection: Sql, processType: string) =>
-  connection.oneFirst(flag`select pg_advisory_unlock(hashtext('run'), hashtext(${processType})) as flag`);
+  connection.oneFirst(flag`
+    with awake as materialized (select set_config('idle_session_timeout', '0', false))
+    select pg_advisory_unlock(hashtext('run'), hashtext(${processType})) as flag from awake`);
 
 /** Serialises whatever fills seats (generation, adding by hand) until the transaction ends. */
 export const lockRoster = (transaction: Sql) => transaction.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('roster'))`);
-
-/** Notices within two seconds that this session's client is gone, even in the middle of a statement. */
-export const watchClient = (connection: Sql) => connection.query(sql.unsafe`set client_connection_check_interval = '2s'`);

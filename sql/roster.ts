@@ -14,8 +14,7 @@ export const linkRow = z.object({
 const linkColumns = sql.fragment`link.id, training_template_id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student,
   start_date, is_frozen`;
 
-export const isTemplate = (db: Sql, id: number) =>
-  db.exists(sql.unsafe`select from training_templates where id = ${id}`);
+export const isTemplate = (db: Sql, id: number) => db.exists(sql.unsafe`select from training_templates where id = ${id}`);
 
 export const listLinks = (db: Sql, templateId: number, after: number, limit: number) =>
   db.any(sql.type(linkRow)`

@@ -1,46 +1,47 @@
 import { type Job, UnrecoverableError } from 'bullmq';
-import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
+import type { DatabasePoolConnection } from 'slonik';
 import type { Fleet } from '../queues/fleet.ts';
 import { log } from '../queues/log.ts';
-import type { Settings } from '../queues/settings.ts';
-import type { Sql } from '../sql/database.ts';
-import { releaseProcessLock, tryProcessLock, watchClient } from '../sql/locks.ts';
-import { type AdminNotice, tellAdmins } from '../sql/notifications.ts';
-import { claimRun, finishRun, type Outcome, type Run, saveProgress } from '../sql/runs.ts';
+import { releaseProcessLock, tryProcessLock, watchRunner } from '../sql/locks.ts';
+import { tellAdmins } from '../sql/notifications.ts';
+import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../sql/runs.ts';
+import { recordFailure } from './failure.ts';
+import { contextOf, HandedOn, type RunHandler } from './run-context.ts';
+
+export type { RunContext, RunHandler } from './run-context.ts';
 
 /** A run stops for good after its runner vanished this often: something in it kills its worker. */
 const MOST_INTERRUPTIONS = 20;
 
-/** What a handler gets beside its run. */
-export type RunContext = {
-  settings: Settings;
-  /** The connection that holds the process's lock. */
-  db: Sql;
-  /**
-   * One chunk: its effects and the run's progress are one transaction, on the connection that holds the process's lock.
-   * Between chunks a draining worker hands the run on. Returns the new progress.
-   */
-  chunk<P extends object>(step: (transaction: DatabaseTransactionConnection) => Promise<P>): Promise<P>;
-};
-export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
-
-/** The worker drains: the run goes back in line and goes on from its last chunk. */
-export class HandedOn extends Error {
-  override name = 'HandedOn';
-}
+/** What became of an execution. Whatever concerns the run is in the book by then. */
+export type Ending =
+  | { is: 'over'; run: Run }
+  /** The run was over before; nothing was done. */
+  | { is: 'stale' }
+  /** Another run of the process holds its lock. */
+  | { is: 'busy' }
+  /** The worker drains. */
+  | { is: 'handed on' }
+  /** This try failed. */
+  | { is: 'failed'; error: Error };
 
 /**
- * Executes a run under the lock of its process. Lock, chunks and outcome live on one connection: if that connection dies,
- * so does everything this runner could still do to the run.
- * Returns the run as it ended, or null when another run of the process holds the lock.
+ * Executes a run under the lock of its process. Lock, chunks, outcome and failure live on one connection: if that
+ * connection dies, so does everything this runner could still do to the run. Then, and only then, it throws.
  */
-export function execute(fleet: Fleet, known: Run, handler: RunHandler, job: Job, draining: AbortSignal): Promise<Run | null> {
+export function execute(
+  fleet: Fleet,
+  known: Run,
+  handler: RunHandler | undefined,
+  job: Job,
+  draining: AbortSignal,
+): Promise<Ending> {
   return fleet.db.connect(async (connection) => {
-    if (!(await tryProcessLock(connection, known.process_type))) return null;
+    if (!(await tryProcessLock(connection, known.process_type))) return { is: 'busy' };
     try {
-      await watchClient(connection);
+      await watchRunner(connection);
       const run = await claimRun(connection, known.id, String(job.id));
-      return run ? await perform(fleet, connection, run, handler, job, draining) : known;
+      return run ? await perform(fleet, connection, run, handler, job, draining) : { is: 'stale' };
     } finally {
       // On a connection that is gone the lock is gone too.
       await releaseProcessLock(connection, known.process_type).catch(() => undefined);
@@ -52,31 +53,33 @@ async function perform(
   fleet: Fleet,
   connection: DatabasePoolConnection,
   run: Run,
-  handler: RunHandler,
+  handler: RunHandler | undefined,
   job: Job,
   draining: AbortSignal,
-) {
+): Promise<Ending> {
   const say = log.child({ run_id: run.id, run_key: run.run_key, job_id: job.id, request_id: run.request_id });
-  if (run.interruptions > MOST_INTERRUPTIONS) throw new UnrecoverableError(`interrupted ${run.interruptions} times`);
-  say.info({ attempt: run.attempt, interruptions: run.interruptions }, 'run starts');
-  const chunk: RunContext['chunk'] = async (step) => {
-    if (draining.aborted) throw new HandedOn('between two chunks');
-    const progress = await connection.transaction(async (transaction) => {
-      const after = await step(transaction);
-      await saveProgress(transaction, run.id, after);
-      return after;
+  try {
+    if (!handler) throw new UnrecoverableError(`this worker has no handler for "${run.process_type}"`);
+    if (run.interruptions > MOST_INTERRUPTIONS) throw new UnrecoverableError(`interrupted ${run.interruptions} times`);
+    say.info({ attempt: run.attempt, interruptions: run.interruptions }, 'run starts');
+    const { notices = [], ...outcome } = await handler(run, contextOf(fleet.settings, connection, run, job, draining));
+    const ended = await connection.transaction(async (transaction) => {
+      await tellAdmins(transaction, fleet.settings.adminChatIds, notices);
+      return finishRun(transaction, run.id, outcome);
     });
-    await job.updateProgress(progress).catch((error) => say.debug({ err: error }, 'progress was not shown'));
-    return progress;
-  };
-  const { notices = [], ...outcome } = await handler(run, { settings: fleet.settings, db: connection, chunk });
-  const ended = await connection.transaction(async (transaction) => {
-    await tellAdmins(transaction, fleet.settings.adminChatIds, notices);
-    return finishRun(transaction, run.id, outcome);
-  });
-  for (const warning of warningsOf(outcome)) say.warn(warning, 'run warns');
-  say.info({ status: outcome.status, ...outcome.counts }, 'run ended');
-  return ended ?? run;
+    for (const warning of warningsOf(outcome)) say.warn(warning, 'run warns');
+    say.info({ status: outcome.status, ...outcome.counts }, 'run ended');
+    return { is: 'over', run: ended ?? run };
+  } catch (thrown) {
+    if (thrown instanceof HandedOn) {
+      await handBackRun(connection, run.id);
+      say.info('run handed on');
+      return { is: 'handed on' };
+    }
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    await recordFailure(connection, fleet.settings.adminChatIds, run, job, error);
+    return { is: 'failed', error };
+  }
 }
 
 /** Warnings as the log may hold them: reasons and ids, no names. */

@@ -1,11 +1,11 @@
-import { DelayedError, type Job, UnrecoverableError } from 'bullmq';
+import { setTimeout as pause } from 'node:timers/promises';
+import { DelayedError, type Job } from 'bullmq';
 import type { Bell } from '../queues/catalog.ts';
 import type { Fleet } from '../queues/fleet.ts';
 import { log } from '../queues/log.ts';
-import { type AdminNotice, tellAdmins } from '../sql/notifications.ts';
 import { isOutage } from '../sql/outage.ts';
-import { failRun, findRun, handBackRun, isOver, type Run } from '../sql/runs.ts';
-import { execute, HandedOn, type RunHandler } from './execute.ts';
+import { findRun, isOver } from '../sql/runs.ts';
+import { type Ending, execute, type RunHandler } from './execute.ts';
 
 const LOCK_RETRY_MS = 1_000;
 const OUTAGE_RETRY_MS = 3_000;
@@ -23,43 +23,55 @@ export async function runJob(
   bell: Bell<'run'>,
   draining: AbortSignal,
 ) {
-  const postpone = async (ms: number): Promise<never> => {
-    await job.moveToDelayed(Date.now() + ms, token);
-    throw new DelayedError();
-  };
-  try {
-    const run = await findRun(fleet.db, bell.run_id);
-    if (!run || isOver(run)) return { stale: true };
-    const handler = handlers[run.process_type];
-    if (!handler) throw new UnrecoverableError(`this worker has no handler for "${run.process_type}"`);
-    const ended = await execute(fleet, run, handler, job, draining);
-    return ended ? { run_id: ended.id, status: ended.status } : await postpone(LOCK_RETRY_MS);
-  } catch (error) {
-    if (error instanceof DelayedError) throw error;
-    if (error instanceof HandedOn) {
-      await handBackRun(fleet.db, bell.run_id);
-      return postpone(0);
-    }
-    if (isOutage(error)) {
-      log.warn({ err: error, run_id: bell.run_id }, 'the database is away; the run waits for it');
-      return postpone(OUTAGE_RETRY_MS);
-    }
-    await recordFailure(fleet, job, bell.run_id, error as Error);
-    throw error;
+  const ending = await answer(fleet, handlers, job, bell, draining).catch((error) => {
+    if (!isOutage(error)) throw error;
+    log.warn({ err: error, run_id: bell.run_id }, 'the database is away; the run waits for it');
+    return { is: 'away' } as const;
+  });
+  switch (ending.is) {
+    case 'stale':
+      return { stale: true };
+    case 'over':
+      return { run_id: ending.run.id, status: ending.run.status };
+    case 'failed':
+      throw ending.error;
+    case 'busy':
+      return backInLine(job, token, LOCK_RETRY_MS, draining);
+    case 'away':
+      return backInLine(job, token, OUTAGE_RETRY_MS, draining);
+    case 'handed on':
+      return backInLine(job, token, 0, draining);
   }
 }
 
-async function recordFailure(fleet: Fleet, job: Job, runId: number, error: Error) {
-  const final = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
-  const message = `${error.name}: ${error.message.split('\n', 1)[0]}`.slice(0, 1_000);
-  await fleet.db.transaction(async (transaction) => {
-    const run = await failRun(transaction, runId, message, final);
-    if (run?.status === 'error') await tellAdmins(transaction, fleet.settings.adminChatIds, [failedNotice(run)]);
-  });
+async function answer(
+  fleet: Fleet,
+  handlers: Record<string, RunHandler>,
+  job: Job,
+  bell: Bell<'run'>,
+  draining: AbortSignal,
+): Promise<Ending> {
+  const run = await findRun(fleet.db, bell.run_id);
+  if (!run || isOver(run)) return { is: 'stale' };
+  return execute(fleet, run, handlers[run.process_type], job, draining);
 }
 
-const failedNotice = (run: Run): AdminNotice => ({
-  template: 'run_failed',
-  dedupe: `run_failed:${run.id}`,
-  params: { run_id: run.id, run_key: run.run_key, attempt: run.attempt, error: run.error_message ?? '' },
-});
+/**
+ * Puts the job back in line, which uses up no try. While the queue is away too the job is held, unless the worker drains.
+ * A job that is no longer ours (its lock ran out, its queue was emptied) is another worker's or rung for again: left alone.
+ */
+async function backInLine(job: Job, token: string | undefined, ms: number, draining: AbortSignal): Promise<never> {
+  for (;;) {
+    try {
+      await job.moveToDelayed(Date.now() + ms, token);
+      break;
+    } catch (error) {
+      if (!isOutage(error) || draining.aborted) {
+        log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back when its lock runs out');
+        break;
+      }
+      await pause(OUTAGE_RETRY_MS, undefined, { signal: draining }).catch(() => undefined);
+    }
+  }
+  throw new DelayedError();
+}

@@ -9,6 +9,12 @@ export const dryRuns: { [N in RunName]?: (context: Context, params: Record<strin
   async generation({ db, fleet: { settings } }, params) {
     const period = runs.generation.params.parse(params);
     const { progress, trainings } = await previewWeek(db, { start: period.start, zone: settings.zone });
-    return generationResultOf(settings.locale, period, progress, trainings);
+    const result = generationResultOf(settings.locale, period, progress, trainings);
+    // The trainings that were made are gone again, so their ids would lead nowhere.
+    const withoutGone = <T extends { real_training_id: number | null }>(about: T) =>
+      about.real_training_id !== null && progress.created.includes(about.real_training_id)
+        ? { ...about, real_training_id: null }
+        : about;
+    return { ...result, warnings: result.warnings.map(withoutGone), conflicts: result.conflicts.map(withoutGone) };
   },
 };

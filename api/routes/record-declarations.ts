@@ -42,7 +42,11 @@ const person = {
     .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
     .nullable()
     .optional(),
-  email: z.email({ error: 'an e-mail address' }).max(254, { error: 'an e-mail address of at most 254 characters' }).nullable().optional(),
+  email: z
+    .email({ error: 'an e-mail address' })
+    .max(254, { error: 'an e-mail address of at most 254 characters' })
+    .nullable()
+    .optional(),
   telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
   telegram_username: text(64).nullable().optional(),
   locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),

@@ -42,7 +42,10 @@ describe('who has no valid key is refused with the same words, whatever was trie
   });
 
   test.each([null, ''])('no key (%j) is told which header is needed', async (key) => {
-    expect(await door.get(HISTORY, { key })).toMatchObject({ status: 401, body: { detail: 'a key is needed: header X-API-Key' } });
+    expect(await door.get(HISTORY, { key })).toMatchObject({
+      status: 401,
+      body: { detail: 'a key is needed: header X-API-Key' },
+    });
   });
 
   test('also where there is nothing', async () => {
@@ -58,7 +61,7 @@ describe('time', () => {
   };
   test('a key is good until it expires, and not after', async () => {
     const [soon, past] = [await keyUntil('soon', 60_000), await keyUntil('past', -1)];
-    await eventually(async () => (await door.get(HISTORY, { key: soon })).status === 200, 3);
+    expect(await door.get(HISTORY, { key: soon })).toMatchObject({ status: 200 });
     const refused = await door.get(HISTORY, { key: past });
     expect(refused).toMatchObject({ status: 401, body: { detail: expect.stringMatching(/^the key "past" expired at 20/) } });
   });
@@ -66,17 +69,20 @@ describe('time', () => {
   test('a revoked key is refused within about a second', async () => {
     const secret = newSecret();
     await createKey(door.db, { name: 'leaver', secret, scopes: ['history:read'] });
-    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 200, 3);
+    expect(await door.get(HISTORY, { key: secret })).toMatchObject({ status: 200 });
     expect(await revokeKey(door.db, 'leaver')).toBe(true);
     await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 401, 2);
   });
 
   test('the use of a key is noted', async () => {
-    const secret = await door.key('history:read');
-    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 200, 3);
-    const used = sql.type(z.object({ used: z.boolean() }))`
-      select last_used_at > now() - interval '1 minute' as used from api_keys where name = ${`key-${2}`}`;
-    await eventually(() => door.db.oneFirst(used).catch(() => false), 3);
+    const secret = newSecret();
+    await createKey(door.db, { name: 'used', secret, scopes: ['history:read'] });
+    const used = () =>
+      door.db.oneFirst(sql.type(z.object({ used: z.boolean() }))`
+      select last_used_at is not null as used from api_keys where name = 'used'`);
+    expect(await used()).toBe(false);
+    await door.get(HISTORY, { key: secret });
+    await eventually(used, 3);
   });
 });
 
@@ -96,20 +102,16 @@ describe('a key may do what its scopes say; the refusal names the scope', () => 
     ['GET', '/metrics', 'metrics'],
     ['GET', '/queues', 'dashboard'],
   ];
-  const others = [...new Set(doors.map(([, , scope]) => scope))];
+  const scopes = [...new Set(doors.map(([, , scope]) => scope))];
+  const keys: Record<string, { only: string; allBut: string }> = {};
+  beforeAll(async () => {
+    for (const scope of scopes)
+      keys[scope] = { only: await door.key(scope), allBut: await door.key(...scopes.filter((other) => other !== scope)) };
+  });
   test.each(doors)('%s %s wants %s', async (method, path, scope) => {
-    const without = await door.key(...others.filter((other) => other !== scope));
-    const refused = await eventually(async () => {
-      const answer = await door.ask(method, path, { key: without });
-      return answer.status === 401 ? undefined : answer;
-    }, 3);
-    expect(refused).toMatchObject({ status: 403, body: { status: 403, detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
-    const within = await door.key(scope);
-    const answered = await eventually(async () => {
-      const answer = await door.ask(method, path, { key: within });
-      return answer.status === 401 ? undefined : answer;
-    }, 3);
-    expect(answered.status).not.toBe(403);
+    const refused = await door.ask(method, path, { key: keys[scope]?.allBut });
+    expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
+    expect([200, 202, 404, 422]).toContain((await door.ask(method, path, { key: keys[scope]?.only })).status);
   });
 });
 
@@ -132,7 +134,7 @@ describe('a browser shows its key as the Basic password, where pages are', () =>
 describe('API_KEYS', () => {
   const named = async (name: string) => (await liveKeys(door.db)).find((key) => key.name === name);
   const ask = async (secret: string, status: number) =>
-    expect((await eventually(async () => (await door.get(HISTORY, { key: secret })).status === status, 3))).toBe(true);
+    expect(await door.get(HISTORY, { key: secret })).toMatchObject({ status });
 
   test('makes, changes and renames a key; a second start changes nothing', async () => {
     const [first, second] = [newSecret(), newSecret()];
@@ -143,7 +145,7 @@ describe('API_KEYS', () => {
     expect(await named('desk')).toMatchObject({ id: made?.id, scopes: ['history:read'] });
     await upsertKey(door.db, { name: 'desk', secret: second, scopes: ['history:read', 'metrics'] });
     await ask(second, 200);
-    await ask(first, 401);
+    await eventually(async () => (await door.get(HISTORY, { key: first })).status === 401, 2);
     await upsertKey(door.db, { name: 'front-desk', secret: second, scopes: ['history:read'] });
     await ask(second, 200);
     expect(await named('desk')).toBeUndefined();

@@ -5,12 +5,17 @@ import type { Backend } from '../../queues/backend.ts';
 import { openBackend } from '../../queues/backend.ts';
 import { bells } from '../../queues/catalog.ts';
 import type { Fleet } from '../../queues/fleet.ts';
+import { log } from '../../queues/log.ts';
 import { readSettings } from '../../queues/settings.ts';
 import { createKey, newSecret } from '../../sql/api-keys.ts';
+import { openDatabase } from '../../sql/database.ts';
 import type { RunHandler } from '../../workers/execute.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { runJob } from '../../workers/run-job.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
+
+// What these tests provoke belongs in their assertions, not on the terminal.
+log.level = process.env.TEST_LOG ?? 'silent';
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer
 export type Json = any;
@@ -22,6 +27,8 @@ type Options = {
   settings?: Record<string, string>;
   /** Another backend than PostgreSQL in the test's own database; it is closed with the door. */
   backend?: (databaseUrl: string) => Backend;
+  /** Another way to the database than the straight one, for the API alone. */
+  via?: (databaseUrl: string) => Promise<string>;
 };
 
 /** The API on a port of its own, with a private database and a key for everything. Close it when the file's tests are over. */
@@ -30,7 +37,8 @@ export async function frontDoor(options: Options = {}) {
   const { db } = database;
   const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
   const backend = (options.backend ?? ((databaseUrl) => openBackend({ databaseUrl, name: 'test' })))(database.url);
-  const fleet: Fleet = { name: 'api', settings, db, backend, close: async () => {} };
+  const own = options.via ? await openDatabase(await options.via(database.url)) : undefined;
+  const fleet: Fleet = { name: 'api', settings, db: own ?? db, backend, close: async () => {} };
   const draining = new AbortController();
   const server = createApp(fleet, draining.signal).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -76,6 +84,7 @@ export async function frontDoor(options: Options = {}) {
       server.close();
       server.closeAllConnections();
       await backend.close();
+      await own?.end();
       await database.close();
     },
   };

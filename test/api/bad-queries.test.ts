@@ -1,0 +1,116 @@
+import { describe, expect, test } from '@jest/globals';
+import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
+
+const opened = untouchedDoor();
+
+const LIMIT = 'a whole number from 1 to 200';
+const ID = 'a whole number, 1 or more';
+const CURSOR = 'a next_cursor of this list';
+const queries: Refusal[] = [
+  ...['0', '201', '-1', '1.5', 'ten', '', '1e2', '0x10', '%20'].map(
+    (limit): Refusal => [`limit "${limit}"`, 'GET', `/process-history?limit=${limit}`, {}, 422, LIMIT, 'limit'],
+  ),
+  ['limit twice', 'GET', '/process-history?limit=1&limit=2', {}, 422, LIMIT, 'limit'],
+  ['a made-up cursor', 'GET', '/process-history?cursor=abc', {}, 422, CURSOR, 'cursor'],
+  ['a cursor beyond the ids', 'GET', `/process-history?cursor=${cursor(3_000_000_000)}`, {}, 422, CURSOR, 'cursor'],
+  ['a cursor of another list', 'GET', `/api/students?cursor=${cursor(['2026-11-23', 'x', 1])}`, {}, 422, CURSOR, 'cursor'],
+  [
+    'a cursor with a NUL',
+    'GET',
+    `/schedule/ticks?cursor=${cursor(['2026-11-23T00:00:00Z', '\0'])}`,
+    {},
+    422,
+    /not one the data can hold/,
+  ],
+  [
+    'a status that is none',
+    'GET',
+    '/process-history?status=done',
+    {},
+    422,
+    'one of queued, running, success, partial, error',
+    'status',
+  ],
+  ['a date that does not exist', 'GET', '/process-history?start_date=2026-13-01', {}, 422, DATE, 'start_date'],
+  ['a NUL in a filter', 'GET', '/process-history?process_type=%00', {}, 422, /not one the data can hold/],
+  ['an unknown filter', 'GET', '/process-history?type=generation', {}, 422, 'no such field', 'type'],
+  ['an unknown period', 'GET', '/process-stats?period=year', {}, 422, 'day, week or month', 'period'],
+  ['an instant without a zone', 'GET', '/schedule/ticks?from=2026-11-22T18:00:00', {}, 422, /^an instant in ISO 8601/, 'from'],
+  ['a flag that is none', 'GET', '/api/students?is_active=yes', {}, 422, 'true or false', 'is_active'],
+  ['a phone that is none', 'GET', '/api/students?phone=12345', {}, 422, /such as \+79001234567/, 'phone'],
+  ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field', 'name'],
+  ...['x', '0', '-1', '1.5', '1e1', '0x1', '99999999999', '%00'].map(
+    (id): Refusal => [`the id "${id}"`, 'GET', `/process-history/${id}`, {}, 422, ID, 'id'],
+  ),
+  ['a path that is no UTF-8', 'GET', '/process-history/%ff', {}, 400, 'the request is not readable'],
+  [
+    'an Idempotency-Key with a space',
+    'POST',
+    TRIGGER,
+    { headers: { 'Idempotency-Key': 'a b' } },
+    422,
+    '1 to 255 visible ASCII characters',
+    'Idempotency-Key',
+  ],
+  [
+    'an Idempotency-Key of 256',
+    'POST',
+    TRIGGER,
+    { headers: { 'Idempotency-Key': 'k'.repeat(256) } },
+    422,
+    '1 to 255 visible ASCII characters',
+    'Idempotency-Key',
+  ],
+];
+const nothing: Refusal[] = [
+  ['an unknown path', 'GET', '/nowhere', {}, 404, 'there is nothing at /nowhere; see /docs'],
+  ['a run that is not there', 'GET', '/process-history/77', {}, 404, 'there is no run 77'],
+  ['a student that is not there', 'PATCH', '/api/students/77', json({ notes: 'x' }), 404, 'there is no student 77'],
+  ['a training that is not there', 'GET', '/real-trainings/77', {}, 404, 'there is no training 77'],
+  [
+    'students of a template that is not there',
+    'GET',
+    '/api/training-templates/77/students',
+    {},
+    404,
+    'there is no training template 77',
+  ],
+  [
+    'a place in a template that is not there',
+    'POST',
+    '/api/training-templates/77/students',
+    json({ student_id: 1 }),
+    404,
+    'there is no training template 77',
+  ],
+  [
+    'a schedule that is not there',
+    'POST',
+    '/schedule/nightly/pause',
+    {},
+    404,
+    'there is no schedule "nightly"; there are: generation',
+  ],
+];
+
+describe('a query', () => refuses(opened, queries));
+describe('nothing there', () => refuses(opened, nothing));
+
+const methods: [string, string, string][] = [
+  ['GET', TRIGGER, 'POST'],
+  ['DELETE', '/process-history', 'GET'],
+  ['PUT', '/api/students', 'GET, POST'],
+  ['DELETE', '/api/students/1', 'GET, PATCH'],
+  ['GET', '/schedule/generation/pause', 'POST'],
+  ['OPTIONS', '/real-trainings', 'GET'],
+  ['POST', '/metrics', 'GET'],
+  ['POST', '/health/ready', 'GET'],
+  ['PUT', '/health/live', 'GET'],
+  ['POST', '/docs', 'GET'],
+  ['DELETE', '/openapi.json', 'GET'],
+];
+test.each(methods)('%s %s is a 405 that allows %s', async (method, path, allowed) => {
+  const { status, headers, body } = await opened.door.ask(method, path);
+  expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: allowed });
+  expect(body.detail).toBe(`${method} is not possible here; accepted: ${allowed}`);
+});

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { openBackend } from '../../queues/backend.ts';
+import { nouns } from '../../queues/catalog.ts';
+import { beatWorker } from '../../sql/beats.ts';
+import { sql } from '../../sql/database.ts';
+import { takeLease } from '../../sql/leases.ts';
+import { schemaVersion } from '../../sql/migrate.ts';
+import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
+import { type Gate, openGate } from '../support/gate.ts';
+
+const workers = nouns.map((noun) => `worker:${noun}`);
+const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', ...workers];
+
+/** Asks without a key; the parts that are down. The answer names parts and says nothing else. */
+async function down({ url }: FrontDoor) {
+  const { status, body } = await request(url, 'GET', '/health/ready', {});
+  expect(Object.keys(body)).toEqual(['status', 'parts']);
+  expect(Object.keys(body.parts)).toEqual(PARTS);
+  const parts = PARTS.filter((part) => body.parts[part] !== 'up');
+  for (const part of parts) expect(body.parts[part]).toBe('down');
+  expect({ status, said: body.status }).toEqual(parts.length ? { status: 503, said: 'down' } : { status: 200, said: 'up' });
+  return parts;
+}
+
+async function allUp({ db }: FrontDoor) {
+  await takeLease(db, 'scheduler', 'test', 60);
+  for (const noun of nouns) await beatWorker(db, noun, 'host');
+}
+
+describe('each part alone', () => {
+  let door: FrontDoor;
+  beforeAll(async () => {
+    door = await frontDoor();
+  });
+  afterAll(() => door.close());
+  beforeEach(() => allUp(door));
+
+  test('all is up, and it is told without a key', async () => {
+    expect(await down(door)).toEqual([]);
+    expect(await request(door.url, 'GET', '/health/live', {})).toMatchObject({ status: 200, body: { status: 'up' } });
+  });
+
+  const breaks: [string, ReturnType<typeof sql.unsafe>, string[]][] = [
+    [
+      'the schema is behind',
+      sql.unsafe`update schema_migrations set version = -version where version = ${schemaVersion}`,
+      ['schema'],
+    ],
+    [
+      'the schema is ahead',
+      sql.unsafe`update schema_migrations set version = 1000 where version in (${schemaVersion}, ${-schemaVersion})`,
+      ['schema'],
+    ],
+    ['nobody holds the scheduler’s lease', sql.unsafe`delete from leases`, ['scheduler']],
+    ['the lease ran out', sql.unsafe`update leases set expires_at = now()`, ['scheduler']],
+    [
+      'a worker is silent for a minute',
+      sql.unsafe`update worker_beats set seen_at = now() - interval '61 s' where worker = 'generation'`,
+      ['worker:generation'],
+    ],
+    ['a worker was never seen', sql.unsafe`delete from worker_beats where worker = 'notifier'`, ['worker:notifier']],
+  ];
+  test.each(breaks)('%s', async (_, statement, parts) => {
+    await door.db.query(statement);
+    expect(await down(door)).toEqual(parts);
+    await door.db.query(
+      sql.unsafe`update schema_migrations set version = ${schemaVersion} where version in (1000, ${-schemaVersion})`,
+    );
+  });
+
+  test('a worker that is silent on one host and speaks on another is up', async () => {
+    await door.db.query(sql.unsafe`update worker_beats set seen_at = now() - interval '1 hour'`);
+    for (const noun of nouns) await beatWorker(door.db, noun, 'another host');
+    expect(await down(door)).toEqual([]);
+  });
+});
+
+test('the queue is away', async () => {
+  const door = await frontDoor({
+    backend: (databaseUrl) => openBackend({ redisUrl: 'redis://127.0.0.1:1', databaseUrl, name: 'test' }),
+  });
+  await allUp(door);
+  expect(await down(door)).toEqual(['queue']);
+  await door.close();
+});
+
+test('the disk cannot be written', async () => {
+  const door = await frontDoor({ settings: { FLEET_DATA_DIR: '/dev/null/data' } });
+  await allUp(door);
+  expect(await down(door)).toEqual(['disk']);
+  await door.close();
+});
+
+test('the database is away: so is what only it knows, and live goes on', async () => {
+  let gate: Gate | undefined;
+  const door = await frontDoor({
+    via: async (databaseUrl) => {
+      gate = await openGate(databaseUrl);
+      return gate.url;
+    },
+  });
+  await allUp(door);
+  expect(await down(door)).toEqual([]);
+  await gate?.shut();
+  expect(await down(door)).toEqual(['database', 'schema', 'scheduler', ...workers]);
+  expect((await request(door.url, 'GET', '/health/live', {})).status).toBe(200);
+  await door.close();
+});

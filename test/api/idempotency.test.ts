@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from '../../api/idempotency.ts';
+import type { Context } from '../../api/route.ts';
+import { sql } from '../../sql/database.ts';
+import { findAnswer, tryIdempotencyLock } from '../../sql/idempotency.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { rowCounts } from '../support/row-counts.ts';
+
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await frontDoor();
+});
+afterAll(() => door.close());
+
+const TRIGGER = '/real-trainings/generate-next-week';
+const TYPE = { name: 'Йога', max_participants: 10, duration_minutes: 60 };
+let last = 0;
+function newKey() {
+  last += 1;
+  return { headers: { 'Idempotency-Key': `k-${last}` } };
+}
+const keyOf = ({ headers }: ReturnType<typeof newKey>) => headers['Idempotency-Key'];
+
+const doors: [string, string, object, object, number][] = [
+  ['a record', '/api/training-types', TYPE, { ...TYPE, name: 'Дзюдо' }, 201],
+  ['a trigger', TRIGGER, { week_start: '2026-11-23' }, { week_start: '2026-11-30' }, 202],
+];
+describe.each(doors)('%s', (_, path, body, other, status) => {
+  test('the same key and body get the same answer, and it is done once', async () => {
+    const key = newKey();
+    const first = await door.post(path, body, key);
+    expect(first.status).toBe(status);
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    const before = await rowCounts(door.db);
+    const second = await door.post(path, Object.fromEntries(Object.entries(body).reverse()), key);
+    expect(second).toMatchObject({ status, text: first.text });
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(second.headers.get('location')).toBe(first.headers.get('location'));
+    expect(await rowCounts(door.db)).toEqual(before);
+  });
+
+  test('the same key with another body is refused', async () => {
+    const key = newKey();
+    await door.post(path, other, key);
+    const before = await rowCounts(door.db);
+    const refused = await door.post(path, { ...other, ...('name' in other ? { name: 'Бокс' } : { again: true }) }, key);
+    expect(refused).toMatchObject({ status: 422, body: { detail: 'this Idempotency-Key was used for another request' } });
+    expect(await rowCounts(door.db)).toEqual(before);
+  });
+});
+
+test('a waiting trigger stores the result it waited for', async () => {
+  const key = newKey();
+  const waiting = { headers: { ...key.headers, Prefer: 'wait=20' } };
+  await door.startWorker();
+  const first = await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting);
+  expect(first).toMatchObject({ status: 200, body: { created_count: 0 } });
+  expect(await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting)).toMatchObject({ status: 200, text: first.text });
+});
+
+test('a key belongs to its door as well', async () => {
+  const key = newKey();
+  await door.post('/api/locations', { name: 'Север' }, key);
+  expect(await door.post('/api/training-types', TYPE, key)).toMatchObject({ status: 422 });
+});
+
+test('a twin that comes while the first is being answered is told so', async () => {
+  const key = newKey();
+  await door.db.transaction(async (transaction) => {
+    expect(await tryIdempotencyLock(transaction, { caller: 'key-1', key: keyOf(key) })).toBe(true);
+    const twin = await door.post('/api/locations', { name: 'Юг' }, key);
+    expect(twin).toMatchObject({
+      status: 409,
+      body: { detail: 'a request with this Idempotency-Key is being answered right now' },
+    });
+  });
+  expect(await door.post('/api/locations', { name: 'Юг' }, key)).toMatchObject({ status: 201 });
+});
+
+test('of many twins at once one acts', async () => {
+  const key = newKey();
+  const answers = await Promise.all(Array.from({ length: 8 }, () => door.post('/api/locations', { name: 'Запад' }, key)));
+  expect(answers.filter((answer) => answer.status === 201 && !answer.headers.has('idempotent-replayed'))).toHaveLength(1);
+  for (const { status } of answers) expect([201, 409]).toContain(status);
+});
+
+test('a crash between the effect and the answer leaves neither', async () => {
+  const key = newKey();
+  const before = await rowCounts(door.db);
+  const context = { fleet: door.fleet, caller: { name: 'key-1', scopes: [] } } as unknown as Context;
+  const crash = once(keyOf(key), 'POST /api/locations', {}, context, async ({ db }) => {
+    await db.query(sql.unsafe`insert into locations (name) values ('Восток')`);
+    throw new Error('crash');
+  });
+  await expect(crash).rejects.toThrow('crash');
+  expect(await rowCounts(door.db)).toEqual(before);
+  expect(await door.post('/api/locations', { name: 'Восток' }, key)).toMatchObject({ status: 201 });
+});
+
+test('a refusal is not kept: the mended request may use the key', async () => {
+  const key = newKey();
+  await door.post('/api/locations', { name: 'Центр' });
+  expect(await door.post('/api/locations', { name: 'Центр' }, key)).toMatchObject({ status: 409 });
+  expect(await findAnswer(door.db, { caller: 'key-1', key: keyOf(key) })).toBeNull();
+  expect(await door.post('/api/locations', { name: 'Центр-2' }, key)).toMatchObject({ status: 201 });
+});
+
+test('the keys of two callers do not meet', async () => {
+  const key = newKey();
+  const [one, two] = [await door.key('records:write'), await door.key('records:write')];
+  expect(await door.post('/api/locations', { name: 'Лес' }, { ...key, key: one })).toMatchObject({ status: 201 });
+  const other = await door.post('/api/locations', { name: 'Поле' }, { ...key, key: two });
+  expect(other).toMatchObject({ status: 201, body: { name: 'Поле' } });
+});
+
+test.each([
+  ['23:59', 'the answer is still there', 201, 'true'],
+  ['24:01', 'the key is new again', 201, null],
+])('after %s hours %s', async (age, _, status, replayed) => {
+  const key = newKey();
+  const first = await door.post('/api/locations', { name: `Сад ${age}` }, key);
+  await door.db.query(sql.unsafe`update idempotency_keys set created_at = now() - ${age}::interval where key = ${keyOf(key)}`);
+  const again = await door.post('/api/locations', { name: replayed ? `Сад ${age}` : `Парк ${age}` }, key);
+  expect(again.status).toBe(status);
+  expect(again.headers.get('idempotent-replayed')).toBe(replayed);
+  expect(again.body.id === first.body.id).toBe(replayed === 'true');
+});
+
+test('many dry runs with keys at once do not starve each other of connections', async () => {
+  const answers = await Promise.all(
+    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: '2027-03-01', dry_run: true }, newKey())),
+  );
+  expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
+});

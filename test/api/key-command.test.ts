@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { hashOf, liveKeys } from '../../sql/api-keys.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+/** Runs `npm run key -- ...` as the package does. */
+async function key(...args: string[]) {
+  const child = spawn(process.execPath, ['api/key.ts', ...args], { env: { ...process.env, DATABASE_URL: database.url } });
+  const code = new Promise<number | null>((exit) => child.once('exit', exit));
+  return { out: await text(child.stdout), err: await text(child.stderr), code: await code };
+}
+
+test('create prints the secret once, list never; only its hash is stored; revoke ends it', async () => {
+  const made = await key('create', 'desk', '--scopes', 'history:read,run:generation', '--expires', '2099-01-01');
+  expect(made).toMatchObject({ code: 0, err: '' });
+  const [secret = ''] = made.out.match(/sf_[\w-]{43}/) ?? [];
+  expect(made.out.split(secret)).toHaveLength(2);
+
+  const [stored] = await liveKeys(database.db);
+  expect(stored).toMatchObject({
+    name: 'desk',
+    scopes: ['history:read', 'run:generation'],
+    expires_at: '2099-01-01T00:00:00.000Z',
+  });
+  expect(stored?.key_hash.equals(hashOf(secret))).toBe(true);
+  expect(JSON.stringify(stored)).not.toContain(secret);
+
+  const [listed, twice, revoked] = await Promise.all([
+    key('list'),
+    key('create', 'desk', '--scopes', '*'),
+    key('revoke', 'nobody'),
+  ]);
+  expect(listed).toMatchObject({ code: 0, out: expect.stringMatching(/^desk {2}history:read,run:generation {2}expires 2099/) });
+  expect(listed.out).not.toContain('sf_');
+  expect(twice).toMatchObject({ code: 1, err: 'there is a key "desk" already; revoke it first\n' });
+  expect(revoked).toMatchObject({ code: 1, err: 'there is no key "nobody"\n' });
+
+  expect(await key('revoke', 'desk')).toMatchObject({ code: 0, out: 'revoked: desk\n' });
+  expect(await liveKeys(database.db)).toEqual([]);
+});
+
+const refused: [string, string[], RegExp][] = [
+  [
+    'an unknown scope',
+    ['create', 'x', '--scopes', 'history:write'],
+    /^--scopes: there is no scope "history:write"; accepted: \*, run:generation, .*dashboard:write\n$/,
+  ],
+  ['no scopes', ['create', 'x'], /^npm run key -- create NAME/],
+  ['a bad name', ['create', 'a b', '--scopes', '*'], /^NAME: 1 to 60 letters/],
+  [
+    'a date that does not exist',
+    ['create', 'x', '--scopes', '*', '--expires', '2099-02-30'],
+    /^--expires: a date to come, YYYY-MM-DD/,
+  ],
+  ['a date that is past', ['create', 'x', '--scopes', '*', '--expires', '2020-01-01'], /^--expires: a date to come/],
+  ['an unknown option', ['create', 'x', '--scope', '*'], /Unknown option '--scope'/],
+  ['no command', [], /^npm run key -- create NAME[\s\S]*list[\s\S]*revoke NAME\n$/],
+];
+
+test('what cannot be done is told in a few words, and nothing is made', async () => {
+  const answers = await Promise.all(refused.map(([, args]) => key(...args)));
+  for (const [i, [what, , words]] of refused.entries()) {
+    expect({ what, ...answers[i] }).toMatchObject({ what, code: 1, out: '', err: expect.stringMatching(words) });
+    expect(answers[i]?.err).not.toMatch(/\n\s+at /);
+  }
+  expect(await liveKeys(database.db)).toEqual([]);
+});

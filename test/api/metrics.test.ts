@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { nouns } from '../../queues/catalog.ts';
+import { ring } from '../../queues/enqueue.ts';
+import { beatWorker } from '../../sql/beats.ts';
+import { sql } from '../../sql/database.ts';
+import { tellAdmins } from '../../sql/notifications.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await frontDoor();
+  await door.db.query(sql.unsafe`
+    insert into automated_process_history (process_type, run_key, process_date, status, completed_at)
+    values ('generation', 'a', '2026-11-23', 'success', '2026-11-22T18:00:00Z'), ('generation', 'b', '2026-11-30', 'error', now()),
+      ('generation', 'c', '2026-12-07', 'success', '2026-11-15T18:00:00Z')`);
+  await door.db.query(sql.unsafe`
+    insert into schedule_ticks (schedule, nominal_at, outcome, reason, alarmed_at)
+    values ('generation', now(), 'enqueued', null, now()), ('generation', now() - interval '1 day', 'skipped', 'paused', now())`);
+  await tellAdmins(door.db, [1, 2], [{ template: 'worker_down', params: {}, dedupe: 'x' }]);
+  await beatWorker(door.db, 'generation', 'host');
+  await ring(door.fleet.backend, 'notifier', 'drain', {}, { id: 'drain' });
+});
+afterAll(() => door.close());
+
+const LINE = /^[a-z_][a-z_0-9]*(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? [-+\d.e]+(Inf|NaN)?$/;
+
+test('Prometheus reads the runs, ticks, messages, workers and queues', async () => {
+  await door.get('/schedule');
+  const { status, headers, text } = await door.get('/metrics');
+  expect(status).toBe(200);
+  expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  const figures = text.split('\n').filter((line) => line && !line.startsWith('#'));
+  for (const line of figures) expect(line).toMatch(LINE);
+  expect(figures).toEqual(
+    expect.arrayContaining([
+      'fleet_runs{process="generation",status="success"} 2',
+      'fleet_runs{process="generation",status="error"} 1',
+      `fleet_last_success_timestamp_seconds{process="generation"} ${Date.parse('2026-11-22T18:00:00Z') / 1_000}`,
+      'fleet_ticks{schedule="generation",outcome="enqueued"} 1',
+      'fleet_ticks{schedule="generation",outcome="skipped"} 1',
+      'fleet_missed_deadlines{schedule="generation"} 2',
+      'fleet_notifications{status="pending"} 2',
+      'fleet_queue_jobs{queue="notifier",state="waiting"} 1',
+      'fleet_queue_jobs{queue="generation",state="waiting"} 0',
+      ...nouns.map((queue) => `fleet_queue_up{queue="${queue}"} 1`),
+    ]),
+  );
+  expect(text).toMatch(/^fleet_worker_silence_seconds\{worker="generation"\} \d/m);
+  expect(text).toMatch(/^http_request_duration_seconds_count\{method="GET",status="200"\} [1-9]/m);
+  expect(text).toMatch(/^process_resident_memory_bytes \d/m);
+});
+
+test('two scrapes at once count nothing twice', async () => {
+  const scrapes = await Promise.all(Array.from({ length: 4 }, () => door.get('/metrics')));
+  for (const { text } of scrapes) expect(text).toContain('fleet_missed_deadlines{schedule="generation"} 2\n');
+});

@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { routes } from '../../api/routes/all.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+
+let door: FrontDoor;
+let document: Json;
+beforeAll(async () => {
+  door = await frontDoor();
+  document = (await door.get('/openapi.json')).body;
+});
+afterAll(() => door.close());
+
+/** Every object in the document, with the way to it. */
+function* walk(node: Json, path: string[] = []): Generator<[string[], Json]> {
+  if (typeof node !== 'object' || node === null) return;
+  yield [path, node];
+  for (const [name, child] of Object.entries(node)) yield* walk(child, [...path, name]);
+}
+
+test('it is OpenAPI 3.1 with a title and a key', () => {
+  expect(document).toMatchObject({
+    openapi: '3.1.0',
+    info: { title: 'Studio Fleet', version: expect.any(String) },
+    security: [{ key: [] }],
+  });
+  expect(document.components.securitySchemes.key).toEqual({ type: 'apiKey', in: 'header', name: 'X-API-Key' });
+});
+
+test('names of components are ones the standard allows', () => {
+  for (const name of Object.keys(document.components.schemas)) expect(name).toMatch(/^[A-Za-z0-9._-]+$/);
+});
+
+test('every reference leads somewhere', () => {
+  const references = [...walk(document)].flatMap(([, node]) => (typeof node.$ref === 'string' ? [node.$ref as string] : []));
+  expect(references.length).toBeGreaterThan(10);
+  for (const reference of references) {
+    const target = reference
+      .replace(/^#\//, '')
+      .split('/')
+      .reduce((node: Json, name) => node?.[name], document);
+    expect({ reference, found: target !== undefined }).toEqual({ reference, found: true });
+  }
+});
+
+test('every door is there, and no other', () => {
+  const operations = Object.entries<Json>(document.paths).flatMap(([path, item]) =>
+    Object.keys(item).map((method) => `${method} ${path}`),
+  );
+  const doors = routes.map(({ method, path }) => `${method} ${path}`);
+  expect(operations.sort()).toEqual([...doors, 'get /health/live', 'get /health/ready', 'get /metrics'].sort());
+});
+
+describe.each(routes.map((route) => [route.method, route.path, route] as const))('%s %s', (method, path, route) => {
+  test('says what it takes and what it answers', () => {
+    const operation = document.paths[path][method];
+    expect(operation.summary).toBeTruthy();
+    expect(operation.description).toBe(`Scope: \`${route.scope}\``);
+    const answers = Object.keys(operation.responses);
+    expect(answers).toEqual(expect.arrayContaining([...Object.keys(route.responses), '401', '403', '422', '429', '503']));
+    for (const status of answers) {
+      const { description, content } = operation.responses[status];
+      expect(description).toBeTruthy();
+      const types = status === '204' ? undefined : [Number(status) < 300 ? 'application/json' : 'application/problem+json'];
+      expect(content && Object.keys(content)).toEqual(types);
+    }
+    const inPath = (operation.parameters ?? []).filter((one: Json) => one.in === 'path');
+    expect(inPath.map((one: Json) => one.name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    for (const one of inPath) expect(one.required).toBe(true);
+    const named = (operation.parameters ?? []).map((one: Json) => `${one.in} ${one.name}`);
+    expect(new Set(named).size).toBe(named.length);
+    expect(Boolean(operation.requestBody)).toBe(Boolean(route.body));
+    if (route.body) expect(operation.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+  });
+});

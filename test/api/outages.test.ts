@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { openBackend } from '../../queues/backend.ts';
+import { sql } from '../../sql/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type Gate, openGate } from '../support/gate.ts';
+
+const TRIGGER = '/real-trainings/generate-next-week';
+let door: FrontDoor;
+
+/** The answer and the seconds it took. */
+async function timed(asked: Promise<Reply>) {
+  const started = performance.now();
+  const reply = await asked;
+  return { ...reply, seconds: (performance.now() - started) / 1_000 };
+}
+
+describe('the queue is away', () => {
+  beforeAll(async () => {
+    const backend = (databaseUrl: string) => openBackend({ redisUrl: 'redis://127.0.0.1:1', databaseUrl, name: 'test' });
+    door = await frontDoor({ backend });
+  });
+  afterAll(() => door.close());
+  const book = () =>
+    door.db.any(
+      sql.type(z.object({ id: z.int(), status: z.string() }))`select id, status from automated_process_history order by id`,
+    );
+
+  test('a trigger says so soon, names the run, and the run stands in the book', async () => {
+    const { status, headers, body, seconds } = await timed(door.post(TRIGGER, { week_start: '2026-11-23' }));
+    expect({ status, type: headers.get('content-type') }).toEqual({
+      status: 503,
+      type: expect.stringContaining('application/problem+json'),
+    });
+    expect(seconds).toBeLessThan(4);
+    expect(headers.get('retry-after')).toBe('5');
+    expect(body.detail).toMatch(/^the queue does not answer; the run stands in the book/);
+    expect(await book()).toEqual([{ id: body.run_id, status: 'queued' }]);
+    expect(await door.post(TRIGGER, { week_start: '2026-11-23' })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
+  });
+
+  test('with an Idempotency-Key the repeat finds the run', async () => {
+    const key = { headers: { 'Idempotency-Key': 'k' } };
+    const first = await door.post(TRIGGER, { week_start: '2026-11-30' }, key);
+    expect(first.status).toBe(503);
+    expect(await door.post(TRIGGER, { week_start: '2026-11-30' }, key)).toMatchObject({
+      status: 202,
+      body: { run_id: first.body.run_id },
+    });
+    expect(await book()).toHaveLength(2);
+  });
+
+  test('a dry run, the records and the history do not need it', async () => {
+    expect((await door.post(TRIGGER, { dry_run: true })).status).toBe(200);
+    expect((await door.get('/api/students')).status).toBe(200);
+    expect((await door.get('/process-history')).status).toBe(200);
+  });
+
+  test('the figures are told all the same, and which queue is away', async () => {
+    const { status, text, seconds } = await timed(door.get('/metrics'));
+    expect({ status, soon: seconds < 4 }).toEqual({ status: 200, soon: true });
+    expect(text).toContain('fleet_queue_up{queue="generation"} 0');
+    expect(text).toContain('fleet_runs{process="generation",status="queued"} 2');
+  });
+});
+
+describe('the database is away', () => {
+  let gate: Gate;
+  beforeAll(async () => {
+    const via = async (databaseUrl: string) => {
+      gate = await openGate(databaseUrl);
+      return gate.url;
+    };
+    door = await frontDoor({ via });
+  });
+  afterAll(() => door.close());
+
+  test('every door says so soon and without detail, and goes on by itself when it is back', async () => {
+    expect((await door.get('/process-history')).status).toBe(200);
+    await gate.shut();
+    for (const asked of [
+      () => door.get('/process-history'),
+      () => door.post(TRIGGER, {}),
+      () => door.post('/api/locations', { name: 'А' }),
+      () => door.get('/metrics'),
+    ]) {
+      const { status, headers, body, seconds } = await timed(asked());
+      expect({ status, soon: seconds < 8 }).toEqual({ status: 503, soon: true });
+      expect(headers.get('content-type')).toContain('application/problem+json');
+      expect(headers.get('retry-after')).toBe('5');
+      expect(body.detail).toBe('the database does not answer');
+    }
+    expect((await door.get('/health/live')).status).toBe(200);
+    await gate.open();
+    await eventually(async () => (await door.get('/process-history')).status === 200, 10);
+    expect((await door.post('/api/locations', { name: 'А' })).status).toBe(201);
+    await gate.shut();
+  });
+});

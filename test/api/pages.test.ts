@@ -1,0 +1,101 @@
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { nouns } from '../../queues/catalog.ts';
+import { ring } from '../../queues/enqueue.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+
+let door: FrontDoor;
+let reader: string;
+let writer: string;
+beforeAll(async () => {
+  door = await frontDoor();
+  reader = await door.key('dashboard');
+  writer = await door.key('dashboard', 'dashboard:write');
+});
+afterAll(() => door.close());
+
+function expectOwnSourcesOnly(headers: Headers) {
+  const policy = headers.get('content-security-policy') ?? '';
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/https?:|\*|unsafe-eval|script-src/);
+}
+const sources = (html: string) =>
+  [...html.matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g)].map(([, source]) => source as string);
+
+test('the docs page and all it loads come from here', async () => {
+  const { status, headers, text } = await door.get('/docs');
+  expect(status).toBe(200);
+  expectOwnSourcesOnly(headers);
+  expect(sources(text)).toContain('/docs/swagger-ui-bundle.js');
+  for (const source of sources(text)) {
+    const asset = await door.get(source);
+    expect({ source, status: asset.status, isThere: asset.text.length > 50 }).toEqual({ source, status: 200, isThere: true });
+    expectOwnSourcesOnly(asset.headers);
+  }
+  expect(text).not.toMatch(/<script(?![^>]*src=)/);
+  expect((await door.get('/docs/start.js')).text).toContain("url: '/openapi.json'");
+  expect((await door.get('/docs/package.json')).status).not.toBe(200);
+});
+
+describe('Bull Board', () => {
+  test('its page and scripts load, and run no inline script', async () => {
+    const { status, headers, text } = await door.get('/queues', { key: reader });
+    expect(status).toBe(200);
+    expectOwnSourcesOnly(headers);
+    expect(headers.get('x-powered-by')).toBeNull();
+    expect(text).toContain('Studio Fleet');
+    const scripts = sources(text).filter((source) => source.startsWith('static/'));
+    expect(scripts.length).toBeGreaterThan(1);
+    for (const script of scripts) expect((await door.get(`/queues/${script}`, { key: reader })).status).toBe(200);
+    for (const [inline] of text.matchAll(/<script(?![^>]*src=)[^>]*>/g)) expect(inline).toContain('type="application/json"');
+  });
+
+  test('lists the queues, writable or not as the key is', async () => {
+    await ring(door.fleet.backend, 'generation', 'canary', { rung_at: new Date().toISOString() }, { id: 'canary' });
+    for (const [key, readOnlyMode] of [
+      [reader, true],
+      [writer, false],
+    ] as const) {
+      const { status, body } = await door.get('/queues/api/queues', { key });
+      expect(status).toBe(200);
+      expect(body.queues.map((queue: Json) => [queue.name, queue.readOnlyMode])).toEqual(
+        nouns.map((noun) => [noun, readOnlyMode]),
+      );
+      expect(body.queues[0].counts).toMatchObject({ waiting: 1 });
+    }
+  });
+
+  const { appRoutes } = createRequire(import.meta.url)('@bull-board/api/dist/routes.js');
+  const orders: [string, string][] = appRoutes.api
+    .filter((route: Json) => route.method !== 'get')
+    .map((route: Json) => [route.method.toUpperCase(), `/queues${route.route}`]);
+  const filled = (path: string) =>
+    path
+      .replace(':queueName', 'generation')
+      .replace(':jobId', 'canary')
+      .replace(':queueStatus', 'waiting')
+      .replace(':schedulerId', 'x');
+
+  test.each(orders)('a key that may only look cannot %s %s', async (method, path) => {
+    const refused = await door.ask(method, filled(path), { key: reader, body: {} });
+    expect(refused).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining('lacks the scope "dashboard:write"') },
+    });
+  });
+
+  test('a key with dashboard:write can pause, resume and clean; only from its own page', async () => {
+    const queue = door.fleet.backend.queue('generation');
+    const order = (path: string, site?: string) =>
+      door.ask('PUT', `/queues/api/queues/generation/${path}`, { key: writer, headers: site ? { 'Sec-Fetch-Site': site } : {} });
+    expect(await queue.isPaused()).toBe(false);
+    for (const site of ['cross-site', 'same-site']) expect((await order('pause', site)).status).toBe(403);
+    expect(await queue.isPaused()).toBe(false);
+    expect((await order('pause', 'same-origin')).status).toBe(200);
+    expect(await queue.isPaused()).toBe(true);
+    expect((await order('resume')).status).toBe(200);
+    expect(await queue.isPaused()).toBe(false);
+    expect((await order('canary/clean')).status).toBeLessThan(300);
+    expect(await queue.getJob('canary')).toBeUndefined();
+  });
+});

@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { declarations } from '../../api/routes/record-declarations.ts';
+import { sql } from '../../sql/database.ts';
+import { insertRecord } from '../../sql/records.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { rowCounts } from '../support/row-counts.ts';
+
+let door: FrontDoor;
+let known: { type: number; trainer: number; place: number };
+beforeAll(async () => {
+  door = await frontDoor();
+  const made = async (path: string, body: object) => (await door.post(path, body)).body.id;
+  known = {
+    type: await made('/api/training-types', { name: 'Йога', max_participants: 9, duration_minutes: 60 }),
+    trainer: await made('/api/specialists', { first_name: 'Анна' }),
+    place: await made('/api/locations', { name: 'Дом' }),
+  };
+});
+afterAll(() => door.close());
+
+let last = 0;
+const next = () => {
+  last += 1;
+  return last;
+};
+const phone = () => `+7900${String(1_000_000 + next())}`;
+
+type Kind = { path: string; full: () => Json; change: Json; filter: (made: Json) => string };
+const kinds: Kind[] = [
+  {
+    path: '/api/students',
+    full: () => ({
+      first_name: 'Пётр',
+      last_name: 'Иванов',
+      phone: phone(),
+      email: 'p@example.org',
+      telegram_id: 5_000_000_000_000 + next(),
+      telegram_username: 'petr',
+      locale: 'uk',
+      birth_date: '2015-02-28',
+      gender: 'male',
+      notes: 'левша',
+      is_active: true,
+      current_belt: 'жёлтый',
+      registration_date: '2026-01-31',
+    }),
+    change: { first_name: 'Павел', phone: null, birth_date: null, current_belt: null, is_active: false },
+    filter: (made) => `telegram_id=${made.telegram_id}`,
+  },
+  {
+    path: '/api/specialists',
+    full: () => ({
+      first_name: 'Ольга',
+      last_name: '',
+      phone: phone(),
+      position: 'тренер',
+      is_main: false,
+      location_id: known.place,
+    }),
+    change: { position: null, location_id: null, is_main: true, notes: null },
+    filter: (made) => `phone=${encodeURIComponent(made.phone)}`,
+  },
+  {
+    path: '/api/training-types',
+    full: () => ({
+      name: `Тип ${next()}`,
+      max_participants: 0,
+      price_minor: 1_000_000_000_000,
+      duration_minutes: 90,
+      is_subscription_only: true,
+    }),
+    change: { price_minor: 0, is_subscription_only: false },
+    filter: () => '',
+  },
+  {
+    path: '/api/training-templates',
+    full: () => ({
+      day_number: 7,
+      start_time: '23:45:00',
+      training_type_id: known.type,
+      trainer_id: known.trainer,
+      room_id: null,
+      is_active: false,
+    }),
+    change: { day_number: 1, start_time: '00:00:00', is_active: true },
+    filter: () => 'day_number=7&is_active=false',
+  },
+  {
+    path: '/api/locations',
+    full: () => ({ name: `Зал ${next()}`, address: 'Тверская, 1', is_active: true }),
+    change: { address: null },
+    filter: () => '',
+  },
+  {
+    path: '/api/rooms',
+    full: () => ({ location_id: known.place, name: `Комната ${next()}`, is_active: true }),
+    change: { is_active: false },
+    filter: () => `location_id=${known.place}`,
+  },
+];
+
+test('every declared record is tried here', () => {
+  expect(kinds.map(({ path }) => path).sort()).toEqual(declarations.map(({ path }) => path).sort());
+});
+
+describe.each(kinds)('$path', ({ path, full, change, filter }) => {
+  test('what is created is what is read; a change changes what it names', async () => {
+    const body = full();
+    const { status, headers, body: made } = await door.post(path, body);
+    expect(status).toBe(201);
+    expect(made).toMatchObject(body);
+    expect(headers.get('location')).toBe(`${path}/${made.id}`);
+    expect((await door.get(`${path}/${made.id}`)).body).toEqual(made);
+    const changed = await door.patch(`${path}/${made.id}`, change);
+    expect(changed).toMatchObject({ status: 200, body: { ...made, ...change } });
+    expect((await door.get(`${path}/${made.id}`)).body).toEqual({ ...made, ...change });
+  });
+
+  test('three pages hold each record once, in order', async () => {
+    for (let i = 0; i < 5; i += 1) expect((await door.post(path, full())).status).toBe(201);
+    const all = (await door.get(`${path}?limit=200`)).body;
+    expect(all.next_cursor).toBeNull();
+    const size = Math.ceil(all.items.length / 3);
+    const seen: Json[] = [];
+    let cursor = '';
+    for (let pages = 0; pages < 3; pages += 1) {
+      const { body } = await door.get(`${path}?limit=${size}${cursor}`);
+      seen.push(...body.items);
+      cursor = `&cursor=${body.next_cursor}`;
+      if (pages === 2) expect(body.next_cursor).toBeNull();
+    }
+    expect(seen).toEqual(all.items);
+    expect(seen.map(({ id }) => id)).toEqual(seen.map(({ id }) => id).sort((a, b) => a - b));
+  });
+
+  test('a filter leaves those that fit', async () => {
+    const made = (await door.post(path, full())).body;
+    const query = filter(made);
+    const { items } = (await door.get(`${path}?limit=200&${query}`)).body;
+    expect(items).toContainEqual(made);
+    const wanted = Object.entries(Object.fromEntries(new URLSearchParams(query)));
+    for (const item of items) for (const [field, value] of wanted) expect(String(item[field])).toBe(value);
+  });
+});
+
+const references: [string, Json, string][] = [
+  ['/api/students', { first_name: 'А', payer_id: 999_999 }, 'payer_id'],
+  ['/api/specialists', { first_name: 'А', location_id: 999_999 }, 'location_id'],
+  ['/api/rooms', { name: 'А', location_id: 999_999 }, 'location_id'],
+  ...['training_type_id', 'trainer_id', 'room_id'].map((field): [string, Json, string] => [
+    '/api/training-templates',
+    { day_number: 1, start_time: '10:00', training_type_id: 1, trainer_id: 1, [field]: 999_999 },
+    field,
+  ]),
+];
+test.each(references)('%s with %j names %s, and nothing is left of it', async (path, body, field) => {
+  const before = await rowCounts(door.db);
+  const references = path.endsWith('templates') ? { training_type_id: known.type, trainer_id: known.trainer } : {};
+  const refused = await door.post(path, { ...body, ...references, [field]: 999_999 });
+  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: field, message: 'no record with this id' }] } });
+  expect(await rowCounts(door.db)).toEqual(before);
+});
+
+const twins: [string, () => Json, string][] = [
+  ['/api/students', () => ({ first_name: 'А', phone: '+79990000001' }), 'users phone is taken'],
+  ['/api/students', () => ({ first_name: 'А', telegram_id: 77 }), 'users telegram id is taken'],
+  ['/api/locations', () => ({ name: 'Дважды' }), 'locations name is taken'],
+  ['/api/rooms', () => ({ name: 'Дважды', location_id: known.place }), 'rooms name is taken'],
+  ['/api/training-types', () => ({ name: 'Дважды', max_participants: 1, duration_minutes: 1 }), 'training types name is taken'],
+];
+test.each(twins)('a second %s of the same is a 409 that says which rule', async (path, body, rule) => {
+  expect(await door.post(path, body())).toMatchObject({ status: 201 });
+  expect(await door.post(path, body())).toMatchObject({ status: 409, body: { detail: rule } });
+});
+
+test('a student pays for oneself unless told otherwise, has today as registration date, and the role of a client', async () => {
+  const parent = (await door.post('/api/students', { first_name: 'Мама' })).body;
+  const child = (await door.post('/api/students', { first_name: 'Дочь', payer_id: parent.id })).body;
+  const today = new Intl.DateTimeFormat('sv', { timeZone: door.fleet.settings.zone }).format(new Date());
+  expect(parent).toMatchObject({ payer_id: parent.id, registration_date: today, phone: null, is_active: true });
+  expect((await door.get(`/api/students?payer_id=${parent.id}`)).body.items).toEqual([parent, child]);
+  const role = sql.type(z.object({ role: z.string() }))`select role from user_roles where user_id = ${child.id}`;
+  expect(await door.db.anyFirst(role)).toEqual(['client']);
+  expect((await door.get(`/api/specialists/${child.id}`)).status).toBe(404);
+});
+
+test('a person whose second table refuses leaves no user behind', async () => {
+  const before = await rowCounts(door.db);
+  const kind = declarations.find(({ path }) => path === '/api/specialists')?.kind;
+  const insert = door.db.transaction((transaction) =>
+    insertRecord(transaction, kind!, { first_name: 'Б', location_id: 999_999 }),
+  );
+  await expect(insert).rejects.toThrow('foreign key');
+  const changed = await door.patch(`/api/specialists/${known.trainer}`, { first_name: 'Не Анна', location_id: 999_999 });
+  expect(changed.status).toBe(422);
+  expect((await door.get(`/api/specialists/${known.trainer}`)).body.first_name).toBe('Анна');
+  expect(await rowCounts(door.db)).toEqual(before);
+});

@@ -1,0 +1,88 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { UnrecoverableError } from 'bullmq';
+import { pino } from 'pino';
+import { log } from '../../queues/log.ts';
+import { newSecret } from '../../sql/api-keys.ts';
+import { eventually } from '../support/eventually.ts';
+import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
+
+const TOKEN = '987654321:AAE-abcdefghijklmnopqrstuvwxyz01234';
+const PASSWORD = 'p@ss-Word99';
+const PHONE = '+79161234567';
+const guess = newSecret();
+let lines = '';
+let door: FrontDoor;
+beforeAll(async () => {
+  // The process's own log with all its children, written here instead of to standard output.
+  Object.defineProperty(log, pino.symbols.streamSym, { value: { write: (line: string) => (lines += line) } });
+  log.level = 'trace';
+  door = await frontDoor();
+});
+afterAll(() => door.close());
+
+test('a night at the front door leaves no key, token, password or phone number in the log', async () => {
+  await door.startWorker(async () => {
+    throw new UnrecoverableError(
+      `no way to postgres://fleet:${PASSWORD}@db/fleet or api.telegram.org/bot${TOKEN}/getMe for ${PHONE}`,
+    );
+  });
+  await door.get('/process-history', { key: guess });
+  await door.get(`/process-history?key=${door.all}&phone=${encodeURIComponent(PHONE)}`);
+  await door.get('/queues', { key: null, headers: basic(door.all) });
+  await door.get('/queues', { key: null, headers: basic(guess) });
+  await door.get('/docs', { key: null, headers: { ...basic(door.all), 'X-Request-Id': door.all } });
+  await door.post('/api/students', { first_name: 'Иван', phone: PHONE, notes: TOKEN });
+  const twice = await door.post(
+    '/api/students',
+    { first_name: 'Пётр', phone: PHONE },
+    { headers: { 'Idempotency-Key': door.all } },
+  );
+  expect(twice.status).toBe(409);
+  for (const path of [`/api/students/${PHONE}`, `/nowhere/${door.all}`, `/bot${TOKEN}/getMe`, `/x?url=redis://u:${PASSWORD}@h`])
+    await door.get(path);
+  await door.post('/api/students', undefined, { raw: `{"phone": "${PHONE}", ${TOKEN}` });
+  const failed = await door.post(
+    '/real-trainings/generate-next-week',
+    {},
+    { headers: { Prefer: 'wait=20', Cookie: `key=${door.all}` } },
+  );
+  expect(failed.status).toBe(500);
+  log.error(
+    { err: new Error(`duplicate ${PHONE}`, { cause: new Error(door.all) }), phone: PHONE, job: { token: TOKEN } },
+    `see ${TOKEN}`,
+  );
+  log.warn({ url: `postgres://h/db?user=u&password=${PASSWORD}` });
+
+  await eventually(() => lines.includes('"msg":"request failed"') && lines.includes('"path":"/nowhere/'), 5);
+  expect(lines.split('\n').length).toBeGreaterThan(15);
+  const secrets = {
+    all: door.all,
+    guess,
+    TOKEN,
+    PASSWORD,
+    PHONE,
+    digits: PHONE.slice(1),
+    basic: Buffer.from(`anyone:${door.all}`).toString('base64'),
+  };
+  for (const [what, secret] of Object.entries(secrets))
+    expect({ what, isLogged: lines.includes(secret) }).toEqual({ what, isLogged: false });
+  expect(failed.text).not.toContain(PASSWORD);
+});
+
+test('a request is one line: who, what, how it went, and its id', async () => {
+  lines = '';
+  const { headers } = await door.get('/schedule?x=1', { headers: { 'X-Request-Id': 'night-7' } });
+  expect(headers.get('x-request-id')).toBe('night-7');
+  await eventually(() => lines.endsWith('\n'), 5);
+  const told = lines.split('\n').filter((line) => line.includes('"path":"/schedule"'));
+  expect(told.map((line) => JSON.parse(line))).toEqual([
+    expect.objectContaining({
+      level: 30,
+      request_id: 'night-7',
+      method: 'GET',
+      path: '/schedule',
+      caller: 'key-1',
+      msg: 'request',
+    }),
+  ]);
+});

@@ -1,0 +1,112 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { preferredWait, waitForRun } from '../../api/wait.ts';
+import { runs } from '../../queues/catalog.ts';
+import { sql } from '../../sql/database.ts';
+import { requestRun } from '../../sql/runs.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { rowCounts } from '../support/row-counts.ts';
+import { studio } from '../support/studio.ts';
+
+const PATH = '/real-trainings/generate-next-week';
+const WEEK = { week_start: '2026-11-23' };
+const FIELDS = Object.keys(runs.generation.result.shape);
+
+/** A door with a small studio behind it: one group of two places with three students. */
+async function studioDoor(locale: string) {
+  const opened = await frontDoor({ settings: { STUDIO_LOCALE: locale } });
+  const { type, trainer, template, student, link } = studio(opened.db);
+  const group = await template({ type: await type({ places: 2 }), trainer: await trainer() });
+  for (const one of [await student(), await student(), await student()]) await link(group, one);
+  return opened;
+}
+
+let door: FrontDoor;
+
+const MESSAGES = {
+  ru: /^Успешно сгенерирована 1 тренировка$/,
+  uk: /^Успішно згенеровано 1 тренування$/,
+  en: /^Generated 1 training$/,
+};
+
+describe.each(Object.keys(MESSAGES) as (keyof typeof MESSAGES)[])('in %s', (locale) => {
+  beforeEach(async () => {
+    door = await studioDoor(locale);
+  });
+  afterEach(() => door.close());
+
+  test('a dry run tells what a real one then does, and writes nothing', async () => {
+    await door.get('/process-history');
+    const before = await rowCounts(door.db);
+    const dry = await door.post(PATH, { ...WEEK, dry_run: true });
+    expect(await rowCounts(door.db)).toEqual(before);
+    expect(before['public.training_student_templates']).toBe(3);
+    expect(dry.status).toBe(200);
+
+    await door.startWorker();
+    const real = await door.post(PATH, WEEK, { headers: { Prefer: 'wait=30' } });
+    expect({ status: real.status, applied: real.headers.get('preference-applied') }).toEqual({ status: 200, applied: 'wait' });
+    expect(Object.keys(real.body)).toEqual(FIELDS);
+    expect(Object.keys(dry.body)).toEqual(FIELDS);
+    expect(runs.generation.result.parse(real.body)).toMatchObject({
+      created_count: 1,
+      students_added: 2,
+      period: { start: '2026-11-23', end: '2026-11-29' },
+      warnings: [{ reason: 'full' }],
+      conflicts: [],
+    });
+    expect(real.body.message).toEqual(expect.stringMatching(MESSAGES[locale]));
+    expect(dry.body).toEqual({
+      ...real.body,
+      trainings: real.body.trainings.map((training: Json) => ({ ...training, id: null })),
+      warnings: real.body.warnings.map((warning: Json) => ({ ...warning, real_training_id: null })),
+    });
+  });
+});
+
+describe('how long', () => {
+  const preferences: [string | undefined, number][] = [
+    [undefined, 0],
+    ['wait=5', 5],
+    ['respond-async, wait=30', 30],
+    ['handling=lenient; wait="7"', 7],
+    ['Wait = 60', 60],
+    ['wait=61', 60],
+    ['wait=999999', 60],
+    ['wait', 0],
+    ['wait=', 0],
+    ['wait=soon', 0],
+    ['wait=-3', 0],
+    ['await=9', 0],
+  ];
+  test.each(preferences)('Prefer: %s is %d seconds', (prefer, seconds) => {
+    expect(preferredWait(prefer)).toBe(seconds);
+  });
+});
+
+describe('waiting', () => {
+  beforeEach(async () => {
+    door = await frontDoor();
+  });
+  afterEach(() => door.close());
+  const asked = { process_type: 'generation', run_key: 'generation:2026-W48', process_date: '2026-11-23', params: {} };
+
+  test('ends early when nobody waits any more', async () => {
+    const { run } = await requestRun(door.db, asked);
+    let looks = 0;
+    const stillThere = () => {
+      looks += 1;
+      return looks < 3;
+    };
+    expect(await waitForRun(door.db, run, 60, stillThere)).toMatchObject({ id: run.id, status: 'queued' });
+    expect(looks).toBe(3);
+  });
+
+  test('ends with a 202 when the process drains, and the connection with it', async () => {
+    const waiting = door.post(PATH, WEEK, { headers: { Prefer: 'wait=60' } });
+    await door.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
+    door.draining.abort();
+    expect(await waiting).toMatchObject({ status: 202, body: { process_type: 'generation' } });
+    expect((await door.get('/schedule')).headers.get('connection')).toBe('close');
+  });
+});

@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Backend } from '../../queues/backend.ts';
+import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/beat.ts';
+import { nouns } from '../../queues/catalog.ts';
+import { beatWorker } from '../../sql/beats.ts';
+import { sql } from '../../sql/database.ts';
+import { tellAdmins } from '../../sql/notifications.ts';
+import { backendKinds, testBackend } from '../support/backends.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { emptyBook, emptyQueues, outbox } from '../support/ledger.ts';
+
+describe.each(backendKinds)('on %s', (kind) => {
+  let database: TestDatabase;
+  let heart: Heart;
+  beforeAll(async () => {
+    database = await testDatabase();
+    const backend = testBackend(kind, database.url);
+    heart = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [] };
+  });
+  beforeEach(async () => {
+    await emptyBook(database.db);
+    await emptyQueues(heart.backend);
+    heart.canaries = undefined;
+  });
+  afterAll(async () => {
+    await heart.backend.close();
+    await database.close();
+  });
+
+  const START = Date.parse('2026-11-22T12:00:00Z');
+  const after = (seconds: number) => new Date(START + seconds * 1_000);
+  const jobs = async (noun: (typeof nouns)[number]) =>
+    (await heart.backend.queue(noun).getJobs(['waiting', 'delayed', 'active'])).map((job) => job.name);
+
+  /** Rings and watches as the scheduler does, every ten seconds between two instants. */
+  async function watch(from: number, to: number) {
+    for (let second = from; second <= to; second += 10) {
+      await ringCanaries(heart, after(second));
+      await tellSilentWorkers(heart, after(second + 5));
+    }
+  }
+  const lastSeen = async (worker: string, secondsAgo: number) => {
+    await beatWorker(database.db, worker, 'host');
+    await database.db.query(sql.unsafe`
+      update worker_beats set seen_at = now() - make_interval(secs => ${secondsAgo}) where worker = ${worker}`);
+  };
+  const told = async () => (await outbox(database.db)).map(({ template, params }) => [template, params.worker, params.seconds]);
+
+  test('however often they are rung, one canary waits in each queue; consumed, the next one comes', async () => {
+    for (let second = 0; second < 50; second += 10) await ringCanaries(heart, after(second));
+    for (const noun of nouns) expect(await jobs(noun)).toEqual(['canary']);
+    const worker = heart.backend.worker('notifier', () => beatWorker(database.db, 'notifier', 'host'));
+    await eventually(async () => (await jobs('notifier')).length === 0);
+    await worker.close();
+    await ringCanaries(heart, after(50));
+    expect(await jobs('notifier')).toEqual(['canary']);
+  });
+
+  test('workers that were never seen are told of after a minute, once', async () => {
+    await watch(0, 50);
+    expect(await told()).toEqual([]);
+    await watch(60, 120);
+    expect(await told()).toEqual(nouns.map((noun) => ['worker_down', noun, 65]));
+  });
+
+  test('old signs of life raise no alarm when a scheduler has just started', async () => {
+    for (const noun of nouns) await lastSeen(noun, 3_600);
+    await watch(0, 50);
+    expect(await told()).toEqual([]);
+  });
+
+  test('a worker that answers is not told of, one that has just fallen silent neither', async () => {
+    await lastSeen('generation', 1);
+    await lastSeen('notifier', 40);
+    await watch(0, 300);
+    expect(await told()).toEqual([]);
+  });
+
+  test('each outage is told of once, also when the scheduler is started anew in the middle', async () => {
+    await lastSeen('notifier', 0);
+    await lastSeen('generation', 70);
+    await watch(0, 120);
+    heart.canaries = undefined;
+    await watch(1_000, 1_120);
+    expect(await told()).toEqual([['worker_down', 'generation', 65]]);
+    await lastSeen('generation', 0);
+    await watch(1_130, 1_200);
+    await lastSeen('generation', 1_800);
+    await watch(1_210, 1_300);
+    expect(await told()).toEqual([
+      ['worker_down', 'generation', 65],
+      ['worker_down', 'generation', 215],
+    ]);
+  });
+
+  test.each([
+    ['the scheduler slept for an hour', 3_600],
+    ['its clock was set back by an hour', -3_600],
+  ])('after %s the workers have their minute again', async (_, jump) => {
+    for (const noun of nouns) await lastSeen(noun, 3_600);
+    await watch(0, 40);
+    await tellSilentWorkers(heart, after(jump));
+    await watch(jump, jump + 50);
+    expect(await told()).toEqual([]);
+    await watch(jump + 60, jump + 60);
+    expect(await told()).toHaveLength(nouns.length);
+  });
+
+  test('a queue that cannot be rung says nothing about its workers', async () => {
+    for (const noun of nouns) await lastSeen(noun, 3_600);
+    await watch(0, 40);
+    const deaf = {
+      ...heart,
+      backend: { ...heart.backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend,
+    };
+    await expect(ringCanaries(deaf, after(50))).rejects.toThrow('does not answer');
+    for (const second of [60, 70, 300]) await tellSilentWorkers(deaf, after(second));
+    expect(await told()).toEqual([]);
+  });
+
+  test.each([
+    ['nothing', [], null],
+    ['a message for later', [], sql.fragment`send_after = now() + interval '1 hour'`],
+    ['a message that was sent', [], sql.fragment`status = 'sent'`],
+    ['a message that is due', ['drain'], sql.fragment`send_after = now()`],
+  ])('with %s in the outbox the notifier hears %j', async (_, bells, state) => {
+    if (state) await tellAdmins(database.db, [], [{ template: 'worker_down', params: {}, dedupe: 'one' }]);
+    if (state) await database.db.query(sql.unsafe`update notifications set ${state}`);
+    for (const second of [0, 1, 2]) await beat(heart, after(second));
+    expect(await jobs('notifier')).toEqual(bells);
+  });
+});

@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { UnrecoverableError } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Backend } from '../../queues/backend.ts';
+import { beat, ringAgain } from '../../queues/beat.ts';
+import { enqueueRun } from '../../queues/enqueue.ts';
+import { log } from '../../queues/log.ts';
+import { sql } from '../../sql/database.ts';
+import { noteRing, requestRun } from '../../sql/runs.ts';
+import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { book, emptyBook, emptyQueues, endRuns, schedule } from '../support/ledger.ts';
+
+describe.each(backendKinds)('on %s', (kind) => {
+  let database: TestDatabase;
+  let backend: Backend;
+  beforeAll(async () => {
+    database = await testDatabase();
+    backend = testBackend(kind, database.url);
+    log.level = 'error';
+  });
+  beforeEach(async () => {
+    await emptyBook(database.db);
+    await emptyQueues(backend);
+  });
+  afterAll(async () => {
+    log.level = 'info';
+    await backend.close();
+    await database.close();
+  });
+
+  const request = (week = 48) => ({
+    process_type: 'generation',
+    run_key: `generation:2026-W${week}`,
+    process_date: '2026-11-23',
+    params: {},
+  });
+  const queue = () => backend.queue('generation');
+  const again = (seconds = 0) => ringAgain({ db: database.db, backend }, seconds);
+  const rings = async () => (await book(database.db)).map((run) => run.rings);
+
+  /** Works off the queue until its one job has come to the state. */
+  async function workUntil(state: string, work: () => Promise<unknown>) {
+    const worker = backend.worker('generation', work);
+    await eventually(async () => (await queue().getJobState('run-1-1')) === state);
+    return worker;
+  }
+
+  test.each([
+    ['its queue is obliterated', () => queue().obliterate({ force: true })],
+    ['its job is removed', () => queue().remove('run-1-1')],
+    ...(kind === 'redis' ? [['all of Redis is flushed', flush] as const] : []),
+  ])('a queued run is rung again when %s', async (_, lose) => {
+    await enqueueRun(database.db, backend, request());
+    expect(await again()).toEqual([]);
+    await lose();
+    expect(await again()).toEqual([1]);
+    expect(await queue().getJobState('run-1-2')).toBe('waiting');
+    expect((await queue().getJob('run-1-2'))?.data).toEqual({ run_id: 1 });
+    expect([await again(), await rings()]).toEqual([[], [2]]);
+  });
+
+  test('a running run whose job is gone is rung again', async () => {
+    await enqueueRun(database.db, backend, request());
+    await endRuns(database.db, 'running');
+    await emptyQueues(backend);
+    expect(await again()).toEqual([1]);
+  });
+
+  test('a run whose job waits, is delayed or is prioritized is left alone', async () => {
+    const { run } = await requestRun(database.db, request());
+    for (const options of [{}, { delay: 60_000 }, { priority: 3 }]) {
+      await queue().add('run', { run_id: run.id }, { ...options, jobId: 'run-1-1' });
+      expect(await again()).toEqual([]);
+      await queue().remove('run-1-1');
+    }
+    expect(await rings()).toEqual([1]);
+  });
+
+  test('a run whose job is being worked on is left alone', async () => {
+    await enqueueRun(database.db, backend, request());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const worker = await workUntil('active', () => promise);
+    expect(await again()).toEqual([]);
+    resolve();
+    await worker.close();
+  });
+
+  test.each([
+    ['completed', () => Promise.resolve()],
+    ['failed', () => Promise.reject(new UnrecoverableError('no'))],
+  ])('an open run whose kept job is %s gets a new job with another id', async (state, work) => {
+    await enqueueRun(database.db, backend, request());
+    const worker = await workUntil(state, work);
+    await worker.close();
+    expect(await again()).toEqual([1]);
+    expect(await queue().getJobState('run-1-1')).toBe(state);
+    expect(await queue().getJobState('run-1-2')).toBe('waiting');
+  });
+
+  test.each(['success', 'partial', 'error'] as const)('a run that ended in %s is never rung again', async (status) => {
+    await requestRun(database.db, request());
+    await endRuns(database.db, status);
+    expect([await again(), await noteRing(database.db, 1), await rings()]).toEqual([[], null, [1]]);
+  });
+
+  test('a young bell is given its time', async () => {
+    await requestRun(database.db, request());
+    expect(await again(60)).toEqual([]);
+    await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '61 seconds'`);
+    expect(await again(60)).toEqual([1]);
+  });
+
+  test('a run of a process this version does not know does not hold up the others', async () => {
+    await requestRun(database.db, { ...request(), process_type: 'astrology' });
+    await requestRun(database.db, request());
+    expect([await again(), await rings()]).toEqual([[2], [1, 2]]);
+  });
+
+  test('a queue that is deaf at the tick: the run stands in the book and is rung for later', async () => {
+    const deaf = { ...backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend;
+    const heart = { db: database.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
+    await beat({ ...heart, backend: deaf }, new Date('2026-11-22T12:00Z'));
+    await beat({ ...heart, backend: deaf }, new Date('2026-11-22T18:00Z'));
+    expect(await book(database.db)).toMatchObject([{ run_key: 'generation:2026-W48', status: 'queued', rings: 1 }]);
+    expect(await queue().getJobCountByTypes('waiting', 'delayed', 'active')).toBe(0);
+    expect(await again()).toEqual([1]);
+    expect(await queue().getJobState('run-1-2')).toBe('waiting');
+  });
+
+  test('at a tick a run is rung for once, however many beats follow', async () => {
+    const heart = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
+    for (const second of ['17:59:58', '17:59:59', '18:00:00', '18:00:01', '18:00:02'])
+      await beat(heart, new Date(`2026-11-22T${second}Z`));
+    expect((await queue().getJobs(['waiting', 'delayed', 'active'])).map((job) => [job.name, job.data])).toEqual([
+      ['run', { run_id: 1 }],
+    ]);
+  });
+});
+
+async function flush() {
+  const redis = new Redis(redisUrl());
+  await redis.flushdb();
+  redis.disconnect();
+}

@@ -1,0 +1,95 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import type { Backend } from '../../queues/backend.ts';
+import { nouns } from '../../queues/catalog.ts';
+import { enqueueRun } from '../../queues/enqueue.ts';
+import { sql } from '../../sql/database.ts';
+import { leaseHolder } from '../../sql/leases.ts';
+import { testBackend } from '../support/backends.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { book, emptyBook, emptyQueues, ledger } from '../support/ledger.ts';
+
+let database: TestDatabase;
+let backend: Backend;
+let running: ChildProcess[] = [];
+beforeAll(async () => {
+  database = await testDatabase();
+  backend = testBackend('postgres', database.url);
+});
+beforeEach(async () => {
+  await emptyBook(database.db);
+  await emptyQueues(backend);
+});
+afterEach(async () => {
+  await Promise.all(running.map((scheduler) => end(scheduler)));
+  running = [];
+});
+afterAll(async () => {
+  await backend.close();
+  await database.close();
+});
+
+const entry = fileURLToPath(new URL('../../queues/scheduler.ts', import.meta.url));
+
+/** Starts a scheduler and waits until it tells PM2 that it is ready. */
+async function start() {
+  const scheduler = spawn(process.execPath, [entry], {
+    env: { PATH: process.env.PATH, DATABASE_URL: database.url, LOG_LEVEL: 'fatal', DRAIN_SECONDS: '5' },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  running.push(scheduler);
+  expect(await once(scheduler, 'message')).toEqual(['ready', undefined]);
+  return scheduler;
+}
+
+async function end(scheduler: ChildProcess, signal: NodeJS.Signals = 'SIGKILL') {
+  if (scheduler.exitCode !== null || scheduler.signalCode !== null) return;
+  const exited = once(scheduler, 'exit');
+  scheduler.kill(signal);
+  return exited;
+}
+
+const isHeldBy = async ({ pid }: ChildProcess) => (await leaseHolder(database.db, 'scheduler'))?.split(':').includes(String(pid));
+const leaseEnd = () =>
+  database.db.oneFirst(
+    sql.type(z.object({ ms: z.number() }))`select extract(epoch from expires_at)::float8 * 1000 as ms from leases`,
+  );
+
+test('it settles what is due, rings again what was lost, and rings canaries', async () => {
+  await database.db.query(sql.unsafe`insert into schedules (name, known_since) values ('generation', now() - interval '8 days')`);
+  const request = { process_type: 'generation', run_key: 'generation:2020-W01', process_date: '2019-12-30', params: {} };
+  await enqueueRun(database.db, backend, request);
+  await emptyQueues(backend);
+  await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '1 minute'`);
+  await start();
+  await eventually(async () => (await ledger(database.db)).length > 0);
+  await eventually(async () => (await backend.queue('generation').getJobState('run-1-2')) === 'waiting');
+  for (const noun of nouns) await eventually(() => backend.queue(noun).getJob('canary'));
+  expect((await book(database.db))[0]).toMatchObject({ run_key: 'generation:2020-W01', rings: 2 });
+});
+
+test('one of them holds the lease; on SIGTERM it hands over at once, after kill -9 when the lease has ended', async () => {
+  const first = await start();
+  await eventually(() => isHeldBy(first));
+  const second = await start();
+  const began = await leaseEnd();
+  await eventually(async () => (await leaseEnd()) > began + 2_500);
+  expect(await isHeldBy(first)).toBe(true);
+
+  const asked = performance.now();
+  expect(await end(first, 'SIGTERM')).toEqual([0, null]);
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  await eventually(() => isHeldBy(second), 5);
+
+  const third = await start();
+  await end(second, 'SIGKILL');
+  expect(await isHeldBy(second)).toBe(true);
+  // Ten seconds of lease are long for a test; the rest of them is cut to one.
+  await database.db.query(sql.unsafe`update leases set expires_at = least(expires_at, now() + interval '1 second')`);
+  expect(await isHeldBy(second)).toBe(true);
+  await eventually(() => isHeldBy(third), 5);
+});

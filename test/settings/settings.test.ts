@@ -1,0 +1,137 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { readSettings, SettingsError } from '../../queues/settings.ts';
+
+const NOWHERE = '/nowhere/.env';
+const read = (environment: Record<string, string>) => readSettings(environment, NOWHERE);
+const envFile = (text: string) => {
+  const file = join(mkdtempSync(join(tmpdir(), 'settings-')), '.env');
+  writeFileSync(file, text);
+  return file;
+};
+const KEY = 'desk:0123456789abcdef';
+
+test('without any, the defaults', () => {
+  expect(read({})).toEqual({
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    dataDir: resolve('.data'),
+    port: 3000,
+    host: '127.0.0.1',
+    zone: 'Europe/Moscow',
+    locale: 'ru',
+    apiKeys: [],
+    telegramToken: undefined,
+    telegramApiRoot: 'https://api.telegram.org',
+    adminChatIds: [],
+    logLevel: 'info',
+    drainSeconds: 20,
+    rateLimitPerMinute: 600,
+  });
+  expect(Object.isFrozen(read({}))).toBe(true);
+});
+
+const good: [Record<string, string>, object][] = [
+  [
+    { STUDIO_TZ: 'America/New_York', STUDIO_LOCALE: 'uk', PORT: '65535' },
+    { zone: 'America/New_York', locale: 'uk', port: 65535 },
+  ],
+  [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
+  [
+    { API_KEYS: `${KEY}:history:read,run:generation; b_2:fedcba9876543210:*;` },
+    {
+      apiKeys: [
+        { name: 'desk', secret: '0123456789abcdef', scopes: ['history:read', 'run:generation'] },
+        { name: 'b_2', secret: 'fedcba9876543210', scopes: ['*'] },
+      ],
+    },
+  ],
+  [
+    { PORT: '', STUDIO_TZ: '', API_KEYS: '' },
+    { port: 3000, zone: 'Europe/Moscow', apiKeys: [] },
+  ],
+  [{ PATH: '/bin', NODE_ENV: 'test', PM2_HOME: '/x' }, { port: 3000 }],
+];
+test.each(good)('%j is understood', (environment, expected) => {
+  expect(read(environment)).toMatchObject(expected);
+});
+
+describe('what is malformed is told in one line: the setting, what was given, what is accepted', () => {
+  const bad: [string, string, string | RegExp][] = [
+    ['PORT', '0', 'PORT: got "0"; accepted: a whole number from 1 to 65535'],
+    ['PORT', '65536', 'PORT: got "65536"; accepted: a whole number from 1 to 65535'],
+    ['PORT', '80a', 'PORT: got "80a"; accepted: a whole number from 1 to 65535'],
+    ['DRAIN_SECONDS', '-1', 'DRAIN_SECONDS: got "-1"; accepted: a whole number from 1 to 3600'],
+    ['RATE_LIMIT_PER_MINUTE', '1.5', 'RATE_LIMIT_PER_MINUTE: got "1.5"; accepted: a whole number from 1 to 1000000'],
+    ['STUDIO_TZ', 'Europe/Moskva', 'STUDIO_TZ: got "Europe/Moskva"; accepted: an IANA time zone such as Europe/Moscow'],
+    ['STUDIO_TZ', '+03:00', 'STUDIO_TZ: got "+03:00"; accepted: an IANA time zone such as Europe/Moscow'],
+    ['STUDIO_LOCALE', 'de', 'STUDIO_LOCALE: got "de"; accepted: ru, uk or en'],
+    ['LOG_LEVEL', 'loud\nPORT=1', /^LOG_LEVEL: got "loud\\nPORT=1"; accepted: fatal, error, warn, info, debug, trace, silent$/],
+    ['TELEGRAM_ADMIN_CHAT_IDS', '1,,2', /^TELEGRAM_ADMIN_CHAT_IDS: got "1,,2"; accepted: chat ids separated by commas/],
+    ['TELEGRAM_ADMIN_CHAT_IDS', '99999999999999999999', /accepted: chat ids of at most 15 digits$/],
+    [
+      'TELEGRAM_API_ROOT',
+      'api.telegram.org',
+      /^TELEGRAM_API_ROOT: got "api.telegram.org"; accepted: a URL that starts with http:\/\/ or https:\/\/$/,
+    ],
+    ['TELEGRAM_BOT_TOKEN', 'secret-token', 'TELEGRAM_BOT_TOKEN: got (not shown); accepted: a bot token like 12345:AbC-dEf'],
+    [
+      'DATABASE_URL',
+      'mysql://u:secret@h/d',
+      'DATABASE_URL: got (not shown); accepted: a URL that starts with postgres:// or postgresql://',
+    ],
+    ['REDIS_URL', 'secret', 'REDIS_URL: got (not shown); accepted: a URL that starts with redis:// or rediss://'],
+    [
+      'API_KEYS',
+      'desk:secret:*',
+      /^API_KEYS: got \(not shown\); accepted: name:secret:scope,scope;.* secrets of 16 or more characters$/,
+    ],
+    ['API_KEYS', 'a b:0123456789secret:*', /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
+    ['API_KEYS', `${KEY}`, /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
+    ['API_KEYS', `${KEY}:everything`, /the scopes of "desk" can be \*, run:generation, /],
+    ['API_KEYS', 'desk:0123456789abcdef:secret-rest:*', /the scopes of "desk" can be \*, run:generation, /],
+    ['API_KEYS', `${KEY}:*;desk:fedcba9876543210:*`, /each name and each secret once$/],
+    ['API_KEYS', `${KEY}:*;other:0123456789abcdef:*`, /each name and each secret once$/],
+  ];
+  test.each(bad)('%s=%s', (name, given, says) => {
+    let said = '';
+    try {
+      read({ [name]: given });
+    } catch (error) {
+      expect(error).toBeInstanceOf(SettingsError);
+      said = (error as Error).message;
+    }
+    expect(said).toEqual(typeof says === 'string' ? says : expect.stringMatching(says));
+    expect(said).not.toMatch(/\n|secret-|:secret@|0123456789/);
+  });
+
+  test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT'])('%s is a typo, not a stranger', (name) => {
+    expect(() => read({ [name]: 'x' })).toThrow(
+      new RegExp(`^${name}: there is no such setting; accepted: DATABASE_URL, REDIS_URL, `),
+    );
+  });
+});
+
+describe('.env', () => {
+  test('fills in what the environment leaves open or empty', () => {
+    const file = envFile('PORT=4000\nSTUDIO_LOCALE="en"\n# HOST=0.0.0.0\nDRAIN_SECONDS=5\n');
+    expect(readSettings({ PORT: '5000', DRAIN_SECONDS: '' }, file)).toMatchObject({
+      port: 5000,
+      locale: 'en',
+      host: '127.0.0.1',
+      drainSeconds: 5,
+    });
+  });
+
+  test('holds nothing but settings', () => {
+    expect(() => readSettings({}, envFile('PROT=4000\n'))).toThrow(
+      /^PROT: .*\.env knows no such setting; accepted: DATABASE_URL, /,
+    );
+  });
+
+  test('is judged like the environment', () => {
+    expect(() => readSettings({}, envFile('PORT=x\n'))).toThrow('PORT: got "x"; accepted: a whole number from 1 to 65535');
+  });
+});

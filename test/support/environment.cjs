@@ -1,0 +1,26 @@
+const { types } = require('node:util');
+const { TestEnvironment } = require('jest-environment-node');
+
+const inherited = Function.prototype[Symbol.hasInstance];
+
+/** Makes `instanceof Error` true for the errors of every realm. */
+function acceptAllRealms(Base) {
+  Object.defineProperty(Base, Symbol.hasInstance, {
+    configurable: true,
+    value(candidate) {
+      return this === Base ? types.isNativeError(candidate) || inherited.call(this, candidate) : inherited.call(this, candidate);
+    },
+  });
+}
+
+/**
+ * Jest gives each file a realm of its own, in which an error of Node (a refused connection) is no `Error`, and an error
+ * of ours is none to Node: its emitters wrap it. Nothing of the kind happens outside of Jest.
+ */
+module.exports = class extends TestEnvironment {
+  async setup() {
+    await super.setup();
+    acceptAllRealms(Error);
+    acceptAllRealms(this.global.Error);
+  }
+};

@@ -1,0 +1,109 @@
+import type { Worker } from 'bullmq';
+import pg from 'pg';
+import { z } from 'zod';
+import { type Backend, openBackend } from '../../queues/backend.ts';
+import { runs } from '../../queues/catalog.ts';
+import { ring, runJobId } from '../../queues/enqueue.ts';
+import type { Fleet } from '../../queues/fleet.ts';
+import { log } from '../../queues/log.ts';
+import { readSettings } from '../../queues/settings.ts';
+import { sql } from '../../sql/database.ts';
+import { findRun, isOver, type Outcome, type Run, requestRun } from '../../sql/runs.ts';
+import type { RunHandler } from '../../workers/execute.ts';
+import { startWorker } from '../../workers/run.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { ownRedis } from '../support/own-servers.ts';
+
+// What these tests provoke belongs in their assertions, not on the terminal.
+log.level = 'silent';
+
+export const done: Outcome = { status: 'success', result: { fine: true }, details: {}, counts: {} };
+/** What BullMQ counts for a job that has completed without a failure, however often it was put back in line. */
+export const ONE_TRY = 1;
+export type Stage = Awaited<ReturnType<typeof stage>>;
+
+/** A database, a queue of the kind, two admin chats, and workers that do what a test says. Close it at the end. */
+export async function stage(kind: Backend['kind']) {
+  const database = await testDatabase({ max: 20 });
+  const { db } = database;
+  const redis = kind === 'redis' ? await ownRedis() : undefined;
+  const settings = readSettings(
+    { DATABASE_URL: database.url, REDIS_URL: redis?.url, TELEGRAM_ADMIN_CHAT_IDS: '1001,1002' },
+    '/nowhere/.env',
+  );
+  const backend = openBackend({ redisUrl: redis?.url, databaseUrl: database.url, name: 'test' });
+  const queue = backend.queue('generation');
+  const fleet: Fleet = { name: 'test', settings, db, backend, close: async () => {} };
+  const outside = new pg.Pool({ connectionString: database.url, max: 2 });
+  const workers: Worker[] = [];
+  let asked = 0;
+
+  /** Rings for a run, the n-th time. */
+  const ringFor = (run: Pick<Run, 'id'>, n = 1) =>
+    ring(backend, 'generation', 'run', { run_id: run.id }, { ...runs.generation.retry, id: runJobId(run.id, n) });
+  const keep = (worker: Worker) => {
+    workers.push(worker);
+    return worker;
+  };
+
+  return {
+    database,
+    db,
+    fleet,
+    queue,
+    keep,
+    ringFor,
+    /** A statement from elsewhere; slonik lets nothing inside a chunk use another of its own connections. */
+    elsewhere: (statement: string, values: unknown[] = []) => outside.query(statement, values),
+    /** Asks for a run under a key of its own, or under the given one, without ringing. */
+    async request(processType: string, runKey = `${processType}:${(asked += 1)}`, params: Record<string, unknown> = {}) {
+      const { run } = await requestRun(db, { process_type: processType, run_key: runKey, process_date: '2026-11-23', params });
+      return run;
+    },
+    /** Asks for a run and rings for it. */
+    async ask(...request: [processType: string, runKey?: string, params?: Record<string, unknown>]) {
+      const run = await this.request(...request);
+      await ringFor(run);
+      return run;
+    },
+    /** A worker as its process runs it; the handlers go by process type. */
+    worker: (handlers: Record<string, RunHandler>, draining = new AbortController().signal) =>
+      keep(startWorker(fleet, 'generation', { runs: handlers }, draining)),
+    /** Lets the workers of a test go before the next one starts its own. */
+    async dismiss() {
+      await Promise.all(workers.splice(0).map((worker) => worker.close()));
+    },
+    async now(run: Pick<Run, 'id'>): Promise<Run> {
+      const row = await findRun(db, run.id);
+      if (!row) throw new Error(`there is no run ${run.id}`);
+      return row;
+    },
+    over: (run: Pick<Run, 'id'>): Promise<Run> =>
+      eventually(async () => {
+        const row = await findRun(db, run.id);
+        return row && isOver(row) ? row : null;
+      }),
+    job: async (run: Pick<Run, 'id'>, n = 1) => {
+      const job = await queue.getJob(runJobId(run.id, n));
+      if (!job) throw new Error(`there is no job ${runJobId(run.id, n)}`);
+      return job;
+    },
+    /** A bell that was heard and has nothing left to do. */
+    heard: (run: Pick<Run, 'id'>, n = 1) =>
+      eventually(async () => {
+        const job = await queue.getJob(runJobId(run.id, n));
+        return (await job?.getState()) === 'completed' ? job : null;
+      }),
+    notices: () =>
+      db.any(sql.type(z.object({ chat_id: z.int(), template: z.string(), params: z.record(z.string(), z.unknown()) }))`
+        select chat_id, template, params from notifications order by id`),
+    async close() {
+      await this.dismiss();
+      await backend.close();
+      await redis?.close();
+      await outside.end();
+      await database.close();
+    },
+  };
+}
