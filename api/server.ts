@@ -21,8 +21,10 @@ drainOnSignal(drainSeconds, async () => {
   draining.abort();
   const closed = once(server, 'close');
   server.close();
-  server.closeIdleConnections();
+  // A connection that was busy just now is idle when its answer is out.
+  const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
+  clearInterval(sweep);
   await fleet.close();
 });
 sayReady();

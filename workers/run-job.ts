@@ -7,8 +7,8 @@ import { isOutage } from '../sql/outage.ts';
 import { findRun, isOver } from '../sql/runs.ts';
 import { type Ending, execute, type RunHandler } from './execute.ts';
 
-const LOCK_RETRY_MS = 1_000;
-const OUTAGE_RETRY_MS = 3_000;
+/** How soon a run looks again whether the lock is free, or the database back. */
+const RETRY_MS = 1_000;
 
 /**
  * Does what a run's bell asks: executes the run once, from where an interrupted runner left off.
@@ -36,9 +36,8 @@ export async function runJob(
     case 'failed':
       throw ending.error;
     case 'busy':
-      return backInLine(job, token, LOCK_RETRY_MS, draining);
     case 'away':
-      return backInLine(job, token, OUTAGE_RETRY_MS, draining);
+      return backInLine(job, token, RETRY_MS, draining);
     case 'handed on':
       return backInLine(job, token, 0, draining);
   }
@@ -70,7 +69,7 @@ async function backInLine(job: Job, token: string | undefined, ms: number, drain
         log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back when its lock runs out');
         break;
       }
-      await pause(OUTAGE_RETRY_MS, undefined, { signal: draining }).catch(() => undefined);
+      await pause(RETRY_MS, undefined, { signal: draining }).catch(() => undefined);
     }
   }
   throw new DelayedError();

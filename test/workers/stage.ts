@@ -38,6 +38,10 @@ export async function stage(kind: Backend['kind']) {
   const outside = new pg.Pool({ connectionString: database.url, max: 2 });
   const workers: Worker[] = [];
   let asked = 0;
+  const newKey = (processType: string) => {
+    asked += 1;
+    return `${processType}:${asked}`;
+  };
 
   /** Rings for a run, the n-th time. */
   const ringFor = (run: Pick<Run, 'id'>, n = 1) =>
@@ -57,7 +61,7 @@ export async function stage(kind: Backend['kind']) {
     /** A statement from elsewhere; slonik lets nothing inside a chunk use another of its own connections. */
     elsewhere: (statement: string, values: unknown[] = []) => outside.query(statement, values),
     /** Asks for a run under a key of its own, or under the given one, without ringing. */
-    async request(processType: string, runKey = `${processType}:${(asked += 1)}`, params: Record<string, unknown> = {}) {
+    async request(processType: string, runKey = newKey(processType), params: Record<string, unknown> = {}) {
       const { run } = await requestRun(db, { process_type: processType, run_key: runKey, process_date: '2026-11-23', params });
       return run;
     },
