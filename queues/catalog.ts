@@ -38,7 +38,11 @@ export const generationResult = z.object({
   conflicts: z.array(warning),
 });
 
-export const attendanceResult = z.object({ trainings_processed: z.int(), students_marked_present: z.int(), sessions_deducted: z.int() });
+export const attendanceResult = z.object({
+  trainings_processed: z.int(),
+  students_marked_present: z.int(),
+  sessions_deducted: z.int(),
+});
 export const financeResult = z.object({
   trainings_processed: z.int(),
   invoices_created: z.int(),

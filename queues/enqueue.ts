@@ -52,7 +52,9 @@ export async function ringProcess(backend: Backend, { run, outcome, parts }: Pro
   const fresh = parts.filter((part) => part.outcome === 'created');
   if (fresh.length === 0) return ringRun(backend, run, 1);
   const added = Promise.resolve().then(() =>
-    backend.flow().add({ ...flowJob(run), children: fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true })) }),
+    backend
+      .flow()
+      .add({ ...flowJob(run), children: fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true })) }),
   );
   await within(2_000, added).catch((error) => {
     throw new QueueUnavailable('the queues of a flow do not answer', { cause: error });

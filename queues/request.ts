@@ -14,7 +14,13 @@ type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_ke
  * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.
  * @param today the business day the request is for unless its body says otherwise
  */
-export async function requestProcess(db: Sql, name: RunName, body: Record<string, unknown>, today: Day, asker: Asker): Promise<ProcessRequest> {
+export async function requestProcess(
+  db: Sql,
+  name: RunName,
+  body: Record<string, unknown>,
+  today: Day,
+  asker: Asker,
+): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const asked = { ...definition.request(body, today), ...asker, process_type: definition.processType };
   if (!definition.parts) return { ...(await requestRun(db, asked)), parts: [] };
@@ -35,7 +41,11 @@ export async function requestProcess(db: Sql, name: RunName, body: Record<string
         }),
       );
     }
-    await joinParts(transaction, whole.run.id, parts.map((part) => part.run.id));
+    await joinParts(
+      transaction,
+      whole.run.id,
+      parts.map((part) => part.run.id),
+    );
     return { ...whole, parts };
   });
 }

@@ -28,7 +28,12 @@ const OLD_AT_ONCE = 10_000;
  * A schedule whose transaction fails is logged, does not hold up the others, and is decided at a later beat.
  * Returns the runs to ring for.
  */
-export async function settleTicks(db: Database, schedules: readonly Schedule[], zone: string, now: Date): Promise<ProcessRequest[]> {
+export async function settleTicks(
+  db: Database,
+  schedules: readonly Schedule[],
+  zone: string,
+  now: Date,
+): Promise<ProcessRequest[]> {
   const names = schedules.map((schedule) => schedule.name);
   await learnSchedules(db, names, now);
   await forgetUntimelySkips(db, now);
@@ -75,7 +80,12 @@ async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string
 }
 
 /** Ticks that mean the same run ask for it once. Returns what is new. */
-async function requestRuns(transaction: Sql, schedule: Schedule, ticks: readonly Date[], zone: string): Promise<ProcessRequest[]> {
+async function requestRuns(
+  transaction: Sql,
+  schedule: Schedule,
+  ticks: readonly Date[],
+  zone: string,
+): Promise<ProcessRequest[]> {
   const definition: RunDefinition = runs[schedule.run];
   const byKey = Map.groupBy(ticks, (tick) => definition.request({}, dayOf(tick, zone)).run_key);
   const asked: ProcessRequest[] = [];
@@ -84,7 +94,13 @@ async function requestRuns(transaction: Sql, schedule: Schedule, ticks: readonly
     const scheduled_for = first.toISOString();
     const requested = await requestProcess(transaction, schedule.run, {}, dayOf(first, zone), { scheduled_for });
     const instants = [first, ...others].map((tick) => tick.toISOString());
-    await linkTicks(transaction, schedule.name, instants, requested.run.id, requested.outcome === 'replayed' ? 'done already' : null);
+    await linkTicks(
+      transaction,
+      schedule.name,
+      instants,
+      requested.run.id,
+      requested.outcome === 'replayed' ? 'done already' : null,
+    );
     if (requested.outcome === 'created') asked.push(requested);
   }
   return asked;

@@ -13,7 +13,16 @@ export {
   transactionRow,
   walletHistory,
 } from './finance/payments.ts';
-export { decideRequest, type FinanceRequest, findRequest, knownOf, lockOpenRequest, requestRow, requestsToRing, writeRequest } from './finance/requests.ts';
+export {
+  decideRequest,
+  type FinanceRequest,
+  findRequest,
+  knownOf,
+  lockOpenRequest,
+  requestRow,
+  requestsToRing,
+  writeRequest,
+} from './finance/requests.ts';
 export {
   closeTraining,
   dueSeat,

@@ -44,7 +44,8 @@ export const cancellationRoutes: Route[] = [
     params: idParams,
     body: z.strictObject({ student_id: z.int({ error: 'the id of a student' }) }),
     responses: { 200: z.looseObject({ id: z.int(), status: z.string() }), 202: accepted },
-    handle: ({ params, body }, context) => ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
+    handle: ({ params, body }, context) =>
+      ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
   }),
   route({
     method: 'get',
@@ -76,9 +77,13 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
     headers: { Location: href },
     async afterwards() {
       // Unheard bells are rung again by the scheduler; the request stands in the book.
-      await ring(fleet.backend, 'finance', 'request', { finance_request_id: id, request_id: requestId }, { id: `request-${id}-1`, forget: true }).catch(
-        (error) => log.warn({ err: error, finance_request_id: id }, 'a request waits for its queue'),
-      );
+      await ring(
+        fleet.backend,
+        'finance',
+        'request',
+        { finance_request_id: id, request_id: requestId },
+        { id: `request-${id}-1`, forget: true },
+      ).catch((error) => log.warn({ err: error, finance_request_id: id }, 'a request waits for its queue'));
       return decisionOf(await waitForDecision(fleet.db, id));
     },
   };

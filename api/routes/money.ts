@@ -22,7 +22,11 @@ const MOST_MINOR = 1_000_000_000_000;
 const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
 const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
 const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
-const text = z.string({ error: '1 to 500 characters' }).trim().min(1, { error: '1 to 500 characters' }).max(500, { error: '1 to 500 characters' });
+const text = z
+  .string({ error: '1 to 500 characters' })
+  .trim()
+  .min(1, { error: '1 to 500 characters' })
+  .max(500, { error: '1 to 500 characters' });
 export const reasonBody = z.strictObject({ reason: text });
 
 const paymentItem = paymentRow.meta({ id: 'Payment' });
@@ -89,11 +93,15 @@ export const moneyRoutes: Route[] = [
     scope: 'money:read',
     params: idParams,
     query: z.strictObject(pageQuery),
-    responses: { 200: pageOf(transactionRow.meta({ id: 'WalletTransaction' })).extend({ payer_id: z.int(), balance_minor: z.int() }) },
+    responses: {
+      200: pageOf(transactionRow.meta({ id: 'WalletTransaction' })).extend({ payer_id: z.int(), balance_minor: z.int() }),
+    },
     async handle({ params, query }, { db }) {
       const payerId = await payerOrRefuse(db, params.id);
       const rows = await walletHistory(db, payerId, readCursor(query.cursor, z.int()), query.limit + 1);
-      return { body: { payer_id: payerId, balance_minor: await balanceOf(db, payerId), ...page(rows, query.limit, (row) => row.id) } };
+      return {
+        body: { payer_id: payerId, balance_minor: await balanceOf(db, payerId), ...page(rows, query.limit, (row) => row.id) },
+      };
     },
   }),
   route({
@@ -103,7 +111,9 @@ export const moneyRoutes: Route[] = [
     summary: 'Invoices by the day they were written, newest first',
     scope: 'money:read',
     query: z.strictObject({
-      status: z.enum(invoiceRow.shape.status.options, { error: `one of ${invoiceRow.shape.status.options.join(', ')}` }).optional(),
+      status: z
+        .enum(invoiceRow.shape.status.options, { error: `one of ${invoiceRow.shape.status.options.join(', ')}` })
+        .optional(),
       payer_id: idParams.shape.id.optional(),
       from: day.optional(),
       to: day.optional().meta({ description: 'inclusive' }),
@@ -145,7 +155,9 @@ export const moneyRoutes: Route[] = [
     path: '/api/audit',
     summary: 'Recompute the books from the ledgers: all square, or what is not',
     scope: 'money:read',
-    query: z.strictObject({ date: day.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }) }),
+    query: z.strictObject({
+      date: day.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
+    }),
     responses: { 200: z.object({ date: z.iso.date(), square: z.boolean(), message: z.string(), findings: z.array(finding) }) },
     async handle({ query }, { db, fleet, now }) {
       const date = query.date ?? dayOf(now, fleet.settings.zone);

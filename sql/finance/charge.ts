@@ -10,7 +10,12 @@ export type Charged = { sessions: number; invoices: number };
  * nobody for a price of 0. The caller holds the students' locks, and settles for the payers afterwards. A second charge of the same number is refused by the ledgers.
  * @param due in the order their invoices are to have
  */
-export async function chargeRegistrations(transaction: Sql, due: readonly Due[], runId: number | null, type = 'TRAINING'): Promise<Charged> {
+export async function chargeRegistrations(
+  transaction: Sql,
+  due: readonly Due[],
+  runId: number | null,
+  type = 'TRAINING',
+): Promise<Charged> {
   const withSession = new Set<number>();
   for (const [, turn] of [...Map.groupBy(due, (one) => one.place)].sort(([a], [b]) => a - b)) {
     for (const seat of await takeSessions(transaction, turn, runId)) withSession.add(seat);
@@ -70,4 +75,3 @@ const writeInvoices = (transaction: Sql, rest: readonly Due[], runId: number | n
       returning seat.invoice_id
     )
     select count(invoice_id)::int as invoices from charged`);
-

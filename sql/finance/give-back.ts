@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { lockWallets, settle } from './settle.ts';
 
-const returned = z.object({ seat_id: z.int(), student_id: z.int(), payer_id: z.int().nullable(), sessions: z.int(), refunded_minor: z.int(), cancelled_minor: z.int() });
+const returned = z.object({
+  seat_id: z.int(),
+  student_id: z.int(),
+  payer_id: z.int().nullable(),
+  sessions: z.int(),
+  refunded_minor: z.int(),
+  cancelled_minor: z.int(),
+});
 export type Returned = z.output<typeof returned>;
 
 /**
@@ -10,7 +17,11 @@ export type Returned = z.output<typeof returned>;
  * the subscription it came from or, if that one has expired, to its live successor by renewal; a paid invoice to the payer's wallet,
  * where it settles what is owed. The caller holds the students' locks. Registrations without a charge are left as they are.
  */
-export async function giveBack(transaction: Sql, seatIds: readonly number[], runId: number | null = null): Promise<readonly Returned[]> {
+export async function giveBack(
+  transaction: Sql,
+  seatIds: readonly number[],
+  runId: number | null = null,
+): Promise<readonly Returned[]> {
   const payers = await transaction.anyFirst(sql.type(z.object({ payer_id: z.int() }))`
     select distinct payer_id from real_training_students seat join invoices on invoices.id = seat.invoice_id
     where seat.id = any(${sql.array([...seatIds], 'int4')}) and invoices.status <> 'CANCELLED'`);

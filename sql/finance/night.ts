@@ -32,7 +32,12 @@ const MOST_INT = 2_147_483_647;
  * One more chunk of the night for a business day (D12-D15): everything due up to the day after it, for the next payers and
  * their families. The last chunk closes the trainings.
  */
-export async function chargeChunk(transaction: Sql, date: string, so: NightProgress, runId: number | null): Promise<NightProgress> {
+export async function chargeChunk(
+  transaction: Sql,
+  date: string,
+  so: NightProgress,
+  runId: number | null,
+): Promise<NightProgress> {
   const last = await nextPayers(transaction, so.after, CHUNK);
   if (last === null) {
     // Who pays for nobody any more may still owe.

@@ -45,7 +45,11 @@ export const lockPayment = (transaction: Sql, id: number) =>
  * what the last of them covers too much stays in the wallet. Returns how many invoices are owed again.
  * The caller has locked the payment and seen that it is live.
  */
-export async function takeBackPayment(transaction: Sql, payment: { id: number; payer_id: number; amount_minor: number }, reason: string) {
+export async function takeBackPayment(
+  transaction: Sql,
+  payment: { id: number; payer_id: number; amount_minor: number },
+  reason: string,
+) {
   await lockWallets(transaction, [payment.payer_id]);
   const unpaid = await transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
     with paid as (

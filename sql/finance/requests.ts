@@ -22,7 +22,15 @@ const columns = sql.fragment`id, kind, real_training_id, student_id, reason, req
 /** Writes a request in the book. `requestedAt` is when it reached the door. */
 export const writeRequest = (
   db: Sql,
-  of: { kind: FinanceRequest['kind']; trainingId: number; studentId?: number; reason?: string; requestedAt: Date; by: string; requestId: string },
+  of: {
+    kind: FinanceRequest['kind'];
+    trainingId: number;
+    studentId?: number;
+    reason?: string;
+    requestedAt: Date;
+    by: string;
+    requestId: string;
+  },
 ) =>
   db.one(sql.type(requestRow)`
     insert into finance_requests (kind, real_training_id, student_id, reason, requested_at, requested_by, request_id)

@@ -84,7 +84,16 @@ export const takeSeat = (transaction: Sql, trainingId: number, studentId: number
 /** One registration as something due. */
 export const dueSeat = (db: Sql, seatId: number) =>
   db.one(sql.type(
-    z.object({ seat_id: z.int(), student_id: z.int(), payer_id: z.int(), training_id: z.int(), training_date: z.iso.date(), price_minor: z.int(), charge_no: z.int(), place: z.int() }),
+    z.object({
+      seat_id: z.int(),
+      student_id: z.int(),
+      payer_id: z.int(),
+      training_id: z.int(),
+      training_date: z.iso.date(),
+      price_minor: z.int(),
+      charge_no: z.int(),
+      place: z.int(),
+    }),
   )`
     select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date, price_minor,
       seat.returns as charge_no, 1 as place

@@ -10,10 +10,14 @@ export async function fillMoney(db: Database, registrations: number) {
   const students = (registrations * 4) / 5;
   const trainings = Math.ceil(registrations / 20);
   await db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`);
-  await db.query(sql.unsafe`insert into users (first_name) select 'Ученик ' || n from generate_series(1, ${students + trainings}::int) n`);
+  await db.query(
+    sql.unsafe`insert into users (first_name) select 'Ученик ' || n from generate_series(1, ${students + trainings}::int) n`,
+  );
   await db.query(sql.unsafe`
     insert into students (id, payer_id) select n, n - (n + 1) % 2 from generate_series(1, ${students}::int) n`);
-  await db.query(sql.unsafe`insert into specialists (id) select ${students}::int + n from generate_series(1, ${trainings}::int) n`);
+  await db.query(
+    sql.unsafe`insert into specialists (id) select ${students}::int + n from generate_series(1, ${trainings}::int) n`,
+  );
   await db.query(sql.unsafe`
     insert into training_types (name, max_participants, price_minor, duration_minutes) values ('Йога', 20, 70000, 60)`);
   await db.query(sql.unsafe`
@@ -35,7 +39,15 @@ export async function fillMoney(db: Database, registrations: number) {
     from generate_series(0, ${registrations - 1}::int) n`);
   await db.query(sql.unsafe`
     insert into wallets (user_id, balance_minor) select payer_id, 70000 from students where payer_id % 8 = 1 group by payer_id`);
-  for (const table of ['users', 'students', 'real_trainings', 'real_training_students', 'student_subscriptions', 'wallets', 'session_entries']) {
+  for (const table of [
+    'users',
+    'students',
+    'real_trainings',
+    'real_training_students',
+    'student_subscriptions',
+    'wallets',
+    'session_entries',
+  ]) {
     await db.query(sql.unsafe`analyze ${sql.identifier([table])}`);
   }
 }
@@ -46,7 +58,9 @@ export async function stageNight(db: Database) {
   await db.query(sql.unsafe`
     create unlogged table staged_entries as select * from session_entries where reason = 'training'`);
   await db.query(sql.unsafe`create unlogged table staged_invoices as select * from invoices`);
-  await db.query(sql.unsafe`create unlogged table staged_transactions as select * from wallet_transactions where kind = 'payment'`);
+  await db.query(
+    sql.unsafe`create unlogged table staged_transactions as select * from wallet_transactions where kind = 'payment'`,
+  );
   await db.query(sql.unsafe`
     create unlogged table staged_seats as
     select id, charged_at, session_entry_id, invoice_id from real_training_students where charged_at is not null`);
@@ -71,7 +85,15 @@ export async function forgetNight(db: Database) {
     await transaction.query(sql.unsafe`delete from invoices`);
     await transaction.query(sql.unsafe`delete from session_entries where reason = 'training'`);
   });
-  for (const table of ['session_entries', 'invoices', 'wallet_transactions', 'real_training_students', 'student_subscriptions', 'wallets', 'real_trainings']) {
+  for (const table of [
+    'session_entries',
+    'invoices',
+    'wallet_transactions',
+    'real_training_students',
+    'student_subscriptions',
+    'wallets',
+    'real_trainings',
+  ]) {
     await db.query(sql.unsafe`vacuum analyze ${sql.identifier([table])}`);
   }
 }

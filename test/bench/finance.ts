@@ -41,4 +41,3 @@ async function night(db: Database) {
   while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, DAY, so, null));
   return so;
 }
-

@@ -2,10 +2,25 @@
  * The rules of money (D12 to D21) once more, slowly and plainly: objects in lists, one row at a time. The property tests
  * drive this and the database with the same steps and compare.
  */
-export type Training = { id: number; date: string; startsAt: number; price: number; places: number; status: string; processed: boolean };
+export type Training = {
+  id: number;
+  date: string;
+  startsAt: number;
+  price: number;
+  places: number;
+  status: string;
+  processed: boolean;
+};
 export type Seat = { student: number; training: number; status: string; charge: Charge | null; isDecided: boolean };
 type Charge = { kind: 'session'; subscription: number } | { kind: 'invoice'; invoice: Invoice };
-export type Subscription = { id: number; student: number; start: string; end: string; left: number | null; frozen: [string, string] | null };
+export type Subscription = {
+  id: number;
+  student: number;
+  start: string;
+  end: string;
+  left: number | null;
+  frozen: [string, string] | null;
+};
 export type Invoice = { n: number; payer: number; amount: number; status: 'UNPAID' | 'PAID' | 'CANCELLED' };
 export type Payment = { id: number; payer: number; amount: number; isCancelled: boolean };
 
@@ -33,7 +48,11 @@ export class Model {
     const due = this.seats
       .filter((seat) => !seat.isDecided && ['REGISTERED', 'PRESENT', 'ABSENT'].includes(seat.status))
       .filter((seat) => this.training(seat.training).status !== 'cancelled' && this.training(seat.training).date <= nextDay(date))
-      .sort((a, b) => this.training(a.training).startsAt - this.training(b.training).startsAt || this.seats.indexOf(a) - this.seats.indexOf(b));
+      .sort(
+        (a, b) =>
+          this.training(a.training).startsAt - this.training(b.training).startsAt ||
+          this.seats.indexOf(a) - this.seats.indexOf(b),
+      );
     for (const seat of due) this.charge(seat);
     for (const payer of new Set(this.payerOf.values())) this.settle(payer);
     for (const training of this.trainings) {
@@ -130,7 +149,9 @@ export class Model {
     if (training.status !== 'scheduled' || at >= training.startsAt) return 'refused';
     if (taken.some((seat) => seat.student === student) || taken.length >= training.places) return 'refused';
     const elsewhere = this.seats
-      .filter((seat) => seat.student === student && seat.training !== trainingId && ['REGISTERED', 'PRESENT'].includes(seat.status))
+      .filter(
+        (seat) => seat.student === student && seat.training !== trainingId && ['REGISTERED', 'PRESENT'].includes(seat.status),
+      )
       .map((seat) => this.training(seat.training));
     if (elsewhere.some((other) => other.status !== 'cancelled' && other.startsAt === training.startsAt)) return 'refused';
     let seat = this.seat(trainingId, student);

@@ -22,7 +22,11 @@ beforeAll(async () => {
   database = await testDatabase();
   db = database.db;
 });
-afterEach(() => db.query(sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`));
+afterEach(() =>
+  db.query(
+    sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`,
+  ),
+);
 afterAll(() => database.close());
 
 /** A studio: who pays for whom, what is held, which trainings there are and who is registered. Numbers are indexes. */
@@ -53,7 +57,14 @@ const world = fc.record({
 });
 const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constant('night' as const), day: fc.integer({ min: -1, max: DAYS }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('pay' as const), payer: fc.nat(students - 1), amount: fc.constantFrom(300, 500, 1_200, 5_000) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('pay' as const),
+      payer: fc.nat(students - 1),
+      amount: fc.constantFrom(300, 500, 1_200, 5_000),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('takeBack' as const), payment: fc.nat(5) }) },
   {
     weight: 5,
@@ -67,13 +78,29 @@ const step = fc.oneof(
   },
   {
     weight: 2,
-    arbitrary: fc.record({ do: fc.constant('callOff' as const), training: fc.nat(trainingsMost - 1), ahead: fc.constantFrom(0, 1, 3_600) }),
+    arbitrary: fc.record({
+      do: fc.constant('callOff' as const),
+      training: fc.nat(trainingsMost - 1),
+      ahead: fc.constantFrom(0, 1, 3_600),
+    }),
   },
   {
     weight: 3,
-    arbitrary: fc.record({ do: fc.constant('add' as const), training: fc.nat(trainingsMost - 1), student: fc.nat(students - 1), ahead: fc.constantFrom(0, 3_600) }),
+    arbitrary: fc.record({
+      do: fc.constant('add' as const),
+      training: fc.nat(trainingsMost - 1),
+      student: fc.nat(students - 1),
+      ahead: fc.constantFrom(0, 3_600),
+    }),
   },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('price' as const), training: fc.nat(trainingsMost - 1), price: fc.constantFrom(0, 900) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('price' as const),
+      training: fc.nat(trainingsMost - 1),
+      price: fc.constantFrom(0, 900),
+    }),
+  },
 );
 type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
@@ -96,7 +123,15 @@ async function build(given: World) {
       insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
       values (${type}, ${await make.trainer()}, ${day(on)}::date, ${`${hour}:00`}::time, ${startsAt.toISOString()}::timestamptz,
         ${new Date(startsAt.getTime() + 60_000).toISOString()}::timestamptz, ${places}, ${price}) returning id`);
-    model.trainings.push({ id, date: day(on), startsAt: startsAt.getTime(), price, places, status: 'scheduled', processed: false });
+    model.trainings.push({
+      id,
+      date: day(on),
+      startsAt: startsAt.getTime(),
+      price,
+      places,
+      status: 'scheduled',
+      processed: false,
+    });
   }
   for (const { student, from, length, left, frozen } of given.held) {
     const freeze = frozen ? ([day(frozen[0]), day(frozen[0] + frozen[1])] as [string, string]) : undefined;
@@ -108,15 +143,30 @@ async function build(given: World) {
     const training = model.trainings[trainingIndex];
     const student = people[studentIndex] as number;
     if (!training || model.seat(training.id, student)) continue;
-    await db.query(sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training.id}, ${student})`);
+    await db.query(
+      sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training.id}, ${student})`,
+    );
     model.seats.push({ student, training: training.id, status: 'REGISTERED', charge: null, isDecided: false });
   }
   return { model, people };
 }
 
 /** Asks as the door does, and lets the worker decide. Returns the decision in the model's words. */
-async function ask(kind: 'cancel_training' | 'cancel_participation' | 'add_student', trainingId: number, studentId: number | undefined, at: number) {
-  const request = await writeRequest(db, { kind, trainingId, studentId, reason: 'test', requestedAt: new Date(at), by: 'test', requestId: 'test' });
+async function ask(
+  kind: 'cancel_training' | 'cancel_participation' | 'add_student',
+  trainingId: number,
+  studentId: number | undefined,
+  at: number,
+) {
+  const request = await writeRequest(db, {
+    kind,
+    trainingId,
+    studentId,
+    reason: 'test',
+    requestedAt: new Date(at),
+    by: 'test',
+    requestId: 'test',
+  });
   return answerRequest(db, request.id);
 }
 
@@ -164,7 +214,9 @@ async function take({ model, people }: Awaited<ReturnType<typeof build>>, one: S
 
 /** Everything the two must agree on, in a shape that can be compared. */
 async function stateOfDatabase() {
-  const rows = await db.one(sql.type(z.object({ seats: z.unknown(), held: z.unknown(), invoices: z.unknown(), wallets: z.unknown() }))`
+  const rows = await db.one(sql.type(
+    z.object({ seats: z.unknown(), held: z.unknown(), invoices: z.unknown(), wallets: z.unknown() }),
+  )`
     select
       (select json_agg(json_build_array(real_training_id, student_id, status, charged_at is not null, session_entry_id is not null, invoice_id is not null)
         order by real_training_id, student_id) from real_training_students) as seats,
@@ -177,7 +229,14 @@ function stateOfModel(model: Model) {
   return {
     seats: [...model.seats]
       .sort((a, b) => a.training - b.training || a.student - b.student)
-      .map((seat) => [seat.training, seat.student, seat.status, seat.isDecided, seat.charge?.kind === 'session', seat.charge?.kind === 'invoice']),
+      .map((seat) => [
+        seat.training,
+        seat.student,
+        seat.status,
+        seat.isDecided,
+        seat.charge?.kind === 'session',
+        seat.charge?.kind === 'invoice',
+      ]),
     held: model.subscriptions.map((held) => [held.id, held.left]),
     invoices: model.invoices.map((invoice) => [invoice.payer, invoice.amount, invoice.status]),
     wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
@@ -196,7 +255,11 @@ test(`whatever happens in whatever order, database and model agree and the books
         const findings = await auditBooks(db, '2026-01-01');
         expect(findings).toEqual([]);
       })
-      .afterEach(() => db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`).then(() => undefined)),
+      .afterEach(() =>
+        db
+          .query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`)
+          .then(() => undefined),
+      ),
     { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
   );
 });

@@ -1,4 +1,13 @@
-import { chargeRegistrations, dueSeat, isBusy, lockStudents, lockTraining, seatStates, settle, takeSeat } from '../../sql/finance.ts';
+import {
+  chargeRegistrations,
+  dueSeat,
+  isBusy,
+  lockStudents,
+  lockTraining,
+  seatStates,
+  settle,
+  takeSeat,
+} from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
 import { tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './answer-request.ts';

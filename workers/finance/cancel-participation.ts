@@ -1,4 +1,13 @@
-import { chargeRegistrations, dueSeat, endSeat, giveBack, lockStudents, lockTraining, seatStates, settle } from '../../sql/finance.ts';
+import {
+  chargeRegistrations,
+  dueSeat,
+  endSeat,
+  giveBack,
+  lockStudents,
+  lockTraining,
+  seatStates,
+  settle,
+} from '../../sql/finance.ts';
 import { tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './answer-request.ts';
 import { judgeCancellation } from './policy.ts';
@@ -9,7 +18,8 @@ export const cancelParticipation: Decide = async (transaction, request) => {
   const training = await lockTraining(transaction, request.real_training_id);
   await lockStudents(transaction, [studentId]);
   const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
-  if (!training || !seat) return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
+  if (!training || !seat)
+    return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
   if (seat.cancellation) return { answer: seat.cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
   const outcome = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
@@ -31,7 +41,12 @@ export const cancelParticipation: Decide = async (transaction, request) => {
       userId: studentId,
       template: 'participation_cancelled',
       dedupe: `participation_cancelled:${seat.id}:${request.id}`,
-      params: { ...answer, training_type: training.training_type, training_date: training.training_date, start_time: training.start_time },
+      params: {
+        ...answer,
+        training_type: training.training_type,
+        training_date: training.training_date,
+        start_time: training.start_time,
+      },
     },
   ]);
   return { answer };

@@ -14,8 +14,14 @@ export const cancelTraining: Decide = async (transaction, request) => {
   }
   const reason = request.reason ?? '';
   const live = (await seatStates(transaction, training.id)).filter((seat) => seat.status !== 'CANCELLED_SAFE');
-  await lockStudents(transaction, live.map((seat) => seat.student_id));
-  const back = await giveBack(transaction, live.map((seat) => seat.id));
+  await lockStudents(
+    transaction,
+    live.map((seat) => seat.student_id),
+  );
+  const back = await giveBack(
+    transaction,
+    live.map((seat) => seat.id),
+  );
   await endAllSeats(transaction, training.id, request.requested_at, reason);
   const sum = (of: 'sessions' | 'refunded_minor' | 'cancelled_minor') => back.reduce((total, one) => total + one[of], 0);
   const answer = {

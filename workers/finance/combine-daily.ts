@@ -1,5 +1,5 @@
-import { attendanceResult, financeResult } from '../../queues/catalog.ts';
 import { wallTimeOf } from '../../queues/calendar.ts';
+import { attendanceResult, financeResult } from '../../queues/catalog.ts';
 import { text } from '../../queues/texts.ts';
 import { partsOf, type Run } from '../../sql/runs.ts';
 import type { RunHandler } from '../execute.ts';
@@ -22,7 +22,15 @@ export const combineDaily: RunHandler = async (run, { db, settings }) => {
       finance_processing: finance,
       message: messageOf(settings.locale, failed),
     },
-    details: { parts: parts.map(({ id, process_type, run_key, status, error_message }) => ({ id, process_type, run_key, status, error_message })) },
+    details: {
+      parts: parts.map(({ id, process_type, run_key, status, error_message }) => ({
+        id,
+        process_type,
+        run_key,
+        status,
+        error_message,
+      })),
+    },
     counts: {
       trainings_processed: attendance.trainings_processed + finance.trainings_processed,
       students_processed: attendance.students_marked_present,
