@@ -9,7 +9,7 @@ import { log } from './log.ts';
  */
 export const workerOptions = {
   lockDuration: 8_000,
-  stalledInterval: 4_000,
+  stalledInterval: 3_000,
   maxStalledCount: 1_000,
   drainDelay: 2,
   runRetryDelay: 1_000,

@@ -1,8 +1,10 @@
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend.ts';
 import { runs } from '../../queues/catalog.ts';
 import { enqueueRun, runJobId } from '../../queues/enqueue.ts';
 import { log } from '../../queues/log.ts';
+import { sql } from '../../sql/database.ts';
 import { findRun, isOver, type Run } from '../../sql/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -35,8 +37,9 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
     url,
     redis,
     backend,
-    async ask(): Promise<Run> {
-      const week = runs.generation.request({ week_start: '2026-11-23' }, '2026-11-16');
+    /** Asks for the week and rings. */
+    async ask(weekStart = '2026-11-23'): Promise<Run> {
+      const week = runs.generation.request({ week_start: weekStart }, weekStart);
       return (await enqueueRun(db, backend, { ...week, process_type: 'generation' })).run;
     },
     /** Starts a worker process; it is consuming when this returns. */
@@ -47,7 +50,7 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
     },
     /**
      * Locks the n-th template (from 1) in the order of a run, so that a run stops in the middle of its window.
-     * `reached` waits until it has; `release` lets it go on.
+     * `reached` waits until it has, `left` until the server has noticed that the worker is gone; `release` lets it go on.
      */
     async hold(n: number) {
       const client = new pg.Client({ connectionString: url });
@@ -58,6 +61,7 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
       await client.query('select from training_templates where id = $1 for update', [order[n - 1]]);
       return {
         reached: () => eventually(() => waitsForLock(url), 30),
+        left: () => eventually(async () => !(await waitsForLock(url))),
         release: () => client.end(),
       };
     },
@@ -67,8 +71,14 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
         const row = await find(run);
         return isOver(row) ? row : null;
       }, seconds),
-    state: (run: Run, ring = 1) => backend.queue('generation').getJobState(runJobId(run.id, ring)),
     job: (run: Run, ring = 1) => backend.queue('generation').getJob(runJobId(run.id, ring)),
+    /** Loses every job there is: all of Redis, or BullMQ's table. */
+    async emptyQueue() {
+      if (!redis) return void (await db.query(sql.unsafe`truncate bullmq.job cascade`));
+      const client = new Redis(redis.url);
+      await client.flushall();
+      client.disconnect();
+    },
     async close() {
       await Promise.all(workers.map((worker) => worker.kill()));
       await Promise.all(holds.map((hold) => hold.end().catch(() => undefined)));

@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Database } from '../../sql/database.ts';
 import type { Run } from '../../sql/runs.ts';
 import { fingerprint } from './big-studio.ts';
@@ -15,12 +16,12 @@ const account = ({ status, details, result, ...run }: Run) => {
   };
 };
 
-/** The rows in a database after a run and what the run says of itself. */
-export const outcome = async (db: Database, run: Run) => ({ rows: await fingerprint(db), says: account(run) });
-export type RunOutcome = Awaited<ReturnType<typeof outcome>>;
+const outcome = async (db: Database, run: Run) => ({ rows: await fingerprint(db), says: account(run) });
+
+let reference: ReturnType<typeof undisturbed> | undefined;
 
 /** The outcome of a run that nothing disturbs. */
-export async function undisturbed(): Promise<RunOutcome> {
+async function undisturbed() {
   const at = await lab('postgres');
   try {
     await at.worker();
@@ -28,4 +29,10 @@ export async function undisturbed(): Promise<RunOutcome> {
   } finally {
     await at.close();
   }
+}
+
+/** Expects of a run the very rows and counts of one that nothing disturbed, in another database. */
+export async function expectUndisturbed(db: Database, run: Run) {
+  reference ??= undisturbed();
+  expect(await outcome(db, run)).toEqual(await reference);
 }

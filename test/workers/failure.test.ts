@@ -120,6 +120,22 @@ describe.each(backendKinds)('a try that fails on %s', (kind) => {
     expect(await on.notices()).toHaveLength(2);
   });
 
+  test('because its worker died, again and again, ends the run at the twenty-first time', async () => {
+    on.worker({ rooms: rooms(() => undefined) });
+    const [lives, dies] = [await on.request('rooms'), await on.request('rooms')];
+    await on.elsewhere(`update automated_process_history set status = 'running', interruptions = $2 where id = $1`, [
+      lives.id,
+      19,
+    ]);
+    await on.elsewhere(`update automated_process_history set status = 'running', interruptions = $2 where id = $1`, [
+      dies.id,
+      20,
+    ]);
+    await Promise.all([on.ringFor(lives), on.ringFor(dies)]);
+    expect(await on.over(lives)).toMatchObject({ status: 'success', interruptions: 20 });
+    expect(await on.over(dies)).toMatchObject({ status: 'error', error_message: 'UnrecoverableError: interrupted 21 times' });
+  });
+
   test('because of a serialization failure is repeated on the spot', async () => {
     let faults = 0;
     const { ended } = await perform(

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DelayedError, type Job, type Processor } from 'bullmq';
+import { z } from 'zod';
 import { sql } from '../../sql/database.ts';
 import type { RunHandler } from '../../workers/execute.ts';
 import { runJob } from '../../workers/run-job.ts';
@@ -129,5 +130,23 @@ describe.each(backendKinds)('a runner on %s that loses', (kind) => {
     expect(built).toEqual([1, 2, 3]);
     expect(await on.now(run)).toEqual(ended);
     gate.resolve();
+  });
+
+  test('track of time: half a minute idle between two statements ends its session, while one in the pool may idle', async () => {
+    const patience = z.object({ patience: z.string() });
+    on.worker({
+      asks: async (_run, { db }) => ({
+        ...done,
+        result: await db.one(sql.type(patience)`select current_setting('idle_session_timeout') as patience`),
+      }),
+    });
+    expect((await on.over(await on.ask('asks'))).result).toEqual({ patience: '30s' });
+    await on.dismiss();
+    const sessions = await Promise.all(
+      Array.from({ length: 20 }, () =>
+        on.db.oneFirst(sql.type(patience)`select current_setting('idle_session_timeout') as patience from pg_sleep(0.05)`),
+      ),
+    );
+    expect(new Set(sessions)).toEqual(new Set(['0']));
   });
 });

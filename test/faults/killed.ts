@@ -1,16 +1,13 @@
-import { describe, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import { ringRun } from '../../queues/enqueue.ts';
-import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Lab, lab } from './lab.ts';
-import { sideBySide } from './side-by-side.ts';
-import { outcome, undisturbed } from './undisturbed.ts';
+import type { Case } from './cases.ts';
+import { expectUndisturbed } from './undisturbed.ts';
 
-const reference = undisturbed();
-reference.catch(() => undefined);
+const seconds = (since: number) => (performance.now() - since) / 1_000;
 
-type Case = [name: string, play: (at: Lab) => Promise<void>];
-const cases: Case[] = [
+/** A worker that is killed or told to stop in the middle of a run. */
+export const killed: Case[] = [
   [
     'killed in the middle, it goes on elsewhere within 20 s',
     async (at) => {
@@ -21,12 +18,13 @@ const cases: Case[] = [
       const second = await at.worker();
       await first.kill();
       const killed = performance.now();
+      await hold.left();
       await hold.release();
       const ended = await at.over(run);
-      expect((performance.now() - killed) / 1_000).toBeLessThan(20);
+      expect(seconds(killed)).toBeLessThan(20);
       expect(ended.interruptions).toBe(1);
       expect(second.said('"interruptions":1')).toBe(true);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
+      await expectUndisturbed(at.db, ended);
     },
   ],
   [
@@ -41,9 +39,9 @@ const cases: Case[] = [
       await hold.release();
       await at.worker();
       const ended = await at.over(run);
-      expect((performance.now() - killed) / 1_000).toBeLessThan(20);
+      expect(seconds(killed)).toBeLessThan(20);
       expect(ended.interruptions).toBe(1);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
+      await expectUndisturbed(at.db, ended);
     },
   ],
   [
@@ -63,7 +61,7 @@ const cases: Case[] = [
       await ringRun(at.backend, run, 11);
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(10);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
+      await expectUndisturbed(at.db, ended);
     },
   ],
   [
@@ -82,7 +80,7 @@ const cases: Case[] = [
       await at.worker();
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(0);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
+      await expectUndisturbed(at.db, ended);
     },
   ],
   [
@@ -95,65 +93,13 @@ const cases: Case[] = [
       const told = performance.now();
       first.signal('SIGTERM');
       expect(await first.exit()).toBe(0);
-      expect((performance.now() - told) / 1_000).toBeLessThan(3);
+      expect(seconds(told)).toBeLessThan(3);
       expect(await at.find(run)).toMatchObject({ status: 'running', progress: { templates: 200 } });
       await at.worker();
       await hold.release();
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(1);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
-    },
-  ],
-  [
-    'frozen and thawed, the worker ends its run while the one that got its job waits',
-    async (at) => {
-      const run = await at.ask();
-      const hold = await at.hold(250);
-      const first = await at.worker();
-      await hold.reached();
-      first.signal('SIGSTOP');
-      await hold.release();
-      const second = await at.worker();
-      await eventually(async () => ((await at.job(run))?.attemptsStarted ?? 0) > 1, 30);
-      first.signal('SIGCONT');
-      const ended = await at.over(run);
-      expect(ended.interruptions).toBe(0);
-      expect(first.said('run ended')).toBe(true);
-      expect(second.said('run starts')).toBe(false);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
-    },
-  ],
-  [
-    'frozen for good, the worker loses its run to another one, and thawed it changes nothing',
-    async (at) => {
-      const run = await at.ask();
-      const hold = await at.hold(250);
-      const first = await at.worker();
-      await hold.reached();
-      first.signal('SIGSTOP');
-      await hold.release();
-      const second = await at.worker();
-      const ended = await at.over(run, 60);
-      expect(ended.interruptions).toBe(1);
-      expect(second.said('run ended')).toBe(true);
-      first.signal('SIGCONT');
-      await eventually(() => first.said('the run waits for it') || first.said('could not be put back in line'), 20);
-      expect(first.hasEnded()).toBe(false);
-      expect(first.said('run ended')).toBe(false);
-      expect(await at.find(run)).toEqual(ended);
-      expect(await outcome(at.db, ended)).toEqual(await reference);
+      await expectUndisturbed(at.db, ended);
     },
   ],
 ];
-
-describe.each(backendKinds)('a run on %s', (kind) => {
-  sideBySide(
-    cases.map(([name, play]) => [
-      name,
-      async () => {
-        const at = await lab(kind);
-        await play(at).finally(() => at.close());
-      },
-    ]),
-  );
-});

@@ -1,0 +1,67 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import pg from 'pg';
+import { type Backend, openBackend } from '../../queues/backend.ts';
+import { ring } from '../../queues/enqueue.ts';
+import { openDatabase } from '../../sql/database.ts';
+import { migrate } from '../../sql/migrate.ts';
+import { eventually } from '../support/eventually.ts';
+import { type OwnServer, ownPostgres } from '../support/own-servers.ts';
+import { lab } from './lab.ts';
+import { expectUndisturbed } from './undisturbed.ts';
+
+const AWAY_MS = 30_000;
+
+/** Two studios on one server: one in the middle of a run, one with nothing to do. The server goes away for 30 s. */
+export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SIGKILL') {
+  const server = await ownPostgres();
+  const busy = await lab(kind, await databaseOn(server, 'busy'));
+  const idle = await lab(kind, await databaseOn(server, 'idle'));
+  try {
+    const run = await busy.ask();
+    const hold = await busy.hold(250);
+    const workers = [await busy.worker(), await idle.worker()];
+    await hold.reached();
+
+    await server.stop(signal);
+    const opened = openBackend({ redisUrl: idle.redis?.url, databaseUrl: idle.url, name: 'opened while away' });
+    const rung = () =>
+      ring(opened, 'generation', 'canary', { rung_at: new Date().toISOString() }).then(
+        () => true,
+        () => false,
+      );
+    expect(await rung()).toBe(kind === 'redis');
+    const late = idle.worker();
+    await pause(AWAY_MS);
+    await server.start();
+
+    const ended = await busy.over(run, 20);
+    await expectUndisturbed(busy.db, ended);
+    expect(ended.interruptions).toBe(1);
+    const job = await eventually(async () => ((await busy.job(run))?.finishedOn ? busy.job(run) : null));
+    expect(job).toMatchObject({ attemptsMade: 1, returnvalue: { run_id: run.id } });
+
+    await eventually(rung);
+    await opened.close();
+    workers.push(await late);
+    const next = await idle.over(await idle.ask(), 20);
+    await expectUndisturbed(idle.db, next);
+    expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false, false]);
+  } finally {
+    await busy.close();
+    await idle.close();
+    await server.close();
+  }
+}
+
+async function databaseOn(server: OwnServer, name: string) {
+  const client = new pg.Client({ connectionString: server.url });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  const url = new URL(server.url);
+  url.pathname = `/${name}`;
+  await migrate(url.href);
+  const db = await openDatabase(url.href, { name: 'test' });
+  return { db, url: url.href, close: () => db.end() };
+}

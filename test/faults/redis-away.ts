@@ -1,0 +1,43 @@
+import { expect } from '@jest/globals';
+import { openBackend } from '../../queues/backend.ts';
+import { ringAgain } from '../../queues/beat.ts';
+import { QueueUnavailable, ring } from '../../queues/enqueue.ts';
+import { eventually } from '../support/eventually.ts';
+import type { OwnServer } from '../support/own-servers.ts';
+import type { Case } from './cases.ts';
+import { expectUndisturbed } from './undisturbed.ts';
+
+/** Redis that dies, remembers nothing, and comes back. */
+export const redisAway: Case[] = [
+  [
+    'which is away, the running one ends, producers fail fast, and the next one is rung for when it is back',
+    async (at) => {
+      const redis = at.redis as OwnServer;
+      const run = await at.ask();
+      const hold = await at.hold(250);
+      const worker = await at.worker();
+      await hold.reached();
+      await redis.stop('SIGKILL');
+      await hold.release();
+      await expectUndisturbed(at.db, await at.over(run));
+
+      const asked = performance.now();
+      await expect(at.ask('2026-11-30')).rejects.toBeInstanceOf(QueueUnavailable);
+      const opened = openBackend({ redisUrl: redis.url, databaseUrl: at.url, name: 'opened while away' });
+      await expect(ring(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
+      expect(performance.now() - asked).toBeLessThan(5_000);
+
+      await redis.start();
+      await eventually(() =>
+        ring(opened, 'generation', 'run', { run_id: 0 }).then(
+          () => true,
+          () => false,
+        ),
+      );
+      await opened.close();
+      const [next] = await eventually(() => ringAgain(at, 0).catch(() => null));
+      expect(await at.over({ ...run, id: next as number })).toMatchObject({ run_key: 'generation:2026-W49', interruptions: 0 });
+      expect(worker.hasEnded()).toBe(false);
+    },
+  ],
+];
