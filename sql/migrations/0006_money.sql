@@ -66,7 +66,7 @@ create table session_entries (
   delta integer not null,
   reason text not null check (reason in ('granted', 'training', 'returned', 'carried_out', 'carried_in', 'expired', 'adjustment')),
   reverses_id integer constraint session_is_returned_already unique references session_entries,
-  run_id integer references automated_process_history on delete set null,
+  run_id integer,
   created_at timestamptz not null default now(),
   check ((reason = 'training') = (charge_no is not null)),
   check (reason <> 'training' or (real_training_student_id is not null and delta in (0, -1))),
@@ -75,6 +75,7 @@ create table session_entries (
   constraint registration_took_a_session_already unique (real_training_student_id, charge_no)
 );
 create index on session_entries (student_subscription_id, id);
+comment on column session_entries.run_id is 'no reference: the entry outlives the history row';
 
 -- A registration knows its one live charge. Both kinds at once are impossible; of either kind the ledgers allow one a number.
 alter table real_training_students
@@ -190,8 +191,8 @@ create trigger sessions_are_not_set before update on student_subscriptions for e
 
 create function sessions_are_granted() returns trigger language plpgsql as $$
 begin
-  insert into session_entries (student_subscription_id, delta, reason)
-  select id, sessions_left, 'granted' from granted where sessions_left > 0;
+  insert into session_entries (student_subscription_id, delta, reason, created_at)
+  select id, sessions_left, 'granted', created_at from granted where sessions_left > 0 order by id;
   return null;
 end $$;
 create trigger sessions_are_granted after insert on student_subscriptions
@@ -199,6 +200,6 @@ create trigger sessions_are_granted after insert on student_subscriptions
 
 -- What was held before there was a ledger is its first entry.
 alter table session_entries disable trigger sessions_follow;
-insert into session_entries (student_subscription_id, delta, reason)
-select id, sessions_left, 'granted' from student_subscriptions where sessions_left > 0;
+insert into session_entries (student_subscription_id, delta, reason, created_at)
+select id, sessions_left, 'granted', created_at from student_subscriptions where sessions_left > 0 order by id;
 alter table session_entries enable trigger sessions_follow;
