@@ -42,7 +42,7 @@ describe('cancelling', () => {
     for (const student of [holder, payer]) await register(door, training.id, student);
     await door.post(
       '/real-trainings/process-daily-operations',
-      { date: training.training_date },
+      { date: addDays(training.training_date, -1) },
       { headers: { Prefer: 'wait=20' } },
     );
     expect(await wallet(payer)).toMatchObject({ balance_minor: 30_000 });
