@@ -1,4 +1,4 @@
-import type { Processor, Queue, Worker, WorkerOptions } from 'bullmq';
+import type { FlowProducer, Processor, Queue, Worker, WorkerOptions } from 'bullmq';
 import type { Noun } from './catalog.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { redisBackend } from './redis-backend.ts';
@@ -13,6 +13,8 @@ export type Backend = {
   kind: 'redis' | 'postgres';
   /** The producer's side of a queue; made once, kept until `close`. It may be made while the backend is away. */
   queue(noun: Noun): Queue;
+  /** Rings several bells of which one waits for the others. */
+  flow(): FlowProducer;
   /** A consumer. The caller closes it before the backend. */
   worker(noun: Noun, processor: Processor, options?: Partial<WorkerOptions>): Worker;
   /** Throws within two seconds if the backend does not answer. */

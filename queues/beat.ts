@@ -1,12 +1,14 @@
 import { workerSilence } from '../sql/beats.ts';
 import type { Database } from '../sql/database.ts';
+import { requestsToRing } from '../sql/finance.ts';
 import { anyMessageDue, tellAdmins } from '../sql/notifications.ts';
 import { noteRing, openRuns, type Run } from '../sql/runs.ts';
 import { alarmMissedDeadlines } from '../sql/schedule.ts';
 import { type Backend, within } from './backend.ts';
 import { nouns, runOf, runs } from './catalog.ts';
-import { ring, ringRun, runJobId } from './enqueue.ts';
+import { ring, ringProcess, ringRun, runJobId } from './enqueue.ts';
 import { log } from './log.ts';
+import type { ProcessRequest } from './request.ts';
 import type { Settings } from './settings.ts';
 import { settleTicks } from './tick.ts';
 import type { Schedule } from './timetable.ts';
@@ -37,11 +39,11 @@ export async function beat({ db, backend, settings, schedules }: Heart, now: Dat
 }
 
 /** Bells that are not heard now are rung again by {@link ringAgain}; the runs stand in the book. */
-async function ringFor(backend: Backend, runs: Run[]) {
+async function ringFor(backend: Backend, asked: ProcessRequest[]) {
   try {
-    for (const run of runs) await ringRun(backend, run, 1);
+    for (const process of asked) await ringProcess(backend, process);
   } catch (error) {
-    log.warn({ err: error, run_ids: runs.map((run) => run.id) }, 'new runs wait for their queue');
+    log.warn({ err: error, run_ids: asked.map(({ run }) => run.id) }, 'new runs wait for their queue');
   }
 }
 
@@ -77,6 +79,13 @@ export async function ringAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, 
 /** A run of a process that has left the catalog waits for the version that knows it. */
 const isInCatalog = ({ process_type }: Pick<Run, 'process_type'>) =>
   Object.values(runs).some((run) => run.processType === process_type);
+
+/** Rings again for requests that nobody has decided: their bell was lost, or its worker. */
+export async function ringRequestsAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, seconds = BELL_SECONDS) {
+  for (const { id, rings } of await requestsToRing(db, seconds)) {
+    await ring(backend, 'finance', 'request', { finance_request_id: id }, { id: `request-${id}-${rings}`, forget: true });
+  }
+}
 
 /** Rings a canary in every queue. One that still waits swallows the next, so a worker that is away finds one, not a thousand. */
 export async function ringCanaries(heart: Pick<Heart, 'backend' | 'canaries'>, now: Date) {

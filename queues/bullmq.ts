@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { FlowProducer, Queue } from 'bullmq';
 import type { Noun } from './catalog.ts';
 import { log } from './log.ts';
 
@@ -28,6 +28,18 @@ export function shelf(open: (noun: Noun) => Queue) {
       return queue;
     },
     close: () => Promise.all([...opened.values()].map((queue) => queue.close())),
+  };
+}
+
+/** One flow producer a process, opened when it is first needed. */
+export function once(open: () => FlowProducer) {
+  let opened: FlowProducer | undefined;
+  return {
+    get(): FlowProducer {
+      opened ??= listened(open());
+      return opened;
+    },
+    close: async () => opened?.close(),
   };
 }
 

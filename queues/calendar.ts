@@ -18,3 +18,9 @@ export const mondayAfter = (day: Day): Day => addDays(day, 8 - at(day).isoWeekda
 
 /** The ISO week of a day, such as `2026-W48`. */
 export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');
+
+/** The instant a business day begins in the studio's zone. */
+export const startOfDay = (day: Day, zone: string): string => moment.tz(day, FORM, zone).toISOString();
+
+/** The wall time of an instant in the studio's zone, `YYYY-MM-DDTHH:mm:ss`. */
+export const wallTimeOf = (instant: Date, zone: string): string => moment.tz(instant, zone).format('YYYY-MM-DDTHH:mm:ss');

@@ -7,12 +7,13 @@ import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts'
  */
 
 /** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
-export const nouns = ['generation', 'notifier'] as const;
+export const nouns = ['generation', 'attendance', 'finance', 'notifier'] as const;
 export type Noun = (typeof nouns)[number];
 
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
 const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
 
+const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' });
 const flag = z.boolean({ error: 'true or false' });
 const again = flag.optional().meta({ description: 'run anew although this key has ended in success' });
 
@@ -36,6 +37,31 @@ export const generationResult = z.object({
   warnings: z.array(warning),
   conflicts: z.array(warning),
 });
+
+export const attendanceResult = z.object({
+  trainings_processed: z.int(),
+  students_marked_present: z.int(),
+  sessions_deducted: z.int(),
+});
+export const financeResult = z.object({
+  trainings_processed: z.int(),
+  invoices_created: z.int(),
+  sessions_deducted: z.int(),
+  auto_payments: z.int(),
+});
+export const dailyResult = z.object({
+  timestamp: z.string().meta({ description: "the studio's wall time" }),
+  attendance_processing: attendanceResult,
+  finance_processing: financeResult,
+  message: z.string(),
+});
+
+/** A process for one business day, today unless the request says otherwise. */
+const ofDay = {
+  body: z.strictObject({ date: date.optional().meta({ description: 'the business day; by default today' }), again }),
+  params: z.object({ date }),
+  retry: patient,
+};
 
 export const runs = {
   generation: {
@@ -61,18 +87,53 @@ export const runs = {
     params: z.object({ start: z.iso.date(), end: z.iso.date() }),
     retry: patient,
   },
+  attendance: {
+    ...ofDay,
+    worker: 'attendance',
+    processType: 'attendance',
+    summary: "Mark the day's registered students as present",
+    result: attendanceResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('attendance', body.date ?? today),
+  },
+  finance: {
+    ...ofDay,
+    worker: 'finance',
+    processType: 'finance',
+    summary: "Charge the next day's registrations",
+    result: financeResult,
+    /** Named after the day it charges, which is the one after its own. */
+    request(body: { date?: Day }, today: Day) {
+      const day = body.date ?? today;
+      return { ...dayRequest('finance', addDays(day, 1)), params: { date: day } };
+    },
+  },
+  daily: {
+    ...ofDay,
+    worker: 'finance',
+    processType: 'daily',
+    summary: 'Attendance of the day, then finance of the next one',
+    path: '/real-trainings/process-daily-operations',
+    result: dailyResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('daily', body.date ?? today),
+    parts: ['attendance', 'finance'],
+  },
 } as const satisfies Record<string, RunDefinition>;
+
+const dayRequest = (name: string, day: Day) => ({ run_key: `${name}:${day}`, process_date: day, params: { date: day } });
 
 export type RunDefinition = {
   worker: Noun;
   processType: string;
   summary: string;
-  path: string;
+  /** Where it can be asked for; a process without one is only a part of others. */
+  path?: string;
   body: z.ZodObject;
   result: z.ZodType;
   request(body: Record<string, unknown>, today: Day): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** Processes it consists of, one after the other; it ends when the last one has. */
+  parts?: readonly string[];
 };
 export type RunName = keyof typeof runs;
 export const runNames = Object.keys(runs) as RunName[];
@@ -90,6 +151,8 @@ export const bells = {
   run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
   /** Prove that this queue is consumed. */
   canary: z.object({ rung_at: z.iso.datetime() }),
+  /** Look at a request that somebody waits for. */
+  request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
   /** There are messages to send. */
   drain: z.object({}),
 };

@@ -1,7 +1,9 @@
 import type { Sql } from '../sql/database.ts';
 import { type Run, type RunRequest, requestRun } from '../sql/runs.ts';
 import { type Backend, within } from './backend.ts';
+import { kept } from './bullmq.ts';
 import { type Bell, type BellName, bells, type Noun, runOf } from './catalog.ts';
+import type { ProcessRequest } from './request.ts';
 
 /** The queue did not take a bell in time. What it was for stays in the book and is rung again. */
 export class QueueUnavailable extends Error {
@@ -39,6 +41,30 @@ export function ringRun(backend: Backend, run: Pick<Run, 'id' | 'process_type' |
   const { worker, retry } = runOf(run.process_type);
   const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
   return ring(backend, worker, 'run', bell, { ...retry, id: runJobId(run.id, rings) });
+}
+
+/**
+ * Rings for a process that was asked for. One of several parts is a BullMQ flow: its own job waits until the jobs of its
+ * new parts are over, whatever their end. Parts that were asked for before have their bells already.
+ */
+export async function ringProcess(backend: Backend, { run, outcome, parts }: ProcessRequest) {
+  if (outcome !== 'created') return;
+  const fresh = parts.filter((part) => part.outcome === 'created');
+  if (fresh.length === 0) return ringRun(backend, run, 1);
+  const added = Promise.resolve().then(() =>
+    backend
+      .flow()
+      .add({ ...flowJob(run), children: fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true })) }),
+  );
+  await within(2_000, added).catch((error) => {
+    throw new QueueUnavailable('the queues of a flow do not answer', { cause: error });
+  });
+}
+
+function flowJob(run: Run, more: object = {}) {
+  const { worker, retry } = runOf(run.process_type);
+  const data = bells.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
+  return { name: 'run', queueName: worker, data, opts: { ...retry, ...kept, ...more, jobId: runJobId(run.id, 1) } };
 }
 
 /** Writes the request in the book, then rings for it if it is new. */

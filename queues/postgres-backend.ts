@@ -1,8 +1,8 @@
-import { type BackendFactory, type ConnectionOptions, createPostgresBackend, Queue, Worker } from 'bullmq';
+import { type BackendFactory, type ConnectionOptions, createPostgresBackend, FlowProducer, Queue, Worker } from 'bullmq';
 import pg from 'pg';
 import { isOutage } from '../sql/outage.ts';
 import type { Backend } from './backend.ts';
-import { kept, listened, shelf, workerOptions } from './bullmq.ts';
+import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
 import { within } from './within.ts';
 
 export function postgresBackend(url: string, name: string): Backend {
@@ -21,9 +21,11 @@ export function postgresBackend(url: string, name: string): Backend {
   const connection = pool as unknown as ConnectionOptions;
   const factory = startAgain as unknown as BackendFactory;
   const queues = shelf((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
+  const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
   return {
     kind: 'postgres',
     queue: queues.get,
+    flow: flows.get,
     worker: (noun, processor, options) =>
       listened(new Worker(noun, processor, { ...workerOptions, ...options, connection }, factory) as Worker),
     ping: () =>
@@ -32,7 +34,7 @@ export function postgresBackend(url: string, name: string): Backend {
         pool.query('select 1').then(() => undefined),
       ),
     async close() {
-      await queues.close();
+      await Promise.all([queues.close(), flows.close()]);
       await pool.end();
     },
   };

@@ -1,7 +1,7 @@
-import { Queue, Worker } from 'bullmq';
+import { FlowProducer, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from './backend.ts';
-import { kept, listened, shelf, workerOptions } from './bullmq.ts';
+import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
 import { within } from './within.ts';
 
 export function redisBackend(url: string): Backend {
@@ -9,9 +9,11 @@ export function redisBackend(url: string): Backend {
   const consumers: Redis[] = [];
   // BullMQ remembers a failed start for good. Without the version check its start does nothing but wait for the connection.
   const queues = shelf((noun) => new Queue(noun, { connection: producer, defaultJobOptions: kept, skipVersionCheck: true }));
+  const flows = once(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
   return {
     kind: 'redis',
     queue: queues.get,
+    flow: flows.get,
     worker: (noun, processor, options) => {
       const connection = listened(
         new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (tries) => Math.min(tries * 100, 2_000) }),
@@ -25,7 +27,7 @@ export function redisBackend(url: string): Backend {
         producer.ping().then(() => undefined),
       ),
     async close() {
-      await queues.close();
+      await Promise.all([queues.close(), flows.close()]);
       for (const connection of [producer, ...consumers]) connection.disconnect();
     },
   };

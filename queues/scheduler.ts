@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { dropLease, takeLease } from '../sql/leases.ts';
-import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, tellSilentWorkers } from './beat.ts';
+import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './beat.ts';
 import { openFleet } from './fleet.ts';
 import { drainOnSignal, sayReady } from './lifecycle.ts';
 import { log } from './log.ts';
@@ -22,6 +22,7 @@ async function second() {
   if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
   await part('timetable', () => beat(heart, now));
   if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
+  if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));
   if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
   beats += 1;

@@ -27,6 +27,10 @@ const schema = z.object({
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
+  STUDIO_CURRENCY: z
+    .string()
+    .refine((code) => Intl.supportedValuesOf('currency').includes(code), { error: 'a currency code such as RUB, UAH or EUR' })
+    .default('RUB'),
   API_KEYS: apiKeysSetting.prefault(''),
   TELEGRAM_BOT_TOKEN: z
     .string()
@@ -57,6 +61,7 @@ export type Settings = Readonly<{
   host: string;
   zone: string;
   locale: 'ru' | 'uk' | 'en';
+  currency: string;
   apiKeys: z.output<typeof apiKeysSetting>;
   telegramToken?: string;
   telegramApiRoot: string;
@@ -99,6 +104,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     host: s.HOST,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
+    currency: s.STUDIO_CURRENCY,
     apiKeys: s.API_KEYS,
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,

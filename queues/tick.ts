@@ -1,5 +1,4 @@
 import type { Database, Sql } from '../sql/database.ts';
-import { type Run, requestRun } from '../sql/runs.ts';
 import {
   forgetUntimelySkips,
   learnSchedules,
@@ -14,6 +13,7 @@ import {
 import { dayOf } from './calendar.ts';
 import { type RunDefinition, runs } from './catalog.ts';
 import { log } from './log.ts';
+import { type ProcessRequest, requestProcess } from './request.ts';
 import { type Decision, decideTicks, nominalTicks, TOO_OLD } from './ticks.ts';
 import type { Schedule } from './timetable.ts';
 
@@ -28,12 +28,17 @@ const OLD_AT_ONCE = 10_000;
  * A schedule whose transaction fails is logged, does not hold up the others, and is decided at a later beat.
  * Returns the runs to ring for.
  */
-export async function settleTicks(db: Database, schedules: readonly Schedule[], zone: string, now: Date): Promise<Run[]> {
+export async function settleTicks(
+  db: Database,
+  schedules: readonly Schedule[],
+  zone: string,
+  now: Date,
+): Promise<ProcessRequest[]> {
   const names = schedules.map((schedule) => schedule.name);
   await learnSchedules(db, names, now);
   await forgetUntimelySkips(db, now);
   const states = await scheduleStates(db, now);
-  const asked: Run[] = [];
+  const asked: ProcessRequest[] = [];
   for (const schedule of schedules) {
     try {
       const state = states.find((candidate) => candidate.name === schedule.name);
@@ -57,7 +62,7 @@ export async function resumeSchedule(transaction: Sql, schedule: Schedule, zone:
 }
 
 /** Decides one schedule's due ticks inside the caller's transaction. Returns the new runs, or null when nothing was due. */
-async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string, now: Date): Promise<Run[] | null> {
+async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string, now: Date): Promise<ProcessRequest[] | null> {
   await lockSchedule(transaction, schedule.name);
   const state = (await scheduleStates(transaction, now)).find((candidate) => candidate.name === schedule.name);
   const due = state ? dueTicks(schedule, state, zone, now) : [];
@@ -69,19 +74,34 @@ async function settleSchedule(transaction: Sql, schedule: Schedule, zone: string
   return requestRuns(
     transaction,
     schedule,
-    accepted.map(({ nominalAt }) => requestOf(schedule, nominalAt, zone)),
+    accepted.map(({ nominalAt }) => nominalAt),
+    zone,
   );
 }
 
-/** Ticks that mean the same run ask for it once. Returns the runs that are new. */
-async function requestRuns(transaction: Sql, schedule: Schedule, requests: ReturnType<typeof requestOf>[]): Promise<Run[]> {
-  const asked: Run[] = [];
-  for (const [first, ...others] of Map.groupBy(requests, (request) => request.run_key).values()) {
+/** Ticks that mean the same run ask for it once. Returns what is new. */
+async function requestRuns(
+  transaction: Sql,
+  schedule: Schedule,
+  ticks: readonly Date[],
+  zone: string,
+): Promise<ProcessRequest[]> {
+  const definition: RunDefinition = runs[schedule.run];
+  const byKey = Map.groupBy(ticks, (tick) => definition.request({}, dayOf(tick, zone)).run_key);
+  const asked: ProcessRequest[] = [];
+  for (const [first, ...others] of byKey.values()) {
     if (!first) continue;
-    const { run, outcome } = await requestRun(transaction, first);
-    const ticks = [first, ...others].map((request) => request.scheduled_for);
-    await linkTicks(transaction, schedule.name, ticks, run.id, outcome === 'replayed' ? 'done already' : null);
-    if (outcome === 'created') asked.push(run);
+    const scheduled_for = first.toISOString();
+    const requested = await requestProcess(transaction, schedule.run, {}, dayOf(first, zone), { scheduled_for });
+    const instants = [first, ...others].map((tick) => tick.toISOString());
+    await linkTicks(
+      transaction,
+      schedule.name,
+      instants,
+      requested.run.id,
+      requested.outcome === 'replayed' ? 'done already' : null,
+    );
+    if (requested.outcome === 'created') asked.push(requested);
   }
   return asked;
 }
@@ -103,13 +123,4 @@ function tickOf(schedule: Schedule, { nominalAt, outcome, reason }: Decision): T
   const isOwed = outcome !== 'skipped' || reason === TOO_OLD;
   const deadlineAt = isOwed ? new Date(nominalAt.getTime() + schedule.deadlineMinutes * 60_000) : null;
   return { schedule: schedule.name, nominalAt, outcome, reason, deadlineAt };
-}
-
-function requestOf(schedule: Schedule, nominalAt: Date, zone: string) {
-  const definition: RunDefinition = runs[schedule.run];
-  return {
-    ...definition.request({}, dayOf(nominalAt, zone)),
-    process_type: definition.processType,
-    scheduled_for: nominalAt.toISOString(),
-  };
 }

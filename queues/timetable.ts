@@ -25,4 +25,6 @@ export type Schedule = {
 export const timetable: readonly Schedule[] = [
   // Six days: until Saturday the week that was to be built is still worth building.
   { name: 'generation', pattern: '0 21 * * 0', run: 'generation', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
+  // Attendance and finance take earlier days along, so the latest missed night does for all of them.
+  { name: 'daily', pattern: '0 23 * * *', run: 'daily', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
 ];

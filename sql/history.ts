@@ -13,7 +13,7 @@ export const listRuns = (
   db.any(sql.type(runSummary)`
     select id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at, completed_at, status,
       trainings_processed, students_processed, students_added, sessions_deducted, invoices_created, errors_count, params,
-      error_message, created_by, api_key_used, request_id, job_id, interruptions
+      error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id
     from automated_process_history
     where (${of.start_date ?? null}::date is null or process_date >= ${of.start_date ?? null}::date)
       and (${of.end_date ?? null}::date is null or process_date <= ${of.end_date ?? null}::date)

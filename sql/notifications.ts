@@ -65,3 +65,22 @@ export const releaseMessages = (db: Sql, ids: number[], seconds = 0) =>
 export const anyMessageDue = (db: Sql) =>
   db.oneFirst(sql.type(z.object({ due: z.boolean() }))`
     select exists (select from notifications where status = 'pending' and send_after <= now()) as due`);
+
+/** A message to a person of the studio. */
+export type Notice = { userId: number; template: string; params: Record<string, unknown>; dedupe: string };
+
+/**
+ * Writes messages to people in the transaction of their cause, in each one's language; told already: nothing happens.
+ * Whoever has no Telegram id is noted as skipped, so that it can be seen whom nobody told.
+ */
+export async function tellPeople(db: Sql, notices: readonly Notice[]) {
+  if (notices.length === 0) return;
+  const rows = notices.map(({ userId, template, params, dedupe }) => [userId, template, JSON.stringify(params), dedupe]);
+  await db.query(sql.unsafe`
+    insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, status, error)
+    select user_id, telegram_id, locale, template, params, dedupe_key,
+      case when telegram_id is null then 'skipped' else 'pending' end, case when telegram_id is null then 'no Telegram id' end
+    from ${sql.unnest(rows, ['int4', 'text', 'jsonb', 'text'])} as told (user_id, template, params, dedupe_key)
+    join users on users.id = user_id
+    on conflict (dedupe_key) do nothing`);
+}

@@ -32,6 +32,8 @@ export const runRow = z.object({
   request_id: z.string().nullable(),
   job_id: z.string().nullable(),
   interruptions: z.int(),
+  part_ids: z.array(z.int()),
+  after_run_id: z.int().nullable(),
 });
 export type Run = z.output<typeof runRow>;
 export type RunStatus = Run['status'];
@@ -40,7 +42,7 @@ export const isOver = (run: Run) => run.status === 'success' || run.status === '
 
 const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
   completed_at, status, trainings_processed, students_processed, students_added, sessions_deducted, invoices_created,
-  errors_count, params, progress, details, result, error_message, created_by, api_key_used, request_id, job_id, interruptions`;
+  errors_count, params, progress, details, result, error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id`;
 
 export type RunRequest = {
   process_type: string;
@@ -53,6 +55,8 @@ export type RunRequest = {
   created_by?: string;
   api_key_used?: string;
   request_id?: string;
+  /** The run that must be over before this one is executed. */
+  after_run_id?: number;
 };
 export type Requested = { run: Run; outcome: 'created' | 'joined' | 'replayed' };
 
@@ -78,10 +82,11 @@ const requestStatement = (request: RunRequest) => sql.type(runRow.extend({ outco
     order by attempt desc limit 1
   ), created as (
     insert into automated_process_history
-      (process_type, run_key, attempt, process_date, scheduled_for, params, created_by, api_key_used, request_id, rings, rung_at)
+      (process_type, run_key, attempt, process_date, scheduled_for, params, created_by, api_key_used, request_id, after_run_id, rings, rung_at)
     select ${request.process_type}, ${request.run_key}, coalesce((select attempt from latest), 0) + 1,
       ${request.process_date}::date, ${request.scheduled_for ?? null}::timestamptz, ${sql.jsonb(request.params as never)},
-      ${request.created_by ?? 'system'}, ${request.api_key_used ?? null}, ${request.request_id ?? null}, 1, now()
+      ${request.created_by ?? 'system'}, ${request.api_key_used ?? null}, ${request.request_id ?? null},
+      ${request.after_run_id ?? null}::int, 1, now()
     where not exists (
       select from latest
       where status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean)
@@ -168,3 +173,21 @@ export const openRuns = (db: Sql, seconds: number) =>
     select id, process_type, rings, request_id from automated_process_history
     where status in ('queued', 'running') and coalesce(rung_at, requested_at) < now() - make_interval(secs => ${seconds})
     order by id limit 500`);
+
+/** Names the runs that a run consists of; part of the transaction that asks for them. */
+export const joinParts = (transaction: Sql, id: number, partIds: readonly number[]) =>
+  transaction.query(sql.unsafe`
+    update automated_process_history set part_ids = ${sql.array([...partIds], 'int4')} where id = ${id}`);
+
+/** The runs that a run consists of, in their order. */
+export const partsOf = (db: Sql, id: number) =>
+  db.any(sql.type(runRow)`
+    select ${columns} from automated_process_history
+    where id = any((select part_ids from automated_process_history where id = ${id})::int[]) order by id`);
+
+/** True while a run must wait: for its parts, or for the run it comes after. */
+export const mustWait = (db: Sql, run: Pick<Run, 'part_ids' | 'after_run_id'>) =>
+  db.exists(sql.unsafe`
+    select from automated_process_history
+    where id = any(${sql.array([...run.part_ids, ...(run.after_run_id ? [run.after_run_id] : [])], 'int4')})
+      and status in ('queued', 'running')`);

@@ -3,7 +3,7 @@ import type { Bell } from '../queues/catalog.ts';
 import type { Fleet } from '../queues/fleet.ts';
 import { log } from '../queues/log.ts';
 import { isOutage } from '../sql/outage.ts';
-import { findRun, isOver } from '../sql/runs.ts';
+import { findRun, isOver, mustWait } from '../sql/runs.ts';
 import { type Ending, execute, type RunHandler } from './execute.ts';
 
 /** How soon a run looks again whether the lock is free, or the database back. */
@@ -51,6 +51,7 @@ async function answer(
 ): Promise<Ending> {
   const run = await findRun(fleet.db, bell.run_id);
   if (!run || isOver(run)) return { is: 'stale' };
+  if (await mustWait(fleet.db, run)) return { is: 'busy' };
   return execute(fleet, run, handlers[run.process_type], job, draining);
 }
 

@@ -12,7 +12,12 @@ import { runJob } from './run-job.ts';
 export type Handlers = {
   runs?: Record<string, RunHandler>;
   drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
+  /** Decides a request that somebody waits for; several at once, beside whatever run goes on. */
+  request?: (fleet: Fleet, id: number) => Promise<unknown>;
 };
+
+/** Requests a worker decides at the same time. */
+const REQUESTS = 4;
 
 /** Runs one worker process: connects, checks the schema, consumes its queue, says `ready` to PM2 and drains on a signal. */
 export async function runWorker(noun: Noun, handlers: Handlers) {
@@ -33,7 +38,7 @@ export async function runWorker(noun: Noun, handlers: Handlers) {
  * them go on; runs of one process exclude each other by lock.
  */
 export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draining: AbortSignal) {
-  const kinds = Object.keys(handlers.runs ?? {}).length + (handlers.drain ? 1 : 0);
+  const kinds = Object.keys(handlers.runs ?? {}).length + (handlers.drain ? 1 : 0) + (handlers.request ? REQUESTS : 0);
   const process = (job: Job, token?: string) => consume(fleet, noun, handlers, job, token, draining);
   const worker = fleet.backend.worker(noun, process, { concurrency: kinds + 1, name: hostname() });
   worker.on('failed', (job, error) => log.error({ err: error, job_id: job?.id, ...job?.data }, `job "${job?.name}" failed`));
@@ -44,6 +49,8 @@ export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draini
 async function consume(fleet: Fleet, noun: Noun, handlers: Handlers, job: Job, token: string | undefined, draining: AbortSignal) {
   if (job.name === 'canary') return beatWorker(fleet.db, noun, hostname());
   if (job.name === 'drain' && handlers.drain) return handlers.drain(fleet, draining);
+  if (job.name === 'request' && handlers.request)
+    return handlers.request(fleet, bells.request.parse(job.data).finance_request_id);
   if (job.name !== 'run' || !handlers.runs) throw new UnrecoverableError(`the worker "${noun}" knows no job "${job.name}"`);
   const bell = bells.run.safeParse(job.data);
   if (!bell.success) {

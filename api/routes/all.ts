@@ -1,9 +1,19 @@
 import type { Route } from '../route.ts';
+import { cancellationRoutes } from './cancellations.ts';
 import { historyRoutes } from './history.ts';
+import { moneyRoutes } from './money.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { triggerRoutes } from './triggers.ts';
 
 /** Every door of the house. A new resource is a file here and a line in this list. */
-export const routes: readonly Route[] = [...triggerRoutes, ...historyRoutes, ...scheduleRoutes, ...recordRoutes, ...rosterRoutes];
+export const routes: readonly Route[] = [
+  ...triggerRoutes,
+  ...historyRoutes,
+  ...scheduleRoutes,
+  ...recordRoutes,
+  ...rosterRoutes,
+  ...moneyRoutes,
+  ...cancellationRoutes,
+];

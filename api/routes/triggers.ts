@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
 import { type RunDefinition, type RunName, runNames, runs } from '../../queues/catalog.ts';
-import { QueueUnavailable, ringRun } from '../../queues/enqueue.ts';
-import { isOver, type Requested, type Run, requestRun, runRow } from '../../sql/runs.ts';
+import { QueueUnavailable, ringProcess } from '../../queues/enqueue.ts';
+import { type ProcessRequest, requestProcess } from '../../queues/request.ts';
+import { isOver, type Run, runRow } from '../../sql/runs.ts';
 import { away, Problem } from '../problems.ts';
 import { type Answer, type Context, type Route, route } from '../route.ts';
 import { waitForRun } from '../wait.ts';
@@ -19,12 +20,18 @@ const accepted = z
   .meta({ id: 'RunAccepted' });
 
 /** One door for each process of the catalog. */
-export const triggerRoutes: Route[] = runNames.map((name) => trigger(name, runs[name]));
+export const triggerRoutes: Route[] = runNames.flatMap((name) => trigger(name, runs[name]));
 
-function trigger(name: RunName, definition: RunDefinition): Route {
+/** Processes without a path are asked for as parts of others only. */
+function trigger(name: RunName, definition: RunDefinition): Route[] {
+  if (!definition.path) return [];
+  return [doorOf(name, definition, definition.path)];
+}
+
+function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
   return route({
     method: 'post',
-    path: definition.path,
+    path,
     summary: definition.summary,
     tag: 'processes',
     scope: `run:${name}`,
@@ -33,13 +40,12 @@ function trigger(name: RunName, definition: RunDefinition): Route {
     responses: { 202: accepted, 200: definition.result },
     async handle({ body }, context) {
       const { again, dry_run, ...rest } = body as { again?: boolean; dry_run?: boolean };
-      const asked = definition.request(rest, dayOf(context.now, context.fleet.settings.zone));
+      const today = dayOf(context.now, context.fleet.settings.zone);
       const dryRun = dryRuns[name];
-      if (dry_run && dryRun) return { body: await dryRun(context, asked.params), headers: waited(context) };
-      const requested = await requestRun(context.db, {
-        ...asked,
+      if (dry_run && dryRun)
+        return { body: await dryRun(context, definition.request(rest, today).params), headers: waited(context) };
+      const requested = await requestProcess(context.db, name, rest, today, {
         again,
-        process_type: definition.processType,
         created_by: context.caller.name,
         api_key_used: context.caller.name,
         request_id: context.requestId,
@@ -50,7 +56,8 @@ function trigger(name: RunName, definition: RunDefinition): Route {
 }
 
 /** 202 with where to look; once the request is safe in the book, the bell, and the result if the caller waits for it. */
-function acceptance({ run, outcome }: Requested, context: Context): Answer {
+function acceptance(requested: ProcessRequest, context: Context): Answer {
+  const { run, outcome } = requested;
   const headers: Record<string, string> = { Location: hrefOf(run) };
   if (outcome === 'replayed') headers['Idempotent-Replayed'] = 'true';
   const { id: run_id, process_type, run_key, status } = run;
@@ -59,7 +66,7 @@ function acceptance({ run, outcome }: Requested, context: Context): Answer {
     body: { run_id, process_type, run_key, status, href: hrefOf(run) },
     headers,
     async afterwards() {
-      if (outcome === 'created') await ringOrSay(run, context);
+      if (outcome === 'created') await ringOrSay(requested, context);
       if (context.wait === 0) return undefined;
       const ended = await waitForRun(context.fleet.db, run, context.wait, context.isWaiting);
       if (!isOver(ended)) return undefined;
@@ -69,8 +76,9 @@ function acceptance({ run, outcome }: Requested, context: Context): Answer {
   };
 }
 
-async function ringOrSay(run: Run, { fleet }: Context) {
-  await ringRun(fleet.backend, run, 1).catch((error) => {
+async function ringOrSay(requested: ProcessRequest, { fleet }: Context) {
+  const { run } = requested;
+  await ringProcess(fleet.backend, requested).catch((error) => {
     if (!(error instanceof QueueUnavailable)) throw error;
     throw away('the queue does not answer; the run stands in the book and starts by itself when the queue is back', {
       run_id: run.id,

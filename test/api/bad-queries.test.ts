@@ -89,7 +89,7 @@ const nothing: Refusal[] = [
     '/schedule/nightly/pause',
     {},
     404,
-    'there is no schedule "nightly"; there are: generation',
+    'there is no schedule "nightly"; there are: generation, daily',
   ],
 ];
 

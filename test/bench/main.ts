@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
 import { migrate } from '../../sql/migrate.ts';
+import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
 import { benchPickUp } from './pick-up.ts';
@@ -12,6 +13,7 @@ import { benchPickUp } from './pick-up.ts';
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
   generation: benchGeneration,
+  finance: benchFinance,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };

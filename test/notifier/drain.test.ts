@@ -43,7 +43,7 @@ const tell = (chats: number[], dedupe: string, params: object = { worker: dedupe
 
 const drain = (signal = new AbortController().signal, settings: { telegramToken?: string } = { telegramToken: telegram.token }) =>
   drainOutbox(
-    { db: database.db, settings: { locale: 'en', zone: 'UTC', telegramApiRoot: telegram.apiRoot, ...settings } },
+    { db: database.db, settings: { locale: 'en', zone: 'UTC', currency: 'EUR', telegramApiRoot: telegram.apiRoot, ...settings } },
     signal,
   );
 const nothing = { sent: 0, later: 0, failed: 0, undeliverable: 0, skipped: 0 };

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { render } from '../../workers/notifier/render.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
-const studio = { locale: 'ru', zone: 'Europe/Moscow' } as const;
+const studio = { locale: 'ru', zone: 'Europe/Moscow', currency: 'RUB' } as const;
 const say = (template: string, params: Record<string, unknown>, locale: (typeof locales)[number] | null = null) =>
   render({ template, params, locale }, studio).text;
 
@@ -32,6 +32,12 @@ const students = (count: number, trainings: number, name: string | null = 'Ан�
   }));
 const missed = { schedule: 'generation', nominal_at: '2026-11-22T18:00:00.000Z', deadline_at: '2026-11-22T18:30:00.000Z' };
 
+const seat = { training_type: 'Йога', training_date: '2026-11-25', start_time: '18:00:00' };
+const money = (n: number) => ({
+  returned: { sessions: n, refunded_minor: 70_000 * n, cancelled_minor: 123_456 * n },
+  charged: { sessions: n, invoices: n },
+});
+
 const cases: [string, Record<string, unknown>][] = [
   ...['', 'Error: no', long].map((error): [string, object] => ['run_failed', { ...run, attempt: 2, error }]),
   ...counts.map((count): [string, object] => ['run_partial', { ...run, conflicts: conflicts(count) }]),
@@ -55,6 +61,13 @@ const cases: [string, Record<string, unknown>][] = [
     { worker: 'generation', seconds },
   ]),
   ['worker_down', { worker: long, seconds: 1e300 }],
+  ...['', 'Тренер заболел', long].map((reason): [string, object] => ['training_cancelled', { ...seat, reason }]),
+  ['training_cancelled', { ...seat, training_type: long, reason: long }],
+  ...[0, 1].flatMap((n): [string, object][] => [
+    ['participation_cancelled', { ...seat, ...money(n), outcome: 'safe' }],
+    ['participation_cancelled', { ...seat, ...money(n), outcome: 'late' }],
+    ['training_joined', { ...seat, ...money(n) }],
+  ]),
 ] as [string, Record<string, unknown>][];
 
 describe.each(locales)('in %s', (locale) => {
@@ -71,7 +84,7 @@ test('instants are on the studio’s clock, in the message’s language or else 
   expect(say('deadline_missed', params)).toContain('воскресенье, 22 ноября, 21:00');
   expect(say('deadline_missed', params, 'uk')).toContain('неділя, 22 листопада, 21:00');
   expect(say('deadline_missed', params, 'en')).toContain('Sunday 22 November, 21:00');
-  const { text } = render({ template: 'deadline_missed', params, locale: null }, { locale: 'ru', zone: 'Asia/Vladivostok' });
+  const { text } = render({ template: 'deadline_missed', params, locale: null }, { ...studio, zone: 'Asia/Vladivostok' });
   expect(text).toContain('понедельник, 23 ноября, 04:00');
 });
 

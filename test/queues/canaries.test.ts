@@ -71,15 +71,13 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a worker that answers is not told of, one that has just fallen silent neither', async () => {
-    await lastSeen('generation', 1);
-    await lastSeen('notifier', 40);
+    for (const noun of nouns) await lastSeen(noun, noun === 'notifier' ? 40 : 1);
     await watch(0, 300);
     expect(await told()).toEqual([]);
   });
 
   test('each outage is told of once, also when the scheduler is started anew in the middle', async () => {
-    await lastSeen('notifier', 0);
-    await lastSeen('generation', 70);
+    for (const noun of nouns) await lastSeen(noun, noun === 'generation' ? 70 : 0);
     await watch(0, 120);
     heart.canaries = undefined;
     await watch(1_000, 1_120);

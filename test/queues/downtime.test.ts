@@ -60,7 +60,7 @@ test.each<[Misfire, Record<string, number>]>([
   const eachMinute = schedule({ pattern: '* * * * *', misfire });
   await settle('2026-11-17T12:00:59Z', eachMinute);
   const runs = await settle('2026-11-20T12:00:59Z', eachMinute);
-  expect(runs.map((run) => run.run_key)).toEqual(['generation:2026-W48']);
+  expect(runs.map(({ run }) => run.run_key)).toEqual(['generation:2026-W48']);
   const fates = Map.groupBy(await ledger(database.db), (tick) => tick.slice(18));
   expect(Object.fromEntries([...fates].map(([fate, ticks]) => [fate, ticks.length]))).toEqual(expected);
 });

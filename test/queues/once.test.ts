@@ -23,7 +23,7 @@ test.each([2, 5])('%d schedulers that decide the same eight ticks at once make o
   await settleTicks(database.db, [weekly], 'Europe/Moscow', start);
   const answers = await Promise.all(members.map((member) => settleTicks(member, [weekly], 'Europe/Moscow', end)));
   await close();
-  expect(answers.flat().map((run) => run.run_key)).toEqual(weeks);
+  expect(answers.flat().map(({ run }) => run.run_key)).toEqual(weeks);
   expect((await book(database.db)).map((run) => run.run_key)).toEqual(weeks);
   expect(await ledger(database.db)).toHaveLength(8);
 });
@@ -37,7 +37,7 @@ test('five schedulers that all saw the ticks due, held up until then, still make
   await held.commit();
   const answers = await Promise.all(settling);
   await close();
-  expect(answers.flat().map((run) => run.run_key)).toEqual(weeks);
+  expect(answers.flat().map(({ run }) => run.run_key)).toEqual(weeks);
   expect((await book(database.db)).map((run) => run.attempt)).toEqual(Array(8).fill(1));
 });
 
@@ -70,7 +70,7 @@ test('tick and run are one transaction: a run the book refuses leaves no tick, h
   const refused = await settleTicks(database.db, [weekly, other], 'Europe/Moscow', new Date('2026-11-18T18:00Z'));
   await database.db.query(sql.unsafe`alter table automated_process_history drop constraint closed`);
   log.level = 'info';
-  expect(refused.map((run) => run.run_key)).toEqual(['generation:2026-W48']);
+  expect(refused.map(({ run }) => run.run_key)).toEqual(['generation:2026-W48']);
   expect(await ledger(database.db)).toEqual([]);
   expect(await ledger(database.db, 'other')).toEqual(['2026-11-18T18:00Z enqueued 2026-W48']);
   await settleTicks(database.db, [weekly, other], 'Europe/Moscow', new Date('2026-11-18T18:00:01Z'));

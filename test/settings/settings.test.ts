@@ -22,6 +22,7 @@ test('without any, the defaults', () => {
     host: '127.0.0.1',
     zone: 'Europe/Moscow',
     locale: 'ru',
+    currency: 'RUB',
     apiKeys: [],
     telegramToken: undefined,
     telegramApiRoot: 'https://api.telegram.org',

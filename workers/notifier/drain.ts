@@ -10,7 +10,7 @@ import { render } from './render.ts';
 /** The part of the fleet a drain uses. */
 export type Outbox = {
   db: Database;
-  settings: Pick<Settings, 'locale' | 'zone' | 'telegramToken' | 'telegramApiRoot'>;
+  settings: Pick<Settings, 'locale' | 'zone' | 'currency' | 'telegramToken' | 'telegramApiRoot'>;
 };
 /** How many messages came to which end; `later` ones are due again by themselves. */
 export type Drained = { sent: number; later: number; failed: number; undeliverable: number; skipped: number };

@@ -1,16 +1,8 @@
 import { z } from 'zod';
 import { runs } from '../../queues/catalog.ts';
-import { type Locale, text } from '../../queues/texts.ts';
+import { text } from '../../queues/texts.ts';
+import { type Template, template } from './template.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
-
-/** In whose words and on whose clock. */
-export type Reader = { locale: Locale; zone: string };
-
-/** A template: what its params must be, and its paragraphs. */
-export type Template = { lines(params: unknown, reader: Reader): string[] };
-const template = <S extends z.ZodType>(schema: S, lines: (params: z.output<S>, reader: Reader) => string[]): Template => ({
-  lines: (params, reader) => lines(schema.parse(params), reader),
-});
 
 const NAME = 40;
 const run = { run_id: z.int(), run_key: z.string() };
@@ -108,7 +100,7 @@ const workerDown = template(
 );
 
 /** Every notice the admins can get. */
-export const templates: Record<string, Template> = {
+export const adminTemplates: Record<string, Template> = {
   run_failed: runFailed,
   run_partial: runPartial,
   generation_overflow: overflow,

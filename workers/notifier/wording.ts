@@ -18,6 +18,10 @@ export function wallTime(locale: Locale, day: string, time: string) {
   return `${format.format(new Date(`${day}T00:00:00Z`)).replace(',', '')} ${time.slice(0, 5)}`;
 }
 
+/** Minor units as money of the studio: "1 200,50 ₽". */
+export const amountIn = ({ locale, currency }: { locale: Locale; currency: string }, minor: number) =>
+  new Intl.NumberFormat(tags[locale], { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(minor / 100);
+
 const graphemes = new Intl.Segmenter();
 
 /** A value on one line, without secrets, cut between graphemes to at most `most` UTF-16 units. */

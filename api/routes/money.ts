@@ -1,0 +1,169 @@
+import { z } from 'zod';
+import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
+import { auditBooks, finding } from '../../sql/audit.ts';
+import {
+  balanceOf,
+  cancelInvoice,
+  invoiceRow,
+  listInvoices,
+  lockPayment,
+  payerOf,
+  paymentRow,
+  receivePayment,
+  takeBackPayment,
+  transactionRow,
+  walletHistory,
+} from '../../sql/finance.ts';
+import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+
+const MOST_MINOR = 1_000_000_000_000;
+const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
+const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
+const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
+const text = z
+  .string({ error: '1 to 500 characters' })
+  .trim()
+  .min(1, { error: '1 to 500 characters' })
+  .max(500, { error: '1 to 500 characters' });
+export const reasonBody = z.strictObject({ reason: text });
+
+const paymentItem = paymentRow.meta({ id: 'Payment' });
+const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
+const shared = { tag: 'money' };
+
+/** The payer of a student. Throws a 404 when there is no such student. */
+async function payerOrRefuse(db: Context['db'], studentId: number): Promise<number> {
+  const payer = await payerOf(db, studentId);
+  if (payer === null) throw new Problem(404, `there is no student ${studentId}`);
+  return payer;
+}
+
+export const moneyRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/students/{id}/payments',
+    summary: "Money arrives: into the payer's wallet, then to what is owed, oldest first",
+    scope: 'money:write',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({
+      amount_minor: amount,
+      method: z.enum(METHODS, { error: `one of ${METHODS.join(', ')}` }).default('cash'),
+      description: text.optional(),
+    }),
+    responses: { 201: z.object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() }) },
+    async handle({ params, body }, { db, caller }) {
+      const payerId = await payerOrRefuse(db, params.id);
+      const { amount_minor: amountMinor, method, description } = body;
+      const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, createdBy: caller.name });
+      return { status: 201, body: { payment, invoices_paid: paid, balance_minor: await balanceOf(db, payerId) } };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/payments/{id}/cancel',
+    summary: 'Take a payment back; what the balance lacks is owed again, the newest invoices first',
+    scope: 'money:write',
+    transaction: true,
+    params: idParams,
+    body: reasonBody,
+    responses: { 200: z.object({ payment: paymentItem, invoices_owed_again: z.int(), balance_minor: z.int() }) },
+    async handle({ params, body }, { db }) {
+      const payment = await lockPayment(db, params.id);
+      if (!payment) throw new Problem(404, `there is no payment ${params.id}`);
+      const again = payment.cancelled_at ? 0 : await takeBackPayment(db, payment, body.reason);
+      return {
+        body: {
+          payment: await lockPayment(db, params.id),
+          invoices_owed_again: again,
+          balance_minor: await balanceOf(db, payment.payer_id),
+        },
+      };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/students/{id}/wallet',
+    summary: "The payer's balance and its history, newest first",
+    scope: 'money:read',
+    params: idParams,
+    query: z.strictObject(pageQuery),
+    responses: {
+      200: pageOf(transactionRow.meta({ id: 'WalletTransaction' })).extend({ payer_id: z.int(), balance_minor: z.int() }),
+    },
+    async handle({ params, query }, { db }) {
+      const payerId = await payerOrRefuse(db, params.id);
+      const rows = await walletHistory(db, payerId, readCursor(query.cursor, z.int()), query.limit + 1);
+      return {
+        body: { payer_id: payerId, balance_minor: await balanceOf(db, payerId), ...page(rows, query.limit, (row) => row.id) },
+      };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/invoices',
+    summary: 'Invoices by the day they were written, newest first',
+    scope: 'money:read',
+    query: z.strictObject({
+      status: z
+        .enum(invoiceRow.shape.status.options, { error: `one of ${invoiceRow.shape.status.options.join(', ')}` })
+        .optional(),
+      payer_id: idParams.shape.id.optional(),
+      from: day.optional(),
+      to: day.optional().meta({ description: 'inclusive' }),
+      ...pageQuery,
+    }),
+    responses: { 200: pageOf(invoiceItem) },
+    async handle({ query }, { db, fleet }) {
+      const zone = fleet.settings.zone;
+      const rows = await listInvoices(db, {
+        status: query.status,
+        payerId: query.payer_id,
+        from: query.from && startOfDay(query.from, zone),
+        to: query.to && startOfDay(addDays(query.to, 1), zone),
+        before: readCursor(query.cursor, z.int()),
+        limit: query.limit + 1,
+      });
+      return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/invoices/{id}/cancel',
+    summary: 'Waive an invoice; what was paid goes back to the wallet',
+    scope: 'money:write',
+    transaction: true,
+    params: idParams,
+    body: reasonBody,
+    responses: { 200: invoiceItem },
+    async handle({ params, body }, { db }) {
+      const invoice = await cancelInvoice(db, params.id, body.reason);
+      if (!invoice) throw new Problem(404, `there is no invoice ${params.id}`);
+      return { body: invoice };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/audit',
+    summary: 'Recompute the books from the ledgers: all square, or what is not',
+    scope: 'money:read',
+    query: z.strictObject({
+      date: day.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
+    }),
+    responses: { 200: z.object({ date: z.iso.date(), square: z.boolean(), message: z.string(), findings: z.array(finding) }) },
+    async handle({ query }, { db, fleet, now }) {
+      const date = query.date ?? dayOf(now, fleet.settings.zone);
+      const findings = await auditBooks(db, date);
+      const message = findings.length === 0 ? 'all square' : `not square: ${findings.length} findings`;
+      return { body: { date, square: findings.length === 0, message, findings } };
+    },
+  }),
+];

@@ -1,0 +1,51 @@
+import type { Sql } from '../sql/database.ts';
+import { joinParts, type Requested, type RunRequest, requestRun } from '../sql/runs.ts';
+import type { Day } from './calendar.ts';
+import { type RunDefinition, type RunName, runs } from './catalog.ts';
+
+export type ProcessRequest = Requested & {
+  /** The runs a new one consists of, in order; they are rung for together with it. */
+  parts: Requested[];
+};
+type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+
+/**
+ * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
+ * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.
+ * @param today the business day the request is for unless its body says otherwise
+ */
+export async function requestProcess(
+  db: Sql,
+  name: RunName,
+  body: Record<string, unknown>,
+  today: Day,
+  asker: Asker,
+): Promise<ProcessRequest> {
+  const definition: RunDefinition = runs[name];
+  const asked = { ...definition.request(body, today), ...asker, process_type: definition.processType };
+  if (!definition.parts) return { ...(await requestRun(db, asked)), parts: [] };
+  const partNames = definition.parts as readonly RunName[];
+  return db.transaction(async (transaction) => {
+    const whole = await requestRun(transaction, asked);
+    if (whole.outcome !== 'created') return { ...whole, parts: [] };
+    const parts: Requested[] = [];
+    for (const part of partNames) {
+      const definedPart: RunDefinition = runs[part];
+      const after_run_id = parts.at(-1)?.run.id;
+      parts.push(
+        await requestRun(transaction, {
+          ...definedPart.request(body, today),
+          ...asker,
+          process_type: definedPart.processType,
+          after_run_id,
+        }),
+      );
+    }
+    await joinParts(
+      transaction,
+      whole.run.id,
+      parts.map((part) => part.run.id),
+    );
+    return { ...whole, parts };
+  });
+}

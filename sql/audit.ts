@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { type Sql, sql } from './database.ts';
+
+/** One thing that is not square: which rule, about what, and what was found. */
+export const finding = z.object({
+  rule: z.enum(['balance', 'sessions_left', 'charged_twice', 'never_charged', 'charge_lost', 'paid_without_transaction']),
+  id: z.int(),
+  detail: z.string(),
+});
+export type Finding = z.output<typeof finding>;
+
+/**
+ * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries, registrations
+ * charged twice, never (for trainings up to the business day), or by something that is no live charge, and invoices whose
+ * transactions do not fit their status. Nothing found: all square.
+ */
+export const auditBooks = (db: Sql, date: string) =>
+  db.any(sql.type(finding)`
+    with balances as (
+      select user_id as id, format('balance %s, transactions %s', balance_minor, coalesce(sum, 0)) as detail
+      from wallets left join (select user_id, sum(amount_minor) as sum from wallet_transactions group by user_id) entered using (user_id)
+      where balance_minor <> coalesce(sum, 0)
+    ), sessions as (
+      select held.id, format('sessions_left %s, entries %s', sessions_left, coalesce(sum, 0)) as detail
+      from student_subscriptions held
+      left join (select student_subscription_id as id, sum(delta) as sum from session_entries group by student_subscription_id) entered
+        using (id)
+      where coalesce(sessions_left, 0) <> coalesce(sum, 0)
+    ), charge as materialized (
+      select entry.real_training_student_id as seat_id, entry.id as entry_id, null::int as invoice_id
+      from session_entries entry
+      where entry.reason = 'training' and not exists (select from session_entries back where back.reverses_id = entry.id)
+      union all
+      select real_training_student_id, null, id from invoices where real_training_student_id is not null and status <> 'CANCELLED'
+    ), twice as (
+      select seat_id as id, format('%s live charges', count(*)) as detail from charge group by seat_id having count(*) > 1
+    ), lost as (
+      select seat_id as id, 'a live charge its registration does not know' as detail
+      from charge join real_training_students seat on seat.id = seat_id
+      where (seat.session_entry_id, seat.invoice_id) is distinct from (entry_id, charge.invoice_id)
+      union all
+      select seat.id, 'its session was returned' from real_training_students seat
+      where session_entry_id is not null and not exists (select from charge where entry_id = session_entry_id)
+    ), never as (
+      select seat.id, format('training %s of %s', training.id, training_date) as detail
+      from real_training_students seat join real_trainings training on training.id = real_training_id
+      where seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+        and training.status <> 'cancelled' and training_date <= ${date}::date
+    ), bills as (
+      select id, format('%s, transactions %s of %s', status, coalesce(sum, 0), amount_minor) as detail
+      from invoices left join (
+        select invoice_id as id, sum(amount_minor) as sum from wallet_transactions where invoice_id is not null group by invoice_id
+      ) entered using (id)
+      where coalesce(sum, 0) <> case status when 'PAID' then -amount_minor else 0 end
+    )
+    select 'balance' as rule, id, detail from balances
+    union all select 'sessions_left', id, detail from sessions
+    union all select 'charged_twice', id, detail from twice
+    union all select 'charge_lost', id, detail from lost
+    union all select 'never_charged', id, detail from never
+    union all select 'paid_without_transaction', id, detail from bills
+    order by rule, id`);

@@ -1,0 +1,51 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+/** A registration nobody has decided yet, with its place in its student's line (D13): 1 is the earliest. */
+export const dueRow = z.object({
+  seat_id: z.int(),
+  student_id: z.int(),
+  payer_id: z.int(),
+  training_id: z.int(),
+  training_date: z.iso.date(),
+  price_minor: z.int(),
+  charge_no: z.int(),
+  place: z.int(),
+});
+export type Due = z.output<typeof dueRow>;
+
+/** Payers after a cursor, as the end of the next chunk: families stay together, so a payer's invoices are decided in one go. */
+export const nextPayers = (db: Sql, after: number, limit: number) =>
+  db.maybeOneFirst(sql.type(z.object({ last: z.int().nullable() }))`
+    select max(payer_id) as last from (
+      select distinct payer_id from students where payer_id > ${after} order by payer_id limit ${limit}
+    ) as payers`);
+
+const isDue = (date: string) => sql.fragment`
+  seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+  and training.status <> 'cancelled' and training.training_date <= ${date}::date + 1`;
+
+/**
+ * Locks the students of a range of payers who have something due. Whoever charges, cancels or adds for a student
+ * takes this lock first, in order of id, so per student all of it happens one after the other.
+ */
+export const lockDueStudents = (transaction: Sql, payers: { after: number; last: number }, date: string) =>
+  transaction.query(sql.unsafe`
+    select student.id from students student
+    where payer_id > ${payers.after} and payer_id <= ${payers.last}
+      and exists (
+        select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
+        where seat.student_id = student.id and ${isDue(date)})
+    order by student.id for no key update`);
+
+/** What is due for a range of payers (D12), read after their students are locked. Ordered as their invoices are to be. */
+export const dueRegistrations = (transaction: Sql, payers: { after: number; last: number }, date: string) =>
+  transaction.any(sql.type(dueRow)`
+    select seat.id as seat_id, seat.student_id, student.payer_id, training.id as training_id, training.training_date,
+      training.price_minor, seat.returns as charge_no,
+      (row_number() over (partition by seat.student_id order by training.starts_at, seat.id))::int as place
+    from students student
+    join real_training_students seat on seat.student_id = student.id
+    join real_trainings training on training.id = seat.real_training_id
+    where student.payer_id > ${payers.after} and student.payer_id <= ${payers.last} and ${isDue(date)}
+    order by training.starts_at, seat.id`);

@@ -1,0 +1,62 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { lockWallets, settle } from './settle.ts';
+
+export const invoiceRow = z.object({
+  id: z.int(),
+  payer_id: z.int(),
+  student_id: z.int(),
+  type: z.enum(['TRAINING', 'SUBSCRIPTION', 'LATE_CANCELLATION_FEE']),
+  amount_minor: z.int(),
+  status: z.enum(['PENDING', 'UNPAID', 'PAID', 'CANCELLED']),
+  real_training_student_id: z.int().nullable(),
+  student_subscription_id: z.int().nullable(),
+  is_auto_renewal: z.boolean(),
+  due_date: z.iso.date().nullable(),
+  created_at: z.iso.datetime(),
+  paid_at: z.iso.datetime().nullable(),
+  cancelled_at: z.iso.datetime().nullable(),
+  cancellation_reason: z.string().nullable(),
+});
+
+const columns = sql.fragment`id, payer_id, student_id, type, amount_minor, status, real_training_student_id,
+  student_subscription_id, is_auto_renewal, due_date, created_at, paid_at, cancelled_at, cancellation_reason`;
+
+/** Invoices, newest first, after a cursor; `from` and `to` are instants, `to` exclusive. */
+export const listInvoices = (
+  db: Sql,
+  of: { status?: string; payerId?: number; from?: string; to?: string; before?: number; limit: number },
+) =>
+  db.any(sql.type(invoiceRow)`
+    select ${columns} from invoices
+    where (${of.status ?? null}::text is null or status = ${of.status ?? null})
+      and (${of.payerId ?? null}::int is null or payer_id = ${of.payerId ?? null})
+      and (${of.from ?? null}::timestamptz is null or created_at >= ${of.from ?? null}::timestamptz)
+      and (${of.to ?? null}::timestamptz is null or created_at < ${of.to ?? null}::timestamptz)
+      and (${of.before ?? null}::int is null or id < ${of.before ?? null})
+    order by id desc limit ${of.limit}`);
+
+export const findInvoice = (db: Sql, id: number) =>
+  db.maybeOne(sql.type(invoiceRow)`select ${columns} from invoices where id = ${id}`);
+
+/**
+ * Waives an invoice, in the caller's transaction: what was paid goes back to the wallet and settles what else is owed.
+ * The registration it was for stays decided. A cancelled one is answered as it is. Null when there is none.
+ */
+export async function cancelInvoice(transaction: Sql, id: number, reason: string) {
+  const invoice = await findInvoice(transaction, id);
+  if (!invoice) return null;
+  await lockWallets(transaction, [invoice.payer_id]);
+  const { rowCount } = await transaction.query(sql.unsafe`
+    with bill as materialized (
+      select id, payer_id, amount_minor, status from invoices where id = ${id} and status <> 'CANCELLED' for update
+    ), refunded as (
+      insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
+      select payer_id, amount_minor, 'refund', id from bill where status = 'PAID'
+      returning id
+    )
+    update invoices set status = 'CANCELLED', cancelled_at = now(), cancellation_reason = ${reason}
+    from bill where invoices.id = bill.id`);
+  if (rowCount > 0) await settle(transaction, [invoice.payer_id]);
+  return findInvoice(transaction, id);
+}

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { lockWallets, settle } from './settle.ts';
+
+export const paymentRow = z.object({
+  id: z.int(),
+  payer_id: z.int(),
+  amount_minor: z.int(),
+  method: z.enum(['cash', 'card', 'transfer', 'online', 'other']),
+  description: z.string().nullable(),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+  cancelled_at: z.iso.datetime().nullable(),
+  cancellation_reason: z.string().nullable(),
+});
+
+const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, created_at, cancelled_at, cancellation_reason`;
+
+/** Whoever pays for a student, or null when there is no such student. */
+export const payerOf = (db: Sql, studentId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`select payer_id from students where id = ${studentId}`);
+
+/** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
+export async function receivePayment(
+  transaction: Sql,
+  of: { payerId: number; amountMinor: number; method: string; description?: string; createdBy: string },
+) {
+  await lockWallets(transaction, [of.payerId]);
+  const payment = await transaction.one(sql.type(paymentRow)`
+    insert into payments (payer_id, amount_minor, method, description, created_by)
+    values (${of.payerId}, ${of.amountMinor}, ${of.method}, ${of.description ?? null}, ${of.createdBy})
+    returning ${columns}`);
+  await transaction.query(sql.unsafe`
+    insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
+    values (${of.payerId}, ${of.amountMinor}, 'deposit', ${payment.id})`);
+  return { payment, paid: await settle(transaction, [of.payerId]) };
+}
+
+/** The payment, locked, or null. */
+export const lockPayment = (transaction: Sql, id: number) =>
+  transaction.maybeOne(sql.type(paymentRow)`select ${columns} from payments where id = ${id} for update`);
+
+/**
+ * Takes a payment back (D21). What the balance does not hold is got by unpaying invoices, newest first, until it is covered;
+ * what the last of them covers too much stays in the wallet. Returns how many invoices are owed again.
+ * The caller has locked the payment and seen that it is live.
+ */
+export async function takeBackPayment(
+  transaction: Sql,
+  payment: { id: number; payer_id: number; amount_minor: number },
+  reason: string,
+) {
+  await lockWallets(transaction, [payment.payer_id]);
+  const unpaid = await transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
+    with paid as (
+      select invoice.id, payer_id, amount_minor,
+        sum(amount_minor) over (order by created_at desc, invoice.id desc) - amount_minor as before,
+        ${payment.amount_minor}::int8 - balance_minor as missing
+      from invoices invoice join wallets on user_id = payer_id
+      where payer_id = ${payment.payer_id} and invoice.status = 'PAID'
+    ), owed as (
+      update invoices set status = 'UNPAID', paid_at = null from paid where paid.id = invoices.id and paid.before < paid.missing
+      returning invoices.id, invoices.payer_id, invoices.amount_minor
+    ), refunded as (
+      insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
+      select payer_id, amount_minor, 'refund', id from owed order by id
+      returning id
+    )
+    select count(*)::int as invoices from refunded`);
+  await transaction.query(sql.unsafe`
+    insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
+    select user_id, -least(balance_minor, ${payment.amount_minor}::int8), 'adjustment', ${payment.id}
+    from wallets where user_id = ${payment.payer_id} and balance_minor > 0`);
+  await transaction.query(sql.unsafe`
+    update payments set cancelled_at = now(), cancellation_reason = ${reason} where id = ${payment.id}`);
+  return unpaid;
+}
+
+export const balanceOf = async (db: Sql, payerId: number): Promise<number> =>
+  (await db.maybeOneFirst(sql.type(z.object({ balance_minor: z.int() }))`
+    select balance_minor from wallets where user_id = ${payerId}`)) ?? 0;
+
+export const transactionRow = z.object({
+  id: z.int(),
+  amount_minor: z.int(),
+  kind: z.enum(['deposit', 'payment', 'refund', 'adjustment']),
+  invoice_id: z.int().nullable(),
+  payment_id: z.int().nullable(),
+  created_at: z.iso.datetime(),
+});
+
+/** A wallet's transactions, newest first, after a cursor. */
+export const walletHistory = (db: Sql, payerId: number, before: number | undefined, limit: number) =>
+  db.any(sql.type(transactionRow)`
+    select id, amount_minor, kind, invoice_id, payment_id, created_at from wallet_transactions
+    where user_id = ${payerId} and (${before ?? null}::int is null or id < ${before ?? null})
+    order by id desc limit ${limit}`);

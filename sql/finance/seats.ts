@@ -1,0 +1,103 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+/** A training as those see it who cancel or add. */
+export const trainingState = z.object({
+  id: z.int(),
+  training_type: z.string(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  starts_at: z.iso.datetime(),
+  ends_at: z.iso.datetime(),
+  max_participants: z.int(),
+  status: z.enum(['scheduled', 'completed', 'cancelled']),
+  processed_at: z.iso.datetime().nullable(),
+  cancellation: z.unknown(),
+});
+
+/** Locks a training's row until the transaction ends; null when there is none. Take the roster's lock before. */
+export const lockTraining = (transaction: Sql, id: number) =>
+  transaction.maybeOne(sql.type(trainingState)`
+    select training.id, type.name as training_type, training_date, start_time, starts_at, ends_at, training.max_participants,
+      training.status, processed_at, cancellation
+    from real_trainings training join training_types type on type.id = training_type_id
+    where training.id = ${id} for update of training`);
+
+/** Locks students, in order of id: nobody charges, cancels or adds for them meanwhile. */
+export const lockStudents = (transaction: Sql, ids: readonly number[]) =>
+  transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
+    select id from students where id = any(${sql.array([...ids], 'int4')}) order by id for no key update`);
+
+export const seatState = z.object({
+  id: z.int(),
+  student_id: z.int(),
+  status: z.enum(['REGISTERED', 'PRESENT', 'ABSENT', 'CANCELLED_SAFE', 'WAITLIST']),
+  charged_at: z.iso.datetime().nullable(),
+  cancellation: z.unknown(),
+});
+
+/** The registrations of a training. */
+export const seatStates = (db: Sql, trainingId: number) =>
+  db.any(sql.type(seatState)`
+    select id, student_id, status, charged_at, cancellation from real_training_students
+    where real_training_id = ${trainingId} order by id`);
+
+/** Ends a registration and keeps the answer its canceller got. */
+export const endSeat = (
+  transaction: Sql,
+  of: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
+) =>
+  transaction.query(sql.unsafe`
+    update real_training_students set status = ${of.status}, cancelled_at = ${of.at}::timestamptz, cancellation_reason = ${of.reason},
+      cancellation = ${sql.json(of.answer as never)}
+    where id = ${of.id}`);
+
+/** Ends all live registrations of a training that is called off. */
+export const endAllSeats = (transaction: Sql, trainingId: number, at: string, reason: string) =>
+  transaction.query(sql.unsafe`
+    update real_training_students set status = 'CANCELLED_SAFE', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason}
+    where real_training_id = ${trainingId} and status in ('REGISTERED', 'PRESENT', 'ABSENT', 'WAITLIST')`);
+
+/** Calls a training off and keeps the answer. */
+export const closeTraining = (transaction: Sql, id: number, at: string, reason: string, answer: unknown) =>
+  transaction.query(sql.unsafe`
+    update real_trainings set status = 'cancelled', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason},
+      cancellation = ${sql.json(answer as never)}
+    where id = ${id}`);
+
+/** True when the student is registered in another training that overlaps in time. */
+export const isBusy = (db: Sql, studentId: number, training: { id: number; starts_at: string; ends_at: string }) =>
+  db.exists(sql.unsafe`
+    select from real_training_students seat join real_trainings other on other.id = seat.real_training_id
+    where seat.student_id = ${studentId} and seat.status in ('REGISTERED', 'PRESENT') and other.id <> ${training.id}
+      and other.status <> 'cancelled'
+      and other.starts_at < ${training.ends_at}::timestamptz and other.ends_at > ${training.starts_at}::timestamptz`);
+
+/** Registers a student, or takes back a cancelled registration. Returns the registration's id. */
+export const takeSeat = (transaction: Sql, trainingId: number, studentId: number) =>
+  transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
+    insert into real_training_students (real_training_id, student_id) values (${trainingId}, ${studentId})
+    on conflict (real_training_id, student_id) do update
+      set status = 'REGISTERED', cancelled_at = null, cancellation_reason = null, cancellation = null
+    returning id`);
+
+/** One registration as something due. */
+export const dueSeat = (db: Sql, seatId: number) =>
+  db.one(sql.type(
+    z.object({
+      seat_id: z.int(),
+      student_id: z.int(),
+      payer_id: z.int(),
+      training_id: z.int(),
+      training_date: z.iso.date(),
+      price_minor: z.int(),
+      charge_no: z.int(),
+      place: z.int(),
+    }),
+  )`
+    select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date, price_minor,
+      seat.returns as charge_no, 1 as place
+    from real_training_students seat
+    join students on students.id = seat.student_id
+    join real_trainings training on training.id = seat.real_training_id
+    where seat.id = ${seatId}`);

@@ -1,0 +1,55 @@
+import { sql } from '../../sql/database.ts';
+import { markPresent } from '../../workers/attendance/mark-present.ts';
+import type { RunHandler } from '../../workers/execute.ts';
+import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { chargeNight } from '../../workers/finance/charge-night.ts';
+import { combineDaily } from '../../workers/finance/combine-daily.ts';
+import { startWorker } from '../../workers/run.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { studio } from '../support/studio.ts';
+
+/** A door with the night's workers behind it. `attendance` may replace what that worker does. */
+export async function nightShift(attendance: RunHandler = markPresent) {
+  const door = await frontDoor();
+  const draining = new AbortController();
+  const workers = [
+    startWorker(door.fleet, 'attendance', { runs: { attendance } }, draining.signal),
+    startWorker(
+      door.fleet,
+      'finance',
+      { runs: { finance: chargeNight, daily: combineDaily }, request: ({ db }, id) => answerRequest(db, id) },
+      draining.signal,
+    ),
+  ];
+  await Promise.all(workers.map((worker) => worker.waitUntilReady()));
+  return {
+    door,
+    make: studio(door.db),
+    async close() {
+      draining.abort();
+      await Promise.all(workers.map((worker) => worker.close()));
+      await door.close();
+    },
+  };
+}
+
+let minute = 0;
+/** A training of its own trainer that starts `hours` from now; returns its id and its date in the studio. */
+export async function trainingIn(
+  { door, make }: { door: FrontDoor; make: ReturnType<typeof studio> },
+  hours: number,
+  of: { price?: number; places?: number } = {},
+) {
+  minute += 2;
+  const startsAt = new Date(Date.now() + hours * 3_600_000 + minute * 60_000);
+  const type = await make.type({ price: of.price ?? 70_000, places: of.places ?? 10 });
+  const row = await door.db.one(sql.unsafe`
+    insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
+    select ${type}, ${await make.trainer()}, local::date, local::time, at, at + interval '1 minute', ${of.places ?? 10}, ${of.price ?? 70_000}
+    from (select at, at at time zone 'Europe/Moscow' as local from (select ${startsAt.toISOString()}::timestamptz as at) as given) as start
+    returning id, training_date`);
+  return row as { id: number; training_date: string };
+}
+
+export const register = ({ db }: FrontDoor, training: number, student: number) =>
+  db.query(sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training}, ${student})`);

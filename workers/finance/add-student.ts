@@ -1,0 +1,51 @@
+import {
+  chargeRegistrations,
+  dueSeat,
+  isBusy,
+  lockStudents,
+  lockTraining,
+  seatStates,
+  settle,
+  takeSeat,
+} from '../../sql/finance.ts';
+import { lockRoster } from '../../sql/locks.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { type Decide, refuse } from './answer-request.ts';
+
+const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
+
+/** Registers a student by hand; where the training was processed already, it is charged at once (D12). */
+export const addStudent: Decide = async (transaction, request) => {
+  const studentId = Number(request.student_id);
+  await lockRoster(transaction);
+  const training = await lockTraining(transaction, request.real_training_id);
+  if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
+  if ((await lockStudents(transaction, [studentId])).length === 0) return refuse(404, `there is no student ${studentId}`);
+  if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
+  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+    return refuse(409, 'the training has started');
+  }
+  const seats = (await seatStates(transaction, training.id)).filter((seat) => TAKEN.includes(seat.status));
+  if (seats.some((seat) => seat.student_id === studentId)) return refuse(409, 'the student is registered already');
+  if (seats.length >= training.max_participants) return refuse(409, 'the training is full');
+  if (await isBusy(transaction, studentId, training)) return refuse(409, 'the student is in another training at that time');
+
+  const seatId = await takeSeat(transaction, training.id, studentId);
+  let charged = { sessions: 0, invoices: 0 };
+  if (training.processed_at) {
+    const due = await dueSeat(transaction, seatId);
+    charged = await chargeRegistrations(transaction, [due], null);
+    await settle(transaction, [due.payer_id]);
+  }
+  const answer = { id: seatId, real_training_id: training.id, student_id: studentId, status: 'REGISTERED', charged };
+  const { training_type, training_date, start_time } = training;
+  await tellPeople(transaction, [
+    {
+      userId: studentId,
+      template: 'training_joined',
+      dedupe: `training_joined:${seatId}:${request.id}`,
+      params: { ...answer, training_type, training_date, start_time },
+    },
+  ]);
+  return { answer };
+};

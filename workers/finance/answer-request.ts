@@ -1,0 +1,27 @@
+import type { Sql } from '../../sql/database.ts';
+import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance.ts';
+import { addStudent } from './add-student.ts';
+import { cancelParticipation } from './cancel-participation.ts';
+import { cancelTraining } from './cancel-training.ts';
+
+/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the door answers with. */
+export type Decision = { refused?: undefined; answer: object } | { refused: { status: 404 | 409; detail: string } };
+export const refuse = (status: 404 | 409, detail: string): Decision => ({ refused: { status, detail } });
+
+export type Decide = (transaction: Sql, request: FinanceRequest) => Promise<Decision>;
+const decide: Record<FinanceRequest['kind'], Decide> = {
+  cancel_training: cancelTraining,
+  cancel_participation: cancelParticipation,
+  add_student: addStudent,
+};
+
+/** Decides an open request once: what it does and what is noted of it are one transaction. A decided one is left alone. */
+export const answerRequest = (db: Sql, id: number) =>
+  db.transaction(async (transaction) => {
+    const request = await lockOpenRequest(transaction, id);
+    if (!request) return null;
+    const decision = await decide[request.kind](transaction, request);
+    if (decision.refused) await decideRequest(transaction, id, 'refused', decision.refused);
+    else await decideRequest(transaction, id, 'done', decision.answer);
+    return decision;
+  });

@@ -1,0 +1,70 @@
+import {
+  chargeRegistrations,
+  dueSeat,
+  endSeat,
+  giveBack,
+  lockStudents,
+  lockTraining,
+  seatStates,
+  settle,
+} from '../../sql/finance.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { type Decide, refuse } from './answer-request.ts';
+import { judgeCancellation } from './policy.ts';
+
+/** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). */
+export const cancelParticipation: Decide = async (transaction, request) => {
+  const studentId = Number(request.student_id);
+  const training = await lockTraining(transaction, request.real_training_id);
+  await lockStudents(transaction, [studentId]);
+  const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
+  if (!training || !seat)
+    return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
+  if (seat.cancellation) return { answer: seat.cancellation as object };
+  if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
+  const outcome = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
+  if (outcome === 'started' || training.status === 'completed') return refuse(409, 'the training has started');
+
+  const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
+  const money = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);
+  const answer = {
+    real_training_id: training.id,
+    student_id: studentId,
+    outcome,
+    status,
+    cancelled_at: request.requested_at,
+    ...money,
+  };
+  await endSeat(transaction, { id: seat.id, status, at: request.requested_at, reason: request.reason, answer });
+  await tellPeople(transaction, [
+    {
+      userId: studentId,
+      template: 'participation_cancelled',
+      dedupe: `participation_cancelled:${seat.id}:${request.id}`,
+      params: {
+        ...answer,
+        training_type: training.training_type,
+        training_date: training.training_date,
+        start_time: training.start_time,
+      },
+    },
+  ]);
+  return { answer };
+};
+
+type Transaction = Parameters<Decide>[0];
+const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
+
+async function returnAll(transaction: Transaction, seatId: number) {
+  const [back] = await giveBack(transaction, [seatId]);
+  const { sessions, refunded_minor, cancelled_minor } = back ?? nothing;
+  return { returned: { sessions, refunded_minor, cancelled_minor }, charged: { sessions: 0, invoices: 0 } };
+}
+
+async function chargeOnce(transaction: Transaction, seat: { id: number; charged_at: string | null }) {
+  if (seat.charged_at) return { returned: nothing, charged: { sessions: 0, invoices: 0 } };
+  const due = await dueSeat(transaction, seat.id);
+  const charged = await chargeRegistrations(transaction, [due], null, 'LATE_CANCELLATION_FEE');
+  await settle(transaction, [due.payer_id]);
+  return { returned: nothing, charged };
+}

@@ -1,0 +1,46 @@
+import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatStates } from '../../sql/finance.ts';
+import { lockRoster } from '../../sql/locks.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { type Decide, refuse } from './answer-request.ts';
+
+/** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
+export const cancelTraining: Decide = async (transaction, request) => {
+  await lockRoster(transaction);
+  const training = await lockTraining(transaction, request.real_training_id);
+  if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
+  if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
+  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+    return refuse(409, 'the training has started');
+  }
+  const reason = request.reason ?? '';
+  const live = (await seatStates(transaction, training.id)).filter((seat) => seat.status !== 'CANCELLED_SAFE');
+  await lockStudents(
+    transaction,
+    live.map((seat) => seat.student_id),
+  );
+  const back = await giveBack(
+    transaction,
+    live.map((seat) => seat.id),
+  );
+  await endAllSeats(transaction, training.id, request.requested_at, reason);
+  const sum = (of: 'sessions' | 'refunded_minor' | 'cancelled_minor') => back.reduce((total, one) => total + one[of], 0);
+  const answer = {
+    real_training_id: training.id,
+    cancelled_at: request.requested_at,
+    reason,
+    students: live.length,
+    returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
+  };
+  await closeTraining(transaction, training.id, request.requested_at, reason, answer);
+  const { training_type, training_date, start_time } = training;
+  await tellPeople(
+    transaction,
+    live.map((seat) => ({
+      userId: seat.student_id,
+      template: 'training_cancelled',
+      dedupe: `training_cancelled:${training.id}:${seat.student_id}`,
+      params: { real_training_id: training.id, training_type, training_date, start_time, reason },
+    })),
+  );
+  return { answer };
+};

@@ -1,0 +1,26 @@
+import { runs } from '../../queues/catalog.ts';
+import { chargeChunk, type NightProgress, nightfall } from '../../sql/finance.ts';
+import type { RunHandler } from '../execute.ts';
+
+/** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
+export const chargeNight: RunHandler = async (run, { chunk }) => {
+  const { date } = runs.finance.params.parse(run.params);
+  let so = (run.progress as NightProgress | null) ?? nightfall;
+  while (!so.done) so = await chunk((transaction) => chargeChunk(transaction, date, so, run.id));
+  return {
+    status: 'success',
+    result: {
+      trainings_processed: so.trainings,
+      invoices_created: so.invoices,
+      sessions_deducted: so.sessions,
+      auto_payments: so.auto_payments,
+    },
+    details: {},
+    counts: {
+      trainings_processed: so.trainings,
+      students_processed: so.registrations,
+      sessions_deducted: so.sessions,
+      invoices_created: so.invoices,
+    },
+  };
+};

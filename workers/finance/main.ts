@@ -1,0 +1,9 @@
+import { runWorker } from '../run.ts';
+import { answerRequest } from './answer-request.ts';
+import { chargeNight } from './charge-night.ts';
+import { combineDaily } from './combine-daily.ts';
+
+await runWorker('finance', {
+  runs: { finance: chargeNight, daily: combineDaily },
+  request: ({ db }, id) => answerRequest(db, id),
+});

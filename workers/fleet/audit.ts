@@ -1,0 +1,19 @@
+import { parseArgs } from 'node:util';
+import { dayOf } from '../../queues/calendar.ts';
+import { databaseUrlOf } from '../../queues/fleet.ts';
+import { settingsOrExit } from '../../queues/settings.ts';
+import { auditBooks } from '../../sql/audit.ts';
+import { openDatabase } from '../../sql/database.ts';
+
+/** Prints "all square", or a line for everything that is not and exits 1. */
+const settings = settingsOrExit();
+const { values } = parseArgs({ options: { date: { type: 'string' } } });
+const db = await openDatabase(databaseUrlOf(settings), { max: 1, name: 'audit' });
+try {
+  const findings = await auditBooks(db, values.date ?? dayOf(new Date(), settings.zone));
+  if (findings.length === 0) console.log('all square');
+  for (const { rule, id, detail } of findings) console.log(`${rule} ${id}: ${detail}`);
+  if (findings.length > 0) process.exitCode = 1;
+} finally {
+  await db.end();
+}
