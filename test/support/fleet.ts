@@ -17,17 +17,17 @@ type Body = {
 };
 
 /** A whole fleet of its own: PM2 daemon, embedded database, port. `npm` runs a script of the project against it. */
-export async function ownFleet() {
+export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-e2e-'));
   const port = await freePort();
   const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, ...rest } = process.env;
-  const env = { ...rest, PM2_HOME: join(dir, 'pm2'), FLEET_DATA_DIR: join(dir, 'data'), PORT: String(port) };
+  const env = { ...rest, PM2_HOME: join(dir, 'pm2'), FLEET_DATA_DIR: join(dir, 'data'), PORT: String(port), ...more };
   const url = `http://127.0.0.1:${port}`;
 
   /** Output and exit code of `npm run SCRIPT -- ARGS`. */
-  async function npm(script: string, args: string[] = [], more: NodeJS.ProcessEnv = {}) {
+  async function npm(script: string, args: string[] = [], extra: NodeJS.ProcessEnv = {}) {
     const done = await run('npm', ['run', '--silent', script, '--', ...args], {
-      env: { ...env, ...more },
+      env: { ...env, ...extra },
       timeout: 120_000,
     }).catch((error: { code?: number; stdout: string; stderr: string }) => error);
     const { stdout, stderr } = done;

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Settings } from '../../queues/settings.ts';
 import { createKey, liveKeys, newSecret } from '../../sql/api-keys.ts';
@@ -10,8 +10,10 @@ const fileOf = (settings: Settings) => join(settings.dataDir, 'admin-key');
 export async function ensureAdminKey(db: Database, settings: Settings) {
   if (settings.apiKeys.length > 0 || (await liveKeys(db)).length > 0) return;
   const secret = newSecret();
-  await createKey(db, { name: 'admin', secret, scopes: ['*'] });
+  // The file comes first: a key whose secret nobody has would keep the next start from making another.
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
   writeFileSync(fileOf(settings), `${secret}\n`, { mode: 0o600 });
+  await createKey(db, { name: 'admin', secret, scopes: ['*'] });
 }
 
 /** The generated key, if this data folder holds one. */
