@@ -1,5 +1,7 @@
 import { sql } from '../database.ts';
-import type { Week } from './window.ts';
+
+/** The week to build: its Monday and the zone its wall times are in. */
+export type Week = { start: string; zone: string };
 
 /** The given templates as trainings to be, with their instants in the studio's zone. */
 export const planned = (week: Week, templateIds: readonly number[]) => sql.fragment`

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { planned } from './planned.ts';
+import { planned, type Week } from './planned.ts';
 import type { Conflict, OpenTraining } from './trainings.ts';
-import type { Week } from './window.ts';
 
 /** Pairs of templates, the earlier one first in the order of D5, that meet in time and have a student in common. */
 export const sharedStudents = (db: Sql, week: Week, templateIds: number[]) =>

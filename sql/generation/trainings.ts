@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { planned } from './planned.ts';
-import type { Week } from './window.ts';
+import { planned, type Week } from './planned.ts';
 
 /**
  * Inserts the trainings that do not exist yet, in the order of D5. What a unique or exclusion constraint refuses is left

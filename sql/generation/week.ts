@@ -1,8 +1,9 @@
 import type { Sql } from '../database.ts';
+import type { Week } from './planned.ts';
 import type { Warning } from './students.ts';
 import type { Conflict } from './trainings.ts';
 import { describeTrainings } from './trainings.ts';
-import { type Cursor, generateWindow, type Week } from './window.ts';
+import { type Cursor, generateWindow } from './window.ts';
 
 /** How far the building of a week has come; kept with the run, so that another runner can go on from here. */
 export type WeekProgress = {

@@ -2,12 +2,10 @@ import { z } from 'zod';
 import type { Sql } from '../database.ts';
 import { sql } from '../database.ts';
 import { lockRoster } from '../locks.ts';
+import type { Week } from './planned.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
 import { type Conflict, createTrainings, explainUnmade, openTrainings } from './trainings.ts';
 import { waves } from './waves.ts';
-
-/** The week to build: its Monday and the zone its wall times are in. */
-export type Week = { start: string; zone: string };
 
 /** The last template looked at, in the order of D5. */
 export const cursorRow = z.object({ day_number: z.int(), start_time: z.string(), id: z.int() });

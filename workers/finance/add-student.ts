@@ -10,7 +10,7 @@ import {
 } from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
 import { tellPeople } from '../../sql/notifications.ts';
-import { type Decide, refuse } from './answer-request.ts';
+import { type Decide, refuse } from './decision.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
 

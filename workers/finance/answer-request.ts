@@ -3,12 +3,8 @@ import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/f
 import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
 import { cancelTraining } from './cancel-training.ts';
+import type { Decide } from './decision.ts';
 
-/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the door answers with. */
-export type Decision = { refused?: undefined; answer: object } | { refused: { status: 404 | 409; detail: string } };
-export const refuse = (status: 404 | 409, detail: string): Decision => ({ refused: { status, detail } });
-
-export type Decide = (transaction: Sql, request: FinanceRequest) => Promise<Decision>;
 const decide: Record<FinanceRequest['kind'], Decide> = {
   cancel_training: cancelTraining,
   cancel_participation: cancelParticipation,

@@ -9,7 +9,7 @@ import {
   settle,
 } from '../../sql/finance.ts';
 import { tellPeople } from '../../sql/notifications.ts';
-import { type Decide, refuse } from './answer-request.ts';
+import { type Decide, refuse } from './decision.ts';
 import { judgeCancellation } from './policy.ts';
 
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). */

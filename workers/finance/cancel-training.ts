@@ -1,7 +1,7 @@
 import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatStates } from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
 import { tellPeople } from '../../sql/notifications.ts';
-import { type Decide, refuse } from './answer-request.ts';
+import { type Decide, refuse } from './decision.ts';
 
 /** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
 export const cancelTraining: Decide = async (transaction, request) => {

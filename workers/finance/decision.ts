@@ -1,0 +1,8 @@
+import type { Sql } from '../../sql/database.ts';
+import type { FinanceRequest } from '../../sql/finance.ts';
+
+/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the door answers with. */
+export type Decision = { refused?: undefined; answer: object } | { refused: { status: 404 | 409; detail: string } };
+export const refuse = (status: 404 | 409, detail: string): Decision => ({ refused: { status, detail } });
+
+export type Decide = (transaction: Sql, request: FinanceRequest) => Promise<Decision>;
