@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { dueRow } from './due.ts';
 
 /** A training as those see it who cancel or add. */
 export const trainingState = z.object({
@@ -83,18 +84,7 @@ export const takeSeat = (transaction: Sql, trainingId: number, studentId: number
 
 /** One registration as something due. */
 export const dueSeat = (db: Sql, seatId: number) =>
-  db.one(sql.type(
-    z.object({
-      seat_id: z.int(),
-      student_id: z.int(),
-      payer_id: z.int(),
-      training_id: z.int(),
-      training_date: z.iso.date(),
-      price_minor: z.int(),
-      charge_no: z.int(),
-      place: z.int(),
-    }),
-  )`
+  db.one(sql.type(dueRow)`
     select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date, price_minor,
       seat.returns as charge_no, 1 as place
     from real_training_students seat
