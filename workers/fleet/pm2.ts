@@ -54,19 +54,33 @@ export const removeApp = promisify(
   pm2.delete.bind(pm2) as unknown as (name: string, done: (error: Error | null) => void) => void,
 );
 
-/** Ends PM2's daemon if it holds no app any more, not even somebody else's. PM2's own call may never answer: 4 s are enough. */
+/** Ends PM2's daemon if it holds no app any more, not even somebody else's. Where PM2's own call stays without effect, by signal. */
 export async function endIdleDaemon() {
   if ((await listAll()).length > 0) return;
+  const pid = daemonPid();
   const killed = promisify(pm2.killDaemon.bind(pm2) as (done: (error: Error | null) => void) => void)();
   await Promise.race([killed, new Promise((next) => setTimeout(next, 4_000))]);
+  if (pid !== undefined && isAlive(pid)) process.kill(pid, 'SIGTERM');
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The daemon's process id, if it left one. */
+function daemonPid(): number | undefined {
+  const file = join(process.env.PM2_HOME ?? join(homedir(), '.pm2'), 'pm2.pid');
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) || undefined : undefined;
 }
 
 /** A daemon that was started by an older Node would start our TypeScript with it: better say so at once. */
 function refuseOldDaemon() {
-  const pidFile = join(process.env.PM2_HOME ?? join(homedir(), '.pm2'), 'pm2.pid');
-  if (process.platform !== 'linux' || !existsSync(pidFile)) return;
-  const pid = readFileSync(pidFile, 'utf8').trim();
-  if (!existsSync(`/proc/${pid}/exe`)) return;
+  const pid = daemonPid();
+  if (process.platform !== 'linux' || pid === undefined || !existsSync(`/proc/${pid}/exe`)) return;
   const version = execFileSync(readlinkSync(`/proc/${pid}/exe`), ['--version'], { encoding: 'utf8' }).trim();
   if (Number(/^v(\d+)/.exec(version)?.[1]) < 24) {
     throw new Error(`PM2's daemon runs on Node ${version}, the fleet needs 24: end it ("npx pm2 kill") or set another PM2_HOME`);
