@@ -21,9 +21,16 @@ export const nextPayers = (db: Sql, after: number, limit: number) =>
       select distinct payer_id from students where payer_id > ${after} order by payer_id limit ${limit}
     ) as payers`);
 
-const isDue = (date: string) => sql.fragment`
-  seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
-  and training.status <> 'cancelled' and training.training_date <= ${date}::date + 1`;
+/**
+ * What is due of one student. `offset 0` keeps it a look into the index of the undecided a student; joined freely, every chunk
+ * reads all registrations and trainings there are (measured with 100,000: 25 ms a statement instead of 12, growing with the studio).
+ */
+const seatsDue = (date: string) => sql.fragment`
+  select seat.id as seat_id, seat.returns as charge_no, training.id as training_id, training_date, price_minor, starts_at
+  from real_training_students seat join real_trainings training on training.id = seat.real_training_id
+  where seat.student_id = student.id and seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+    and training.status <> 'cancelled' and training_date <= ${date}::date + 1
+  offset 0`;
 
 /**
  * Locks the students of a range of payers who have something due. Whoever charges, cancels or adds for a student
@@ -33,19 +40,14 @@ export const lockDueStudents = (transaction: Sql, payers: { after: number; last:
   transaction.query(sql.unsafe`
     select student.id from students student
     where payer_id > ${payers.after} and payer_id <= ${payers.last}
-      and exists (
-        select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-        where seat.student_id = student.id and ${isDue(date)})
+      and exists (select from (${seatsDue(date)}) as due)
     order by student.id for no key update`);
 
 /** What is due for a range of payers (D12), read after their students are locked. Ordered as their invoices are to be. */
 export const dueRegistrations = (transaction: Sql, payers: { after: number; last: number }, date: string) =>
   transaction.any(sql.type(dueRow)`
-    select seat.id as seat_id, seat.student_id, student.payer_id, training.id as training_id, training.training_date,
-      training.price_minor, seat.returns as charge_no,
-      (row_number() over (partition by seat.student_id order by training.starts_at, seat.id))::int as place
-    from students student
-    join real_training_students seat on seat.student_id = student.id
-    join real_trainings training on training.id = seat.real_training_id
-    where student.payer_id > ${payers.after} and student.payer_id <= ${payers.last} and ${isDue(date)}
-    order by training.starts_at, seat.id`);
+    select seat_id, student.id as student_id, payer_id, training_id, training_date, price_minor, charge_no,
+      (row_number() over (partition by student.id order by starts_at, seat_id))::int as place
+    from students student cross join lateral (${seatsDue(date)}) as due
+    where payer_id > ${payers.after} and payer_id <= ${payers.last}
+    order by starts_at, seat_id`);

@@ -38,6 +38,7 @@ export async function chargeChunk(
   so: NightProgress,
   runId: number | null,
 ): Promise<NightProgress> {
+  await neverReadWholeTables(transaction);
   const last = await nextPayers(transaction, so.after, CHUNK);
   if (last === null) {
     // Who pays for nobody any more may still owe.
@@ -58,6 +59,13 @@ export async function chargeChunk(
     auto_payments: so.auto_payments + paid,
   };
 }
+
+/**
+ * A chunk looks things up by index only. Without this the plans are those of the tables as they were at the last analyze, and
+ * PostgreSQL keeps its own for foreign keys besides: a night that fills an empty table of invoices had the last of its chunks
+ * take 9.6 s instead of 0.4 s, since each new invoice was looked for by reading them all.
+ */
+const neverReadWholeTables = (transaction: Sql) => transaction.query(sql.unsafe`set local enable_seqscan = off`);
 
 /** Settles for every payer of the range who owes and has money, also for what earlier nights left unpaid. */
 async function settleRange(transaction: Sql, { after, last }: { after: number; last: number }): Promise<number> {

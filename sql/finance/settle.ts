@@ -15,20 +15,22 @@ export async function lockWallets(transaction: Sql, payerIds: readonly number[])
 
 /**
  * Pays the payers' UNPAID invoices from their wallets (D15): oldest first, whole ones only, up to the first that the balance
- * does not cover. Returns how many were paid.
+ * does not cover. Returns how many were paid. `offset 0` keeps it at one look into the index a payer: joined freely, the
+ * planner reads every debt of the studio for each of them while the table's statistics are those of an emptier one.
  */
 export async function settle(transaction: Sql, payerIds: readonly number[]): Promise<number> {
   await lockWallets(transaction, payerIds);
   return transaction.oneFirst(sql.type(z.object({ paid: z.int() }))`
-    with owed as (
-      select invoice.id, payer_id, amount_minor, balance_minor,
-        sum(amount_minor) over (partition by payer_id order by created_at, invoice.id) as so_far
+    with owed as materialized (
+      select debt.id, balance_minor, sum(amount_minor) over (partition by user_id order by created_at, debt.id) as so_far
       from wallets
-      join invoices invoice on invoice.payer_id = user_id and invoice.status = 'UNPAID'
+      cross join lateral (
+        select id, amount_minor, created_at from invoices where payer_id = user_id and status = 'UNPAID' offset 0
+      ) as debt
       where user_id = any(${sql.array([...payerIds], 'int4')}) and balance_minor > 0
     ), paid as (
       update invoices set status = 'PAID', paid_at = now()
-      from owed where owed.id = invoices.id and owed.so_far <= owed.balance_minor and invoices.status = 'UNPAID'
+      from owed where owed.id = invoices.id and owed.so_far <= owed.balance_minor
       returning invoices.id, invoices.payer_id, invoices.amount_minor
     ), entered as (
       insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)

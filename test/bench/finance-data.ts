@@ -1,12 +1,12 @@
 import { type Database, sql } from '../../sql/database.ts';
 
-const DAY = '2026-11-22';
+export const DAY = '2026-11-22';
 
 /**
  * One day's trainings with `registrations` of 4/5 as many students, as many subscriptions as registrations: a third of the students
  * has none, some have several, some unlimited, some used up. One payer for two students; a quarter of the payers has money.
  */
-export async function fillMoney(db: Database, registrations: number) {
+export async function fillMoney(db: Database, registrations: number, day = DAY) {
   const students = (registrations * 4) / 5;
   const trainings = Math.ceil(registrations / 20);
   await db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`);
@@ -22,8 +22,8 @@ export async function fillMoney(db: Database, registrations: number) {
     insert into training_types (name, max_participants, price_minor, duration_minutes) values ('Йога', 20, 70000, 60)`);
   await db.query(sql.unsafe`
     insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-    select 1, ${students}::int + n, ${DAY}::date + 1, '10:00', (${DAY}::date + 1) + time '10:00' + n % 600 * interval '1 minute',
-      (${DAY}::date + 1) + time '11:00' + n % 600 * interval '1 minute', 20, 70000
+    select 1, ${students}::int + n, ${day}::date + 1, '10:00', (${day}::date + 1) + time '10:00' + n % 600 * interval '1 minute',
+      (${day}::date + 1) + time '11:00' + n % 600 * interval '1 minute', 20, 70000
     from generate_series(1, ${trainings}::int) n`);
   await db.query(sql.unsafe`
     insert into real_training_students (real_training_id, student_id)
@@ -34,7 +34,7 @@ export async function fillMoney(db: Database, registrations: number) {
     insert into subscriptions (name, price_minor, number_of_sessions, validity_days) values ('8 занятий', 400000, 8, 30)`);
   await db.query(sql.unsafe`
     insert into student_subscriptions (student_id, subscription_id, start_date, end_date, sessions_left)
-    select n % ((${students}::int * 2) / 3) + 1, 1, ${DAY}::date - n % 20, ${DAY}::date + 1 + n % 20,
+    select n % ((${students}::int * 2) / 3) + 1, 1, ${day}::date - n % 20, ${day}::date + 1 + n % 20,
       case n % 10 when 0 then null when 1 then 0 else n % 9 end
     from generate_series(0, ${registrations - 1}::int) n`);
   await db.query(sql.unsafe`

@@ -1,31 +1,49 @@
-import { type Database, openDatabase } from '../../sql/database.ts';
+import { type Database, openDatabase, type Sql } from '../../sql/database.ts';
 import { chargeChunk, nightfall } from '../../sql/finance.ts';
-import { fillMoney, forgetNight, stageNight, writeNightBare } from './finance-data.ts';
+import { DAY, fillMoney, forgetNight, stageNight, writeNightBare } from './finance-data.ts';
+import { chargeRowByRow } from './finance-loop.ts';
 import { median, ms, report, timed, times } from './measure.ts';
+import { plansOf } from './plans.ts';
 
-const DAY = '2026-11-22';
+/** Registrations the loop over rows is given; its time for more of them grows with their number. */
+const LOOPED = 10_000;
 
 /** A night's charging: 100,000 registrations against the bare writes of its rows, against a loop over rows, and 200,000. */
 export async function benchFinance(url: string) {
   const db = await openDatabase(url, { max: 4, name: 'bench' });
-  const { floor, ours, so } = await measure(db, 100_000);
-  report(`charging ${so.registrations}: ${so.sessions} sessions, ${so.invoices} invoices, ${so.auto_payments} paid`, ms(ours));
-  report('bare writes of the same rows', ms(floor));
-  report('charging / bare writes', times(ours / floor), 'at most 2 x');
+  const once = await measure(db, 100_000);
+  const { so } = once;
+  const naive = (await timed(() => chargeRowByRow(db, DAY, LOOPED))) * (so.registrations / LOOPED);
+  await forgetNight(db);
+  await printPlans(db);
   const twice = await measure(db, 200_000);
-  report('200,000 / 100,000', times(twice.ours / ours), 'at most 2.2 x');
   await db.end();
+
+  report(
+    `charging ${so.registrations}: ${so.sessions} sessions, ${so.invoices} invoices, ${so.auto_payments} paid`,
+    ms(once.ours),
+  );
+  report('bare writes of the same rows', ms(once.floor));
+  report(`a loop over rows (measured with ${LOOPED})`, ms(naive));
+  report('charging / bare writes', times(once.ours / once.floor), 'at most 2 x');
+  report('loop over rows / charging', times(naive / once.ours), 'at least 50 x');
+  report('loop over rows / bare writes', times(naive / once.floor), 'what is possible at most');
+  report('200,000 / 100,000', times(twice.ours / once.ours), 'at most 2.2 x');
+  report('longest chunk', ms(Math.max(...once.chunks)), 'what a cancellation may wait for');
+  report('heap after 100,000 and after 200,000', `${once.heap} -> ${twice.heap} MB`, 'flat');
 }
 
 async function measure(db: Database, registrations: number) {
   await fillMoney(db, registrations);
   let so = nightfall;
+  let chunks: number[] = [];
   const ours: number[] = [];
   const floors: number[] = [];
   for (let round = 0; round < 3; round += 1) {
+    chunks = [];
     ours.push(
       await timed(async () => {
-        so = await night(db);
+        so = await night(db, chunks);
       }),
     );
     if (round === 0) await stageNight(db);
@@ -33,11 +51,29 @@ async function measure(db: Database, registrations: number) {
     floors.push(await timed(() => writeNightBare(db)));
     await forgetNight(db);
   }
-  return { ours: median(ours), floor: median(floors), so };
+  const heap = Math.round(process.memoryUsage().heapUsed / 1_048_576);
+  return { ours: median(ours), floor: median(floors), so, chunks, heap };
 }
 
-async function night(db: Database) {
+async function night(db: Database, chunks: number[]) {
   let so = nightfall;
-  while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, DAY, so, null));
+  while (!so.done) {
+    chunks.push(
+      await timed(async () => {
+        so = await db.transaction((transaction) => chargeChunk(transaction, DAY, so, null));
+      }),
+    );
+  }
   return so;
+}
+
+/** The plans of one chunk in the middle of the night, as they were executed. */
+async function printPlans(db: Database) {
+  const middle = { ...nightfall, after: 40_000 };
+  const plans = await plansOf(db, (transaction: Sql) => chargeChunk(transaction, DAY, middle, null));
+  console.log('  one chunk, statement by statement:');
+  for (const { statement, ms: took, nodes } of plans) {
+    console.log(`    ${ms(took).padStart(8)}  ${statement}`);
+    for (const node of nodes) console.log(`              ${node}`);
+  }
 }

@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
 import { migrate } from '../../sql/migrate.ts';
+import { benchAttendance } from './attendance.ts';
+import { benchCancellation } from './cancellation.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
@@ -13,7 +15,9 @@ import { benchPickUp } from './pick-up.ts';
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
   generation: benchGeneration,
+  attendance: benchAttendance,
   finance: benchFinance,
+  cancellation: benchCancellation,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };
