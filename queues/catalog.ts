@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { madeTraining } from '../sql/generation.ts';
 import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts';
 
 /**
@@ -17,16 +18,7 @@ const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' });
 const flag = z.boolean({ error: 'true or false' });
 const again = flag.optional().meta({ description: 'run anew although this key has ended in success' });
 
-const training = z.object({
-  id: z.int().nullable().meta({ description: 'null in a dry run' }),
-  training_template_id: z.int(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-  training_type: z.string(),
-  trainer_id: z.int(),
-  room_id: z.int().nullable(),
-  students_added: z.int(),
-});
+const training = madeTraining.extend({ id: z.int().nullable().meta({ description: 'null in a dry run' }) });
 const warning = z.looseObject({ reason: z.string(), training_template_id: z.int() });
 export const generationResult = z.object({
   message: z.string(),

@@ -21,7 +21,7 @@ import { type Context, type Route, route } from '../route.ts';
 const MOST_MINOR = 1_000_000_000_000;
 const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
 const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
-const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
+const METHODS = paymentRow.shape.method.options;
 const text = z
   .string({ error: '1 to 500 characters' })
   .trim()

@@ -92,7 +92,8 @@ export const openTrainings = (db: Sql, week: Week, templateIds: number[]) =>
     where made.status = 'scheduled'
     order by made.training_date, made.start_time, made.training_template_id`);
 
-const madeTraining = z.object({
+/** A training as the result of a run lists it. */
+export const madeTraining = z.object({
   id: z.int(),
   training_template_id: z.int(),
   training_date: z.iso.date(),
