@@ -44,6 +44,18 @@ export async function arena() {
       client.release();
     };
   }
+  /** Whether a row could be had at once. */
+  async function isFree(row: Row) {
+    const client = await holders.connect();
+    await client.query('begin');
+    const free = await client.query(`${rows[row]} nowait`).then(
+      () => true,
+      () => false,
+    );
+    await client.query('rollback');
+    client.release();
+    return free;
+  }
   /** Sets the scene, lets the acts happen one after the other, and returns the books. */
   async function inTurn(...acts: Act[]) {
     await watcher.query(scene);
@@ -54,6 +66,7 @@ export async function arena() {
   return {
     db,
     hold,
+    isFree,
     start,
     still,
     inTurn,
