@@ -65,6 +65,7 @@ export async function arena() {
 
   return {
     db,
+    query: (statement: string) => watcher.query(statement),
     hold,
     isFree,
     start,
