@@ -25,8 +25,8 @@ const away = (kind: Backend['kind'], signal: 'SIGINT' | 'SIGKILL'): [string, () 
 
 // The longest ones first, since the whole takes as long as the last one to end.
 sideBySide([
-  ...backendKinds.map((kind) => away(kind, kind === 'postgres' ? 'SIGKILL' : 'SIGINT')),
   ...killedAtNight.flatMap((play) => backendKinds.map((kind) => inLab(kind, play, night))),
+  ...backendKinds.map((kind) => away(kind, kind === 'postgres' ? 'SIGKILL' : 'SIGINT')),
   ...[...frozen, ...killed, ...emptied].flatMap((play) => backendKinds.map((kind) => inLab(kind, play))),
   ...backendKinds.filter((kind) => kind === 'redis').flatMap((kind) => redisAway.map((play) => inLab(kind, play))),
 ]);
