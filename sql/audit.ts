@@ -3,29 +3,39 @@ import { type Sql, sql } from './database.ts';
 
 /** One thing that is not square: which rule, about what, and what was found. */
 export const finding = z.object({
-  rule: z.enum(['balance', 'sessions_left', 'charged_twice', 'never_charged', 'charge_lost', 'paid_without_transaction']),
+  rule: z.enum([
+    'balance',
+    'sessions_left',
+    'charged_twice',
+    'never_charged',
+    'charge_lost',
+    'charged_in_vain',
+    'returned_twice',
+    'paid_without_transaction',
+  ]),
   id: z.int(),
   detail: z.string(),
 });
 export type Finding = z.output<typeof finding>;
 
 /**
- * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries, registrations
- * charged twice, never (for trainings up to the business day), or by something that is no live charge, and invoices whose
- * transactions do not fit their status. Nothing found: all square.
+ * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
+ * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
+ * or although they were taken back; sessions returned twice; and invoices whose transactions do not fit their status.
+ * Nothing found: all square.
  */
 export const auditBooks = (db: Sql, date: string) =>
   db.any(sql.type(finding)`
     with balances as (
       select user_id as id, format('balance %s, transactions %s', balance_minor, coalesce(sum, 0)) as detail
       from wallets left join (select user_id, sum(amount_minor) as sum from wallet_transactions group by user_id) entered using (user_id)
-      where balance_minor <> coalesce(sum, 0)
+      where balance_minor <> coalesce(sum, 0) or balance_minor < 0
     ), sessions as (
       select held.id, format('sessions_left %s, entries %s', sessions_left, coalesce(sum, 0)) as detail
       from student_subscriptions held
       left join (select student_subscription_id as id, sum(delta) as sum from session_entries group by student_subscription_id) entered
         using (id)
-      where coalesce(sessions_left, 0) <> coalesce(sum, 0)
+      where coalesce(sessions_left, 0) <> coalesce(sum, 0) or sessions_left < 0
     ), charge as materialized (
       select entry.real_training_student_id as seat_id, entry.id as entry_id, null::int as invoice_id
       from session_entries entry
@@ -39,8 +49,18 @@ export const auditBooks = (db: Sql, date: string) =>
       from charge join real_training_students seat on seat.id = seat_id
       where (seat.session_entry_id, seat.invoice_id) is distinct from (entry_id, charge.invoice_id)
       union all
-      select seat.id, 'its session was returned' from real_training_students seat
-      where session_entry_id is not null and not exists (select from charge where entry_id = session_entry_id)
+      select seat.id, 'its session was returned, or is not its own' from real_training_students seat
+      where session_entry_id is not null and not exists (select from charge where entry_id = session_entry_id and seat_id = seat.id)
+      union all
+      select seat.id, 'its invoice is not its own' from real_training_students seat join invoices on invoices.id = seat.invoice_id
+      where real_training_student_id is distinct from seat.id
+    ), vain as (
+      select seat.id, format('%s, training %s is %s', seat.status, training.id, training.status) as detail
+      from real_training_students seat join real_trainings training on training.id = real_training_id
+      where seat.charged_at is not null and (seat.status in ('CANCELLED_SAFE', 'WAITLIST') or training.status = 'cancelled')
+    ), back as (
+      select reverses_id as id, format('%s times', count(*)) as detail from session_entries
+      where reverses_id is not null group by reverses_id having count(*) > 1
     ), never as (
       select seat.id, format('training %s of %s', training.id, training_date) as detail
       from real_training_students seat join real_trainings training on training.id = real_training_id
@@ -57,6 +77,8 @@ export const auditBooks = (db: Sql, date: string) =>
     union all select 'sessions_left', id, detail from sessions
     union all select 'charged_twice', id, detail from twice
     union all select 'charge_lost', id, detail from lost
+    union all select 'charged_in_vain', id, detail from vain
+    union all select 'returned_twice', id, detail from back
     union all select 'never_charged', id, detail from never
     union all select 'paid_without_transaction', id, detail from bills
     order by rule, id`);

@@ -31,6 +31,7 @@ export {
   isBusy,
   lockStudents,
   lockTraining,
+  seatHolders,
   seatStates,
   takeSeat,
 } from './finance/seats.ts';

@@ -11,6 +11,10 @@ import { reasonBody } from './money.ts';
 const PATIENCE = 10;
 
 const seatParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
+const studentId = z
+  .int({ error: 'the id of a student' })
+  .min(1, { error: 'the id of a student' })
+  .max(2_147_483_647, { error: 'the id of a student' });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
 const shared = { tag: 'real-trainings', scope: 'money:write' };
 
@@ -42,7 +46,7 @@ export const cancellationRoutes: Route[] = [
     path: '/real-trainings/{id}/students',
     summary: 'Register a student by hand',
     params: idParams,
-    body: z.strictObject({ student_id: z.int({ error: 'the id of a student' }) }),
+    body: z.strictObject({ student_id: studentId }),
     responses: { 200: z.looseObject({ id: z.int(), status: z.string() }), 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),

@@ -16,13 +16,17 @@ export const trainingState = z.object({
   cancellation: z.unknown(),
 });
 
-/** Locks a training's row until the transaction ends; null when there is none. Take the roster's lock before. */
+/**
+ * Locks a training's row until the transaction ends; null when there is none. Take the locks of its students before: the
+ * order is roster, students, trainings, wallets, here and in the night, so nobody ever waits for somebody who waits for him.
+ * It is no key that is locked, so seats can be filled and requests be written meanwhile.
+ */
 export const lockTraining = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(trainingState)`
     select training.id, type.name as training_type, training_date, start_time, starts_at, ends_at, training.max_participants,
       training.status, processed_at, cancellation
     from real_trainings training join training_types type on type.id = training_type_id
-    where training.id = ${id} for update of training`);
+    where training.id = ${id} for no key update of training`);
 
 /** Locks students, in order of id: nobody charges, cancels or adds for them meanwhile. */
 export const lockStudents = (transaction: Sql, ids: readonly number[]) =>
@@ -42,6 +46,11 @@ export const seatStates = (db: Sql, trainingId: number) =>
   db.any(sql.type(seatState)`
     select id, student_id, status, charged_at, cancellation from real_training_students
     where real_training_id = ${trainingId} order by id`);
+
+/** Everyone with a registration in a training that is not taken back. */
+export const seatHolders = (db: Sql, trainingId: number) =>
+  db.anyFirst(sql.type(z.object({ student_id: z.int() }))`
+    select student_id from real_training_students where real_training_id = ${trainingId} and status <> 'CANCELLED_SAFE'`);
 
 /** Ends a registration and keeps the answer its canceller got. */
 export const endSeat = (

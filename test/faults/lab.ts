@@ -1,7 +1,6 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend.ts';
-import { runs } from '../../queues/catalog.ts';
 import { enqueueRun, runJobId } from '../../queues/enqueue.ts';
 import { log } from '../../queues/log.ts';
 import { sql } from '../../sql/database.ts';
@@ -9,7 +8,8 @@ import { findRun, isOver, type Run } from '../../sql/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownRedis } from '../support/own-servers.ts';
-import { bigStudio, templatesInOrder } from './big-studio.ts';
+import { templatesInOrder } from './big-studio.ts';
+import { type Trade, week } from './trades.ts';
 import { workerProcess } from './worker-process.ts';
 
 // What these tests provoke belongs in their assertions, not on the terminal.
@@ -18,14 +18,14 @@ log.level = 'silent';
 export type Lab = Awaited<ReturnType<typeof lab>>;
 
 /**
- * A big studio in a database of its own, a queue of its own, and generation workers as processes of their own.
+ * A big studio in a database of its own, a queue of its own, and workers of a trade as processes of their own.
  * Close it at the end: what still runs then is killed.
  */
-export async function lab(kind: Backend['kind'], database?: TestDatabase) {
+export async function lab(kind: Backend['kind'], { database, trade = week }: { database?: TestDatabase; trade?: Trade } = {}) {
   const { db, url, close } = database ?? (await testDatabase());
   const redis = kind === 'redis' ? await ownRedis() : undefined;
   const backend = openBackend({ redisUrl: redis?.url, databaseUrl: url, name: 'test' });
-  await bigStudio(db);
+  await trade.build(db);
   const order = await templatesInOrder(db);
   const workers: { kill(): Promise<unknown> }[] = [];
   const holds: pg.Client[] = [];
@@ -33,51 +33,55 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
   const reached = new Set<number>();
 
   const find = async (run: Run) => (await findRun(db, run.id)) as Run;
+  /** Holds a row. `reached` waits until a run has come to it, `left` until the server has noticed that the worker is gone. */
+  async function holdRow(statement: string) {
+    const client = new pg.Client({ connectionString: url });
+    client.on('error', () => undefined);
+    await client.connect();
+    holds.push(client);
+    await client.query('begin');
+    const { rowCount } = await client.query(statement);
+    if (rowCount !== 1) throw new Error(`nothing to hold: ${statement}`);
+    let session: number;
+    return {
+      reached: () =>
+        eventually(async () => {
+          const found = (await waitingSessions(url, trade.noun)).find(({ pid }) => !reached.has(pid));
+          if (!found) return null;
+          session = found.pid;
+          return reached.add(session);
+        }, 30),
+      /** Whether the session that was reached has written something that is not committed. */
+      hasWritten: async () =>
+        (await waitingSessions(url, trade.noun)).some(({ pid, has_written }) => pid === session && has_written),
+      left: () => eventually(async () => (await waitingSessions(url, trade.noun)).length === 0),
+      release: () => client.end(),
+    };
+  }
   return {
     kind,
     db,
     url,
     redis,
     backend,
-    /** Asks for the week and rings. */
-    async ask(weekStart = '2026-11-23'): Promise<Run> {
-      const week = runs.generation.request({ week_start: weekStart }, weekStart);
-      return (await enqueueRun(db, backend, { ...week, process_type: 'generation' })).run;
-    },
+    /** Asks for a run and rings. */
+    ask: async (day?: string): Promise<Run> => (await enqueueRun(db, backend, trade.request(day))).run,
     /** Starts a worker process; it is consuming when this returns. */
     async worker(environment: NodeJS.ProcessEnv = {}) {
-      const worker = await workerProcess({ DATABASE_URL: url, REDIS_URL: redis?.url ?? '', ...environment });
+      const worker = await workerProcess(trade.noun, { DATABASE_URL: url, REDIS_URL: redis?.url ?? '', ...environment });
       workers.push(worker);
       return worker;
     },
-    /**
-     * Locks the n-th template (from 1) in the order of a run, so that a run stops in the middle of its window.
-     * `reached` waits until it has, `left` until the server has noticed that the worker is gone; `release` lets it go on.
-     */
-    async hold(n: number) {
-      const client = new pg.Client({ connectionString: url });
-      client.on('error', () => undefined);
-      await client.connect();
-      holds.push(client);
-      await client.query('begin');
-      await client.query('select from training_templates where id = $1 for update', [order[n - 1]]);
-      return {
-        reached: () =>
-          eventually(async () => {
-            const session = (await waitingSessions(url)).find((pid) => !reached.has(pid));
-            return session && reached.add(session);
-          }, 30),
-        left: () => eventually(async () => (await waitingSessions(url)).length === 0),
-        release: () => client.end(),
-      };
-    },
+    holdRow,
+    /** Holds the n-th template (from 1) in the order of a run, so that a run stops in the middle of its window. */
+    hold: (n: number) => holdRow(`select from training_templates where id = ${order[n - 1]} for update`),
     find,
     over: (run: Run, seconds = 30): Promise<Run> =>
       eventually(async () => {
         const row = await find(run);
         return isOver(row) ? row : null;
       }, seconds),
-    job: (run: Run, ring = 1) => backend.queue('generation').getJob(runJobId(run.id, ring)),
+    job: (run: Run, ring = 1) => backend.queue(trade.noun).getJob(runJobId(run.id, ring)),
     /** Loses every job there is: all of Redis, or BullMQ's table. */
     async emptyQueue() {
       if (!redis) return void (await db.query(sql.unsafe`truncate bullmq.job cascade`));
@@ -96,12 +100,14 @@ export async function lab(kind: Backend['kind'], database?: TestDatabase) {
 }
 
 /** The sessions of workers in this database that wait for a lock. */
-async function waitingSessions(url: string): Promise<number[]> {
+async function waitingSessions(url: string, name: string): Promise<{ pid: number; has_written: boolean }[]> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  const { rows } = await client.query(`
-    select pid from pg_stat_activity
-    where datname = current_database() and application_name = 'generation' and wait_event_type = 'Lock'`);
+  const { rows } = await client.query(
+    `select pid, backend_xid is not null as has_written from pg_stat_activity
+     where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'`,
+    [name],
+  );
   await client.end();
-  return rows.map(({ pid }) => pid);
+  return rows;
 }

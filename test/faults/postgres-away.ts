@@ -15,8 +15,8 @@ const AWAY_MS = 30_000;
 /** Two studios on one server: one in the middle of a run, one with nothing to do. The server goes away for 30 s. */
 export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SIGKILL') {
   const server = await ownPostgres();
-  const busy = await lab(kind, await databaseOn(server, 'busy'));
-  const idle = await lab(kind, await databaseOn(server, 'idle'));
+  const busy = await lab(kind, { database: await databaseOn(server, 'busy') });
+  const idle = await lab(kind, { database: await databaseOn(server, 'idle') });
   try {
     const run = await busy.ask();
     const hold = await busy.hold(250);

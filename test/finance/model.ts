@@ -21,7 +21,13 @@ export type Subscription = {
   left: number | null;
   frozen: [string, string] | null;
 };
-export type Invoice = { n: number; payer: number; amount: number; status: 'UNPAID' | 'PAID' | 'CANCELLED' };
+export type Invoice = {
+  n: number;
+  payer: number;
+  amount: number;
+  status: 'UNPAID' | 'PAID' | 'CANCELLED';
+  type: 'TRAINING' | 'LATE_CANCELLATION_FEE';
+};
 export type Payment = { id: number; payer: number; amount: number; isCancelled: boolean };
 
 const HOUR = 3_600_000;
@@ -43,6 +49,16 @@ export class Model {
     return this.trainings.find((training) => training.id === id) as Training;
   }
 
+  /** D11. */
+  attend(date: string) {
+    for (const training of this.trainings.filter((one) => one.status !== 'cancelled' && one.date <= date)) {
+      training.status = 'completed';
+      for (const seat of this.seats.filter((one) => one.training === training.id && one.status === 'REGISTERED')) {
+        seat.status = 'PRESENT';
+      }
+    }
+  }
+
   /** The night of a date: everything due up to the next day, the earliest training first. */
   night(date: string) {
     const due = this.seats
@@ -54,14 +70,14 @@ export class Model {
           this.seats.indexOf(a) - this.seats.indexOf(b),
       );
     for (const seat of due) this.charge(seat);
-    for (const payer of new Set(this.payerOf.values())) this.settle(payer);
+    for (const payer of this.balance.keys()) this.settle(payer);
     for (const training of this.trainings) {
       if (training.status !== 'cancelled' && training.date <= nextDay(date)) training.processed = true;
     }
   }
 
   /** D13, D14. */
-  charge(seat: Seat) {
+  charge(seat: Seat, type: Invoice['type'] = 'TRAINING') {
     const { date, price } = this.training(seat.training);
     const usable = this.subscriptions
       .filter((held) => held.student === seat.student && held.start <= date && date <= held.end)
@@ -75,7 +91,7 @@ export class Model {
       seat.charge = { kind: 'session', subscription: held.id };
     } else if (price > 0) {
       const payer = this.payerOf.get(seat.student) as number;
-      const invoice: Invoice = { n: this.invoices.length, payer, amount: price, status: 'UNPAID' };
+      const invoice: Invoice = { n: this.invoices.length, payer, amount: price, status: 'UNPAID', type };
       this.invoices.push(invoice);
       seat.charge = { kind: 'invoice', invoice };
     }
@@ -90,19 +106,30 @@ export class Model {
     }
   }
 
-  /** D18. */
-  giveBack(seat: Seat) {
+  /** D18. Returns the payer of the invoice that was given back, whose money then settles what else is owed. */
+  giveBack(seat: Seat): number | null {
     const { charge } = seat;
     if (charge?.kind === 'session') {
       const held = this.subscriptions.find((one) => one.id === charge.subscription) as Subscription;
       if (held.left !== null) held.left += 1;
     }
-    if (charge?.kind === 'invoice' && charge.invoice.status !== 'CANCELLED') {
-      if (charge.invoice.status === 'PAID') this.move(charge.invoice.payer, charge.invoice.amount);
-      charge.invoice.status = 'CANCELLED';
-    }
     seat.charge = null;
     seat.isDecided = false;
+    return charge?.kind === 'invoice' ? this.cancelInvoice(charge.invoice) : null;
+  }
+
+  /** What was paid goes back to the wallet. Returns its payer; null when it was cancelled before. */
+  cancelInvoice(invoice: Invoice): number | null {
+    if (invoice.status === 'CANCELLED') return null;
+    if (invoice.status === 'PAID') this.move(invoice.payer, invoice.amount);
+    invoice.status = 'CANCELLED';
+    return invoice.payer;
+  }
+
+  /** An admin waives an invoice; its registration stays decided. */
+  waive(invoice: Invoice) {
+    const payer = this.cancelInvoice(invoice);
+    if (payer !== null) this.settle(payer);
   }
 
   /** D17. Returns what the door answers. */
@@ -113,14 +140,13 @@ export class Model {
     if (seat.status === 'CANCELLED_SAFE' || seat.status === 'ABSENT') return training.status === 'cancelled' ? 'over' : 'again';
     if (training.status !== 'scheduled' || at >= training.startsAt) return 'refused';
     if (training.startsAt - at >= 12 * HOUR) {
-      const payer = seat.charge?.kind === 'invoice' ? seat.charge.invoice.payer : null;
-      this.giveBack(seat);
+      const payer = this.giveBack(seat);
       seat.status = 'CANCELLED_SAFE';
       if (payer !== null) this.settle(payer);
       return 'safe';
     }
     if (!seat.isDecided) {
-      this.charge(seat);
+      this.charge(seat, 'LATE_CANCELLATION_FEE');
       this.settle(this.payerOf.get(student) as number);
     }
     seat.status = 'ABSENT';
@@ -134,8 +160,8 @@ export class Model {
     if (training.status === 'completed' || at >= training.startsAt) return 'refused';
     const payers = new Set<number>();
     for (const seat of this.seats.filter((one) => one.training === id && one.status !== 'CANCELLED_SAFE')) {
-      if (seat.charge?.kind === 'invoice') payers.add(seat.charge.invoice.payer);
-      this.giveBack(seat);
+      const payer = this.giveBack(seat);
+      if (payer !== null) payers.add(payer);
       seat.status = 'CANCELLED_SAFE';
     }
     for (const payer of payers) this.settle(payer);

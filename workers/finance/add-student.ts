@@ -18,9 +18,10 @@ const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
 export const addStudent: Decide = async (transaction, request) => {
   const studentId = Number(request.student_id);
   await lockRoster(transaction);
+  const known = await lockStudents(transaction, [studentId]);
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
-  if ((await lockStudents(transaction, [studentId])).length === 0) return refuse(404, `there is no student ${studentId}`);
+  if (known.length === 0) return refuse(404, `there is no student ${studentId}`);
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
   if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
     return refuse(409, 'the training has started');

@@ -15,8 +15,8 @@ import { judgeCancellation } from './policy.ts';
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). */
 export const cancelParticipation: Decide = async (transaction, request) => {
   const studentId = Number(request.student_id);
-  const training = await lockTraining(transaction, request.real_training_id);
   await lockStudents(transaction, [studentId]);
+  const training = await lockTraining(transaction, request.real_training_id);
   const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
   if (!training || !seat)
     return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);

@@ -1,11 +1,13 @@
-import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatStates } from '../../sql/finance.ts';
+import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
 import { tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './decision.ts';
 
 /** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
 export const cancelTraining: Decide = async (transaction, request) => {
+  // Whoever fills seats holds the roster's lock, so these are all the students there will be.
   await lockRoster(transaction);
+  await lockStudents(transaction, await seatHolders(transaction, request.real_training_id));
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
@@ -14,10 +16,6 @@ export const cancelTraining: Decide = async (transaction, request) => {
   }
   const reason = request.reason ?? '';
   const live = (await seatStates(transaction, training.id)).filter((seat) => seat.status !== 'CANCELLED_SAFE');
-  await lockStudents(
-    transaction,
-    live.map((seat) => seat.student_id),
-  );
   const back = await giveBack(
     transaction,
     live.map((seat) => seat.id),

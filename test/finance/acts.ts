@@ -1,0 +1,44 @@
+import type { Database, Sql } from '../../sql/database.ts';
+import {
+  chargeChunk,
+  type FinanceRequest,
+  lockPayment,
+  nightfall,
+  receivePayment,
+  takeBackPayment,
+  writeRequest,
+} from '../../sql/finance.ts';
+import { answerRequest } from '../../workers/finance/answer-request.ts';
+
+/** What happens to money, as door and worker do it. Everything goes through `db`, a chunk or a decision a transaction. */
+
+/** A whole night of a business day. */
+export async function night(db: Sql, date: string, runId: number | null = null) {
+  let so = nightfall;
+  while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, date, so, runId));
+  return so;
+}
+
+/** Asks as the door does, and decides as the worker does. `at` is when it reaches the door. */
+export async function ask(db: Database, kind: FinanceRequest['kind'], of: { training: number; student?: number; at: number }) {
+  const request = await writeRequest(db, {
+    kind,
+    trainingId: of.training,
+    studentId: of.student,
+    reason: 'test',
+    requestedAt: new Date(of.at),
+    by: 'test',
+    requestId: 'test',
+  });
+  return answerRequest(db, request.id);
+}
+
+export const pay = (db: Sql, payerId: number, amountMinor: number) =>
+  db.transaction((transaction) => receivePayment(transaction, { payerId, amountMinor, method: 'cash', createdBy: 'test' }));
+
+/** Returns how many invoices are owed again; 0 when the payment was taken back before. */
+export const takeBack = (db: Sql, id: number) =>
+  db.transaction(async (transaction) => {
+    const payment = await lockPayment(transaction, id);
+    return payment && !payment.cancelled_at ? takeBackPayment(transaction, payment, 'test') : 0;
+  });

@@ -1,0 +1,25 @@
+import fc from 'fast-check';
+
+const number = (text: string | undefined) => (text ? Number(text) : undefined);
+
+/** How many sequences, and which: all may be set from outside, so that a failure can be played again. */
+export const chosen = {
+  numRuns: number(process.env.PROPERTY_SEQUENCES) ?? 200,
+  seed: number(process.env.PROPERTY_SEED),
+  path: process.env.PROPERTY_PATH || undefined,
+  // Nothing here is interesting for being small; long sequences are.
+  unbiased: true,
+};
+
+/** Checks a property; when it fails, the error tells the smallest sequence found, and the command that plays it again. */
+export async function assertOrReplay<T>(
+  property: fc.IAsyncProperty<T>,
+  parameters: fc.Parameters<T> = chosen as fc.Parameters<T>,
+) {
+  const details = await fc.check(property, parameters);
+  if (!details.failed) return;
+  const report = await fc.asyncDefaultReportMessage(details);
+  const { seed, counterexamplePath: path } = details;
+  const why = details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance);
+  throw new Error(`${report}\n\n${why}\n\nPlay it again:\n  PROPERTY_SEED=${seed} PROPERTY_PATH=${path} npm run test:nightly\n`);
+}

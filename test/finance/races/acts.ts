@@ -1,0 +1,38 @@
+import { sql } from '../../../sql/database.ts';
+import { cancelInvoice } from '../../../sql/finance.ts';
+import { buildWindow, nothingYet } from '../../../sql/generation.ts';
+import * as act from '../acts.ts';
+import type { Act } from './arena.ts';
+import { EVENING, PAYMENT, people, type trainings, WEEK } from './scene.ts';
+
+const HOUR = 3_600_000;
+type Training = (typeof trainings)[keyof typeof trainings];
+
+export const night: Act = (db) => act.night(db, EVENING);
+export const pay: Act = (db) => act.pay(db, people.parent, 800);
+export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
+export const generate: Act = async (db) => {
+  let so = nothingYet;
+  while (!so.done) so = await db.transaction((transaction) => buildWindow(transaction, WEEK, so, null));
+};
+export const cancel =
+  (training: Training, student: number, hours: number): Act =>
+  (db) =>
+    act.ask(db, 'cancel_participation', { training: training.id, student, at: training.at - hours * HOUR });
+export const callOff =
+  (training: Training): Act =>
+  (db) =>
+    act.ask(db, 'cancel_training', { training: training.id, at: training.at - HOUR });
+export const add =
+  (training: Training, student: number): Act =>
+  (db) =>
+    act.ask(db, 'add_student', { training: training.id, student, at: training.at - HOUR });
+/** Waives the invoice of a student for a training. */
+export const waive =
+  (training: Training, student: number): Act =>
+  (db) =>
+    db.transaction(async (transaction) => {
+      const id = await transaction.maybeOneFirst(sql.unsafe`
+        select invoice_id from real_training_students where real_training_id = ${training.id} and student_id = ${student}`);
+      if (id) await cancelInvoice(transaction, Number(id), 'test');
+    });
