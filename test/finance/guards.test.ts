@@ -31,6 +31,9 @@ const claimAgain = `update real_training_students set charged_at = now(),
   session_entry_id = (select min(id) from session_entries where reason = 'training') where id = ${HOLDERS_SEAT}`;
 const oneSessionMore = `insert into session_entries (student_subscription_id, delta, reason) values (1, 1, 'adjustment')`;
 const dropConstraint = (table: string, name: string) => `alter table ${table} drop constraint ${name}`;
+/** A constraint, or an index only. */
+const dropUnique = (table: string, name: string) =>
+  `alter table ${table} drop constraint if exists ${name}; drop index if exists ${name}`;
 const dropTrigger = (table: string, name: string) => `drop trigger ${name} on ${table}`;
 const seats = 'real_training_students';
 
@@ -53,14 +56,14 @@ const refused: Refused[] = [
   ['charged_once', dropConstraint(seats, 'charged_once'), [], chargeTwice(HOLDERS_SEAT), 'charged_twice'],
   [
     'session_pays_one_registration',
-    'drop index session_pays_one_registration',
+    dropUnique(seats, 'session_pays_one_registration'),
     [night],
     `update ${seats} set invoice_id = null, charged_at = now(), session_entry_id = (select session_entry_id from ${seats} where id = ${HOLDERS_SEAT}) where id = 2`,
     'charge_lost',
   ],
   [
     'invoice_pays_one_registration',
-    'drop index invoice_pays_one_registration',
+    dropUnique(seats, 'invoice_pays_one_registration'),
     [night],
     `update ${seats} set invoice_id = (select invoice_id from ${seats} where id = ${CHILDS_SEAT}) where id = 2`,
     'charge_lost',
