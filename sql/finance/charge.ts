@@ -16,15 +16,31 @@ export async function chargeRegistrations(
   runId: number | null,
   type = 'TRAINING',
 ): Promise<Charged> {
+  const { sessions, invoices } = await chargeWithOthers(transaction, due, runId, type, []);
+  return { sessions, invoices };
+}
+
+/**
+ * The same; locks the wallets of `others` together with those that get invoices, since all wallets of a transaction are to be
+ * locked in one order. Returns also whose wallets are locked now.
+ */
+export async function chargeWithOthers(
+  transaction: Sql,
+  due: readonly Due[],
+  runId: number | null,
+  type: string,
+  others: readonly number[],
+): Promise<Charged & { locked: number[] }> {
   const withSession = new Set<number>();
   for (const [, turn] of [...Map.groupBy(due, (one) => one.place)].sort(([a], [b]) => a - b)) {
     for (const seat of await takeSessions(transaction, turn, runId)) withSession.add(seat);
   }
   const rest = due.filter((one) => !withSession.has(one.seat_id));
-  if (rest.length === 0) return { sessions: withSession.size, invoices: 0 };
-  await lockWallets(transaction, [...new Set(rest.filter((one) => one.price_minor > 0).map((one) => one.payer_id))]);
-  const invoices = await writeInvoices(transaction, rest, runId, type);
-  return { sessions: withSession.size, invoices };
+  const payers = rest.filter((one) => one.price_minor > 0).map((one) => one.payer_id);
+  const locked = [...new Set([...payers, ...others])];
+  if (locked.length > 0) await lockWallets(transaction, locked);
+  const invoices = rest.length > 0 ? await writeInvoices(transaction, rest, runId, type) : 0;
+  return { sessions: withSession.size, invoices, locked };
 }
 
 /**

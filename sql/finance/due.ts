@@ -37,17 +37,27 @@ const seatsDue = (date: string) => sql.fragment`
  * takes this lock first, in order of id, so per student all of it happens one after the other.
  */
 export const lockDueStudents = (transaction: Sql, payers: { after: number; last: number }, date: string) =>
-  transaction.query(sql.unsafe`
+  transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
     select student.id from students student
     where payer_id > ${payers.after} and payer_id <= ${payers.last}
       and exists (select from (${seatsDue(date)}) as due)
     order by student.id for no key update`);
 
-/** What is due for a range of payers (D12), read after their students are locked. Ordered as their invoices are to be. */
-export const dueRegistrations = (transaction: Sql, payers: { after: number; last: number }, date: string) =>
+/**
+ * What is due for students who are locked (D12), and for nobody else: what comes for others after the locks waits for the next
+ * pass. Ordered as their invoices are to be.
+ */
+export const dueRegistrations = (transaction: Sql, students: readonly number[], date: string) =>
   transaction.any(sql.type(dueRow)`
     select seat_id, student.id as student_id, payer_id, training_id, training_date, price_minor, charge_no,
       (row_number() over (partition by student.id order by starts_at, seat_id))::int as place
     from students student cross join lateral (${seatsDue(date)}) as due
-    where payer_id > ${payers.after} and payer_id <= ${payers.last}
+    where student.id = any(${sql.array([...students], 'int4')})
     order by starts_at, seat_id`);
+
+/** Whether anything is due at all. */
+export const isAnythingDue = (db: Sql, date: string) =>
+  db.exists(sql.unsafe`
+    select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
+    where seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+      and training.status <> 'cancelled' and training_date <= ${date}::date + 1`);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { chargeRegistrations } from './charge.ts';
-import { dueRegistrations, lockDueStudents, nextPayers } from './due.ts';
+import { chargeWithOthers } from './charge.ts';
+import { dueRegistrations, isAnythingDue, lockDueStudents, nextPayers } from './due.ts';
 import { settle } from './settle.ts';
 
 /** How far a night's charging has come: the last payer decided, and what was done. */
@@ -40,16 +40,12 @@ export async function chargeChunk(
 ): Promise<NightProgress> {
   await neverReadWholeTables(transaction);
   const last = await nextPayers(transaction, so.after, CHUNK);
-  if (last === null) {
-    // Who pays for nobody any more may still owe.
-    const paid = await settleRange(transaction, { after: so.after, last: MOST_INT });
-    return { ...so, done: true, auto_payments: so.auto_payments + paid, trainings: await closeTrainings(transaction, date) };
-  }
+  if (last === null) return endNight(transaction, date, so);
   const payers = { after: so.after, last };
-  await lockDueStudents(transaction, payers, date);
-  const due = await dueRegistrations(transaction, payers, date);
-  const charged = due.length > 0 ? await chargeRegistrations(transaction, due, runId) : { sessions: 0, invoices: 0 };
-  const paid = await settleRange(transaction, payers);
+  const due = await dueRegistrations(transaction, await lockDueStudents(transaction, payers, date), date);
+  const owing = await owingPayers(transaction, payers);
+  const charged = await chargeWithOthers(transaction, due, runId, 'TRAINING', owing);
+  const paid = charged.locked.length > 0 ? await settle(transaction, charged.locked) : 0;
   return {
     ...so,
     after: last,
@@ -67,14 +63,31 @@ export async function chargeChunk(
  */
 const neverReadWholeTables = (transaction: Sql) => transaction.query(sql.unsafe`set local enable_seqscan = off`);
 
-/** Settles for every payer of the range who owes and has money, also for what earlier nights left unpaid. */
-async function settleRange(transaction: Sql, { after, last }: { after: number; last: number }): Promise<number> {
-  const payers = await transaction.anyFirst(sql.type(z.object({ user_id: z.int() }))`
+/**
+ * Closes the trainings, and settles for those who pay for nobody any more. What came for payers who were through already is
+ * charged in one more pass first: the trainings are locked here, so whoever is added later finds them closed and is charged at once.
+ */
+async function endNight(transaction: Sql, date: string, so: NightProgress): Promise<NightProgress> {
+  await lockTrainings(transaction, date);
+  if (await isAnythingDue(transaction, date)) return { ...so, after: 0 };
+  const trainings = await closeTrainings(transaction, date);
+  const owing = await owingPayers(transaction, { after: so.after, last: MOST_INT });
+  const paid = owing.length > 0 ? await settle(transaction, owing) : 0;
+  return { ...so, done: true, auto_payments: so.auto_payments + paid, trainings };
+}
+
+/** Every payer of the range who owes and has money, also for what earlier nights left unpaid. */
+const owingPayers = (transaction: Sql, { after, last }: { after: number; last: number }) =>
+  transaction.anyFirst(sql.type(z.object({ user_id: z.int() }))`
     select user_id from wallets
     where user_id > ${after} and user_id <= ${last} and balance_minor > 0
       and exists (select from invoices where payer_id = user_id and status = 'UNPAID')`);
-  return payers.length > 0 ? settle(transaction, payers) : 0;
-}
+
+/** Locks the trainings that are to be closed, in order of id. */
+const lockTrainings = (transaction: Sql, date: string) =>
+  transaction.query(sql.unsafe`
+    select from real_trainings where processed_at is null and status <> 'cancelled' and training_date <= ${date}::date + 1
+    order by id for no key update`);
 
 /** Notes the trainings up to the day after as processed. Returns how many were not before. */
 const closeTrainings = (transaction: Sql, date: string) =>
