@@ -27,4 +27,6 @@ export const timetable: readonly Schedule[] = [
   { name: 'generation', pattern: '0 21 * * 0', run: 'generation', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
   // Attendance and finance take earlier days along, so the latest missed night does for all of them.
   { name: 'daily', pattern: '0 23 * * *', run: 'daily', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  // What is old or over stays so: a later night does for a missed one.
+  { name: 'cleanup', pattern: '59 23 * * *', run: 'cleanup', misfire: 'latest', windowHours: 72, deadlineMinutes: 120 },
 ];

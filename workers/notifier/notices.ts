@@ -99,6 +99,40 @@ const workerDown = template(
   ],
 );
 
+const failure = z.object({ operation: z.string(), error: z.string() });
+
+const cleanupPartial = template(z.object({ ...run, failures: z.array(failure) }), ({ run_id, run_key, failures }, { locale }) => [
+  text(locale, 'cleanup_partial.what', { run_key: short(run_key, NAME) }),
+  ...failures.map(({ operation, error }) =>
+    text(locale, 'cleanup_partial.line', { operation: short(operation, NAME), error: short(error, 200) }),
+  ),
+  text(locale, 'look.run', { id: run_id }),
+]);
+
+const finding = z.object({ rule: z.string(), id: z.int(), detail: z.string() });
+const AUDIT_RULES = [
+  'balance',
+  'sessions_left',
+  'charged_twice',
+  'never_charged',
+  'charge_lost',
+  'paid_without_transaction',
+] as const;
+
+const booksNotSquare = template(
+  z.object({ run_id: z.int(), date: z.iso.date(), count: z.int(), findings: z.array(finding) }),
+  ({ run_id, date, count, findings }, { locale }) => [
+    text(locale, 'books_not_square.what', { day: date, count }),
+    ...findings.map(({ rule, id, detail }) => {
+      const known = AUDIT_RULES.find((name) => name === rule) ?? 'other';
+      return text(locale, `books_not_square.${known}`, { rule: short(rule, NAME), id, detail: short(detail, 80) });
+    }),
+    ...(count > findings.length ? [text(locale, 'more.findings', { count: count - findings.length })] : []),
+    text(locale, 'books_not_square.meaning'),
+    text(locale, 'look.run', { id: run_id }),
+  ],
+);
+
 /** Every notice the admins can get. */
 export const adminTemplates: Record<string, Template> = {
   run_failed: runFailed,
@@ -106,4 +140,6 @@ export const adminTemplates: Record<string, Template> = {
   generation_overflow: overflow,
   deadline_missed: deadlineMissed,
   worker_down: workerDown,
+  cleanup_partial: cleanupPartial,
+  books_not_square: booksNotSquare,
 };
