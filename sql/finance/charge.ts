@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { tellLastSessions } from '../subscriptions/last-session.ts';
 import type { Due } from './due.ts';
 import { lockWallets } from './settle.ts';
 
@@ -20,6 +21,7 @@ export async function chargeRegistrations(
   for (const [, turn] of [...Map.groupBy(due, (one) => one.place)].sort(([a], [b]) => a - b)) {
     for (const seat of await takeSessions(transaction, turn, runId)) withSession.add(seat);
   }
+  await tellLastSessions(transaction, [...withSession]);
   const rest = due.filter((one) => !withSession.has(one.seat_id));
   if (rest.length === 0) return { sessions: withSession.size, invoices: 0 };
   await lockWallets(transaction, [...new Set(rest.filter((one) => one.price_minor > 0).map((one) => one.payer_id))]);
