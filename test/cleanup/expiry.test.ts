@@ -244,7 +244,7 @@ test('somebody who charges at that moment is waited for, and what he took is not
 });
 
 test('two cleanups at once take what is left once', async () => {
-  const held = [];
+  const held: Awaited<ReturnType<typeof hold>>[] = [];
   for (let n = 0; n < 20; n += 1) held.push(await hold({ left: 3 }));
   const results = await Promise.all([clean(), clean()]);
   const sum = results.reduce((total, { result }) => total + (result as { sessions_expired: number }).sessions_expired, 0);

@@ -85,7 +85,11 @@ const nightOf = (run: Run, { chunk: _, ...context }: RunContext): Night => ({
 const sum = (counts: Counts, more: Partial<Counts>): Counts =>
   Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, count + (more[kind as keyof Counts] ?? 0)])) as Counts;
 
-const firstLineOf = (error: unknown) => scrub(String(error).split('\n', 1)[0] ?? '').slice(0, 500);
+/** The error and, where the database says more than the library, its cause; the first line of each. */
+function firstLineOf(error: unknown): string {
+  const causes = error instanceof Error && error.cause instanceof Error ? [error, error.cause.message] : [error];
+  return scrub(causes.map((one) => String(one).split('\n', 1)[0]).join(': ')).slice(0, 500);
+}
 
 const failedNotice = (run: Run, failures: Failure[]): AdminNotice => ({
   template: 'cleanup_partial',
