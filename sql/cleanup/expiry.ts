@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
 
 /** A renewal may come this many days after the end (D24). */
 const RENEWAL_DAYS = 7;
@@ -28,14 +29,7 @@ export const studentsToExpire = (db: Sql, date: string, after: number, size: num
     where ${isOver(date)} and student_id > ${after} and not ${isNeeded(date)}
     order by student_id limit ${size}`);
 
-const expired = z.object({
-  id: z.int(),
-  student_id: z.int(),
-  subscription: z.string(),
-  end_date: z.iso.date(),
-  sessions: z.int(),
-  is_renewed: z.boolean(),
-});
+const expired = holderRow.extend({ end_date: z.iso.date(), sessions: z.int(), is_renewed: z.boolean() });
 export type Expired = z.output<typeof expired>;
 
 /**
@@ -53,9 +47,9 @@ export const expireSubscriptions = (transaction: Sql, date: string, studentIds: 
     ), closed as (
       update student_subscriptions set status = 'expired' where id in (select id from held) returning id
     )
-    select held.id, held.student_id, type.name as subscription, held.end_date, coalesce(held.sessions_left, 0) as sessions,
+    select ${holderColumns}, held.end_date, coalesce(held.sessions_left, 0) as sessions,
       exists (select from student_subscriptions heir where heir.renewed_from_id = held.id and heir.status <> 'cancelled') as is_renewed
-    from closed join held using (id) join subscriptions type on type.id = held.subscription_id
+    from ${holderTables} where held.id in (select id from closed)
     order by held.id`);
 
 /** Subscriptions that are over but still needed. */

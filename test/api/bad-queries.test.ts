@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { timetable } from '../../queues/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
@@ -89,7 +90,7 @@ const nothing: Refusal[] = [
     '/schedule/nightly/pause',
     {},
     404,
-    'there is no schedule "nightly"; there are: generation, daily',
+    `there is no schedule "nightly"; there are: ${timetable.map(({ name }) => name).join(', ')}`,
   ],
 ];
 

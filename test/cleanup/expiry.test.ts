@@ -205,6 +205,17 @@ describe('the student is told', () => {
     }
   });
 
+  test('and so is whoever pays for the student, who reads for whom it is', async () => {
+    const { student, id } = await hold({ left: 2 });
+    const parent = await night.make.student();
+    await night.db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${student}`);
+    await clean();
+    expect(await told(student)).toMatchObject([{ params: { student: null } }]);
+    expect(await told(parent)).toMatchObject([
+      { dedupe_key: `subscription_expired:${id}:payer`, params: { student: expect.stringContaining('Ученик') } },
+    ]);
+  });
+
   test.each([
     [-30, 1],
     [-31, 0],

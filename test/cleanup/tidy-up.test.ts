@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database.ts';
+import { isOutage } from '../../sql/outage.ts';
 import { finishTask, writeTasks } from '../../sql/tasks.ts';
 import type { Operation } from '../../workers/cleanup/operation.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
@@ -169,6 +170,29 @@ describe('an operation that fails', () => {
     expect(await endState()).toEqual({ ...clean, runs: 1_500 - before, months: before, trainings: 2 * before });
     await night.db.query(sql.unsafe`drop table pinned`);
     expect(await night.clean(D)).toMatchObject({ status: 'success', result: { runs_deleted: 1_500 - before } });
+    expect(await endState()).toEqual(clean);
+  });
+
+  test('a connection that is lost in the middle of a batch is no failure of the operation: the run goes on later', async () => {
+    await dirty();
+    const lost = operations.map(
+      (one): Operation =>
+        one.name === 'notifications' && 'batch' in one
+          ? {
+              name: one.name,
+              async batch(transaction, ...how) {
+                await one.batch(transaction, ...how);
+                await transaction.query(sql.unsafe`select pg_terminate_backend(pg_backend_pid())`);
+                throw new Error('still here');
+              },
+            }
+          : one,
+    );
+    const refusal = await night.clean(D, lost).catch((error: unknown) => error);
+    expect(isOutage(refusal)).toBe(true);
+    const run = await night.latestRun();
+    expect(run?.progress).toMatchObject({ done: expect.arrayContaining(['subscriptions', 'schedule_ticks']) });
+    expect(await night.goOn(run!.id)).toMatchObject({ status: 'success', result: all });
     expect(await endState()).toEqual(clean);
   });
 

@@ -1,13 +1,14 @@
 import { addDays } from '../../queues/calendar.ts';
 import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup.ts';
 import { lockStudents } from '../../sql/finance.ts';
-import { type Notice, tellPeople } from '../../sql/notifications.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { holderNotices } from '../../sql/subscriptions.ts';
 import type { Operation } from './operation.ts';
 
 /** Nobody is told of what ended longer ago: it comes to light when old records are brought in. */
 const NEWS_DAYS = 30;
 
-/** Ends the subscriptions that are over (D27): their sessions leave, their status follows, their students are told. */
+/** Ends the subscriptions that are over (D27): their sessions leave, their status follows, their students and payers are told. */
 export const expire: Operation = {
   name: 'subscriptions',
   async batch(transaction, { date, run }, after, size) {
@@ -15,7 +16,7 @@ export const expire: Operation = {
     const isLast = students.length < size;
     await lockStudents(transaction, students);
     const expired = students.length > 0 ? await expireSubscriptions(transaction, date, students, run.id) : [];
-    await tellPeople(transaction, expired.filter((held) => isNews(held, date)).map(noticeOf));
+    await tellPeople(transaction, expired.filter((held) => isNews(held, date)).flatMap(noticesOf));
     return {
       counts: {
         subscriptions_expired: expired.length,
@@ -32,9 +33,9 @@ export const expire: Operation = {
 const isNews = ({ end_date, is_renewed, sessions }: Expired, date: string) =>
   end_date >= addDays(date, -NEWS_DAYS) && (!is_renewed || sessions > 0);
 
-const noticeOf = ({ id, student_id, subscription, end_date, sessions }: Expired): Notice => ({
-  userId: student_id,
-  template: 'subscription_expired',
-  dedupe: `subscription_expired:${id}`,
-  params: { student_subscription_id: id, subscription, end_date, sessions_expired: sessions },
-});
+const noticesOf = ({ end_date, sessions, ...holder }: Expired) =>
+  holderNotices(holder, {
+    template: 'subscription_expired',
+    dedupe: `subscription_expired:${holder.id}`,
+    params: { student_subscription_id: holder.id, end_date, sessions_expired: sessions },
+  });
