@@ -5,6 +5,8 @@ import { moneyRoutes } from './money.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { subscriptionChangeRoutes } from './subscription-changes.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { triggerRoutes } from './triggers.ts';
 
@@ -17,5 +19,7 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...cancellationRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionChangeRoutes,
   ...taskRoutes,
 ];

@@ -21,8 +21,10 @@ const dueRow = z.object({ id: z.int(), end_date: z.iso.date(), student_id: z.int
 
 /** The next subscriptions a night may have to renew; decided once their students are locked. */
 export const nextDue = (db: Sql, date: string, place: Place, limit: number) =>
-  db.any(sql.type(dueRow)`
-    select held.id, held.end_date, held.student_id, student.payer_id
-    from student_subscriptions held join students student on student.id = held.student_id
-    where ${isDue(date)} and ${after(place, sql.fragment`held.end_date`, sql.fragment`held.id`)}
-    order by held.end_date, held.id limit ${limit}`);
+  db.any(sql.type(dueRow)`${dueInOrder(date, place, limit)}`);
+
+export const dueInOrder = (date: string, place: Place, limit: number) => sql.fragment`
+  select held.id, held.end_date, held.student_id, student.payer_id
+  from student_subscriptions held join students student on student.id = held.student_id
+  where ${isDue(date)} and ${after(place, sql.fragment`held.end_date`, sql.fragment`held.id`)}
+  order by held.end_date, held.id limit ${limit}`;

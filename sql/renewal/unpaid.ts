@@ -15,7 +15,8 @@ const unpaidRow = holderRow.extend({
 export type Unpaid = z.output<typeof unpaidRow>;
 
 /**
- * Unpaid renewals whose invoices were due on a business day or up to `since` days before it, after a place in the order of their due date and id.
+ * Unpaid renewals whose invoices were due on a business day or up to `since` days before it, in the order of their due date and id.
+ * One that a late night of the same day has made is left out: its holder was told the price and the day just now.
  */
 export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, limit: number) =>
   db.any(sql.type(unpaidRow)`
@@ -28,4 +29,6 @@ export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, l
     join invoices bill on bill.student_subscription_id = held.id
     where bill.is_auto_renewal and bill.status = 'UNPAID' and bill.due_date between ${date}::date - ${since}::int and ${date}::date
       and ${after(place, sql.fragment`bill.due_date`, sql.fragment`bill.id`)}
+      and not exists (
+        select from automated_process_history run where run.id = bill.run_id and run.process_date = ${date}::date)
     order by bill.due_date, bill.id limit ${limit}`);

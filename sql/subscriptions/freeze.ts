@@ -87,11 +87,11 @@ const releaseSeats = (
  */
 export const endFreeze = (transaction: Sql, id: number, today: string) =>
   transaction.oneFirst(sql.type(z.object({ days: z.int() }))`
-    with freeze as (
+    with pause as (
       select id, greatest(0, freeze_end_date - greatest(freeze_start_date, ${today}::date) + 1) as unused
       from student_subscriptions where id = ${id}
     )
     update student_subscriptions held
     set end_date = held.end_date - unused, freeze_start_date = null, freeze_end_date = null, status = 'active'
-    from freeze where held.id = freeze.id
+    from pause where held.id = pause.id
     returning unused as days`);

@@ -10,12 +10,14 @@ import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
 import { benchPickUp } from './pick-up.ts';
+import { benchRenewal } from './renewal.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
   generation: benchGeneration,
   finance: benchFinance,
   cleanup: benchCleanup,
+  renewal: benchRenewal,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };
