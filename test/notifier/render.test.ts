@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { finding } from '../../sql/audit.ts';
 import { render } from '../../workers/notifier/render.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
@@ -38,15 +39,7 @@ const money = (n: number) => ({
   charged: { sessions: n, invoices: n },
 });
 
-const RULES = [
-  'balance',
-  'sessions_left',
-  'charged_twice',
-  'never_charged',
-  'charge_lost',
-  'paid_without_transaction',
-  'a new rule',
-];
+const RULES = [...finding.shape.rule.options, 'a new rule'];
 const found = (id: number) => ({ rule: RULES[id % RULES.length], id });
 
 const cases: [string, Record<string, unknown>][] = [
@@ -161,6 +154,13 @@ test('what is not square is named, and the rest is a number', () => {
     expect.stringContaining('npm run audit'),
     'Details: /process-history/42',
   ]);
+});
+
+test.each(finding.shape.rule.options)('what the audit calls %s has words in every language', (rule) => {
+  for (const locale of locales) {
+    const findings = [{ rule, id: 7, detail: 'left 4' }];
+    expect(say('books_not_square', { run_id: 1, date: '2026-11-21', count: 1, findings }, locale)).not.toContain(rule);
+  }
 });
 
 test('secrets and line breaks in values do not get out', () => {

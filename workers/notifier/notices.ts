@@ -117,6 +117,11 @@ const AUDIT_RULES = [
   'never_charged',
   'charge_lost',
   'paid_without_transaction',
+  'renewed_twice',
+  'renewal_overlaps',
+  'carried_over',
+  'granted_twice',
+  'sessions_vanished',
 ] as const;
 
 const booksNotSquare = template(
