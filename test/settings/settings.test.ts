@@ -117,11 +117,14 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     expect(said).not.toMatch(/\n|secret-|:secret@|0123456789/);
   });
 
-  test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT', 'RETENTION_DAY', 'RENEWAL_DAYS'])('%s is a typo, not a stranger', (name) => {
-    expect(() => read({ [name]: 'x' })).toThrow(
-      new RegExp(`^${name}: there is no such setting; accepted: DATABASE_URL, REDIS_URL, `),
-    );
-  });
+  test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT', 'RETENTION_DAY', 'RENEWAL_DAYS'])(
+    '%s is a typo, not a stranger',
+    (name) => {
+      expect(() => read({ [name]: 'x' })).toThrow(
+        new RegExp(`^${name}: there is no such setting; accepted: DATABASE_URL, REDIS_URL, `),
+      );
+    },
+  );
 });
 
 describe('.env', () => {
