@@ -151,7 +151,7 @@ test('a year of a studio with 300 students: square every night, nothing appears 
     "renewal_lapsed_admin": 295,
     "renewal_unpaid": 4579,
     "subscription_ending": 3674,
-    "subscription_expired": 1559,
+    "subscription_expired": 2145,
     "subscription_frozen": 189,
     "subscription_last_session": 551,
     "subscription_renewed": 3305,
