@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { z } from 'zod';
 import { auditBooks } from '../../sql/audit.ts';
 import { type Database, openDatabase, sql } from '../../sql/database.ts';
+import { lockStudents } from '../../sql/finance.ts';
 import { type Place, renewNext } from '../../sql/renewal.ts';
 import { findRun, requestRun } from '../../sql/runs.ts';
 import { dusk, type Night } from '../../workers/renewal/night.ts';
@@ -129,6 +130,19 @@ test('who waits for another’s chunk finds it done', async () => {
   });
   expect(await second).toMatchObject({ decided: [] });
   expect(await figures(db)).toMatchObject({ renewals: 100, invoices: 100 });
+});
+
+test('a session that is taken while the night comes does not move over as well', async () => {
+  let second: Promise<unknown> = Promise.resolve();
+  await db.transaction(async (transaction) => {
+    await lockStudents(transaction, [8]);
+    // Held by student 8, it ends on the day and has two sessions left.
+    await transaction.query(sql.unsafe`
+      insert into session_entries (student_subscription_id, delta, reason) values (8, -1, 'adjustment')`);
+    second = outside(() => other.transaction((theirs) => renewNext(theirs, D, [D, 7], 1, null)));
+    await outside(() => waitingForLock(other));
+  });
+  expect(await second).toMatchObject({ decided: [{ id: 8, carried: 1 }] });
 });
 
 test('a run whose progress was kept by an older night starts from the dusk again when it is asked for again', async () => {
