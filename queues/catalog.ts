@@ -8,7 +8,7 @@ import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts'
  */
 
 /** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
-export const nouns = ['generation', 'attendance', 'finance', 'notifier'] as const;
+export const nouns = ['generation', 'attendance', 'finance', 'renewal', 'unfreeze', 'notifier', 'cleanup'] as const;
 export type Noun = (typeof nouns)[number];
 
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
@@ -47,6 +47,37 @@ export const dailyResult = z.object({
   finance_processing: financeResult,
   message: z.string(),
 });
+
+/** What the tidying did, by kind. */
+export const cleanupResult = z.object({
+  subscriptions_expired: z.int(),
+  sessions_expired: z.int(),
+  subscriptions_waiting: z.int().meta({ description: 'over, but finance or the renewal still needs their sessions' }),
+  trainings_overlooked: z.int().meta({ description: 'past and still scheduled: attendance did not run' }),
+  tasks_hidden: z.int(),
+  idempotency_keys_deleted: z.int(),
+  schedule_ticks_deleted: z.int(),
+  notifications_deleted: z.int(),
+  runs_deleted: z.int().meta({ description: 'summed up by month for /process-stats' }),
+  finance_requests_deleted: z.int(),
+  jobs_deleted: z.int(),
+  audit_findings: z.int().meta({ description: '0: the books are square' }),
+});
+
+export const renewalResult = z.object({
+  success: z.boolean(),
+  renewals_processed: z.int(),
+  timestamp: z.string().meta({ description: "the studio's wall time" }),
+});
+export const unfreezeResult = z.array(
+  z.object({
+    id: z.int(),
+    student_id: z.int(),
+    freeze_start_date: z.iso.date().nullable(),
+    freeze_end_date: z.iso.date().nullable(),
+    status: z.string(),
+  }),
+);
 
 /** A process for one business day, today unless the request says otherwise. */
 const ofDay = {
@@ -108,6 +139,33 @@ export const runs = {
     result: dailyResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('daily', body.date ?? today),
     parts: ['attendance', 'finance'],
+  },
+  auto_renewal: {
+    ...ofDay,
+    worker: 'renewal',
+    processType: 'auto_renewal',
+    summary: 'Renew the subscriptions that end on the day or ended up to seven days before',
+    path: '/cron/check-auto-renewals',
+    result: renewalResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('auto_renewal', body.date ?? today),
+  },
+  auto_unfreeze: {
+    ...ofDay,
+    worker: 'unfreeze',
+    processType: 'auto_unfreeze',
+    summary: 'Clear the freezes that were over before the day',
+    path: '/subscriptions/auto-unfreeze',
+    result: unfreezeResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('auto_unfreeze', body.date ?? today),
+  },
+  cleanup: {
+    ...ofDay,
+    worker: 'cleanup',
+    processType: 'cleanup',
+    summary: 'Expire subscriptions, hide what is done, delete what is old, audit the books',
+    path: '/cron/cleanup',
+    result: cleanupResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('cleanup', body.date ?? today),
   },
 } as const satisfies Record<string, RunDefinition>;
 

@@ -12,6 +12,8 @@ export const scopes: readonly string[] = [
   'records:write',
   'money:read',
   'money:write',
+  'tasks:read',
+  'tasks:write',
   'metrics',
   'dashboard',
   'dashboard:write',

@@ -46,10 +46,12 @@ const schema = z.object({
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
+  RENEWAL_GRACE_DAYS: whole(0, 90).prefault('7'),
+  RETENTION_DAYS: whole(30, 3_650).prefault('400'),
 });
 
 /** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
-const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN)_/;
+const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN|RETENTION|RENEWAL)_/;
 const names = Object.keys(schema.shape);
 const secret = /URL|KEY|TOKEN/;
 
@@ -69,6 +71,8 @@ export type Settings = Readonly<{
   logLevel: string;
   drainSeconds: number;
   rateLimitPerMinute: number;
+  renewalGraceDays: number;
+  retentionDays: number;
 }>;
 
 /** A setting that cannot be used. Its message is one line that names the setting, what was given and what is accepted. */
@@ -112,6 +116,8 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     logLevel: s.LOG_LEVEL,
     drainSeconds: s.DRAIN_SECONDS,
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
+    renewalGraceDays: s.RENEWAL_GRACE_DAYS,
+    retentionDays: s.RETENTION_DAYS,
   });
 }
 

@@ -27,4 +27,9 @@ export const timetable: readonly Schedule[] = [
   { name: 'generation', pattern: '0 21 * * 0', run: 'generation', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
   // Attendance and finance take earlier days along, so the latest missed night does for all of them.
   { name: 'daily', pattern: '0 23 * * *', run: 'daily', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  // A night's renewals reach seven days back (D24), and freezes are cleared however long they have been over.
+  { name: 'renewal', pattern: '0 1 * * *', run: 'auto_renewal', misfire: 'latest', windowHours: 168, deadlineMinutes: 60 },
+  { name: 'unfreeze', pattern: '0 2 * * *', run: 'auto_unfreeze', misfire: 'latest', windowHours: 168, deadlineMinutes: 60 },
+  // What is old or over stays so: a later night does for a missed one.
+  { name: 'cleanup', pattern: '59 23 * * *', run: 'cleanup', misfire: 'latest', windowHours: 72, deadlineMinutes: 120 },
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from './database.ts';
+import { auditSubscriptions, subscriptionRules } from './subscriptions/audit.ts';
 
 /** One thing that is not square: which rule, about what, and what was found. */
 export const finding = z.object({
@@ -12,6 +13,7 @@ export const finding = z.object({
     'charged_in_vain',
     'returned_twice',
     'paid_without_transaction',
+    ...subscriptionRules,
   ]),
   id: z.int(),
   detail: z.string(),
@@ -21,10 +23,15 @@ export type Finding = z.output<typeof finding>;
 /**
  * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
- * or although they were taken back; sessions returned twice; and invoices whose transactions do not fit their status.
- * Nothing found: all square.
+ * or although they were taken back; sessions returned twice; invoices whose transactions do not fit their status; and what is
+ * amiss with subscriptions. Nothing found: all square.
  */
-export const auditBooks = (db: Sql, date: string) =>
+export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
+  ...(await auditCharges(db, date)),
+  ...(await auditSubscriptions(db)),
+];
+
+const auditCharges = (db: Sql, date: string) =>
   db.any(sql.type(finding)`
     with balances as (
       select user_id as id, format('balance %s, transactions %s', balance_minor, coalesce(sum, 0)) as detail

@@ -5,6 +5,9 @@ import { moneyRoutes } from './money.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { subscriptionChangeRoutes } from './subscription-changes.ts';
+import { subscriptionRoutes } from './subscriptions.ts';
+import { taskRoutes } from './tasks.ts';
 import { triggerRoutes } from './triggers.ts';
 
 /** Every door of the house. A new resource is a file here and a line in this list. */
@@ -16,4 +19,7 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...cancellationRoutes,
+  ...subscriptionRoutes,
+  ...subscriptionChangeRoutes,
+  ...taskRoutes,
 ];

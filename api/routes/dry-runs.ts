@@ -8,7 +8,11 @@ import type { Context } from '../route.ts';
 export const dryRuns: { [N in RunName]?: (context: Context, params: Record<string, unknown>) => Promise<unknown> } = {
   async generation({ db, fleet: { settings } }, params) {
     const period = runs.generation.params.parse(params);
-    const { progress, trainings } = await previewWeek(db, { start: period.start, zone: settings.zone });
+    const { progress, trainings } = await previewWeek(db, {
+      start: period.start,
+      zone: settings.zone,
+      graceDays: settings.renewalGraceDays,
+    });
     const result = generationResultOf(settings.locale, period, progress, trainings);
     // The trainings that were made are gone again, so their ids would lead nowhere.
     const withoutGone = <T extends { real_training_id: number | null }>(about: T) =>

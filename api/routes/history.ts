@@ -1,11 +1,22 @@
 import { z } from 'zod';
+import { dayOf, startOfDay } from '../../queues/calendar.ts';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/history.ts';
 import { findRun, runRow } from '../../sql/runs.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
 
-const PERIOD_DAYS = { day: 1, week: 7, month: 30 };
+const PERIODS = ['day', 'week', 'month', 'year', 'all'] as const;
+const DAY_MS = 86_400_000;
+
+/** When a period begins. A year is this month and the eleven before it: older runs are known by their months. */
+function startOf(period: (typeof PERIODS)[number], now: Date, zone: string): Date {
+  if (period === 'all') return new Date(0);
+  if (period !== 'year') return new Date(now.getTime() - { day: 1, week: 7, month: 30 }[period] * DAY_MS);
+  const [year, month] = dayOf(now, zone).split('-').map(Number) as [number, number];
+  const first = month === 12 ? [year, 1] : [year - 1, month + 1];
+  return new Date(startOfDay(`${first[0]}-${String(first[1]).padStart(2, '0')}-01`, zone));
+}
 
 export const historyRoutes: Route[] = [
   route({
@@ -44,14 +55,15 @@ export const historyRoutes: Route[] = [
   route({
     method: 'get',
     path: '/process-stats',
-    summary: 'What each process did in the last day, week or month',
+    summary: 'What each process did in the last day, week, month or year, or ever; also what has left the history',
     tag: 'history',
     scope: 'history:read',
-    query: z.strictObject({ period: z.enum(['day', 'week', 'month'], { error: 'day, week or month' }).default('week') }),
+    query: z.strictObject({ period: z.enum(PERIODS, { error: `one of ${PERIODS.join(', ')}` }).default('week') }),
     responses: { 200: z.object({ period: z.string(), since: z.iso.datetime(), processes: z.array(processStats) }) },
-    async handle({ query: { period } }, { db, now }) {
-      const since = new Date(now.getTime() - PERIOD_DAYS[period] * 86_400_000);
-      return { body: { period, since: since.toISOString(), processes: await statsSince(db, since) } };
+    async handle({ query: { period } }, { db, now, fleet }) {
+      const { zone } = fleet.settings;
+      const since = startOf(period, now, zone);
+      return { body: { period, since: since.toISOString(), processes: await statsSince(db, since, zone) } };
     },
   }),
 ];

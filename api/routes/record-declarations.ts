@@ -140,6 +140,25 @@ export const declarations: RecordDeclaration[] = [
     },
   ),
   plain(
+    'subscriptions',
+    'subscription',
+    {
+      name: text(100),
+      price_minor: whole(0, 1_000_000_000_000),
+      number_of_sessions: whole(1, 10_000).nullable().meta({ description: 'null: unlimited' }),
+      validity_days: whole(1, 3_660),
+      is_active: flag.optional(),
+    },
+    {
+      name: z.string(),
+      price_minor: z.int(),
+      number_of_sessions: z.int().nullable(),
+      validity_days: z.int(),
+      is_active: z.boolean(),
+    },
+    ['is_active'],
+  ),
+  plain(
     'training_templates',
     'training template',
     {

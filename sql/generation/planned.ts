@@ -1,7 +1,7 @@
 import { sql } from '../database.ts';
 
-/** The week to build: its Monday and the zone its wall times are in. */
-export type Week = { start: string; zone: string };
+/** The week to build: its Monday, the zone its wall times are in, and how long an unpaid renewal counts after its due date. */
+export type Week = { start: string; zone: string; graceDays: number };
 
 /** The given templates as trainings to be, with their instants in the studio's zone. */
 export const planned = (week: Week, templateIds: readonly number[]) => sql.fragment`

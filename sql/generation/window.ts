@@ -48,7 +48,7 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   const open = await openTrainings(transaction, week, ids);
   for (const wave of waves(ids, await sharedStudents(transaction, week, ids))) {
     const trainings = open.filter((training) => wave.includes(training.training_template_id));
-    const { added, warnings } = await registerStudents(transaction, trainings, runId);
+    const { added, warnings } = await registerStudents(transaction, trainings, week.graceDays, runId);
     window.students_added += added;
     window.warnings.push(...warnings);
   }

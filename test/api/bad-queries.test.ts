@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { timetable } from '../../queues/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
@@ -34,7 +35,7 @@ const queries: Refusal[] = [
   ['a date that does not exist', 'GET', '/process-history?start_date=2026-13-01', {}, 422, DATE, 'start_date'],
   ['a NUL in a filter', 'GET', '/process-history?process_type=%00', {}, 422, /not one the data can hold/],
   ['an unknown filter', 'GET', '/process-history?type=generation', {}, 422, 'no such field', 'type'],
-  ['an unknown period', 'GET', '/process-stats?period=year', {}, 422, 'day, week or month', 'period'],
+  ['an unknown period', 'GET', '/process-stats?period=century', {}, 422, 'one of day, week, month, year, all', 'period'],
   ['an instant without a zone', 'GET', '/schedule/ticks?from=2026-11-22T18:00:00', {}, 422, /^an instant in ISO 8601/, 'from'],
   ['a flag that is none', 'GET', '/api/students?is_active=yes', {}, 422, 'true or false', 'is_active'],
   ['a phone that is none', 'GET', '/api/students?phone=12345', {}, 422, /such as \+79001234567/, 'phone'],
@@ -89,7 +90,7 @@ const nothing: Refusal[] = [
     '/schedule/nightly/pause',
     {},
     404,
-    'there is no schedule "nightly"; there are: generation, daily',
+    `there is no schedule "nightly"; there are: ${timetable.map(({ name }) => name).join(', ')}`,
   ],
 ];
 

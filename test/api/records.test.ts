@@ -74,6 +74,18 @@ const kinds: Kind[] = [
     filter: () => '',
   },
   {
+    path: '/api/subscriptions',
+    full: () => ({
+      name: `Абонемент ${next()}`,
+      price_minor: 0,
+      number_of_sessions: null,
+      validity_days: 3_660,
+      is_active: false,
+    }),
+    change: { price_minor: 1_000_000_000_000, number_of_sessions: 10_000, is_active: true },
+    filter: () => 'is_active=false',
+  },
+  {
     path: '/api/training-templates',
     full: () => ({
       day_number: 7,

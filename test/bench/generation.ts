@@ -9,7 +9,7 @@ import { findRun, isOver } from '../../sql/runs.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
 import { median, ms, report, timed, times } from './measure.ts';
 
-const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow' };
+const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 const TEMPLATES = 2_000;
 const STUDENTS_EACH = 20;
 

@@ -7,10 +7,12 @@ import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedde
 import { migrate } from '../../sql/migrate.ts';
 import { benchAttendance } from './attendance.ts';
 import { benchCancellation } from './cancellation.ts';
+import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
 import { benchPickUp } from './pick-up.ts';
+import { benchRenewal } from './renewal.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
@@ -18,6 +20,8 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   attendance: benchAttendance,
   finance: benchFinance,
   cancellation: benchCancellation,
+  cleanup: benchCleanup,
+  renewal: benchRenewal,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };

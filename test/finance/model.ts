@@ -26,7 +26,7 @@ export type Invoice = {
   payer: number;
   amount: number;
   status: 'UNPAID' | 'PAID' | 'CANCELLED';
-  type: 'TRAINING' | 'LATE_CANCELLATION_FEE';
+  type: 'TRAINING' | 'LATE_CANCELLATION_FEE' | 'SUBSCRIPTION';
 };
 export type Payment = { id: number; payer: number; amount: number; isCancelled: boolean };
 

@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { registrations, studio } from '../support/studio.ts';
 
-const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow' };
+const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 let database: TestDatabase;
 let db: Database;
 let make: ReturnType<typeof studio>;
@@ -54,7 +54,7 @@ describe('trainings (D5)', () => {
     ['Europe/Moscow', '2026-10-19', '2026-10-24T23:30:00.000Z', 'plain'],
   ])('02:30 on Sunday in %s, week of %s, is %s (%s)', async (zone, start, instant) => {
     await make.template({ type: await make.type(), trainer: await make.trainer(), day: 7, time: '02:30' });
-    const { created } = await build({ start, zone });
+    const { created } = await build({ ...WEEK, start, zone });
     expect(await db.anyFirst(sql.unsafe`select starts_at from real_trainings where id = ${created[0] ?? 0}`)).toEqual([instant]);
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { finding } from '../../sql/audit.ts';
 import { render } from '../../workers/notifier/render.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
@@ -38,6 +39,9 @@ const money = (n: number) => ({
   charged: { sessions: n, invoices: n },
 });
 
+const RULES = [...finding.shape.rule.options, 'a new rule'];
+const found = (id: number) => ({ rule: RULES[id % RULES.length], id });
+
 const cases: [string, Record<string, unknown>][] = [
   ...['', 'Error: no', long].map((error): [string, object] => ['run_failed', { ...run, attempt: 2, error }]),
   ...counts.map((count): [string, object] => ['run_partial', { ...run, conflicts: conflicts(count) }]),
@@ -61,6 +65,23 @@ const cases: [string, Record<string, unknown>][] = [
     { worker: 'generation', seconds },
   ]),
   ['worker_down', { worker: long, seconds: 1e300 }],
+  ...[1, 10].flatMap((count): [string, object][] =>
+    ['Error: no', long].map((error) => [
+      'cleanup_partial',
+      { ...run, failures: many(count, () => ({ operation: error, error })) },
+    ]),
+  ),
+  ...counts.flatMap((count): [string, object][] =>
+    ['balance 1, transactions 0', long].map((detail) => [
+      'books_not_square',
+      {
+        run_id: 42,
+        date: '2026-11-21',
+        count: count + 1,
+        findings: many(Math.min(20, count + 1), (id) => ({ ...found(id), detail })),
+      },
+    ]),
+  ),
   ...['', 'Тренер заболел', long].map((reason): [string, object] => ['training_cancelled', { ...seat, reason }]),
   ['training_cancelled', { ...seat, training_type: long, reason: long }],
   ...[0, 1].flatMap((n): [string, object][] => [
@@ -117,6 +138,29 @@ test('the names that fit are listed and the others counted', () => {
   const said = say('generation_overflow', { ...run, students: students(1_001, 1) });
   const [, shown = '', more] = /Анна: (.*) и ещё (\d+) человека?\n/.exec(said) ?? [];
   expect(shown.split(', ').length + Number(more)).toBe(1_001);
+});
+
+test('what is not square is named, and the rest is a number', () => {
+  const findings = [
+    { rule: 'balance', id: 7, detail: 'balance 100, transactions 0' },
+    { rule: 'never_charged', id: 8, detail: 'training 3 of 2026-11-20' },
+  ];
+  const said = say('books_not_square', { run_id: 42, date: '2026-11-21', count: 5, findings }, 'en');
+  expect(said.split('\n')).toEqual([
+    'The books are not square on 2026-11-21: 5 findings.',
+    'wallet of user 7: balance 100, transactions 0',
+    'registration 8 was never charged: training 3 of 2026-11-20',
+    '… and 3 more findings',
+    expect.stringContaining('npm run audit'),
+    'Details: /process-history/42',
+  ]);
+});
+
+test.each(finding.shape.rule.options)('what the audit calls %s has words in every language', (rule) => {
+  for (const locale of locales) {
+    const findings = [{ rule, id: 7, detail: 'left 4' }];
+    expect(say('books_not_square', { run_id: 1, date: '2026-11-21', count: 1, findings }, locale)).not.toContain(rule);
+  }
 });
 
 test('secrets and line breaks in values do not get out', () => {

@@ -30,6 +30,8 @@ test('without any, the defaults', () => {
     logLevel: 'info',
     drainSeconds: 20,
     rateLimitPerMinute: 600,
+    renewalGraceDays: 7,
+    retentionDays: 400,
   });
   expect(Object.isFrozen(read({}))).toBe(true);
 });
@@ -39,6 +41,10 @@ const good: [Record<string, string>, object][] = [
     { STUDIO_TZ: 'America/New_York', STUDIO_LOCALE: 'uk', PORT: '65535' },
     { zone: 'America/New_York', locale: 'uk', port: 65535 },
   ],
+  [{ RETENTION_DAYS: '30' }, { retentionDays: 30 }],
+  [{ RETENTION_DAYS: '3650' }, { retentionDays: 3650 }],
+  [{ RENEWAL_GRACE_DAYS: '0' }, { renewalGraceDays: 0 }],
+  [{ RENEWAL_GRACE_DAYS: '90' }, { renewalGraceDays: 90 }],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
   [
     { API_KEYS: `${KEY}:history:read,run:generation; b_2:fedcba9876543210:*;` },
@@ -66,6 +72,9 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     ['PORT', '80a', 'PORT: got "80a"; accepted: a whole number from 1 to 65535'],
     ['DRAIN_SECONDS', '-1', 'DRAIN_SECONDS: got "-1"; accepted: a whole number from 1 to 3600'],
     ['RATE_LIMIT_PER_MINUTE', '1.5', 'RATE_LIMIT_PER_MINUTE: got "1.5"; accepted: a whole number from 1 to 1000000'],
+    ['RETENTION_DAYS', '29', 'RETENTION_DAYS: got "29"; accepted: a whole number from 30 to 3650'],
+    ['RETENTION_DAYS', '3651', 'RETENTION_DAYS: got "3651"; accepted: a whole number from 30 to 3650'],
+    ['RENEWAL_GRACE_DAYS', '91', 'RENEWAL_GRACE_DAYS: got "91"; accepted: a whole number from 0 to 90'],
     ['STUDIO_TZ', 'Europe/Moskva', 'STUDIO_TZ: got "Europe/Moskva"; accepted: an IANA time zone such as Europe/Moscow'],
     ['STUDIO_TZ', '+03:00', 'STUDIO_TZ: got "+03:00"; accepted: an IANA time zone such as Europe/Moscow'],
     ['STUDIO_LOCALE', 'de', 'STUDIO_LOCALE: got "de"; accepted: ru, uk or en'],
@@ -108,11 +117,14 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     expect(said).not.toMatch(/\n|secret-|:secret@|0123456789/);
   });
 
-  test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT'])('%s is a typo, not a stranger', (name) => {
-    expect(() => read({ [name]: 'x' })).toThrow(
-      new RegExp(`^${name}: there is no such setting; accepted: DATABASE_URL, REDIS_URL, `),
-    );
-  });
+  test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT', 'RETENTION_DAY', 'RENEWAL_DAYS'])(
+    '%s is a typo, not a stranger',
+    (name) => {
+      expect(() => read({ [name]: 'x' })).toThrow(
+        new RegExp(`^${name}: there is no such setting; accepted: DATABASE_URL, REDIS_URL, `),
+      );
+    },
+  );
 });
 
 describe('.env', () => {

@@ -6,7 +6,7 @@ import { previewWeek } from '../../sql/generation.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const TODAY = '2026-11-18';
-const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow' };
+const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 
 let database: TestDatabase;
 let db: Database;
@@ -49,7 +49,7 @@ test.each([
 ])('loaded on a %s, the week after meets one conflict, full groups and the busy', async (_, today, start) => {
   const other = await testDatabase();
   const { templates } = await loadDemo(other.db, { today });
-  const { progress } = await previewWeek(other.db, { start, zone: WEEK.zone });
+  const { progress } = await previewWeek(other.db, { ...WEEK, start });
   await other.close();
   const full = progress.warnings.filter((warning) => warning.reason === 'full');
   expect(progress.conflicts).toMatchObject([{ reason: 'trainer_busy', training_type: 'Стретчинг', start_time: '19:30:00' }]);

@@ -7,7 +7,7 @@ import { noticesOf } from './policy.ts';
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, chunk }) => {
   const period = runs.generation.params.parse(run.params);
-  const week = { start: period.start, zone: settings.zone };
+  const week = { start: period.start, zone: settings.zone, graceDays: settings.renewalGraceDays };
   let progress = (run.progress as WeekProgress | null) ?? nothingYet;
   while (!progress.done) progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
   const trainings = await describeTrainings(db, progress.created);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runs } from '../../queues/catalog.ts';
 import { text } from '../../queues/texts.ts';
+import { finding } from '../../sql/audit.ts';
 import { type Template, template } from './template.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
 
@@ -99,6 +100,33 @@ const workerDown = template(
   ],
 );
 
+const failure = z.object({ operation: z.string(), error: z.string() });
+
+const cleanupPartial = template(z.object({ ...run, failures: z.array(failure) }), ({ run_id, run_key, failures }, { locale }) => [
+  text(locale, 'cleanup_partial.what', { run_key: short(run_key, NAME) }),
+  ...failures.map(({ operation, error }) =>
+    text(locale, 'cleanup_partial.line', { operation: short(operation, NAME), error: short(error, 200) }),
+  ),
+  text(locale, 'look.run', { id: run_id }),
+]);
+
+const AUDIT_RULES = finding.shape.rule.options;
+const amiss = finding.extend({ rule: z.string() });
+
+const booksNotSquare = template(
+  z.object({ run_id: z.int(), date: z.iso.date(), count: z.int(), findings: z.array(amiss) }),
+  ({ run_id, date, count, findings }, { locale }) => [
+    text(locale, 'books_not_square.what', { day: date, count }),
+    ...findings.map(({ rule, id, detail }) => {
+      const known = AUDIT_RULES.find((name) => name === rule) ?? 'other';
+      return text(locale, `books_not_square.${known}`, { rule: short(rule, NAME), id, detail: short(detail, 80) });
+    }),
+    ...(count > findings.length ? [text(locale, 'more.findings', { count: count - findings.length })] : []),
+    text(locale, 'books_not_square.meaning'),
+    text(locale, 'look.run', { id: run_id }),
+  ],
+);
+
 /** Every notice the admins can get. */
 export const adminTemplates: Record<string, Template> = {
   run_failed: runFailed,
@@ -106,4 +134,6 @@ export const adminTemplates: Record<string, Template> = {
   generation_overflow: overflow,
   deadline_missed: deadlineMissed,
   worker_down: workerDown,
+  cleanup_partial: cleanupPartial,
+  books_not_square: booksNotSquare,
 };

@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import { balanceOf, lockStudents } from '../../sql/finance.ts';
+import { lockRoster } from '../../sql/locks.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import {
+  cancelSubscription,
+  endFreeze,
+  findHeld,
+  freezeSubscription,
+  type Held,
+  holderNotices,
+  lockPaid,
+  setAutoRenew,
+  studentOf,
+} from '../../sql/subscriptions.ts';
+import { day, idParams } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../subscription-policy.ts';
+import { reasonBody } from './money.ts';
+import { heldItem } from './subscriptions.ts';
+
+const path = '/api/student-subscriptions/{id}';
+const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
+const REFUND = 'a whole number of minor units (kopecks), 0 or more';
+const releasedTraining = z.object({
+  real_training_id: z.int(),
+  training_type: z.string(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+});
+
+export const subscriptionChangeRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'patch',
+    path,
+    summary: 'Let a subscription renew itself, or not',
+    body: z.strictObject({ is_auto_renew: z.boolean({ error: 'true or false' }) }),
+    responses: { 200: heldItem },
+    async handle({ params, body }, context) {
+      const held = await locked(context, params.id);
+      demandLive(held);
+      demandNotRenewed(held);
+      await setAutoRenew(context.db, held.id, body.is_auto_renew);
+      return { body: await findHeld(context.db, held.id, todayOf(context)) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: `${path}/freeze`,
+    summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
+    body: z.strictObject({ from: day, to: day }),
+    responses: { 200: heldItem.extend({ released: z.array(releasedTraining) }).meta({ id: 'SubscriptionFrozen' }) },
+    async handle({ params, body: { from, to } }, context) {
+      const { db, now } = context;
+      const today = todayOf(context);
+      await lockRoster(db);
+      const { id, student_id: studentId, ...before } = await locked(context, params.id);
+      judgeFreeze({ id, ...before }, from, to, today);
+      const seats = await freezeSubscription(db, { id, studentId, from, to, today, now });
+      const released = seats.map(({ seat_id: _, ...training }) => training);
+      const held = await demanded(context, id);
+      const notice = {
+        template: 'subscription_frozen',
+        dedupe: `subscription_frozen:${id}:${context.requestId}`,
+        params: { from, to, end_date: held.end_date, released },
+      };
+      await tellPeople(db, holderNotices(held, notice));
+      return { body: { ...held, released } };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: `${path}/unfreeze`,
+    summary: 'End a freeze before its time; the days that were not used come off the last day again',
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: heldItem.extend({ days_returned: z.int() }).meta({ id: 'SubscriptionUnfrozen' }) },
+    async handle({ params }, context) {
+      const before = await locked(context, params.id);
+      judgeUnfreeze(before);
+      const daysReturned = await endFreeze(context.db, before.id, todayOf(context));
+      const held = await demanded(context, before.id);
+      const notice = {
+        template: 'subscription_unfrozen',
+        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.requestId}`,
+        params: { end_date: held.end_date, sessions_left: held.sessions_left },
+      };
+      await tellPeople(context.db, holderNotices(held, notice));
+      return { body: { ...held, days_returned: daysReturned } };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: `${path}/cancel`,
+    summary: 'Call a subscription off; a part of what was paid may go back to the wallet',
+    body: reasonBody.extend({ refund_minor: z.int({ error: REFUND }).min(0, { error: REFUND }).default(0) }),
+    responses: {
+      200: heldItem.extend({ refunded_minor: z.int(), balance_minor: z.int() }).meta({ id: 'SubscriptionCancelled' }),
+    },
+    async handle({ params, body: { reason, refund_minor } }, context) {
+      const before = await locked(context, params.id);
+      demandLive(before);
+      const paid = await lockPaid(context.db, before.id);
+      judgeRefund(
+        refund_minor,
+        paid.reduce((sum, bill) => sum + bill.paid_minor, 0),
+      );
+      await cancelSubscription(
+        context.db,
+        { id: before.id, reason, refundMinor: refund_minor },
+        paid.map((bill) => bill.payer_id),
+      );
+      const held = await demanded(context, before.id);
+      return { body: { ...held, refunded_minor: refund_minor, balance_minor: await balanceOf(context.db, held.payer_id) } };
+    },
+  }),
+];
+
+const todayOf = ({ fleet, now }: Context) => dayOf(now, fleet.settings.zone);
+
+/** The subscription, its student locked: nobody charges, renews or freezes meanwhile. Throws a 404 when there is none. */
+async function locked(context: Context, id: number): Promise<Held> {
+  const studentId = await studentOf(context.db, id);
+  if (studentId !== null) await lockStudents(context.db, [studentId]);
+  return demanded(context, id);
+}
+
+async function demanded(context: Context, id: number): Promise<Held> {
+  const held = await findHeld(context.db, id, todayOf(context));
+  if (!held) throw new Problem(404, `there is no subscription ${id} of a student`);
+  return held;
+}

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import { invoiceRow, lockStudents, payerOf } from '../../sql/finance.ts';
+import { buySubscription, findHeld, findInCatalogue, heldRow, listHeld } from '../../sql/subscriptions.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Route, route } from '../route.ts';
+import { judgeStart } from '../subscription-policy.ts';
+
+export const heldItem = heldRow.meta({ id: 'StudentSubscription' });
+const STATUSES = heldRow.shape.status.options;
+const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams };
+
+export const subscriptionRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    summary: "A student's subscriptions, newest first, with what is left and what the next renewal costs",
+    scope: 'money:read',
+    query: z.strictObject({ status: z.enum(STATUSES, { error: `one of ${STATUSES.join(', ')}` }).optional(), ...pageQuery }),
+    responses: { 200: pageOf(heldItem) },
+    async handle({ params, query }, { db, fleet, now }) {
+      if ((await payerOf(db, params.id)) === null) throw new Problem(404, `there is no student ${params.id}`);
+      const rows = await listHeld(db, {
+        studentId: params.id,
+        status: query.status,
+        today: dayOf(now, fleet.settings.zone),
+        before: readCursor(query.cursor, idCursor),
+        limit: query.limit + 1,
+      });
+      return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    summary: 'Sell a subscription: usable at once, invoiced, paid if the wallet covers it',
+    scope: 'money:write',
+    transaction: true,
+    body: z.strictObject({
+      subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }),
+      start_date: day.optional().meta({ description: 'by default today' }),
+      is_auto_renew: z.boolean({ error: 'true or false' }).default(false),
+    }),
+    responses: { 201: heldItem.extend({ invoice: invoiceRow.nullable() }).meta({ id: 'SubscriptionSold' }) },
+    async handle({ params, body }, { db, fleet, now }) {
+      const today = dayOf(now, fleet.settings.zone);
+      await lockStudents(db, [params.id]);
+      const payerId = await payerOf(db, params.id);
+      if (payerId === null) throw new Problem(404, `there is no student ${params.id}`);
+      const item = await findInCatalogue(db, body.subscription_id);
+      if (!item) {
+        throw new Problem(422, 'something it refers to does not exist', {
+          errors: [{ path: 'subscription_id', message: 'no subscription with this id' }],
+        });
+      }
+      if (!item.is_active) throw new Problem(409, `the subscription "${item.name}" is not sold any more`);
+      const startDate = body.start_date ?? today;
+      judgeStart(startDate, item.validity_days, today);
+      const isAutoRenew = body.is_auto_renew;
+      const { id, invoice } = await buySubscription(db, { studentId: params.id, payerId, item, startDate, today, isAutoRenew });
+      return { status: 201, body: { ...(await findHeld(db, id, today)), invoice } };
+    },
+  }),
+];

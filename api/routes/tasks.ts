@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Route, route } from '../route.ts';
+
+const text = (most: number) => {
+  const error = `text of 1 to ${most} characters`;
+  return z
+    .string({ error })
+    .trim()
+    .min(1, { error })
+    .max(most, { error })
+    .refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'text without NUL or half characters' });
+};
+const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
+const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });
+const OBJECT = 'a JSON object';
+
+const taskItem = taskRow.meta({ id: 'Task' });
+const shared = { tag: 'tasks' };
+
+/** What the admins are to look at. */
+export const taskRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/tasks',
+    summary: 'Tasks for the admins, newest first; those hidden by the cleanup only when asked for',
+    scope: 'tasks:read',
+    query: z.strictObject({
+      status: z.enum(['open', 'done'], { error: 'open or done' }).optional(),
+      kind: kind.optional(),
+      hidden: z
+        .enum(['true', 'false'], { error: 'true or false' })
+        .default('false')
+        .meta({ description: 'true: those that were hidden too' }),
+      ...pageQuery,
+    }),
+    responses: { 200: pageOf(taskItem) },
+    async handle({ query: { cursor, limit, hidden, ...of } }, { db }) {
+      const before = readCursor(cursor, idCursor);
+      const rows = await listTasks(db, { ...of, hidden: hidden === 'true', before, limit: limit + 1 });
+      return { body: page(rows, limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/tasks',
+    summary: 'Write a task; under a key it is written once',
+    scope: 'tasks:write',
+    body: z.strictObject({
+      kind: kind.default('by_hand'),
+      title: text(500),
+      details: z.record(z.string(), z.json(), { error: OBJECT }).default({}),
+      dedupe_key: text(255).optional().meta({ description: 'a second task with the same key is refused (409)' }),
+    }),
+    responses: { 201: taskItem },
+    async handle({ body }, { db, caller }) {
+      const { kind, title, details, dedupe_key } = body;
+      return { status: 201, body: await addTask(db, { kind, title, details, dedupe: dedupe_key ?? null, by: caller.name }) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/tasks/{id}/done',
+    summary: 'Note a task as done; a second time changes nothing',
+    scope: 'tasks:write',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: taskItem },
+    async handle({ params }, { db, caller }) {
+      const task = await finishTask(db, params.id, caller.name);
+      if (!task) throw new Problem(404, `there is no task ${params.id}`);
+      return { body: task };
+    },
+  }),
+];

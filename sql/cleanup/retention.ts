@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+const deleted = z.object({ rows: z.int(), after: z.iso.datetime().nullable() });
+/** Rows deleted by a batch, and the time of the last one, where the next batch goes on. */
+export type Deleted = z.output<typeof deleted>;
+
+/** Which rows: older than `before`, from `after` on (both instants), at most `size`. */
+export type Old = { before: string; after: string | null; size: number };
+
+type Kept = {
+  table: string;
+  /** The column their age is told by; it has an index. */
+  time: string;
+  /** What holds for rows that may go. */
+  over: ReturnType<typeof sql.fragment>;
+};
+
+/**
+ * Deletes the next rows of a table that are old and over. The cursor spares the index entries that earlier batches have left
+ * dead; rows that somebody holds are skipped, so that nobody is waited for, and go the next night.
+ */
+const deleteOld = (transaction: Sql, { table, time, over }: Kept, { before, after, size }: Old): Promise<Deleted> =>
+  transaction.one(sql.type(deleted)`
+    with old as materialized (
+      select aged.ctid as place, ${sql.identifier([time])} as at from ${sql.identifier([table])} as aged
+      where ${sql.identifier([time])} >= coalesce(${after}::timestamptz, '-infinity')
+        and ${sql.identifier([time])} < ${before}::timestamptz and ${over}
+      order by ${sql.identifier([time])} limit ${size} for update of aged skip locked
+    ), gone as (
+      delete from ${sql.identifier([table])} where ctid = any(array(select place from old)) returning 1
+    )
+    select count(*)::int as rows, (select max(at) from old) as after from gone`);
+
+/** Messages that were sent, or never will be. Their dedupe keys go with them. */
+export const deleteOldMessages = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'notifications', time: 'created_at', over: sql.fragment`status <> 'pending'` }, old);
+
+/** Requests that were decided. */
+export const deleteOldRequests = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'finance_requests', time: 'decided_at', over: sql.fragment`status <> 'open'` }, old);
+
+/**
+ * Ticks whose run is over. The latest tick of a schedule stays however old it is: without it the scheduler would decide
+ * the time before it anew.
+ */
+export const deleteOldTicks = (transaction: Sql, old: Old) =>
+  deleteOld(
+    transaction,
+    {
+      table: 'schedule_ticks',
+      time: 'nominal_at',
+      over: sql.fragment`exists (
+          select from schedule_ticks later
+          where later.schedule = aged.schedule and later.nominal_at > aged.nominal_at and later.nominal_at <= now())
+        and not exists (
+          select from automated_process_history run where run.id = aged.run_id and run.status in ('queued', 'running'))`,
+    },
+    old,
+  );
+
+/** Answers that no Idempotency-Key can call for any more, by the clock that judges them: the database's. */
+export const deleteOldAnswers = (transaction: Sql, { after, size }: Omit<Old, 'before'>) =>
+  transaction.one(sql.type(deleted)`
+    with old as materialized (
+      select ctid as place, created_at as at from idempotency_keys
+      where created_at >= coalesce(${after}::timestamptz, '-infinity') and created_at < now() - interval '24 hours'
+      order by created_at limit ${size} for update skip locked
+    ), gone as (
+      delete from idempotency_keys where ctid = any(array(select place from old)) returning 1
+    )
+    select count(*)::int as rows, (select max(at) from old) as after from gone`);

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { giveBack } from '../finance/give-back.ts';
+
+const released = z.object({
+  seat_id: z.int(),
+  real_training_id: z.int(),
+  training_type: z.string(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+});
+export type Released = z.output<typeof released>;
+
+/**
+ * Freezes a subscription on inclusive business days (D25): its last day moves by their number, and the student's
+ * registrations on these days that have not started are cancelled safely, with what they were charged given back.
+ * It is `frozen` at once if the freeze begins today, else from the night of its first day on (see sql/unfreeze.ts).
+ * The caller holds the roster's and the student's locks and has judged the freeze. Returns the trainings released.
+ */
+export async function freezeSubscription(
+  transaction: Sql,
+  of: { id: number; studentId: number; from: string; to: string; today: string; now: Date },
+): Promise<readonly Released[]> {
+  await transaction.query(sql.unsafe`
+    update student_subscriptions
+    set freeze_start_date = ${of.from}::date, freeze_end_date = ${of.to}::date,
+      end_date = end_date + (${of.to}::date - ${of.from}::date + 1),
+      status = case when ${of.from}::date <= ${of.today}::date then 'frozen' else 'active' end
+    where id = ${of.id}`);
+  const seats = await seatsWithin(transaction, of);
+  const back = await giveBack(
+    transaction,
+    seats.map((seat) => seat.seat_id),
+  );
+  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  await releaseSeats(
+    transaction,
+    seats.map((seat) => {
+      const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
+      return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
+    }),
+    of,
+  );
+  return seats;
+}
+
+const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>
+  transaction.any(sql.type(released)`
+    select seat.id as seat_id, training.id as real_training_id, type.name as training_type, training.training_date, training.start_time
+    from real_training_students seat
+    join real_trainings training on training.id = seat.real_training_id
+    join training_types type on type.id = training.training_type_id
+    where seat.student_id = ${of.studentId} and seat.status in ('REGISTERED', 'PRESENT', 'WAITLIST')
+      and training.status = 'scheduled' and training.training_date between ${of.from}::date and ${of.to}::date
+      and training.starts_at > ${of.now.toISOString()}::timestamptz
+    order by training.starts_at, seat.id`);
+
+/** Ends the registrations; whoever cancels one of them later gets the answer kept here. */
+const releaseSeats = (
+  transaction: Sql,
+  seats: readonly (Released & { returned: object })[],
+  of: { studentId: number; now: Date },
+) =>
+  transaction.query(sql.unsafe`
+    update real_training_students seat
+    set status = 'CANCELLED_SAFE', cancelled_at = ${of.now.toISOString()}::timestamptz, cancellation_reason = 'freeze', cancellation = answer
+    from ${sql.unnest(
+      seats.map(({ seat_id, real_training_id, returned }) => [
+        seat_id,
+        JSON.stringify({
+          real_training_id,
+          student_id: of.studentId,
+          outcome: 'safe',
+          status: 'CANCELLED_SAFE',
+          cancelled_at: of.now.toISOString(),
+          returned,
+          charged: { sessions: 0, invoices: 0 },
+        }),
+      ]),
+      ['int4', 'json'],
+    )} as ended (seat_id, answer)
+    where seat.id = ended.seat_id`);
+
+/**
+ * Ends a freeze before its time (D25): the last day moves back by the days of it that were not used. A freeze that began
+ * before today was used up to yesterday. The caller holds the student's lock. Returns the days given back.
+ */
+export const endFreeze = (transaction: Sql, id: number, today: string) =>
+  transaction.oneFirst(sql.type(z.object({ days: z.int() }))`
+    with pause as (
+      select id, greatest(0, freeze_end_date - greatest(freeze_start_date, ${today}::date) + 1) as unused
+      from student_subscriptions where id = ${id}
+    )
+    update student_subscriptions held
+    set end_date = held.end_date - unused, freeze_start_date = null, freeze_end_date = null, status = 'active'
+    from pause where held.id = pause.id
+    returning unused as days`);

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { tellPeople } from '../notifications.ts';
+import { holderColumns, holderNotices, holderRow, holderTables } from './holders.ts';
+
+const emptied = holderRow.extend({ end_date: z.iso.date(), is_auto_renew: z.boolean() });
+
+/**
+ * Tells those whose last session was taken for one of the registrations (D28), in the transaction that took it; each
+ * subscription once, whatever is given back and taken again.
+ */
+export async function tellLastSessions(transaction: Sql, seatIds: readonly number[]) {
+  if (seatIds.length === 0) return;
+  const holders = await transaction.any(sql.type(emptied)`
+    select ${holderColumns}, held.end_date, held.is_auto_renew
+    from ${holderTables}
+    where held.sessions_left = 0 and held.status in ('active', 'frozen') and held.id in (
+      select entry.student_subscription_id
+      from real_training_students seat join session_entries entry on entry.id = seat.session_entry_id
+      where seat.id = any(${sql.array([...seatIds], 'int4')}))
+    order by held.id`);
+  await tellPeople(
+    transaction,
+    holders.flatMap((holder) =>
+      holderNotices(holder, {
+        template: 'subscription_last_session',
+        dedupe: `subscription_last_session:${holder.id}`,
+        params: { end_date: holder.end_date, is_auto_renew: holder.is_auto_renew },
+      }),
+    ),
+  );
+}

@@ -1,0 +1,81 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { addDays } from '../../queues/calendar.ts';
+import { type Database, sql } from '../../sql/database.ts';
+import { renewNight } from '../../workers/renewal/renew-night.ts';
+import { club, toldTo } from '../subscriptions/studio.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { night } from '../support/night.ts';
+
+const D = '2026-11-20';
+let database: TestDatabase;
+let db: Database;
+let make: ReturnType<typeof club>;
+beforeAll(async () => {
+  database = await testDatabase();
+  db = database.db;
+  make = club(db);
+});
+afterEach(() =>
+  db.query(
+    sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`,
+  ),
+);
+afterAll(() => database.close());
+const renew = (date = D) => night(db, renewNight, 'auto_renewal', date);
+
+test.each([
+  [-1, false],
+  [0, true],
+  [2, true],
+  [3, true],
+  [4, false],
+])('what ends on D%+i is told: %p (D28)', async (days, isTold) => {
+  const student = await make.student();
+  const end = addDays(D, days);
+  await make.held({ student, item: await make.item({ price: 123 }), to: end, left: 2, autoRenew: false });
+  const { details } = await renew();
+  expect(details.told).toMatchObject({ ending: isTold ? 1 : 0 });
+  const told = await toldTo(db, { user: student });
+  expect(told.map(({ template, params }) => [template, params])).toEqual(
+    isTold
+      ? [
+          [
+            'subscription_ending',
+            { subscription: expect.any(String), student: null, end_date: end, sessions_left: 2, renews: false, price_minor: 123 },
+          ],
+        ]
+      : [],
+  );
+});
+
+test.each<[string, { autoRenew?: boolean }, { isActive?: boolean }, boolean]>([
+  ['renews itself', {}, {}, true],
+  ['does not', { autoRenew: false }, {}, false],
+  ['would, but is not sold any more', {}, { isActive: false }, false],
+])('one that %s', async (_, of, item, renews) => {
+  const student = await make.student();
+  await make.held({ student, item: await make.item(item), to: addDays(D, 3), ...of });
+  await renew();
+  expect((await toldTo(db, { user: student }))[0]?.params).toMatchObject({ renews });
+});
+
+test('once, night after night; again only when a freeze has moved the end', async () => {
+  const student = await make.student();
+  const id = await make.held({ student, item: await make.item(), to: addDays(D, 3), autoRenew: false });
+  for (const days of [0, 0, 1, 2, 3, 4]) await renew(addDays(D, days));
+  expect(await toldTo(db, { user: student })).toHaveLength(1);
+  await db.query(sql.unsafe`update student_subscriptions set end_date = ${addDays(D, 9)}::date where id = ${id}`);
+  for (const days of [5, 6, 7]) await renew(addDays(D, days));
+  expect(await toldTo(db, { user: student })).toHaveLength(2);
+});
+
+test('what is renewed this very night is told as renewed only; what is over is not told', async () => {
+  const [one, other, third] = [await make.student(), await make.student(), await make.student()];
+  const item = await make.item();
+  await make.held({ student: one, item, to: D });
+  await make.held({ student: other, item, to: addDays(D, 2), status: 'cancelled' });
+  await make.held({ student: third, item, to: addDays(D, 2), status: 'expired' });
+  await renew();
+  expect((await toldTo(db, { user: one })).map(({ template }) => template)).toEqual(['subscription_renewed']);
+  expect([...(await toldTo(db, { user: other })), ...(await toldTo(db, { user: third }))]).toEqual([]);
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from '@jest/globals';
+import { Problem } from '../../api/problems.ts';
+import { judgeFreeze, judgeRefund, judgeStart, judgeUnfreeze } from '../../api/subscription-policy.ts';
+
+const TODAY = '2026-11-20';
+const held = {
+  id: 7,
+  status: 'active' as 'active' | 'frozen' | 'expired' | 'cancelled',
+  start_date: '2026-11-01',
+  end_date: '2026-11-30',
+  freeze_start_date: null as string | null,
+  freeze_end_date: null as string | null,
+  renewed_by_id: null as number | null,
+};
+/** The refusal as `status path`, or null. */
+function refusal(judge: () => void): string | null {
+  try {
+    judge();
+    return null;
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    return [error.status, ...(error.extra.errors ?? []).map(({ path }) => path)].join(' ');
+  }
+}
+
+describe('a freeze (D25)', () => {
+  test.each<[string, string, string, Partial<typeof held>, string | null]>([
+    ['of today alone', TODAY, TODAY, {}, null],
+    ['from today', TODAY, '2026-11-29', {}, null],
+    ['from yesterday', '2026-11-19', '2026-11-29', {}, '422 from'],
+    ['that ends before it begins', '2026-11-25', '2026-11-24', {}, '422 to'],
+    ['from the last day on', '2026-11-30', '2026-12-10', {}, null],
+    ['from the day after the last', '2026-12-01', '2026-12-10', {}, '422 from'],
+    ['over the end', '2026-11-25', '2026-12-25', {}, null],
+    ['of 366 days', TODAY, '2027-11-20', {}, null],
+    ['of 367 days', TODAY, '2027-11-21', {}, '422 to'],
+    ['before the first day', '2026-11-21', '2026-11-28', { start_date: '2026-11-22' }, '422 from'],
+    ['from the first day', '2026-11-22', '2026-11-28', { start_date: '2026-11-22' }, null],
+    ['beside one to come', TODAY, '2026-11-21', { freeze_start_date: '2026-11-25', freeze_end_date: '2026-11-26' }, '409'],
+    ['beside one until today', '2026-11-21', '2026-11-22', { freeze_start_date: '2026-11-15', freeze_end_date: TODAY }, '409'],
+    ['after one until yesterday', TODAY, TODAY, { freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-19' }, null],
+    ['of an expired one', TODAY, TODAY, { status: 'expired' }, '409'],
+    ['of a cancelled one', TODAY, TODAY, { status: 'cancelled' }, '409'],
+    ['of a renewed one', TODAY, TODAY, { renewed_by_id: 8 }, '409'],
+  ])('%s', (_, from, to, of, expected) => {
+    expect(refusal(() => judgeFreeze({ ...held, ...of }, from, to, TODAY))).toBe(expected);
+  });
+});
+
+test.each<[string, Partial<typeof held>, string | null]>([
+  ['none', {}, '409'],
+  ['one to come', { freeze_start_date: '2026-11-25', freeze_end_date: '2026-11-26' }, null],
+  ['one that goes on', { status: 'frozen', freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-26' }, null],
+  [
+    'one of a cancelled subscription',
+    { status: 'cancelled', freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-26' },
+    '409',
+  ],
+])('ending a freeze: %s', (_, of, expected) => {
+  expect(refusal(() => judgeUnfreeze({ ...held, ...of }))).toBe(expected);
+});
+
+test.each([
+  [TODAY, null],
+  ['2026-10-22', null],
+  ['2026-10-21', '422 start_date'],
+  ['2027-11-21', null],
+  ['2027-11-22', '422 start_date'],
+])('thirty days from %s', (start, expected) => {
+  expect(refusal(() => judgeStart(start, 30, TODAY))).toBe(expected);
+});
+
+test.each([
+  [0, 0, null],
+  [400, 400, null],
+  [401, 400, '422 refund_minor'],
+])('a refund of %i of %i', (refund, paid, expected) => {
+  expect(refusal(() => judgeRefund(refund, paid))).toBe(expected);
+});

@@ -1,0 +1,331 @@
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { Problem } from '../../api/problems.ts';
+import {
+  demandLive,
+  demandNotRenewed,
+  judgeFreeze,
+  judgeRefund,
+  judgeStart,
+  judgeUnfreeze,
+} from '../../api/subscription-policy.ts';
+import { auditBooks } from '../../sql/audit.ts';
+import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup.ts';
+import { type Database, type Sql, sql } from '../../sql/database.ts';
+import {
+  chargeChunk,
+  lockPayment,
+  lockStudents,
+  nightfall,
+  payerOf,
+  receivePayment,
+  takeBackPayment,
+} from '../../sql/finance.ts';
+import { renewNext } from '../../sql/renewal.ts';
+import {
+  buySubscription,
+  cancelSubscription,
+  endFreeze,
+  findHeld,
+  findInCatalogue,
+  freezeSubscription,
+  lockPaid,
+  setAutoRenew,
+} from '../../sql/subscriptions.ts';
+import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { night } from '../support/night.ts';
+import { ClubModel, type Held } from './model.ts';
+import { club } from './studio.ts';
+
+jest.setTimeout(600_000);
+const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 30);
+const STUDENTS = 4;
+const DAYS = 24;
+const day = (n: number) => new Date(Date.UTC(2028, 1, 20 + n)).toISOString().slice(0, 10);
+
+let database: TestDatabase;
+let db: Database;
+beforeAll(async () => {
+  database = await testDatabase();
+  db = database.db;
+});
+afterAll(() => database.close());
+
+const student = fc.nat(STUDENTS - 1);
+const any = fc.nat(30);
+/** What happens on a day, in daylight. Numbers that name something are taken modulo how many there are. */
+const deed = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      do: fc.constant('buy' as const),
+      student,
+      item: any,
+      ahead: fc.integer({ min: -2, max: 4 }),
+      autoRenew: fc.boolean(),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('pay' as const), student, amount: fc.constantFrom(300, 1_000, 2_500) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('takeBack' as const), payment: any }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      do: fc.constant('freeze' as const),
+      held: any,
+      ahead: fc.integer({ min: -1, max: 5 }),
+      days: fc.integer({ min: 0, max: 6 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('unfreeze' as const), held: any }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), held: any, refund: fc.constantFrom(0, 0.5, 1, 2) }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('autoRenew' as const), held: any, is: fc.boolean() }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('item' as const),
+      item: any,
+      price: fc.constantFrom(0, 700, 1_200),
+      isActive: fc.boolean(),
+    }),
+  },
+);
+/** A day and the night after it; a run may be missed, or come twice. */
+const date = fc.record({
+  deeds: fc.array(deed, { maxLength: 3 }),
+  runs: fc.record({ charge: fc.nat(5), expire: fc.nat(5), renew: fc.nat(4), thaw: fc.nat(4) }),
+});
+const world = fc.record({
+  payers: fc.array(student, { minLength: STUDENTS, maxLength: STUDENTS }),
+  items: fc.array(
+    fc.record({
+      price: fc.constantFrom(0, 500, 1_000),
+      sessions: fc.constantFrom(null, 1, 2, 5),
+      days: fc.integer({ min: 1, max: 8 }),
+    }),
+    { minLength: 2, maxLength: 3 },
+  ),
+  trainings: fc.array(fc.record({ day: fc.nat(DAYS), price: fc.constantFrom(0, 200), seats: fc.uniqueArray(student) }), {
+    maxLength: 14,
+  }),
+  dates: fc.array(date, { minLength: DAYS, maxLength: DAYS }),
+});
+type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
+type Deed = World['dates'][number]['deeds'][number];
+
+async function build(given: World) {
+  await db.query(sql.unsafe`
+    truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`);
+  const make = club(db);
+  const model = new ClubModel(day);
+  const people: number[] = [];
+  for (let n = 0; n < STUDENTS; n += 1) people.push(await make.student());
+  for (const [n, one] of people.entries()) {
+    const payer = people[given.payers[n] as number] as number;
+    model.payerOf.set(one, payer);
+    await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${one}`);
+  }
+  for (const of of given.items) model.items.push({ id: await make.item(of), isActive: true, ...of });
+  for (const [n, { day: on, price, seats }] of given.trainings.entries()) {
+    const startsAt = `${day(on)}T12:${String(n).padStart(2, '0')}:00Z`;
+    const id = await make.training({ startsAt, price });
+    model.trainings.push({
+      id,
+      date: day(on),
+      startsAt: Date.parse(startsAt),
+      price,
+      places: 10,
+      status: 'scheduled',
+      processed: false,
+    });
+    for (const seat of seats) {
+      await make.register(id, people[seat] as number);
+      model.seats.push({ student: people[seat] as number, training: id, status: 'REGISTERED', charge: null, isDecided: false });
+    }
+  }
+  return { model, people };
+}
+
+/** What a door does: one transaction with the student's lock, judged by the same policy. False where it refuses. */
+async function door(
+  held: Held,
+  today: string,
+  act: (transaction: Sql, row: NonNullable<Awaited<ReturnType<typeof findHeld>>>) => Promise<unknown>,
+) {
+  try {
+    await db.transaction(async (transaction) => {
+      await lockStudents(transaction, [held.student]);
+      const row = await findHeld(transaction, held.id, today);
+      if (!row) throw new Error(`there is no subscription ${held.id}`);
+      await act(transaction, row);
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Problem) return false;
+    throw error;
+  }
+}
+
+async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one: Deed, n: number) {
+  const today = day(n);
+  const person = 'student' in one ? (people[one.student] as number) : 0;
+  const item = 'item' in one ? model.items[one.item % model.items.length] : undefined;
+  const held = 'held' in one ? model.subscriptions[one.held % Math.max(1, model.subscriptions.length)] : undefined;
+  if (one.do === 'pay') {
+    const payer = model.payerOf.get(person) as number;
+    const of = { payerId: payer, amountMinor: one.amount, method: 'cash', createdBy: 'test' };
+    const { payment } = await db.transaction((transaction) => receivePayment(transaction, of));
+    model.pay(payer, one.amount, payment.id);
+  } else if (one.do === 'takeBack') {
+    const payment = model.payments[one.payment % Math.max(1, model.payments.length)];
+    if (!payment || payment.isCancelled) return;
+    await db.transaction(async (transaction) => {
+      const row = await lockPayment(transaction, payment.id);
+      if (row) await takeBackPayment(transaction, row, 'test');
+    });
+    model.takeBack(payment);
+  } else if (one.do === 'item' && item) {
+    await db.query(
+      sql.unsafe`update subscriptions set price_minor = ${one.price}, is_active = ${one.isActive} where id = ${item.id}`,
+    );
+    Object.assign(item, { price: one.price, isActive: one.isActive });
+  } else if (one.do === 'buy' && item) {
+    if (!item.isActive || -one.ahead >= item.days) {
+      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), item.days, today)).toThrow(Problem);
+      return;
+    }
+    judgeStart(day(n + one.ahead), item.days, today);
+    const { id } = await db.transaction(async (transaction) => {
+      await lockStudents(transaction, [person]);
+      const [payerId, sold] = [await payerOf(transaction, person), await findInCatalogue(transaction, item.id)];
+      if (payerId === null || !sold) throw new Error('nothing to sell, or to nobody');
+      const of = { studentId: person, payerId, item: sold, startDate: day(n + one.ahead), today, isAutoRenew: one.autoRenew };
+      return buySubscription(transaction, of);
+    });
+    model.buy(id, person, item, n + one.ahead, one.autoRenew);
+  } else if (held && one.do === 'freeze') {
+    const [from, to] = [n + one.ahead, n + one.ahead + one.days];
+    const now = new Date(`${today}T00:00:00Z`);
+    const did = await door(held, today, async (transaction, row) => {
+      judgeFreeze(row, day(from), day(to), today);
+      await freezeSubscription(transaction, { id: held.id, studentId: held.student, from: day(from), to: day(to), today, now });
+    });
+    expect(model.freeze(held, from, to, n)).toBe(did);
+  } else if (held && one.do === 'unfreeze') {
+    const did = await door(held, today, async (transaction, row) => {
+      judgeUnfreeze(row);
+      await endFreeze(transaction, held.id, today);
+    });
+    expect(model.unfreeze(held, n)).toBe(did);
+  } else if (held && one.do === 'autoRenew') {
+    const did = await door(held, today, async (transaction, row) => {
+      demandLive(row);
+      demandNotRenewed(row);
+      await setAutoRenew(transaction, held.id, one.is);
+    });
+    if (did) held.autoRenew = one.is;
+    expect(did).toBe(model.isLive(held) && !model.heir(held));
+  } else if (held && one.do === 'cancel') {
+    const refundMinor = Math.ceil(model.paidFor(held) * one.refund);
+    const did = await door(held, today, async (transaction, row) => {
+      demandLive(row);
+      const paid = await lockPaid(transaction, held.id);
+      const sum = paid.reduce((total, bill) => total + bill.paid_minor, 0);
+      judgeRefund(refundMinor, sum);
+      const payers = paid.map((bill) => bill.payer_id);
+      await cancelSubscription(transaction, { id: held.id, reason: 'test', refundMinor }, payers);
+    });
+    expect(model.cancel(held, refundMinor)).toBe(did);
+  }
+}
+
+/** 0: the run is missed; 1: it comes twice; else once. */
+const times = (chance: number) => (chance === 0 ? 0 : chance === 1 ? 2 : 1);
+const repeat = async (count: number, run: () => Promise<void>) => {
+  for (let n = 0; n < count; n += 1) await run();
+};
+
+/** The night after a day: charging and expiry of the day, renewal and unfreeze of the next. */
+async function pass({ model }: Awaited<ReturnType<typeof build>>, n: number, runs: World['dates'][number]['runs']) {
+  await repeat(times(runs.charge), async () => {
+    let so = nightfall;
+    while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, day(n), so, null));
+    model.night(day(n));
+  });
+  await repeat(times(runs.expire), async () => {
+    await db.transaction(async (transaction) => {
+      const students = await studentsToExpire(transaction, day(n), 0, 100);
+      await lockStudents(transaction, students);
+      if (students.length > 0) await expireSubscriptions(transaction, day(n), students, null);
+    });
+    model.expire(n);
+  });
+  await repeat(times(runs.renew), async () => {
+    const { decided } = await db.transaction((transaction) => renewNext(transaction, day(n + 1), null, 100, null));
+    const made = new Map(decided.flatMap((one) => (one.renewed_id === null ? [] : [[one.id, one.renewed_id] as const])));
+    expect(model.renew(n + 1, (old) => made.get(old) ?? Number.NaN)).toBe(made.size);
+  });
+  await repeat(times(runs.thaw), async () => {
+    await night(db, unfreezeNight, 'auto_unfreeze', day(n + 1));
+    model.thaw(n + 1);
+  });
+}
+
+async function stateOfDatabase() {
+  const rows = await db.one(sql.type(
+    z.object({ seats: z.unknown(), held: z.unknown(), invoices: z.unknown(), wallets: z.unknown() }),
+  )`
+    select
+      (select json_agg(json_build_array(real_training_id, student_id, status, charged_at is not null, session_entry_id is not null, invoice_id is not null)
+        order by real_training_id, student_id) from real_training_students) as seats,
+      (select json_agg(json_build_array(id, student_id, start_date, end_date, status, sessions_left, transferred_sessions, is_auto_renew,
+        renewed_from_id, freeze_start_date, freeze_end_date) order by id) from student_subscriptions) as held,
+      (select json_agg(json_build_array(payer_id, amount_minor, status) order by id) from invoices) as invoices,
+      (select json_agg(json_build_array(user_id, balance_minor) order by user_id) from wallets where balance_minor > 0) as wallets`);
+  return { seats: rows.seats ?? [], held: rows.held ?? [], invoices: rows.invoices ?? [], wallets: rows.wallets ?? [] };
+}
+const stateOfModel = (model: ClubModel) => ({
+  seats: [...model.seats]
+    .sort((a, b) => a.training - b.training || a.student - b.student)
+    .map((seat) => [
+      seat.training,
+      seat.student,
+      seat.status,
+      seat.isDecided,
+      seat.charge?.kind === 'session',
+      seat.charge?.kind === 'invoice',
+    ]),
+  held: [...model.subscriptions]
+    .sort((a, b) => a.id - b.id)
+    .map((one) => [
+      one.id,
+      one.student,
+      one.start,
+      one.end,
+      one.status,
+      one.left,
+      one.transferred,
+      one.autoRenew,
+      one.renewedFrom,
+      one.frozen?.[0] ?? null,
+      one.frozen?.[1] ?? null,
+    ]),
+  invoices: model.invoices.map((invoice) => [invoice.payer, invoice.amount, invoice.status]),
+  wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
+});
+
+test(`over ${DAYS} days and nights, some of them missed or run twice, database and model agree and the audit is square (${SEQUENCES} histories)`, async () => {
+  await fc.assert(
+    fc.asyncProperty(world, async (given) => {
+      const both = await build(given);
+      for (const [n, { deeds, runs }] of given.dates.entries()) {
+        for (const one of deeds) await perform(both, one, n);
+        await pass(both, n, runs);
+        expect(await stateOfDatabase()).toEqual(stateOfModel(both.model));
+        expect(await auditBooks(db, '2020-01-01')).toEqual([]);
+      }
+    }),
+    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+  );
+});

@@ -1,0 +1,41 @@
+import { readSettings } from '../../queues/settings.ts';
+import type { Database } from '../../sql/database.ts';
+import { tellAdmins } from '../../sql/notifications.ts';
+import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs.ts';
+import type { RunContext, RunHandler } from '../../workers/execute.ts';
+
+/** Stops a night between two chunks, as a kill does. */
+export class Killed extends Error {}
+
+export type NightOptions = {
+  settings?: Record<string, string>;
+  /** Called after each chunk was committed, with how many there were; what it throws stops the night there. */
+  onChunk?: (chunks: number) => void;
+};
+
+/**
+ * One run of a process for a business day, as its worker would execute it, without the queue. A night that was stopped goes
+ * on from its last chunk when it is asked for again. Returns the outcome.
+ */
+export async function night(db: Database, handler: RunHandler, processType: string, date: string, options: NightOptions = {}) {
+  const settings = readSettings({ TELEGRAM_ADMIN_CHAT_IDS: '1001', ...options.settings }, '/nowhere/.env');
+  const request = { process_type: processType, run_key: `${processType}:${date}`, process_date: date, params: { date } };
+  const { run: asked } = await requestRun(db, { ...request, again: true });
+  const run = await claimRun(db, asked.id, 'test');
+  if (!run) throw new Error(`the run ${asked.id} is over`);
+  let chunks = 0;
+  const chunk: RunContext['chunk'] = async (step) => {
+    const after = await db.transaction(async (transaction) => {
+      const progress = await step(transaction);
+      await saveProgress(transaction, run.id, progress);
+      return progress;
+    });
+    chunks += 1;
+    options.onChunk?.(chunks);
+    return after;
+  };
+  const { notices = [], ...outcome } = await handler(run, { settings, db, chunk, backend: undefined as never });
+  await tellAdmins(db, settings.adminChatIds, notices);
+  await finishRun(db, run.id, outcome);
+  return outcome;
+}

@@ -1,0 +1,26 @@
+import { dayOf } from '../../queues/calendar.ts';
+import { auditBooks } from '../../sql/audit.ts';
+import type { Operation } from './operation.ts';
+
+/** Findings a run keeps, and a message names; `GET /api/audit` lists all. */
+const KEPT = 100;
+const TOLD = 20;
+
+/** Recomputes the books; what is not square leaves the run `partial` and is told to the admins once a day. */
+export const auditNight: Operation = {
+  name: 'audit',
+  async act({ db, run, date, now, settings }) {
+    const today = dayOf(now, settings.zone);
+    const findings = await auditBooks(db, date < today ? date : today);
+    const count = findings.length;
+    if (count === 0) return { counts: { audit_findings: 0 } };
+    const params = { run_id: run.id, date, count, findings: findings.slice(0, TOLD) };
+    return {
+      counts: { audit_findings: count },
+      trouble: {
+        details: { audit: findings.slice(0, KEPT) },
+        notices: [{ template: 'books_not_square', dedupe: `books_not_square:${date}`, params }],
+      },
+    };
+  },
+};

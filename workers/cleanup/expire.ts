@@ -1,0 +1,41 @@
+import { addDays } from '../../queues/calendar.ts';
+import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup.ts';
+import { lockStudents } from '../../sql/finance.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { holderNotices } from '../../sql/subscriptions.ts';
+import type { Operation } from './operation.ts';
+
+/** Nobody is told of what ended longer ago: it comes to light when old records are brought in. */
+const NEWS_DAYS = 30;
+
+/** Ends the subscriptions that are over (D27): their sessions leave, their status follows, their students and payers are told. */
+export const expire: Operation = {
+  name: 'subscriptions',
+  async batch(transaction, { date, run }, after, size) {
+    const students = await studentsToExpire(transaction, date, Number(after ?? 0), size);
+    const isLast = students.length < size;
+    await lockStudents(transaction, students);
+    const expired = students.length > 0 ? await expireSubscriptions(transaction, date, students, run.id) : [];
+    await tellPeople(transaction, expired.filter((held) => isNews(held, date)).flatMap(noticesOf));
+    return {
+      counts: {
+        subscriptions_expired: expired.length,
+        sessions_expired: expired.reduce((sum, held) => sum + held.sessions, 0),
+        subscriptions_waiting: isLast ? await countWaiting(transaction, date) : 0,
+      },
+      after: students.at(-1) ?? after,
+      isLast,
+    };
+  },
+};
+
+/** What goes on under another number and lost nothing ends without a word. */
+const isNews = ({ end_date, is_renewed, sessions }: Expired, date: string) =>
+  end_date >= addDays(date, -NEWS_DAYS) && (!is_renewed || sessions > 0);
+
+const noticesOf = ({ end_date, sessions, ...holder }: Expired) =>
+  holderNotices(holder, {
+    template: 'subscription_expired',
+    dedupe: `subscription_expired:${holder.id}`,
+    params: { student_subscription_id: holder.id, end_date, sessions_expired: sessions },
+  });

@@ -1,0 +1,82 @@
+import { kept } from '../../queues/bullmq.ts';
+import { startOfDay } from '../../queues/calendar.ts';
+import { nouns } from '../../queues/catalog.ts';
+import { within } from '../../queues/within.ts';
+import {
+  type Deleted,
+  deleteOldAnswers,
+  deleteOldMessages,
+  deleteOldRequests,
+  deleteOldRuns,
+  deleteOldTicks,
+  type Old,
+} from '../../sql/cleanup.ts';
+import type { Sql } from '../../sql/database.ts';
+import { hideDoneTasks } from '../../sql/tasks.ts';
+import { auditNight } from './audit.ts';
+import { expire } from './expire.ts';
+import type { Counts, Operation } from './operation.ts';
+import { noteOverlookedTrainings } from './overlooked.ts';
+import { keptSince } from './policy.ts';
+
+/** Deletes what is older than the retention, of a table. */
+const retention = (
+  name: string,
+  count: keyof Counts,
+  deleteOld: (transaction: Sql, old: Old, zone: string) => Promise<Deleted>,
+): Operation => ({
+  name,
+  async batch(transaction, { date, now, settings }, after, size) {
+    const before = keptSince(date, settings.retentionDays, settings.zone, now);
+    const deleted = await deleteOld(transaction, { before, after: after as string | null, size }, settings.zone);
+    return { counts: { [count]: deleted.rows }, after: deleted.after, isLast: deleted.rows < size };
+  },
+});
+
+/** Tasks that were done before the day began leave the lists. */
+const hideTasks: Operation = {
+  name: 'tasks',
+  async batch(transaction, { date, settings }, _, size) {
+    const hidden = await hideDoneTasks(transaction, startOfDay(date, settings.zone), size);
+    return { counts: { tasks_hidden: hidden }, after: null, isLast: hidden < size };
+  },
+};
+
+/** Jobs a call; each call is one script of Redis, or one statement. */
+const JOBS = 1_000;
+const PATIENCE_MS = 10_000;
+
+/**
+ * Finished jobs that are older than their queue keeps them. BullMQ looks when the next job of a queue finishes; a queue
+ * that is seldom used would keep them for ever.
+ */
+const forgetJobs: Operation = {
+  name: 'jobs',
+  async act({ backend }) {
+    let jobs_deleted = 0;
+    for (const queue of nouns.map((noun) => backend.queue(noun))) {
+      for (const [state, { age }] of [['completed', kept.removeOnComplete] as const, ['failed', kept.removeOnFail] as const]) {
+        let gone: string[];
+        do {
+          gone = await within(PATIENCE_MS, queue.clean(age * 1_000, JOBS, state));
+          jobs_deleted += gone.length;
+        } while (gone.length === JOBS);
+      }
+    }
+    return { counts: { jobs_deleted } };
+  },
+};
+
+/** Everything the night tidies, in this order. */
+export const operations: readonly Operation[] = [
+  expire,
+  noteOverlookedTrainings,
+  hideTasks,
+  retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),
+  retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
+  retention('notifications', 'notifications_deleted', deleteOldMessages),
+  retention('finance_requests', 'finance_requests_deleted', deleteOldRequests),
+  retention('history', 'runs_deleted', deleteOldRuns),
+  forgetJobs,
+  auditNight,
+];

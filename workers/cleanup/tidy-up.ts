@@ -1,0 +1,98 @@
+import { cleanupResult, runs } from '../../queues/catalog.ts';
+import { scrub } from '../../queues/log.ts';
+import type { AdminNotice } from '../../sql/notifications.ts';
+import { isOutage } from '../../sql/outage.ts';
+import type { Run } from '../../sql/runs.ts';
+import type { RunHandler } from '../execute.ts';
+import { HandedOn, type RunContext } from '../run-context.ts';
+import type { Counts, Cursor, Night, Operation, Trouble } from './operation.ts';
+import { firstSize, nextSize } from './policy.ts';
+
+/** How far a cleanup has come: what is done, and where the operation in hand goes on. */
+type Progress = { done: string[]; in_hand: string | null; after: Cursor; counts: Counts };
+
+const nothing = Object.fromEntries(Object.keys(cleanupResult.shape).map((kind) => [kind, 0])) as Counts;
+const start: Progress = { done: [], in_hand: null, after: null, counts: nothing };
+
+type Failure = { operation: string; error: string };
+
+/**
+ * Goes through the operations one by one. One that fails does not stop the others: it is named in `details.failures`, the
+ * run ends `partial`, and the next night tries again. When all fail, the run does.
+ */
+export const tidyUp =
+  (operations: readonly Operation[]): RunHandler =>
+  async (run, context) => {
+    const night = nightOf(run, context);
+    const failures: Failure[] = [];
+    const troubles: Trouble[] = [];
+    let so = (run.progress as Progress | null) ?? start;
+    for (const operation of operations.filter(({ name }) => !so.done.includes(name))) {
+      try {
+        if ('act' in operation) {
+          const { counts, trouble } = await operation.act(night);
+          so = { ...so, counts: sum(so.counts, counts) };
+          if (trouble) troubles.push(trouble);
+        } else {
+          await batches(operation, night, so, context, (after) => (so = after));
+        }
+      } catch (error) {
+        if (error instanceof HandedOn || isOutage(error)) throw error;
+        failures.push({ operation: operation.name, error: firstLineOf(error) });
+      }
+    }
+    if (failures.length === operations.length) {
+      throw new Error(`nothing was tidied up: ${failures.map(({ operation, error }) => `${operation}: ${error}`).join('; ')}`);
+    }
+    return {
+      status: failures.length + troubles.length > 0 ? 'partial' : 'success',
+      result: so.counts,
+      details: Object.assign({ failures }, ...troubles.map(({ details }) => details)),
+      counts: { errors_count: failures.length + troubles.length },
+      notices: [...(failures.length > 0 ? [failedNotice(run, failures)] : []), ...troubles.flatMap(({ notices }) => notices)],
+    };
+  };
+
+/** Does an operation batch by batch, each a chunk of the run, until one is the last; their size follows the time they take. */
+async function batches(
+  operation: Extract<Operation, { batch: unknown }>,
+  night: Night,
+  from: Progress,
+  { chunk }: RunContext,
+  note: (so: Progress) => void,
+) {
+  let so: Progress = from.in_hand === operation.name ? from : { ...from, in_hand: operation.name, after: null };
+  for (let size = firstSize; so.in_hand === operation.name; ) {
+    const started = performance.now();
+    so = await chunk(async (transaction) => {
+      const { counts, after, isLast } = await operation.batch(transaction, night, so.after, size);
+      return isLast
+        ? { done: [...so.done, operation.name], in_hand: null, after: null, counts: sum(so.counts, counts) }
+        : { ...so, after, counts: sum(so.counts, counts) };
+    });
+    note(so);
+    size = nextSize(size, performance.now() - started);
+  }
+}
+
+const nightOf = (run: Run, { chunk: _, ...context }: RunContext): Night => ({
+  ...context,
+  run,
+  date: runs.cleanup.params.parse(run.params).date,
+  now: new Date(),
+});
+
+const sum = (counts: Counts, more: Partial<Counts>): Counts =>
+  Object.fromEntries(Object.entries(counts).map(([kind, count]) => [kind, count + (more[kind as keyof Counts] ?? 0)])) as Counts;
+
+/** The error and, where the database says more than the library, its cause; the first line of each. */
+function firstLineOf(error: unknown): string {
+  const causes = error instanceof Error && error.cause instanceof Error ? [error, error.cause.message] : [error];
+  return scrub(causes.map((one) => String(one).split('\n', 1)[0]).join(': ')).slice(0, 500);
+}
+
+const failedNotice = (run: Run, failures: Failure[]): AdminNotice => ({
+  template: 'cleanup_partial',
+  dedupe: `cleanup_partial:${run.id}`,
+  params: { run_id: run.id, run_key: run.run_key, failures },
+});

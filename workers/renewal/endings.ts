@@ -1,0 +1,22 @@
+import { tellPeople } from '../../sql/notifications.ts';
+import { endingKey, nextEnding } from '../../sql/renewal.ts';
+import { holderNotices } from '../../sql/subscriptions.ts';
+import type { Part } from './night.ts';
+
+const CHUNK = 2_000;
+
+/** Tells, three days before, that a subscription ends and whether it renews itself (D28). */
+export const endings: Part = async (transaction, so, { date }) => {
+  const ending = await nextEnding(transaction, date, so.place, CHUNK);
+  const last = ending.at(-1);
+  if (!last) return { ...so, part: 'unpaid', place: null };
+  const notices = ending.flatMap((one) =>
+    holderNotices(one, {
+      template: 'subscription_ending',
+      dedupe: endingKey(one),
+      params: { end_date: one.end_date, sessions_left: one.sessions_left, renews: one.renews, price_minor: one.price_minor },
+    }),
+  );
+  await tellPeople(transaction, notices);
+  return { ...so, place: [last.end_date, last.id], told: { ...so.told, ending: so.told.ending + ending.length } };
+};

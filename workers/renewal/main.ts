@@ -1,0 +1,4 @@
+import { runWorker } from '../run.ts';
+import { renewNight } from './renew-night.ts';
+
+await runWorker('renewal', { runs: { auto_renewal: renewNight } });

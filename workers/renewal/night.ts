@@ -1,0 +1,36 @@
+import type { Sql } from '../../sql/database.ts';
+import type { Decided, Place } from '../../sql/renewal.ts';
+
+export type Warning = Pick<Decided, 'student_id' | 'subscription_id' | 'subscription'> & {
+  reason: NonNullable<Decided['reason']>;
+  student_subscription_id: number;
+};
+
+/** How far a renewal night has come: its part and the last row looked at there, and what was done. */
+export type Night = {
+  part: 'renewals' | 'endings' | 'unpaid' | 'over';
+  place: Place;
+  renewed: number;
+  carried: number;
+  invoices: number;
+  auto_payments: number;
+  warnings: Warning[];
+  told: { ending: number; unpaid: number; lapsed: number };
+};
+
+export const dusk: Night = {
+  part: 'renewals',
+  place: null,
+  renewed: 0,
+  carried: 0,
+  invoices: 0,
+  auto_payments: 0,
+  warnings: [],
+  told: { ending: 0, unpaid: 0, lapsed: 0 },
+};
+
+/** What the parts of a night go by. */
+export type Terms = { runId: number; date: string; graceDays: number; adminChatIds: number[] };
+
+/** One more chunk of a part: a transaction's work. */
+export type Part = (transaction: Sql, so: Night, terms: Terms) => Promise<Night>;

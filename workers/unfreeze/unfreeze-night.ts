@@ -1,0 +1,48 @@
+import { runs } from '../../queues/catalog.ts';
+import type { Sql } from '../../sql/database.ts';
+import { lockStudents } from '../../sql/finance.ts';
+import { tellPeople } from '../../sql/notifications.ts';
+import { holderNotices } from '../../sql/subscriptions.ts';
+import { beginFreezes, clearFreezes, nextOver, type Over, type Thawed } from '../../sql/unfreeze.ts';
+import type { RunHandler } from '../execute.ts';
+
+type Night = { after: number; done: boolean; thawed: Thawed[]; begun: number };
+const dusk: Night = { after: 0, done: false, thawed: [], begun: 0 };
+
+/** Subscriptions a transaction. */
+const CHUNK = 1_000;
+
+/** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
+export const unfreezeNight: RunHandler = async (run, { chunk }) => {
+  const { date } = runs.auto_unfreeze.params.parse(run.params);
+  let so = (run.progress as Night | null) ?? dusk;
+  while (!so.done) so = await chunk((transaction) => thaw(transaction, so, date));
+  return {
+    status: 'success',
+    result: so.thawed,
+    details: { begun: so.begun },
+    counts: { students_processed: so.thawed.length },
+  };
+};
+
+async function thaw(transaction: Sql, so: Night, date: string): Promise<Night> {
+  const over = await nextOver(transaction, date, so.after, CHUNK);
+  const last = over.at(-1);
+  if (!last) return { ...so, done: true, begun: so.begun + (await beginFreezes(transaction, date)) };
+  await lockStudents(transaction, [...new Set(over.map((one) => one.student_id))]);
+  const thawed = await clearFreezes(
+    transaction,
+    over.map((one) => one.id),
+    date,
+  );
+  const cleared = new Set(thawed.map((one) => one.id));
+  await tellPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
+  return { ...so, after: last.id, thawed: [...so.thawed, ...thawed] };
+}
+
+const noticesOf = (one: Over) =>
+  holderNotices(one, {
+    template: 'subscription_unfrozen',
+    dedupe: `subscription_unfrozen:${one.id}:${one.freeze_end_date}`,
+    params: { end_date: one.end_date, sessions_left: one.sessions_left },
+  });
