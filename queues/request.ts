@@ -7,7 +7,7 @@ export type ProcessRequest = Requested & {
   /** The runs a new one consists of, in order; they are rung for together with it. */
   parts: Requested[];
 };
-type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
 
 /**
  * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one

@@ -43,6 +43,11 @@ const schema = z.object({
     .transform((text) => text.split(',').filter(Boolean).map(Number))
     .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
     .prefault(''),
+  TELEGRAM_WEBHOOK_URL: url('https:').optional(),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
+    .optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
@@ -51,7 +56,7 @@ const schema = z.object({
 /** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
 const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN)_/;
 const names = Object.keys(schema.shape);
-const secret = /URL|KEY|TOKEN/;
+const isSecret = /URL|KEY|TOKEN|SECRET/;
 
 export type Settings = Readonly<{
   databaseUrl?: string;
@@ -66,6 +71,8 @@ export type Settings = Readonly<{
   telegramToken?: string;
   telegramApiRoot: string;
   adminChatIds: number[];
+  /** Where Telegram brings updates, and the secret it shows there; without it the bot fetches them. */
+  webhook?: { url: string; secret: string };
   logLevel: string;
   drainSeconds: number;
   rateLimitPerMinute: number;
@@ -92,10 +99,17 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0]);
-    const shown = secret.test(name) ? '(not shown)' : JSON.stringify(given[name]);
+    const shown = isSecret.test(name) ? '(not shown)' : JSON.stringify(given[name]);
     throw new SettingsError(`${name}: got ${shown}; accepted: ${issue?.message}`);
   }
   const s = parsed.data;
+  const { TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_SECRET: secret } = s;
+  if (Boolean(url) !== Boolean(secret)) {
+    const [missing, given] = url ? ['SECRET', 'URL'] : ['URL', 'SECRET'];
+    throw new SettingsError(
+      `TELEGRAM_WEBHOOK_${missing}: not given; accepted: both or none, and TELEGRAM_WEBHOOK_${given} is given`,
+    );
+  }
   return Object.freeze({
     databaseUrl: s.DATABASE_URL,
     redisUrl: s.REDIS_URL,
@@ -109,6 +123,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,
     adminChatIds: s.TELEGRAM_ADMIN_CHAT_IDS,
+    webhook: url && secret ? { url, secret } : undefined,
     logLevel: s.LOG_LEVEL,
     drainSeconds: s.DRAIN_SECONDS,
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,

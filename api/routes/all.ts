@@ -5,6 +5,7 @@ import { moneyRoutes } from './money.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { telegramLinkRoutes } from './telegram-links.ts';
 import { triggerRoutes } from './triggers.ts';
 
 /** Every door of the house. A new resource is a file here and a line in this list. */
@@ -16,4 +17,5 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...cancellationRoutes,
+  ...telegramLinkRoutes,
 ];
