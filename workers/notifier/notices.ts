@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { runs } from '../../queues/catalog.ts';
 import { text } from '../../queues/texts.ts';
+import { runEnded } from './bot/ended.ts';
 import { type Template, template } from './template.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
 
@@ -106,4 +107,5 @@ export const adminTemplates: Record<string, Template> = {
   generation_overflow: overflow,
   deadline_missed: deadlineMissed,
   worker_down: workerDown,
+  run_ended: runEnded,
 };

@@ -1,9 +1,9 @@
 import { text } from '../../../queues/texts.ts';
 import type { Run } from '../../../sql/runs.ts';
-import { instantIn, short } from '../wording.ts';
+import { instantIn } from '../wording.ts';
 import type { Words } from './answers.ts';
 import type { Turn } from './turn.ts';
-import { achieved, duration, MARKS, runTitle, spoken } from './words.ts';
+import { achieved, duration, MARKS, reasonIn, runTitle, spoken } from './words.ts';
 
 /** One run as a person asks about it: what, how it went, why, by whom; with a button if it can be repeated. */
 export function details({ asker: { locale }, settings: { zone } }: Turn, run: Run): Words {
@@ -19,8 +19,7 @@ export function details({ asker: { locale }, settings: { zone } }: Turn, run: Ru
       : []),
     ...(done ? [text(locale, 'bot.details.done', { done })] : []),
     ...(run.interruptions > 0 ? [text(locale, 'bot.details.interrupted', { times: run.interruptions })] : []),
-    ...(run.error_message ? [text(locale, 'reason', { reason: short(run.error_message, 1_000) })] : []),
-    text(locale, 'look.run', { id: run.id }),
+    ...(run.error_message ? [text(locale, 'reason', { reason: reasonIn(run.error_message, 1_000) })] : []),
   ];
   const canRepeat = run.status === 'error' || run.status === 'partial';
   return {

@@ -4,8 +4,7 @@ import { text } from '../../../queues/texts.ts';
 import { endedWatches, tellChats } from '../../../sql/bot.ts';
 import type { Database } from '../../../sql/database.ts';
 import { type Template, template } from '../template.ts';
-import { short } from '../wording.ts';
-import { achieved, duration, MARKS, runTitle } from './words.ts';
+import { achieved, duration, MARKS, reasonIn, runTitle } from './words.ts';
 
 /**
  * Writes to everyone who asked for a run how it ended. Chats that get every failure as an alert are not told of one twice.
@@ -48,7 +47,7 @@ export const runEnded: Template = template(
     const done = achieved(locale, counts);
     return [
       `${MARKS[status]} ${title} · #${id}`,
-      ...(status === 'error' && error_message ? [text(locale, 'reason', { reason: short(error_message, 1_000) })] : []),
+      ...(status === 'error' && error_message ? [text(locale, 'reason', { reason: reasonIn(error_message, 1_000) })] : []),
       done ? text(locale, 'bot.details.done', { done }) : text(locale, `bot.ended.nothing_${status}`),
       ...(seconds === null ? [] : [text(locale, 'bot.details.took', { duration: duration(locale, seconds) })]),
     ];

@@ -9,10 +9,10 @@ import { latestRuns, messagesWaiting } from '../../../sql/bot.ts';
 import { listRuns } from '../../../sql/history.ts';
 import { leaseHolder } from '../../../sql/leases.ts';
 import { latestTicks, scheduleStates } from '../../../sql/schedule.ts';
-import { instantIn, short } from '../wording.ts';
+import { instantIn } from '../wording.ts';
 import type { Words } from './answers.ts';
 import type { House } from './house.ts';
-import { achieved, clockIn, duration, MARKS, runTitle, scheduleTitle, spoken } from './words.ts';
+import { achieved, clockIn, duration, MARKS, reasonIn, runTitle, scheduleTitle, spoken } from './words.ts';
 
 type View = (house: House, locale: Locale, now: Date) => Promise<Words>;
 const QUEUE_PATIENCE_MS = 3_000;
@@ -29,7 +29,7 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
   ]);
   const answers = (noun: string) => seen.some((beat) => beat.worker === noun && beat.seconds < SILENT_SECONDS);
   const parts = [...nouns.map((noun) => [noun, answers(noun)] as const), ['scheduler', scheduler !== null] as const];
-  const silent = parts.filter(([, isUp]) => !isUp).map(([name]) => name);
+  const silent = parts.filter(([, isUp]) => !isUp);
   const paused = timetable.filter(({ name }) => states.some((state) => state.name === name && state.paused_at));
   const troubled = runs.filter((run) => run.status === 'error');
   const isWell = silent.length === 0 && troubled.length === 0 && jobs !== null;
@@ -39,7 +39,7 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
       `${isWell ? '🟢' : '🟠'} ${text(locale, isWell ? 'bot.status_view.well' : 'bot.status_view.unwell')}`,
       [
         parts.map(([name, isUp]) => `${isUp ? '✅' : '❌'} ${name}`).join('  '),
-        ...(silent.length > 0 ? [text(locale, 'bot.status_view.silent', { workers: silent.join(', ') })] : []),
+        ...(silent.length > 0 ? [text(locale, 'bot.status_view.silent')] : []),
         jobs === null ? text(locale, 'bot.status_view.queue_away') : text(locale, 'bot.status_view.queues', { waiting }),
         ...(messages > 0 ? [text(locale, 'bot.status_view.messages', { count: messages })] : []),
         ...paused.map((schedule) =>
@@ -74,7 +74,7 @@ const runs: View = async ({ db, settings }, locale, now) => {
   const rows = await listRuns(db, { limit: 10 });
   const lines = rows.map((run) => {
     const at = clockIn(locale, settings.zone, run.completed_at ?? run.started_at ?? run.requested_at, now);
-    const told = run.status === 'error' ? short(run.error_message ?? '', 120) : achieved(locale, run);
+    const told = run.status === 'error' ? reasonIn(run.error_message ?? '', 120) : achieved(locale, run);
     const took =
       run.started_at && run.completed_at
         ? ` (${duration(locale, (Date.parse(run.completed_at) - Date.parse(run.started_at)) / 1_000)})`

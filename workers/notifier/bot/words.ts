@@ -3,6 +3,7 @@ import { type RunName, runNames, runs } from '../../../queues/catalog.ts';
 import { type Locale, type TextKey, text } from '../../../queues/texts.ts';
 import type { Schedule } from '../../../queues/timetable.ts';
 import type { Run, RunStatus } from '../../../sql/runs.ts';
+import { short } from '../wording.ts';
 import type { Words } from './answers.ts';
 
 export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶️', success: '✅', partial: '⚠️', error: '❌' };
@@ -58,6 +59,9 @@ export const achieved = (locale: Locale, run: Pick<Run, (typeof COUNTS)[number][
   COUNTS.filter(([column]) => run[column] > 0)
     .map(([column, key]) => text(locale, key, { count: run[column] }))
     .join(', ');
+
+/** Why a run failed, for somebody who is not to learn the names of our exceptions. */
+export const reasonIn = (error: string, most: number) => short(error.replace(/^(Unrecoverable)?Error: /, ''), most);
 
 /** Seconds as "12 с" or "3 мин". */
 export const duration = (locale: Locale, seconds: number) =>
