@@ -30,6 +30,8 @@ async function connect(turn: Turn, token: string) {
   const link = await lockLink(db, token, now);
   const locale = link?.locale ?? asker.locale;
   const refused = refusal(link, asker.telegramId);
+  // Whoever tries many tokens is answered as slowly as any stranger.
+  if (refused === 'bot.start.unknown' && !(await tellStranger(db, asker.chatId))) return;
   if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
   const taken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
   return say(turn, { text: text(locale, taken ? 'bot.start.connected' : 'bot.start.taken', { name: link?.first_name ?? '' }) });

@@ -19,10 +19,14 @@ const MOST_TRIES = 3;
 const STALE_SECONDS = 3_600;
 
 /**
- * Decides every update that is open, in the order they came, then gives the answers: chat by chat in order, chats side by
- * side. Returns how many it looked at.
+ * Decides every update that is open, in the order they came, then begins to give the answers: each chat its own in order,
+ * chats side by side, so that one with much to be told holds up nobody else.
+ * @param busy the chats that are being answered; they are left to that
+ * @returns what is being answered now; it never rejects
  */
-export async function workOff(house: House, signal: AbortSignal): Promise<number> {
+export async function workOff(house: House, signal: AbortSignal, busy: Set<number>): Promise<Promise<unknown>[]> {
+  // Whoever is busy now may have been answered by the time the rest is decided: then these rows are old news.
+  const left = new Set(busy);
   const open = await openUpdates(house.db);
   const decided: OpenUpdate[] = [];
   for (const update of open) {
@@ -31,8 +35,7 @@ export async function workOff(house: House, signal: AbortSignal): Promise<number
     if (ready) decided.push(ready);
   }
   const chats = Map.groupBy(decided, (update) => update.chat_id ?? update.update_id);
-  await Promise.all([...chats.values()].map((updates) => answerChat(house, updates, signal)));
-  return open.length;
+  return [...chats].filter(([chat]) => !left.has(chat)).map(([chat, updates]) => answerChat(house, updates, signal, chat, busy));
 }
 
 /** Effects, answers and the mark that the update is decided are one transaction; bells are rung after it. */
@@ -72,8 +75,15 @@ const ringOrLeave = ({ backend }: House, request: ProcessRequest) =>
   ringProcess(backend, request).catch((error) => log.warn({ err: error, run_id: request.run.id }, 'a run waits for its queue'));
 
 /** Stops at the first answer that has to wait, so that a chat reads everything in order. */
-async function answerChat(house: House, updates: readonly OpenUpdate[], signal: AbortSignal) {
-  for (const update of updates) if (!(await giveAnswers(house, update, signal))) return;
+async function answerChat(house: House, updates: readonly OpenUpdate[], signal: AbortSignal, chat: number, busy: Set<number>) {
+  busy.add(chat);
+  try {
+    for (const update of updates) if (!(await giveAnswers(house, update, signal))) return;
+  } catch (error) {
+    log.warn({ err: error }, 'a chat was not answered; the next look tries again');
+  } finally {
+    busy.delete(chat);
+  }
 }
 
 async function giveAnswers(
