@@ -17,6 +17,7 @@ export const telegramLinkRoutes: Route[] = [
     tag: 'people',
     scope: 'records:write',
     transaction: true,
+    secretAnswer: true,
     params: idParams,
     body: z.strictObject({
       days: z

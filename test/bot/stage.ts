@@ -1,10 +1,15 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { Worker } from 'bullmq';
 import { z } from 'zod';
+import { createApp } from '../../api/app.ts';
 import { openBackend } from '../../queues/backend.ts';
 import { runs } from '../../queues/catalog.ts';
 import type { Fleet } from '../../queues/fleet.ts';
 import { log } from '../../queues/log.ts';
 import { readSettings } from '../../queues/settings.ts';
+import { createKey, newSecret } from '../../sql/api-keys.ts';
 import { sql } from '../../sql/database.ts';
 import type { RunHandler } from '../../workers/execute.ts';
 import { liveBot } from '../../workers/notifier/bot/live.ts';
@@ -12,6 +17,7 @@ import { drainOutbox } from '../../workers/notifier/drain.ts';
 import { startWorker } from '../../workers/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { request } from '../support/front-door.ts';
 import { fakeTelegram } from '../support/telegram.ts';
 import { transcript } from './transcript.ts';
 
@@ -45,6 +51,7 @@ export async function stage(environment: Record<string, string> = {}) {
   const fleet: Fleet = { name: 'test', settings, db, backend, close: async () => {} };
   const bots: { stop: AbortController; life: Promise<unknown> }[] = [];
   const workers: Worker[] = [];
+  const servers: Server[] = [];
   const told = transcript(telegram);
   const never = new AbortController().signal;
 
@@ -67,6 +74,19 @@ export async function stage(environment: Record<string, string> = {}) {
       bots.push(bot);
       return bot;
     },
+    /** The API on a port of its own, and a key for everything. */
+    async openDoor() {
+      const server = createApp(fleet).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      servers.push(server);
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const key = newSecret();
+      await createKey(db, { name: 'desk', secret: key, scopes: ['*'] });
+      return (path: string, body?: unknown, headers?: Record<string, string>) =>
+        request(url, 'POST', path, { key, body, headers });
+    },
+    /** Waits until the bot has said hello to Telegram. */
+    awake: () => eventually(() => telegram.called.some(({ method }) => method === 'getUpdates' || method === 'setWebhook')),
     async stopBots() {
       for (const { stop } of bots) stop.abort();
       await Promise.all(bots.splice(0).map(({ life }) => life));
@@ -121,6 +141,10 @@ export async function stage(environment: Record<string, string> = {}) {
     retry: runs.daily.retry,
     async close() {
       await this.stopBots();
+      for (const server of servers) {
+        server.close();
+        server.closeAllConnections();
+      }
       await Promise.all(workers.map((worker) => worker.close()));
       await backend.close();
       await telegram.close();
