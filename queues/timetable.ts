@@ -27,4 +27,7 @@ export const timetable: readonly Schedule[] = [
   { name: 'generation', pattern: '0 21 * * 0', run: 'generation', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
   // Attendance and finance take earlier days along, so the latest missed night does for all of them.
   { name: 'daily', pattern: '0 23 * * *', run: 'daily', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  // Each looks at everything there is to tell at its time, so the latest one does for those that were missed.
+  { name: 'reminders', pattern: '*/15 * * * *', run: 'reminders', misfire: 'latest', windowHours: 1, deadlineMinutes: 15 },
+  { name: 'digest', pattern: '5 * * * *', run: 'digest', misfire: 'latest', windowHours: 12, deadlineMinutes: 60 },
 ];
