@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { PRIORITY } from '../notifications.ts';
 import { runRow } from '../runs.ts';
 
 /** Remembers that a chat wants to hear how a run ends. */
@@ -35,13 +36,13 @@ export const endedWatches = (transaction: Sql) =>
     )
     select * from taken order by id, chat_id`);
 
-/** A message to a chat, in its language, in the transaction of its cause; told already: nothing happens. */
+/** A message to a chat that waits for it, in its language, in the transaction of its cause; told already: nothing happens. */
 export type ChatMessage = { chat_id: number; locale: string; template: string; params: object; dedupe: string };
 
 export const tellChats = (transaction: Sql, messages: readonly ChatMessage[]) =>
   transaction.query(sql.unsafe`
-    insert into notifications (chat_id, locale, template, params, dedupe_key)
-    select * from ${sql.unnest(
+    insert into notifications (chat_id, locale, template, params, dedupe_key, priority)
+    select *, ${PRIORITY.urgent}::smallint from ${sql.unnest(
       messages.map(({ chat_id, locale, template, params, dedupe }) => [
         chat_id,
         locale,

@@ -68,9 +68,9 @@ export async function stage(environment: Record<string, string> = {}) {
     fleet,
     told,
     /** A bot of its own, as the notifier runs it. */
-    startBot() {
+    startBot(other: Partial<Fleet> = {}) {
       const stop = new AbortController();
-      const bot = { stop, life: liveBot(fleet, noLimits, stop.signal) };
+      const bot = { stop, life: liveBot({ ...fleet, ...other }, noLimits, stop.signal) };
       bots.push(bot);
       return bot;
     },

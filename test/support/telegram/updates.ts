@@ -49,6 +49,8 @@ export function updateQueue() {
     },
     /** What nobody has confirmed yet. */
     unconfirmed: () => kept.length,
+    /** The same, whole. */
+    waiting: () => [...kept],
     close: () => void release()?.destroy(),
   };
 }

@@ -11,7 +11,7 @@ export function details({ asker: { locale }, settings: { zone } }: Turn, run: Ru
   const lines = [
     text(locale, 'bot.details.asked', {
       when: instantIn({ locale, zone }, run.requested_at),
-      by: run.created_by === 'system' ? text(locale, 'bot.details.system') : run.created_by,
+      by: byWhom(locale, run.created_by),
     }),
     text(locale, 'bot.details.status', { status: text(locale, `bot.status.${run.status}`), attempt: run.attempt }),
     ...(run.started_at && run.completed_at
@@ -30,3 +30,6 @@ export function details({ asker: { locale }, settings: { zone } }: Turn, run: Ru
 
 const secondsOf = ({ started_at, completed_at }: Run) =>
   (new Date(String(completed_at)).getTime() - new Date(String(started_at)).getTime()) / 1_000;
+
+const byWhom = (locale: Turn['asker']['locale'], name: string) =>
+  name === 'system' ? text(locale, 'bot.details.system') : name.replace(/^telegram:/, 'Telegram ');

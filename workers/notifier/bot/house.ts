@@ -8,6 +8,6 @@ export type House = Pick<Fleet, 'db' | 'backend' | 'settings'> & {
   me: Me;
   /** Waits until a message to the chat may be sent, within the limits that the whole fleet shares. False when the signal came first. */
   turn(chatId: number, signal: AbortSignal): Promise<boolean>;
-  /** Told when a turn's message has been answered. */
-  answered(chatId: number): void;
+  /** Ends a turn: its message has been answered, or Telegram asked to wait so many seconds. */
+  answered(chatId: number, floodSeconds: number | null): void;
 };

@@ -5,6 +5,7 @@ import { Api } from 'node-telegram-bot-api';
 import type { Fleet } from '../../../queues/fleet.ts';
 import { log } from '../../../queues/log.ts';
 import { dropLease, takeLease } from '../../../sql/leases.ts';
+import { TIMEOUT_MS } from '../pace.ts';
 import type { House } from './house.ts';
 import { serve } from './serve.ts';
 
@@ -13,7 +14,6 @@ const LEASE_SECONDS = 15;
 /** How often those who are not the bot look whether it has gone. */
 const LOOK_MS = 3_000;
 const LONGEST_WAIT_MS = 30_000;
-const TIMEOUT_MS = 15_000;
 
 type Limits = Pick<House, 'turn' | 'answered'>;
 

@@ -1,5 +1,6 @@
 import { InlineKeyboardBuilder, InputFile, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
 import { addDays, dayOf } from '../../../queues/calendar.ts';
+import { scrub } from '../../../queues/log.ts';
 import { runsByDay } from '../../../sql/bot.ts';
 import type { Answer, Buttons, Words } from './answers.ts';
 import { picture } from './chart.ts';
@@ -8,11 +9,14 @@ import { offerCommands } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
 import { views } from './views.ts';
 
-/** What became of an answer. A `later` one is tried again after so many seconds. */
+/** At least so long; the longer it has waited, the longer. */
+const WAIT_SECONDS = 1;
+
+/** What became of an answer. A `later` one is tried again after so many seconds; `flood`: Telegram asked for it. */
 export type Performed =
   | { outcome: 'given' }
   | { outcome: 'dropped'; error: string }
-  | { outcome: 'later'; seconds: number; error: string };
+  | { outcome: 'later'; seconds: number; error: string; flood: boolean };
 
 /** Gives one answer. What Telegram refuses is dropped with its reason; what it cannot take now is for later. */
 export async function perform(house: House, answer: Answer, now: Date): Promise<Performed> {
@@ -72,12 +76,12 @@ async function sendChart({ api, db, settings }: House, { chat_id, days, locale }
 }
 
 /** A line under a button is worth nothing later; the rest waits for better times. */
-function judge(error: TelegramBotError, answer: Answer): Performed {
-  const dropped = { outcome: 'dropped', error: error.message } as const;
-  if (answer.do === 'toast' || answer.do === 'menu') return dropped;
-  if (!(error instanceof TelegramApiError)) return { outcome: 'later', seconds: 5, error: error.message };
-  if (error.errorCode === 429) return { outcome: 'later', seconds: error.retryAfter ?? 5, error: error.message };
-  return error.errorCode >= 500 || error.errorCode === 401 || error.errorCode === 404
-    ? { outcome: 'later', seconds: 5, error: error.message }
-    : dropped;
+function judge(trouble: TelegramBotError, answer: Answer): Performed {
+  const error = scrub(trouble.message).slice(0, 500);
+  const later = (seconds: number, flood = false) => ({ outcome: 'later', seconds, error, flood }) as const;
+  if (answer.do === 'toast' || answer.do === 'menu') return { outcome: 'dropped', error };
+  if (!(trouble instanceof TelegramApiError)) return later(WAIT_SECONDS);
+  if (trouble.errorCode === 429) return later(trouble.retryAfter ?? WAIT_SECONDS, true);
+  const mends = trouble.errorCode >= 500 || [401, 402, 404].includes(trouble.errorCode);
+  return mends ? later(WAIT_SECONDS) : { outcome: 'dropped', error };
 }

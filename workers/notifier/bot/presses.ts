@@ -80,8 +80,9 @@ async function pressRetry(turn: Turn, query: CallbackQuery, of: string) {
   const id = idOf(of);
   const repeated = await repeat(turn, id);
   const line = repeatedWords(turn, id, repeated);
-  toast(turn, query, line);
-  if (repeated.is === 'asked') say(turn, { text: line });
+  if (repeated.is !== 'asked') return toast(turn, query, line);
+  toast(turn, query, text(turn.asker.locale, 'bot.run.short_created', { id: repeated.run.id }));
+  say(turn, { text: line });
 }
 
 async function pressDetails(turn: Turn, query: CallbackQuery, of: string) {

@@ -5,6 +5,7 @@ import type { ProcessRequest } from '../../../queues/request.ts';
 import { text } from '../../../queues/texts.ts';
 import type { OpenUpdate } from '../../../sql/bot/updates.ts';
 import { beginTry, decideUpdate, givenAnswers, lockUpdate, openUpdates, postponeUpdate } from '../../../sql/bot.ts';
+import { blockChat, writesAgain } from '../../../sql/notifications.ts';
 import { isOutage } from '../../../sql/outage.ts';
 import { type Answer, answer } from './answers.ts';
 import { decide } from './decide.ts';
@@ -48,8 +49,12 @@ async function decideOne(house: House, { update_id, chat_id }: OpenUpdate): Prom
     const [ready, asked] = await db.transaction(async (transaction): Promise<[OpenUpdate | null, ProcessRequest[]]> => {
       const locked = await lockUpdate(transaction, update_id);
       if (!locked) return [null, []];
-      const turn = await turnOf(house, transaction, locked.payload as unknown as Update);
-      if (turn) await decide(turn, house.me, locked.payload as unknown as Update);
+      const update = locked.payload as unknown as Update;
+      const turn = await turnOf(house, transaction, update);
+      if (turn) {
+        if (turn.asker.isPrivate) await noteReach(transaction, turn.asker.chatId, update);
+        await decide(turn, house.me, update);
+      }
       return [await decideUpdate(transaction, update_id, turn?.answers ?? []), turn?.asked ?? []];
     });
     for (const request of asked) await ringOrLeave(house, request);
@@ -60,6 +65,13 @@ async function decideOne(house: House, { update_id, chat_id }: OpenUpdate): Prom
     await postponeUpdate(db, update_id, tries, 'could not be decided');
     return null;
   }
+}
+
+/** Whoever writes can be reached again; whoever blocks the bot cannot, and Telegram says so. */
+async function noteReach(db: Turn['db'], chatId: number, update: Update) {
+  const status = 'my_chat_member' in update ? update.my_chat_member.new_chat_member.status : 'member';
+  if (status === 'kicked') await blockChat(db, chatId, 'blocked the bot');
+  else await writesAgain(db, chatId);
 }
 
 async function turnOf({ settings }: House, db: Turn['db'], update: Update): Promise<Turn | null> {
@@ -95,16 +107,29 @@ async function giveAnswers(
     if (index < answered) continue;
     const given = answer.parse(kept);
     if (hasTurn(given) && !(await house.turn(given.chat_id, signal))) return false;
-    const performed = await perform(house, given, new Date());
-    if (hasTurn(given)) house.answered(given.chat_id);
+    const performed = await performInTurn(house, given);
     if (performed.outcome !== 'given') log.warn({ update_id, ...performed }, 'an answer was not given');
     if (performed.outcome === 'later' && age < STALE_SECONDS) {
-      await postponeUpdate(house.db, update_id, performed.seconds, performed.error.slice(0, 500));
+      // As long again as it has been waiting already, up to half a minute: 1, 2, 4 ... s.
+      const seconds = performed.flood ? performed.seconds : Math.min(30, Math.max(performed.seconds, age));
+      await postponeUpdate(house.db, update_id, seconds, performed.error);
       return false;
     }
-    await givenAnswers(house.db, update_id, index + 1, performed.outcome === 'given' ? null : performed.error.slice(0, 500));
+    await givenAnswers(house.db, update_id, index + 1, performed.outcome === 'given' ? null : performed.error);
   }
   return true;
+}
+
+/** The turn is given back whatever happens: a chat whose turn is kept would never be answered again. */
+async function performInTurn(house: House, given: Answer) {
+  let flood: number | null = null;
+  try {
+    const performed = await perform(house, given, new Date());
+    if (performed.outcome === 'later' && performed.flood) flood = performed.seconds;
+    return performed;
+  } finally {
+    if (hasTurn(given)) house.answered(given.chat_id, flood);
+  }
 }
 
 /** Messages count towards Telegram's limits; the line under a button and the menu do not. */
