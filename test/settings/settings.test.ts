@@ -27,6 +27,12 @@ test('without any, the defaults', () => {
     telegramToken: undefined,
     telegramApiRoot: 'https://api.telegram.org',
     adminChatIds: [],
+    telegramPace: 1,
+    quietHours: { from: '22:00', until: '08:00' },
+    reminderHours: 2,
+    missedThreshold: 2,
+    missedWindowDays: 30,
+    paymentTermDays: 7,
     logLevel: 'info',
     drainSeconds: 20,
     rateLimitPerMinute: 600,
@@ -40,6 +46,8 @@ const good: [Record<string, string>, object][] = [
     { zone: 'America/New_York', locale: 'uk', port: 65535 },
   ],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
+  [{ QUIET_HOURS: 'off' }, { quietHours: null }],
+  [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
     { API_KEYS: `${KEY}:history:read,run:generation; b_2:fedcba9876543210:*;` },
     {
