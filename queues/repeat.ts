@@ -20,11 +20,14 @@ export async function repeatProcess(
   if (!name) return null;
   const definition: RunDefinition = runs[name];
   const body = bodyOf(definition, run.params);
-  const { run_key } = definition.request(body, run.process_date);
+  const at = typeof run.params.at === 'string' ? run.params.at : undefined;
+  const { run_key } = definition.request(body, run.process_date, at === undefined ? undefined : new Date(at));
   if (run_key !== run.run_key) throw new TypeError(`the run ${run.run_key} would be repeated as ${run_key}`);
-  return requestProcess(db, name, body, run.process_date, asker);
+  return requestProcess(db, name, body, run.process_date, { scheduled_for: at, ...asker });
 }
 
-/** The body that asks for the date a run was for: its day, or the Monday of its week. */
-const bodyOf = ({ body }: RunDefinition, params: Run['params']): Record<string, unknown> =>
-  'week_start' in body.shape ? { week_start: params.start } : { date: params.date };
+/** The body that asks for the date a run was for: its day, or the Monday of its week; nothing for one that has an instant. */
+function bodyOf({ body }: RunDefinition, params: Run['params']): Record<string, unknown> {
+  if ('week_start' in body.shape) return { week_start: params.start };
+  return 'date' in body.shape ? { date: params.date } : {};
+}

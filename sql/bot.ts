@@ -2,7 +2,7 @@ export { askConfirmation, type Confirmation, lockConfirmation, useConfirmation }
 export { type DayOfRuns, runsByDay } from './bot/days.ts';
 export { lockLink, makeLink, noteProfile, revokeLink, takeLink, usernameOf } from './bot/links.ts';
 export { adminTelegramIds, isPerson, personOf, type TelegramPerson } from './bot/people.ts';
-export { latestAttempt, latestRuns, lockRun, messagesWaiting } from './bot/runs.ts';
+export { lastRuns, latestAttempt, latestRuns, lockRun, messagesWaiting } from './bot/runs.ts';
 export {
   beginTry,
   decideUpdate,

@@ -17,12 +17,44 @@ const latest = runRow.pick({ id: true, process_type: true, run_key: true, status
 });
 export type LatestRun = Pick<Run, 'id' | 'process_type' | 'run_key' | 'status' | 'process_date'> & { at: string };
 
+/** Routine is worth a line only when it failed. */
+const worthALine = (routine: readonly string[]) =>
+  sql.fragment`(status in ('partial', 'error') or process_type <> all(${sql.array([...routine], 'text')}))`;
+
+/** The last runs, the newest first, without routine that went well. */
+export const lastRuns = (db: Sql, routine: readonly string[], limit: number) =>
+  db.any(sql.type(runRow.pick(shown))`
+    select ${sql.join(
+      Object.keys(shown).map((column) => sql.identifier([column])),
+      sql.fragment`, `,
+    )}
+    from automated_process_history where ${worthALine(routine)} order by id desc limit ${limit}`);
+
+const shown = {
+  id: true,
+  process_type: true,
+  process_date: true,
+  status: true,
+  requested_at: true,
+  started_at: true,
+  completed_at: true,
+  error_message: true,
+  trainings_processed: true,
+  students_processed: true,
+  students_added: true,
+  sessions_deducted: true,
+  invoices_created: true,
+} as const;
+
 /** The latest run of each process; `at` is when it ended, or began, or was asked for. */
-export const latestRuns = (db: Sql): Promise<readonly LatestRun[]> =>
+export const latestRuns = (db: Sql, routine: readonly string[]): Promise<readonly LatestRun[]> =>
   db.any(sql.type(latest)`
-    select distinct on (process_type) id, process_type, run_key, status, process_date,
-      coalesce(completed_at, started_at, requested_at) as at
-    from automated_process_history order by process_type, id desc`);
+    select * from (
+      select distinct on (process_type) id, process_type, run_key, status, process_date,
+        coalesce(completed_at, started_at, requested_at) as at
+      from automated_process_history order by process_type, id desc
+    ) latest
+    where ${worthALine(routine)}`);
 
 /** Messages that are due and not sent yet. */
 export const messagesWaiting = (db: Sql) =>

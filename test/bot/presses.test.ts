@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { requestProcess } from '../../queues/request.ts';
 import { sql } from '../../sql/database.ts';
 import { finishRun } from '../../sql/runs.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
@@ -154,6 +155,23 @@ test('the details of a run, with a button only where repeating makes sense', asy
   house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:2');
   await house.settled();
   expect(house.telegram.received.at(-1)?.params.reply_markup).toBeUndefined();
+});
+
+test('routine that goes well is not shown, one that failed is, and can be repeated for its instant', async () => {
+  for (const minute of ['00', '15']) {
+    const at = `2026-11-21T10:${minute}:00.000Z`;
+    await requestProcess(house.db, 'reminders', {}, '2026-11-21', { scheduled_for: at });
+  }
+  await end(1, 'success');
+  await end(2, 'error');
+  await house.write(ADMIN, '/runs');
+  expect(house.told.last(ADMIN)).toMatch(/^Последние запуски\n❌ #2 Напоминания, сб 21 ноября · .*\n {6}no power$/);
+  await house.write(ADMIN, '/retry 2');
+  expect((await house.runs()).map(({ run_key }) => run_key)).toEqual([
+    'reminders:2026-11-21T10:00Z',
+    'reminders:2026-11-21T10:15Z',
+    'reminders:2026-11-21T10:15Z',
+  ]);
 });
 
 test('bad input is answered with what is accepted, and starts nothing', async () => {

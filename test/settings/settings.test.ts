@@ -46,6 +46,10 @@ const good: [Record<string, string>, object][] = [
     { zone: 'America/New_York', locale: 'uk', port: 65535 },
   ],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
+  [
+    { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: 'a_secret-of_16_or' },
+    { webhook: { url: 'https://studio.example/telegram/webhook', secret: 'a_secret-of_16_or' } },
+  ],
   [{ QUIET_HOURS: 'off' }, { quietHours: null }],
   [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
@@ -84,6 +88,26 @@ describe('what is malformed is told in one line: the setting, what was given, wh
       'TELEGRAM_API_ROOT',
       'api.telegram.org',
       /^TELEGRAM_API_ROOT: got "api.telegram.org"; accepted: a URL that starts with http:\/\/ or https:\/\/$/,
+    ],
+    [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'secret-x',
+      'TELEGRAM_WEBHOOK_SECRET: got (not shown); accepted: 16 to 256 letters, digits, _ and -',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'secret_of_sixteen_letters',
+      'TELEGRAM_WEBHOOK_URL: not given; accepted: both or none, and TELEGRAM_WEBHOOK_SECRET is given',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_URL',
+      'https://studio.example/telegram/webhook',
+      'TELEGRAM_WEBHOOK_SECRET: not given; accepted: both or none, and TELEGRAM_WEBHOOK_URL is given',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_URL',
+      'http://studio.example',
+      /^TELEGRAM_WEBHOOK_URL: got \(not shown\); accepted: a URL that starts with https:/,
     ],
     ['TELEGRAM_BOT_TOKEN', 'secret-token', 'TELEGRAM_BOT_TOKEN: got (not shown); accepted: a bot token like 12345:AbC-dEf'],
     [

@@ -6,6 +6,7 @@ import type { Answer, Buttons, Words } from './answers.ts';
 import { picture } from './chart.ts';
 import type { House } from './house.ts';
 import { offerCommands } from './menu.ts';
+import { routine } from './processes.ts';
 import { chartOf, summary } from './summary.ts';
 import { views } from './views.ts';
 
@@ -69,7 +70,7 @@ export function keyboard(rows: Buttons) {
 
 async function sendChart({ api, db, settings }: House, { chat_id, days, locale }: Extract<Answer, { do: 'chart' }>, now: Date) {
   const today = dayOf(now, settings.zone);
-  const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone);
+  const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone, routine);
   const { text: caption, entities } = summary(locale, rows);
   const photo = new InputFile(await picture(chartOf(locale, rows)), { filename: 'history.png', contentType: 'image/png' });
   return api.sendPhoto({ chat_id, photo, caption, caption_entities: entities as never });

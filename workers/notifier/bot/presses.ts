@@ -4,7 +4,8 @@ import { type Confirmation, lockConfirmation, useConfirmation } from '../../../s
 import { findRun } from '../../../sql/runs.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
-import { ask, confirmed, offered, repeat, repeatedWords, titleOf } from './runs.ts';
+import { offeredAs } from './processes.ts';
+import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
 import { nameOf, say, type Turn } from './turn.ts';
 
 /** What buttons do: the word before the colon of their data. */
@@ -37,7 +38,7 @@ function replaceWords({ answers, asker }: Turn, { message }: CallbackQuery, line
 const idOf = (of: string) => (/^\d{1,9}$/.test(of) ? Number(of) : 0);
 
 async function pressAsk(turn: Turn, query: CallbackQuery, of: string) {
-  const name = offered.find((candidate) => candidate === of);
+  const name = offeredAs(of);
   toast(turn, query, name ? undefined : text(turn.asker.locale, 'bot.button.old'));
   if (name) await ask(turn, name, {});
 }

@@ -1,37 +1,32 @@
 import { dayOf } from '../../../queues/calendar.ts';
-import { type RunDefinition, type RunName, runNames, runs } from '../../../queues/catalog.ts';
+import { type RunDefinition, type RunName, runs } from '../../../queues/catalog.ts';
 import { repeatProcess } from '../../../queues/repeat.ts';
 import { type ProcessRequest, requestProcess } from '../../../queues/request.ts';
 import { text } from '../../../queues/texts.ts';
 import { askConfirmation, type Confirmation, latestAttempt, lockRun, watchRun } from '../../../sql/bot.ts';
 import { findRun, type Run } from '../../../sql/runs.ts';
 import type { Buttons } from './answers.ts';
+import { callName, offered, offeredAs } from './processes.ts';
 import { nameOf, say, type Turn } from './turn.ts';
 import { doesWhat, runTitle } from './words.ts';
 
 /** A button to start something works this long: nobody should set off Tuesday's run by touching an old message on Thursday. */
 export const CONFIRM_SECONDS = 300;
 
-/** What can be asked for by name alone: processes with a door of their own that need no more than a date. */
-export const offered: RunName[] = runNames.filter((name) => {
-  const definition: RunDefinition = runs[name];
-  return definition.path !== undefined && definition.body.safeParse({}).success;
-});
-
 /** `/run NAME` and `/run NAME 2026-11-21`: says what it would do and asks whether to. */
 export async function run(turn: Turn, args: string) {
   const { locale } = turn.asker;
   const [name = '', date, ...more] = args.toLowerCase().split(/\s+/);
-  const known = offered.find((candidate) => candidate === name);
+  const known = offeredAs(name);
   if (!known) {
-    const buttons = offered.map((candidate) => [{ text: runTitle(locale, candidate), data: `ask:${candidate}` }]);
-    const lines = offered.map((candidate) => `/run ${candidate} — ${runTitle(locale, candidate)}`);
+    const buttons = offered.map((candidate) => [{ text: runTitle(locale, candidate), data: `ask:${callName(candidate)}` }]);
+    const lines = offered.map((candidate) => `/run ${callName(candidate)} — ${runTitle(locale, candidate)}`);
     return say(turn, { text: [text(locale, name ? 'bot.run.unknown' : 'bot.run.which'), ...lines].join('\n'), buttons });
   }
   const body = bodyOf(known, date);
   if (!body || more.length > 0) {
     const isWeek = 'week_start' in runs[known].body.shape;
-    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', { name: known }) });
+    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', { name: callName(known) }) });
   }
   return ask(turn, known, body);
 }
@@ -51,7 +46,7 @@ export async function ask(turn: Turn, name: RunName, body: Record<string, unknow
   const { run_key, process_date } = definition.request(body, day);
   const latest = await latestAttempt(db, run_key);
   const again = latest?.status === 'success';
-  const asked = { run: name, body, day, again, askedBy: nameOf(asker), now, seconds: CONFIRM_SECONDS };
+  const asked = { run: callName(name), body, day, again, askedBy: nameOf(asker), now, seconds: CONFIRM_SECONDS };
   const id = await askConfirmation(db, asked);
   const before = latest ? [text(asker.locale, `bot.before.${latest.status}`, { id: latest.id })] : [];
   const buttons: Buttons = [
@@ -72,7 +67,7 @@ export async function ask(turn: Turn, name: RunName, body: Record<string, unknow
 
 /** Asks for the confirmed run, for the day it was confirmed for; the chat hears how it ends. */
 export async function confirmed(turn: Turn, { run: name, body, day, again }: Confirmation): Promise<ProcessRequest | null> {
-  const known = offered.find((candidate) => candidate === name);
+  const known = offeredAs(name);
   if (!known) return null;
   const asked = await requestProcess(turn.db, known, body, day, { again, created_by: nameOf(turn.asker) });
   await follow(turn, asked);

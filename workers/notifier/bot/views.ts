@@ -5,13 +5,13 @@ import { nextTicks } from '../../../queues/ticks.ts';
 import { timetable } from '../../../queues/timetable.ts';
 import { within } from '../../../queues/within.ts';
 import { workerSilence } from '../../../sql/beats.ts';
-import { latestRuns, messagesWaiting } from '../../../sql/bot.ts';
-import { listRuns } from '../../../sql/history.ts';
+import { lastRuns, latestRuns, messagesWaiting } from '../../../sql/bot.ts';
 import { leaseHolder } from '../../../sql/leases.ts';
 import { latestTicks, scheduleStates } from '../../../sql/schedule.ts';
 import { instantIn } from '../wording.ts';
 import type { Words } from './answers.ts';
 import type { House } from './house.ts';
+import { routine } from './processes.ts';
 import { achieved, clockIn, duration, MARKS, reasonIn, runTitle, scheduleTitle, spoken } from './words.ts';
 
 type View = (house: House, locale: Locale, now: Date) => Promise<Words>;
@@ -22,7 +22,7 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
   const [seen, scheduler, runs, states, messages, jobs] = await Promise.all([
     workerSilence(db),
     leaseHolder(db, 'scheduler'),
-    latestRuns(db),
+    latestRuns(db, routine),
     scheduleStates(db, now),
     messagesWaiting(db),
     jobsWaiting(backend),
@@ -71,7 +71,7 @@ async function jobsWaiting(backend: House['backend']): Promise<[string, number][
 
 /** The last ten runs, the newest first. */
 const runs: View = async ({ db, settings }, locale, now) => {
-  const rows = await listRuns(db, { limit: 10 });
+  const rows = await lastRuns(db, routine, 10);
   const lines = rows.map((run) => {
     const at = clockIn(locale, settings.zone, run.completed_at ?? run.started_at ?? run.requested_at, now);
     const told = run.status === 'error' ? reasonIn(run.error_message ?? '', 120) : achieved(locale, run);

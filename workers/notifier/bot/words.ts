@@ -5,6 +5,7 @@ import type { Schedule } from '../../../queues/timetable.ts';
 import type { Run, RunStatus } from '../../../sql/runs.ts';
 import { short } from '../wording.ts';
 import type { Words } from './answers.ts';
+import { callName } from './processes.ts';
 
 export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶️', success: '✅', partial: '⚠️', error: '❌' };
 
@@ -27,12 +28,13 @@ export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
 }
 
 /** Processes that have a name in the texts; another one goes by its own name until it gets one. */
-const NAMED = ['generation', 'daily', 'attendance', 'finance', 'renewal', 'unfreeze', 'cleanup'] as const;
+const NAMED = ['generation', 'daily', 'attendance', 'finance', 'renewal', 'unfreeze', 'cleanup', 'reminders', 'digest'] as const;
 const named = (name: string) => NAMED.find((candidate) => candidate === name);
 
 /** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". Takes a process type or its name. */
 export function runTitle(locale: Locale, process: string, day?: string): string {
-  const name = runNames.find((candidate) => runs[candidate].processType === process) ?? process;
+  const run = runNames.find((candidate) => runs[candidate].processType === process || candidate === process);
+  const name = run ? callName(run) : process;
   const known = named(name);
   const title = known ? text(locale, `bot.name.${known}`) : name;
   return day ? `${title}, ${dayIn(locale, day)}` : title;
@@ -42,7 +44,7 @@ export const scheduleTitle = (locale: Locale, { run }: Schedule) => runTitle(loc
 
 /** What a run would do, in a sentence that names the day. */
 export function doesWhat(locale: Locale, name: RunName, day: string): string {
-  const known = named(name);
+  const known = named(callName(name));
   return known ? text(locale, `bot.does.${known}`, { day: dayIn(locale, day) }) : `${runs[name].summary} (${dayIn(locale, day)})`;
 }
 
