@@ -8,6 +8,7 @@ import { migrate } from '../../sql/migrate.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
@@ -16,6 +17,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   finance: benchFinance,
   'pick-up': benchPickUp,
   idle: benchIdle,
+  notifier: benchNotifier,
 };
 
 const wanted = process.argv.slice(2);

@@ -58,11 +58,17 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
     }
     const wait = await untilNextClaim(db);
     if (underway.size === 0 && (wait === null || wait > PATIENT_MS)) break;
-    await Promise.race([...underway, pause(Math.min(Math.max(wait ?? PATIENT_MS, 2), PATIENT_MS), signal)]);
+    await Promise.race([...underway, pause(napOf(wait, pace.secondMs), signal)]);
   }
   await Promise.all(underway);
   if (trouble.length > 0) throw trouble[0];
   return drained;
+}
+
+/** A permit that comes free is waited for to the millisecond; when permits are free it is the chats that rest. */
+function napOf(wait: number | null, secondMs: number) {
+  if (wait === null) return PATIENT_MS;
+  return wait > 0 ? Math.min(Math.ceil(wait), PATIENT_MS) : secondMs / 25;
 }
 
 function count(drained: Drained, fate: Fate) {
