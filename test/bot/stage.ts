@@ -60,6 +60,10 @@ export async function stage(environment: Record<string, string> = {}) {
       select (select count(*) from bot_updates where done_at is null)::int
         + (select count(*) from bot_watches join automated_process_history on id = run_id where completed_at is not null)::int as open`);
 
+  const waiting = () =>
+    db.oneFirst(sql.type(z.object({ count: z.int() }))`
+      select count(*)::int as count from notifications where status = 'pending'`);
+
   return {
     db,
     database,
@@ -122,7 +126,10 @@ export async function stage(environment: Record<string, string> = {}) {
     async over(count = 1) {
       await eventually(async () => (await this.runs()).filter(({ completed_at }) => completed_at).length >= count, 15);
       await this.settled();
-      await this.deliver();
+      await eventually(async () => {
+        await this.deliver();
+        return (await waiting()) === 0;
+      });
     },
     /** Sends what the outbox holds. */
     deliver: () => drainOutbox(fleet, never),
