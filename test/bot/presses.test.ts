@@ -148,7 +148,7 @@ test('the details of a run, with a button only where repeating makes sense', asy
   house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:1');
   await house.settled();
   expect(house.told.last(ADMIN)).toMatch(
-    /^❌ #1 Расписание на неделю, пн 23 ноября\nЗапрошено: .+, Telegram 1001\nСейчас: не удалось, попытка 1\nПричина: no power$/,
+    /^❌ #1 Расписание на неделю, пн 23 ноября\nКогда: .+ \(Telegram 1001\)\nСостояние: не удалось, попытка 1\nПричина: no power$/,
   );
   await house.press(ADMIN, 'Повторить');
   await end(2, 'success');
