@@ -32,7 +32,7 @@ type Parsed<S extends Shape> = S extends z.ZodObject ? z.output<S> : Record<stri
 
 /** A door: everything the router, the checks and the documentation need to know of it. */
 export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> = {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/students/{id}`. */
   path: string;
   summary: string;

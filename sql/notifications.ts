@@ -20,12 +20,21 @@ export {
   takeTurn,
 } from './notifications/mark.ts';
 export {
+  setPersonKinds,
+  setQuietHours,
+  setStudioKinds,
+  studioKinds,
+  type Wishes,
+  wishesOf,
+} from './notifications/preferences.ts';
+export {
   type AdminNotice,
   anyMessageDue,
   blockChat,
   type Notice,
   PRIORITY,
   type Priority,
+  priorityOf,
   tellAdmins,
   tellPeople,
   writesAgain,

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
+import { notificationRoutes } from './notifications.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
@@ -18,4 +19,5 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...cancellationRoutes,
   ...telegramLinkRoutes,
+  ...notificationRoutes,
 ];

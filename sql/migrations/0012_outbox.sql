@@ -30,6 +30,8 @@ create table telegram_chats (
   flooded_at timestamptz,
   blocked_at timestamptz
 );
+create index on telegram_chats (free_at);
+create index on telegram_chats (held_until) where held_until is not null;
 comment on column telegram_chats.recent is 'the latest messages, newest first; one in flight stands as the end of its claim';
 comment on column telegram_chats.blocked_at is 'it refused us (403); until it writes again nothing is sent to it';
 

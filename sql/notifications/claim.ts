@@ -137,13 +137,22 @@ export const claimForLog = (db: Sql, limit: number, seconds: number, all: boolea
     returning ${columns}`);
 
 /**
- * Milliseconds until there may be something to claim: a permit for what is due, or a message whose time comes. Null when
- * nothing waits.
+ * Milliseconds until there may be something to claim: a permit for what is due, a chat that has rested, or a message whose
+ * time comes. Null when nothing waits. A message on its way to a chat may be over any moment: that is looked at again soon.
  */
 export const untilNextClaim = (db: Sql) =>
   db.oneFirst(sql.type(z.object({ ms: z.number().nullable() }))`
+    with clock as materialized (select clock_timestamp() as now)
     select extract(epoch from least(
-      case when exists (select from notifications where status = 'pending' and chat_id is not null and send_after <= clock_timestamp())
-        then greatest((select closed_until from telegram_gate), (select min(free_at) from telegram_permits), clock_timestamp()) end,
-      (select min(send_after) from notifications where status = 'pending' and send_after > clock_timestamp())
-    ) - clock_timestamp())::float8 * 1000 as ms`);
+      case when exists (select from notifications where status = 'pending' and chat_id is not null and send_after <= now)
+        then greatest(
+          (select closed_until from telegram_gate),
+          (select min(free_at) from telegram_permits),
+          coalesce((
+            select min(case when held_until > now then now + interval '250 ms' else free_at end) from telegram_chats chat
+            where (free_at > now or held_until > now) and exists (
+              select from notifications note where note.chat_id = chat.chat_id and status = 'pending' and send_after <= now)
+          ), now)) end,
+      (select min(send_after) from notifications where status = 'pending' and send_after > now)
+    ) - now)::float8 * 1000 as ms
+    from clock`);

@@ -73,12 +73,13 @@ export const postponeMessage = (db: Sql, held: Held, seconds: number, error: str
     update notifications set send_after = now() + make_interval(secs => ${seconds}), error = ${error}
     where id = ${held.id} and status = 'pending'`);
 
-/** Leaves a message at the front of its chat's line until Telegram takes messages again. */
+/** Leaves a message, and what is due in its chat's line behind it, until Telegram takes messages again. */
 export const postponeFlooded = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
     with ${flooded(held, seconds, pace)}
-    update notifications set in_line = true, send_after = now() + make_interval(secs => ${seconds}), error = ${error}
-    where id = ${held.id} and status = 'pending'`);
+    update notifications
+    set in_line = true, send_after = now() + ${span(seconds * 1_000)}, error = case when id = ${held.id} then ${error} else error end
+    where status = 'pending' and (id = ${held.id} or (chat_id = ${held.chat_id} and send_after <= now()))`);
 
 /** Leaves a message untried until an instant (quiet hours), or, with null, for whoever comes next. */
 export const releaseMessage = (db: Sql, held: Held, until: string | null) =>

@@ -5,6 +5,13 @@ import { type Sql, sql } from '../database.ts';
 export const PRIORITY = { digest: 0, normal: 1, urgent: 2 } as const;
 export type Priority = keyof typeof PRIORITY;
 
+/**
+ * What is about something that begins within a day is urgent: it overtakes everything else. Whether it may wake somebody is
+ * judged when it is sent.
+ */
+export const priorityOf = (startsAt: string, now: string): Priority =>
+  Date.parse(startsAt) - Date.parse(now) <= 24 * 3_600_000 ? 'urgent' : 'normal';
+
 /** A message to the admins: which text, with what, and the key under which it is told at most once. Urgent unless it says otherwise. */
 export type AdminNotice = { template: string; params: Record<string, unknown>; dedupe: string; priority?: Priority };
 

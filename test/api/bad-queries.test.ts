@@ -89,7 +89,7 @@ const nothing: Refusal[] = [
     '/schedule/nightly/pause',
     {},
     404,
-    'there is no schedule "nightly"; there are: generation, daily',
+    'there is no schedule "nightly"; there are: generation, daily, reminders, digest',
   ],
 ];
 

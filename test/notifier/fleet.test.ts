@@ -4,7 +4,7 @@ import { sql } from '../../sql/database.ts';
 import { tellAdmins } from '../../sql/notifications.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { hasArrived } from '../support/telegram/answers.ts';
+import { type Answer, hasArrived } from '../support/telegram/answers.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
 import { notifierProcess } from './notifier-process.ts';
 
@@ -82,7 +82,7 @@ test('an urgent message overtakes fifty thousand digests within two seconds', as
 test('one killed between sending and marking repeats that message and no other', async () => {
   await fill(60, 60);
   let killed: Promise<void> | undefined;
-  telegram.answerChat(1_030, async () => {
+  telegram.answerChat(1_030, async (): Promise<Answer> => {
     // The message is there; the one who sent it dies before the answer.
     killed = notifiers[0]!.kill();
     await killed;
@@ -116,7 +116,7 @@ test('a long text killed between two parts goes on with the next one', async () 
   }));
   await tellAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
   let killed: Promise<void> | undefined;
-  telegram.answerChat(9, 200, async () => {
+  telegram.answerChat(9, 200, async (): Promise<Answer> => {
     killed = notifiers[0]!.kill();
     await killed;
     return 'drop';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { pressing, reminderAt } from '../../workers/notifier/occasions.ts';
+import { priorityOf } from '../../sql/notifications.ts';
+import { reminderAt } from '../../workers/notifier/occasions.ts';
 import { type Judged, judge, quietPeriod } from '../../workers/notifier/quiet.ts';
 
 const night = { from: '22:00', until: '08:00' };
@@ -171,5 +172,5 @@ test.each([
   ['2026-11-22T12:00:00Z', 'urgent'],
   ['2026-11-22T12:00:00.001Z', 'normal'],
 ])('what begins at %s is %s a day before', (startsAt, priority) => {
-  expect(pressing(new Date(startsAt), new Date('2026-11-21T12:00:00Z'))).toBe(priority);
+  expect(priorityOf(startsAt, '2026-11-21T12:00:00Z')).toBe(priority);
 });

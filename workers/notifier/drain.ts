@@ -28,6 +28,7 @@ const PATIENCE_MS = 50;
 const MOST_AT_ONCE = 10;
 /** Whatever is further away than this is not waited for. */
 const PATIENT_MS = 1_500;
+const SHORTEST_MS = 2;
 const LOG_BATCH = 50;
 
 /**
@@ -58,17 +59,12 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
     }
     const wait = await untilNextClaim(db);
     if (underway.size === 0 && (wait === null || wait > PATIENT_MS)) break;
-    await Promise.race([...underway, pause(napOf(wait, pace.secondMs), signal)]);
+    const nap = Math.min(Math.max(wait ?? PATIENT_MS, SHORTEST_MS), PATIENT_MS);
+    await Promise.race([...underway, pause(nap, signal)]);
   }
   await Promise.all(underway);
   if (trouble.length > 0) throw trouble[0];
   return drained;
-}
-
-/** A permit that comes free is waited for to the millisecond; when permits are free it is the chats that rest. */
-function napOf(wait: number | null, secondMs: number) {
-  if (wait === null) return PATIENT_MS;
-  return wait > 0 ? Math.min(Math.ceil(wait), PATIENT_MS) : secondMs / 25;
 }
 
 function count(drained: Drained, fate: Fate) {

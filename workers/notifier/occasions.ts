@@ -1,14 +1,9 @@
 import type { QuietHours } from '../../queues/settings.ts';
-import type { Priority } from '../../sql/notifications.ts';
 import { quietPeriod } from './quiet.ts';
 
 const HOUR_MS = 3_600_000;
 /** A reminder that comes later than this before the start is none. */
 const LEAST_MS = HOUR_MS / 2;
-
-/** What concerns the next 24 hours overtakes everything else; whether it may wake somebody is judged when it is sent. */
-export const pressing = (startsAt: Date, now: Date): Priority =>
-  startsAt.getTime() - now.getTime() <= 24 * HOUR_MS ? 'urgent' : 'normal';
 
 /**
  * When to remind of a training: `hours` before it. If that lies in quiet hours which end too late to be of use, then half an

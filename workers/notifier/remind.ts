@@ -2,7 +2,7 @@ import { dayOf } from '../../queues/calendar.ts';
 import { runs } from '../../queues/catalog.ts';
 import type { Settings } from '../../queues/settings.ts';
 import type { Sql } from '../../sql/database.ts';
-import { type Notice, tellPeople } from '../../sql/notifications.ts';
+import { type Notice, priorityOf, tellPeople } from '../../sql/notifications.ts';
 import {
   comingExams,
   comingStarts,
@@ -14,7 +14,7 @@ import {
   takeChanges,
 } from '../../sql/reminders.ts';
 import type { RunHandler } from '../execute.ts';
-import { pressing, reminderAt } from './occasions.ts';
+import { reminderAt } from './occasions.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -65,7 +65,7 @@ export const findings: Record<string, Finding> = {
         template: 'training_changed',
         dedupe: `training_changed:${id}:${student}`,
         occasion: starts_at,
-        priority: pressing(new Date(starts_at), at),
+        priority: priorityOf(starts_at, at.toISOString()),
         params: { change, was, training_type, training_date, start_time, room, trainer },
       })),
     );
