@@ -12,7 +12,8 @@ const LONG = 60_000;
 let house: Stage;
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  await Promise.all(ends.splice(0).map((end) => end()));
+  await house.stopBots();
+  for (const end of ends.splice(0).reverse()) await end();
   await house.close();
 });
 
@@ -29,6 +30,25 @@ async function child(more: NodeJS.ProcessEnv = {}) {
   ends.push(() => bot.kill());
   return bot;
 }
+/** A way to a server that can be shut; shut for good when the test is over, however it ended. */
+async function gateTo(url: string) {
+  const gate = await openGate(url);
+  let isOpen = true;
+  ends.push(async () => {
+    if (isOpen) await gate.shut();
+  });
+  return {
+    url: gate.url,
+    async shut() {
+      isOpen = false;
+      await gate.shut();
+    },
+    async open() {
+      await gate.open();
+      isOpen = true;
+    },
+  };
+}
 const expireLease = () => house.db.query(sql.unsafe`delete from leases`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
@@ -41,7 +61,7 @@ test(
   'Telegram is away, then back: the bot goes on by itself, and what was written meanwhile is answered',
   async () => {
     house = await stage();
-    const gate = await openGate(house.telegram.apiRoot);
+    const gate = await gateTo(house.telegram.apiRoot);
     const cut = { ...house.settings, telegramApiRoot: gate.url.replace(/\/$/, '') };
     house.startBot({ settings: cut });
     await house.awake();
@@ -51,7 +71,6 @@ test(
     expect(answers(ADMIN, 'Что я умею')).toBe(0);
     await gate.open();
     await eventually(() => answers(ADMIN, 'Что я умею') === 1, 20);
-    await gate.shut();
   },
   LONG,
 );
@@ -177,7 +196,7 @@ test(
   'the database is away for a while: nothing is lost and the process lives on',
   async () => {
     house = await stage();
-    const gate = await openGate(house.database.url);
+    const gate = await gateTo(house.database.url);
     await child({ DATABASE_URL: gate.url });
     await house.awake();
     await gate.shut();
@@ -185,8 +204,6 @@ test(
     await new Promise((next) => setTimeout(next, 2_000));
     await gate.open();
     await eventually(() => answers(ADMIN, 'Что я умею') === 1, 30);
-    await Promise.all(ends.splice(0).map((end) => end()));
-    await gate.shut();
   },
   LONG,
 );
@@ -202,6 +219,7 @@ test(
     house.telegram.write(ADMIN, '/help');
     await eventually(() => answers(ADMIN, 'Что я умею') === 1, 2);
     await eventually(() => answers(ADMIN, 'У меня что-то сломалось') === 1, 20);
+    await house.settled();
     const kept = await house.db.one(sql.type(z.object({ tries: z.int(), done: z.boolean() }))`
     select tries, done_at is not null as done from bot_updates order by update_id limit 1`);
     expect(kept).toEqual({ tries: 4, done: true });
