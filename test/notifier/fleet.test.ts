@@ -1,7 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { openBackend } from '../../queues/backend.ts';
+import { ringProcess } from '../../queues/enqueue.ts';
+import { requestProcess } from '../../queues/request.ts';
 import { sql } from '../../sql/database.ts';
 import { tellAdmins } from '../../sql/notifications.ts';
+import { findRun, isOver } from '../../sql/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Answer, hasArrived } from '../support/telegram/answers.ts';
@@ -67,6 +71,29 @@ test('a group gets twenty a minute', async () => {
   const at = arrived().map((message) => message.at);
   expect(at[20]! - at[0]!).toBeGreaterThan(60_000 / FASTER);
   expect(at[19]! - at[0]!).toBeLessThan(30_000 / FASTER);
+}, 60_000);
+
+test('reminders and digests are runs of this worker', async () => {
+  const backend = openBackend({ databaseUrl: database.url, name: 'test' });
+  await start(1);
+  for (const [name, result] of [
+    ['reminders', { messages: 0, low_sessions: 0, training_reminders: 0 }],
+    ['digest', { changes: 0, digests: 0 }],
+  ] as const) {
+    const scheduled_for = '2026-11-21T14:05:00.000Z';
+    const asked = await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for });
+    await ringProcess(backend, asked);
+    const run = await eventually(async () => {
+      const found = await findRun(database.db, asked.run.id);
+      return found && isOver(found) ? found : null;
+    });
+    expect(run).toMatchObject({ status: 'success', result, params: { at: scheduled_for } });
+    const again = await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for });
+    expect(again.outcome).toBe('replayed');
+    const later = '2026-11-21T15:05:00.000Z';
+    expect((await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for: later })).outcome).toBe('created');
+  }
+  await backend.close();
 }, 60_000);
 
 test('an urgent message overtakes fifty thousand digests within two seconds', async () => {

@@ -12,6 +12,7 @@ test.each([
   ['fits', 'один два', 8, ['один два']],
   ['is a unit too long', 'один два', 7, ['один ', 'два']],
   ['has lines', 'a b\nc d\ne f', 9, ['a b\nc d\n', 'e f']],
+  ['has a line end before the last word that fits', 'a b\nc d e', 7, ['a b\n', 'c d e']],
   ['has a line end just at the limit', 'abc\ndef', 4, ['abc\n', 'def']],
   ['has neither lines nor words', 'abcdefg', 3, ['abc', 'def', 'g']],
   ['is a family', '👩‍👩‍👧👩‍👩‍👧', 8, ['👩‍👩‍👧', '👩‍👩‍👧']],
