@@ -51,6 +51,11 @@ const handlerOf =
 
 async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
   const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
+  if (key !== undefined && route.secretAnswer) {
+    throw new Problem(422, 'this door takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
+      errors: [{ path: 'Idempotency-Key', message: 'none' }],
+    });
+  }
   if (key !== undefined)
     return once(key, `${request.method} ${request.path}`, input.body, context, (inside) => route.handle(input, inside));
   const first = route.transaction

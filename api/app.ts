@@ -13,6 +13,7 @@ import { describeApi } from './openapi.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { requestId, requestLog } from './request-log.ts';
 import { routes } from './routes/all.ts';
+import { webhook } from './webhook.ts';
 
 /**
  * The front door, assembled: whoever has a fleet can open it without a port.
@@ -28,6 +29,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(security, requestId, metrics.timing, lastAnswer(draining));
   app.get('/health/live', live).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
+  app.post('/telegram/webhook', express.json({ limit: '1mb' }), webhook(fleet)).all('/telegram/webhook', onlyBy('POST'));
   app.use(requestLog(), (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(guessLimit(GUESSES_PER_MINUTE));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));

@@ -32,7 +32,7 @@ type Parsed<S extends Shape> = S extends z.ZodObject ? z.output<S> : Record<stri
 
 /** A door: everything the router, the checks and the documentation need to know of it. */
 export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> = {
-  method: 'get' | 'post' | 'patch' | 'delete';
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/students/{id}`. */
   path: string;
   summary: string;
@@ -44,6 +44,8 @@ export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Sh
   /** True where a missing body means an empty one. */
   bodyOptional?: boolean;
   responses: Record<number, z.ZodType>;
+  /** The answer holds a secret that is kept nowhere, so it cannot be given again: no Idempotency-Key is taken. */
+  secretAnswer?: boolean;
   /** The handler's writes stand or fall together. */
   transaction?: boolean;
   handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }, context: Context): Promise<Answer>;

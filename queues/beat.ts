@@ -1,7 +1,8 @@
+import { clearAlert, raiseAlert } from '../sql/alerts.ts';
 import { workerSilence } from '../sql/beats.ts';
 import type { Database } from '../sql/database.ts';
 import { requestsToRing } from '../sql/finance.ts';
-import { anyMessageDue, tellAdmins } from '../sql/notifications.ts';
+import { anyMessageDue } from '../sql/notifications.ts';
 import { noteRing, openRuns, type Run } from '../sql/runs.ts';
 import { alarmMissedDeadlines } from '../sql/schedule.ts';
 import { type Backend, within } from './backend.ts';
@@ -47,15 +48,19 @@ async function ringFor(backend: Backend, asked: ProcessRequest[]) {
   }
 }
 
+/** One alarm a schedule, about its latest tick; earlier ones that were missed as well are a number. */
 function tellMissedDeadlines(db: Database, chatIds: number[], now: Date) {
   return db.transaction(async (transaction) => {
     const missed = await alarmMissedDeadlines(transaction, now);
-    const notices = missed.map((tick) => ({
-      template: 'deadline_missed',
-      dedupe: `deadline_missed:${tick.schedule}:${tick.nominal_at}`,
-      params: tick,
-    }));
-    await tellAdmins(transaction, chatIds, notices);
+    for (const [schedule, ticks] of Map.groupBy(missed, (tick) => tick.schedule)) {
+      const params = { ...ticks.at(-1), more: ticks.length - 1 };
+      await raiseAlert(
+        transaction,
+        chatIds,
+        { fingerprint: `deadline_missed:${schedule}`, template: 'deadline_missed', params },
+        now,
+      );
+    }
   });
 }
 
@@ -101,19 +106,23 @@ function ringingSince({ canaries }: Pick<Heart, 'canaries'>, now: Date): Date | 
   return canaries && pause >= 0 && pause <= BREAK_MS ? canaries.since : null;
 }
 
-/** Tells the admins, once an outage, of workers that consume nothing although canaries are rung. */
+/** Tells the admins, once an outage, of workers that consume nothing although canaries are rung, and when they do again. */
 export async function tellSilentWorkers(heart: Pick<Heart, 'db' | 'settings' | 'canaries'>, now: Date) {
   const since = ringingSince(heart, now);
   if (!since) return;
   const listening = (now.getTime() - since.getTime()) / 1_000;
   const seen = await workerSilence(heart.db);
-  const notices = nouns.flatMap((worker) => {
-    const last = seen.find((row) => row.worker === worker);
-    const seconds = Math.round(Math.min(last?.seconds ?? listening, listening));
-    if (seconds < SILENT_SECONDS) return [];
-    return [
-      { template: 'worker_down', dedupe: `worker_down:${worker}:${last?.seen_at ?? 'never'}`, params: { worker, seconds } },
-    ];
+  await heart.db.transaction(async (transaction) => {
+    for (const worker of nouns) {
+      const last = seen.find((row) => row.worker === worker);
+      const seconds = Math.round(Math.min(last?.seconds ?? listening, listening));
+      const fingerprint = `worker_down:${worker}`;
+      if (seconds >= SILENT_SECONDS) {
+        const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true };
+        await raiseAlert(transaction, heart.settings.adminChatIds, trouble, now);
+      } else if (last && last.seconds < SILENT_SECONDS) {
+        await clearAlert(transaction, heart.settings.adminChatIds, fingerprint, now);
+      }
+    }
   });
-  await tellAdmins(heart.db, heart.settings.adminChatIds, notices);
 }

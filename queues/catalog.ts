@@ -167,7 +167,33 @@ export const runs = {
     result: cleanupResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('cleanup', body.date ?? today),
   },
+  reminders: {
+    ...ofInstant('reminders', 15),
+    summary: 'Write what people are to be reminded of: trainings, absences, money, exams',
+    result: z.record(z.string(), z.int()),
+  },
+  digest: {
+    ...ofInstant('digest', 60),
+    summary: 'Tell the admins what changed in the schedule, by place',
+    result: z.object({ changes: z.int(), digests: z.int() }),
+  },
 } as const satisfies Record<string, RunDefinition>;
+
+/** A process for an instant, that of its tick: it looks at what is to be told by then. Asked for by hand, one a slot of so many minutes. */
+function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {
+  return {
+    worker: 'notifier',
+    processType: name,
+    body: z.strictObject({}),
+    params: z.object({ at: z.iso.datetime() }),
+    retry: patient,
+    request(_body: Record<string, unknown>, today: Day, at = new Date()) {
+      const slot = minutes * 60_000;
+      const instant = new Date(Math.floor(at.getTime() / slot) * slot).toISOString();
+      return { run_key: `${name}:${instant.slice(0, 16)}Z`, process_date: today, params: { at: at.toISOString() } };
+    },
+  } as const;
+}
 
 const dayRequest = (name: string, day: Day) => ({ run_key: `${name}:${day}`, process_date: day, params: { date: day } });
 
@@ -179,7 +205,12 @@ export type RunDefinition = {
   path?: string;
   body: z.ZodObject;
   result: z.ZodType;
-  request(body: Record<string, unknown>, today: Day): { run_key: string; process_date: Day; params: Record<string, unknown> };
+  /** `at` is the tick's nominal instant, or by default now. */
+  request(
+    body: Record<string, unknown>,
+    today: Day,
+    at?: Date,
+  ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
   /** Processes it consists of, one after the other; it ends when the last one has. */

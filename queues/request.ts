@@ -7,7 +7,7 @@ export type ProcessRequest = Requested & {
   /** The runs a new one consists of, in order; they are rung for together with it. */
   parts: Requested[];
 };
-type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
 
 /**
  * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
@@ -22,7 +22,8 @@ export async function requestProcess(
   asker: Asker,
 ): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
-  const asked = { ...definition.request(body, today), ...asker, process_type: definition.processType };
+  const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
+  const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };
   if (!definition.parts) return { ...(await requestRun(db, asked)), parts: [] };
   const partNames = definition.parts as readonly RunName[];
   return db.transaction(async (transaction) => {
@@ -34,7 +35,7 @@ export async function requestProcess(
       const after_run_id = parts.at(-1)?.run.id;
       parts.push(
         await requestRun(transaction, {
-          ...definedPart.request(body, today),
+          ...definedPart.request(body, today, at),
           ...asker,
           process_type: definedPart.processType,
           after_run_id,

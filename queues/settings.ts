@@ -19,6 +19,16 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, { error: `a whole number from ${min} to ${max}` });
 
+/** Wall times, `HH:MM`, from the first to just before the second. */
+export type QuietHours = { from: string; until: string };
+const QUIET = 'two times such as 22:00-08:00, or off';
+/** `22:00-08:00` as a pair; `off` as null. */
+export const quietHoursSetting = z
+  .string({ error: QUIET })
+  .regex(/^(?:off|(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)$/, { error: QUIET })
+  .transform((text): QuietHours | null => (text === 'off' ? null : { from: text.slice(0, 5), until: text.slice(6) }))
+  .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
+
 const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
@@ -43,6 +53,17 @@ const schema = z.object({
     .transform((text) => text.split(',').filter(Boolean).map(Number))
     .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
     .prefault(''),
+  TELEGRAM_PACE: whole(1, 30).prefault('1'),
+  QUIET_HOURS: quietHoursSetting.prefault('22:00-08:00'),
+  REMINDER_HOURS: whole(1, 24).prefault('2'),
+  MISSED_CLASSES_THRESHOLD: whole(1, 100).prefault('2'),
+  MISSED_CLASSES_DAYS: whole(1, 365).prefault('30'),
+  PAYMENT_TERM_DAYS: whole(0, 365).prefault('7'),
+  TELEGRAM_WEBHOOK_URL: url('https:').optional(),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
+    .optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
@@ -53,7 +74,7 @@ const schema = z.object({
 /** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
 const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN|RETENTION|RENEWAL)_/;
 const names = Object.keys(schema.shape);
-const secret = /URL|KEY|TOKEN/;
+const isSecret = /URL|KEY|TOKEN|SECRET/;
 
 export type Settings = Readonly<{
   databaseUrl?: string;
@@ -68,6 +89,18 @@ export type Settings = Readonly<{
   telegramToken?: string;
   telegramApiRoot: string;
   adminChatIds: number[];
+  /** How many times Telegram's public limits this bot may use. */
+  telegramPace: number;
+  quietHours: QuietHours | null;
+  /** How long before a training people are reminded of it. */
+  reminderHours: number;
+  /** So many ABSENT within so many days are told of (D39). */
+  missedThreshold: number;
+  missedWindowDays: number;
+  /** When an invoice without a due date is due. */
+  paymentTermDays: number;
+  /** Where Telegram brings updates, and the secret it shows there; without it the bot fetches them. */
+  webhook?: { url: string; secret: string };
   logLevel: string;
   drainSeconds: number;
   rateLimitPerMinute: number;
@@ -96,10 +129,17 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
     const name = String(issue?.path[0]);
-    const shown = secret.test(name) ? '(not shown)' : JSON.stringify(given[name]);
+    const shown = isSecret.test(name) ? '(not shown)' : JSON.stringify(given[name]);
     throw new SettingsError(`${name}: got ${shown}; accepted: ${issue?.message}`);
   }
   const s = parsed.data;
+  const { TELEGRAM_WEBHOOK_URL: url, TELEGRAM_WEBHOOK_SECRET: secret } = s;
+  if (Boolean(url) !== Boolean(secret)) {
+    const [missing, given] = url ? ['SECRET', 'URL'] : ['URL', 'SECRET'];
+    throw new SettingsError(
+      `TELEGRAM_WEBHOOK_${missing}: not given; accepted: both or none, and TELEGRAM_WEBHOOK_${given} is given`,
+    );
+  }
   return Object.freeze({
     databaseUrl: s.DATABASE_URL,
     redisUrl: s.REDIS_URL,
@@ -113,6 +153,13 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,
     adminChatIds: s.TELEGRAM_ADMIN_CHAT_IDS,
+    telegramPace: s.TELEGRAM_PACE,
+    quietHours: s.QUIET_HOURS,
+    reminderHours: s.REMINDER_HOURS,
+    missedThreshold: s.MISSED_CLASSES_THRESHOLD,
+    missedWindowDays: s.MISSED_CLASSES_DAYS,
+    paymentTermDays: s.PAYMENT_TERM_DAYS,
+    webhook: url && secret ? { url, secret } : undefined,
     logLevel: s.LOG_LEVEL,
     drainSeconds: s.DRAIN_SECONDS,
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,

@@ -87,7 +87,7 @@ async function requestRuns(
   zone: string,
 ): Promise<ProcessRequest[]> {
   const definition: RunDefinition = runs[schedule.run];
-  const byKey = Map.groupBy(ticks, (tick) => definition.request({}, dayOf(tick, zone)).run_key);
+  const byKey = Map.groupBy(ticks, (tick) => definition.request({}, dayOf(tick, zone), tick).run_key);
   const asked: ProcessRequest[] = [];
   for (const [first, ...others] of byKey.values()) {
     if (!first) continue;

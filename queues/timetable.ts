@@ -32,4 +32,7 @@ export const timetable: readonly Schedule[] = [
   { name: 'unfreeze', pattern: '0 2 * * *', run: 'auto_unfreeze', misfire: 'latest', windowHours: 168, deadlineMinutes: 60 },
   // What is old or over stays so: a later night does for a missed one.
   { name: 'cleanup', pattern: '59 23 * * *', run: 'cleanup', misfire: 'latest', windowHours: 72, deadlineMinutes: 120 },
+  // Each looks at everything there is to tell at its time, so the latest one does for those that were missed.
+  { name: 'reminders', pattern: '*/15 * * * *', run: 'reminders', misfire: 'latest', windowHours: 1, deadlineMinutes: 15 },
+  { name: 'digest', pattern: '5 * * * *', run: 'digest', misfire: 'latest', windowHours: 12, deadlineMinutes: 60 },
 ];

@@ -5,7 +5,7 @@ import { log } from '../queues/log.ts';
 import { releaseProcessLock, tryProcessLock, watchRunner } from '../sql/locks.ts';
 import { tellAdmins } from '../sql/notifications.ts';
 import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../sql/runs.ts';
-import { recordFailure } from './failure.ts';
+import { recordFailure, recover } from './failure.ts';
 import { contextOf, HandedOn, type RunHandler } from './run-context.ts';
 
 export type { RunContext, RunHandler } from './run-context.ts';
@@ -65,6 +65,7 @@ async function perform(
     const { notices = [], ...outcome } = await handler(run, contextOf(fleet, connection, run, job, draining));
     const ended = await connection.transaction(async (transaction) => {
       await tellAdmins(transaction, fleet.settings.adminChatIds, notices);
+      await recover(transaction, fleet.settings.adminChatIds, run.process_type);
       return finishRun(transaction, run.id, outcome);
     });
     for (const warning of warningsOf(outcome)) say.warn(warning, 'run warns');

@@ -14,6 +14,8 @@ export type Handlers = {
   drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
   /** Decides a request that somebody waits for; several at once, beside whatever run goes on. */
   request?: (fleet: Fleet, id: number) => Promise<unknown>;
+  /** Lives beside the queue until the signal comes; never throws. */
+  beside?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
 };
 
 /** Requests a worker decides at the same time. */
@@ -25,9 +27,10 @@ export async function runWorker(noun: Noun, handlers: Handlers) {
   const draining = new AbortController();
   const worker = startWorker(fleet, noun, handlers, draining.signal);
   await worker.waitUntilReady();
+  const life = handlers.beside?.(fleet, draining.signal);
   drainOnSignal(fleet.settings.drainSeconds, async () => {
     draining.abort();
-    await worker.close();
+    await Promise.all([worker.close(), life]);
     await fleet.close();
   });
   sayReady();

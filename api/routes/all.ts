@@ -2,12 +2,14 @@ import type { Route } from '../route.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
+import { notificationRoutes } from './notifications.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
+import { telegramLinkRoutes } from './telegram-links.ts';
 import { triggerRoutes } from './triggers.ts';
 
 /** Every door of the house. A new resource is a file here and a line in this list. */
@@ -22,4 +24,6 @@ export const routes: readonly Route[] = [
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
   ...taskRoutes,
+  ...telegramLinkRoutes,
+  ...notificationRoutes,
 ];

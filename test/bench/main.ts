@@ -11,6 +11,7 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
 
@@ -24,6 +25,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   renewal: benchRenewal,
   'pick-up': benchPickUp,
   idle: benchIdle,
+  notifier: benchNotifier,
 };
 
 const wanted = process.argv.slice(2);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { finding } from '../../sql/audit.ts';
-import { render } from '../../workers/notifier/render.ts';
+import { render, templates } from '../../workers/notifier/render.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
 const studio = { locale: 'ru', zone: 'Europe/Moscow', currency: 'RUB' } as const;
@@ -89,7 +89,88 @@ const cases: [string, Record<string, unknown>][] = [
     ['participation_cancelled', { ...seat, ...money(n), outcome: 'late' }],
     ['training_joined', { ...seat, ...money(n) }],
   ]),
+  ...reminders(),
 ] as [string, Record<string, unknown>][];
+
+/** What people are told when its time has come, with little, much and too much in it. */
+function reminders(): [string, Record<string, unknown>][] {
+  const at = '2026-11-25T15:00:00.000Z';
+  const names = [null, 'Зал', long];
+  const change = (kind: string, name: string | null) => ({
+    ...seat,
+    change: kind,
+    was: kind === 'moved' ? { training_date: '2026-11-24', start_time: '09:00:00' } : { max_participants: 3 },
+    room: name,
+    trainer: name ?? 'Анна',
+    max_participants: 12,
+  });
+  const about = { template: 'worker_down', params: { worker: 'finance', seconds: 60 } };
+  return [
+    ...names.flatMap((name): [string, object][] => [
+      ['training_reminder', { ...seat, location: name, room: name, trainer: name }],
+      ['belt_exam', { belt: name ?? 'Blue', exam_at: at, location: name }],
+      ['booking_made', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
+      ['booking_reminder', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
+      ['booking_moved', { service: name ?? 'x', specialist: name, location: name, starts_at: at, was: at }],
+      ['booking_cancelled', { service: name ?? 'x', starts_at: at, reason: name }],
+      ['service_unpaid', { service: name ?? 'telegram' }],
+      ...['moved', 'room', 'trainer'].map((kind): [string, object] => ['training_changed', change(kind, name)]),
+    ]),
+    ...[1, 2, 5, 21].flatMap((count): [string, object][] => [
+      ['training_created', { trainings: many(count, () => seat) }],
+      ['missed_classes', { missed: count, days: count + 29 }],
+      ['payment_reminder', { invoices: count, amount_minor: 123_450 * count }],
+      [
+        'low_sessions',
+        { why: 'ending', subscription: 'Восемь', end_date: '2026-11-25', sessions_left: count, is_auto_renew: false },
+      ],
+      ['low_sessions', { why: 'used_up', subscription: long, end_date: '2026-11-25', sessions_left: 0, is_auto_renew: true }],
+      ['alert_again', { alert: 'worker_down:finance', of: about, since: at, at, count }],
+      ['alert_over', { alert: 'worker_down:finance', of: about, since: at, at, count }],
+      ['deadline_missed', { ...missed, run_id: 42, status: 'queued', more: count }],
+    ]),
+    [
+      'schedule_digest',
+      {
+        places: [null, 'Центр'].map((location) => ({
+          location,
+          created: { count: 21, from: '2026-11-23', to: location ? '2026-11-23' : '2026-11-29' },
+          changes: ['cancelled', 'moved', 'room', 'trainer', 'places'].map((kind) => change(kind, location)),
+        })),
+      },
+    ],
+  ] as [string, Record<string, unknown>][];
+}
+
+test('every template is rendered by some case', () => {
+  const tried = new Set(cases.map(([name]) => name));
+  expect(Object.keys(templates).filter((name) => !tried.has(name) && name !== 'run_ended')).toEqual([]);
+});
+
+test.each([
+  ['payment_reminder', { invoices: 1, amount_minor: 120_050 }, 'ru', 'Просрочен 1 счёт на 1 200,50 ₽.'],
+  ['payment_reminder', { invoices: 5, amount_minor: 500_000 }, 'uk', 'Прострочено 5 рахунків, разом 5 000 RUB.'],
+  ['missed_classes', { missed: 2, days: 30 }, 'ru', 'За 30 дней пропущено 2 тренировки.'],
+  ['missed_classes', { missed: 2, days: 30 }, 'en', 'You missed 2 trainings within 30 days.'],
+] as const)('%s %j in %s', (template, params, locale, said) => {
+  expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toContain(said);
+});
+
+test('a digest has its places in bold, and of hundreds of changes the first hundred', () => {
+  const change = { ...seat, change: 'cancelled', was: {}, room: null, trainer: 'Анна', max_participants: 5 };
+  const params = { places: [{ location: 'Центр', created: null, changes: many(121, () => change) }] };
+  const { text, entities } = render({ template: 'schedule_digest', params, locale: 'ru' }, studio);
+  expect(entities).toEqual([{ type: 'bold', offset: text.indexOf('Центр'), length: 5 }]);
+  expect(text.split('\n').filter((line) => line.endsWith(': отменена'))).toHaveLength(100);
+  expect(text).toContain('… и ещё 21 изменение');
+});
+
+test('a failed run can be retried, looked at and muted by buttons that fit', () => {
+  const params = { ...run, attempt: 1, error: 'no', alert: 'run_failed:generation:0123abcd' };
+  const { buttons } = render({ template: 'run_failed', params, locale: 'en' }, studio);
+  expect(buttons.flat().map(({ data }) => data)).toEqual(['retry:42', 'details:42', 'mute:run_failed:generation:0123abcd']);
+  for (const { data } of buttons.flat()) expect(Buffer.byteLength(data)).toBeLessThanOrEqual(64);
+});
 
 describe.each(locales)('in %s', (locale) => {
   test.each(cases)('%s is whole and fits', (template, params) => {

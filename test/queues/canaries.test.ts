@@ -45,7 +45,10 @@ describe.each(backendKinds)('on %s', (kind) => {
     await database.db.query(sql.unsafe`
       update worker_beats set seen_at = now() - make_interval(secs => ${secondsAgo}) where worker = ${worker}`);
   };
-  const told = async () => (await outbox(database.db)).map(({ template, params }) => [template, params.worker, params.seconds]);
+  const told = async () =>
+    (await outbox(database.db)).map(({ template, params }) =>
+      template === 'worker_down' ? [template, params.worker, params.seconds] : [template, params.alert],
+    );
 
   test('however often they are rung, one canary waits in each queue; consumed, the next one comes', async () => {
     for (let second = 0; second < 50; second += 10) await ringCanaries(heart, after(second));
@@ -76,7 +79,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await told()).toEqual([]);
   });
 
-  test('each outage is told of once, also when the scheduler is started anew in the middle', async () => {
+  test('each outage is told of once and so is its end, also when the scheduler is started anew in the middle', async () => {
     for (const noun of nouns) await lastSeen(noun, noun === 'generation' ? 70 : 0);
     await watch(0, 120);
     heart.canaries = undefined;
@@ -88,6 +91,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await watch(1_210, 1_300);
     expect(await told()).toEqual([
       ['worker_down', 'generation', 65],
+      ['alert_over', 'worker_down:generation'],
       ['worker_down', 'generation', 215],
     ]);
   });

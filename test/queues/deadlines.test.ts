@@ -37,6 +37,8 @@ const missed = (status: string | null, more = {}) => ({
     deadline_at: '2026-11-22T19:00:00.000Z',
     run_id: 1,
     status,
+    more: 0,
+    alert: 'deadline_missed:generation',
     ...more,
   },
 });
@@ -110,13 +112,12 @@ test.each([2, 5])('%d schedulers at once tell it once', async (size) => {
   expect(await outbox(database.db)).toHaveLength(2);
 });
 
-test('a tick too old to be caught up is told of, one that a later tick superseded is not', async () => {
+test('of a tick too old to be caught up and a later one too late, one alarm is raised; one that was superseded is not told of', async () => {
   const schedules = [schedule({ windowHours: 10 * 24 })];
   await at('2026-12-07T12:00Z', { schedules, settings: { ...heart.settings, adminChatIds: [] } });
-  expect((await outbox(database.db)).map(({ params }) => [params.nominal_at, params.run_id, params.status])).toEqual([
-    ['2026-11-22T18:00:00.000Z', null, null],
-    ['2026-12-06T18:00:00.000Z', 1, 'queued'],
-  ]);
+  expect((await outbox(database.db)).map(({ params }) => [params.nominal_at, params.run_id, params.status, params.more])).toEqual(
+    [['2026-12-06T18:00:00.000Z', 1, 'queued', 1]],
+  );
 });
 
 test('a tick that was paused is not told of', async () => {

@@ -27,6 +27,12 @@ test('without any, the defaults', () => {
     telegramToken: undefined,
     telegramApiRoot: 'https://api.telegram.org',
     adminChatIds: [],
+    telegramPace: 1,
+    quietHours: { from: '22:00', until: '08:00' },
+    reminderHours: 2,
+    missedThreshold: 2,
+    missedWindowDays: 30,
+    paymentTermDays: 7,
     logLevel: 'info',
     drainSeconds: 20,
     rateLimitPerMinute: 600,
@@ -46,6 +52,12 @@ const good: [Record<string, string>, object][] = [
   [{ RENEWAL_GRACE_DAYS: '0' }, { renewalGraceDays: 0 }],
   [{ RENEWAL_GRACE_DAYS: '90' }, { renewalGraceDays: 90 }],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
+  [
+    { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: 'a_secret-of_16_or' },
+    { webhook: { url: 'https://studio.example/telegram/webhook', secret: 'a_secret-of_16_or' } },
+  ],
+  [{ QUIET_HOURS: 'off' }, { quietHours: null }],
+  [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
     { API_KEYS: `${KEY}:history:read,run:generation; b_2:fedcba9876543210:*;` },
     {
@@ -85,6 +97,26 @@ describe('what is malformed is told in one line: the setting, what was given, wh
       'TELEGRAM_API_ROOT',
       'api.telegram.org',
       /^TELEGRAM_API_ROOT: got "api.telegram.org"; accepted: a URL that starts with http:\/\/ or https:\/\/$/,
+    ],
+    [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'secret-x',
+      'TELEGRAM_WEBHOOK_SECRET: got (not shown); accepted: 16 to 256 letters, digits, _ and -',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'secret_of_sixteen_letters',
+      'TELEGRAM_WEBHOOK_URL: not given; accepted: both or none, and TELEGRAM_WEBHOOK_SECRET is given',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_URL',
+      'https://studio.example/telegram/webhook',
+      'TELEGRAM_WEBHOOK_SECRET: not given; accepted: both or none, and TELEGRAM_WEBHOOK_URL is given',
+    ],
+    [
+      'TELEGRAM_WEBHOOK_URL',
+      'http://studio.example',
+      /^TELEGRAM_WEBHOOK_URL: got \(not shown\); accepted: a URL that starts with https:/,
     ],
     ['TELEGRAM_BOT_TOKEN', 'secret-token', 'TELEGRAM_BOT_TOKEN: got (not shown); accepted: a bot token like 12345:AbC-dEf'],
     [

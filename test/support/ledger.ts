@@ -63,7 +63,7 @@ export const endRuns = (db: Database, status: 'success' | 'partial' | 'error' | 
 /** As it is before the first start. */
 export const emptyBook = (db: Database) =>
   db.query(sql.unsafe`
-    truncate schedules, schedule_ticks, automated_process_history, notifications, leases, worker_beats restart identity cascade`);
+    truncate schedules, schedule_ticks, automated_process_history, notifications, alerts, leases, worker_beats restart identity cascade`);
 
 /** Throws away every job of every queue. */
 export const emptyQueues = (backend: Backend) =>

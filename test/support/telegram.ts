@@ -1,69 +1,167 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { buffer } from 'node:stream/consumers';
+import { type Answer, giveAnswer, hasArrived, paramsOf, refuse } from './telegram/answers.ts';
+import { telegramLimits } from './telegram/limits.ts';
+import { textTrouble } from './telegram/text.ts';
+import { updateQueue } from './telegram/updates.ts';
 
-/** What the server says to one message: a status, a hung request, a dropped connection, or something that is not the Bot API. */
-export type Answer =
-  | 200
-  | 400
-  | 403
-  | 500
-  | { retryAfter: number }
-  | { chatMovedTo: number }
-  | { html: number }
-  | 'hang'
-  | 'drop';
+export type { Answer } from './telegram/answers.ts';
+
 type Script = Answer | (() => Answer | Promise<Answer>);
 
 /** A message as it arrived. `at` is on the clock of `performance.now()`. */
-export type Received = { chat_id: number; text: string; at: number; answer: Answer };
+export type Received = {
+  method: string;
+  chat_id: number;
+  /** The text, or a picture's caption. */
+  text: string;
+  params: Record<string, unknown>;
+  message_id: number;
+  at: number;
+  answer: Answer;
+};
+/** A call that is no message. */
+export type Called = { method: string; params: Record<string, unknown> };
 
-const refusals = {
-  400: { error_code: 400, description: 'Bad Request: chat not found' },
-  403: { error_code: 403, description: 'Forbidden: bot was blocked by the user' },
-  500: { error_code: 500, description: 'Internal Server Error' },
+/** What puts words before people, and so counts towards the limits; the longest text each takes. */
+const messages: Record<string, { text: string; entities: string; most: number }> = {
+  sendMessage: { text: 'text', entities: 'entities', most: 4_096 },
+  editMessageText: { text: 'text', entities: 'entities', most: 4_096 },
+  sendPhoto: { text: 'caption', entities: 'caption_entities', most: 1_024 },
+};
+const others = [
+  'answerCallbackQuery',
+  'setMyCommands',
+  'deleteMyCommands',
+  'setChatMenuButton',
+  'setMyDescription',
+  'setMyShortDescription',
+  'setWebhook',
+  'deleteWebhook',
+  'sendChatAction',
+  'editMessageReplyMarkup',
+];
+const me = { id: 123456, is_bot: true, first_name: 'Fake', username: 'fake_studio_bot' };
+
+type Options = {
+  /** Enforces Telegram's limits, answers 429 when they are broken, and counts; `speed` makes its seconds shorter. */
+  limits?: { speed?: number };
+  /** Milliseconds every answer takes. */
+  latency?: number;
 };
 
 /**
- * A Bot API of our own on a free port, for one token: `sendMessage` and `getMe`. Answers 200 unless told otherwise.
- * Its limits are not Telegram's: it enforces none.
+ * A Bot API of our own on a free port, for one token. Answers 200 unless told otherwise; texts that Telegram would not take
+ * are refused. Its limits are enforced when asked for.
  */
-export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegram') {
+export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegram', options: Options = {}) {
   const received: Received[] = [];
+  const called: Called[] = [];
   const queue: Script[] = [];
   const byChat = new Map<number, Script[]>();
+  const updates = updateQueue();
+  const limits = options.limits ? telegramLimits(options.limits.speed) : null;
+  let floodUntil = 0;
+  let lastMessage = 0;
+
+  /** What a message is answered: what the test scripted, else what Telegram would say to it. */
+  async function answerTo(message: Received): Promise<Answer> {
+    const script = byChat.get(message.chat_id)?.shift() ?? queue.shift();
+    if (script !== undefined) return typeof script === 'function' ? script() : script;
+    const flood = floodUntil - performance.now();
+    if (flood > 0) return { retryAfter: Math.ceil(flood / 1_000) };
+    const { text, entities, most } = messages[message.method]!;
+    const isPicture = text === 'caption' && message.params.caption === undefined;
+    const bad = isPicture ? null : textTrouble(message.text, message.params[entities], most);
+    if (bad) return { bad };
+    const wait = limits?.arrive(message.chat_id) ?? 0;
+    if (wait > 0) return { retryAfter: wait };
+    return options.latency ? { slow: options.latency } : 200;
+  }
 
   const server = createServer(async (request, response) => {
-    const method = request.url?.startsWith(`/bot${token}/`) ? request.url.slice(`/bot${token}/`.length) : null;
-    if (method === null) return say(response, 401, { ok: false, error_code: 401, description: 'Unauthorized' });
-    if (method === 'getMe') return say(response, 200, { ok: true, result: { id: 123456, is_bot: true, first_name: 'Fake' } });
-    if (method !== 'sendMessage') return say(response, 404, { ok: false, error_code: 404, description: 'Not Found' });
-    const { chat_id, text } = await paramsOf(request);
-    const chat = Number(chat_id);
-    const message: Received = { chat_id: chat, text: String(text), at: performance.now(), answer: 200 };
-    received.push(message);
-    const script = byChat.get(chat)?.shift() ?? queue.shift() ?? 200;
-    message.answer = typeof script === 'function' ? await script() : script;
-    answer(response, message, received.length);
+    const url = new URL(request.url ?? '/', 'http://telegram');
+    const method = url.pathname.startsWith(`/bot${token}/`) ? url.pathname.slice(`/bot${token}/`.length) : null;
+    if (method === null) return refuse(response, 401, 'Unauthorized');
+    const params = await paramsOf(request, url.searchParams);
+    const kind = messages[method];
+    if (kind) {
+      if (method !== 'editMessageText') lastMessage += 1;
+      const message_id = method === 'editMessageText' ? Number(params.message_id) : lastMessage;
+      const text = String(params[kind.text] ?? '');
+      const chat_id = Number(params.chat_id);
+      const message: Received = { method, chat_id, text, params, message_id, at: performance.now(), answer: 'hang' };
+      received.push(message);
+      message.answer = await answerTo(message);
+      const chat = { id: chat_id, type: chat_id < 0 ? 'group' : 'private' };
+      return giveAnswer(response, message.answer, { message_id, date: Math.floor(Date.now() / 1_000), chat, from: me, text });
+    }
+    called.push({ method, params });
+    if (method === 'getMe') return giveAnswer(response, 200, me);
+    if (method === 'getUpdates') return updates.poll(response, params);
+    if (others.includes(method)) return giveAnswer(response, 200, true);
+    refuse(response, 404, 'Not Found');
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
+  const from = (id: number) => ({ id, is_bot: false, first_name: `Person ${id}`, language_code: 'ru' });
+  const chatOf = (id: number) => ({ id, type: id < 0 ? 'group' : 'private' });
+  const date = () => Math.floor(Date.now() / 1_000);
+  let written = 500_000;
 
   return {
     token,
+    me,
     apiRoot: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     /** Every message that arrived, whatever it was answered. */
     received,
-    /** The texts a chat was given, that is, those answered with 200. */
+    /** Every call that is no message, such as `answerCallbackQuery` and `setMyCommands`. */
+    called,
+    /** How often each limit was broken; null when none is enforced. */
+    refused: limits?.refused ?? null,
+    /** The texts a chat was given, edits included. */
     delivered: (chat: number) =>
-      received.filter(({ chat_id, answer }) => chat_id === chat && answer === 200).map(({ text }) => text),
+      received.filter(({ chat_id, answer }) => chat_id === chat && hasArrived(answer)).map(({ text }) => text),
     /** The next answers, to whatever chat has no answers of its own. */
     answerNext: (...answers: Script[]) => void queue.push(...answers),
     /** The next answers to this chat. */
     answerChat: (chat: number, ...answers: Script[]) => void byChat.set(chat, [...(byChat.get(chat) ?? []), ...answers]),
+    /** For so many seconds the whole bot is refused. */
+    flood(seconds: number) {
+      floodUntil = performance.now() + seconds * 1_000;
+    },
+    /** Any update, as `getUpdates` will bring it. Returns its number. */
+    push: updates.push,
+    unconfirmed: updates.unconfirmed,
+    waiting: updates.waiting,
+    /** A person writes to the bot. Returns the update's number. */
+    write(chat: number, text: string, person = chat) {
+      written += 1;
+      const entities = text.startsWith('/')
+        ? [{ type: 'bot_command', offset: 0, length: text.split(/\s/)[0]!.length }]
+        : undefined;
+      return updates.push({
+        message: { message_id: written, date: date(), chat: chatOf(chat), from: from(person), text, entities },
+      });
+    },
+    /** A person presses a button under a message. Returns the update's number. */
+    press(message: Pick<Received, 'chat_id' | 'message_id' | 'text'>, data: string, person = message.chat_id) {
+      written += 1;
+      const { chat_id, message_id, text } = message;
+      return updates.push({
+        callback_query: {
+          id: String(written),
+          from: from(person),
+          chat_instance: '1',
+          message: { message_id, date: date(), chat: chatOf(chat_id), from: me, text },
+          data,
+        },
+      });
+    },
     async close() {
       const closed = once(server, 'close');
+      updates.close();
       server.close();
       server.closeAllConnections();
       await closed;
@@ -71,38 +169,3 @@ export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegr
   };
 }
 export type FakeTelegram = Awaited<ReturnType<typeof fakeTelegram>>;
-
-function answer(response: ServerResponse, { answer, chat_id, text }: Received, messageId: number) {
-  if (answer === 'hang') return;
-  if (answer === 'drop') return void response.destroy();
-  if (answer === 200) {
-    const result = { message_id: messageId, date: Math.floor(Date.now() / 1_000), chat: { id: chat_id, type: 'private' }, text };
-    return say(response, 200, { ok: true, result });
-  }
-  if (typeof answer === 'number') return say(response, answer, { ok: false, ...refusals[answer] });
-  if ('html' in answer) return void response.writeHead(answer.html, { 'content-type': 'text/html' }).end('<h1>Bad Gateway</h1>');
-  if ('chatMovedTo' in answer) {
-    const description = 'Bad Request: group chat was upgraded to a supergroup chat';
-    return say(response, 400, {
-      ok: false,
-      error_code: 400,
-      description,
-      parameters: { migrate_to_chat_id: answer.chatMovedTo },
-    });
-  }
-  const description = `Too Many Requests: retry after ${answer.retryAfter}`;
-  say(response, 429, { ok: false, error_code: 429, description, parameters: { retry_after: answer.retryAfter } });
-}
-
-function say(response: ServerResponse, status: number, body: object) {
-  response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-}
-
-/** The params of a call, from JSON, an urlencoded or a multipart form: the Bot API takes all three. */
-async function paramsOf(request: IncomingMessage): Promise<Record<string, unknown>> {
-  const body = await buffer(request);
-  const type = request.headers['content-type'] ?? '';
-  if (type.includes('json')) return JSON.parse(body.toString('utf8'));
-  if (type.includes('urlencoded')) return Object.fromEntries(new URLSearchParams(body.toString('utf8')));
-  return Object.fromEntries(await new Response(body, { headers: { 'content-type': type } }).formData());
-}

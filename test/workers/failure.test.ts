@@ -70,7 +70,8 @@ describe.each(backendKinds)('a try that fails on %s', (kind) => {
     });
     expect(ended.completed_at).not.toBeNull();
     expect(await builtRooms(on.db)).toEqual(['room 1']);
-    const params = { run_id: ended.id, run_key: ended.run_key, attempt: 1, error: 'TypeError: the roof leaks' };
+    const alert = expect.stringMatching(/^run_failed:rooms:[0-9a-f]{8}$/);
+    const params = { run_id: ended.id, run_key: ended.run_key, attempt: 1, error: 'TypeError: the roof leaks', alert };
     expect(await on.notices()).toEqual([
       { chat_id: 1001, template: 'run_failed', params },
       { chat_id: 1002, template: 'run_failed', params },

@@ -9,7 +9,7 @@ import {
   takeSeat,
 } from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
-import { tellPeople } from '../../sql/notifications.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './decision.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
@@ -45,6 +45,8 @@ export const addStudent: Decide = async (transaction, request) => {
       userId: studentId,
       template: 'training_joined',
       dedupe: `training_joined:${seatId}:${request.id}`,
+      occasion: training.starts_at,
+      priority: priorityOf(training.starts_at, request.requested_at),
       params: { ...answer, training_type, training_date, start_time },
     },
   ]);

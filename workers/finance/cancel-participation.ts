@@ -8,7 +8,7 @@ import {
   seatStates,
   settle,
 } from '../../sql/finance.ts';
-import { tellPeople } from '../../sql/notifications.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './decision.ts';
 import { judgeCancellation } from './policy.ts';
 
@@ -41,6 +41,8 @@ export const cancelParticipation: Decide = async (transaction, request) => {
       userId: studentId,
       template: 'participation_cancelled',
       dedupe: `participation_cancelled:${seat.id}:${request.id}`,
+      occasion: training.starts_at,
+      priority: priorityOf(training.starts_at, request.requested_at),
       params: {
         ...answer,
         training_type: training.training_type,

@@ -1,6 +1,6 @@
 import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance.ts';
 import { lockRoster } from '../../sql/locks.ts';
-import { tellPeople } from '../../sql/notifications.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './decision.ts';
 
 /** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
@@ -37,6 +37,8 @@ export const cancelTraining: Decide = async (transaction, request) => {
       userId: seat.student_id,
       template: 'training_cancelled',
       dedupe: `training_cancelled:${training.id}:${seat.student_id}`,
+      occasion: training.starts_at,
+      priority: priorityOf(training.starts_at, request.requested_at),
       params: { real_training_id: training.id, training_type, training_date, start_time, reason },
     })),
   );

@@ -14,7 +14,12 @@ export function noticesOf(
     notices.push({ template: 'run_partial', dedupe: `run_partial:${run.id}`, params: { ...about, conflicts } });
   }
   if (overflow.length > 0) {
-    notices.push({ template: 'generation_overflow', dedupe: `overflow:${run.id}`, params: { ...about, students: overflow } });
+    notices.push({
+      template: 'generation_overflow',
+      dedupe: `overflow:${run.id}`,
+      params: { ...about, students: overflow },
+      priority: 'normal',
+    });
   }
   return notices;
 }

@@ -1,98 +1,91 @@
-import { Api } from 'node-telegram-bot-api';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../../queues/log.ts';
 import type { Settings } from '../../queues/settings.ts';
 import type { Database } from '../../sql/database.ts';
-import { claimMessages, markMessage, type OutboxMessage, postponeMessage, releaseMessages } from '../../sql/notifications.ts';
-import { deliver } from './deliver.ts';
-import { createPace } from './pace.ts';
-import { render } from './render.ts';
+import { claimForLog, claimMessages, endLogged, untilNextClaim } from '../../sql/notifications.ts';
+import { paceOf } from './pace.ts';
+import { sender, tryToRender } from './send.ts';
 
 /** The part of the fleet a drain uses. */
 export type Outbox = {
   db: Database;
-  settings: Pick<Settings, 'locale' | 'zone' | 'currency' | 'telegramToken' | 'telegramApiRoot'>;
+  settings: Pick<
+    Settings,
+    'locale' | 'zone' | 'currency' | 'telegramToken' | 'telegramApiRoot' | 'telegramPace' | 'adminChatIds' | 'quietHours'
+  >;
 };
-/** How many messages came to which end; `later` ones are due again by themselves. */
-export type Drained = { sent: number; later: number; failed: number; undeliverable: number; skipped: number };
-type Fate = keyof Drained;
+/**
+ * How many messages came to which end. `later` ones are due again by themselves, `held` ones when the quiet hours are over,
+ * and of a long text each `part` but the last is counted apart.
+ */
+export type Drained = Record<Fate, number>;
+export type Fate = 'sent' | 'part' | 'later' | 'held' | 'failed' | 'undeliverable' | 'skipped';
+const nothing: Drained = { sent: 0, part: 0, later: 0, held: 0, failed: 0, undeliverable: 0, skipped: 0 };
 
-const BATCH = 20;
-const CLAIM_SECONDS = 60;
-const TIMEOUT_MS = 10_000;
-/** No send starts later than this after its claim, so that it ends while the message is still ours. */
-const SENDING_MS = CLAIM_SECONDS * 1_000 - TIMEOUT_MS - 5_000;
-
-const pace = createPace();
+/** The next message goes when the one before is marked, or, where Telegram is slow to answer, after this. */
+const PATIENCE_MS = 50;
+/** Messages on their way at once: what a crash may repeat, at the very most. */
+const MOST_AT_ONCE = 10;
+/** Whatever is further away than this is not waited for. */
+const PATIENT_MS = 1_500;
+const SHORTEST_MS = 2;
+const LOG_BATCH = 50;
 
 /**
- * Sends what is due, oldest first, until nothing is or the signal comes; then the rest goes back untried.
- * Each message is marked right after its send, so a crash in between repeats at most that one (D36).
+ * Sends what is due until nothing is or the signal comes; what is on its way is finished either way. Any number of drains,
+ * in any number of processes, may go on at once. Each message is marked right after its send, so a crash in between repeats
+ * that one (D36).
  */
 export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<Drained> {
-  const drained: Drained = { sent: 0, later: 0, failed: 0, undeliverable: 0, skipped: 0 };
-  const send = sender(outbox);
-  while (!signal.aborted) {
-    const ours = AbortSignal.any([signal, AbortSignal.timeout(SENDING_MS)]);
-    const claimed = [...(await claimMessages(outbox.db, BATCH, CLAIM_SECONDS))].sort((a, b) => a.id - b.id);
-    if (claimed.length === 0) break;
-    for (const [index, message] of claimed.entries()) {
-      const fate = ours.aborted ? null : await send(message, ours);
-      if (fate === null) {
-        const rest = claimed.slice(index).map(({ id }) => id);
-        await releaseMessages(outbox.db, rest);
-        break;
-      }
-      drained[fate] += 1;
+  const { db, settings } = outbox;
+  const drained = { ...nothing };
+  await logRest(outbox, drained, signal);
+  if (!settings.telegramToken) return drained;
+  const pace = paceOf(settings.telegramPace);
+  const send = sender(outbox, settings.telegramToken, pace);
+  const underway = new Set<Promise<unknown>>();
+  const trouble: unknown[] = [];
+  while (!signal.aborted && trouble.length === 0) {
+    const claimedAt = performance.now();
+    const [message] = underway.size < MOST_AT_ONCE ? await claimMessages(db, 1, pace) : [];
+    if (message) {
+      const sending: Promise<unknown> = send(message, claimedAt)
+        .then((fate) => count(drained, fate))
+        .catch((error) => trouble.push(error))
+        .finally(() => underway.delete(sending));
+      underway.add(sending);
+      await Promise.race([sending, pause(PATIENCE_MS, signal)]);
+      continue;
     }
+    const wait = await untilNextClaim(db);
+    if (underway.size === 0 && (wait === null || wait > PATIENT_MS)) break;
+    const nap = Math.min(Math.max(wait ?? PATIENT_MS, SHORTEST_MS), PATIENT_MS);
+    await Promise.race([...underway, pause(nap, signal)]);
   }
+  await Promise.all(underway);
+  if (trouble.length > 0) throw trouble[0];
   return drained;
 }
 
-/** Sends one message of this drain and records what became of it; null when the signal came before its turn. */
-function sender({ db, settings }: Outbox) {
-  const { telegramToken: token, telegramApiRoot: apiRoot } = settings;
-  const api = token ? new Api(token, { apiRoot, maxRetries: 0, timeoutMs: TIMEOUT_MS }) : null;
-  const floodedUntil = new Map<number, number>();
-
-  return async (message: OutboxMessage, signal: AbortSignal): Promise<Fate | null> => {
-    const { id, template, chat_id, attempts } = message;
-    const about = { notification_id: id, template };
-    const rendered = tryToRender(message, settings);
-    if ('error' in rendered) {
-      log.error({ ...about, err: rendered.error }, 'a message cannot be rendered');
-      return end(id, 'failed', `${rendered.error.name}: ${rendered.error.message}`);
-    }
-    if (!api || chat_id === null) {
-      log.warn({ ...about, text: rendered.text }, 'admin notice');
-      return end(id, 'skipped', null);
-    }
-    const flooded = (floodedUntil.get(chat_id) ?? 0) - performance.now();
-    if (flooded > 0) {
-      await releaseMessages(db, [id], flooded / 1_000);
-      return 'later';
-    }
-    if (!(await pace.turn(chat_id, signal))) return null;
-    const delivery = await deliver({ chat_id, text: rendered.text, attempts }, api);
-    pace.answered(chat_id);
-    if (delivery.outcome === 'sent') return end(id, 'sent', null);
-    log.warn({ ...about, attempts, outcome: delivery.outcome, reason: delivery.error }, 'a message was not delivered');
-    if (delivery.outcome !== 'later') return end(id, delivery.outcome, delivery.error);
-    if (delivery.flood) floodedUntil.set(chat_id, performance.now() + delivery.seconds * 1_000);
-    await postponeMessage(db, id, delivery.seconds, delivery.error);
-    return 'later';
-  };
-
-  async function end(id: number, status: Exclude<Fate, 'later'>, error: string | null): Promise<Fate> {
-    await markMessage(db, id, status, error?.slice(0, 1_000) ?? null);
-    return status;
-  }
+function count(drained: Drained, fate: Fate) {
+  drained[fate] += 1;
 }
 
-/** What a template refuses concerns this message alone, so it is recorded with it and the others go on. */
-function tryToRender(message: OutboxMessage, studio: Outbox['settings']): { text: string } | { error: Error } {
-  try {
-    return render(message, studio);
-  } catch (error) {
-    return { error: error as Error };
+const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
+
+/** What has no chat, and without a token everything, goes to the log. */
+async function logRest({ db, settings }: Outbox, drained: Drained, signal: AbortSignal) {
+  while (!signal.aborted) {
+    const claimed = await claimForLog(db, LOG_BATCH, 60, !settings.telegramToken);
+    if (claimed.length === 0) return;
+    for (const message of [...claimed].sort((a, b) => a.id - b.id)) {
+      const rendered = tryToRender(message, settings);
+      const about = { notification_id: message.id, template: message.template };
+      const status = 'error' in rendered ? 'failed' : 'skipped';
+      if ('error' in rendered) log.error({ ...about, err: rendered.error }, 'a message cannot be rendered');
+      else if (message.user_id === null) log.warn({ ...about, text: rendered.text }, 'admin notice');
+      await endLogged(db, message.id, status, 'error' in rendered ? rendered.error.message.slice(0, 1_000) : null);
+      count(drained, status);
+    }
   }
 }

@@ -1,4 +1,16 @@
 import { runWorker } from '../run.ts';
-import { drainOutbox } from './drain.ts';
+import { liveBot } from './bot/live.ts';
+import { digest } from './digest.ts';
+import { paceOf } from './pace.ts';
+import { createPost } from './post.ts';
+import { remind } from './remind.ts';
+import { fleetTurns } from './turns.ts';
 
-await runWorker('notifier', { drain: drainOutbox });
+const post = createPost();
+
+await runWorker('notifier', {
+  runs: { reminders: remind, digest },
+  drain: post.ring,
+  beside: (fleet, signal) =>
+    Promise.all([post.open(fleet, signal), liveBot(fleet, fleetTurns(fleet.db, paceOf(fleet.settings.telegramPace)), signal)]),
+});

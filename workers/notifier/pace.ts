@@ -1,29 +1,14 @@
-import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pace } from '../../sql/notifications.ts';
 
-/** Telegram allows 1 message a second to a chat and 30 a second in all (D37). */
-const PER_CHAT_MS = 1_050;
-const OVERALL_MS = 1_000 / 25;
+/** A call to Telegram is given up after this. */
+export const TIMEOUT_MS = 10_000;
+/** A claim outlives the call made under it, so that no other process takes over what may still arrive. */
+const LEASE_MS = 20_000;
+/** No call begins later than this after its claim. */
+export const START_MS = LEASE_MS - TIMEOUT_MS - 5_000;
 
-/** Keeps this process within Telegram's limits, whichever drain sends. */
-export function createPace() {
-  let nextOverall = 0;
-  const nextByChat = new Map<number, number>();
-  const wait = (chat: number) => Math.max(nextOverall, nextByChat.get(chat) ?? 0) - performance.now();
-
-  return {
-    /** Waits until a message to the chat may be sent and takes that turn. False when the signal came first. */
-    async turn(chat: number, signal: AbortSignal): Promise<boolean> {
-      // Waits again after each sleep: another drain of this process may have been faster.
-      while (!signal.aborted && wait(chat) > 0) await sleep(wait(chat), null, { signal }).catch(() => undefined);
-      if (signal.aborted) return false;
-      nextOverall = performance.now() + OVERALL_MS;
-      nextByChat.set(chat, performance.now() + PER_CHAT_MS);
-      return true;
-    },
-    /** The second is counted from the answer: Telegram counts from when a message reached it. */
-    answered(chat: number) {
-      for (const [known, next] of nextByChat) if (next < performance.now()) nextByChat.delete(known);
-      nextByChat.set(chat, performance.now() + PER_CHAT_MS);
-    },
-  };
-}
+/**
+ * The limiter's clock (D37): a second is a little longer than Telegram's, whose clock need not be ours.
+ * @param times how many times Telegram's public limits this bot may use
+ */
+export const paceOf = (times: number): Pace => ({ secondMs: 1_005 / times, leaseMs: LEASE_MS });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type TextKey, text } from '../../queues/texts.ts';
 import { type Reader, type Template, template } from './template.ts';
-import { amountIn, dayIn, listed, short, unitsPerLine } from './wording.ts';
+import { amountIn, dateIn, listed, short, unitsPerLine } from './wording.ts';
 
 const NAME = 60;
 const day = z.iso.date();
@@ -12,7 +12,7 @@ const what = (key: TextKey, { subscription, student, amount_minor, due_date }: B
   text(reader.locale, key, {
     subscription: student ? `${short(subscription, NAME)} (${short(student, NAME)})` : short(subscription, NAME),
     amount: amountIn(reader, amount_minor),
-    due: dayIn(reader.locale, due_date),
+    due: dateIn(reader.locale, due_date),
   }).replace(/\.\.$/, '.');
 
 const notice = z.object({ ...bill, invoice_id: z.int(), usable_until: day, is_lapsed: z.boolean() });
@@ -21,7 +21,7 @@ const unpaid = template(notice, (of, reader) => [
   what('renewal_unpaid.what', of, reader),
   of.is_lapsed
     ? text(reader.locale, 'renewal_lapsed.meaning')
-    : text(reader.locale, 'renewal_unpaid.until', { until: dayIn(reader.locale, of.usable_until) }),
+    : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, of.usable_until) }),
 ]);
 
 const lapsed = template(notice, (of, reader) => [
@@ -42,7 +42,7 @@ const lapsedAdmin = template(
         student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
         subscription: short(one.subscription, room),
         amount: amountIn(reader, one.amount_minor),
-        due: dayIn(reader.locale, one.due_date),
+        due: dateIn(reader.locale, one.due_date),
       }),
     );
     return [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { text } from '../../queues/texts.ts';
 import { type Reader, type Template, template } from './template.ts';
-import { amountIn, dayIn, listed, short, wallTime } from './wording.ts';
+import { amountIn, dateIn, listed, short, wallTime } from './wording.ts';
 
 const NAME = 60;
 const day = z.iso.date();
@@ -24,9 +24,9 @@ const frozen = template(
   (of, { locale }) => [
     said(locale, 'subscription_frozen.what', {
       ...named(of),
-      from: dayIn(locale, of.from),
-      to: dayIn(locale, of.to),
-      end: dayIn(locale, of.end_date),
+      from: dateIn(locale, of.from),
+      to: dateIn(locale, of.to),
+      end: dateIn(locale, of.end_date),
     }),
     ...(of.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
     ...listed(
@@ -46,21 +46,21 @@ const left = ({ locale }: Reader, sessions: number | null) =>
   sessions === null ? [] : [text(locale, 'sessions_left', { count: sessions })];
 
 const unfrozen = template(z.object({ ...whose, end_date: day, sessions_left: z.int().nullable() }), (of, reader) => [
-  said(reader.locale, 'subscription_unfrozen.what', { ...named(of), end: dayIn(reader.locale, of.end_date) }),
+  said(reader.locale, 'subscription_unfrozen.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
   ...left(reader, of.sessions_left),
 ]);
 
 const lastSession = template(z.object({ ...whose, end_date: day, is_auto_renew: z.boolean() }), (of, { locale }) => [
   text(locale, 'subscription_last_session.what', named(of)),
   of.is_auto_renew
-    ? said(locale, 'subscription_last_session.renews', { end: dayIn(locale, of.end_date) })
+    ? said(locale, 'subscription_last_session.renews', { end: dateIn(locale, of.end_date) })
     : text(locale, 'subscription_last_session.renew'),
 ]);
 
 const ending = template(
   z.object({ ...whose, end_date: day, sessions_left: z.int().nullable(), renews: z.boolean(), price_minor: z.int() }),
   (of, reader) => [
-    said(reader.locale, 'subscription_ending.what', { ...named(of), end: dayIn(reader.locale, of.end_date) }),
+    said(reader.locale, 'subscription_ending.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
     ...left(reader, of.sessions_left),
     of.renews
       ? text(
@@ -85,8 +85,8 @@ const renewed = template(
   (of, reader) => [
     said(reader.locale, 'subscription_renewed.what', {
       ...named(of),
-      start: dayIn(reader.locale, of.start_date),
-      end: dayIn(reader.locale, of.end_date),
+      start: dateIn(reader.locale, of.start_date),
+      end: dateIn(reader.locale, of.end_date),
     }),
     ...(of.carried_sessions > 0 ? [text(reader.locale, 'subscription_renewed.carried', { count: of.carried_sessions })] : []),
     ...left(reader, of.sessions && of.sessions + of.carried_sessions),
@@ -94,7 +94,7 @@ const renewed = template(
       ? [
           said(reader.locale, of.is_paid ? 'subscription_renewed.paid' : 'subscription_renewed.unpaid', {
             ...money(reader, of.price_minor),
-            due: dayIn(reader.locale, of.start_date),
+            due: dateIn(reader.locale, of.start_date),
           }),
         ]
       : []),
@@ -102,7 +102,7 @@ const renewed = template(
 );
 
 const expired = template(z.object({ ...whose, end_date: day, sessions_expired: z.int() }), (of, { locale }) => [
-  said(locale, 'subscription_expired.what', { ...named(of), end: dayIn(locale, of.end_date) }),
+  said(locale, 'subscription_expired.what', { ...named(of), end: dateIn(locale, of.end_date) }),
   ...(of.sessions_expired > 0 ? [text(locale, 'subscription_expired.sessions', { count: of.sessions_expired })] : []),
 ]);
 

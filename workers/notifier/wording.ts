@@ -18,8 +18,12 @@ export function wallTime(locale: Locale, day: string, time: string) {
   return `${format.format(new Date(`${day}T00:00:00Z`)).replace(',', '')} ${time.slice(0, 5)}`;
 }
 
-/** A business day: "25 ноября 2026 г.". */
+/** A business day: "25 ноября". */
 export const dayIn = (locale: Locale, day: string) =>
+  new Intl.DateTimeFormat(tags[locale], { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+
+/** A business day that may be far away: "25 ноября 2026 г.". */
+export const dateIn = (locale: Locale, day: string) =>
   new Intl.DateTimeFormat(tags[locale], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
     new Date(`${day}T00:00:00Z`),
   );

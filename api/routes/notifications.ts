@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { type Kind, kindNames } from '../../queues/kinds.ts';
+import { quietHoursSetting } from '../../queues/settings.ts';
+import { setPersonKinds, setQuietHours, setStudioKinds, studioKinds, type Wishes, wishesOf } from '../../sql/notifications.ts';
+import { idParams } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+
+const FLAG = 'true or false';
+const ofKinds = <V extends z.ZodType>(value: V) =>
+  z.strictObject(Object.fromEntries(kindNames.map((kind) => [kind, value])) as Record<Kind, V>);
+const given = ofKinds(z.boolean({ error: FLAG }).optional());
+const shown = ofKinds(z.boolean());
+const HOURS = '22:00-08:00 or off, in the studio’s wall time; null: the studio’s own';
+const quietHours = z
+  .string({ error: HOURS })
+  .refine((text) => quietHoursSetting.safeParse(text).success, { error: HOURS })
+  .nullable()
+  .meta({ description: HOURS, example: '23:00-09:30' });
+
+const wishesBody = z.strictObject({ quiet_hours: quietHours, kinds: given });
+const wishesShown = z
+  .object({
+    quiet_hours: z.string().nullable(),
+    kinds: shown,
+    reachable: z.boolean().meta({ description: 'is on Telegram and has not blocked the bot' }),
+  })
+  .meta({ id: 'PersonNotifications' });
+const kindsShown = shown.meta({ id: 'NotificationKinds' });
+const shared = { tag: 'notifications' };
+
+/** Every kind is on unless somebody has switched it off. */
+const filled = (kinds: Record<string, boolean>) => Object.fromEntries(kindNames.map((kind) => [kind, kinds[kind] ?? true]));
+
+const hoursOf = ({ quiet_from: from, quiet_until: until }: Wishes) => {
+  if (from === null || until === null) return null;
+  return from === until ? 'off' : `${from.slice(0, 5)}-${until.slice(0, 5)}`;
+};
+
+async function describe(db: Context['db'], id: number) {
+  const wishes = await wishesOf(db, id);
+  if (!wishes) throw new Problem(404, `there is no person ${id}`);
+  return { quiet_hours: hoursOf(wishes), kinds: filled(wishes.kinds), reachable: wishes.is_reachable };
+}
+
+/** `off` as the same time twice, which is how a person's are kept. */
+const pairOf = (text: string | null) => text && (quietHoursSetting.parse(text) ?? { from: '00:00', until: '00:00' });
+
+export const notificationRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/people/{id}/notifications',
+    summary: 'What a person wants to hear of, and when not',
+    scope: 'records:read',
+    params: idParams,
+    responses: { 200: wishesShown },
+    handle: async ({ params }, { db }) => ({ body: await describe(db, params.id) }),
+  }),
+  route({
+    ...shared,
+    method: 'put',
+    path: '/api/people/{id}/notifications',
+    summary: 'Set what a person wants to hear of, and when not; kinds that are not named are on',
+    scope: 'records:write',
+    transaction: true,
+    params: idParams,
+    body: wishesBody,
+    responses: { 200: wishesShown },
+    async handle({ params, body }, { db }) {
+      if (!(await setQuietHours(db, params.id, pairOf(body.quiet_hours) || null))) {
+        throw new Problem(404, `there is no person ${params.id}`);
+      }
+      await setPersonKinds(db, params.id, body.kinds as Record<string, boolean>);
+      return { body: await describe(db, params.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/notification-kinds',
+    summary: 'The kinds of messages, and which the studio has switched off',
+    scope: 'records:read',
+    responses: { 200: kindsShown },
+    handle: async (_, { db }) => ({ body: filled(await studioKinds(db)) }),
+  }),
+  route({
+    ...shared,
+    method: 'put',
+    path: '/api/notification-kinds',
+    summary: 'Switch kinds of messages for the whole studio; those that are not named stay as they are',
+    scope: 'records:write',
+    transaction: true,
+    body: given,
+    responses: { 200: kindsShown },
+    async handle({ body }, { db }) {
+      await setStudioKinds(db, body as Record<string, boolean>);
+      return { body: filled(await studioKinds(db)) };
+    },
+  }),
+];

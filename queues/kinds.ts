@@ -1,0 +1,22 @@
+/** The kinds of messages that a studio, or a person, can switch off, and the templates that are of each. */
+export const kinds = {
+  training_created: ['training_created'],
+  training_changed: ['training_changed'],
+  training_cancelled: ['training_cancelled'],
+  participation: ['participation_cancelled', 'training_joined'],
+  training_reminder: ['training_reminder'],
+  missed_classes: ['missed_classes'],
+  payment_reminder: ['payment_reminder'],
+  belt_exam: ['belt_exam'],
+  low_sessions: ['low_sessions'],
+  booking: ['booking_made', 'booking_moved', 'booking_cancelled'],
+  booking_reminder: ['booking_reminder'],
+  schedule_digest: ['schedule_digest'],
+  generation_digest: ['run_partial', 'generation_overflow'],
+} as const satisfies Record<string, readonly string[]>;
+export type Kind = keyof typeof kinds;
+export const kindNames = Object.keys(kinds) as Kind[];
+
+/** The kind of a template; null for what cannot be switched off: alarms, and the answers of the bot. */
+export const kindOf = (template: string): Kind | null =>
+  kindNames.find((kind) => (kinds[kind] as readonly string[]).includes(template)) ?? null;

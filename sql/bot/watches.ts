@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { PRIORITY } from '../notifications.ts';
+import { runRow } from '../runs.ts';
+
+/** Remembers that a chat wants to hear how a run ends. */
+export const watchRun = (db: Sql, runId: number, chatId: number, locale: string) =>
+  db.query(sql.unsafe`
+    insert into bot_watches (run_id, chat_id, locale) values (${runId}, ${chatId}, ${locale}) on conflict do nothing`);
+
+const ended = runRow
+  .pick({
+    id: true,
+    process_type: true,
+    run_key: true,
+    process_date: true,
+    status: true,
+    error_message: true,
+    trainings_processed: true,
+    students_processed: true,
+    students_added: true,
+    sessions_deducted: true,
+    invoices_created: true,
+  })
+  .extend({ chat_id: z.int(), locale: z.enum(['ru', 'uk', 'en']), seconds: z.number().nullable() });
+
+/** Takes the watches whose runs are over; whoever gets one tells its chat, in the same transaction. */
+export const endedWatches = (transaction: Sql) =>
+  transaction.any(sql.type(ended)`
+    with taken as (
+      delete from bot_watches watch using automated_process_history run
+      where run.id = run_id and status in ('success', 'partial', 'error')
+      returning watch.chat_id, watch.locale, run.id, process_type, run_key, process_date, status, error_message,
+        trainings_processed, students_processed, students_added, sessions_deducted, invoices_created,
+        extract(epoch from completed_at - started_at)::float8 as seconds
+    )
+    select * from taken order by id, chat_id`);
+
+/** A message to a chat that waits for it, in its language, in the transaction of its cause; told already: nothing happens. */
+export type ChatMessage = { chat_id: number; locale: string; template: string; params: object; dedupe: string };
+
+export const tellChats = (transaction: Sql, messages: readonly ChatMessage[]) =>
+  transaction.query(sql.unsafe`
+    insert into notifications (chat_id, locale, template, params, dedupe_key, priority)
+    select *, ${PRIORITY.urgent}::smallint from ${sql.unnest(
+      messages.map(({ chat_id, locale, template, params, dedupe }) => [
+        chat_id,
+        locale,
+        template,
+        JSON.stringify(params),
+        dedupe,
+      ]),
+      ['int8', 'text', 'text', 'jsonb', 'text'],
+    )}
+    on conflict (dedupe_key) do nothing`);

@@ -1,0 +1,127 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { type ClaimedMessage, type Pace, span } from './claim.ts';
+
+type Held = Pick<ClaimedMessage, 'id' | 'chat_id' | 'permit' | 'holder'>;
+/** What a sender holds: a chat and a permit, under the name its claim gave it. */
+export type Turn = Omit<Held, 'id'>;
+const turn = z.object({ chat_id: z.int(), permit: z.int(), holder: z.string() });
+type Second = Pick<Pace, 'secondMs'>;
+
+/** The chat and the permit rest from the answer on; after the twentieth message a group rests until its minute is over. */
+const resting = ({ chat_id, permit, holder }: Turn, { secondMs }: Second) => sql.fragment`
+  rested as (
+    update telegram_chats set holder = null, held_until = null, recent[1] = now(),
+      free_at = greatest(free_at, now() + ${span(secondMs)}, case when chat_id < 0 then recent[20] + ${span(secondMs * 60)} end)
+    where chat_id = ${chat_id} and holder = ${holder}
+  ), given_back as (
+    update telegram_permits set holder = null, free_at = now() + ${span(secondMs)} where no = ${permit} and holder = ${holder}
+  )`;
+
+/** A second chat that is refused within so many seconds means the whole bot. */
+const FLOOD_SECONDS = 10;
+
+/**
+ * Telegram asked to wait: the chat rests for that long with everything in its line. When it has said so to another chat
+ * just before, it means the whole bot, and nothing leaves until then.
+ */
+const flooded = ({ chat_id, permit, holder }: Turn, seconds: number, { secondMs }: Second) => sql.fragment`
+  rested as (
+    update telegram_chats set holder = null, held_until = null, recent = recent[2:], flooded_at = now(),
+      free_at = now() + ${span(seconds * 1_000)}
+    where chat_id = ${chat_id} and holder = ${holder}
+  ), given_back as (
+    update telegram_permits set holder = null, free_at = now() + ${span(secondMs)} where no = ${permit} and holder = ${holder}
+  ), closed as (
+    update telegram_gate set closed_until = greatest(closed_until, now() + ${span(seconds * 1_000)})
+    where exists (
+      select from telegram_chats where chat_id <> ${chat_id} and flooded_at > now() - make_interval(secs => ${FLOOD_SECONDS}))
+  )`;
+
+/** Nothing was tried: neither the chat nor the permit needs to rest. */
+const untouched = ({ chat_id, permit, holder }: Turn) => sql.fragment`
+  rested as (
+    update telegram_chats set holder = null, held_until = null, recent = recent[2:] where chat_id = ${chat_id} and holder = ${holder}
+  ), given_back as (
+    update telegram_permits set holder = null, free_at = now() where no = ${permit} and holder = ${holder}
+  )`;
+
+/** Ends a message that was tried: what became of it, and why if it was not sent. */
+export const markMessage = (
+  db: Sql,
+  held: Held,
+  status: 'sent' | 'failed' | 'undeliverable',
+  error: string | null,
+  pace: Second,
+) =>
+  db.query(sql.unsafe`
+    with ${resting(held, pace)}
+    update notifications set status = ${status}, error = ${error}, in_line = false, sent_at = case when ${status} = 'sent' then now() end
+    where id = ${held.id} and status = 'pending'`);
+
+/** Notes that the first parts of a long text have arrived; the next one goes when the chat has rested. */
+export const markPart = (db: Sql, held: Held, partsSent: number, pace: Second) =>
+  db.query(sql.unsafe`
+    with ${resting(held, pace)}
+    update notifications set parts_sent = ${partsSent}, attempts = 0, in_line = true, send_after = now() + ${span(pace.secondMs)}
+    where id = ${held.id} and status = 'pending'`);
+
+/** Leaves a message for later after a try that failed. */
+export const postponeMessage = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
+  db.query(sql.unsafe`
+    with ${resting(held, pace)}
+    update notifications set send_after = now() + make_interval(secs => ${seconds}), error = ${error}
+    where id = ${held.id} and status = 'pending'`);
+
+/** Leaves a message, and what is due in its chat's line behind it, until Telegram takes messages again. */
+export const postponeFlooded = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
+  db.query(sql.unsafe`
+    with ${flooded(held, seconds, pace)}
+    update notifications
+    set in_line = true, send_after = now() + ${span(seconds * 1_000)}, error = case when id = ${held.id} then ${error} else error end
+    where status = 'pending' and (id = ${held.id} or (chat_id = ${held.chat_id} and send_after <= now()))`);
+
+/** Leaves a message untried until an instant (quiet hours), or, with null, for whoever comes next. */
+export const releaseMessage = (db: Sql, held: Held, until: string | null) =>
+  db.query(sql.unsafe`
+    with ${untouched(held)}
+    update notifications set attempts = greatest(attempts - 1, 0), send_after = coalesce(${until}::timestamptz, now())
+    where id = ${held.id} and status = 'pending'`);
+
+/** Ends a message that is not to be sent, or cannot be. */
+export const dropMessage = (db: Sql, held: Held, status: 'failed' | 'skipped', error: string) =>
+  db.query(sql.unsafe`
+    with ${untouched(held)}
+    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${held.id} and status = 'pending'`);
+
+/** Ends a message that went to the log instead. */
+export const endLogged = (db: Sql, id: number, status: 'failed' | 'skipped', error: string | null) =>
+  db.query(sql.unsafe`
+    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${id} and status = 'pending'`);
+
+/** Takes a turn for a message that is no row of the outbox; null when the limits do not let one go now. */
+export const takeTurn = (db: Sql, chatId: number, { leaseMs }: Pace): Promise<Turn | null> =>
+  db.maybeOne(sql.type(turn)`
+    with permit as materialized (
+      select no from telegram_permits
+      where free_at <= now() and not exists (select from telegram_gate where closed_until > now())
+      order by free_at, no limit 1 for update skip locked
+    ), reserved as (
+      insert into telegram_chats (chat_id, holder, held_until, recent)
+      select ${chatId}, gen_random_uuid(), now() + ${span(leaseMs)}, array[now() + ${span(leaseMs)}] from permit
+      on conflict (chat_id) do update
+        set holder = excluded.holder, held_until = excluded.held_until, recent = (excluded.recent || telegram_chats.recent)[1:20]
+        where telegram_chats.free_at <= now() and coalesce(telegram_chats.held_until <= now(), true)
+      returning chat_id, holder
+    )
+    update telegram_permits set free_at = now() + ${span(leaseMs)}, holder = reserved.holder
+    from permit, reserved where telegram_permits.no = permit.no
+    returning reserved.chat_id, telegram_permits.no as permit, reserved.holder`);
+
+/** Ends a turn with its answer: all well, or the seconds Telegram asked to wait. */
+export const endTurn = (db: Sql, held: Turn, floodSeconds: number | null, pace: Second) =>
+  db.query(
+    floodSeconds === null
+      ? sql.unsafe`with ${resting(held, pace)} select`
+      : sql.unsafe`with ${flooded(held, floodSeconds, pace)} select`,
+  );

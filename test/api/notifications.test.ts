@@ -1,0 +1,61 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { kindNames } from '../../queues/kinds.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { studio } from '../support/studio.ts';
+
+let door: FrontDoor;
+let person: string;
+beforeAll(async () => {
+  door = await frontDoor();
+  person = `/api/people/${await studio(door.db).student()}/notifications`;
+});
+afterAll(() => door.close());
+const put = (path: string, body: unknown, key = door.all) => door.ask('PUT', path, { body, key });
+const allOn = Object.fromEntries(kindNames.map((kind) => [kind, true]));
+
+test('at first everything is on and the quiet hours are the studio’s', async () => {
+  expect((await door.get(person)).body).toEqual({ quiet_hours: null, kinds: allOn, reachable: false });
+  expect((await door.get('/api/notification-kinds')).body).toEqual(allOn);
+});
+
+test.each([['23:00-09:30'], ['off'], ['13:00-14:00'], [null]])('quiet hours %s are kept', async (quiet_hours) => {
+  const body = { quiet_hours, kinds: { belt_exam: false } };
+  const expected = { quiet_hours, kinds: { ...allOn, belt_exam: false }, reachable: false };
+  for (let time = 0; time < 2; time += 1) expect(await put(person, body)).toMatchObject({ status: 200, body: expected });
+  expect((await door.get(person)).body).toEqual(expected);
+});
+
+test('a person’s kinds that are not named are on again', async () => {
+  await put(person, { quiet_hours: null, kinds: { belt_exam: false, payment_reminder: false } });
+  const { body } = await put(person, { quiet_hours: null, kinds: { payment_reminder: false } });
+  expect(body.kinds).toEqual({ ...allOn, payment_reminder: false });
+});
+
+test('the studio’s kinds that are not named stay as they are', async () => {
+  await put('/api/notification-kinds', { schedule_digest: false });
+  const { body } = await put('/api/notification-kinds', { low_sessions: false });
+  expect(body).toEqual({ ...allOn, schedule_digest: false, low_sessions: false });
+  expect((await put('/api/notification-kinds', { schedule_digest: true, low_sessions: true })).body).toEqual(allOn);
+});
+
+test.each([
+  [{ quiet_hours: '22-8', kinds: {} }, 'quiet_hours'],
+  [{ quiet_hours: '24:00-08:00', kinds: {} }, 'quiet_hours'],
+  [{ quiet_hours: '22:00-22:00', kinds: {} }, 'quiet_hours'],
+  [{ kinds: {} }, 'quiet_hours'],
+  [{ quiet_hours: null, kinds: { belt_exam: 'no' } }, 'kinds.belt_exam'],
+  [{ quiet_hours: null, kinds: { spam: false } }, 'kinds'],
+  [{ quiet_hours: null }, 'kinds'],
+])('%j is refused, naming %s', async (body, path) => {
+  const { status, headers, body: problem } = await put(person, body);
+  expect(status).toBe(422);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+  expect(problem.errors.map((error: { path: string }) => error.path).join()).toContain(path);
+});
+
+test('nobody has no wishes, and a key needs its scope', async () => {
+  expect((await door.get('/api/people/999999/notifications')).status).toBe(404);
+  expect((await put('/api/people/999999/notifications', { quiet_hours: null, kinds: {} })).status).toBe(404);
+  const reader = await door.key('records:read');
+  expect((await put('/api/notification-kinds', {}, reader)).status).toBe(403);
+});

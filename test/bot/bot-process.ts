@@ -1,0 +1,31 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { openFleet } from '../../queues/fleet.ts';
+import { sayReady } from '../../queues/lifecycle.ts';
+import { liveBot } from '../../workers/notifier/bot/live.ts';
+
+/** The bot in a process of its own, to be killed. */
+export async function botProcess(settings: NodeJS.ProcessEnv) {
+  const { NODE_OPTIONS: _, ...rest } = process.env;
+  const child: ChildProcess = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
+    env: { ...rest, ...settings, LOG_LEVEL: process.env.TEST_LOG ?? 'silent' },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = once(child, 'exit');
+  const [message] = await Promise.race([once(child, 'message'), ended]);
+  if (message !== 'ready') throw new Error('the bot did not start');
+  return {
+    /** `kill -9`. */
+    async kill() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const fleet = await openFleet('bot');
+  sayReady();
+  await liveBot(fleet, { turn: async () => true, answered: () => {} }, new AbortController().signal);
+}

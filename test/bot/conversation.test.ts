@@ -1,0 +1,162 @@
+import { hostname } from 'node:os';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { UnrecoverableError } from 'bullmq';
+import { nouns } from '../../queues/catalog.ts';
+import { text } from '../../queues/texts.ts';
+import { timetable } from '../../queues/timetable.ts';
+import { raiseAlert } from '../../sql/alerts.ts';
+import { beatWorker } from '../../sql/beats.ts';
+import { sql } from '../../sql/database.ts';
+import { takeLease } from '../../sql/leases.ts';
+import { COMMANDS, runTitle } from '../../workers/notifier/bot/words.ts';
+import { ADMIN, SECOND_ADMIN, type Stage, stage } from './stage.ts';
+
+let house: Stage;
+let isBroken = true;
+beforeAll(async () => {
+  house = await stage();
+  house.startBot();
+  await takeLease(house.db, 'scheduler', 'test', 3_600);
+  await house.work('generation', {
+    generation: async () => {
+      if (isBroken) throw new UnrecoverableError('the room "Зал 2" has no location');
+      const counts = { trainings_processed: 21, students_added: 34 };
+      return { status: 'success', result: {}, details: {}, counts };
+    },
+  });
+});
+beforeEach(async () => {
+  for (const noun of nouns) await beatWorker(house.db, noun, hostname());
+});
+afterAll(() => house.close());
+
+const DAY = /(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), \d+ \S+, \d\d:\d\d/g;
+
+/**
+ * What was said, as the admin sees it, with the times of the day taken out. `TRANSCRIPT=1` prints it, to be read:
+ * `>` is the admin, the rest is the bot, `[ ... ]` are buttons.
+ */
+function said(chat: number) {
+  const transcript = house.told.since(chat);
+  if (process.env.TRANSCRIPT) process.stdout.write(`\n${transcript}\n\n`);
+  return transcript
+    .replaceAll(DAY, 'ДЕНЬ')
+    .replaceAll(/ · (\d\d\.\d\d )?\d\d:\d\d/g, ' · ЧАС')
+    .replaceAll(/Были сбои: .*/g, 'Были сбои: ДЕНЬ')
+    .replaceAll(/\d+ с\b/g, '1 с')
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+test('an evening: status, run, confirm, failure, retry', async () => {
+  await house.write(ADMIN, '/status');
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.press(ADMIN, 'Запустить');
+  await house.over(1);
+  await house.press(ADMIN, 'Подробности');
+  isBroken = false;
+  await house.press(ADMIN, 'Повторить');
+  await house.over(2);
+  await house.write(ADMIN, '/status');
+  expect(said(ADMIN)).toBe(`> /status
+    🟢 Всё в порядке
+      ${[...nouns, 'scheduler'].map((noun) => `✅ ${noun}`).join('  ')}
+      В очередях: пусто
+
+      Последние запуски
+      Пока не было.
+> /run generation 2026-11-23
+    Запустить «Расписание на неделю»?
+      Создам тренировки на неделю с пн 23 ноября и запишу на них учеников.
+      [ Запустить ] [ Не сейчас ]
+> [Запустить]
+    (instead) ⏳ Расписание на неделю, пн 23 ноября · #1
+      Запущено. Напишу, когда закончится.
+    ❌ «Расписание на неделю» не удалось: generation:2026-W48, попытка 1.
+      Причина: the room "Зал 2" has no location
+      Сделанное до этого сохранено. Когда причина устранена, повторите: лишнего не появится.
+      [ Повторить ] [ Подробности ]
+      [ Тишина на 1 ч ]
+> [Подробности]
+    ❌ #1 Расписание на неделю, пн 23 ноября
+      Когда: ДЕНЬ (Telegram 1001)
+      Состояние: не удалось, попытка 1
+      Заняло: 1 с
+      Причина: the room "Зал 2" has no location
+      [ Повторить ]
+> [Повторить]
+    ⏳ Расписание на неделю, пн 23 ноября · #2
+      Пробую ещё раз. Напишу, когда закончится.
+    ✅ Прошло: ДЕНЬ.
+      ❌ «Расписание на неделю» не удалось: generation:2026-W48, попытка 1.
+      Началось ДЕНЬ, случилось 1 раз.
+    ✅ Расписание на неделю, пн 23 ноября · #2
+      Сделано: 21 тренировка, 34 записи добавлены
+      Заняло: 1 с
+> /status
+    🟢 Всё в порядке
+      ${[...nouns, 'scheduler'].map((noun) => `✅ ${noun}`).join('  ')}
+      В очередях: пусто
+
+      Последние запуски
+      ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2`);
+  expect(house.told.toasts()).toEqual(['Запущено: #1', undefined, 'Запущено: #2']);
+}, 60_000);
+
+test('the morning after: what was done, the chart, the timetable, a pause', async () => {
+  await house.db.query(sql.unsafe`delete from worker_beats where worker = 'finance'`);
+  for (const line of ['/runs', '/history 7d', '/schedule', '/pause daily', '/status', '/resume daily', '/help']) {
+    await house.write(ADMIN, line);
+  }
+  expect(said(ADMIN)).toBe(`> /runs
+    Последние запуски
+      ✅ #2 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+            21 тренировка, 34 записи добавлены
+      ❌ #1 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+            the room "Зал 2" has no location
+> /history 7d
+    (picture) Запуски: 7 дней
+      Всего 2 запуска
+      ✅ успешно: 1
+      ❌ ошибка: 1
+      Были сбои: ДЕНЬ
+> /schedule
+    Расписание (Europe/Moscow)
+${timetable.map(({ name, run }) => `      🗓 ${runTitle('ru', run)} (${name})\n            дальше: ДЕНЬ\n            ещё не было`).join('\n')}
+> /pause daily
+    ⏸ «Итоги дня» на паузе. Пропущенное за это время не выполнится. Вернуть: /resume daily
+> /status
+    🟠 Есть на что взглянуть
+      ${[...nouns, 'scheduler'].map((noun) => `${noun === 'finance' ? '❌' : '✅'} ${noun}`).join('  ')}
+      Кто с крестиком, не отвечает. Задания ждут и не потеряны.
+      В очередях: пусто
+      ⏸ На паузе: Итоги дня (/resume daily)
+
+      Последние запуски
+      ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2
+> /resume daily
+    ▶️ «Итоги дня» снова по расписанию. Дальше: ДЕНЬ
+> /help
+    Что я умею
+${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('ru', `bot.command.${name}`)}`).join('\n')}`);
+  const picture = house.telegram.received.find(({ method }) => method === 'sendPhoto')!;
+  const photo = Buffer.from(await (picture.params.photo as File).arrayBuffer());
+  expect(photo.subarray(1, 4).toString()).toBe('PNG');
+}, 60_000);
+
+test('the same trouble again and again: muted for an hour, by any admin', async () => {
+  const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' };
+  const params = { run_id: 1, run_key: 'generation:2026-W48', attempt: 1, error: 'no power' };
+  await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
+  await house.deliver();
+  const before = house.telegram.delivered(SECOND_ADMIN).length;
+  await house.press(SECOND_ADMIN, 'Тишина на 1 ч');
+  expect(house.told.toasts().at(-1)).toMatch(/^Молчу об этом до \d\d:\d\d$/);
+  for (let times = 0; times < 12; times += 1) await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
+  await house.deliver();
+  expect(house.telegram.delivered(SECOND_ADMIN)).toHaveLength(before);
+  await house.db.query(sql.unsafe`delete from alerts`);
+  await house.press(SECOND_ADMIN, 'Тишина на 1 ч');
+  expect(house.told.toasts().at(-1)).toBe('Заглушать уже нечего');
+});

@@ -1,0 +1,261 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { askConfirmation } from '../../sql/bot.ts';
+import { sql } from '../../sql/database.ts';
+import { keepUpdates } from '../../workers/notifier/bot/intake.ts';
+import { eventually } from '../support/eventually.ts';
+import { openGate } from '../support/gate.ts';
+import { botProcess } from './bot-process.ts';
+import { ADMIN, type Stage, stage } from './stage.ts';
+
+const LONG = 60_000;
+let house: Stage;
+const ends: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  await house.stopBots();
+  for (const end of ends.splice(0).reverse()) await end();
+  await house.close();
+});
+
+const calls = (method: string) => house.telegram.called.filter((call) => call.method === method).length;
+const answers = (chat: number, text: string) => house.telegram.delivered(chat).filter((said) => said.includes(text)).length;
+const environment = () => ({
+  DATABASE_URL: house.database.url,
+  TELEGRAM_BOT_TOKEN: house.telegram.token,
+  TELEGRAM_API_ROOT: house.telegram.apiRoot,
+  TELEGRAM_ADMIN_CHAT_IDS: String(ADMIN),
+});
+async function child(more: NodeJS.ProcessEnv = {}) {
+  const bot = await botProcess({ ...environment(), ...more });
+  ends.push(() => bot.kill());
+  return bot;
+}
+/** A way to a server that can be shut; shut for good when the test is over, however it ended. */
+async function gateTo(url: string) {
+  const gate = await openGate(url);
+  let isOpen = true;
+  ends.push(async () => {
+    if (isOpen) await gate.shut();
+  });
+  return {
+    url: gate.url,
+    async shut() {
+      isOpen = false;
+      await gate.shut();
+    },
+    async open() {
+      await gate.open();
+      isOpen = true;
+    },
+  };
+}
+const expireLease = () => house.db.query(sql.unsafe`delete from leases`);
+/** A button that starts the generation of a week, as `/run` would have made it. */
+const button = async (week: string) => {
+  const of = { run: 'generation', body: { week_start: week }, day: '2026-11-21', again: false, askedBy: 'test', now: new Date() };
+  return `run:${await askConfirmation(house.db, { ...of, seconds: 300 })}`;
+};
+const message = (id: number) => ({ chat_id: ADMIN, message_id: id, text: '' });
+
+test(
+  'Telegram is away, then back: the bot goes on by itself, and what was written meanwhile is answered',
+  async () => {
+    house = await stage();
+    const gate = await gateTo(house.telegram.apiRoot);
+    const cut = { ...house.settings, telegramApiRoot: gate.url.replace(/\/$/, '') };
+    house.startBot({ settings: cut });
+    await house.awake();
+    await gate.shut();
+    house.telegram.write(ADMIN, '/help');
+    await new Promise((next) => setTimeout(next, 1_500));
+    expect(answers(ADMIN, 'Что я умею')).toBe(0);
+    await gate.open();
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 20);
+  },
+  LONG,
+);
+
+test(
+  'another program with the same token takes the updates for a while: the bot stands back and goes on after it',
+  async () => {
+    house = await stage();
+    house.startBot();
+    await house.awake();
+    const foreign = fetch(`${house.telegram.apiRoot}/bot${house.telegram.token}/getUpdates?timeout=3`).then((reply) =>
+      reply.json(),
+    );
+    expect(await foreign).toEqual({ ok: true, result: [] });
+    const before = calls('getUpdates');
+    await house.write(ADMIN, '/help');
+    expect(answers(ADMIN, 'Что я умею')).toBe(1);
+    expect(calls('getUpdates') - before).toBeLessThan(5);
+  },
+  LONG,
+);
+
+test(
+  'of two notifiers one is the bot; when it goes, the other takes over',
+  async () => {
+    house = await stage();
+    const first = house.startBot();
+    await house.awake();
+    house.startBot();
+    await house.write(ADMIN, '/help');
+    await new Promise((next) => setTimeout(next, 1_000));
+    expect(calls('getMe')).toBe(1);
+    first.stop.abort();
+    await first.life;
+    await house.write(ADMIN, '/help');
+    expect(answers(ADMIN, 'Что я умею')).toBe(2);
+    expect(calls('getMe')).toBe(2);
+  },
+  LONG,
+);
+
+test(
+  'of two bots of which one is killed, the other takes over within 20 s',
+  async () => {
+    house = await stage();
+    const doomed = await child();
+    await house.awake();
+    house.startBot();
+    await doomed.kill();
+    const killed = performance.now();
+    house.telegram.write(ADMIN, '/help');
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 25);
+    expect(performance.now() - killed).toBeLessThan(20_000);
+  },
+  LONG,
+);
+
+test('an update that was kept before a crash and comes again is decided once', async () => {
+  house = await stage();
+  const id = house.telegram.press(message(1), await button('2026-11-23'));
+  const payload = house.telegram.waiting().find((update) => update.update_id === id);
+  await keepUpdates(house.db, [payload as never]);
+  house.startBot();
+  await eventually(() => house.telegram.unconfirmed() === 0);
+  await house.settled();
+  expect(await house.runs()).toHaveLength(1);
+  expect(answers(ADMIN, 'Запущено')).toBe(1);
+});
+
+test(
+  'killed after the effect and before its answer has arrived: one run, and the answer comes after the restart',
+  async () => {
+    house = await stage();
+    const bot = await child();
+    await house.awake();
+    house.telegram.answerChat(ADMIN, 'hang');
+    house.telegram.press(message(7), await button('2026-11-23'));
+    await eventually(() => house.telegram.received.length === 1);
+    await bot.kill();
+    await expireLease();
+    house.startBot();
+    await eventually(() => answers(ADMIN, 'Запущено') === 1);
+    await house.settled();
+    expect(await house.runs()).toHaveLength(1);
+    expect(house.told.toasts()).toEqual(['Запущено: #1']);
+  },
+  LONG,
+);
+
+test('killed again and again while buttons are pressed: each run is asked for once, each press answered', async () => {
+  house = await stage();
+  const weeks = Array.from({ length: 24 }, (_, index) => new Date(Date.UTC(2026, 10, 23 + 7 * index)).toISOString().slice(0, 10));
+  const data: string[] = [];
+  for (const week of weeks) data.push(await button(week));
+  let kills = 0;
+  let pressed = 0;
+  while (pressed < data.length || kills < 6) {
+    const bot = await child();
+    await expireLease();
+    const life = 200 + Math.random() * 700;
+    const dies = performance.now() + life;
+    while (performance.now() < dies) {
+      if (pressed < data.length) {
+        pressed += 1;
+        house.telegram.press(message(pressed), data[pressed - 1]!);
+      }
+      await new Promise((next) => setTimeout(next, 60));
+    }
+    await bot.kill();
+    kills += 1;
+  }
+  await expireLease();
+  house.startBot();
+  await eventually(async () => house.telegram.unconfirmed() === 0 && (await house.runs()).length === data.length, 20);
+  await house.settled();
+  const edits = house.telegram.received.filter(({ method }) => method === 'editMessageText').map(({ message_id }) => message_id);
+  expect(new Set(edits).size).toBe(data.length);
+  expect(edits.length - data.length).toBeLessThanOrEqual(kills);
+  expect(new Set((await house.runs()).map(({ run_key }) => run_key)).size).toBe(data.length);
+}, 120_000);
+
+test(
+  'the database is away for a while: nothing is lost and the process lives on',
+  async () => {
+    house = await stage();
+    const gate = await gateTo(house.database.url);
+    await child({ DATABASE_URL: gate.url });
+    await house.awake();
+    await gate.shut();
+    house.telegram.write(ADMIN, '/help');
+    await new Promise((next) => setTimeout(next, 2_000));
+    await gate.open();
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 30);
+  },
+  LONG,
+);
+
+test(
+  'a command that always fails is apologised for, and holds up nobody',
+  async () => {
+    house = await stage();
+    house.startBot();
+    await house.awake();
+    await house.db.query(sql.unsafe`alter table schedules rename to elsewhere`);
+    house.telegram.write(ADMIN, '/pause daily');
+    house.telegram.write(ADMIN, '/help');
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 2);
+    await eventually(() => answers(ADMIN, 'У меня что-то сломалось') === 1, 20);
+    await house.settled();
+    const kept = await house.db.one(sql.type(z.object({ tries: z.int(), done: z.boolean() }))`
+    select tries, done_at is not null as done from bot_updates order by update_id limit 1`);
+    expect(kept).toEqual({ tries: 4, done: true });
+  },
+  LONG,
+);
+
+test.each([
+  ['a dropped connection', 'drop', 1],
+  ['an answer that was lost', 'lost answer', 2],
+  ['a flood', { retryAfter: 1 }, 1],
+  ['a server in trouble', 500, 1],
+  ['what is no Bot API', { html: 502 }, 1],
+] as const)(
+  '%s: the answer comes all the same',
+  async (_what, trouble, times) => {
+    house = await stage();
+    house.startBot();
+    await house.awake();
+    house.telegram.answerChat(ADMIN, trouble);
+    await house.write(ADMIN, '/help');
+    expect(answers(ADMIN, 'Что я умею')).toBe(times);
+  },
+  LONG,
+);
+
+test.each([400, 403] as const)(
+  'an answer that is refused with %i is dropped, and the next one comes',
+  async (refusal) => {
+    house = await stage();
+    house.startBot();
+    await house.awake();
+    house.telegram.answerChat(ADMIN, refusal);
+    await house.write(ADMIN, '/help');
+    await house.write(ADMIN, '/schedule');
+    expect(house.telegram.delivered(ADMIN)).toEqual([expect.stringContaining('Расписание')]);
+  },
+  LONG,
+);

@@ -1,0 +1,105 @@
+import { describe, expect, test } from '@jest/globals';
+import { NetworkError, TelegramApiError } from 'node-telegram-bot-api';
+import type { TelegramLink } from '../../sql/bot/links.ts';
+import type { TelegramPerson } from '../../sql/bot.ts';
+import { waitAfter } from '../../workers/notifier/bot/intake.ts';
+import { daysIn } from '../../workers/notifier/bot/looks.ts';
+import { refusal } from '../../workers/notifier/bot/start.ts';
+import { languageOf, mayCommand } from '../../workers/notifier/bot/who.ts';
+
+const person = (is_admin: boolean, locale: TelegramPerson['locale'] = null): TelegramPerson => ({
+  id: 7,
+  first_name: 'Анна',
+  locale,
+  is_admin,
+});
+
+describe('who may command', () => {
+  test.each([
+    ['a private chat from the settings', { id: 1001, isPrivate: true }, null, true],
+    ['a group from the settings', { id: -1002, isPrivate: false }, null, true],
+    ['the private chat of an admin of the studio', { id: 5, isPrivate: true }, person(true), true],
+    ['another group with that admin in it', { id: -5, isPrivate: false }, person(true), false],
+    ['a client', { id: 5, isPrivate: true }, person(false), false],
+    ['a stranger', { id: 5, isPrivate: true }, null, false],
+    ['a private chat whose id is a group of the settings without its sign', { id: 1002, isPrivate: true }, null, false],
+  ])('%s', (_who, chat, known, may) => {
+    expect(mayCommand(chat, known, [1001, -1002])).toBe(may);
+  });
+
+  test('without settings, a chat id of zero is nobody', () => {
+    expect(mayCommand({ id: 0, isPrivate: true }, null, [])).toBe(false);
+  });
+});
+
+test.each([
+  [person(true, 'uk'), 'en', 'uk'],
+  [person(true), 'en', 'en'],
+  [null, 'en-GB', 'en'],
+  [null, 'uk', 'uk'],
+  [null, 'de', 'ru'],
+  [null, undefined, 'ru'],
+] as const)('%j with a Telegram in %s is spoken to in %s', (known, code, expected) => {
+  expect(languageOf(known, code, 'ru')).toBe(expected);
+});
+
+test.each([
+  ['', 7],
+  ['7d', 7],
+  ['1d', 1],
+  ['30', 30],
+  ['4W', 28],
+  ['92d', 92],
+  ['93d', null],
+  ['14w', null],
+  ['0d', null],
+  ['-1d', null],
+  ['7 d', 7],
+  ['week', null],
+  ['1e3', null],
+  ['7d 8d', null],
+])('/history %s is %s days', (args, days) => {
+  expect(daysIn(args)).toBe(days);
+});
+
+describe('a personal link', () => {
+  const link: TelegramLink = {
+    id: 1,
+    user_id: 7,
+    first_name: 'Анна',
+    locale: null,
+    is_active: true,
+    telegram_id: null,
+    expired: false,
+    revoked: false,
+    used_by: null,
+  };
+  test.each([
+    ['is unknown', null, 'bot.start.unknown'],
+    ['is good', {}, null],
+    ['is good for one who has another Telegram', { telegram_id: 600 }, null],
+    ['is of one who left', { is_active: false }, 'bot.start.unknown'],
+    ['has expired', { expired: true }, 'bot.start.expired'],
+    ['was replaced', { revoked: true }, 'bot.start.expired'],
+    ['was used by another', { used_by: 600, telegram_id: 600 }, 'bot.start.used'],
+    ['was used by the same', { used_by: 500, telegram_id: 500 }, 'bot.start.already'],
+    ['was used by the same, long ago', { used_by: 500, telegram_id: 500, expired: true }, 'bot.start.already'],
+    ['was used by the same, who is connected elsewhere now', { used_by: 500, telegram_id: 600 }, 'bot.start.used'],
+  ] as const)('%s', (_case, of, said) => {
+    expect(refusal(of && { ...link, ...of }, 500)).toBe(said);
+  });
+});
+
+describe('after a poll that failed', () => {
+  const conflict = new TelegramApiError(409, 'Conflict: terminated by other getUpdates request');
+  test.each([
+    [new NetworkError('away'), 1, 1],
+    [new NetworkError('away'), 4, 8],
+    [new NetworkError('away'), 50, 60],
+    [conflict, 1, 8],
+    [conflict, 9, 60],
+    [new TelegramApiError(429, 'Too Many Requests', { retry_after: 17 }), 1, 17],
+  ])('%s, the %i. time, the next comes in %i s', (error, misses, seconds) => {
+    expect(waitAfter(error, misses)).toBe(seconds);
+  });
+});

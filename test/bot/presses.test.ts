@@ -1,0 +1,224 @@
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import { requestProcess } from '../../queues/request.ts';
+import { sql } from '../../sql/database.ts';
+import { finishRun } from '../../sql/runs.ts';
+import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
+
+let house: Stage;
+beforeAll(async () => {
+  house = await stage({ STUDIO_LOCALE: 'ru' });
+  house.startBot();
+});
+afterEach(async () => {
+  await house.db.query(sql.unsafe`truncate automated_process_history restart identity cascade`);
+});
+afterAll(() => house.close());
+
+const keys = async () => (await house.runs()).map(({ run_key, created_by }) => [run_key, created_by]);
+const end = async (id: number, status: 'success' | 'partial' | 'error') => {
+  if (status === 'error')
+    await house.db.query(sql.unsafe`
+      update automated_process_history set status = 'error', completed_at = now(), error_message = 'Error: no power' where id = ${id}`);
+  else {
+    await house.db.query(
+      sql.unsafe`update automated_process_history set status = 'running', started_at = now() where id = ${id}`,
+    );
+    await finishRun(house.db, id, { status, result: {}, details: {}, counts: {} });
+  }
+  await house.settled();
+};
+
+test('asked, confirmed, written in the book under the name of who pressed, with its parts', async () => {
+  await house.write(ADMIN, '/run daily 2026-11-20');
+  expect(await keys()).toEqual([]);
+  expect(house.told.last(ADMIN)).toBe(
+    'Запустить «Итоги дня»?\nОтмечу, кто был на тренировках (пт 20 ноября), и спишу занятия или выставлю счета за следующий день.',
+  );
+  await house.press(ADMIN, 'Запустить');
+  expect(await keys()).toEqual([
+    ['daily:2026-11-20', 'telegram:1001'],
+    ['attendance:2026-11-20', 'telegram:1001'],
+    ['finance:2026-11-21', 'telegram:1001'],
+  ]);
+  expect(house.told.last(ADMIN)).toBe('⏳ Итоги дня, пт 20 ноября · #1\nЗапущено. Напишу, когда закончится.');
+});
+
+test('pressed twice by one and once by another admin of the group, it is one run, and each is told', async () => {
+  await house.write(GROUP, '/run generation 2026-11-23', 501);
+  const before = house.told.toasts().length;
+  house.push(GROUP, 'Запустить', 501);
+  house.push(GROUP, 'Запустить', 501);
+  house.push(GROUP, 'Запустить', 502);
+  await house.settled();
+  expect(await keys()).toEqual([['generation:2026-W48', 'telegram:501']]);
+  expect(house.told.toasts().slice(before)).toEqual(['Запущено: #1', 'Уже запущено: #1', 'Уже запущено: #1']);
+});
+
+test('two admins who confirm the same in their own chats join one run, and both hear its end', async () => {
+  for (const admin of [ADMIN, SECOND_ADMIN]) await house.write(admin, '/run generation 2026-11-23');
+  house.push(ADMIN, 'Запустить');
+  house.push(SECOND_ADMIN, 'Запустить');
+  await house.settled();
+  expect(await keys()).toEqual([['generation:2026-W48', 'telegram:1001']]);
+  expect(house.told.last(SECOND_ADMIN)).toContain('Уже было запущено');
+  await end(1, 'success');
+  await house.deliver();
+  for (const admin of [ADMIN, SECOND_ADMIN])
+    expect(house.told.last(admin)).toContain('✅ Расписание на неделю, пн 23 ноября · #1');
+});
+
+test('a button works for five minutes, then says so and starts nothing', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '301 seconds'`);
+  await house.press(ADMIN, 'Запустить');
+  expect(await keys()).toEqual([]);
+  expect(house.told.toasts().at(-1)).toBe('Поздно: ничего не запущено');
+  expect(house.told.last(ADMIN)).toBe('Прошло слишком много времени, ничего не запущено. Если ещё нужно: /run generation');
+});
+
+test('a second before the five minutes are over it still works', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '295 seconds'`);
+  await house.press(ADMIN, 'Запустить');
+  expect(await keys()).toHaveLength(1);
+});
+
+test('"not now" starts nothing, and the other button neither after it', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  const start = house.told.button(ADMIN, 'Запустить')!;
+  await house.press(ADMIN, 'Не сейчас');
+  expect(house.told.last(ADMIN)).toBe('Хорошо, не запускаю.');
+  house.telegram.press(start.message, start.data);
+  await house.settled();
+  expect(house.told.toasts().at(-1)).toBe('От этого уже отказались.');
+  expect(await keys()).toEqual([]);
+});
+
+test('what has been done is run again only by a button that says so', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.press(ADMIN, 'Запустить');
+  await end(1, 'success');
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  expect(house.told.last(ADMIN)).toContain('Это уже сделано (#1); ещё раз не повредит');
+  await house.press(ADMIN, 'Запустить ещё раз');
+  expect(await keys()).toHaveLength(2);
+});
+
+test('what somebody else finished between question and press is not run again', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(SECOND_ADMIN, '/run generation 2026-11-23');
+  await house.press(SECOND_ADMIN, 'Запустить');
+  await end(1, 'success');
+  await house.press(ADMIN, 'Запустить');
+  expect(await keys()).toHaveLength(1);
+  expect(house.told.last(ADMIN)).toContain('Тем временем уже сделано');
+});
+
+test.each(['error', 'partial'] as const)('a run that ended in %s is repeated once, however many ask', async (status) => {
+  await house.write(ADMIN, '/run daily 2026-11-20');
+  await house.press(ADMIN, 'Запустить');
+  for (const id of [1, 2, 3]) await end(id, status);
+  for (const admin of [ADMIN, SECOND_ADMIN]) house.telegram.write(admin, '/retry 1');
+  await house.settled();
+  const again = (await house.runs()).slice(3);
+  expect(again.map(({ run_key }) => run_key)).toEqual(['daily:2026-11-20', 'attendance:2026-11-20', 'finance:2026-11-21']);
+  expect(house.told.last(SECOND_ADMIN)).toBe('Запуск #1 уже повторён: #4.');
+  await house.write(ADMIN, '/retry daily:2026-11-20');
+  expect(house.told.last(ADMIN)).toBe('Запуск #4 ещё идёт.');
+});
+
+test('"retry" pressed again after the second attempt failed as well does not start a third', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.press(ADMIN, 'Запустить');
+  await end(1, 'error');
+  const failed = { chat_id: ADMIN, message_id: 1, text: '' };
+  house.telegram.press(failed, 'retry:1');
+  await house.settled();
+  await end(2, 'error');
+  house.telegram.press(failed, 'retry:1');
+  await house.settled();
+  expect(await keys()).toHaveLength(2);
+  expect(house.told.toasts().at(-1)).toBe('Запуск #1 уже повторён: #2.');
+});
+
+test('the details of a run, with a button only where repeating makes sense', async () => {
+  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.press(ADMIN, 'Запустить');
+  await end(1, 'error');
+  house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:1');
+  await house.settled();
+  expect(house.told.last(ADMIN)).toMatch(
+    /^❌ #1 Расписание на неделю, пн 23 ноября\nКогда: .+ \(Telegram 1001\)\nСостояние: не удалось, попытка 1\nПричина: no power$/,
+  );
+  await house.press(ADMIN, 'Повторить');
+  await end(2, 'success');
+  house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:2');
+  await house.settled();
+  expect(house.telegram.received.at(-1)?.params.reply_markup).toBeUndefined();
+});
+
+test('routine that goes well is not shown, one that failed is, and can be repeated for its instant', async () => {
+  for (const minute of ['00', '15']) {
+    const at = `2026-11-21T10:${minute}:00.000Z`;
+    await requestProcess(house.db, 'reminders', {}, '2026-11-21', { scheduled_for: at });
+  }
+  await end(1, 'success');
+  await end(2, 'error');
+  await house.write(ADMIN, '/runs');
+  expect(house.told.last(ADMIN)).toMatch(/^Последние запуски\n❌ #2 Напоминания, сб 21 ноября · .*\n {6}no power$/);
+  await house.write(ADMIN, '/retry 2');
+  expect((await house.runs()).map(({ run_key }) => run_key)).toEqual([
+    'reminders:2026-11-21T10:00Z',
+    'reminders:2026-11-21T10:15Z',
+    'reminders:2026-11-21T10:15Z',
+  ]);
+});
+
+test('bad input is answered with what is accepted, and starts nothing', async () => {
+  const answers: [string, RegExp][] = [
+    ['/run', /^Что запустить\?\n\/run generation — .*\n\/run daily — /],
+    ['/run nights', /^Такого процесса нет\. Есть:\n\/run generation/],
+    ['/run attendance', /^Такого процесса нет/],
+    ['/run toString', /^Такого процесса нет/],
+    ['/run daily tomorrow', /^Нужна существующая дата: \/run daily 2026-11-21$/],
+    ['/run daily 2026-02-30', /^Нужна существующая дата/],
+    ['/run daily 2026-11-20 now', /^Нужна существующая дата/],
+    ['/run generation 2026-11-24', /^Нужен понедельник недели: \/run generation 2026-11-23$/],
+    ['/retry', /^Какой запуск\?/],
+    ['/retry me', /^Какой запуск\?/],
+    ["/retry '; drop table users", /^Какой запуск\?/],
+    ['/retry 999', /^Запуска #999 нет\.$/],
+    ['/retry 99999999999999', /^Какой запуск\?/],
+    ['/history tomorrow', /^Нужно число дней, не больше 92/],
+    ['/history 1000d', /^Нужно число дней/],
+    ['/pause', /^Какое расписание\? Есть:\n\/pause generation — /],
+    ['/pause nights', /^Какое расписание\?/],
+    ['/resume', /^Какое расписание\? Есть:\n\/resume generation — /],
+    ['/resume __proto__', /^Какое расписание\?/],
+    ['/nonsense', /^Такого я не знаю/],
+    ['спасибо!', /^Такого я не знаю/],
+    ['/', /^Такого я не знаю/],
+    [`/run ${'ё'.repeat(4_000)}`, /^Такого процесса нет/],
+  ];
+  for (const [said, answer] of answers) {
+    await house.write(ADMIN, said);
+    expect([said, house.told.last(ADMIN)]).toEqual([said, expect.stringMatching(answer)]);
+  }
+  expect(await keys()).toEqual([]);
+});
+
+test('pauses and goes on; saying it twice changes nothing', async () => {
+  const paused = () => house.db.anyFirst(sql.unsafe`select name || ' ' || paused_by from schedules where paused_at is not null`);
+  await house.write(ADMIN, '/pause DAILY');
+  expect(await paused()).toEqual(['daily telegram:1001']);
+  await house.write(SECOND_ADMIN, '/pause daily');
+  expect(house.told.last(SECOND_ADMIN)).toBe('⏸ «Итоги дня» уже на паузе. Вернуть: /resume daily');
+  expect(await paused()).toEqual(['daily telegram:1001']);
+  await house.write(ADMIN, '/schedule');
+  expect(house.told.last(ADMIN)).toContain('⏸ Итоги дня (daily)\n      на паузе, вернуть: /resume daily');
+  await house.write(ADMIN, '/resume daily');
+  expect(house.told.last(ADMIN)).toMatch(/^▶️ «Итоги дня» снова по расписанию\. Дальше: .+, 23:00$/);
+  expect(await paused()).toEqual([]);
+  await house.write(ADMIN, '/resume daily');
+  expect(house.told.last(ADMIN)).toMatch(/^«Итоги дня» и не было на паузе/);
+});

@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { expect, test } from '@jest/globals';
+import { leaseHolder } from '../../sql/leases.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { fakeTelegram } from '../support/telegram.ts';
+
+const ADMIN = 1001;
+
+test('the notifier is the bot: it answers within the limits of the whole fleet, and goes at once when told to', async () => {
+  const database = await testDatabase();
+  const telegram = await fakeTelegram(undefined, { limits: {} });
+  const { NODE_OPTIONS: _, ...rest } = process.env;
+  const notifier = spawn(process.execPath, ['workers/notifier/main.ts'], {
+    env: {
+      ...rest,
+      DATABASE_URL: database.url,
+      TELEGRAM_BOT_TOKEN: telegram.token,
+      TELEGRAM_API_ROOT: telegram.apiRoot,
+      TELEGRAM_ADMIN_CHAT_IDS: String(ADMIN),
+      LOG_LEVEL: process.env.TEST_LOG ?? 'silent',
+    },
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const ended = once(notifier, 'exit');
+  await once(notifier, 'message');
+  for (const line of ['/help', '/schedule', '/history', '/runs']) telegram.write(ADMIN, line);
+  await eventually(() => telegram.delivered(ADMIN).length === 4, 20);
+  expect(telegram.delivered(ADMIN).map((said) => said.split(/[\n(:]/)[0]?.trim())).toEqual([
+    'Что я умею',
+    'Расписание',
+    'Запуски',
+    'Последние запуски',
+  ]);
+  expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
+  const asked = performance.now();
+  notifier.kill('SIGTERM');
+  const [code] = await ended;
+  expect(code).toBe(0);
+  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(await leaseHolder(database.db, 'telegram-bot')).toBeNull();
+  await telegram.close();
+  await database.close();
+}, 60_000);

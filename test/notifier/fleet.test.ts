@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { openBackend } from '../../queues/backend.ts';
+import { ringProcess } from '../../queues/enqueue.ts';
+import { requestProcess } from '../../queues/request.ts';
+import { sql } from '../../sql/database.ts';
+import { tellAdmins } from '../../sql/notifications.ts';
+import { findRun, isOver } from '../../sql/runs.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type Answer, hasArrived } from '../support/telegram/answers.ts';
+import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
+import { notifierProcess } from './notifier-process.ts';
+
+type Notifier = Awaited<ReturnType<typeof notifierProcess>>;
+let database: TestDatabase;
+let telegram: FakeTelegram;
+let notifiers: Notifier[] = [];
+
+/** Telegram's seconds last a third of one here, to the server and to the notifiers alike. */
+const FASTER = 3;
+beforeEach(async () => {
+  database = await testDatabase();
+  telegram = await fakeTelegram(undefined, { limits: { speed: FASTER } });
+});
+afterEach(async () => {
+  await Promise.all(notifiers.map((notifier) => notifier.stop()));
+  notifiers = [];
+  await telegram.close();
+  await database.close();
+});
+async function start(count: number) {
+  const started = Array.from({ length: count }, () => notifierProcess(database.url, telegram, { TELEGRAM_PACE: String(FASTER) }));
+  notifiers.push(...(await Promise.all(started)));
+}
+
+const fill = (count: number, chats: number, priority = 1) =>
+  database.db.query(sql.unsafe`
+    insert into notifications (chat_id, template, params, dedupe_key, priority)
+    select 1000 + n % ${chats}, 'worker_down', jsonb_build_object('worker', 'n' || n, 'seconds', 60), 'n' || n, ${priority}
+    from generate_series(1, ${count}::int) as n`);
+const left = () =>
+  database.db.oneFirst(sql.type(z.object({ left: z.int() }))`
+    select count(*)::int as left from notifications where status <> 'sent'`);
+const arrived = () => telegram.received.filter(({ answer }) => hasArrived(answer));
+
+test('two notifiers at once send everything once, in the order of each chat, and break no limit', async () => {
+  await fill(450, 150);
+  await start(2);
+  await eventually(async () => (await left()) === 0, 30);
+  expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
+  const messages = arrived();
+  expect(messages).toHaveLength(450);
+  expect(new Set(messages.map(({ text }) => text)).size).toBe(450);
+  for (const own of Map.groupBy(messages, ({ chat_id }) => chat_id).values()) {
+    const numbers = own.map(({ text }) => Number(/worker n(\d+) /.exec(text)?.[1]));
+    expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
+  }
+  const seconds = (messages.at(-1)!.at - messages[0]!.at) / 1_000;
+  // At three times the speed a round trip weighs three times as much; what is really reached is in the bench.
+  expect(450 / (30 * FASTER) / seconds).toBeGreaterThan(0.6);
+}, 60_000);
+
+test('a group gets twenty a minute', async () => {
+  await database.db.query(sql.unsafe`
+    insert into notifications (chat_id, template, params, dedupe_key)
+    select -77, 'worker_down', jsonb_build_object('worker', 'n' || n, 'seconds', 60), 'n' || n from generate_series(1, 30) as n`);
+  await start(2);
+  await eventually(async () => (await left()) === 0, 40);
+  expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
+  const at = arrived().map((message) => message.at);
+  expect(at[20]! - at[0]!).toBeGreaterThan(60_000 / FASTER);
+  expect(at[19]! - at[0]!).toBeLessThan(30_000 / FASTER);
+}, 60_000);
+
+test('reminders and digests are runs of this worker', async () => {
+  const backend = openBackend({ databaseUrl: database.url, name: 'test' });
+  await start(1);
+  for (const [name, result] of [
+    ['reminders', { messages: 0, low_sessions: 0, training_reminders: 0 }],
+    ['digest', { changes: 0, digests: 0 }],
+  ] as const) {
+    const scheduled_for = '2026-11-21T14:05:00.000Z';
+    const asked = await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for });
+    await ringProcess(backend, asked);
+    const run = await eventually(async () => {
+      const found = await findRun(database.db, asked.run.id);
+      return found && isOver(found) ? found : null;
+    });
+    expect(run).toMatchObject({ status: 'success', result, params: { at: scheduled_for } });
+    const again = await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for });
+    expect(again.outcome).toBe('replayed');
+    const later = '2026-11-21T15:05:00.000Z';
+    expect((await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for: later })).outcome).toBe('created');
+  }
+  await backend.close();
+}, 60_000);
+
+test('an urgent message overtakes fifty thousand digests within two seconds', async () => {
+  await fill(50_000, 20_000, 0);
+  await start(1);
+  await eventually(() => arrived().length > 20);
+  const told = performance.now();
+  await tellAdmins(database.db, [5], [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }]);
+  const urgent = await eventually(() => arrived().find(({ chat_id }) => chat_id === 5));
+  expect(urgent.at - told).toBeLessThan(2_000);
+}, 60_000);
+
+test('one killed between sending and marking repeats that message and no other', async () => {
+  await fill(60, 60);
+  let killed: Promise<void> | undefined;
+  telegram.answerChat(1_030, async (): Promise<Answer> => {
+    // The message is there; the one who sent it dies before the answer.
+    killed = notifiers[0]!.kill();
+    await killed;
+    return 'lost answer';
+  });
+  await start(1);
+  await eventually(() => killed !== undefined);
+  await killed;
+  notifiers = [];
+  await start(1);
+  await eventually(async () => (await left()) === 0, 40);
+  const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
+  expect(times).toHaveLength(60);
+  expect(times.filter((count) => count > 1)).toEqual([2]);
+}, 60_000);
+
+test('a long text killed between two parts goes on with the next one', async () => {
+  const places = Array.from({ length: 4 }, (_, n) => ({
+    location: `Зал ${n}`,
+    created: null,
+    changes: Array.from({ length: 60 }, (_, m) => ({
+      change: 'cancelled',
+      was: {},
+      training_date: '2026-11-25',
+      start_time: '18:00',
+      training_type: `Тренировка ${n}.${m}`,
+      room: null,
+      trainer: 'Анна',
+      max_participants: 5,
+    })),
+  }));
+  await tellAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
+  let killed: Promise<void> | undefined;
+  telegram.answerChat(9, 200, async (): Promise<Answer> => {
+    killed = notifiers[0]!.kill();
+    await killed;
+    return 'drop';
+  });
+  await start(1);
+  await eventually(() => killed !== undefined);
+  await killed;
+  notifiers = [];
+  await start(1);
+  await eventually(async () => (await left()) === 0, 40);
+  const texts = telegram.delivered(9);
+  expect(texts.length).toBeGreaterThan(2);
+  const lines = texts
+    .join('')
+    .split('\n')
+    .filter((line) => line.includes('Тренировка'));
+  expect(lines).toHaveLength(240);
+  expect(new Set(lines).size).toBe(240);
+}, 60_000);

@@ -1,0 +1,134 @@
+import { dayOf } from '../../queues/calendar.ts';
+import { runs } from '../../queues/catalog.ts';
+import type { Settings } from '../../queues/settings.ts';
+import type { Sql } from '../../sql/database.ts';
+import { type Notice, priorityOf, tellPeople } from '../../sql/notifications.ts';
+import {
+  comingExams,
+  comingStarts,
+  lowSessions,
+  missedClasses,
+  newSeats,
+  overdueInvoices,
+  seatsOfTrainings,
+  takeChanges,
+} from '../../sql/reminders.ts';
+import type { RunHandler } from '../execute.ts';
+import { reminderAt } from './occasions.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Exams are announced this long before. */
+const EXAM_MS = 7 * DAY_MS;
+/** Subscriptions that end within so many days are mentioned (D28). */
+const ENDING_DAYS = 3;
+/** A week that was built longer ago is no news. */
+const NEWS_MS = 2 * DAY_MS;
+
+type Finding = (db: Sql, at: Date, settings: Settings) => Promise<Notice[]>;
+
+/** What people are reminded of, by the name its count has in the result. Every message has a key, so looking twice tells once. */
+export const findings: Record<string, Finding> = {
+  async training_reminders(db, at, { zone, quietHours, reminderHours }) {
+    const coming = await comingStarts(db, at, new Date(at.getTime() + (24 + reminderHours) * HOUR_MS));
+    const due = coming.filter(({ starts_at }) => reminderAt(new Date(starts_at), zone, quietHours, reminderHours) <= at);
+    const seats = await seatsOfTrainings(
+      db,
+      due.map(({ id }) => id),
+    );
+    return seats.map(({ student_id, starts_at, real_training_id, ...about }) => ({
+      userId: student_id,
+      template: 'training_reminder',
+      dedupe: `training_reminder:${real_training_id}:${student_id}:${starts_at}`,
+      occasion: starts_at,
+      params: { ...about, real_training_id },
+    }));
+  },
+
+  async trainings_created(db, at) {
+    const seats = await newSeats(db, new Date(at.getTime() - NEWS_MS), at);
+    return [...Map.groupBy(seats, (seat) => `${seat.run_id}:${seat.student_id}`)].map(([key, own]) => ({
+      userId: own[0]!.student_id,
+      template: 'training_created',
+      dedupe: `training_created:${key}`,
+      params: {
+        trainings: own.map(({ training_date, start_time, training_type }) => ({ training_date, start_time, training_type })),
+      },
+    }));
+  },
+
+  async trainings_changed(db, at) {
+    const changes = (await takeChanges(db)).filter(({ status, starts_at }) => status === 'scheduled' && new Date(starts_at) > at);
+    return changes.flatMap(({ students, id, was, change, starts_at, training_type, training_date, start_time, room, trainer }) =>
+      students.map((student) => ({
+        userId: student,
+        template: 'training_changed',
+        dedupe: `training_changed:${id}:${student}`,
+        occasion: starts_at,
+        priority: priorityOf(starts_at, at.toISOString()),
+        params: { change, was, training_type, training_date, start_time, room, trainer },
+      })),
+    );
+  },
+
+  async missed_classes(db, at, { zone, missedThreshold, missedWindowDays }) {
+    const students = await missedClasses(db, dayOf(at, zone), missedThreshold, missedWindowDays);
+    return students.map(({ student_id, missed, streak }) => ({
+      userId: student_id,
+      template: 'missed_classes',
+      dedupe: `missed_classes:${student_id}:${streak}`,
+      params: { missed, days: missedWindowDays },
+    }));
+  },
+
+  async payment_reminders(db, at, { zone, paymentTermDays }) {
+    const owed = await overdueInvoices(db, dayOf(at, zone), paymentTermDays, zone);
+    return owed.map(({ payer_id, latest, invoices, amount_minor }) => ({
+      userId: payer_id,
+      template: 'payment_reminder',
+      dedupe: `payment_reminder:${payer_id}:${latest}`,
+      params: { invoices, amount_minor },
+    }));
+  },
+
+  async low_sessions(db, at, { zone }) {
+    const low = await lowSessions(db, dayOf(at, zone), ENDING_DAYS);
+    return low.flatMap(({ id, student_id, is_used_up, is_ending, ...about }) =>
+      (['used_up', 'ending'] as const)
+        .filter((why) => (why === 'used_up' ? is_used_up : is_ending))
+        .map((why) => ({
+          userId: student_id,
+          template: 'low_sessions',
+          dedupe: `low_sessions:${id}:${why}`,
+          params: { ...about, why },
+        })),
+    );
+  },
+
+  async belt_exams(db, at) {
+    const exams = await comingExams(db, at, new Date(at.getTime() + EXAM_MS));
+    return exams.map(({ id, student_id, ...about }) => ({
+      userId: student_id,
+      template: 'belt_exam',
+      dedupe: `belt_exam:${id}:${about.exam_at}`,
+      occasion: about.exam_at,
+      params: about,
+    }));
+  },
+};
+
+/** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
+export const remind: RunHandler = async (run, { settings, chunk }) => {
+  const { at } = runs.reminders.params.parse(run.params);
+  let told = (run.progress as Record<string, number> | null) ?? {};
+  for (const [name, find] of Object.entries(findings)) {
+    if (name in told) continue;
+    const before = told;
+    told = await chunk(async (transaction) => ({
+      ...before,
+      [name]: await tellPeople(transaction, await find(transaction, new Date(at), settings)),
+    }));
+  }
+  const messages = Object.values(told).reduce((sum, count) => sum + count, 0);
+  return { status: 'success', result: { messages, ...told }, details: {}, counts: { students_processed: messages } };
+};
