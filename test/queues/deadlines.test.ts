@@ -115,9 +115,9 @@ test.each([2, 5])('%d schedulers at once tell it once', async (size) => {
 test('of a tick too old to be caught up and a later one too late, one alarm is raised; one that was superseded is not told of', async () => {
   const schedules = [schedule({ windowHours: 10 * 24 })];
   await at('2026-12-07T12:00Z', { schedules, settings: { ...heart.settings, adminChatIds: [] } });
-  expect((await outbox(database.db)).map(({ params }) => [params.nominal_at, params.run_id, params.status, params.more])).toEqual([
-    ['2026-12-06T18:00:00.000Z', 1, 'queued', 1],
-  ]);
+  expect((await outbox(database.db)).map(({ params }) => [params.nominal_at, params.run_id, params.status, params.more])).toEqual(
+    [['2026-12-06T18:00:00.000Z', 1, 'queued', 1]],
+  );
 });
 
 test('a tick that was paused is not told of', async () => {
