@@ -60,6 +60,9 @@ export const cleanupResult = z.object({
   notifications_deleted: z.int(),
   runs_deleted: z.int().meta({ description: 'summed up by month for /process-stats' }),
   finance_requests_deleted: z.int(),
+  schedule_changes_deleted: z.int(),
+  alerts_deleted: z.int(),
+  bot_rows_deleted: z.int().meta({ description: 'updates, links and questions of the Telegram bot that are over' }),
   jobs_deleted: z.int(),
   audit_findings: z.int().meta({ description: '0: the books are square' }),
 });

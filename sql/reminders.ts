@@ -1,3 +1,3 @@
 export { takeChanges, takeChangesForAdmins } from './reminders/changes.ts';
-export { lowSessions, missedClasses, overdueInvoices } from './reminders/holdings.ts';
+export { missedClasses, overdueInvoices } from './reminders/holdings.ts';
 export { comingExams, comingStarts, newSeats, seatsOfTrainings } from './reminders/trainings.ts';

@@ -40,6 +40,42 @@ export const deleteOldMessages = (transaction: Sql, old: Old) =>
 export const deleteOldRequests = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'finance_requests', time: 'decided_at', over: sql.fragment`status <> 'open'` }, old);
 
+/** Changes of the schedule that everybody has been told of. */
+export const deleteOldChanges = (transaction: Sql, old: Old) =>
+  deleteOld(
+    transaction,
+    {
+      table: 'schedule_changes',
+      time: 'changed_at',
+      over: sql.fragment`told_at is not null and (people_told_at is not null or change not in ('moved', 'room', 'trainer'))`,
+    },
+    old,
+  );
+
+/** Troubles that are over. One that comes back after that is told as a new one. */
+export const deleteOldAlerts = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'alerts', time: 'recovered_at', over: sql.fragment`true` }, old);
+
+/** What Telegram brought and was answered; Telegram itself forgets an update after a day. */
+export const deleteOldUpdates = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'bot_updates', time: 'received_at', over: sql.fragment`done_at is not null` }, old);
+
+/** Personal links that can no longer be opened. */
+export const deleteOldLinks = (transaction: Sql, old: Old) =>
+  deleteOld(
+    transaction,
+    {
+      table: 'telegram_links',
+      time: 'created_at',
+      over: sql.fragment`(used_at is not null or revoked_at is not null or expires_at < now())`,
+    },
+    old,
+  );
+
+/** Questions of the bot that were answered, or whose time is up. */
+export const deleteOldConfirmations = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'bot_confirmations', time: 'expires_at', over: sql.fragment`true` }, old);
+
 /**
  * Ticks whose run is over. The latest tick of a schedule stays however old it is: without it the scheduler would decide
  * the time before it anew.

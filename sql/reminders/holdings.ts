@@ -22,39 +22,10 @@ export const missedClasses = (db: Sql, today: string, threshold: number, window:
 
 /**
  * Payers who owe invoices past their due date by a business day. One without a due date is due so many days after it was
- * written, in the studio's zone. `latest` is the newest of these invoices.
+ * written, in the studio's zone. `latest` is the newest of these invoices. A renewal's invoice has reminders of its own.
  */
 export const overdueInvoices = (db: Sql, today: string, termDays: number, zone: string) =>
   db.any(sql.type(z.object({ payer_id: z.int(), invoices: z.int(), amount_minor: z.int(), latest: z.int() }))`
     select payer_id, count(*)::int as invoices, sum(amount_minor)::int8 as amount_minor, max(id) as latest from invoices
-    where status = 'UNPAID' and coalesce(due_date, (created_at at time zone ${zone})::date + ${termDays}::int) < ${today}::date
+    where status = 'UNPAID' and not is_auto_renewal and coalesce(due_date, (created_at at time zone ${zone})::date + ${termDays}::int) < ${today}::date
     group by payer_id order by payer_id`);
-
-/**
- * Subscriptions that run out (D28): the last session was taken for a training, or the end is at most `days` days away.
- * One that was renewed already, is frozen, or is over, is left out.
- */
-export const lowSessions = (db: Sql, today: string, days: number) =>
-  db.any(sql.type(
-    z.object({
-      id: z.int(),
-      student_id: z.int(),
-      subscription: z.string(),
-      end_date: z.iso.date(),
-      sessions_left: z.int().nullable(),
-      is_auto_renew: z.boolean(),
-      is_used_up: z.boolean(),
-      is_ending: z.boolean(),
-    }),
-  )`
-    select * from (
-      select held.id, student_id, kind.name as subscription, end_date, sessions_left, is_auto_renew,
-        coalesce(sessions_left = 0, false) and exists (
-          select from session_entries where student_subscription_id = held.id and reason = 'training' and delta < 0) as is_used_up,
-        end_date - ${days}::int <= ${today}::date as is_ending
-      from student_subscriptions held join subscriptions kind on kind.id = subscription_id
-      where held.status = 'active' and end_date >= ${today}::date and start_date <= ${today}::date
-        and (sessions_left = 0 or end_date - ${days}::int <= ${today}::date)
-        and not exists (select from student_subscriptions next where next.renewed_from_id = held.id)
-    ) low
-    where is_used_up or is_ending order by id`);

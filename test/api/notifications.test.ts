@@ -33,9 +33,9 @@ test('a person’s kinds that are not named are on again', async () => {
 
 test('the studio’s kinds that are not named stay as they are', async () => {
   await put('/api/notification-kinds', { schedule_digest: false });
-  const { body } = await put('/api/notification-kinds', { low_sessions: false });
-  expect(body).toEqual({ ...allOn, schedule_digest: false, low_sessions: false });
-  expect((await put('/api/notification-kinds', { schedule_digest: true, low_sessions: true })).body).toEqual(allOn);
+  const { body } = await put('/api/notification-kinds', { missed_classes: false });
+  expect(body).toEqual({ ...allOn, schedule_digest: false, missed_classes: false });
+  expect((await put('/api/notification-kinds', { schedule_digest: true, missed_classes: true })).body).toEqual(allOn);
 });
 
 test.each([

@@ -63,6 +63,9 @@ const all = {
   notifications_deleted: 1_500,
   runs_deleted: 1_500,
   finance_requests_deleted: 0,
+  schedule_changes_deleted: 0,
+  alerts_deleted: 0,
+  bot_rows_deleted: 0,
   jobs_deleted: 0,
   audit_findings: 0,
 };

@@ -21,7 +21,8 @@ export const killed: Case[] = [
       await hold.left();
       await hold.release();
       const ended = await at.over(run);
-      expect(seconds(killed)).toBeLessThan(20);
+      // Below BullMQ's 59 s, and far above what it takes here (5 to 13 s): a busy machine is no failure.
+      expect(seconds(killed)).toBeLessThan(45);
       expect(ended.interruptions).toBe(1);
       expect(second.said('"interruptions":1')).toBe(true);
       await expectUndisturbed(at.db, ended);
@@ -39,7 +40,8 @@ export const killed: Case[] = [
       await hold.release();
       await at.worker();
       const ended = await at.over(run);
-      expect(seconds(killed)).toBeLessThan(20);
+      // Below BullMQ's 59 s, and far above what it takes here (5 to 13 s): a busy machine is no failure.
+      expect(seconds(killed)).toBeLessThan(45);
       expect(ended.interruptions).toBe(1);
       await expectUndisturbed(at.db, ended);
     },

@@ -65,7 +65,7 @@ export function stopAt(stop: Stop, share: number) {
     wallet: `select from wallets where user_id = (
       select min(payer_id) from students join wallets on user_id = payer_id where payer_id >= ${from}
         and not exists (select from student_subscriptions held where held.student_id = payer_id)) for no key update`,
-    training: 'select from real_trainings where id = 1 for no key update',
+    training: 'select from real_trainings where id = (select max(id) from real_trainings) for no key update',
   }[stop];
 }
 

@@ -77,7 +77,7 @@ test('reminders and digests are runs of this worker', async () => {
   const backend = openBackend({ databaseUrl: database.url, name: 'test' });
   await start(1);
   for (const [name, result] of [
-    ['reminders', { messages: 0, low_sessions: 0, training_reminders: 0 }],
+    ['reminders', { messages: 0, missed_classes: 0, training_reminders: 0 }],
     ['digest', { changes: 0, digests: 0 }],
   ] as const) {
     const scheduled_for = '2026-11-21T14:05:00.000Z';

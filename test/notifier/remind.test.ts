@@ -180,6 +180,12 @@ test.each([
   expect(await tells(AT)).toEqual(Array(count).fill('payment_reminder'));
 });
 
+test('a renewal that is not paid has reminders of its own', async () => {
+  await invoice('2026-11-01', '2026-10-25T12:00:00Z');
+  await database.db.query(sql.unsafe`update invoices set is_auto_renewal = true`);
+  expect(await tells(AT)).toEqual([]);
+});
+
 test('what a payer owes is one reminder, and one more when more is overdue', async () => {
   await invoice('2026-11-18', '2026-11-01T12:00:00Z');
   await invoice('2026-11-19', '2026-11-01T12:00:00Z');
@@ -187,38 +193,6 @@ test('what a payer owes is one reminder, and one more when more is overdue', asy
   expect(await tells(AT)).toEqual(['payment_reminder']);
   expect((await told())[0]?.params).toEqual({ invoices: 2, amount_minor: 140_000 });
   expect(await tells('2026-11-22T12:00:00Z')).toEqual(['payment_reminder']);
-});
-
-const take = (subscription: number) =>
-  training('2026-11-20T09:00:00Z', { seat: 'PRESENT', status: 'completed' }).then((of) =>
-    database.db.query(sql.unsafe`
-      insert into session_entries (student_subscription_id, real_training_student_id, charge_no, delta, reason)
-      select ${subscription}, id, 0, -1, 'training' from real_training_students where real_training_id = ${of}`),
-  );
-
-test.each([
-  ['ends in four days', '2026-11-25', 5, 'active', 0],
-  ['ends in three days', '2026-11-24', 5, 'active', 1],
-  ['ends today', '2026-11-21', null, 'active', 1],
-  ['ended yesterday', '2026-11-20', 5, 'active', 0],
-  ['ends in three days but is frozen', '2026-11-24', 5, 'frozen', 0],
-  ['began without sessions', '2026-12-20', 0, 'active', 0],
-])('a subscription that %s', async (_, to, left, status, count) => {
-  await make.subscription({ student, from: '2026-11-01', to, left, status });
-  expect(await tells(AT)).toEqual(Array(count).fill('low_sessions'));
-});
-
-test('the last session and the end are told once each', async () => {
-  const held = await make.subscription({ student, from: '2026-11-01', to: '2026-11-27', left: 2 });
-  await take(held);
-  expect(await tells(AT)).toEqual([]);
-  await database.db.query(
-    sql.unsafe`update real_trainings set starts_at = starts_at - interval '5 hours', ends_at = ends_at - interval '5 hours'`,
-  );
-  await take(held);
-  expect(await tells(AT)).toEqual(['low_sessions']);
-  expect(await tells('2026-11-24T12:00:00Z')).toEqual(['low_sessions']);
-  expect((await told()).map(({ params }) => params.why)).toEqual(['used_up', 'ending']);
 });
 
 test.each([

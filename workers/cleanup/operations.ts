@@ -4,11 +4,16 @@ import { nouns } from '../../queues/catalog.ts';
 import { within } from '../../queues/within.ts';
 import {
   type Deleted,
+  deleteOldAlerts,
   deleteOldAnswers,
+  deleteOldChanges,
+  deleteOldConfirmations,
+  deleteOldLinks,
   deleteOldMessages,
   deleteOldRequests,
   deleteOldRuns,
   deleteOldTicks,
+  deleteOldUpdates,
   type Old,
 } from '../../sql/cleanup.ts';
 import type { Sql } from '../../sql/database.ts';
@@ -77,6 +82,11 @@ export const operations: readonly Operation[] = [
   retention('notifications', 'notifications_deleted', deleteOldMessages),
   retention('finance_requests', 'finance_requests_deleted', deleteOldRequests),
   retention('history', 'runs_deleted', deleteOldRuns),
+  retention('schedule_changes', 'schedule_changes_deleted', deleteOldChanges),
+  retention('alerts', 'alerts_deleted', deleteOldAlerts),
+  retention('bot_updates', 'bot_rows_deleted', deleteOldUpdates),
+  retention('telegram_links', 'bot_rows_deleted', deleteOldLinks),
+  retention('bot_confirmations', 'bot_rows_deleted', deleteOldConfirmations),
   forgetJobs,
   auditNight,
 ];

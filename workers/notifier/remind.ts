@@ -6,7 +6,6 @@ import { type Notice, priorityOf, tellPeople } from '../../sql/notifications.ts'
 import {
   comingExams,
   comingStarts,
-  lowSessions,
   missedClasses,
   newSeats,
   overdueInvoices,
@@ -20,8 +19,6 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** Exams are announced this long before. */
 const EXAM_MS = 7 * DAY_MS;
-/** Subscriptions that end within so many days are mentioned (D28). */
-const ENDING_DAYS = 3;
 /** A week that was built longer ago is no news. */
 const NEWS_MS = 2 * DAY_MS;
 
@@ -89,20 +86,6 @@ export const findings: Record<string, Finding> = {
       dedupe: `payment_reminder:${payer_id}:${latest}`,
       params: { invoices, amount_minor },
     }));
-  },
-
-  async low_sessions(db, at, { zone }) {
-    const low = await lowSessions(db, dayOf(at, zone), ENDING_DAYS);
-    return low.flatMap(({ id, student_id, is_used_up, is_ending, ...about }) =>
-      (['used_up', 'ending'] as const)
-        .filter((why) => (why === 'used_up' ? is_used_up : is_ending))
-        .map((why) => ({
-          userId: student_id,
-          template: 'low_sessions',
-          dedupe: `low_sessions:${id}:${why}`,
-          params: { ...about, why },
-        })),
-    );
   },
 
   async belt_exams(db, at) {

@@ -62,21 +62,6 @@ const paymentReminder = template(z.object({ invoices: z.int(), amount_minor: z.i
   text(reader.locale, 'payment_reminder.meaning'),
 ]);
 
-const lowSessions = template(
-  z.object({
-    why: z.enum(['used_up', 'ending']),
-    subscription: z.string(),
-    end_date: z.iso.date(),
-    sessions_left: z.int().nullable(),
-    is_auto_renew: z.boolean(),
-  }),
-  ({ why, subscription, end_date, sessions_left, is_auto_renew }, { locale }) => [
-    text(locale, `low_sessions.${why}`, { subscription: short(subscription, NAME), day: dayIn(locale, end_date) }),
-    ...(why === 'ending' && sessions_left ? [text(locale, 'low_sessions.left', { count: sessions_left })] : []),
-    text(locale, is_auto_renew ? 'low_sessions.by_itself' : 'low_sessions.renew'),
-  ],
-);
-
 const beltExam = template(
   z.object({ belt: z.string(), exam_at: z.iso.datetime(), location: name }),
   ({ belt, exam_at, location }, reader) => [
@@ -169,7 +154,6 @@ export const reminderTemplates: Record<string, Template> = {
   training_changed: trainingChanged,
   missed_classes: missedClasses,
   payment_reminder: paymentReminder,
-  low_sessions: lowSessions,
   belt_exam: beltExam,
   booking_made: booking('made'),
   booking_moved: bookingMoved,
