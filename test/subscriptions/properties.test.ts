@@ -106,9 +106,13 @@ const world = fc.record({
     }),
     { minLength: 2, maxLength: 3 },
   ),
-  trainings: fc.array(fc.record({ day: fc.nat(DAYS), price: fc.constantFrom(0, 200), seats: fc.uniqueArray(student) }), {
-    maxLength: 14,
-  }),
+  trainings: fc.array(
+    fc.record({ day: fc.nat(DAYS), price: fc.constantFrom(0, 200), seats: fc.uniqueArray(student, { minLength: 1 }) }),
+    {
+      minLength: 12,
+      maxLength: 24,
+    },
+  ),
   dates: fc.array(date, { minLength: DAYS, maxLength: DAYS }),
 });
 type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
