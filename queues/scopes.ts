@@ -10,6 +10,8 @@ export const scopes: readonly string[] = [
   'schedule:write',
   'records:read',
   'records:write',
+  'bookings:read',
+  'bookings:write',
   'money:read',
   'money:write',
   'metrics',

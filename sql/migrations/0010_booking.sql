@@ -122,11 +122,10 @@ create table bookings (
   service_price_minor bigint not null check (service_price_minor >= 0),
   price_minor bigint not null check (price_minor between 0 and service_price_minor),
   pay_from text not null default 'later' check (pay_from in ('wallet', 'package', 'later')),
-  package_entry_id integer,
-  invoice_id integer,
   status text not null default 'PENDING' check (status in ('PENDING', 'CONFIRMED', 'CANCELLED', 'COMPLETED', 'NO_SHOW')),
   held_until timestamptz,
   moves integer not null default 0,
+  moved_late boolean not null default false,
   created_by text not null default 'system',
   created_at timestamptz not null default now(),
   confirmed_at timestamptz,
@@ -136,7 +135,6 @@ create table bookings (
   check ((status = 'PENDING') = (held_until is not null)),
   check ((status = 'CANCELLED') = (cancelled_at is not null)),
   check (pay_from <> 'package' or price_minor = 0),
-  check (num_nonnulls(package_entry_id, invoice_id) <= 1),
   -- D33: the authority against two bookings at once.
   constraint specialist_is_booked exclude using gist (specialist_id with =, tstzrange(starts_at, busy_until) with &&)
     where (status <> 'CANCELLED'),
@@ -149,6 +147,7 @@ comment on column bookings.payer_id is 'whose wallet pays: the payer of a studen
 comment on column bookings.ends_at is 'starts_at + duration_minutes: when the client may go';
 comment on column bookings.busy_until is 'starts_at + duration + break, each rounded up to 15 minutes (D29): specialist and room are taken until then';
 comment on column bookings.held_until is 'a PENDING booking is nobody''s any more after this instant';
+comment on column bookings.moved_late is 'moved less than 12 h before it would have begun: it can no longer be cancelled for free';
 comment on column bookings.cancellation is 'what the first cancellation answered; a second one answers the same';
 create index on bookings (starts_at, id);
 create index on bookings (client_id, starts_at);
@@ -251,9 +250,6 @@ alter table invoices
   end);
 create unique index booking_is_invoiced_already on invoices (booking_id) where status <> 'CANCELLED';
 create unique index package_is_invoiced_already on invoices (client_package_id) where status <> 'CANCELLED';
-alter table bookings
-  add foreign key (invoice_id) references invoices,
-  add foreign key (package_entry_id) references package_entries;
 
 -- One person, one calendar (D8, D33): who gives a training cannot be booked, and the other way round; likewise rooms.
 -- The two tables cannot exclude each other by a constraint. So whoever takes time of a specialist or a room holds this

@@ -1,0 +1,7 @@
+export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
+export { confirmBooking, releaseHold } from './bookings/confirm.ts';
+export { type Hold, holdSlot, whatIsTaken } from './bookings/hold.ts';
+export { expireHolds } from './bookings/holds.ts';
+export { type Discount, type Offer, readOffer } from './bookings/offer.ts';
+export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
+export { forgetSlotLocks, giveSlot, takeSlot } from './bookings/slot-locks.ts';
