@@ -19,10 +19,15 @@ export type SlotLock = {
 /** The slot of a specialist that begins at an instant. The braces keep all keys of a specialist together on Redis Cluster. */
 export const slotName = (specialistId: number, startsAt: string) => `slot_lock:{${specialistId}}:${startsAt}`;
 
-/** The lock this fleet uses: on Redis where it has Redis, else in PostgreSQL. */
-export function slotLockOf({ settings, backend, db }: Pick<Fleet, 'settings' | 'backend' | 'db'>): SlotLock {
+/**
+ * The lock this fleet uses: on Redis where it has Redis, else in PostgreSQL.
+ * @param db what the caller works on. A transaction does without a lock in PostgreSQL: its own would be seen by nobody before it
+ * ends, and one on a second connection could wait for ever behind others that hold their first.
+ */
+export function slotLockOf({ settings, backend, db: pool }: Pick<Fleet, 'settings' | 'backend' | 'db'>, db: Sql): SlotLock {
   if (settings.slotLock === 'off') return noLock;
-  return yielding(backend.redis ? redisSlotLock(backend.redis) : tableSlotLock(db));
+  if (backend.redis) return yielding(redisSlotLock(backend.redis));
+  return db === pool ? yielding(tableSlotLock(pool)) : noLock;
 }
 
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;

@@ -1,7 +1,11 @@
 import type { Route } from '../route.ts';
+import { absenceRoutes } from './absences.ts';
+import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
+import { offerRoutes } from './offers.ts';
+import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
@@ -16,4 +20,8 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...cancellationRoutes,
+  ...bookingRoutes,
+  ...offerRoutes,
+  ...absenceRoutes,
+  ...packageRoutes,
 ];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { statuses } from './rows.ts';
 import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
+import { statuses } from './rows.ts';
 
 const state = z.object({
   id: z.int(),
@@ -9,6 +9,7 @@ const state = z.object({
   client_id: z.int(),
   specialist_id: z.int(),
   service_id: z.int(),
+  location_id: z.int().nullable(),
   room_id: z.int().nullable(),
   starts_at: z.iso.datetime(),
   duration_minutes: z.int(),
@@ -25,7 +26,7 @@ export type BookingState = z.output<typeof state>;
 /** Locks a booking until the transaction ends and says what pays for it; null when there is none. Take wallets' locks after it. */
 export const lockBooking = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(state)`
-    select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, room_id, starts_at,
+    select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
       duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, invoice.status as invoice_status,
       invoice.amount_minor, entry.id as package_entry_id
     from bookings booking

@@ -11,7 +11,7 @@ export type Hold = Place & {
   servicePriceMinor: number;
   priceMinor: number;
   discounts: readonly { id: number; kind: string; basisPoints: number | null; discountMinor: number }[];
-  payFrom: string;
+  payFrom: 'wallet' | 'package' | 'later';
   holdSeconds: number;
   createdBy: string;
 };

@@ -11,9 +11,7 @@ export const discountRow = z.object({
 export type Discount = z.output<typeof discountRow>;
 
 const offerRow = z.object({
-  client: z
-    .object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() })
-    .nullable(),
+  client: z.object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() }).nullable(),
   service: z
     .object({
       id: z.int(),
@@ -24,6 +22,8 @@ const offerRow = z.object({
       is_active: z.boolean(),
     })
     .nullable(),
+  /** Whether the one room that was asked for is one of the service's. */
+  room_fits: z.boolean(),
   specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable() })),
   discounts: z.array(discountRow),
 });
@@ -36,7 +36,7 @@ export type Offer = z.output<typeof offerRow>;
  */
 export const readOffer = (
   db: Sql,
-  of: { clientId: number; serviceId: number; specialistId?: number; locationId?: number; day: string },
+  of: { clientId: number; serviceId: number; specialistId?: number; locationId?: number; roomId?: number; day: string },
 ) =>
   db.one(sql.type(offerRow)`
     select
@@ -47,6 +47,9 @@ export const readOffer = (
       (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
           'price_minor', price_minor, 'is_active', is_active)
         from services where id = ${of.serviceId}) as service,
+      (${of.roomId ?? null}::int is null or exists (
+        select from service_rooms join rooms on rooms.id = room_id and rooms.is_active
+        where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,
       coalesce((
         select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
             'name', concat_ws(' ', first_name, nullif(last_name, ''))) order by is_main desc, specialist.id)

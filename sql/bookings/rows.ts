@@ -59,8 +59,7 @@ const bookings = sql.fragment`
   join services service on service.id = booking.service_id
   left join rooms room on room.id = booking.room_id`;
 
-export const findBooking = (db: Sql, id: number) =>
-  db.maybeOne(sql.type(bookingRow)`${bookings} where booking.id = ${id}`);
+export const findBooking = (db: Sql, id: number) => db.maybeOne(sql.type(bookingRow)`${bookings} where booking.id = ${id}`);
 
 type Filter = {
   clientId?: number;
@@ -81,7 +80,8 @@ export function listBookings(db: Sql, of: Filter) {
   if (of.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${of.from}::timestamptz`);
   if (of.to !== undefined) conditions.push(sql.fragment`booking.starts_at < ${of.to}::timestamptz`);
   if (of.status !== undefined) conditions.push(sql.fragment`booking.status = ${of.status}`);
-  if (of.after) conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${of.after[0]}::timestamptz, ${of.after[1]}::int)`);
+  if (of.after)
+    conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${of.after[0]}::timestamptz, ${of.after[1]}::int)`);
   return db.any(sql.type(bookingRow)`
     ${bookings} where ${sql.join(conditions, sql.fragment` and `)} order by booking.starts_at, booking.id limit ${of.limit}`);
 }

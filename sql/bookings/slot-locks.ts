@@ -14,5 +14,4 @@ export const giveSlot = (db: Sql, slot: string, token: string) =>
   db.query(sql.unsafe`delete from slot_locks where slot = ${slot} and token = ${token}`);
 
 /** Forgets the locks that nobody gave back. */
-export const forgetSlotLocks = (db: Sql) =>
-  db.query(sql.unsafe`delete from slot_locks where expires_at <= clock_timestamp()`);
+export const forgetSlotLocks = (db: Sql) => db.query(sql.unsafe`delete from slot_locks where expires_at <= clock_timestamp()`);

@@ -42,7 +42,7 @@ create table calendar_overrides (
   intervals jsonb not null default '[]' check (jsonb_typeof(intervals) = 'array'),
   reason text check (char_length(reason) <= 500),
   created_at timestamptz not null default now(),
-  check (num_nonnulls(specialist_id, location_id) = 1),
+  constraint override_is_of_one check (num_nonnulls(specialist_id, location_id) = 1),
   constraint specialist_has_an_override_that_day unique (specialist_id, day),
   constraint location_has_an_override_that_day unique (location_id, day)
 );
@@ -56,7 +56,7 @@ create table specialist_absences (
   to_at timestamptz not null,
   reason text check (char_length(reason) <= 500),
   created_at timestamptz not null default now(),
-  check (to_at > from_at)
+  constraint absence_ends_after_it_begins check (to_at > from_at)
 );
 create index specialist_absences_by_time on specialist_absences using gist (specialist_id, tstzrange(from_at, to_at));
 
@@ -70,6 +70,20 @@ create table service_packages (
   is_active boolean not null default true
 );
 comment on column service_packages.composition is '[{"service_id": 3, "units": 10}, ...], a service once';
+
+create function compositions_name_services() returns trigger language plpgsql as $$
+begin
+  if exists (
+    select from jsonb_to_recordset(new.composition) as part (service_id integer)
+    where not exists (select from services where services.id = part.service_id)
+  ) then
+    raise exception 'a package names a service that does not exist' using errcode = 'foreign_key_violation',
+      table = 'service_packages', constraint = 'service_packages_composition_fkey';
+  end if;
+  return new;
+end $$;
+create trigger compositions_name_services before insert or update of composition on service_packages
+  for each row execute function compositions_name_services();
 
 create table client_packages (
   id integer generated always as identity primary key,
@@ -98,9 +112,9 @@ create table client_discounts (
   reason text check (char_length(reason) <= 500),
   is_active boolean not null default true,
   created_at timestamptz not null default now(),
-  check ((kind = 'percent') = (percent is not null)),
-  check ((kind = 'fixed') = (amount_minor is not null)),
-  check (valid_to >= valid_from)
+  constraint only_a_percent_discount_has_a_percent check ((kind = 'percent') = (percent is not null)),
+  constraint only_a_fixed_discount_has_an_amount check ((kind = 'fixed') = (amount_minor is not null)),
+  constraint discount_ends_after_it_begins check (valid_to >= valid_from)
 );
 comment on column client_discounts.service_id is 'null: every service';
 comment on column client_discounts.valid_to is 'inclusive; both dates are compared with the day of the booking';

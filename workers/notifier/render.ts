@@ -1,11 +1,12 @@
 import { ZodError, z } from 'zod';
 import type { OutboxMessage } from '../../sql/notifications.ts';
+import { bookingTemplates } from './bookings.ts';
 import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import type { Reader } from './template.ts';
 
 /** Every message the fleet can send. */
-export const templates = { ...adminTemplates, ...peopleTemplates };
+export const templates = { ...adminTemplates, ...peopleTemplates, ...bookingTemplates };
 
 /**
  * The plain text of a message, at most 3,500 UTF-16 units, in the message's language or else the studio's, with instants on
