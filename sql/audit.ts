@@ -1,9 +1,19 @@
 import { z } from 'zod';
+import { bookingsNotSquare, unitsNotSquare } from './bookings/audit.ts';
 import { type Sql, sql } from './database.ts';
 
 /** One thing that is not square: which rule, about what, and what was found. */
 export const finding = z.object({
-  rule: z.enum(['balance', 'sessions_left', 'charged_twice', 'never_charged', 'charge_lost', 'paid_without_transaction']),
+  rule: z.enum([
+    'balance',
+    'sessions_left',
+    'charged_twice',
+    'never_charged',
+    'charge_lost',
+    'paid_without_transaction',
+    'units_left',
+    'booking_charge',
+  ]),
   id: z.int(),
   detail: z.string(),
 });
@@ -11,8 +21,9 @@ export type Finding = z.output<typeof finding>;
 
 /**
  * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries, registrations
- * charged twice, never (for trainings up to the business day), or by something that is no live charge, and invoices whose
- * transactions do not fit their status. Nothing found: all square.
+ * charged twice, never (for trainings up to the business day), or by something that is no live charge, invoices whose
+ * transactions do not fit their status, packages that differ from the sum of their units, and bookings that are not paid for
+ * exactly once. Nothing found: all square.
  */
 export const auditBooks = (db: Sql, date: string) =>
   db.any(sql.type(finding)`
@@ -52,11 +63,13 @@ export const auditBooks = (db: Sql, date: string) =>
         select invoice_id as id, sum(amount_minor) as sum from wallet_transactions where invoice_id is not null group by invoice_id
       ) entered using (id)
       where coalesce(sum, 0) <> case status when 'PAID' then -amount_minor else 0 end
-    )
+    ), units as (${unitsNotSquare}), booked as (${bookingsNotSquare})
     select 'balance' as rule, id, detail from balances
     union all select 'sessions_left', id, detail from sessions
     union all select 'charged_twice', id, detail from twice
     union all select 'charge_lost', id, detail from lost
     union all select 'never_charged', id, detail from never
     union all select 'paid_without_transaction', id, detail from bills
+    union all select 'units_left', id, detail from units
+    union all select 'booking_charge', id, detail from booked
     order by rule, id`);
