@@ -8,7 +8,7 @@ export {
   meetingRow,
   meetingsIn,
 } from './bookings/absences.ts';
-export { readCalendar, type SpecialistCalendar } from './bookings/calendar.ts';
+export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
 export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { type Hold, holdSlot, whatIsTaken } from './bookings/hold.ts';

@@ -75,12 +75,18 @@ export type Notice = { userId: number; template: string; params: Record<string, 
  */
 export async function tellPeople(db: Sql, notices: readonly Notice[]) {
   if (notices.length === 0) return;
-  const rows = notices.map(({ userId, template, params, dedupe }) => [userId, template, JSON.stringify(params), dedupe]);
-  await db.query(sql.unsafe`
-    insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, status, error)
-    select user_id, telegram_id, locale, template, params, dedupe_key,
-      case when telegram_id is null then 'skipped' else 'pending' end, case when telegram_id is null then 'no Telegram id' end
-    from ${sql.unnest(rows, ['int4', 'text', 'jsonb', 'text'])} as told (user_id, template, params, dedupe_key)
-    join users on users.id = user_id
-    on conflict (dedupe_key) do nothing`);
+  await db.query(sql.prepared('tell_people', z.strictObject({}))`${noticesToPeople(notices, sql.fragment`true`)}`);
 }
+
+/** The same as part of a statement: nobody is told unless the condition holds. */
+export const noticesToPeople = (notices: readonly Notice[], condition: ReturnType<typeof sql.fragment>) => sql.fragment`
+  insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, status, error)
+  select user_id, telegram_id, locale, template, params, dedupe_key,
+    case when telegram_id is null then 'skipped' else 'pending' end, case when telegram_id is null then 'no Telegram id' end
+  from ${sql.unnest(
+    notices.map(({ userId, template, params, dedupe }) => [userId, template, JSON.stringify(params), dedupe]),
+    ['int4', 'text', 'jsonb', 'text'],
+  )} as told (user_id, template, params, dedupe_key)
+  join users on users.id = user_id
+  where ${condition}
+  on conflict (dedupe_key) do nothing`;

@@ -1,12 +1,13 @@
 import { dayOf } from '../../queues/calendar.ts';
+import { fits } from '../../queues/free-time.ts';
 import { confirmBooking, expireHolds, type Hold, holdSlot, type Offer, releaseHold, whatIsTaken } from '../../sql/bookings.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
-import { tellOf } from './notices.ts';
+import { noticesOf } from './notices.ts';
 import { demandOffer } from './offer.ts';
 import { priceOf } from './price.ts';
 import { ofExclusion, type Refusal, taken, whileLocked } from './refusals.ts';
-import { busyMinutes, demandStart, isFree } from './slots.ts';
+import { busyMinutes, demandStart } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
 export type Wish = {
@@ -22,26 +23,34 @@ export type Wish = {
 /** Somebody was faster to a room: so many times another one is tried. */
 const MOST_TRIES = 20;
 
-type Offered = Offer & { client: object; service: object };
+type Offered = Awaited<ReturnType<typeof demandOffer>>;
 type Specialist = Offer['specialists'][number];
 
 /**
- * Books: the first specialist who is free gets it. Each is tried as the source document says: lock the slot, look again, insert
- * PENDING, give the lock back, pay and confirm. Returns the booking's id. Throws a 409 with the free slots of the day.
+ * Books as the source document says: lock the slot, look again, insert PENDING, give the lock back, pay and confirm. Without a named
+ * specialist the first who is free gets it. Returns the booking's id. Throws a 409 with the free slots of the day.
  */
-export async function book(wish: Wish, context: Context): Promise<number> {
-  const startsAt = new Date(wish.starts_at);
+export async function book(given: Wish, context: Context): Promise<number> {
+  const startsAt = new Date(given.starts_at);
   demandStart(startsAt, context);
-  const offer = await demandOffer(wish, dayOf(startsAt, context.fleet.settings.zone), context.db);
-  let refused = '';
-  for (const specialist of offer.specialists) {
-    const wanted = holdOf({ ...wish, starts_at: startsAt.toISOString() }, offer, specialist, context);
-    const held = await whileLocked(wanted, context, () => hold(wanted, context));
-    if ('id' in held) return confirm(held.id, wanted, offer, specialist, context);
+  const wish = { ...given, starts_at: startsAt.toISOString() };
+  const ids = wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id];
+  let refused = 'nobody is free at that time';
+  for (const specialistId of ids) {
+    const of = { specialistId, startsAt: wish.starts_at };
+    const held = await whileLocked(of, context, () => hold({ ...wish, specialist_id: specialistId }, context));
+    if ('id' in held) return confirm(held, context);
     refused = held.refused;
   }
-  const ids = offer.specialists.map((one) => one.id);
-  throw await taken(refused, { ids, startsAt, times: offer.service }, context);
+  const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
+  throw await taken(refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
+}
+
+/** Who seems free for a service, the main ones first. */
+async function whoIsFree(wish: Wish, { db, fleet: { settings } }: Context): Promise<number[]> {
+  const { service, specialists } = await demandOffer(wish, settings.zone, db);
+  const start = Date.parse(wish.starts_at);
+  return specialists.filter(({ calendar }) => fits(calendar, start, service, settings.zone)).map((one) => one.id);
 }
 
 function holdOf(wish: Wish, { client, service, discounts }: Offered, specialist: Specialist, { fleet, caller }: Context): Hold {
@@ -66,17 +75,24 @@ function holdOf(wish: Wish, { client, service, discounts }: Offered, specialist:
   };
 }
 
+type Held = { id: number; hold: Hold; offer: Offered; specialist: Specialist };
+
 /** Looks again and inserts the booking as PENDING. */
-async function hold(wanted: Hold, { db, fleet }: Context): Promise<{ id: number } | Refusal> {
-  const times = { duration_minutes: wanted.durationMinutes, break_minutes: wanted.breakMinutes };
-  if (!(await isFree(db, wanted.specialistId, wanted.startsAt, times, fleet.settings.zone))) {
+async function hold(wish: Wish, context: Context): Promise<Held | Refusal> {
+  const { db, fleet } = context;
+  const { zone } = fleet.settings;
+  const offer = await demandOffer(wish, zone, db);
+  const [specialist] = offer.specialists as [Specialist];
+  if (!fits(specialist.calendar, Date.parse(wish.starts_at), offer.service, zone)) {
     return { refused: 'the specialist is not free at that time' };
   }
+  const wanted = holdOf(wish, offer, specialist, context);
   const isAlone = db === fleet.db;
   const insert = () => (isAlone ? holdSlot(db, wanted, true) : db.transaction((savepoint) => holdSlot(savepoint, wanted, false)));
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const held = await insert().catch(ofExclusion);
-    if (held) return held;
+    if (held && 'refused' in held) return held;
+    if (held) return { id: held.id, hold: wanted, offer, specialist };
     const found = await whatIsTaken(db, wanted);
     if (!(found.specialist || found.client || found.room)) continue;
     if ((await expireHolds(db)) === 0) return { refused: refusalOf(found) };
@@ -89,26 +105,23 @@ const refusalOf = (found: { specialist: boolean; client: boolean }) => {
   return found.client ? 'the client has another booking at that time' : 'no room is free at that time';
 };
 
-/** Pays and confirms what is held, and tells everyone, in one transaction. What cannot be paid is let go and refused (409). */
-async function confirm(id: number, held: Hold, { client, service }: Offered, specialist: Specialist, { db, fleet }: Context) {
+/** Pays and confirms what is held, and tells everyone. What cannot be paid is let go and refused (409). */
+async function confirm({ id, hold, offer, specialist }: Held, { db, fleet }: Context): Promise<number> {
   const { zone } = fleet.settings;
-  const isConfirmed = await db.transaction(async (transaction) => {
-    if (!(await confirmBooking(transaction, id, dayOf(new Date(held.startsAt), zone)))) return false;
-    await tellOf(transaction, 'booking_confirmed', {
-      ...held,
-      id,
-      client: client.name,
-      specialist: specialist.name,
-      service: service.name,
-      zone,
-      params: { price_minor: held.priceMinor, pay_from: held.payFrom },
-    });
-    return true;
+  const notices = noticesOf('booking_confirmed', {
+    ...hold,
+    id,
+    client: offer.client.name,
+    specialist: specialist.name,
+    service: offer.service.name,
+    zone,
+    params: { price_minor: hold.priceMinor, pay_from: hold.payFrom },
   });
-  if (isConfirmed) return id;
-  const why = WHY_NOT[held.payFrom];
+  const day = dayOf(new Date(hold.startsAt), zone);
+  if (await confirmBooking(db, { id, payFrom: hold.payFrom, day, notices })) return id;
+  const why = WHY_NOT[hold.payFrom];
   await releaseHold(db, id, why);
-  throw new Problem(409, why, { price_minor: held.priceMinor });
+  throw new Problem(409, why, { price_minor: hold.priceMinor });
 }
 
 const WHY_NOT = {

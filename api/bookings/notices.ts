@@ -1,7 +1,7 @@
 import { wallTimeOf } from '../../queues/calendar.ts';
 import { findBooking } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
-import { tellPeople } from '../../sql/notifications.ts';
+import { type Notice, tellPeople } from '../../sql/notifications.ts';
 import type { Context } from '../route.ts';
 
 type About = {
@@ -19,7 +19,10 @@ type About = {
 };
 
 /** Tells the client and the specialist what became of a booking, in the transaction that did it. */
-export function tellOf(transaction: Sql, template: string, about: About) {
+export const tellOf = (transaction: Sql, template: string, about: About) => tellPeople(transaction, noticesOf(template, about));
+
+/** What the client and the specialist are told of a booking. */
+export function noticesOf(template: string, about: About): Notice[] {
   const { id, client, specialist, service, startsAt, zone, params, turn = 0 } = about;
   const [booking_date, start_time] = wallTimeOf(new Date(startsAt), zone).split('T');
   const shared = { ...params, booking_id: id, client, specialist, service, booking_date, start_time };
@@ -29,7 +32,7 @@ export function tellOf(transaction: Sql, template: string, about: About) {
     params: { ...shared, reader },
     dedupe: `${template}:${id}:${turn}:${reader}`,
   });
-  return tellPeople(transaction, [notice(about.clientId, 'client'), notice(about.specialistId, 'specialist')]);
+  return [notice(about.clientId, 'client'), notice(about.specialistId, 'specialist')];
 }
 
 /** Who and what a notice about a booking names. */

@@ -1,18 +1,31 @@
+import { dayOf } from '../../queues/calendar.ts';
 import { type Offer, readOffer } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable } from './not-acceptable.ts';
+import { spanOf } from './slots.ts';
 
-type Wish = { client_id: number; service_id: number; specialist_id?: number; location_id?: number; room_id?: number };
+/** The longest service with the longest break. */
+const MOST_MINUTES = 1_440;
+
+export type Wanted = {
+  starts_at: string;
+  client_id: number;
+  service_id: number;
+  specialist_id?: number;
+  location_id?: number;
+  room_id?: number;
+};
 
 /** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
-export async function demandOffer(wish: Wish, day: string, db: Sql) {
+export async function demandOffer(wish: Wanted, zone: string, db: Sql) {
   const offer = await readOffer(db, {
     clientId: wish.client_id,
     serviceId: wish.service_id,
     specialistId: wish.specialist_id,
     locationId: wish.location_id,
     roomId: wish.room_id,
-    day,
+    day: dayOf(new Date(wish.starts_at), zone),
+    span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
   });
   const { client, service, specialists } = offer;
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
@@ -24,12 +37,9 @@ export async function demandOffer(wish: Wish, day: string, db: Sql) {
   return { ...offer, client, service } satisfies Offer;
 }
 
-function notOffered({ specialist_id, location_id }: Wish) {
+function notOffered({ specialist_id, location_id }: Wanted) {
   if (specialist_id === undefined) {
     return notAcceptable(location_id === undefined ? 'service_id' : 'location_id', 'nobody gives this service there');
   }
   return notAcceptable('specialist_id', `the specialist ${specialist_id} does not give this service there`);
 }
-
-export const notAcceptable = (path: string, message: string) =>
-  new Problem(422, 'the body is not acceptable', { errors: [{ path, message }] });

@@ -1,14 +1,13 @@
-import { dayOf } from '../../queues/calendar.ts';
 import { judgeCancellation } from '../../queues/free-cancellation.ts';
 import { expireHolds, findBooking, lockBooking, moveBooking, readOffer } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { demandLive } from './cancel.ts';
+import { notAcceptable } from './not-acceptable.ts';
 import { namesOf, tellOf } from './notices.ts';
-import { notAcceptable } from './offer.ts';
 import { ofExclusion, type Refusal, taken, whileLocked } from './refusals.ts';
-import { busyMinutes, demandStart, isFree } from './slots.ts';
+import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';
 
 export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
 type Target = { specialistId: number; roomId?: number; startsAt: string };
@@ -43,7 +42,7 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   if (booking.status === 'PENDING') throw new Problem(409, 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Problem(409, 'the booking has begun');
-  const locationId = await locationOf(transaction, booking, target, dayOf(new Date(target.startsAt), zone));
+  const locationId = await locationOf(transaction, booking, target, zone);
   if (!(await isFree(transaction, target.specialistId, target.startsAt, booking, zone, id))) {
     return { refused: 'the specialist is not free at that time' };
   }
@@ -60,12 +59,13 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   return null;
 }
 
-type Made = { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
+type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
 
 /** Where the booking would take place. Throws a 422 when another specialist does not give the service, or a room is none of its. */
-async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId }: Target, day: string) {
+async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId, startsAt }: Target, zone: string) {
   const { client_id: clientId, service_id: serviceId } = booking;
-  const offer = await readOffer(transaction, { clientId, serviceId, specialistId, roomId, day });
+  const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);
+  const offer = await readOffer(transaction, { clientId, serviceId, specialistId, roomId, day: span.days[0], span });
   if (!offer.room_fits) throw notAcceptable('room_id', `the room ${roomId} is not one of this service`);
   const [specialist] = offer.specialists;
   if (specialist) return specialist.location_id;

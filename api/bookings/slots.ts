@@ -1,10 +1,10 @@
 import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
 import { CELL_MS, cellsOf, fits } from '../../queues/free-time.ts';
-import { readCalendar } from '../../sql/bookings.ts';
+import { readCalendar, type Span } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import type { Context } from '../route.ts';
 import { whyNever } from './limits.ts';
-import { notAcceptable } from './offer.ts';
+import { notAcceptable } from './not-acceptable.ts';
 
 export type Times = { duration_minutes: number; break_minutes: number };
 const iso = (instant: number) => new Date(instant).toISOString();
@@ -18,17 +18,16 @@ export function demandStart(startsAt: Date, { now, fleet: { settings } }: Contex
 /** How many minutes of the grid a service takes: duration and break, each rounded up to cells (D29). */
 export const busyMinutes = (of: Times) => 15 * (cellsOf(of.duration_minutes) + cellsOf(of.break_minutes));
 
-/** The calendar of a specialist from an instant on, for so many minutes. */
-async function calendarOf(db: Sql, specialistId: number, from: number, minutes: number, zone: string, except?: number) {
+/** The time from an instant on, for so many minutes, as a calendar is read for it. */
+export function spanOf(from: number, minutes: number, zone: string, except?: number): Span {
   const to = from + minutes * 60_000;
-  const days = [dayOf(new Date(from), zone), dayOf(new Date(to), zone)] as const;
-  return readCalendar(db, { specialistId, from: iso(from), to: iso(to), days, except });
+  return { from: iso(from), to: iso(to), days: [dayOf(new Date(from), zone), dayOf(new Date(to), zone)], except };
 }
 
 /** Whether a specialist is free for a service at an instant, by what is in the book now (D31). */
 export async function isFree(db: Sql, specialistId: number, startsAt: string, of: Times, zone: string, except?: number) {
   const from = Date.parse(startsAt);
-  return fits(await calendarOf(db, specialistId, from, busyMinutes(of), zone, except), from, of, zone);
+  return fits(await readCalendar(db, specialistId, spanOf(from, busyMinutes(of), zone, except)), from, of, zone);
 }
 
 /**
@@ -39,7 +38,7 @@ export async function freeStarts(db: Sql, specialists: readonly number[], day: s
   const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
   const starts = new Set<string>();
   for (const specialist of specialists) {
-    const calendar = await calendarOf(db, specialist, from, (to - from) / 60_000 + busyMinutes(of), zone);
+    const calendar = await readCalendar(db, specialist, spanOf(from, (to - from) / 60_000 + busyMinutes(of), zone));
     for (let start = from; start < to; start += CELL_MS) {
       if (start > after.getTime() && fits(calendar, start, of, zone)) starts.add(iso(start));
     }

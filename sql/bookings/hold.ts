@@ -25,7 +25,7 @@ const held = z.object({ id: z.int(), room_id: z.int().nullable() });
  * @param isAlone the statement is a transaction of its own
  */
 export const holdSlot = (db: Sql, of: Hold, isAlone: boolean) =>
-  db.maybeOne(sql.type(held)`
+  db.maybeOne(sql.prepared('hold_slot', held)`
     with room as materialized (${freeRoom(of)}),
     lazy as materialized (select ${isAlone} and set_config('synchronous_commit', 'off', true) is null as never),
     made as (
@@ -55,9 +55,9 @@ const reasons = z.object({ specialist: z.boolean(), client: z.boolean(), room: z
 export const whatIsTaken = (db: Sql, of: Hold) =>
   db.one(sql.type(reasons)`
     select
-      exists (select from bookings where specialist_id = ${of.specialistId} and status <> 'CANCELLED'
+      exists (select from bookings where specialist_id = ${of.specialistId} and is_live
         and tstzrange(starts_at, busy_until) && ${span(of, of.busyMinutes)}) as specialist,
-      exists (select from bookings where client_id = ${of.clientId} and status <> 'CANCELLED'
+      exists (select from bookings where client_id = ${of.clientId} and is_live
         and tstzrange(starts_at, ends_at) && ${span(of, of.durationMinutes)}) as client,
       not (exists (${freeRoom(of)}) or ${needsNoRoom(of)}) as room`);
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { calendarOf, calendarRow, type Span } from './calendar.ts';
 
 export const discountRow = z.object({
   id: z.int(),
@@ -24,21 +25,30 @@ const offerRow = z.object({
     .nullable(),
   /** Whether the one room that was asked for is one of the service's. */
   room_fits: z.boolean(),
-  specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable() })),
+  specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable(), calendar: calendarRow })),
   discounts: z.array(discountRow),
 });
 export type Offer = z.output<typeof offerRow>;
 
 /**
- * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first), and the
+ * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with
+ * their calendars, and the
  * discounts the client has on that day, percentages first, the older ones before the newer.
- * @param of.day the booking's business day
+ * @param of.day the booking's business day; `of.span` the time it takes at most
  */
 export const readOffer = (
   db: Sql,
-  of: { clientId: number; serviceId: number; specialistId?: number; locationId?: number; roomId?: number; day: string },
+  of: {
+    clientId: number;
+    serviceId: number;
+    specialistId?: number;
+    locationId?: number;
+    roomId?: number;
+    day: string;
+    span: Span;
+  },
 ) =>
-  db.one(sql.type(offerRow)`
+  db.one(sql.prepared('read_offer', offerRow)`
     select
       (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
           'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
@@ -52,7 +62,7 @@ export const readOffer = (
         where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,
       coalesce((
         select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
-            'name', concat_ws(' ', first_name, nullif(last_name, ''))) order by is_main desc, specialist.id)
+            'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
         from specialist_services offered
         join specialists specialist on specialist.id = offered.specialist_id
         join users person on person.id = specialist.id and person.is_active

@@ -23,7 +23,7 @@ export const freeRoom = (of: Place) => sql.fragment`
     and (${of.roomId ?? null}::int is null or room.id = ${of.roomId ?? null})
     and not exists (
       select from bookings taken
-      where taken.room_id = room.id and taken.status <> 'CANCELLED' and taken.id <> ${of.except ?? 0}
+      where taken.room_id = room.id and taken.is_live and taken.id <> ${of.except ?? 0}
         and tstzrange(taken.starts_at, taken.busy_until) && ${span(of)})
     and not exists (
       select from real_trainings taken

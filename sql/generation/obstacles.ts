@@ -14,7 +14,7 @@ const meets = sql.fragment`&& tstzrange(planned.starts_at, planned.ends_at)`;
 const trainings = sql.fragment`
   select id, starts_at from real_trainings taken where status <> 'cancelled' and tstzrange(starts_at, ends_at) ${meets}`;
 const bookings = sql.fragment`
-  select id, starts_at from bookings taken where status <> 'CANCELLED' and tstzrange(starts_at, busy_until) ${meets}`;
+  select id, starts_at from bookings taken where is_live and tstzrange(starts_at, busy_until) ${meets}`;
 const absences = sql.fragment`
   select id, from_at as starts_at from specialist_absences taken
   where specialist_id = planned.trainer_id and tstzrange(from_at, to_at) ${meets}`;
