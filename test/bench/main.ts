@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
 import { migrate } from '../../sql/migrate.ts';
+import { benchBookings } from './bookings.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
@@ -14,6 +15,7 @@ import { benchPickUp } from './pick-up.ts';
 const benches: Record<string, (url: string) => Promise<void>> = {
   generation: benchGeneration,
   finance: benchFinance,
+  bookings: benchBookings,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };
