@@ -34,7 +34,7 @@ export async function benchBookings(url: string) {
     pay_from: 'later' as const,
   }));
   const bare = (slot: (typeof slots)[number]) =>
-    db.query(sql.unsafe`
+    db.query(sql.prepared('bare_insert', z.strictObject({}))`
       insert into bookings (client_id, payer_id, specialist_id, service_id, starts_at, duration_minutes, break_minutes,
         service_price_minor, price_minor, status, confirmed_at)
       values (${slot.client_id}, ${slot.client_id}, ${slot.specialist_id}, ${service}, ${slot.starts_at}::timestamptz, 50, 10,
