@@ -7,7 +7,7 @@ import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts'
  */
 
 /** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
-export const nouns = ['generation', 'attendance', 'finance', 'notifier'] as const;
+export const nouns = ['generation', 'attendance', 'finance', 'slot-recalc', 'notifier'] as const;
 export type Noun = (typeof nouns)[number];
 
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
@@ -54,6 +54,20 @@ export const dailyResult = z.object({
   attendance_processing: attendanceResult,
   finance_processing: financeResult,
   message: z.string(),
+});
+
+const slotDays = z.strictObject({
+  specialist_id: z.int({ error: 'the id of a specialist' }).min(1, { error: 'the id of a specialist' }).max(2_147_483_647, {
+    error: 'the id of a specialist',
+  }),
+  dates: z
+    .array(
+      date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),
+      { error: 'a list of dates' },
+    )
+    .min(1, { error: 'at least one date' })
+    .max(100, { error: 'at most 100 dates' })
+    .meta({ example: ['2026-11-23', '2026-11-24'] }),
 });
 
 /** A process for one business day, today unless the request says otherwise. */
@@ -117,6 +131,31 @@ export const runs = {
     request: (body: { date?: Day }, today: Day) => dayRequest('daily', body.date ?? today),
     parts: ['attendance', 'finance'],
   },
+  slot_recalc: {
+    worker: 'slot-recalc',
+    processType: 'slot_recalc',
+    summary: "Calculate days of a specialist's slots anew",
+    path: '/internal/slots/recalc',
+    body: slotDays,
+    result: slotDays,
+    request(body: { specialist_id?: number; dates?: Day[] }, today: Day) {
+      const dates = [...new Set(body.dates)].sort();
+      const run_key = `slot_recalc:${body.specialist_id}:${dates.join(',')}`;
+      return { run_key, process_date: today, params: { specialist_id: body.specialist_id, dates } };
+    },
+    params: slotDays,
+    retry: patient,
+    repeats: true,
+  },
+  slots: {
+    ...ofDay,
+    worker: 'slot-recalc',
+    processType: 'slots',
+    summary: 'Calculate the slots of all specialists for the 60 days from a day on',
+    path: '/internal/slots/roll',
+    result: z.object({ specialists: z.int(), days: z.int() }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('slots', body.date ?? today),
+  },
 } as const satisfies Record<string, RunDefinition>;
 
 const dayRequest = (name: string, day: Day) => ({ run_key: `${name}:${day}`, process_date: day, params: { date: day } });
@@ -132,6 +171,8 @@ export type RunDefinition = {
   request(body: Record<string, unknown>, today: Day): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** True where asking again means doing it again, although the key has ended in success. */
+  repeats?: boolean;
   /** Processes it consists of, one after the other; it ends when the last one has. */
   parts?: readonly string[];
 };
@@ -153,7 +194,7 @@ export const bells = {
   canary: z.object({ rung_at: z.iso.datetime() }),
   /** Look at a request that somebody waits for. */
   request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
-  /** There are messages to send. */
+  /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
   drain: z.object({}),
 };
 export type BellName = keyof typeof bells;

@@ -27,4 +27,6 @@ export const timetable: readonly Schedule[] = [
   { name: 'generation', pattern: '0 21 * * 0', run: 'generation', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
   // Attendance and finance take earlier days along, so the latest missed night does for all of them.
   { name: 'daily', pattern: '0 23 * * *', run: 'daily', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  // Shortly after midnight the horizon has one day more. What is missing is calculated when it is read, so a day late is no harm.
+  { name: 'slots', pattern: '5 0 * * *', run: 'slots', misfire: 'latest', windowHours: 23, deadlineMinutes: 60 },
 ];

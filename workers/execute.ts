@@ -62,7 +62,7 @@ async function perform(
     if (!handler) throw new UnrecoverableError(`this worker has no handler for "${run.process_type}"`);
     if (run.interruptions > MOST_INTERRUPTIONS) throw new UnrecoverableError(`interrupted ${run.interruptions} times`);
     say.info({ attempt: run.attempt, interruptions: run.interruptions }, 'run starts');
-    const { notices = [], ...outcome } = await handler(run, contextOf(fleet.settings, connection, run, job, draining));
+    const { notices = [], ...outcome } = await handler(run, contextOf(fleet, connection, run, job, draining));
     const ended = await connection.transaction(async (transaction) => {
       await tellAdmins(transaction, fleet.settings.adminChatIds, notices);
       return finishRun(transaction, run.id, outcome);

@@ -1,5 +1,7 @@
 import type { Job } from 'bullmq';
 import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
+import type { Backend } from '../queues/backend.ts';
+import type { Fleet } from '../queues/fleet.ts';
 import { log } from '../queues/log.ts';
 import type { Settings } from '../queues/settings.ts';
 import { within } from '../queues/within.ts';
@@ -10,6 +12,8 @@ import { type Outcome, type Run, saveProgress } from '../sql/runs.ts';
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */
 export type RunContext = {
   settings: Settings;
+  /** For what lies on Redis where there is one; never inside a chunk. */
+  backend: Backend;
   /** The connection that holds the process's lock. It is taken away from a handler that leaves it idle for 30 s. */
   db: Sql;
   /**
@@ -29,9 +33,10 @@ export class HandedOn extends Error {
 /** Showing how far a run is must not hold it up when the queue is away. */
 const PROGRESS_MS = 500;
 
-export function contextOf(settings: Settings, db: DatabasePoolConnection, run: Run, job: Job, draining: AbortSignal): RunContext {
+export function contextOf(fleet: Fleet, db: DatabasePoolConnection, run: Run, job: Job, draining: AbortSignal): RunContext {
   return {
-    settings,
+    settings: fleet.settings,
+    backend: fleet.backend,
     db,
     async chunk(step) {
       if (draining.aborted) throw new HandedOn('between two chunks');

@@ -1,8 +1,6 @@
-import { addDays, dayOf } from '../../queues/calendar.ts';
+import { dayOf } from '../../queues/calendar.ts';
 import { CELL_MS } from '../../queues/free-time.ts';
-
-/** Days that can be booked, today included. */
-export const HORIZON_DAYS = 60;
+import { lastDay } from '../../queues/slots/horizon.ts';
 
 /**
  * Why nobody can book a start, or null: it is off the grid (D29), at or before now + notice, or beyond the horizon (D34).
@@ -13,6 +11,6 @@ export function whyNever(startsAt: Date, now: Date, zone: string, noticeMinutes:
   if (startsAt.getTime() <= now.getTime() + noticeMinutes * 60_000) {
     return noticeMinutes > 0 ? `a start more than ${noticeMinutes} minutes from now` : 'a start in the future';
   }
-  const last = addDays(dayOf(now, zone), HORIZON_DAYS - 1);
+  const last = lastDay(dayOf(now, zone));
   return dayOf(startsAt, zone) > last ? `a start on ${last} at the latest` : null;
 }

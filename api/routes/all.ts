@@ -9,6 +9,7 @@ import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { slotRoutes } from './slots.ts';
 import { triggerRoutes } from './triggers.ts';
 
 /** Every door of the house. A new resource is a file here and a line in this list. */
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...cancellationRoutes,
   ...bookingRoutes,
+  ...slotRoutes,
   ...offerRoutes,
   ...absenceRoutes,
   ...packageRoutes,
