@@ -5,14 +5,17 @@ import { callerOf, demandScope } from './auth.ts';
 import { once } from './idempotency.ts';
 import { badInput, Problem, requestIdOf } from './problems.ts';
 import type { Answer, Context, Route } from './route.ts';
+import { slotsBell } from './slots/bell.ts';
 import { preferredWait } from './wait.ts';
 
 type House = { fleet: Fleet; draining: AbortSignal };
+type Open = House & { written: () => void };
 
 /** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
 export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
+  const open = { ...house, written: slotsBell(house.fleet.backend, house.draining) };
   for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
-    for (const route of doors) app[route.method](path, handlerOf(house, route));
+    for (const route of doors) app[route.method](path, handlerOf(open, route));
     app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
   }
 }
@@ -28,7 +31,7 @@ export function onlyBy(...methods: string[]): RequestHandler {
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const handlerOf =
-  ({ fleet, draining }: House, route: Route): RequestHandler =>
+  ({ fleet, draining, written }: Open, route: Route): RequestHandler =>
   async (request, response) => {
     const caller = callerOf(response);
     demandScope(caller, route.scope);
@@ -46,7 +49,10 @@ const handlerOf =
       isWaiting: () => !draining.aborted && !response.destroyed,
       now: new Date(),
     };
-    send(response, await answer(route, input, context, request));
+    const answered = await answer(route, input, context, request);
+    if (route.method !== 'get') written();
+    if (answered.stream) await answered.stream(response, draining);
+    else send(response, answered);
   };
 
 async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {

@@ -66,7 +66,7 @@ function operation(route: Route) {
     status,
     {
       description: SAID[Number(status)] ?? 'The answer',
-      ...(status === '204' ? {} : { content: { 'application/json': { schema } } }),
+      ...(status === '204' ? {} : { content: { [route.produces ?? 'application/json']: { schema } } }),
     },
   ]);
   const header =

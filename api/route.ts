@@ -1,3 +1,4 @@
+import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Fleet } from '../queues/fleet.ts';
 import type { Sql } from '../sql/database.ts';
@@ -23,6 +24,8 @@ export type Answer = {
   status?: number;
   body: unknown;
   headers?: Record<string, string>;
+  /** Instead of the body: writes to the response for as long as the caller listens and this process does not drain. */
+  stream?: (response: Response, draining: AbortSignal) => Promise<void>;
   /** Done once the transaction is committed: bells, waiting. Its answer, if any, replaces this one. */
   afterwards?: () => Promise<Answer | undefined>;
 };
@@ -46,6 +49,8 @@ export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Sh
   responses: Record<number, z.ZodType>;
   /** The answer holds a secret that is kept nowhere, so it cannot be given again: no Idempotency-Key is taken. */
   secretAnswer?: boolean;
+  /** What a 200 is made of, where it is not JSON. */
+  produces?: 'text/event-stream';
   /** The handler's writes stand or fall together. */
   transaction?: boolean;
   handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }, context: Context): Promise<Answer>;

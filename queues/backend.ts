@@ -1,4 +1,5 @@
 import type { FlowProducer, Processor, Queue, Worker, WorkerOptions } from 'bullmq';
+import type { Redis } from 'ioredis';
 import type { Noun } from './catalog.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { redisBackend } from './redis-backend.ts';
@@ -11,6 +12,8 @@ export { within } from './within.ts';
  */
 export type Backend = {
   kind: 'redis' | 'postgres';
+  /** The producers' connection on Redis: it fails fast while Redis is away. */
+  redis?: Redis;
   /** The producer's side of a queue; made once, kept until `close`. It may be made while the backend is away. */
   queue(noun: Noun): Queue;
   /** Rings several bells of which one waits for the others. */

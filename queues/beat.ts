@@ -5,9 +5,10 @@ import { requestsToRing } from '../sql/finance.ts';
 import { anyMessageDue } from '../sql/notifications.ts';
 import { noteRing, openRuns, type Run } from '../sql/runs.ts';
 import { alarmMissedDeadlines } from '../sql/schedule.ts';
+import { isAnySlotChanged } from '../sql/slots.ts';
 import { type Backend, within } from './backend.ts';
 import { nouns, runOf, runs } from './catalog.ts';
-import { ring, ringProcess, ringRun, runJobId } from './enqueue.ts';
+import { ring, ringForSlots, ringProcess, ringRun, runJobId } from './enqueue.ts';
 import { log } from './log.ts';
 import type { ProcessRequest } from './request.ts';
 import type { Settings } from './settings.ts';
@@ -32,11 +33,12 @@ const BREAK_MS = 30_000;
 /** An open run whose bell is this old is looked after. */
 const BELL_SECONDS = 5;
 
-/** Every second: ticks that are due, deadlines that have passed, messages that wait. */
+/** Every second: ticks that are due, deadlines that have passed, messages and changed slots that wait. */
 export async function beat({ db, backend, settings, schedules }: Heart, now: Date) {
   await ringFor(backend, await settleTicks(db, schedules, settings.zone, now));
   await tellMissedDeadlines(db, settings.adminChatIds, now);
   if (await anyMessageDue(db)) await ring(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
+  if (await isAnySlotChanged(db)) await ringForSlots(backend);
 }
 
 /** Bells that are not heard now are rung again by {@link ringAgain}; the runs stand in the book. */

@@ -8,7 +8,16 @@ import { addDays, type Day, isMonday, mondayAfter, weekOf } from './calendar.ts'
  */
 
 /** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
-export const nouns = ['generation', 'attendance', 'finance', 'renewal', 'unfreeze', 'notifier', 'cleanup'] as const;
+export const nouns = [
+  'generation',
+  'attendance',
+  'finance',
+  'renewal',
+  'unfreeze',
+  'slot-recalc',
+  'notifier',
+  'cleanup',
+] as const;
 export type Noun = (typeof nouns)[number];
 
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
@@ -81,6 +90,20 @@ export const unfreezeResult = z.array(
     status: z.string(),
   }),
 );
+
+const slotDays = z.strictObject({
+  specialist_id: z.int({ error: 'the id of a specialist' }).min(1, { error: 'the id of a specialist' }).max(2_147_483_647, {
+    error: 'the id of a specialist',
+  }),
+  dates: z
+    .array(
+      date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),
+      { error: 'a list of dates' },
+    )
+    .min(1, { error: 'at least one date' })
+    .max(100, { error: 'at most 100 dates' })
+    .meta({ example: ['2026-11-23', '2026-11-24'] }),
+});
 
 /** A process for one business day, today unless the request says otherwise. */
 const ofDay = {
@@ -180,6 +203,31 @@ export const runs = {
     summary: 'Tell the admins what changed in the schedule, by place',
     result: z.object({ changes: z.int(), digests: z.int() }),
   },
+  slot_recalc: {
+    worker: 'slot-recalc',
+    processType: 'slot_recalc',
+    summary: "Calculate days of a specialist's slots anew",
+    path: '/internal/slots/recalc',
+    body: slotDays,
+    result: slotDays,
+    request(body: { specialist_id?: number; dates?: Day[] }, today: Day) {
+      const dates = [...new Set(body.dates)].sort();
+      const run_key = `slot_recalc:${body.specialist_id}:${dates.join(',')}`;
+      return { run_key, process_date: today, params: { specialist_id: body.specialist_id, dates } };
+    },
+    params: slotDays,
+    retry: patient,
+    repeats: true,
+  },
+  slots: {
+    ...ofDay,
+    worker: 'slot-recalc',
+    processType: 'slots',
+    summary: 'Calculate the slots of all specialists for the 60 days from a day on',
+    path: '/internal/slots/roll',
+    result: z.object({ specialists: z.int(), days: z.int() }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('slots', body.date ?? today),
+  },
 } as const satisfies Record<string, RunDefinition>;
 
 /** A process for an instant, that of its tick: it looks at what is to be told by then. Asked for by hand, one a slot of so many minutes. */
@@ -216,6 +264,8 @@ export type RunDefinition = {
   ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** True where asking again means doing it again, although the key has ended in success. */
+  repeats?: boolean;
   /** Processes it consists of, one after the other; it ends when the last one has. */
   parts?: readonly string[];
 };
@@ -237,7 +287,7 @@ export const bells = {
   canary: z.object({ rung_at: z.iso.datetime() }),
   /** Look at a request that somebody waits for. */
   request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
-  /** There are messages to send. */
+  /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
   drain: z.object({}),
 };
 export type BellName = keyof typeof bells;

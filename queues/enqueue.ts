@@ -31,6 +31,9 @@ export async function ring<N extends BellName>(backend: Backend, noun: Noun, nam
   });
 }
 
+/** Rings for days of slots that have to be calculated again; a bell that still waits swallows this one. */
+export const ringForSlots = (backend: Backend) => ring(backend, 'slot-recalc', 'drain', {}, { id: 'drain', forget: true });
+
 export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
 
 /**

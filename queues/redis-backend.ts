@@ -12,6 +12,7 @@ export function redisBackend(url: string): Backend {
   const flows = once(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
   return {
     kind: 'redis',
+    redis: producer,
     queue: queues.get,
     flow: flows.get,
     worker: (noun, processor, options) => {

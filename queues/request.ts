@@ -1,5 +1,6 @@
 import type { Sql } from '../sql/database.ts';
 import { joinParts, type Requested, type RunRequest, requestRun } from '../sql/runs.ts';
+import { noteSlotDays } from '../sql/slots.ts';
 import type { Day } from './calendar.ts';
 import { type RunDefinition, type RunName, runs } from './catalog.ts';
 
@@ -24,6 +25,14 @@ export async function requestProcess(
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
   const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };
+  if (definition.repeats) asked.again = true;
+  const noting = notes[name];
+  if (noting) {
+    return db.transaction(async (transaction) => {
+      await noting(transaction, asked.params);
+      return { ...(await requestRun(transaction, asked)), parts: [] };
+    });
+  }
   if (!definition.parts) return { ...(await requestRun(db, asked)), parts: [] };
   const partNames = definition.parts as readonly RunName[];
   return db.transaction(async (transaction) => {
@@ -50,3 +59,14 @@ export async function requestProcess(
     return { ...whole, parts };
   });
 }
+
+/**
+ * What is written together with a request. Days that have to be calculated are noted as such: nobody reads them as they were
+ * from then on, and a request that joins a run which has looked already is not lost.
+ */
+const notes: Partial<Record<RunName, (transaction: Sql, params: Record<string, unknown>) => Promise<unknown>>> = {
+  slot_recalc(transaction, params) {
+    const { specialist_id, dates } = runs.slot_recalc.params.parse(params);
+    return noteSlotDays(transaction, specialist_id, dates);
+  },
+};

@@ -41,6 +41,9 @@ const schema = z.object({
     .string()
     .refine((code) => Intl.supportedValuesOf('currency').includes(code), { error: 'a currency code such as RUB, UAH or EUR' })
     .default('RUB'),
+  STUDIO_BOOKING_NOTICE_MINUTES: whole(0, 86_400).prefault('0'),
+  STUDIO_BOOKING_HOLD_SECONDS: whole(1, 3_600).prefault('60'),
+  STUDIO_SLOT_LOCK: z.enum(['on', 'off'], { error: 'on or off' }).default('on'),
   API_KEYS: apiKeysSetting.prefault(''),
   TELEGRAM_BOT_TOKEN: z
     .string()
@@ -85,6 +88,11 @@ export type Settings = Readonly<{
   zone: string;
   locale: 'ru' | 'uk' | 'en';
   currency: string;
+  /** D34: how long before its start a booking must be made. */
+  bookingNoticeMinutes: number;
+  /** How long a booking that was not confirmed keeps its slot. */
+  bookingHoldSeconds: number;
+  slotLock: 'on' | 'off';
   apiKeys: z.output<typeof apiKeysSetting>;
   telegramToken?: string;
   telegramApiRoot: string;
@@ -149,6 +157,9 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,
+    bookingNoticeMinutes: s.STUDIO_BOOKING_NOTICE_MINUTES,
+    bookingHoldSeconds: s.STUDIO_BOOKING_HOLD_SECONDS,
+    slotLock: s.STUDIO_SLOT_LOCK,
     apiKeys: s.API_KEYS,
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,

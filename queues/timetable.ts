@@ -35,4 +35,6 @@ export const timetable: readonly Schedule[] = [
   // Each looks at everything there is to tell at its time, so the latest one does for those that were missed.
   { name: 'reminders', pattern: '*/15 * * * *', run: 'reminders', misfire: 'latest', windowHours: 1, deadlineMinutes: 15 },
   { name: 'digest', pattern: '5 * * * *', run: 'digest', misfire: 'latest', windowHours: 12, deadlineMinutes: 60 },
+  // Shortly after midnight the horizon has one day more. What is missing is calculated when it is read, so a day late is no harm.
+  { name: 'slots', pattern: '5 0 * * *', run: 'slots', misfire: 'latest', windowHours: 23, deadlineMinutes: 60 },
 ];

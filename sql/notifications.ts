@@ -32,6 +32,7 @@ export {
   anyMessageDue,
   blockChat,
   type Notice,
+  noticesToPeople,
   PRIORITY,
   type Priority,
   priorityOf,

@@ -71,6 +71,12 @@ export async function updateRecord(transaction: Sql, kind: RecordKind, id: numbe
   return true;
 }
 
+/** Deletes a record of a single table. Returns false when there is no such record. */
+export async function deleteRecord(db: Sql, { tables }: RecordKind, id: number): Promise<boolean> {
+  const { rowCount } = await db.query(sql.unsafe`delete from ${name(tables[0]!.table)} where id = ${id}`);
+  return rowCount > 0;
+}
+
 function insert(part: Table, fields: Fields) {
   const columns = part.columns.filter((column) => column in fields).map((column) => name(column));
   if (columns.length === 0) return sql.unsafe`insert into ${name(part.table)} default values returning id`;

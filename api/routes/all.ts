@@ -1,11 +1,16 @@
 import type { Route } from '../route.ts';
+import { absenceRoutes } from './absences.ts';
+import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
+import { offerRoutes } from './offers.ts';
+import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
@@ -26,4 +31,9 @@ export const routes: readonly Route[] = [
   ...taskRoutes,
   ...telegramLinkRoutes,
   ...notificationRoutes,
+  ...bookingRoutes,
+  ...slotRoutes,
+  ...offerRoutes,
+  ...absenceRoutes,
+  ...packageRoutes,
 ];

@@ -1,38 +1,9 @@
 import { z } from 'zod';
-import type { RecordKind } from '../../sql/records.ts';
+import { workSchedule } from '../../queues/work-schedule.ts';
 import { day } from '../page.ts';
-
-/** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
-export type RecordDeclaration = {
-  path: string;
-  one: string;
-  kind: RecordKind;
-  fields: Record<string, z.ZodType>;
-  /** Fields a list can be narrowed by. */
-  filters?: string[];
-  /** The field that is today in the studio unless given. */
-  todayField?: string;
-};
-
-const text = (most: number, least = 1) => {
-  const error = `text of ${least} to ${most} characters`;
-  return z
-    .string({ error })
-    .trim()
-    .min(least, { error })
-    .max(most, { error })
-    .refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'text without NUL or half characters' });
-};
-const whole = (least: number, most: number) => {
-  const error = `a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
-};
-const id = whole(1, 2_147_483_647);
-const flag = z.boolean({ error: 'true or false' });
-const time = z
-  .string({ error: 'a wall time, HH:MM' })
-  .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' });
-const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
+import { bookingDeclarations } from './booking-declarations.ts';
+import { flag, id, oneOf, text, time, whole } from './fields.ts';
+import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const person = {
   first_name: text(100),
@@ -71,21 +42,15 @@ const personRow = {
 };
 const users = { table: 'users', columns: Object.keys(person) };
 
-/** A declaration of one plain table whose columns are the writable fields. */
-const plain = (table: string, one: string, fields: RecordDeclaration['fields'], row: z.ZodRawShape, filters: string[] = []) => ({
-  path: `/api/${table.replaceAll('_', '-')}`,
-  one,
-  fields,
-  filters,
-  kind: { tables: [{ table, columns: Object.keys(fields) }], row: z.object({ id: z.int(), ...row }) },
-});
-
 const student = { payer_id: id.optional(), current_belt: text(40).nullable().optional(), registration_date: day.optional() };
 const specialist = {
   position: text(100).nullable().optional(),
   is_main: flag.optional(),
   location_id: id.nullable().optional(),
+  work_schedule: workSchedule.optional(),
 };
+
+const scheduleRow = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
 
 export const declarations: RecordDeclaration[] = [
   {
@@ -118,6 +83,7 @@ export const declarations: RecordDeclaration[] = [
         position: z.string().nullable(),
         is_main: z.boolean(),
         location_id: z.int().nullable(),
+        work_schedule: scheduleRow,
       }),
     },
   },
@@ -182,8 +148,13 @@ export const declarations: RecordDeclaration[] = [
   plain(
     'locations',
     'location',
-    { name: text(100), address: text(300).nullable().optional(), is_active: flag.optional() },
-    { name: z.string(), address: z.string().nullable(), is_active: z.boolean() },
+    {
+      name: text(100),
+      address: text(300).nullable().optional(),
+      work_schedule: workSchedule.optional(),
+      is_active: flag.optional(),
+    },
+    { name: z.string(), address: z.string().nullable(), work_schedule: scheduleRow, is_active: z.boolean() },
   ),
   plain(
     'rooms',
@@ -192,4 +163,5 @@ export const declarations: RecordDeclaration[] = [
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),
+  ...bookingDeclarations,
 ];

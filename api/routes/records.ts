@@ -1,16 +1,17 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
-import { findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
+import { deleteRecord, findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { declarations, type RecordDeclaration } from './record-declarations.ts';
+import type { RecordDeclaration } from './plain-record.ts';
+import { declarations } from './record-declarations.ts';
 
 /** List, read, create and change: the same four doors for every declared record. */
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind } = declared;
+  const { path, one, fields, filters = [], kind, rule, isDeletable = false } = declared;
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields);
@@ -54,6 +55,8 @@ function doors(declared: RecordDeclaration): Route[] {
       body: required,
       responses: { 201: item },
       async handle({ body }, context) {
+        const wrong = rule?.(body);
+        if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
         return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
       },
@@ -72,7 +75,24 @@ function doors(declared: RecordDeclaration): Route[] {
         return { body: await found(db, kind, one, params.id) };
       },
     }),
+    ...(isDeletable ? [deletion(declared)] : []),
   ];
+}
+
+function deletion({ path, one, kind }: RecordDeclaration): Route {
+  return route({
+    method: 'delete',
+    path: `${path}/{id}`,
+    summary: `Delete a ${one}`,
+    tag: path.split('/').at(-1) ?? path,
+    scope: 'records:write',
+    params: idParams,
+    responses: { 204: z.undefined() },
+    async handle({ params }, { db }) {
+      if (!(await deleteRecord(db, kind, params.id))) throw new Problem(404, `there is no ${one} ${params.id}`);
+      return { status: 204, body: undefined };
+    },
+  });
 }
 
 async function found(db: Context['db'], kind: RecordKind, one: string, id: number) {

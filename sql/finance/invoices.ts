@@ -5,12 +5,14 @@ import { lockWallets, settle } from './settle.ts';
 export const invoiceRow = z.object({
   id: z.int(),
   payer_id: z.int(),
-  student_id: z.int(),
-  type: z.enum(['TRAINING', 'SUBSCRIPTION', 'LATE_CANCELLATION_FEE']),
+  student_id: z.int().nullable(),
+  type: z.enum(['TRAINING', 'SUBSCRIPTION', 'LATE_CANCELLATION_FEE', 'BOOKING', 'PACKAGE']),
   amount_minor: z.int(),
   status: z.enum(['PENDING', 'UNPAID', 'PAID', 'CANCELLED']),
   real_training_student_id: z.int().nullable(),
   student_subscription_id: z.int().nullable(),
+  booking_id: z.int().nullable(),
+  client_package_id: z.int().nullable(),
   is_auto_renewal: z.boolean(),
   due_date: z.iso.date().nullable(),
   created_at: z.iso.datetime(),
@@ -20,7 +22,7 @@ export const invoiceRow = z.object({
 });
 
 const columns = sql.fragment`id, payer_id, student_id, type, amount_minor, status, real_training_student_id,
-  student_subscription_id, is_auto_renewal, due_date, created_at, paid_at, cancelled_at, cancellation_reason`;
+  student_subscription_id, booking_id, client_package_id, is_auto_renewal, due_date, created_at, paid_at, cancelled_at, cancellation_reason`;
 
 /** Invoices, newest first, after a cursor; `from` and `to` are instants, `to` exclusive. */
 export const listInvoices = (

@@ -1,13 +1,18 @@
 import { z } from 'zod';
+import { expireHolds } from '../bookings/holds.ts';
 import { type Sql, sql } from '../database.ts';
+import { isUnbooked, lockCalendars, obstacle } from './obstacles.ts';
 import { planned, type Week } from './planned.ts';
 
 /**
  * Inserts the trainings that do not exist yet, in the order of D5. What a unique or exclusion constraint refuses is left
  * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
- * earlier row of this very statement. Returns the ids made.
+ * earlier row of this very statement. One person, one calendar: a booking or an absence is in the way like a training.
+ * Returns the ids made.
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
+  await lockCalendars(db, week, templateIds);
+  await expireHolds(db);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, run_id)
@@ -15,7 +20,7 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
       starts_at, ends_at, max_participants, price_minor, ${runId}::int
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
-    where trainer.is_active
+    where trainer.is_active and ${isUnbooked}
     order by day_number, start_time, training_template_id
     on conflict do nothing
     returning id`);
@@ -32,36 +37,29 @@ export const conflict = z.object({
   trainer: z.string(),
   room_id: z.int().nullable(),
   room: z.string().nullable(),
-  /** The training in the way. */
+  /** The training in the way, or the booking, or the absence. */
   real_training_id: z.int().nullable(),
+  booking_id: z.int().nullable(),
+  absence_id: z.int().nullable(),
 });
 export type Conflict = z.output<typeof conflict>;
 
 /** Says for each template that has no training on its date why that is so (D8, or a trainer who is not active). */
 export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
   db.any(sql.type(conflict)`
-    select
-      case when not person.is_active then 'trainer_inactive' when by_trainer.id is not null then 'trainer_busy' else 'room_busy' end
-        as reason,
+    select case when person.is_active then coalesce(obstacle.reason, 'room_busy') else 'trainer_inactive' end as reason,
       training_template_id, training_date, start_time, training_type, trainer_id,
       concat_ws(' ', person.first_name, nullif(person.last_name, '')) as trainer, room_id, rooms.name as room,
-      case when person.is_active then coalesce(by_trainer.id, by_room.id) end as real_training_id
+      obstacle.real_training_id, obstacle.booking_id, obstacle.absence_id
     from (${planned(week, templateIds)}) planned
     join users person on person.id = trainer_id
     left join rooms on rooms.id = room_id
-    left join lateral (${inTheWay(sql.fragment`taken.trainer_id = planned.trainer_id`)}) by_trainer on true
-    left join lateral (${inTheWay(sql.fragment`taken.room_id = planned.room_id`)}) by_room on true
+    left join lateral (${obstacle}) obstacle on person.is_active
     where not exists (
       select from real_trainings made
       where made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
     )
     order by day_number, start_time, training_template_id`);
-
-const inTheWay = (same: ReturnType<typeof sql.fragment>) => sql.fragment`
-  select taken.id from real_trainings taken
-  where ${same} and taken.status <> 'cancelled'
-    and tstzrange(taken.starts_at, taken.ends_at) && tstzrange(planned.starts_at, planned.ends_at)
-  order by taken.starts_at, taken.id limit 1`;
 
 const openTraining = z.object({
   id: z.int(),

@@ -56,25 +56,32 @@ const UNREACHABLE = sql.fragment`case when telegram_id is null then 'no Telegram
  */
 export async function tellPeople(db: Sql, notices: readonly Notice[]): Promise<number> {
   if (notices.length === 0) return 0;
-  const rows = notices.map(({ userId, template, params, dedupe, priority = 'normal', occasion = null }) => [
-    userId,
-    template,
-    JSON.stringify(params),
-    dedupe,
-    PRIORITY[priority],
-    occasion,
-  ]);
-  const { rowCount } = await db.query(sql.unsafe`
-    insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, priority, occasion_at, status, error)
-    select user_id, telegram_id, locale, template, params, dedupe_key, priority, occasion_at,
-      case when telegram_id is null then 'skipped' when blocked_at is not null then 'undeliverable' else 'pending' end, ${UNREACHABLE}
-    from ${sql.unnest(rows, ['int4', 'text', 'jsonb', 'text', 'int2', 'timestamptz'])}
-      as told (user_id, template, params, dedupe_key, priority, occasion_at)
-    join users on users.id = user_id
-    left join telegram_chats chat on chat.chat_id = telegram_id
-    on conflict (dedupe_key) do nothing`);
+  const { rowCount } = await db.query(
+    sql.prepared('tell_people', z.strictObject({}))`${noticesToPeople(notices, sql.fragment`true`)}`,
+  );
   return rowCount;
 }
+
+/** The same as part of a statement: nobody is told unless the condition holds. */
+export const noticesToPeople = (notices: readonly Notice[], condition: ReturnType<typeof sql.fragment>) => sql.fragment`
+  insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, priority, occasion_at, status, error)
+  select user_id, telegram_id, locale, template, params, dedupe_key, priority, occasion_at,
+    case when telegram_id is null then 'skipped' when blocked_at is not null then 'undeliverable' else 'pending' end, ${UNREACHABLE}
+  from ${sql.unnest(
+    notices.map(({ userId, template, params, dedupe, priority = 'normal', occasion = null }) => [
+      userId,
+      template,
+      JSON.stringify(params),
+      dedupe,
+      PRIORITY[priority],
+      occasion,
+    ]),
+    ['int4', 'text', 'jsonb', 'text', 'int2', 'timestamptz'],
+  )} as told (user_id, template, params, dedupe_key, priority, occasion_at)
+  join users on users.id = user_id
+  left join telegram_chats chat on chat.chat_id = telegram_id
+  where ${condition}
+  on conflict (dedupe_key) do nothing`;
 
 /** Notes that a chat refused us: whatever waits for it becomes undeliverable at once, and so will what is written for it. */
 export const blockChat = (db: Sql, chatId: number, error: string) =>

@@ -60,7 +60,10 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     for (const status of answers) {
       const { description, content } = operation.responses[status];
       expect(description).toBeTruthy();
-      const types = status === '204' ? undefined : [Number(status) < 300 ? 'application/json' : 'application/problem+json'];
+      const types =
+        status === '204'
+          ? undefined
+          : [Number(status) < 300 ? (route.produces ?? 'application/json') : 'application/problem+json'];
       expect(content && Object.keys(content)).toEqual(types);
     }
     const inPath = (operation.parameters ?? []).filter((one: Json) => one.in === 'path');

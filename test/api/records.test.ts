@@ -7,7 +7,7 @@ import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
 let door: FrontDoor;
-let known: { type: number; trainer: number; place: number };
+let known: { type: number; trainer: number; place: number; client: number; service: number };
 beforeAll(async () => {
   door = await frontDoor();
   const made = async (path: string, body: object) => (await door.post(path, body)).body.id;
@@ -15,6 +15,8 @@ beforeAll(async () => {
     type: await made('/api/training-types', { name: 'Йога', max_participants: 9, duration_minutes: 60 }),
     trainer: await made('/api/specialists', { first_name: 'Анна' }),
     place: await made('/api/locations', { name: 'Дом' }),
+    client: await made('/api/students', { first_name: 'Клиент' }),
+    service: await made('/api/services', { name: 'Стрижка', duration_minutes: 45 }),
   };
 });
 afterAll(() => door.close());
@@ -110,6 +112,61 @@ const kinds: Kind[] = [
     change: { is_active: false },
     filter: () => `location_id=${known.place}`,
   },
+  {
+    path: '/api/services',
+    full: () => ({
+      name: `Услуга ${next()}`,
+      description: 'с мытьём',
+      duration_minutes: 720,
+      break_minutes: 0,
+      price_minor: 1_000_000_000_000,
+      is_active: true,
+    }),
+    change: { description: null, duration_minutes: 1, break_minutes: 720, is_active: false },
+    filter: () => 'is_active=true',
+  },
+  {
+    path: '/api/calendar-overrides',
+    full: () => ({
+      specialist_id: known.trainer,
+      location_id: null,
+      day: new Date(Date.UTC(2027, 0, next())).toISOString().slice(0, 10),
+      intervals: [
+        ['09:00', '12:00'],
+        ['14:00:00', '23:59:59'],
+      ],
+      reason: 'праздник',
+    }),
+    change: { intervals: [], reason: null },
+    filter: (made) => `specialist_id=${known.trainer}&day=${made.day}`,
+  },
+  {
+    path: '/api/service-packages',
+    full: () => ({
+      name: `Пакет ${next()}`,
+      composition: [{ service_id: known.service, units: 10 }],
+      price_minor: 0,
+      validity_days: 90,
+      is_active: true,
+    }),
+    change: { price_minor: 1, validity_days: 1, is_active: false },
+    filter: () => 'is_active=true',
+  },
+  {
+    path: '/api/client-discounts',
+    full: () => ({
+      client_id: known.client,
+      service_id: known.service,
+      kind: 'percent',
+      percent: 12.5,
+      valid_from: '2026-01-01',
+      valid_to: '2026-01-01',
+      reason: 'постоянный',
+      is_active: true,
+    }),
+    change: { percent: 100, service_id: null, valid_from: null, is_active: false },
+    filter: () => `client_id=${known.client}&is_active=true`,
+  },
 ];
 
 test('every declared record is tried here', () => {
@@ -160,6 +217,8 @@ const references: [string, Json, string][] = [
   ['/api/students', { first_name: 'А', payer_id: 999_999 }, 'payer_id'],
   ['/api/specialists', { first_name: 'А', location_id: 999_999 }, 'location_id'],
   ['/api/rooms', { name: 'А', location_id: 999_999 }, 'location_id'],
+  ['/api/calendar-overrides', { location_id: 999_999, day: '2026-12-01', intervals: [] }, 'location_id'],
+  ['/api/client-discounts', { client_id: 999_999, kind: 'fixed', amount_minor: 1 }, 'client_id'],
   ...['training_type_id', 'trainer_id', 'room_id'].map((field): [string, Json, string] => [
     '/api/training-templates',
     { day_number: 1, start_time: '10:00', training_type_id: 1, trainer_id: 1, [field]: 999_999 },

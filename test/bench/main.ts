@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
 import { migrate } from '../../sql/migrate.ts';
 import { benchAttendance } from './attendance.ts';
+import { benchBookings } from './bookings.ts';
 import { benchCancellation } from './cancellation.ts';
 import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
@@ -23,6 +24,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   cancellation: benchCancellation,
   cleanup: benchCleanup,
   renewal: benchRenewal,
+  bookings: benchBookings,
   'pick-up': benchPickUp,
   idle: benchIdle,
   notifier: benchNotifier,

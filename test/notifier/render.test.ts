@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { finding } from '../../sql/audit.ts';
+import { bookingTemplates } from '../../workers/notifier/bookings.ts';
 import { render, templates } from '../../workers/notifier/render.ts';
 import { renewalTemplates } from '../../workers/notifier/renewals.ts';
 import { subscriptionTemplates } from '../../workers/notifier/subscriptions.ts';
@@ -111,10 +112,7 @@ function reminders(): [string, Record<string, unknown>][] {
     ...names.flatMap((name): [string, object][] => [
       ['training_reminder', { ...seat, location: name, room: name, trainer: name }],
       ['belt_exam', { belt: name ?? 'Blue', exam_at: at, location: name }],
-      ['booking_made', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
       ['booking_reminder', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
-      ['booking_moved', { service: name ?? 'x', specialist: name, location: name, starts_at: at, was: at }],
-      ['booking_cancelled', { service: name ?? 'x', starts_at: at, reason: name }],
       ['service_unpaid', { service: name ?? 'telegram' }],
       ...['moved', 'room', 'trainer'].map((kind): [string, object] => ['training_changed', change(kind, name)]),
     ]),
@@ -140,7 +138,12 @@ function reminders(): [string, Record<string, unknown>][] {
 }
 
 test('every template is rendered by some case, here or beside the templates that have tests of their own', () => {
-  const elsewhere = ['run_ended', ...Object.keys(subscriptionTemplates), ...Object.keys(renewalTemplates)];
+  const elsewhere = [
+    'run_ended',
+    ...Object.keys(subscriptionTemplates),
+    ...Object.keys(renewalTemplates),
+    ...Object.keys(bookingTemplates),
+  ];
   const tried = new Set([...cases.map(([name]) => name), ...elsewhere]);
   expect(Object.keys(templates).filter((name) => !tried.has(name))).toEqual([]);
 });

@@ -80,6 +80,7 @@ export async function frontDoor(options: Options = {}) {
       return worker;
     },
     async close() {
+      draining.abort();
       await Promise.all(workers.map((worker) => worker.close()));
       server.close();
       server.closeAllConnections();

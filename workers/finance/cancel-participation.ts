@@ -1,3 +1,4 @@
+import { judgeCancellation } from '../../queues/free-cancellation.ts';
 import {
   chargeRegistrations,
   dueSeat,
@@ -10,7 +11,6 @@ import {
 } from '../../sql/finance.ts';
 import { priorityOf, tellPeople } from '../../sql/notifications.ts';
 import { type Decide, refuse } from './decision.ts';
-import { judgeCancellation } from './policy.ts';
 
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). */
 export const cancelParticipation: Decide = async (transaction, request) => {

@@ -71,27 +71,12 @@ const beltExam = template(
   ],
 );
 
-const booked = { service: z.string(), specialist: name, location: name, starts_at: z.iso.datetime() };
-const booking = (key: 'made' | 'reminder') =>
-  template(z.object(booked), ({ service, specialist, location, starts_at }, reader) => [
-    text(reader.locale, `booking_${key}.what`, { service: short(service, NAME), when: instantIn(reader, starts_at) }),
+const bookingReminder = template(
+  z.object({ service: z.string(), specialist: name, location: name, starts_at: z.iso.datetime() }),
+  ({ service, specialist, location, starts_at }, reader) => [
+    text(reader.locale, 'booking_reminder.what', { service: short(service, NAME), when: instantIn(reader, starts_at) }),
     ...ifGiven(reader, 'specialist', specialist),
     ...where(reader, { location, room: null }),
-  ]);
-const bookingMoved = template(
-  z.object({ ...booked, was: z.iso.datetime() }),
-  ({ service, specialist, location, starts_at, was }, reader) => [
-    text(reader.locale, 'booking_moved.what', { service: short(service, NAME), when: instantIn(reader, starts_at) }),
-    text(reader.locale, 'booking_moved.was', { was: instantIn(reader, was) }),
-    ...ifGiven(reader, 'specialist', specialist),
-    ...where(reader, { location, room: null }),
-  ],
-);
-const bookingCancelled = template(
-  z.object({ service: z.string(), starts_at: z.iso.datetime(), reason: name }),
-  ({ service, starts_at, reason }, reader) => [
-    text(reader.locale, 'booking_cancelled.what', { service: short(service, NAME), when: instantIn(reader, starts_at) }),
-    ...(reason ? [text(reader.locale, 'reason', { reason: short(reason, 500) })] : []),
   ],
 );
 
@@ -155,9 +140,6 @@ export const reminderTemplates: Record<string, Template> = {
   missed_classes: missedClasses,
   payment_reminder: paymentReminder,
   belt_exam: beltExam,
-  booking_made: booking('made'),
-  booking_moved: bookingMoved,
-  booking_cancelled: bookingCancelled,
-  booking_reminder: booking('reminder'),
+  booking_reminder: bookingReminder,
   schedule_digest: scheduleDigest,
 };

@@ -1,6 +1,7 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
 import type { OutboxMessage } from '../../sql/notifications.ts';
+import { bookingTemplates } from './bookings.ts';
 import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
@@ -16,6 +17,7 @@ export const templates: Record<string, Template> = {
   ...reminderTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
+  ...bookingTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */

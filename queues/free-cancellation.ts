@@ -1,8 +1,8 @@
-/** A participation may be taken back for free until this long before the start, to the second (D17). */
+/** A participation or a booking may be taken back for free until this long before the start, to the second (D17). */
 const FREE_UNTIL_MS = 12 * 3_600_000;
 
 /**
- * What cancelling a participation means, judged by when it was asked for.
+ * What cancelling means, judged by when it was asked for.
  * Exactly 12:00:00 before the start is still safe; at the start it is too late for either.
  */
 export function judgeCancellation(requestedAt: Date, startsAt: Date): 'safe' | 'late' | 'started' {

@@ -1,0 +1,51 @@
+import { judgeCancellation } from '../../queues/free-cancellation.ts';
+import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings.ts';
+import type { Sql } from '../../sql/database.ts';
+import { cancelInvoice } from '../../sql/finance.ts';
+import { Problem } from '../problems.ts';
+import type { Context } from '../route.ts';
+import { namesOf, tellOf } from './notices.ts';
+
+const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
+export type Returned = typeof nothing;
+
+/**
+ * Cancels a booking in the caller's transaction: for free until twelve hours before its start, and what paid for it goes back;
+ * after that it is kept (D17, D18). A second cancellation gets the first answer.
+ */
+export async function cancelBooking(transaction: Sql, id: number, reason: string, context: Context) {
+  const booking = await lockBooking(transaction, id);
+  if (!booking) throw new Problem(404, `there is no booking ${id}`);
+  if (booking.cancellation) return booking.cancellation;
+  demandLive(booking);
+  const { now } = context;
+  const judged = judgeCancellation(now, new Date(booking.starts_at));
+  if (judged === 'started') throw new Problem(409, 'the booking has begun');
+  const outcome = booking.moved_late && booking.status === 'CONFIRMED' ? 'late' : judged;
+  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
+  const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
+  await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
+  await tellOf(transaction, 'booking_cancelled', {
+    ...(await namesOf(transaction, id, context)),
+    params: { outcome, reason, returned },
+  });
+  return answer;
+}
+
+/** Throws a 409 for a booking that is over or was given up. */
+export function demandLive(booking: BookingState) {
+  if (booking.status === 'CANCELLED') throw new Problem(409, 'the booking is cancelled');
+  if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Problem(409, 'the booking is over');
+}
+
+async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
+  if (booking.package_entry_id !== null) {
+    await returnUnit(transaction, booking.package_entry_id);
+    return { ...nothing, units: 1 };
+  }
+  if (booking.invoice_id === null) return nothing;
+  const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
+  const wasPaid = cancelled?.paid_at != null;
+  const amount = booking.amount_minor ?? 0;
+  return wasPaid ? { ...nothing, refunded_minor: amount } : { ...nothing, cancelled_minor: amount };
+}

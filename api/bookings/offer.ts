@@ -1,0 +1,45 @@
+import { dayOf } from '../../queues/calendar.ts';
+import { type Offer, readOffer } from '../../sql/bookings.ts';
+import type { Sql } from '../../sql/database.ts';
+import { notAcceptable } from './not-acceptable.ts';
+import { spanOf } from './slots.ts';
+
+/** The longest service with the longest break. */
+const MOST_MINUTES = 1_440;
+
+export type Wanted = {
+  starts_at: string;
+  client_id: number;
+  service_id: number;
+  specialist_id?: number;
+  location_id?: number;
+  room_id?: number;
+};
+
+/** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
+export async function demandOffer(wish: Wanted, zone: string, db: Sql) {
+  const offer = await readOffer(db, {
+    clientId: wish.client_id,
+    serviceId: wish.service_id,
+    specialistId: wish.specialist_id,
+    locationId: wish.location_id,
+    roomId: wish.room_id,
+    day: dayOf(new Date(wish.starts_at), zone),
+    span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
+  });
+  const { client, service, specialists } = offer;
+  if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
+  if (!client.is_active) throw notAcceptable('client_id', `the client ${wish.client_id} is not active`);
+  if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
+  if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
+  if (!offer.room_fits) throw notAcceptable('room_id', `the room ${wish.room_id} is not one of this service`);
+  if (specialists.length === 0) throw notOffered(wish);
+  return { ...offer, client, service } satisfies Offer;
+}
+
+function notOffered({ specialist_id, location_id }: Wanted) {
+  if (specialist_id === undefined) {
+    return notAcceptable(location_id === undefined ? 'service_id' : 'location_id', 'nobody gives this service there');
+  }
+  return notAcceptable('specialist_id', `the specialist ${specialist_id} does not give this service there`);
+}

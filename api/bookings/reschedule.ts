@@ -1,0 +1,74 @@
+import { judgeCancellation } from '../../queues/free-cancellation.ts';
+import { expireHolds, findBooking, lockBooking, moveBooking, readOffer } from '../../sql/bookings.ts';
+import type { Sql } from '../../sql/database.ts';
+import { Problem } from '../problems.ts';
+import type { Context } from '../route.ts';
+import { demandLive } from './cancel.ts';
+import { notAcceptable } from './not-acceptable.ts';
+import { namesOf, tellOf } from './notices.ts';
+import { ofExclusion, type Refusal, taken, whileLocked } from './refusals.ts';
+import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';
+
+export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
+type Target = { specialistId: number; roomId?: number; startsAt: string };
+
+/**
+ * Moves a booking to another time, and specialist or room if named: one transaction, price and payment stay. What is taken is
+ * refused (409 with the free slots of that day) and the booking stays where it was. Moved later than twelve hours before its
+ * old start it can no longer be cancelled for free.
+ */
+export async function reschedule(id: number, wish: Move, context: Context): Promise<void> {
+  const startsAt = new Date(wish.starts_at);
+  demandStart(startsAt, context);
+  const booking = await findBooking(context.db, id);
+  if (!booking) throw new Problem(404, `there is no booking ${id}`);
+  const target = {
+    specialistId: wish.specialist_id ?? booking.specialist_id,
+    roomId: wish.room_id,
+    startsAt: startsAt.toISOString(),
+  };
+  await expireHolds(context.db);
+  const refusal = await whileLocked(target, context, () =>
+    context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
+  );
+  if (refusal) throw await taken(refusal.refused, { ids: [target.specialistId], startsAt, times: booking }, context);
+}
+
+async function move(transaction: Sql, id: number, target: Target, context: Context): Promise<Refusal | null> {
+  const { zone } = context.fleet.settings;
+  const booking = await lockBooking(transaction, id);
+  if (!booking) throw new Problem(404, `there is no booking ${id}`);
+  demandLive(booking);
+  if (booking.status === 'PENDING') throw new Problem(409, 'the booking is not confirmed yet');
+  const judged = judgeCancellation(context.now, new Date(booking.starts_at));
+  if (judged === 'started') throw new Problem(409, 'the booking has begun');
+  const locationId = await locationOf(transaction, booking, target, zone);
+  if (!(await isFree(transaction, target.specialistId, target.startsAt, booking, zone, id))) {
+    return { refused: 'the specialist is not free at that time' };
+  }
+  const isMoved = await moveBooking(transaction, {
+    ...target,
+    id,
+    serviceId: booking.service_id,
+    locationId,
+    busyMinutes: busyMinutes(booking),
+    isLate: judged === 'late',
+  });
+  if (!isMoved) return { refused: 'no room is free at that time' };
+  await tellOf(transaction, 'booking_moved', { ...(await namesOf(transaction, id, context)), params: {} });
+  return null;
+}
+
+type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
+
+/** Where the booking would take place. Throws a 422 when another specialist does not give the service, or a room is none of its. */
+async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId, startsAt }: Target, zone: string) {
+  const { client_id: clientId, service_id: serviceId } = booking;
+  const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);
+  const offer = await readOffer(transaction, { clientId, serviceId, specialistId, roomId, day: span.days[0], span });
+  if (!offer.room_fits) throw notAcceptable('room_id', `the room ${roomId} is not one of this service`);
+  const [specialist] = offer.specialists;
+  if (specialist) return specialist.location_id;
+  if (specialistId === booking.specialist_id) return booking.location_id;
+  throw notAcceptable('specialist_id', `the specialist ${specialistId} does not give this service`);
+}

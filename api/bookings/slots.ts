@@ -1,0 +1,47 @@
+import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
+import { CELL_MS, cellsOf, fits } from '../../queues/free-time.ts';
+import { readCalendar, type Span } from '../../sql/bookings.ts';
+import type { Sql } from '../../sql/database.ts';
+import type { Context } from '../route.ts';
+import { whyNever } from './limits.ts';
+import { notAcceptable } from './not-acceptable.ts';
+
+export type Times = { duration_minutes: number; break_minutes: number };
+const iso = (instant: number) => new Date(instant).toISOString();
+
+/** Throws a 422 for a start that nobody can book (D29, D34). */
+export function demandStart(startsAt: Date, { now, fleet: { settings } }: Context) {
+  const never = whyNever(startsAt, now, settings.zone, settings.bookingNoticeMinutes);
+  if (never) throw notAcceptable('starts_at', never);
+}
+
+/** How many minutes of the grid a service takes: duration and break, each rounded up to cells (D29). */
+export const busyMinutes = (of: Times) => 15 * (cellsOf(of.duration_minutes) + cellsOf(of.break_minutes));
+
+/** The time from an instant on, for so many minutes, as a calendar is read for it. */
+export function spanOf(from: number, minutes: number, zone: string, except?: number): Span {
+  const to = from + minutes * 60_000;
+  return { from: iso(from), to: iso(to), days: [dayOf(new Date(from), zone), dayOf(new Date(to), zone)], except };
+}
+
+/** Whether a specialist is free for a service at an instant, by what is in the book now (D31). */
+export async function isFree(db: Sql, specialistId: number, startsAt: string, of: Times, zone: string, except?: number) {
+  const from = Date.parse(startsAt);
+  return fits(await readCalendar(db, specialistId, spanOf(from, busyMinutes(of), zone, except)), from, of, zone);
+}
+
+/**
+ * The instants of a business day at which one of the specialists is free for a service, earliest first.
+ * @param after not at or before this instant (D34)
+ */
+export async function freeStarts(db: Sql, specialists: readonly number[], day: string, of: Times, zone: string, after: Date) {
+  const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
+  const starts = new Set<string>();
+  for (const specialist of specialists) {
+    const calendar = await readCalendar(db, specialist, spanOf(from, (to - from) / 60_000 + busyMinutes(of), zone));
+    for (let start = from; start < to; start += CELL_MS) {
+      if (start > after.getTime() && fits(calendar, start, of, zone)) starts.add(iso(start));
+    }
+  }
+  return [...starts].sort();
+}

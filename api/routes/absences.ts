@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { addDays, startOfDay } from '../../queues/calendar.ts';
+import {
+  absenceRow,
+  changeAbsence,
+  deleteAbsence,
+  enterAbsence,
+  findAbsence,
+  listAbsences,
+  meetingRow,
+  meetingsIn,
+} from '../../sql/bookings.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { id, text } from './fields.ts';
+
+const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00';
+const isDay = (given: string) => /^\d{4}-\d{2}-\d{2}$/.test(given);
+const when = z
+  .string({ error: WHEN })
+  .refine(
+    (given) => (isDay(given) ? day : z.iso.datetime({ offset: true })).safeParse(given).success && !given.startsWith('0000'),
+    {
+      error: WHEN,
+    },
+  );
+const beginning = when.meta({ description: 'a business day from its first minute on, or an instant' });
+const ending = when.meta({ description: 'a business day to its last minute, or an instant' });
+const reason = text(500).nullable().optional();
+
+const item = absenceRow.meta({ id: 'Absence' });
+const answer = absenceRow
+  .extend({ meetings: z.array(meetingRow).meta({ description: 'bookings and trainings it runs into; they stand' }) })
+  .meta({ id: 'AbsenceWithMeetings' });
+const shared = { tag: 'specialist-absences' };
+const path = '/api/specialist-absences';
+
+const instantOf = (given: string, zone: string, days: 0 | 1) =>
+  isDay(given) ? startOfDay(addDays(given, days), zone) : new Date(given).toISOString();
+
+function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
+  if (from_at < to_at) return;
+  throw new Problem(422, 'the body is not acceptable', { errors: [{ path: 'to', message: 'after from' }] });
+}
+
+const withMeetings = async (db: Context['db'], absence: z.output<typeof absenceRow>) => ({
+  ...absence,
+  meetings: await meetingsIn(db, absence),
+});
+
+export const absenceRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    path,
+    summary: 'Absences of specialists',
+    scope: 'records:read',
+    query: z.strictObject({
+      specialist_id: idParams.shape.id.optional(),
+      from: day.optional().meta({ description: 'those that end on this day or later' }),
+      ...pageQuery,
+    }),
+    responses: { 200: pageOf(item) },
+    async handle({ query }, { db, fleet }) {
+      const rows = await listAbsences(db, {
+        specialistId: query.specialist_id,
+        endsAfter: query.from && startOfDay(query.from, fleet.settings.zone),
+        after: readCursor(query.cursor, idCursor) ?? 0,
+        limit: query.limit + 1,
+      });
+      return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path,
+    summary: 'A specialist is away: nothing new is booked then, what is booked is listed',
+    scope: 'records:write',
+    transaction: true,
+    body: z.strictObject({ specialist_id: id, from: beginning, to: ending, reason }),
+    responses: { 201: answer },
+    async handle({ body }, { db, fleet: { settings } }) {
+      const span = { from_at: instantOf(body.from, settings.zone, 0), to_at: instantOf(body.to, settings.zone, 1) };
+      demandOrder(span);
+      const { specialist_id: specialistId } = body;
+      const absence = await enterAbsence(db, {
+        specialistId,
+        fromAt: span.from_at,
+        toAt: span.to_at,
+        reason: body.reason ?? null,
+      });
+      return { status: 201, body: await withMeetings(db, absence), headers: { Location: `${path}/${absence.id}` } };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'patch',
+    path: `${path}/{id}`,
+    summary: 'Change an absence',
+    scope: 'records:write',
+    transaction: true,
+    params: idParams,
+    body: z
+      .strictObject({ from: beginning.optional(), to: ending.optional(), reason })
+      .refine((body) => Object.keys(body).length > 0, { error: 'at least one of from, to, reason' }),
+    responses: { 200: answer },
+    async handle({ params, body }, { db, fleet: { settings } }) {
+      const absence = await findAbsence(db, params.id);
+      if (!absence) throw new Problem(404, `there is no absence ${params.id}`);
+      const span = {
+        from_at: body.from === undefined ? absence.from_at : instantOf(body.from, settings.zone, 0),
+        to_at: body.to === undefined ? absence.to_at : instantOf(body.to, settings.zone, 1),
+      };
+      demandOrder(span);
+      const changed = await changeAbsence(db, {
+        ...absence,
+        ...span,
+        reason: body.reason === undefined ? absence.reason : body.reason,
+      });
+      return { body: await withMeetings(db, changed) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'delete',
+    path: `${path}/{id}`,
+    summary: 'The specialist is there after all',
+    scope: 'records:write',
+    params: idParams,
+    responses: { 204: z.undefined() },
+    async handle({ params }, { db }) {
+      if (!(await deleteAbsence(db, params.id))) throw new Problem(404, `there is no absence ${params.id}`);
+      return { status: 204, body: undefined };
+    },
+  }),
+];

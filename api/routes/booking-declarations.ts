@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { intervals } from '../../queues/work-schedule.ts';
+import { day } from '../page.ts';
+import { flag, id, oneOf, text, whole } from './fields.ts';
+import { plain, type RecordDeclaration } from './plain-record.ts';
+
+const money = whole(0, 1_000_000_000_000);
+const pairs = z.array(z.tuple([z.string(), z.string()]));
+const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
+const percent = z
+  .number({ error: PERCENT })
+  .min(0.01, { error: PERCENT })
+  .max(100, { error: PERCENT })
+  .multipleOf(0.01, { error: PERCENT });
+
+const part = z.strictObject({ service_id: id, units: whole(1, 1_000) }, { error: 'a service_id with its units' });
+const COMPOSITION = 'a list such as [{"service_id": 3, "units": 10}], each service once';
+const composition = z
+  .array(part, { error: COMPOSITION })
+  .min(1, { error: COMPOSITION })
+  .max(50, { error: 'at most 50 services' })
+  .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
+
+/** What the doors of booking keep beside bookings: the same four doors as for every record. */
+export const bookingDeclarations: RecordDeclaration[] = [
+  plain(
+    'services',
+    'service',
+    {
+      name: text(100),
+      description: text(2_000).nullable().optional(),
+      duration_minutes: whole(1, 720),
+      break_minutes: whole(0, 720).optional(),
+      price_minor: money.optional(),
+      is_active: flag.optional(),
+    },
+    {
+      name: z.string(),
+      description: z.string().nullable(),
+      duration_minutes: z.int(),
+      break_minutes: z.int(),
+      price_minor: z.int(),
+      is_active: z.boolean(),
+    },
+    ['is_active'],
+  ),
+  {
+    ...plain(
+      'calendar_overrides',
+      'calendar override',
+      {
+        specialist_id: id.nullable().optional(),
+        location_id: id.nullable().optional(),
+        day,
+        intervals,
+        reason: text(500).nullable().optional(),
+      },
+      {
+        specialist_id: z.int().nullable(),
+        location_id: z.int().nullable(),
+        day: z.iso.date(),
+        intervals: pairs,
+        reason: z.string().nullable(),
+      },
+      ['specialist_id', 'location_id', 'day'],
+    ),
+    isDeletable: true,
+    rule: ({ specialist_id, location_id }) =>
+      (specialist_id == null) === (location_id == null)
+        ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
+        : null,
+  },
+  plain(
+    'service_packages',
+    'service package',
+    {
+      name: text(100),
+      composition,
+      price_minor: money,
+      validity_days: whole(1, 3_660).optional(),
+      is_active: flag.optional(),
+    },
+    {
+      name: z.string(),
+      composition: z.array(z.object({ service_id: z.int(), units: z.int() })),
+      price_minor: z.int(),
+      validity_days: z.int(),
+      is_active: z.boolean(),
+    },
+    ['is_active'],
+  ),
+  {
+    ...plain(
+      'client_discounts',
+      'client discount',
+      {
+        client_id: id,
+        service_id: id.nullable().optional(),
+        kind: oneOf(['percent', 'fixed']),
+        percent: percent.nullable().optional(),
+        amount_minor: whole(1, 1_000_000_000_000).nullable().optional(),
+        valid_from: day.nullable().optional(),
+        valid_to: day.nullable().optional(),
+        reason: text(500).nullable().optional(),
+        is_active: flag.optional(),
+      },
+      {
+        client_id: z.int(),
+        service_id: z.int().nullable(),
+        kind: z.enum(['percent', 'fixed']),
+        percent: z.coerce.number().nullable(),
+        amount_minor: z.int().nullable(),
+        valid_from: z.iso.date().nullable(),
+        valid_to: z.iso.date().nullable(),
+        reason: z.string().nullable(),
+        is_active: z.boolean(),
+      },
+      ['client_id', 'service_id', 'is_active'],
+    ),
+    rule({ kind, percent: share, amount_minor, valid_from, valid_to }) {
+      if (kind === 'percent' && (share == null || amount_minor != null))
+        return { path: 'percent', message: 'a percent discount has a percent and no amount_minor' };
+      if (kind === 'fixed' && (amount_minor == null || share != null))
+        return { path: 'amount_minor', message: 'a fixed discount has an amount_minor and no percent' };
+      if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
+      return null;
+    },
+  },
+];

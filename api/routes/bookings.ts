@@ -1,0 +1,138 @@
+import { z } from 'zod';
+import { addDays, startOfDay } from '../../queues/calendar.ts';
+import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings.ts';
+import { book } from '../bookings/book.ts';
+import { cancelBooking } from '../bookings/cancel.ts';
+import { closePast } from '../bookings/close.ts';
+import { reschedule } from '../bookings/reschedule.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem, problemBody } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { id, oneOf } from './fields.ts';
+import { reasonBody } from './money.ts';
+
+const bookingItem = bookingRow.meta({ id: 'Booking' });
+const shared = { tag: 'bookings' };
+const read = { ...shared, scope: 'bookings:read' };
+const write = { ...shared, scope: 'bookings:write' };
+const INSTANT = 'an instant with its offset, such as 2026-11-25T18:00:00+03:00';
+const starts_at = z.iso
+  .datetime({ offset: true, error: INSTANT, abort: true })
+  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT });
+const slotsTaken = problemBody.extend({
+  slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that are still free' }),
+});
+
+const found = async (db: Context['db'], bookingId: number) => {
+  const booking = await findBooking(db, bookingId);
+  if (!booking) throw new Problem(404, `there is no booking ${bookingId}`);
+  return booking;
+};
+
+export const bookingRoutes: Route[] = [
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings',
+    summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
+    body: z.strictObject({
+      client_id: id,
+      service_id: id,
+      specialist_id: id.optional().meta({ description: 'by default whoever is free' }),
+      room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
+      location_id: id.optional(),
+      starts_at,
+      pay_from: oneOf(payFrom).default('later'),
+    }),
+    responses: { 201: bookingItem, 409: slotsTaken },
+    async handle({ body }, context) {
+      const bookingId = await book(body, context);
+      return { status: 201, body: await found(context.db, bookingId), headers: { Location: `/bookings/${bookingId}` } };
+    },
+  }),
+  route({
+    ...read,
+    method: 'get',
+    path: '/bookings',
+    summary: 'Bookings in order of their start',
+    query: z.strictObject({
+      client_id: idParams.shape.id.optional(),
+      specialist_id: idParams.shape.id.optional(),
+      from: day.optional(),
+      to: day.optional().meta({ description: 'inclusive' }),
+      status: oneOf(statuses).optional(),
+      ...pageQuery,
+    }),
+    responses: { 200: pageOf(bookingItem) },
+    async handle({ query }, { db, fleet: { settings } }) {
+      const rows = await listBookings(db, {
+        clientId: query.client_id,
+        specialistId: query.specialist_id,
+        from: query.from && startOfDay(query.from, settings.zone),
+        to: query.to && startOfDay(addDays(query.to, 1), settings.zone),
+        status: query.status,
+        after: readCursor(query.cursor, z.tuple([z.iso.datetime(), idCursor])),
+        limit: query.limit + 1,
+      });
+      return { body: page(rows, query.limit, (row) => [row.starts_at, row.id]) };
+    },
+  }),
+  route({
+    ...read,
+    method: 'get',
+    path: '/bookings/{id}',
+    summary: 'One booking',
+    params: idParams,
+    responses: { 200: bookingItem },
+    handle: async ({ params }, { db }) => ({ body: await found(db, params.id) }),
+  }),
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings/{id}/cancel',
+    summary: 'Cancel a booking: until 12 h before its start everything goes back, after that it is kept',
+    transaction: true,
+    params: idParams,
+    body: reasonBody,
+    responses: {
+      200: z
+        .object({
+          booking_id: z.int(),
+          outcome: z.enum(['safe', 'late']),
+          status: z.literal('CANCELLED'),
+          cancelled_at: z.iso.datetime(),
+          reason: z.string(),
+          returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+        })
+        .meta({ id: 'BookingCancellation' }),
+    },
+    handle: async ({ params, body }, context) => ({ body: await cancelBooking(context.db, params.id, body.reason, context) }),
+  }),
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings/{id}/reschedule',
+    summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
+    params: idParams,
+    body: z.strictObject({ starts_at, specialist_id: id.optional(), room_id: id.optional() }),
+    responses: { 200: bookingItem, 409: slotsTaken },
+    async handle({ params, body }, context) {
+      await reschedule(params.id, body, context);
+      return { body: await found(context.db, params.id) };
+    },
+  }),
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings/{id}/close',
+    summary: 'Note whether the client of a booking that has begun came',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({ status: oneOf(['COMPLETED', 'NO_SHOW']) }),
+    responses: { 200: bookingItem },
+    async handle({ params, body }, context) {
+      await closePast(context.db, params.id, body.status, context.now);
+      return { body: await found(context.db, params.id) };
+    },
+  }),
+];

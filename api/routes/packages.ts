@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import {
+  buyPackage,
+  clientPackageRow,
+  findClientPackage,
+  findOfferedPackage,
+  listClientPackages,
+  payerOfClient,
+} from '../../sql/bookings.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Route, route } from '../route.ts';
+import { id, oneOf } from './fields.ts';
+
+const item = clientPackageRow.meta({ id: 'ClientPackage' });
+const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' };
+
+export const packageRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    summary: "A client's packages with the units that are left",
+    scope: 'bookings:read',
+    query: z.strictObject(pageQuery),
+    responses: { 200: pageOf(item) },
+    async handle({ params, query }, { db }) {
+      const rows = await listClientPackages(db, params.id, readCursor(query.cursor, idCursor) ?? 0, query.limit + 1);
+      return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    summary: 'Sell a package to a client: usable at once, paid from the wallet now or by its invoice later',
+    scope: 'money:write',
+    transaction: true,
+    body: z.strictObject({
+      service_package_id: id,
+      start_date: day.optional().meta({ description: 'its first day; by default today' }),
+      pay_from: oneOf(['wallet', 'later']).default('later'),
+    }),
+    responses: { 201: item },
+    async handle({ params, body }, { db, fleet, now }) {
+      const payerId = await payerOfClient(db, params.id);
+      if (payerId === null) throw new Problem(404, `there is no active client ${params.id}`);
+      const offered = await findOfferedPackage(db, body.service_package_id);
+      if (!offered?.is_active) throw notSold(body.service_package_id);
+      const bought = await buyPackage(db, {
+        clientId: params.id,
+        payerId,
+        packageId: body.service_package_id,
+        start: body.start_date ?? dayOf(now, fleet.settings.zone),
+        isPaidNow: body.pay_from === 'wallet',
+      });
+      if (bought === null) throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor });
+      return { status: 201, body: await findClientPackage(db, bought) };
+    },
+  }),
+];
+
+const notSold = (packageId: number) =>
+  new Problem(422, 'the body is not acceptable', {
+    errors: [{ path: 'service_package_id', message: `there is no package ${packageId} for sale` }],
+  });

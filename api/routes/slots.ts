@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/calendar.ts';
+import { HORIZON_DAYS, lastDay } from '../../queues/slots/horizon.ts';
+import { slotStoreOf } from '../../queues/slots/store.ts';
+import { isSpecialist, readSlotOffer } from '../../sql/slots.ts';
+import { day, idParams } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { anybody, freeSlots, type SpecialistStarts } from '../slots/free-slots.ts';
+import { isoMinute } from '../slots/iso.ts';
+import { streamSlots } from '../slots/stream.ts';
+
+const read = { tag: 'slots', scope: 'slots:read' };
+const idText = idParams.shape.id;
+const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
+const days = z
+  .string()
+  .refine((text) => /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= HORIZON_DAYS, { error: daysError })
+  .transform(Number)
+  .meta({ override: { type: 'integer', minimum: 1, maximum: HORIZON_DAYS } });
+
+/** An answer holds no more days of specialists than this. */
+const MOST_DAYS = 3_000;
+
+const daySlots = z.object({ date: z.iso.date(), starts: z.array(z.iso.datetime()) });
+const slots = z
+  .object({
+    service_id: z.int(),
+    duration_minutes: z.int(),
+    break_minutes: z.int(),
+    zone: z.string().meta({ description: 'the time zone of the dates' }),
+    specialists: z.array(z.object({ specialist_id: z.int(), location_id: z.int().nullable(), days: z.array(daySlots) })),
+    any: z.array(daySlots).optional().meta({ description: 'when at least one of them is free; unless one was asked for' }),
+  })
+  .meta({ id: 'Slots' });
+
+const refused = (path: string, message: string) =>
+  new Problem(422, 'the query is not acceptable', { errors: [{ path, message }] });
+
+export const slotRoutes: Route[] = [
+  route({
+    ...read,
+    method: 'get',
+    path: '/slots',
+    summary: 'When a service can begin: instants that are free now, day by day for each specialist who offers it',
+    query: z.strictObject({
+      service_id: idText,
+      specialist_id: idText.optional(),
+      location_id: idText.optional(),
+      from: day.optional().meta({ description: 'by default today' }),
+      days: days.default(7),
+    }),
+    responses: { 200: slots },
+    async handle({ query }, { db, fleet, now }) {
+      const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
+      const from = demandDay(query.from, dayOf(now, zone));
+      const offer = await demandOffer(query, zone, db);
+      const count = Math.max(1, offer.specialists.length);
+      if (count > 1 && count * query.days > MOST_DAYS) {
+        throw refused('days', `at most ${Math.floor(MOST_DAYS / count)} for ${count} specialists; or name one, or a location_id`);
+      }
+      const store = slotStoreOf({ backend: fleet.backend, db });
+      const found = await freeSlots({ db, store, zone }, offer, { from, days: query.days, now, noticeMinutes });
+      const { duration_minutes, break_minutes } = offer;
+      return {
+        body: {
+          service_id: query.service_id,
+          duration_minutes,
+          break_minutes,
+          zone,
+          specialists: found.map((one) => ({ ...one, days: shown(one.days) })),
+          ...(query.specialist_id === undefined ? { any: shown(anybody(found)) } : {}),
+        },
+      };
+    },
+  }),
+  route({
+    ...read,
+    method: 'get',
+    path: '/slots/stream',
+    summary: 'Server-Sent Events of a specialist: `ready`, then a `day` for each day that was rewritten, `missed` after a gap',
+    query: z.strictObject({ specialist_id: idText }),
+    responses: { 200: z.string() },
+    produces: 'text/event-stream',
+    async handle({ query: { specialist_id } }, context) {
+      if (!(await isSpecialist(context.db, specialist_id))) {
+        throw refused('specialist_id', `there is no specialist ${specialist_id}`);
+      }
+      return { body: null, stream: (response, draining) => streamSlots(response, specialist_id, context, draining) };
+    },
+  }),
+];
+
+const shown = (list: SpecialistStarts['days']) => list.map(({ date, starts }) => ({ date, starts: starts.map(isoMinute) }));
+
+/** The first day of an answer. Throws a 422 for one that cannot be booked any more, or not yet (D34). */
+function demandDay(from: string | undefined, today: string): string {
+  if (from === undefined) return today;
+  const last = lastDay(today);
+  if (from < today || from > last) throw refused('from', `a day from ${today} to ${last}`);
+  return from;
+}
+
+type Wish = { service_id: number; specialist_id?: number; location_id?: number };
+
+/** The service and who offers it. Throws a 422 that names what does not exist or is not offered. */
+async function demandOffer(wish: Wish, zone: string, db: Context['db']) {
+  const { service_id: serviceId, specialist_id: specialistId, location_id: locationId } = wish;
+  const offer = await readSlotOffer(db, { serviceId, specialistId, locationId, zone });
+  if (!offer) throw refused('service_id', `there is no service ${serviceId}`);
+  if (!offer.is_active) throw refused('service_id', `the service ${serviceId} is not active`);
+  if (specialistId !== undefined && offer.specialists.length === 0) {
+    throw refused('specialist_id', `the specialist ${specialistId} does not give this service${locationId ? ' there' : ''}`);
+  }
+  return offer;
+}

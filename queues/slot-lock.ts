@@ -1,0 +1,71 @@
+import { randomUUID } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { giveSlot, takeSlot } from '../sql/bookings.ts';
+import type { Sql } from '../sql/database.ts';
+import type { Fleet } from './fleet.ts';
+import { log } from './log.ts';
+
+/**
+ * A lock on a slot while it is being booked. It has a token and an expiry, and only its owner releases it. It makes refusals
+ * fast and is no authority: where it is off or out of order, the constraints of the database refuse (D33).
+ */
+export type SlotLock = {
+  /** A token, or null when somebody else holds the slot. */
+  acquire(slot: string, ms: number): Promise<string | null>;
+  /** Gives the slot back, unless it has expired and is somebody else's by now. */
+  release(slot: string, token: string): Promise<void>;
+};
+
+/** The slot of a specialist that begins at an instant. The braces keep all keys of a specialist together on Redis Cluster. */
+export const slotName = (specialistId: number, startsAt: string) => `slot_lock:{${specialistId}}:${startsAt}`;
+
+/**
+ * The lock this fleet uses: on Redis where it has Redis, else in PostgreSQL.
+ * @param db what the caller works on. A transaction does without a lock in PostgreSQL: its own would be seen by nobody before it
+ * ends, and one on a second connection could wait for ever behind others that hold their first.
+ */
+export function slotLockOf({ settings, backend, db: pool }: Pick<Fleet, 'settings' | 'backend' | 'db'>, db: Sql): SlotLock {
+  if (settings.slotLock === 'off') return noLock;
+  if (backend.redis) return yielding(redisSlotLock(backend.redis));
+  return db === pool ? yielding(tableSlotLock(pool)) : noLock;
+}
+
+const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
+export const redisSlotLock = (redis: Redis): SlotLock => ({
+  async acquire(slot, ms) {
+    const token = randomUUID();
+    return (await redis.set(slot, token, 'PX', ms, 'NX')) === 'OK' ? token : null;
+  },
+  async release(slot, token) {
+    await redis.eval(RELEASE, 1, slot, token);
+  },
+});
+
+export const tableSlotLock = (db: Sql): SlotLock => ({
+  async acquire(slot, ms) {
+    const token = randomUUID();
+    return (await takeSlot(db, slot, token, ms)) ? token : null;
+  },
+  async release(slot, token) {
+    await giveSlot(db, slot, token);
+  },
+});
+
+const UNLOCKED = 'unlocked';
+const noLock: SlotLock = { acquire: async () => UNLOCKED, release: async () => undefined };
+
+/** A lock that is out of order must not keep anybody from booking: it is told in the log and done without. */
+const yielding = (lock: SlotLock): SlotLock => ({
+  acquire: (slot, ms) =>
+    lock.acquire(slot, ms).catch((error) => {
+      log.warn({ err: error, slot }, 'the slot lock is out of order; booking without it');
+      return UNLOCKED;
+    }),
+  async release(slot, token) {
+    if (token === UNLOCKED) return;
+    await lock
+      .release(slot, token)
+      .catch((error) => log.warn({ err: error, slot }, 'a slot lock was not released; it will expire'));
+  },
+});

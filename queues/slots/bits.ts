@@ -1,0 +1,26 @@
+/** A day has 96 cells of 15 minutes of wall time (D29): bit 0 of the first word is 00:00. */
+export const CELLS = 96;
+export const WORDS = 3;
+
+/** 96 bits, one a cell. */
+export type Cells = Uint32Array;
+
+export const noCells = (): Cells => new Uint32Array(WORDS);
+
+/** Sets the cells from one to the other, the latter exclusive. */
+export function setCells(cells: Cells, from: number, to: number) {
+  for (let cell = from; cell < to; cell += 1) cells[cell >>> 5]! |= 1 << (cell & 31);
+}
+
+export const hasCell = (cells: Cells, cell: number) => ((cells[cell >>> 5]! >>> (cell & 31)) & 1) === 1;
+
+/** Three words of 8 hexadecimal digits, in order. */
+export const hexOf = (cells: Cells) => hex(cells[0]!) + hex(cells[1]!) + hex(cells[2]!);
+const hex = (word: number) => word.toString(16).padStart(8, '0');
+
+/** Reads what {@link hexOf} wrote, from a place in a text on. */
+export function cellsOfHex(text: string, at: number): Cells {
+  const cells = noCells();
+  for (let word = 0; word < WORDS; word += 1) cells[word] = Number.parseInt(text.slice(at + word * 8, at + word * 8 + 8), 16);
+  return cells;
+}

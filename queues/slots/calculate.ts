@@ -1,0 +1,47 @@
+import type { Sql } from '../../sql/database.ts';
+import { readSlotInputs, type SlotInput } from '../../sql/slots.ts';
+import type { Day } from '../calendar.ts';
+import { CELL_MS } from '../free-time.ts';
+import { calculateGrids, type Grid, type WorkTime } from './grid.ts';
+import { cellsOfOverride, weekOf } from './week.ts';
+import { type ZoneDay, zoneDays } from './zone-days.ts';
+
+/** Days of one specialist, in order. */
+export type SpecialistDays = { specialistId: number; days: readonly Day[] };
+/** Their grids, and how much was known when they were calculated: a higher version knows all that a lower one knows. */
+export type Calculated = { specialistId: number; version: number; days: readonly { day: Day; grid: Grid }[] };
+
+/** Calculates days from what is in the book now, in one reading. Whoever does not exist, or has no day to calculate, is left out. */
+export async function calculateDays(db: Sql, zone: string, wanted: readonly SpecialistDays[]): Promise<Calculated[]> {
+  const asked = new Map(wanted.map(({ specialistId, days }) => [specialistId, zoneDays(days, zone)]));
+  const questions = [...asked].filter(([, days]) => days.length > 0).map(([specialistId, days]) => question(specialistId, days));
+  if (questions.length === 0) return [];
+  const inputs = await readSlotInputs(db, questions);
+  return inputs.map((input) => calculate(input, asked.get(input.specialist_id) ?? []));
+}
+
+function question(specialistId: number, days: readonly ZoneDay[]) {
+  const [first, last] = [days[0]!, days.at(-1)!];
+  const end = last.start + last.quarters * CELL_MS;
+  return { specialistId, fromDay: first.day, toDay: last.day, from: iso(first.start), to: iso(end) };
+}
+const iso = (instant: number) => new Date(instant).toISOString();
+
+function calculate(input: SlotInput, days: readonly ZoneDay[]): Calculated {
+  const grids = calculateGrids(days, {
+    specialist: workTime(input.schedule, input.overrides),
+    location: input.location_schedule === null ? null : workTime(input.location_schedule, input.location_overrides),
+    taken: input.taken ?? [],
+    absent: input.absent ?? [],
+  });
+  return {
+    specialistId: input.specialist_id,
+    version: input.version,
+    days: days.map(({ day }, n) => ({ day, grid: grids[n]! })),
+  };
+}
+
+const workTime = (schedule: string, overrides: Record<string, unknown> | null): WorkTime => ({
+  week: weekOf(schedule),
+  overrides: new Map(Object.entries(overrides ?? {}).map(([day, given]) => [day, cellsOfOverride(given)])),
+});

@@ -1,0 +1,106 @@
+import type { Redis } from 'ioredis';
+import type { Sql } from '../../sql/database.ts';
+import { type Ears, listenToSlots, notifySlots } from '../../sql/slots.ts';
+import type { Backend } from '../backend.ts';
+import type { Day } from '../calendar.ts';
+import { databaseUrlOf, type Fleet } from '../fleet.ts';
+import { log } from '../log.ts';
+import { hexOf } from './bits.ts';
+import type { Calculated } from './calculate.ts';
+import { hearOnRedis, redisChannel } from './redis-live.ts';
+
+/** Days that were rewritten: 96 bits each, as hexadecimal text. Of two tellings the one with the higher version holds. */
+export type DaysTold = { specialist_id: number; version: number; days: Record<Day, string> };
+
+/** A listener of one specialist. `missed` says that it may not have heard everything and should look again. */
+export type Listener = { told(days: DaysTold): void; missed(): void };
+
+/** Tells whoever listens of rewritten days, a message a specialist. */
+export async function tellSlots({ backend, db }: { backend: Backend; db: Sql }, calculated: readonly Calculated[]) {
+  const messages = calculated.filter(({ days }) => days.length > 0).map((one) => JSON.stringify(toldOf(one)));
+  if (messages.length === 0) return;
+  if (!backend.redis) return notifySlots(db, messages);
+  const { redis } = backend;
+  await Promise.all(messages.map((message) => redis.publish(redisChannel(redis), message)));
+}
+
+const toldOf = ({ specialistId, version, days }: Calculated): DaysTold => ({
+  specialist_id: specialistId,
+  version,
+  days: Object.fromEntries(days.map(({ day, grid }) => [day, hexOf(grid.free)])),
+});
+
+export type LiveSlots = ReturnType<typeof openLiveSlots>;
+const opened = new WeakMap<Backend, LiveSlots>();
+
+/** What this process hears: one connection for all its listeners, opened for the first and closed after the last. */
+export function liveSlotsOf(fleet: Pick<Fleet, 'backend' | 'settings'>): LiveSlots {
+  const live = opened.get(fleet.backend) ?? openLiveSlots((ears) => listen(fleet, ears));
+  opened.set(fleet.backend, live);
+  return live;
+}
+
+const listen = ({ backend, settings }: Pick<Fleet, 'backend' | 'settings'>, ears: Ears) =>
+  backend.redis ? hearOnRedis(backend.redis as Redis, ears) : listenToSlots(databaseUrlOf(settings), ears);
+
+const AGAIN_MS = 500;
+
+/** Shares one connection among listeners and opens it again when it is lost; then everybody is told to look again. */
+export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<void>>) {
+  const listeners = new Map<number, Set<Listener>>();
+  let connection: Promise<() => Promise<void>> | undefined;
+
+  const everyone = () => [...listeners.values()].flatMap((own) => [...own]);
+  function hear(payload: string) {
+    const told = JSON.parse(payload) as DaysTold;
+    for (const listener of listeners.get(told.specialist_id) ?? []) listener.told(told);
+  }
+  function lost(error: Error) {
+    connection = undefined;
+    log.warn({ err: error }, 'the connection that hears of slots is lost; opening it again');
+    setTimeout(again, AGAIN_MS).unref();
+  }
+  async function again() {
+    if (listeners.size === 0) return;
+    try {
+      await connected();
+      for (const listener of everyone()) listener.missed();
+    } catch (error) {
+      log.debug({ err: error }, 'the connection that hears of slots is not back yet');
+      setTimeout(again, AGAIN_MS).unref();
+    }
+  }
+  function connected() {
+    connection ??= connect({ hear, lost });
+    const tried = connection;
+    tried.catch(() => {
+      if (connection === tried) connection = undefined;
+    });
+    return tried;
+  }
+  async function leave(specialistId: number, listener: Listener) {
+    const own = listeners.get(specialistId);
+    own?.delete(listener);
+    if (own?.size === 0) listeners.delete(specialistId);
+    if (listeners.size > 0 || !connection) return;
+    const closing = connection;
+    connection = undefined;
+    await closing.then((close) => close()).catch((error) => log.debug({ err: error }, 'a connection was gone already'));
+  }
+
+  return {
+    /** Resolves once nothing can be missed any more; returns how to stop. Throws when there is no connection to be had. */
+    async subscribe(specialistId: number, listener: Listener): Promise<() => Promise<void>> {
+      const own = listeners.get(specialistId) ?? new Set();
+      listeners.set(specialistId, own.add(listener));
+      try {
+        await connected();
+      } catch (error) {
+        await leave(specialistId, listener);
+        throw error;
+      }
+      return () => leave(specialistId, listener);
+    },
+    count: () => everyone().length,
+  };
+}

@@ -1,0 +1,32 @@
+import type { Redis } from 'ioredis';
+import type { Ears } from '../../sql/slots.ts';
+
+/** Redis shares its channels among its numbered databases; fleets in different ones must not hear each other. */
+export const redisChannel = (redis: Redis) => `slots_preview/${redis.options.db ?? 0}`;
+
+/** Hears on a connection of its own. Resolves once nothing can be missed; returns how to stop. */
+export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<() => Promise<void>> {
+  const ear = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: null });
+  let isOver = false;
+  const end = (error: Error) => {
+    if (isOver) return;
+    isOver = true;
+    ear.disconnect();
+    lost(error);
+  };
+  ear.on('error', end);
+  ear.on('end', () => end(new Error('the connection that hears has ended')));
+  ear.on('message', (_channel, payload) => hear(payload));
+  try {
+    await ear.connect();
+    await ear.subscribe(redisChannel(redis));
+  } catch (error) {
+    isOver = true;
+    ear.disconnect();
+    throw error;
+  }
+  return async () => {
+    isOver = true;
+    ear.disconnect();
+  };
+}

@@ -1,0 +1,49 @@
+import type { Database, Sql } from '../../sql/database.ts';
+import type { Backend } from '../backend.ts';
+import type { Day } from '../calendar.ts';
+import type { Calculated } from './calculate.ts';
+import { type Grid, gridOf, gridText } from './grid.ts';
+import { redisSlots } from './redis-slots.ts';
+import { tableSlots } from './table-slots.ts';
+
+/**
+ * Where calculated days lie, ready to be read. It holds nothing that cannot be calculated again. A day is written whole, and
+ * one that knows more never yields to one that knows less, however late the latter comes.
+ */
+export type SlotStore = {
+  /** The stored texts of contiguous days; null for each that is not there. */
+  read(specialistIds: readonly number[], days: readonly Day[]): Promise<Map<number, (string | null)[]>>;
+  write(days: readonly StoredDay[]): Promise<void>;
+};
+export type StoredDay = { specialistId: number; day: Day; version: number; grid: string; seconds: number };
+
+/** On Redis where the fleet has Redis, else in PostgreSQL. */
+export const slotStoreOf = ({ backend, db }: { backend: Backend; db: Sql | Database }): SlotStore =>
+  backend.redis ? redisSlots(backend.redis) : tableSlots(db);
+
+/** Days live for 20 to 24 hours, spread, so that they do not all have to be calculated again in the same minute. */
+const LIFE = { least: 20 * 3_600, spread: 4 * 3_600 };
+
+/** A day of another zone is another day, so it says which one it is of. */
+const textOf = (grid: Grid, zone: string) => `${gridText(grid)} ${zone}`;
+const ZONE_AT = 49;
+
+export const storeGrids = (store: SlotStore, zone: string, calculated: readonly Calculated[]) =>
+  store.write(
+    calculated.flatMap(({ specialistId, version, days }) =>
+      days.map(({ day, grid }) => ({
+        specialistId,
+        day,
+        version,
+        grid: textOf(grid, zone),
+        seconds: LIFE.least + Math.floor(Math.random() * LIFE.spread),
+      })),
+    ),
+  );
+
+/** The stored grids of contiguous days; null for each that is not there or was made for another zone. */
+export async function readGrids(store: SlotStore, zone: string, specialistIds: readonly number[], days: readonly Day[]) {
+  const stored = await store.read(specialistIds, days);
+  const read = (text: string | null) => (text?.slice(ZONE_AT) === zone ? gridOf(text) : null);
+  return new Map([...stored].map(([specialistId, texts]) => [specialistId, texts.map(read)]));
+}

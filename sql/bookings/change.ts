@@ -1,0 +1,69 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
+import { statuses } from './rows.ts';
+
+const state = z.object({
+  id: z.int(),
+  status: z.enum(statuses),
+  client_id: z.int(),
+  specialist_id: z.int(),
+  service_id: z.int(),
+  location_id: z.int().nullable(),
+  room_id: z.int().nullable(),
+  starts_at: z.iso.datetime(),
+  duration_minutes: z.int(),
+  break_minutes: z.int(),
+  moved_late: z.boolean(),
+  cancellation: z.unknown(),
+  invoice_id: z.int().nullable(),
+  invoice_status: z.string().nullable(),
+  amount_minor: z.int().nullable(),
+  package_entry_id: z.int().nullable(),
+});
+export type BookingState = z.output<typeof state>;
+
+/** Locks a booking until the transaction ends and says what pays for it; null when there is none. Take wallets' locks after it. */
+export const lockBooking = (transaction: Sql, id: number) =>
+  transaction.maybeOne(sql.type(state)`
+    select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
+      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, invoice.status as invoice_status,
+      invoice.amount_minor, entry.id as package_entry_id
+    from bookings booking
+    left join invoices invoice on invoice.booking_id = booking.id and invoice.status <> 'CANCELLED'
+    left join package_entries entry on entry.booking_id = booking.id
+    where booking.id = ${id} for update of booking`);
+
+/** Ends a booking and keeps the answer its canceller got. */
+export const endBooking = (transaction: Sql, of: { id: number; at: string; reason: string | null; answer: unknown }) =>
+  transaction.query(sql.unsafe`
+    update bookings set status = 'CANCELLED', cancelled_at = ${of.at}::timestamptz, held_until = null,
+      cancellation_reason = ${of.reason}, cancellation = ${sql.json(of.answer as never)}
+    where id = ${of.id}`);
+
+/** Gives a unit back to the package it was taken from, by an entry of the opposite. */
+export const returnUnit = (transaction: Sql, entryId: number) =>
+  transaction.query(sql.unsafe`
+    insert into package_entries (client_package_id, service_id, delta, reason, reverses_id)
+    select client_package_id, service_id, -delta, 'returned', id from package_entries where id = ${entryId}`);
+
+/** Notes what became of a booking whose time has come. */
+export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW') =>
+  transaction.query(sql.unsafe`update bookings set status = ${status} where id = ${id}`);
+
+export type Move = Place & { id: number; specialistId: number; isLate: boolean };
+
+/**
+ * Moves a booking to another time, specialist and room; price, payment, duration and break stay. Returns false when no room is
+ * free there; throws an exclusion violation when the time is taken.
+ */
+export async function moveBooking(transaction: Sql, of: Move): Promise<boolean> {
+  const { rowCount } = await transaction.query(sql.unsafe`
+    with room as materialized (${freeRoom({ ...of, except: of.id })})
+    update bookings set starts_at = ${of.startsAt}::timestamptz, specialist_id = ${of.specialistId},
+      room_id = room.id, location_id = coalesce(${of.locationId}::int, room.location_id),
+      moves = moves + 1, moved_late = moved_late or ${of.isLate}
+    from (values (1)) as one left join room on true
+    where bookings.id = ${of.id} and (room.id is not null or ${needsNoRoom(of)})`);
+  return rowCount > 0;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { type Notice, noticesToPeople } from '../notifications.ts';
+
+type Held = {
+  id: number;
+  payFrom: 'wallet' | 'package' | 'later';
+  /** The booking's business day; a package must be valid on it. */
+  day: string;
+  /** Who is told when it is confirmed. */
+  notices: readonly Notice[];
+};
+
+/**
+ * Confirms a held booking, pays it and tells of it in one statement: from the payer's wallet, with a unit of the client's package
+ * that ends first, or later, by an invoice. Returns false when the hold is over or the wallet or the packages do not cover it;
+ * then nothing is changed. Locks the booking, then the wallet.
+ */
+export async function confirmBooking(db: Sql, of: Held): Promise<boolean> {
+  const { rowCount } = await db.query(sql.prepared(`confirm_from_${of.payFrom}`, z.object({ id: z.int() }))`
+    with held as materialized (
+      select id, client_id, payer_id, service_id, price_minor from bookings
+      where id = ${of.id} and status = 'PENDING' and pay_from = ${of.payFrom} and held_until > clock_timestamp() for update
+    ), ${ways[of.payFrom](of.day)}, told as (
+      ${noticesToPeople(of.notices, sql.fragment`exists (select from confirmed)`)}
+    )
+    select id from confirmed`);
+  return rowCount > 0;
+}
+
+const confirmed = sql.fragment`
+  update bookings booking set status = 'CONFIRMED', confirmed_at = clock_timestamp(), held_until = null
+  from held where booking.id = held.id`;
+
+const bill = (day: string, status: 'PAID' | 'UNPAID') => sql.fragment`
+  insert into invoices (payer_id, type, amount_minor, status, booking_id, due_date, paid_at)
+  select payer_id, 'BOOKING', price_minor, ${status}::text, id, ${day}::date, case when ${status}::text = 'PAID' then now() end
+  from confirmed where price_minor > 0
+  returning id, payer_id, amount_minor`;
+
+/** Whatever writes an invoice holds its payer's wallet. */
+const wallet = sql.fragment`
+  select balance_minor from wallets where user_id = (select payer_id from held where price_minor > 0) for update`;
+
+/** What is done for each way to pay, from `held` to `confirmed`. */
+const ways = {
+  later: (day: string) => sql.fragment`
+    wallet as materialized (${wallet}),
+    confirmed as (
+      ${confirmed} and (select count(*) from wallet) >= 0 returning booking.id, held.payer_id, held.price_minor
+    ), bill as (${bill(day, 'UNPAID')})`,
+  wallet: (day: string) => sql.fragment`
+    wallet as materialized (${wallet}),
+    confirmed as (
+      ${confirmed} and held.price_minor <= coalesce((select balance_minor from wallet), 0)
+      returning booking.id, held.payer_id, held.price_minor
+    ), bill as (${bill(day, 'PAID')}
+    ), paid as (
+      insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
+      select payer_id, -amount_minor, 'payment', id from bill
+    )`,
+  package: (day: string) => sql.fragment`
+    unit as materialized (
+      select units.client_package_id, units.service_id
+      from held
+      join client_packages bought on bought.client_id = held.client_id and bought.status = 'active'
+        and ${day}::date between bought.start_date and bought.end_date
+      join client_package_units units on units.client_package_id = bought.id and units.service_id = held.service_id
+      where units_left > 0
+      order by bought.end_date, bought.id limit 1 for update of units
+    ), confirmed as (
+      ${confirmed} and exists (select from unit) returning booking.id
+    ), taken as (
+      insert into package_entries (client_package_id, service_id, booking_id, delta, reason)
+      select client_package_id, service_id, confirmed.id, -1, 'booking' from confirmed, unit
+    )`,
+};
+
+/** Lets a hold go that cannot be confirmed. */
+export const releaseHold = (db: Sql, id: number, why: string) =>
+  db.query(sql.unsafe`
+    update bookings set status = 'CANCELLED', cancelled_at = clock_timestamp(), held_until = null, cancellation_reason = ${why}
+    where id = ${id} and status = 'PENDING'`);

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { calendarOf, calendarRow, type Span } from './calendar.ts';
+
+export const discountRow = z.object({
+  id: z.int(),
+  kind: z.enum(['percent', 'fixed']),
+  /** In hundredths of a percent. */
+  basis_points: z.int().nullable(),
+  amount_minor: z.int().nullable(),
+});
+export type Discount = z.output<typeof discountRow>;
+
+const offerRow = z.object({
+  client: z.object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() }).nullable(),
+  service: z
+    .object({
+      id: z.int(),
+      name: z.string(),
+      duration_minutes: z.int(),
+      break_minutes: z.int(),
+      price_minor: z.int(),
+      is_active: z.boolean(),
+    })
+    .nullable(),
+  /** Whether the one room that was asked for is one of the service's. */
+  room_fits: z.boolean(),
+  specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable(), calendar: calendarRow })),
+  discounts: z.array(discountRow),
+});
+export type Offer = z.output<typeof offerRow>;
+
+/**
+ * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with
+ * their calendars, and the
+ * discounts the client has on that day, percentages first, the older ones before the newer.
+ * @param of.day the booking's business day; `of.span` the time it takes at most
+ */
+export const readOffer = (
+  db: Sql,
+  of: {
+    clientId: number;
+    serviceId: number;
+    specialistId?: number;
+    locationId?: number;
+    roomId?: number;
+    day: string;
+    span: Span;
+  },
+) =>
+  db.one(sql.prepared('read_offer', offerRow)`
+    select
+      (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
+          'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
+          'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))
+        from users where id = ${of.clientId}) as client,
+      (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
+          'price_minor', price_minor, 'is_active', is_active)
+        from services where id = ${of.serviceId}) as service,
+      (${of.roomId ?? null}::int is null or exists (
+        select from service_rooms join rooms on rooms.id = room_id and rooms.is_active
+        where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,
+      coalesce((
+        select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
+            'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
+        from specialist_services offered
+        join specialists specialist on specialist.id = offered.specialist_id
+        join users person on person.id = specialist.id and person.is_active
+        where offered.service_id = ${of.serviceId}
+          and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
+          and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})), '[]') as specialists,
+      coalesce((
+        select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
+          order by kind desc, id)
+        from client_discounts
+        where client_id = ${of.clientId} and is_active and (service_id is null or service_id = ${of.serviceId})
+          and (valid_from is null or valid_from <= ${of.day}::date) and (valid_to is null or valid_to >= ${of.day}::date)),
+        '[]') as discounts`);

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { lockWallets } from '../finance.ts';
+
+export const clientPackageRow = z.object({
+  id: z.int(),
+  client_id: z.int(),
+  service_package_id: z.int(),
+  name: z.string(),
+  price_minor: z.int(),
+  start_date: z.iso.date(),
+  end_date: z.iso.date(),
+  status: z.enum(['active', 'cancelled']),
+  units: z.array(z.object({ service_id: z.int(), granted: z.int(), left: z.int() })),
+  invoice: z.object({ id: z.int(), status: z.enum(['UNPAID', 'PAID', 'CANCELLED', 'PENDING']) }).nullable(),
+});
+
+const packages = sql.fragment`
+  select bought.id, bought.client_id, service_package_id, name, bought.price_minor, start_date, end_date, bought.status,
+    (select json_agg(json_build_object('service_id', part.service_id, 'granted', part.units, 'left', units_left) order by part.service_id)
+      from jsonb_to_recordset(bought.composition) as part (service_id integer, units integer)
+      join client_package_units held on held.client_package_id = bought.id and held.service_id = part.service_id) as units,
+    (select json_build_object('id', id, 'status', status) from invoices
+      where client_package_id = bought.id order by id desc limit 1) as invoice
+  from client_packages bought join service_packages on service_packages.id = service_package_id`;
+
+export const findClientPackage = (db: Sql, id: number) => db.one(sql.type(clientPackageRow)`${packages} where bought.id = ${id}`);
+
+export const listClientPackages = (db: Sql, clientId: number, after: number, limit: number) =>
+  db.any(sql.type(clientPackageRow)`
+    ${packages} where bought.client_id = ${clientId} and bought.id > ${after} order by bought.id limit ${limit}`);
+
+const offered = z.object({ price_minor: z.int(), is_active: z.boolean() });
+export const findOfferedPackage = (db: Sql, id: number) =>
+  db.maybeOne(sql.type(offered)`select price_minor, is_active from service_packages where id = ${id}`);
+
+/** Who pays for a client, or null when there is no such client. */
+export const payerOfClient = (db: Sql, clientId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`
+    select coalesce(payer_id, users.id) as payer_id from users left join students on students.id = users.id
+    where users.id = ${clientId} and users.is_active
+      and exists (select from user_roles where user_id = users.id and role = 'client')`);
+
+type Purchase = { clientId: number; payerId: number; packageId: number; start: string; isPaidNow: boolean };
+
+/**
+ * Sells a package to a client, in the caller's transaction: usable at once, with an invoice that is paid from the payer's
+ * wallet now or later. Returns its id, or null when the wallet does not cover it; then nothing is written.
+ */
+export async function buyPackage(transaction: Sql, of: Purchase): Promise<number | null> {
+  await lockWallets(transaction, [of.payerId]);
+  return transaction.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
+    with bought as (
+      insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
+      select ${of.clientId}::int, id, composition, price_minor, ${of.start}::date, ${of.start}::date + validity_days - 1
+      from service_packages
+      where id = ${of.packageId} and (not ${of.isPaidNow}::boolean
+        or price_minor <= coalesce((select balance_minor from wallets where user_id = ${of.payerId}), 0))
+      returning id, price_minor
+    ), bill as (
+      insert into invoices (payer_id, type, amount_minor, status, client_package_id, due_date, paid_at)
+      select ${of.payerId}::int, 'PACKAGE', price_minor, case when ${of.isPaidNow} then 'PAID' else 'UNPAID' end, id,
+        ${of.start}::date, case when ${of.isPaidNow} then now() end
+      from bought where price_minor > 0
+      returning id, payer_id, amount_minor, status
+    ), paid as (
+      insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
+      select payer_id, -amount_minor, 'payment', id from bill where status = 'PAID'
+    )
+    select id from bought`);
+}

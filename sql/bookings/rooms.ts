@@ -1,0 +1,36 @@
+import { sql } from '../database.ts';
+
+export type Place = {
+  serviceId: number;
+  /** The specialist's location, where there is one: the room is there. */
+  locationId: number | null;
+  /** The one room it has to be, or any. */
+  roomId?: number;
+  startsAt: string;
+  busyMinutes: number;
+  /** A booking that does not count: the one that is being moved. */
+  except?: number;
+};
+
+const span = (of: Place) =>
+  sql.fragment`tstzrange(${of.startsAt}::timestamptz, ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes}))`;
+
+/** The service's first free room at the place and time, as a statement of one row or none. */
+export const freeRoom = (of: Place) => sql.fragment`
+  select room.id, room.location_id from service_rooms allowed join rooms room on room.id = allowed.room_id
+  where allowed.service_id = ${of.serviceId} and room.is_active
+    and (${of.locationId}::int is null or room.location_id = ${of.locationId})
+    and (${of.roomId ?? null}::int is null or room.id = ${of.roomId ?? null})
+    and not exists (
+      select from bookings taken
+      where taken.room_id = room.id and taken.is_live and taken.id <> ${of.except ?? 0}
+        and tstzrange(taken.starts_at, taken.busy_until) && ${span(of)})
+    and not exists (
+      select from real_trainings taken
+      where taken.room_id = room.id and taken.status <> 'cancelled'
+        and tstzrange(taken.starts_at, taken.ends_at) && ${span(of)})
+  order by room.id limit 1`;
+
+/** A service without rooms is given anywhere. */
+export const needsNoRoom = (of: Place) => sql.fragment`
+  (${of.roomId ?? null}::int is null and not exists (select from service_rooms where service_id = ${of.serviceId}))`;

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+/** Business days, both inclusive; either may be infinite. */
+const changeRow = z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() });
+export type SlotChange = z.output<typeof changeRow>;
+
+/** A change as business days of a zone. */
+export const changedDays = (zone: string) => sql.fragment`
+  coalesce(from_day, (from_at at time zone ${zone})::date)::text as from_day,
+  coalesce(to_day, ((to_at - interval '1 microsecond') at time zone ${zone})::date)::text as to_day`;
+
+/** Notes days that have to be computed again. Throws a foreign key violation for a specialist who does not exist. */
+export const noteSlotDays = (db: Sql, specialistId: number, days: readonly string[]) =>
+  db.query(sql.unsafe`
+    insert into slot_changes (specialist_id, from_day, to_day)
+    select ${specialistId}::int, day, day from unnest(${sql.array([...days], 'date')}) as day`);
+
+/** Changes that wait, of the specialists who have waited longest. */
+export const readSlotChanges = (db: Sql, of: { zone: string; specialists: number; limit: number }) =>
+  db.any(sql.type(changeRow.extend({ id: z.int() }))`
+    select id, specialist_id, ${changedDays(of.zone)} from slot_changes
+    where specialist_id in (
+      select specialist_id from slot_changes group by specialist_id order by min(id) limit ${of.specialists})
+    order by id limit ${of.limit}`);
+
+/** Forgets changes whose days are stored. What somebody else is just forgetting is left to him. */
+export const forgetSlotChanges = (db: Sql, ids: readonly number[]) =>
+  db.query(sql.unsafe`
+    delete from slot_changes where id in (
+      select id from slot_changes where id = any(${sql.array([...ids], 'int8')}) order by id for update skip locked)`);
+
+export const isAnySlotChanged = (db: Sql) =>
+  db.oneFirst(sql.type(z.object({ changed: z.boolean() }))`select exists (select from slot_changes) as changed`);

@@ -1,0 +1,65 @@
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+const overrides = z.record(z.string(), z.unknown()).nullable();
+const spans = z.array(z.tuple([z.number(), z.number()])).nullable();
+
+/** Everything the grids of a specialist are made of. */
+const inputRow = z.object({
+  specialist_id: z.int(),
+  /** How much the snapshot has seen: of two readings the one with the higher version knows all that the other one knows. */
+  version: z.int(),
+  /** JSON as text, so that a schedule shared by many is read once. */
+  schedule: z.string(),
+  location_schedule: z.string().nullable(),
+  overrides,
+  location_overrides: overrides,
+  /** Bookings with their breaks, and trainings, in seconds since 1970. */
+  taken: spans,
+  absent: spans,
+});
+export type SlotInput = z.output<typeof inputRow>;
+
+/** Whose calendar is read, and for when: business days, and the instants from the first one's begin to the last one's end. */
+export type SlotQuestion = { specialistId: number; fromDay: string; toDay: string; from: string; to: string };
+
+/** A snapshot with a later xmax has seen more; with the same one, the fewer transactions it saw at work the more. */
+const version = sql.fragment`
+  select (pg_snapshot_xmax(taken)::text::bigint << 14) - (select count(*) from pg_snapshot_xip(taken)) as version
+  from pg_current_snapshot() as taken`;
+
+const seconds = (instant: FragmentSqlToken) => sql.fragment`date_part('epoch', ${instant})`;
+const pairs = (from: FragmentSqlToken, to: FragmentSqlToken) =>
+  sql.fragment`to_json(array_agg(array[${seconds(from)}, ${seconds(to)}]))`;
+
+/**
+ * Reads what the grids of specialists depend on: one statement, so one snapshot. Whoever does not exist is not answered.
+ * Spans of time come in no particular order.
+ */
+export const readSlotInputs = (db: Sql, questions: readonly SlotQuestion[]) =>
+  db.any(sql.type(inputRow)`
+    with seen as materialized (${version})
+    select specialist.id as specialist_id, version, specialist.work_schedule::text as schedule,
+      location.work_schedule::text as location_schedule,
+      (select json_object_agg(day, intervals) from calendar_overrides
+        where specialist_id = specialist.id and day between from_day and to_day) as overrides,
+      (select json_object_agg(day, intervals) from calendar_overrides
+        where location_id = specialist.location_id and day between from_day and to_day) as location_overrides,
+      (select ${pairs(sql.fragment`starts_at`, sql.fragment`until`)} from (
+          select starts_at, busy_until as until from bookings
+          where specialist_id = specialist.id and status <> 'CANCELLED' and tstzrange(starts_at, busy_until) && tstzrange(from_at, to_at)
+          union all
+          select starts_at, ends_at from real_trainings
+          where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) && tstzrange(from_at, to_at)
+        ) as busy) as taken,
+      (select ${pairs(sql.fragment`greatest(absence.from_at, asked.from_at)`, sql.fragment`least(absence.to_at, asked.to_at)`)}
+        from specialist_absences absence
+        where absence.specialist_id = specialist.id
+          and tstzrange(absence.from_at, absence.to_at) && tstzrange(asked.from_at, asked.to_at)) as absent
+    from seen, ${sql.unnest(
+      questions.map(({ specialistId, fromDay, toDay, from, to }) => [specialistId, fromDay, toDay, from, to]),
+      ['int4', 'date', 'date', 'timestamptz', 'timestamptz'],
+    )} as asked (id, from_day, to_day, from_at, to_at)
+    join specialists specialist on specialist.id = asked.id
+    left join locations location on location.id = specialist.location_id`);

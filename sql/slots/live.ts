@@ -1,0 +1,43 @@
+import pg from 'pg';
+import { type Sql, sql } from '../database.ts';
+
+const CHANNEL = 'slots_preview';
+
+/** Tells everyone who listens, as soon as the transaction is committed. A payload has at most 7999 bytes. */
+export const notifySlots = (db: Sql, payloads: readonly string[]) =>
+  db.query(sql.unsafe`
+    select pg_notify(${CHANNEL}, payload) from unnest(${sql.array([...payloads], 'text')}) as payload`);
+
+/** What a listener hears: a payload, or that its connection is gone and it may have missed some. */
+export type Ears = { hear(payload: string): void; lost(error: Error): void };
+
+/** Listens on a connection of its own. Resolves once nothing can be missed; returns how to stop. */
+export async function listenToSlots(url: string, { hear, lost }: Ears): Promise<() => Promise<void>> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'slots stream',
+    connectionTimeoutMillis: 3_000,
+    keepAlive: true,
+  });
+  let isOver = false;
+  const end = (error: Error) => {
+    if (isOver) return;
+    isOver = true;
+    lost(error);
+  };
+  client.on('error', end);
+  client.on('end', () => end(new Error('the connection that listens has ended')));
+  client.on('notification', ({ payload = '' }) => hear(payload));
+  try {
+    await client.connect();
+    await client.query(`listen ${CHANNEL}`);
+  } catch (error) {
+    isOver = true;
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+  return async () => {
+    isOver = true;
+    await client.end();
+  };
+}

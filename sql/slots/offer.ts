@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { changedDays } from './changes.ts';
+
+const offerRow = z.object({
+  duration_minutes: z.int(),
+  break_minutes: z.int(),
+  is_active: z.boolean(),
+  specialists: z.array(z.object({ id: z.int(), location_id: z.int().nullable() })),
+  /** Days of theirs that are stored as they were before a change. */
+  changes: z.array(z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() })),
+});
+export type SlotOffer = z.output<typeof offerRow>;
+
+/** A service, who offers it, and whose stored days are out of date; null when there is no such service. */
+export const readSlotOffer = (
+  db: Sql,
+  of: { serviceId: number; specialistId?: number; locationId?: number; zone: string },
+): Promise<SlotOffer | null> =>
+  db.maybeOne(sql.prepared('read_slot_offer', offerRow)`
+    with offering as materialized (
+      select specialist.id, location_id from specialist_services offered
+      join specialists specialist on specialist.id = offered.specialist_id
+      join users person on person.id = specialist.id and person.is_active
+      where offered.service_id = ${of.serviceId}
+        and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
+        and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+    )
+    select duration_minutes, break_minutes, is_active,
+      coalesce((select json_agg(offering order by id) from offering), '[]') as specialists,
+      coalesce((select json_agg(changed) from (
+          select distinct specialist_id, ${changedDays(of.zone)} from slot_changes
+          where specialist_id in (select id from offering)
+        ) as changed), '[]') as changes
+    from services where id = ${of.serviceId}`);
+
+/** Every specialist after an id, in order. */
+export const listSpecialistIds = (db: Sql, after: number, limit: number) =>
+  db.anyFirst(sql.type(z.object({ id: z.int() }))`select id from specialists where id > ${after} order by id limit ${limit}`);
+
+export const isSpecialist = (db: Sql, id: number) => db.exists(sql.unsafe`select from specialists where id = ${id}`);

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+
+const storedRow = z.object({ specialist_id: z.int(), days: z.record(z.string(), z.string()) });
+
+/** The stored grids of specialists between two business days, both inclusive, by day; what has expired is not there. */
+export const readStoredDays = (db: Sql, specialistIds: readonly number[], from: string, to: string) =>
+  db.any(sql.prepared('read_stored_days', storedRow)`
+    select specialist_id, json_object_agg(day, grid) as days from slots_preview
+    where specialist_id = any(${sql.array([...specialistIds], 'int4')}) and day between ${from}::date and ${to}::date
+      and expires_at > now()
+    group by specialist_id`);
+
+export type DayToStore = { specialistId: number; day: string; version: number; grid: string; seconds: number };
+
+/** Stores grids. A day that is there and knows more stays as it is; each day is written whole. */
+export const storeDays = (db: Sql, days: readonly DayToStore[]) =>
+  db.query(sql.unsafe`
+    insert into slots_preview (specialist_id, day, version, grid, expires_at)
+    select specialist_id, day, version, grid, now() + make_interval(secs => seconds)
+    from ${sql.unnest(
+      days.map(({ specialistId, day, version, grid, seconds }) => [specialistId, day, version, grid, seconds]),
+      ['int4', 'date', 'int8', 'text', 'int4'],
+    )} as fresh (specialist_id, day, version, grid, seconds)
+    order by specialist_id, day
+    on conflict (specialist_id, day) do update
+      set version = excluded.version, grid = excluded.grid, expires_at = excluded.expires_at
+      where slots_preview.version <= excluded.version`);
+
+/** Removes days that are over or have expired. */
+export async function forgetStoredDays(db: Sql, today: string): Promise<number> {
+  const { rowCount } = await db.query(sql.unsafe`delete from slots_preview where day < ${today}::date or expires_at < now()`);
+  return rowCount;
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { book } from '../../api/bookings/book.ts';
+import type { Context } from '../../api/route.ts';
+import { openBackend } from '../../queues/backend.ts';
+import { readSettings } from '../../queues/settings.ts';
+import { openDatabase, sql } from '../../sql/database.ts';
+import { fillSalon, SPECIALISTS } from './bookings-data.ts';
+import { median, report, timed, times } from './measure.ts';
+
+const CONNECTIONS = 8;
+const BOOKINGS = 1_000;
+const ROUNDS = 5;
+
+/** Bookings on distinct slots, lock, second look and confirmation included, against the bare INSERT of the same rows. */
+export async function benchBookings(url: string) {
+  const db = await openDatabase(url, { max: CONNECTIONS, name: 'bench' });
+  const settings = readSettings({ DATABASE_URL: url, STUDIO_TZ: 'Europe/Moscow' }, '/nowhere/.env');
+  const backend = openBackend({ databaseUrl: url, name: 'bench' });
+  const { service, specialists, clients, start } = await fillSalon(db);
+  const context = {
+    db,
+    fleet: { name: 'bench', settings, db, backend, close: async () => undefined },
+    caller: { name: 'bench', scopes: [] },
+    requestId: '',
+    wait: 0,
+    isWaiting: () => true,
+    now: new Date(),
+  } satisfies Context;
+  const slots = Array.from({ length: BOOKINGS }, (_, n) => ({
+    client_id: clients[n % clients.length] as number,
+    specialist_id: specialists[n % SPECIALISTS] as number,
+    service_id: service,
+    starts_at: new Date(start + Math.floor(n / SPECIALISTS) * 75 * 60_000).toISOString(),
+    pay_from: 'later' as const,
+  }));
+  const bare = (slot: (typeof slots)[number]) =>
+    db.query(sql.prepared('bare_insert', z.strictObject({}))`
+      insert into bookings (client_id, payer_id, specialist_id, service_id, starts_at, duration_minutes, break_minutes,
+        service_price_minor, price_minor, status, confirmed_at)
+      values (${slot.client_id}, ${slot.client_id}, ${slot.specialist_id}, ${service}, ${slot.starts_at}::timestamptz, 50, 10,
+        100000, 100000, 'CONFIRMED', now())`);
+  const sameRows = (slot: (typeof slots)[number]) =>
+    db.query(sql.prepared('bare_rows', z.strictObject({}))`
+      with booked as (
+        insert into bookings (client_id, payer_id, specialist_id, service_id, starts_at, duration_minutes, break_minutes,
+          service_price_minor, price_minor, status, confirmed_at)
+        values (${slot.client_id}, ${slot.client_id}, ${slot.specialist_id}, ${service}, ${slot.starts_at}::timestamptz, 50, 10,
+          100000, 100000, 'CONFIRMED', now())
+        returning id
+      ), bill as (
+        insert into invoices (payer_id, type, amount_minor, booking_id) select ${slot.client_id}, 'BOOKING', 100000, id from booked
+      )
+      insert into notifications (user_id, template, dedupe_key, status)
+      select person, 'booking_confirmed', format('bare:%s:%s', id, person), 'skipped'
+      from booked, unnest(${sql.array([slot.client_id, slot.specialist_id], 'int4')}) as person`);
+  const clear = () => db.query(sql.unsafe`truncate bookings, invoices, notifications, slot_locks restart identity cascade`);
+  const floors: number[] = [];
+  const rows: number[] = [];
+  const ours: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    await clear();
+    floors.push(await timed(() => abreast(slots, bare)));
+    await clear();
+    rows.push(await timed(() => abreast(slots, sameRows)));
+    await clear();
+    ours.push(await timed(() => abreast(slots, (slot) => book(slot, context))));
+  }
+  await backend.close();
+  await db.end();
+  const perSecond = (ms: number) => `${Math.round((BOOKINGS / ms) * 1_000)} /s`;
+  report(`bare INSERT of ${BOOKINGS} bookings over ${CONNECTIONS} connections`, perSecond(median(floors)));
+  report('the same with its invoice and two notices, in one statement', perSecond(median(rows)));
+  report('booked: lock, second look, hold, confirm, invoice, notices', perSecond(median(ours)));
+  report('booked / bare INSERT', times(median(floors) / median(ours)), 'at least 0.5 x');
+  report('booked / bare statement of the same rows', times(median(rows) / median(ours)));
+}
+
+/** All of it, as many at a time as there are connections. */
+async function abreast<T>(all: readonly T[], work: (one: T) => Promise<unknown>) {
+  const queue = all.values();
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      for (const one of queue) await work(one);
+    }),
+  );
+}

@@ -1,0 +1,183 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { z } from 'zod';
+import { book } from '../../api/bookings/book.ts';
+import { cancelBooking } from '../../api/bookings/cancel.ts';
+import { reschedule } from '../../api/bookings/reschedule.ts';
+import { Problem } from '../../api/problems.ts';
+import type { Context } from '../../api/route.ts';
+import { auditBooks } from '../../sql/audit.ts';
+import { sql } from '../../sql/database.ts';
+import { receivePayment } from '../../sql/finance.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type Booking, Model, type Service } from './model.ts';
+import { salon } from './salon.ts';
+
+const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 60);
+const QUARTER = 900_000;
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' } });
+});
+afterAll(() => door.close());
+
+const who = fc.nat({ max: 2 });
+/** From a while ago to a day and a half ahead, mostly crowded around the twelve hours. */
+const quarter = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: 42, max: 56 }) },
+  { weight: 1, arbitrary: fc.integer({ min: -4, max: 140 }) },
+);
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('book' as const),
+      client: who,
+      specialist: who,
+      service: who,
+      quarter,
+      pay: fc.constantFrom<Booking['pay']>('wallet', 'package', 'later'),
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), n: fc.nat({ max: 9 }) }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('move' as const), n: fc.nat({ max: 9 }), specialist: who, quarter }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constant('pay' as const), client: who, amount: fc.integer({ min: 1, max: 400 }) }) },
+);
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+type Both = Awaited<ReturnType<typeof build>>;
+
+/** Three specialists and clients, services with rooms and without, odd durations and breaks; a package of two units each. */
+async function build() {
+  const make = salon(door.db);
+  const place = await make.location();
+  const rooms = [await make.roomAt(place), await make.roomAt(place)];
+  const services: Service[] = [];
+  for (const of of [
+    { minutes: 20, pause: 40, price: 100, rooms },
+    { minutes: 15, pause: 0, price: 0, rooms: [] },
+    { minutes: 100, pause: 31, price: 250, rooms: rooms.slice(1) },
+  ]) {
+    services.push({ id: await make.service(of), ...of });
+  }
+  const specialists: number[] = [];
+  const clients: number[] = [];
+  // The model's now lies on the grid, so that twelve hours before a start are hit exactly.
+  const now = Math.ceil(Date.now() / QUARTER) * QUARTER;
+  const model = new Model(now);
+  for (let n = 0; n < 3; n += 1) {
+    specialists.push(
+      await make.specialist(
+        services.map((one) => one.id),
+        { location: place },
+      ),
+    );
+    const client = await make.client();
+    clients.push(client);
+    for (const { id } of services) {
+      const packageId = await door.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+        insert into service_packages (name, composition, price_minor)
+        values (${`${client}-${id}`}, ${sql.jsonb([{ service_id: id, units: 2 }])}, 0) returning id`);
+      await door.post(`/api/clients/${client}/packages`, { service_package_id: packageId });
+      model.units.set(`${client}:${id}`, 2);
+    }
+  }
+  const context: Context = {
+    db: door.db,
+    fleet: door.fleet,
+    caller: { name: 'test', scopes: [] },
+    requestId: '',
+    wait: 0,
+    isWaiting: () => true,
+    now: new Date(now),
+  };
+  return { model, context, services, specialists, clients };
+}
+
+const refused = (error: unknown) => {
+  if (!(error instanceof Problem)) throw error;
+  return null;
+};
+
+async function take({ model, context, services, specialists, clients }: Both, one: Step) {
+  const at = (quarters: number) => model.now + quarters * QUARTER;
+  const iso = (instant: number) => new Date(instant).toISOString();
+  if (one.do === 'book') {
+    const [client, specialist, service] = [clients[one.client]!, specialists[one.specialist]!, services[one.service]!];
+    const wish = {
+      client_id: client,
+      specialist_id: specialist,
+      service_id: service.id,
+      starts_at: iso(at(one.quarter)),
+      pay_from: one.pay,
+    };
+    const id = await book(wish, context).catch(refused);
+    expect(model.book(id ?? 0, client, specialist, service, at(one.quarter), one.pay)).toBe(id !== null);
+  } else if (one.do === 'pay') {
+    const client = clients[one.client]!;
+    await door.db.transaction((transaction) =>
+      receivePayment(transaction, { payerId: client, amountMinor: one.amount, method: 'cash', createdBy: 'test' }),
+    );
+    model.pay(client, one.amount);
+  } else {
+    const booking = model.bookings[one.n];
+    if (!booking) return;
+    if (one.do === 'cancel') {
+      const answer = (await door.db
+        .transaction((transaction) => cancelBooking(transaction, booking.id, 'тест', context))
+        .catch(refused)) as { outcome: string } | null;
+      const said = model.cancel(booking.id);
+      if (said === 'again') expect(answer).not.toBeNull();
+      else expect(answer?.outcome ?? 'refused').toBe(said);
+    } else {
+      const specialist = specialists[one.specialist]!;
+      const isMoved = await reschedule(booking.id, { starts_at: iso(at(one.quarter)), specialist_id: specialist }, context).then(
+        () => true,
+        (error) => refused(error) !== null,
+      );
+      expect(model.reschedule(booking.id, specialist, at(one.quarter))).toBe(isMoved);
+    }
+  }
+}
+
+const rows = sql.type(z.object({ bookings: z.unknown(), invoices: z.unknown(), wallets: z.unknown(), units: z.unknown() }));
+async function stateOfDatabase() {
+  const state = await door.db.one(rows`
+    select
+      (select json_agg(json_build_array(id, client_id, specialist_id, room_id, extract(epoch from starts_at)::int8 * 1000, status, moved_late) order by id)
+        from bookings where confirmed_at is not null) as bookings,
+      (select json_agg(json_build_array(booking_id, amount_minor, status) order by id) from invoices) as invoices,
+      (select json_agg(json_build_array(user_id, balance_minor) order by user_id) from wallets where balance_minor > 0) as wallets,
+      (select json_agg(json_build_array(client_id, service_id, units_left) order by client_id, service_id)
+        from client_package_units join client_packages on client_packages.id = client_package_id) as units`);
+  return { ...state, bookings: state.bookings ?? [], invoices: state.invoices ?? [], wallets: state.wallets ?? [] };
+}
+const stateOfModel = ({ model }: Both) => ({
+  bookings: [...model.bookings]
+    .sort((a, b) => a.id - b.id)
+    .map((one) => [one.id, one.client, one.specialist, one.room, one.start, one.status, one.movedLate]),
+  invoices: model.invoices.map((bill) => [bill.booking, bill.amount, bill.status]),
+  wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
+  units: [...model.units]
+    .map(([of, left]) => [...of.split(':').map(Number), left] as [number, number, number])
+    .sort(([a, b], [c, d]) => a - c || b - d),
+});
+
+test(`whatever is booked, moved, cancelled and paid, database and model agree and the books are square (${SEQUENCES} sequences)`, async () => {
+  await fc.assert(
+    fc
+      .asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), async (steps) => {
+        const both = await build();
+        for (const one of steps) {
+          await take(both, one);
+          expect(await stateOfDatabase()).toEqual(stateOfModel(both));
+        }
+        expect(await auditBooks(door.db, '2020-01-01')).toEqual([]);
+      })
+      .afterEach(() =>
+        door.db
+          .query(sql.unsafe`truncate users, locations, services, service_packages, training_types restart identity cascade`)
+          .then(() => undefined),
+      ),
+    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+  );
+}, 120_000);

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { addDays, dayOf } from '../../queues/calendar.ts';
+import { type Database, sql } from '../../sql/database.ts';
+import { studio } from '../support/studio.ts';
+
+const id = sql.type(z.object({ id: z.int() }));
+/** Open round the clock, every day. */
+export const ALWAYS = Object.fromEntries(['0', '1', '2', '3', '4', '5', '6'].map((day) => [day, [['00:00', '24:00']]]));
+export const HOUR = 3_600_000;
+
+/** The instant of a wall time so many days from today, in Moscow, which has no clock changes. */
+export const at = (days: number, time: string, now = new Date()) =>
+  new Date(`${addDays(dayOf(now, 'Europe/Moscow'), days)}T${time}:00+03:00`).toISOString();
+
+/** The first quarter of an hour at least `hours` from now. */
+export const inHours = (hours: number) => new Date(Math.ceil((Date.now() + hours * HOUR) / 900_000) * 900_000).toISOString();
+
+/** Puts what bookings need into a test's database; each returns the new id. */
+export function salon(db: Database) {
+  const make = studio(db);
+  let count = 0;
+  const next = () => {
+    count += 1;
+    return count;
+  };
+  return {
+    ...make,
+    client: () => make.user(`Клиент ${next()}`, 'client'),
+    location: (schedule: object = ALWAYS) =>
+      db.oneFirst(id`
+        insert into locations (name, work_schedule) values (${`Салон ${next()}`}, ${sql.jsonb(schedule as never)}) returning id`),
+    roomAt: (location: number) =>
+      db.oneFirst(id`insert into rooms (location_id, name) values (${location}, ${`Кабинет ${next()}`}) returning id`),
+    async service({ minutes = 60, pause = 0, price = 100_000, rooms = [] as number[] } = {}) {
+      const service = await db.oneFirst(id`
+        insert into services (name, duration_minutes, break_minutes, price_minor)
+        values (${`Услуга ${next()}`}, ${minutes}, ${pause}, ${price}) returning id`);
+      for (const room of rooms) await db.query(sql.unsafe`insert into service_rooms values (${service}, ${room})`);
+      return service;
+    },
+    async specialist(services: number[], { location = null as number | null, schedule = ALWAYS as object } = {}) {
+      const specialist = await make.user(`Мастер ${next()}`, 'specialist');
+      await db.query(sql.unsafe`
+        insert into specialists (id, location_id, work_schedule) values (${specialist}, ${location}, ${sql.jsonb(schedule as never)})`);
+      for (const service of services) {
+        await db.query(
+          sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${specialist}, ${service})`,
+        );
+      }
+      return specialist;
+    },
+    async money(client: number, minor: number) {
+      const payment = await db.oneFirst(
+        id`insert into payments (payer_id, amount_minor) values (${client}, ${minor}) returning id`,
+      );
+      await db.query(sql.unsafe`
+        insert into wallet_transactions (user_id, amount_minor, kind, payment_id) values (${client}, ${minor}, 'deposit', ${payment})`);
+    },
+    training: (of: { trainer: number; room?: number; at: string; minutes?: number }) =>
+      db.oneFirst(id`
+        insert into real_trainings (training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
+        select type.id, ${of.trainer}::int, ${of.room ?? null}::int, at::date, at::time, at, at + make_interval(mins => ${of.minutes ?? 60}), 5, 0
+        from (select ${of.at}::timestamptz as at) as given,
+          lateral (select id from training_types order by id limit 1) type
+        returning id`),
+    async someType() {
+      return make.type();
+    },
+  };
+}
+
+export const balanceOf = (db: Database, user: number) =>
+  db.maybeOneFirst(sql.type(z.object({ balance_minor: z.int() }))`select balance_minor from wallets where user_id = ${user}`);

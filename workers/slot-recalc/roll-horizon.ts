@@ -1,0 +1,39 @@
+import { runs } from '../../queues/catalog.ts';
+import { horizonOf } from '../../queues/slots/horizon.ts';
+import { recalculate } from '../../queues/slots/recalculate.ts';
+import { slotStoreOf } from '../../queues/slots/store.ts';
+import { forgetStoredDays, listSpecialistIds } from '../../sql/slots.ts';
+import type { RunHandler } from '../execute.ts';
+
+const AT_ONCE = 50;
+type Rolled = { after: number; specialists: number; days: number };
+const nobodyYet: Rolled = { after: 0, specialists: 0, days: 0 };
+
+/**
+ * Calculates every day of every specialist anew, from the run's day to the horizon's end, some specialists at a time. Nobody
+ * is told: what has changed was told when it changed. The store is written before its chunk is noted, and writing twice does
+ * no harm.
+ */
+export const rollHorizon: RunHandler = async (run, { db, backend, chunk, settings: { zone } }) => {
+  const { date } = runs.slots.params.parse(run.params);
+  const days = horizonOf(date);
+  const store = slotStoreOf({ backend, db });
+  let so = (run.progress as Rolled | null) ?? nobodyYet;
+  for (;;) {
+    const ids = await listSpecialistIds(db, so.after, AT_ONCE);
+    if (ids.length === 0) break;
+    await recalculate(
+      { db, store, zone },
+      ids.map((specialistId) => ({ specialistId, days })),
+    );
+    const next = {
+      after: ids.at(-1) as number,
+      specialists: so.specialists + ids.length,
+      days: so.days + ids.length * days.length,
+    };
+    so = await chunk(async () => next);
+  }
+  await forgetStoredDays(db, date);
+  const { specialists, days: calculated } = so;
+  return { status: 'success', result: { specialists, days: calculated }, details: {}, counts: {} };
+};
