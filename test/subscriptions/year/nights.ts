@@ -16,6 +16,10 @@ import { generate } from '../../../workers/generation/generate.ts';
 import { renewNight } from '../../../workers/renewal/renew-night.ts';
 import { unfreezeNight } from '../../../workers/unfreeze/unfreeze-night.ts';
 
+/** What is old enough to be deleted is looked for on Sundays only: in a year there is nothing, and each table is a transaction. */
+const daily = operations.filter(({ name }) => ['subscriptions', 'trainings', 'tasks', 'audit'].includes(name));
+const isSunday = (date: string) => new Date(date).getUTCDay() === 0;
+
 const handlers: Record<string, RunHandler> = {
   generation: generate,
   attendance: markPresent,
@@ -23,7 +27,7 @@ const handlers: Record<string, RunHandler> = {
   daily: combineDaily,
   auto_renewal: renewNight,
   auto_unfreeze: unfreezeNight,
-  cleanup: tidyUp(operations),
+  cleanup: (run, context) => tidyUp(isSunday(run.process_date) ? operations : daily)(run, context),
 };
 const nightly = timetable.filter((schedule) => schedule.run in handlers);
 const never = new AbortController().signal;
