@@ -10,11 +10,23 @@ import { eventually } from './eventually.ts';
 /** A server of a test's own, which may be stopped and started again at the same address. */
 export type OwnServer = Awaited<ReturnType<typeof ownRedis>>;
 
-export async function ownRedis() {
+export async function ownRedis(more: readonly string[] = []) {
   const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-redis-'));
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
-  const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--maxmemory-policy', 'noeviction'];
+  const flags = [
+    '--port',
+    `${port}`,
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    dir,
+    '--save',
+    '',
+    '--maxmemory-policy',
+    'noeviction',
+    ...more,
+  ];
   return ownServer(dir, url, { program: 'redis-server', args: flags }, async () => {
     const client = new Redis(url, { retryStrategy: () => 25, maxRetriesPerRequest: null });
     client.on('error', () => undefined);

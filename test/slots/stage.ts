@@ -1,0 +1,75 @@
+import type { Backend } from '../../queues/backend.ts';
+import { dayOf } from '../../queues/calendar.ts';
+import type { Fleet } from '../../queues/fleet.ts';
+import { log } from '../../queues/log.ts';
+import { readSettings } from '../../queues/settings.ts';
+import { calculateDays } from '../../queues/slots/calculate.ts';
+import { gridText } from '../../queues/slots/grid.ts';
+import { horizonOf } from '../../queues/slots/horizon.ts';
+import { readGrids, slotStoreOf } from '../../queues/slots/store.ts';
+import { type Database, sql } from '../../sql/database.ts';
+import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
+import { salon } from '../bookings/salon.ts';
+import { redisUrl, testBackend } from '../support/backends.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+
+// What these tests provoke belongs in their assertions, not on the terminal.
+log.level = process.env.TEST_LOG ?? 'silent';
+
+export type SlotStage = Awaited<ReturnType<typeof slotStage>>;
+
+/** A database, a store of the kind and the studio's records. Close it when the file's tests are over. */
+export async function slotStage(kind: Backend['kind'], zone = 'Europe/Moscow') {
+  const database = await testDatabase({ max: 10 });
+  const { db } = database;
+  const backend = testBackend(kind, database.url);
+  if (backend.redis) {
+    await eventually(() =>
+      backend
+        .ping()
+        .then(() => true)
+        .catch(() => false),
+    );
+    await backend.redis.flushdb();
+  }
+  const settings = readSettings(
+    { DATABASE_URL: database.url, REDIS_URL: kind === 'redis' ? redisUrl() : undefined, STUDIO_TZ: zone },
+    '/nowhere/.env',
+  );
+  const fleet: Fleet = { name: 'test', settings, db, backend, close: async () => {} };
+  const store = slotStoreOf(fleet);
+  const today = () => dayOf(new Date(), zone);
+  const days = () => horizonOf(today());
+
+  return {
+    db,
+    zone,
+    fleet,
+    store,
+    backend,
+    database,
+    today,
+    days,
+    slots: { db, store, zone },
+    make: salon(db),
+    drain: (signal = new AbortController().signal) => drainChanges(fleet, signal),
+    /** The stored days of a specialist as text; null for each that is not there. */
+    async stored(specialist: number, among = days()) {
+      const grids = (await readGrids(store, zone, [specialist], among)).get(specialist) ?? [];
+      return among.map((day, n) => (grids[n] ? `${day} ${gridText(grids[n])}` : null));
+    },
+    /** The same days calculated from the book. */
+    async fresh(specialist: number, among = days()) {
+      const [calculated] = await calculateDays(db, zone, [{ specialistId: specialist, days: among }]);
+      return calculated?.days.map(({ day, grid }) => `${day} ${gridText(grid)}`);
+    },
+    async close() {
+      await backend.close();
+      await database.close();
+    },
+  };
+}
+
+/** Forgets what waits, as if a worker had done it. */
+export const forgetAll = (db: Database) => db.query(sql.unsafe`delete from slot_changes`);
