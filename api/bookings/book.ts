@@ -1,5 +1,5 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { fits } from '../../queues/free-time.ts';
+import { fits } from '../../queues/slots/fits.ts';
 import { confirmBooking, expireHolds, type Hold, holdSlot, type Offer, releaseHold, whatIsTaken } from '../../sql/bookings.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';

@@ -1,5 +1,6 @@
 import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
-import { CELL_MS, cellsOf, fits } from '../../queues/free-time.ts';
+import { cellsOf } from '../../queues/free-time.ts';
+import { fits, startsBetween } from '../../queues/slots/fits.ts';
 import { readCalendar, type Span } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import type { Context } from '../route.ts';
@@ -39,9 +40,7 @@ export async function freeStarts(db: Sql, specialists: readonly number[], day: s
   const starts = new Set<string>();
   for (const specialist of specialists) {
     const calendar = await readCalendar(db, specialist, spanOf(from, (to - from) / 60_000 + busyMinutes(of), zone));
-    for (let start = from; start < to; start += CELL_MS) {
-      if (start > after.getTime() && fits(calendar, start, of, zone)) starts.add(iso(start));
-    }
+    for (const start of startsBetween(calendar, Math.max(from, after.getTime() + 1), to - 1, of, zone)) starts.add(iso(start));
   }
   return [...starts].sort();
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { whyNever } from '../../api/bookings/limits.ts';
 import { priceOf } from '../../api/bookings/price.ts';
-import { fits } from '../../queues/free-time.ts';
+import { fits } from '../../queues/slots/fits.ts';
 import { workSchedule } from '../../queues/work-schedule.ts';
 import type { Discount, SpecialistCalendar } from '../../sql/bookings.ts';
 import { render } from '../../workers/notifier/render.ts';
@@ -97,7 +97,9 @@ describe('free time (D30, D31)', () => {
   });
 
   test.each<[string, string, boolean]>([
-    ['the gap: 01:45 to 03:15 wall time is half an hour', '2026-03-29T00:45:00Z', true],
+    ['before the gap: 01:30 to 02:00', '2026-03-29T00:30:00Z', true],
+    ['across the gap: the hour from 02:00 is lost, and busy', '2026-03-29T00:45:00Z', false],
+    ['after the gap: from 03:00', '2026-03-29T01:00:00Z', true],
     ['the hour that comes twice is two hours long', '2026-10-25T00:00:00Z', true],
   ])('a clock change in Berlin, %s', (_, start, expected) => {
     const always = { 6: [['00:00', '24:00']] } as SpecialistCalendar['specialist'];
