@@ -105,8 +105,9 @@ const slotDays = z.strictObject({
     .meta({ example: ['2026-11-23', '2026-11-24'] }),
 });
 
-/** A process for one business day, today unless the request says otherwise. */
+/** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
 const ofDay = {
+  isOfThePast: true,
   body: z.strictObject({ date: date.optional().meta({ description: 'the business day; by default today' }), again }),
   params: z.object({ date }),
   retry: patient,
@@ -264,6 +265,8 @@ export type RunDefinition = {
   ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** True where a `date` after today is refused: its registrations would be marked, charged and expired before their time. */
+  isOfThePast?: boolean;
   /** True where asking again means doing it again, although the key has ended in success. */
   repeats?: boolean;
   /** Processes it consists of, one after the other; it ends when the last one has. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
 import { type RunDefinition, type RunName, runNames, runs } from '../../queues/catalog.ts';
 import { QueueUnavailable, ringProcess } from '../../queues/enqueue.ts';
-import { type ProcessRequest, requestProcess } from '../../queues/request.ts';
+import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/request.ts';
 import { isOver, type Run, runRow } from '../../sql/runs.ts';
 import { away, Problem } from '../problems.ts';
 import { type Answer, type Context, type Route, route } from '../route.ts';
@@ -41,6 +41,11 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
     async handle({ body }, context) {
       const { again, dry_run, ...rest } = body as { again?: boolean; dry_run?: boolean };
       const today = dayOf(context.now, context.fleet.settings.zone);
+      if (isTooEarly(name, rest, today)) {
+        throw new Problem(422, 'the body is not acceptable', {
+          errors: [{ path: 'date', message: `${today} or earlier: a day to come cannot be processed yet` }],
+        });
+      }
       const dryRun = dryRuns[name];
       if (dry_run && dryRun)
         return { body: await dryRun(context, definition.request(rest, today).params), headers: waited(context) };

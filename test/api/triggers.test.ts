@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { runs } from '../../queues/catalog.ts';
+import { addDays, dayOf } from '../../queues/calendar.ts';
+import { type RunDefinition, runs } from '../../queues/catalog.ts';
 import { runJobId } from '../../queues/enqueue.ts';
 import { sql } from '../../sql/database.ts';
 import { claimRun, failRun, findRun } from '../../sql/runs.ts';
@@ -32,6 +33,24 @@ const end = (id: number, status: string) =>
     update automated_process_history set status = ${status}, completed_at = now(), started_at = now(),
       result = '{"message": "done", "created_count": 0}'
     where id = ${id}`);
+
+describe('a day to come', () => {
+  const today = dayOf(new Date(), 'Europe/Moscow');
+  const doors = Object.values(runs as Record<string, RunDefinition>).flatMap(({ isOfThePast, path }) =>
+    isOfThePast && path ? [path] : [],
+  );
+
+  test.each(doors)('%s: tomorrow is refused, today is not', async (path) => {
+    const before = await rows();
+    const refused = await door.post(path, { date: addDays(today, 1) });
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors).toEqual([
+      { path: 'date', message: `${today} or earlier: a day to come cannot be processed yet` },
+    ]);
+    expect(await rows()).toBe(before);
+    expect((await door.post(path, { date: today })).status).toBe(202);
+  });
+});
 
 describe('a request that is accepted', () => {
   test('is answered 202 with where to look', async () => {

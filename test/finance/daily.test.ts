@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { addDays } from '../../queues/calendar.ts';
+import { addDays, dayOf } from '../../queues/calendar.ts';
 import { sql } from '../../sql/database.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { nightShift, register, trainingIn } from './night.ts';
@@ -74,9 +74,10 @@ test('the night marks today, charges tomorrow, and answers in the shape of its s
 test('when attendance fails, finance still runs; the night is partial and says why', async () => {
   const { door, make } = shift;
   attendanceFails = true;
-  const training = await trainingIn(shift, 24 * 30);
+  const training = await trainingIn(shift, -1);
   await register(door, training.id, await make.student());
-  const { body } = await door.post(DAILY, { date: training.training_date }, { headers: { Prefer: 'wait=25' } });
+  const yesterday = addDays(dayOf(new Date(), 'Europe/Moscow'), -1);
+  const { body } = await door.post(DAILY, { date: yesterday }, { headers: { Prefer: 'wait=25' } });
   attendanceFails = false;
   expect(body).toMatchObject({
     attendance_processing: { students_marked_present: 0 },

@@ -1,7 +1,7 @@
 import { dayOf } from '../../../queues/calendar.ts';
 import { type RunDefinition, type RunName, runs } from '../../../queues/catalog.ts';
 import { repeatProcess } from '../../../queues/repeat.ts';
-import { type ProcessRequest, requestProcess } from '../../../queues/request.ts';
+import { isTooEarly, type ProcessRequest, requestProcess } from '../../../queues/request.ts';
 import { text } from '../../../queues/texts.ts';
 import { askConfirmation, type Confirmation, latestAttempt, lockRun, watchRun } from '../../../sql/bot.ts';
 import { findRun, type Run } from '../../../sql/runs.ts';
@@ -24,6 +24,8 @@ export async function run(turn: Turn, args: string) {
     return say(turn, { text: [text(locale, name ? 'bot.run.unknown' : 'bot.run.which'), ...lines].join('\n'), buttons });
   }
   const body = bodyOf(known, date);
+  if (body && isTooEarly(known, body, dayOf(turn.now, turn.settings.zone)))
+    return say(turn, { text: text(locale, 'bot.run.too_early') });
   if (!body || more.length > 0) {
     const isWeek = 'week_start' in runs[known].body.shape;
     return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', { name: callName(known) }) });
