@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import type { Noun } from '../../queues/catalog.ts';
 
 export type WorkerProcess = Awaited<ReturnType<typeof workerProcess>>;
 
-/** A generation worker as PM2 runs it. Returns once it has said `ready`; throws with its log when it ends before that. */
-export async function workerProcess(settings: NodeJS.ProcessEnv) {
+/** A worker as PM2 runs it. Returns once it has said `ready`; throws with its log when it ends before that. */
+export async function workerProcess(settings: NodeJS.ProcessEnv, noun: Noun = 'generation') {
   const { NODE_OPTIONS: _, ...rest } = process.env;
-  const child: ChildProcess = spawn(process.execPath, ['workers/generation/main.ts'], {
+  const child: ChildProcess = spawn(process.execPath, [`workers/${noun}/main.ts`], {
     env: { ...rest, ...settings, LOG_LEVEL: 'info' },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
