@@ -7,6 +7,8 @@ import { slotStoreOf } from '../../queues/slots/store.ts';
 import { forgetSlotChanges, readSlotChanges } from '../../sql/slots.ts';
 
 const AT_ONCE = { specialists: 50, limit: 10_000 };
+/** So long changes gather before the next ones are looked at, unless there is a backlog. */
+const TOGETHER_MS = 100;
 
 /**
  * Calculates what has changed until nothing is left or the signal comes. Changes are taken together: a thousand of one
@@ -27,6 +29,7 @@ export async function drainChanges(
     const ids = changes.map(({ id }) => id);
     await tellSlots({ backend, db }, calculated);
     await forgetSlotChanges(db, ids);
+    if (wanted.length < AT_ONCE.specialists) await new Promise((next) => setTimeout(next, TOGETHER_MS));
     done.changes += ids.length;
     done.specialists += calculated.length;
     done.days += calculated.reduce((sum, { days }) => sum + days.length, 0);

@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { addDays, dayOf } from '../../queues/calendar.ts';
+import { calculateDays } from '../../queues/slots/calculate.ts';
+import { liveSlotsOf, openLiveSlots, tellSlots } from '../../queues/slots/live.ts';
+import { sql } from '../../sql/database.ts';
+import type { Ears } from '../../sql/slots.ts';
+import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
+import { ALWAYS, salon } from '../bookings/salon.ts';
+import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
+import { admin } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+
+type Event = { event: string; data: Json };
+
+/** A stream as a browser reads it. */
+async function listen(door: FrontDoor, specialist: number, key = door.all) {
+  const gone = new AbortController();
+  const response = await fetch(`${door.url}/slots/stream?specialist_id=${specialist}`, {
+    headers: { 'X-API-Key': key },
+    signal: gone.signal,
+  });
+  const events: Event[] = [];
+  let isOver = false;
+  const reading = (async () => {
+    let text = '';
+    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+      text += chunk;
+      const parts = text.split('\n\n');
+      text = parts.pop() ?? '';
+      for (const part of parts) {
+        const [, event = ''] = /^event: (.*)$/m.exec(part) ?? [];
+        const [, data = 'null'] = /^data: (.*)$/m.exec(part) ?? [];
+        if (event) events.push({ event, data: JSON.parse(data) });
+      }
+    }
+  })()
+    .catch(() => undefined)
+    .finally(() => {
+      isOver = true;
+    });
+  return {
+    response,
+    events,
+    isOver: () => isOver,
+    ready: () => eventually(() => events.some(({ event }) => event === 'ready')),
+    days: () => events.filter(({ event }) => event === 'day').map(({ data }) => data),
+    async close() {
+      gone.abort();
+      await reading;
+    },
+  };
+}
+
+describe.each(backendKinds)('on %s', (kind) => {
+  let door: FrontDoor;
+  let make: ReturnType<typeof salon>;
+  let service: number;
+  beforeAll(async () => {
+    door = await frontDoor({
+      backend: (url) => testBackend(kind, url),
+      settings: kind === 'redis' ? { REDIS_URL: redisUrl() } : {},
+    });
+    make = salon(door.db);
+    service = await make.service();
+    await eventually(() =>
+      door.fleet.backend.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+  afterAll(() => door.close());
+
+  const day = (n: number) => addDays(dayOf(new Date(), 'Europe/Moscow'), n);
+  const drain = () => drainChanges(door.fleet, new AbortController().signal);
+  const override = (specialist: number, n: number) =>
+    door.db.query(sql.unsafe`
+      insert into calendar_overrides (specialist_id, day, intervals) values (${specialist}, ${day(n)}::date, '[["10:00", "23:59:59"]]')`);
+  const connections = async () => {
+    const { rows } = await admin(`select count(*)::int as n from pg_stat_activity where application_name = 'slots stream'
+      and datname = '${new URL(door.database.url).pathname.slice(1)}'`);
+    return rows[0].n as number;
+  };
+
+  test('every rewritten day of the specialist is told, and of nobody else', async () => {
+    const [one, two] = [await make.specialist([service]), await make.specialist([service])];
+    await drain();
+    const stream = await listen(door, one);
+    expect(stream.response.status).toBe(200);
+    expect(stream.response.headers.get('content-type')).toContain('text/event-stream');
+    await stream.ready();
+    await override(two, 1);
+    await override(one, 2);
+    await drain();
+    await eventually(() => stream.days().length > 0);
+    expect(stream.days()).toEqual([
+      { specialist_id: one, date: day(2), version: expect.any(Number), free: [['10:00', '24:00']] },
+    ]);
+    await door.db.query(sql.unsafe`update specialists set work_schedule = '{}' where id = ${one}`);
+    await drain();
+    await eventually(() => stream.days().length === 61);
+    expect(stream.days().filter(({ date, free }) => date !== day(2) && free.length === 0)).toHaveLength(59);
+    const versions = stream.days().map(({ version }) => version);
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    await stream.close();
+  });
+
+  test('many listeners share one connection, which closes after the last', async () => {
+    const one = await make.specialist([service]);
+    await drain();
+    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => listen(door, one)));
+    await Promise.all(streams.map((stream) => stream.ready()));
+    expect(liveSlotsOf(door.fleet).count()).toBe(5);
+    if (kind === 'postgres') expect(await connections()).toBe(1);
+    await override(one, 1);
+    await drain();
+    await Promise.all(streams.map((stream) => eventually(() => stream.days().length === 1)));
+    await Promise.all(streams.map((stream) => stream.close()));
+    await eventually(() => liveSlotsOf(door.fleet).count() === 0);
+    if (kind === 'postgres') await eventually(async () => (await connections()) === 0);
+  });
+
+  test('after its connection was lost everybody is told to look again, and hears again', async () => {
+    const one = await make.specialist([service]);
+    await drain();
+    const stream = await listen(door, one);
+    await stream.ready();
+    if (kind === 'postgres') {
+      await admin(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slots stream'
+        and datname = '${new URL(door.database.url).pathname.slice(1)}'`);
+    } else await door.fleet.backend.redis?.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await eventually(() => stream.events.some(({ event }) => event === 'missed'));
+    await override(one, 1);
+    await drain();
+    await eventually(() => stream.days().length === 1);
+    await stream.close();
+  });
+
+  test('nobody, text, and an unknown specialist are refused', async () => {
+    for (const query of ['', '?specialist_id=x', '?specialist_id=99999', '?specialist_id=1&since=2']) {
+      const { status, body } = await door.get(`/slots/stream${query}`);
+      expect({ query, status, type: typeof body.errors[0].path }).toEqual({ query, status: 422, type: 'string' });
+    }
+  });
+
+  test('a key may open a hundred streams', async () => {
+    const one = await make.specialist([service], { schedule: ALWAYS });
+    const key = await door.key('slots:read');
+    const streams = await Promise.all(Array.from({ length: 100 }, () => listen(door, one, key)));
+    expect(streams.every(({ response }) => response.status === 200)).toBe(true);
+    const refused = await door.get(`/slots/stream?specialist_id=${one}`, { key });
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
+    const other = await listen(door, one);
+    expect(other.response.status).toBe(200);
+    await Promise.all([...streams, other].map((stream) => stream.close()));
+    await eventually(() => liveSlotsOf(door.fleet).count() === 0);
+    const again = await listen(door, one, key);
+    expect(again.response.status).toBe(200);
+    await again.close();
+  });
+
+  test('a payload of sixty days fits', async () => {
+    const one = await make.specialist([service]);
+    const days = Array.from({ length: 60 }, (_, n) => day(n));
+    const heard = listenOnce(one);
+    await heard.isListening;
+    await tellSlots(door.fleet, await calculateDays(door.db, 'Europe/Moscow', [{ specialistId: one, days }]));
+    expect(Object.keys((await heard.told).days)).toEqual(days);
+    await heard.stop();
+  });
+
+  function listenOnce(specialist: number) {
+    const { promise: told, resolve } = Promise.withResolvers<{ days: object }>();
+    const isListening = liveSlotsOf(door.fleet).subscribe(specialist, { told: resolve, missed: () => undefined });
+    return { told, isListening, stop: async () => (await isListening)() };
+  }
+
+  test('streams end when the process drains', async () => {
+    const one = await make.specialist([service]);
+    const stream = await listen(door, one);
+    await stream.ready();
+    door.draining.abort();
+    await eventually(() => stream.isOver());
+    expect(liveSlotsOf(door.fleet).count()).toBe(0);
+  });
+});
+
+test('a connection that cannot be had is an error, and is tried again for the next listener', async () => {
+  let tries = 0;
+  let ears: Ears | undefined;
+  const live = openLiveSlots(async (given) => {
+    tries += 1;
+    if (tries === 1) throw new Error('away');
+    ears = given;
+    return async () => undefined;
+  });
+  const heard: unknown[] = [];
+  const listener = { told: (days: unknown) => heard.push(days), missed: () => heard.push('missed') };
+  await expect(live.subscribe(1, listener)).rejects.toThrow('away');
+  expect(live.count()).toBe(0);
+  const stop = await live.subscribe(1, listener);
+  ears?.hear('{"specialist_id":2,"version":1,"days":{}}');
+  ears?.hear('{"specialist_id":1,"version":1,"days":{}}');
+  expect(heard).toEqual([{ specialist_id: 1, version: 1, days: {} }]);
+  ears?.lost(new Error('gone'));
+  await eventually(() => heard.includes('missed'));
+  expect(tries).toBe(3);
+  await stop();
+});
