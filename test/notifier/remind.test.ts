@@ -21,7 +21,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 beforeEach(async () => {
   await database.db.query(sql.unsafe`
-    truncate users, training_types, subscriptions, automated_process_history, notifications, schedule_changes, belt_exams, invoices,
+    truncate users, services, training_types, subscriptions, automated_process_history, notifications, schedule_changes, belt_exams, invoices,
       session_entries, telegram_chats cascade`);
   student = await make.student();
   await database.db.query(sql.unsafe`update users set telegram_id = 5000 + id where id = ${student}`);
@@ -99,6 +99,21 @@ test('what was moved is reminded of anew', async () => {
   await database.db.query(sql.unsafe`
     update real_trainings set starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval '1 hour' where id = ${moved}`);
   expect((await tells('2026-11-21T15:00:00Z')).sort()).toEqual(['training_changed', 'training_reminder']);
+});
+
+test.each([
+  ['two hours before', '2026-11-21T14:00:00Z', 'CONFIRMED', ['booking_reminder']],
+  ['a moment earlier than that', '2026-11-21T13:59:59Z', 'CONFIRMED', []],
+  ['when it begins', '2026-11-21T16:00:00Z', 'CONFIRMED', []],
+  ['when it is cancelled', '2026-11-21T14:00:00Z', 'CANCELLED', []],
+])('of a booking people are reminded %s', async (_, at, status, templates) => {
+  await database.db.query(sql.unsafe`
+    with service as (insert into services (name, duration_minutes) values ('Стрижка', 30) returning id)
+    insert into bookings (client_id, payer_id, specialist_id, service_id, starts_at, ends_at, busy_until, duration_minutes, service_price_minor,
+      price_minor, status, cancelled_at)
+    select ${student}, ${student}, trainer_id, service.id, at, at, at, 30, 0, 0, ${status}, case when ${status} = 'CANCELLED' then now() end
+    from training_templates, service, (select '2026-11-21T16:00:00Z'::timestamptz as at) as begin where training_templates.id = ${template}`);
+  expect(await tells(at)).toEqual(templates);
 });
 
 const AT = '2026-11-21T12:00:00Z';

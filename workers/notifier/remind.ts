@@ -4,6 +4,7 @@ import type { Settings } from '../../queues/settings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { type Notice, priorityOf, tellPeople } from '../../sql/notifications.ts';
 import {
+  comingBookings,
   comingExams,
   comingStarts,
   missedClasses,
@@ -39,6 +40,18 @@ export const findings: Record<string, Finding> = {
       dedupe: `training_reminder:${real_training_id}:${student_id}:${starts_at}`,
       occasion: starts_at,
       params: { ...about, real_training_id },
+    }));
+  },
+
+  async booking_reminders(db, at, { zone, quietHours, reminderHours }) {
+    const coming = await comingBookings(db, at, new Date(at.getTime() + (24 + reminderHours) * HOUR_MS));
+    const due = coming.filter(({ starts_at }) => reminderAt(new Date(starts_at), zone, quietHours, reminderHours) <= at);
+    return due.map(({ id, client_id, ...about }) => ({
+      userId: client_id,
+      template: 'booking_reminder',
+      dedupe: `booking_reminder:${id}:${about.starts_at}`,
+      occasion: about.starts_at,
+      params: about,
     }));
   },
 
