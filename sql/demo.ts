@@ -3,6 +3,7 @@ import { type Database, type Sql, sql } from './database.ts';
 import { planLinks } from './demo/groups.ts';
 import { planHoldings } from './demo/holdings.ts';
 import { insertHoldings, insertLinks, insertPeople, insertStudents, insertTimetable } from './demo/insert.ts';
+import { insertOffers } from './demo/offers.ts';
 import { planHouseholds } from './demo/people.ts';
 import { seeded } from './demo/random.ts';
 import { planStaff } from './demo/staff.ts';
@@ -53,6 +54,7 @@ export const loadDemo = (db: Database, { today }: { today: string }): Promise<De
     const payers = households.flatMap((household) => household.map(() => idOf.get(household[0]!)!));
     await insertStudents(transaction, clients, ids.slice(staff.length), payers);
     const templates = await insertTimetable(transaction, ids.slice(1, staff.length));
+    await insertOffers(transaction);
     await insertLinks(transaction, links, idOf, templates);
     await insertHoldings(transaction, holdings, idOf);
     return {
