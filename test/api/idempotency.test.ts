@@ -31,21 +31,21 @@ describe.each(doors)('%s', (_, path, body, other, status) => {
     const first = await door.post(path, body, key);
     expect(first.status).toBe(status);
     expect(first.headers.get('idempotent-replayed')).toBeNull();
-    const before = await rowCounts(door.db, ['public']);
+    const before = await rowCounts(door.db);
     const second = await door.post(path, Object.fromEntries(Object.entries(body).reverse()), key);
     expect(second).toMatchObject({ status, text: first.text });
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
-    expect(await rowCounts(door.db, ['public'])).toEqual(before);
+    expect(await rowCounts(door.db)).toEqual(before);
   });
 
   test('the same key with another body is refused', async () => {
     const key = newKey();
     await door.post(path, other, key);
-    const before = await rowCounts(door.db, ['public']);
+    const before = await rowCounts(door.db);
     const refused = await door.post(path, { ...other, ...('name' in other ? { name: 'Бокс' } : { again: true }) }, key);
     expect(refused).toMatchObject({ status: 422, body: { detail: 'this Idempotency-Key was used for another request' } });
-    expect(await rowCounts(door.db, ['public'])).toEqual(before);
+    expect(await rowCounts(door.db)).toEqual(before);
   });
 });
 
@@ -86,14 +86,14 @@ test('of many twins at once one acts', async () => {
 
 test('a crash between the effect and the answer leaves neither', async () => {
   const key = newKey();
-  const before = await rowCounts(door.db, ['public']);
+  const before = await rowCounts(door.db);
   const context = { fleet: door.fleet, caller: { name: 'key-1', scopes: [] } } as unknown as Context;
   const crash = once(keyOf(key), 'POST /api/locations', {}, context, async ({ db }) => {
     await db.query(sql.unsafe`insert into locations (name) values ('Восток')`);
     throw new Error('crash');
   });
   await expect(crash).rejects.toThrow('crash');
-  expect(await rowCounts(door.db, ['public'])).toEqual(before);
+  expect(await rowCounts(door.db)).toEqual(before);
   expect(await door.post('/api/locations', { name: 'Восток' }, key)).toMatchObject({ status: 201 });
 });
 

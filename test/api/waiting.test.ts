@@ -38,11 +38,11 @@ describe.each(Object.keys(MESSAGES) as (keyof typeof MESSAGES)[])('in %s', (loca
 
   test('a dry run tells what a real one then does, and writes nothing', async () => {
     // The queues enter themselves, two rows each, soon after the door has opened them; that is not what is asked here.
-    const entered = async () => (await rowCounts(door.db))['bullmq.meta'] === 2 * nouns.length;
+    const entered = async () => (await rowCounts(door.db, ['public', 'bullmq']))['bullmq.meta'] === 2 * nouns.length;
     await eventually(entered);
-    const before = await rowCounts(door.db);
+    const before = await rowCounts(door.db, ['public', 'bullmq']);
     const dry = await door.post(PATH, { ...WEEK, dry_run: true });
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(door.db, ['public', 'bullmq'])).toEqual(before);
     expect(before['public.training_student_templates']).toBe(3);
     expect(dry.status).toBe(200);
 

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database.ts';
 
-/** How many rows every table of the studio holds, by name; `of` may add the queue's, which go on for a moment after an answer. */
-export async function rowCounts(db: Database, of = ['public', 'bullmq']): Promise<Record<string, number>> {
+/** How many rows every table of the studio holds, by name; `of` may add the queue's, `bullmq`: bells are rung for a moment after an answer. */
+export async function rowCounts(db: Database, of = ['public']): Promise<Record<string, number>> {
   const tables = await db.any(sql.type(z.object({ schema: z.string(), name: z.string() }))`
     select schemaname as schema, tablename as name from pg_tables
     where schemaname = any(${sql.array(of, 'text')}) order by 1, 2`);
