@@ -87,7 +87,7 @@ describe('payments', () => {
       const training = await trainingIn(shift, hours, { price });
       await register(door, training.id, student);
     }
-    await door.post('/real-trainings/process-daily-operations', { date: '2099-01-01' }, { headers: { Prefer: 'wait=20' } });
+    await door.post('/real-trainings/process-daily-operations', { again: true }, { headers: { Prefer: 'wait=20' } });
     await door.post(`/api/students/${student}/payments`, { amount_minor: 1_500 });
     const paid = await door.post(`/api/students/${student}/payments`, { amount_minor: 5_000 });
     expect(paid).toMatchObject({ status: 201, body: { invoices_paid: 2, balance_minor: 2_000 } });
