@@ -56,9 +56,6 @@ test('two notifiers at once send everything once, in the order of each chat, and
     const numbers = own.map(({ text }) => Number(/worker n(\d+) /.exec(text)?.[1]));
     expect(numbers).toEqual([...numbers].sort((a, b) => a - b));
   }
-  const seconds = (messages.at(-1)!.at - messages[0]!.at) / 1_000;
-  // At three times the speed a round trip weighs three times as much; what is really reached is in the bench.
-  expect(450 / (30 * FASTER) / seconds).toBeGreaterThan(0.6);
 }, 60_000);
 
 test('a group gets twenty a minute', async () => {

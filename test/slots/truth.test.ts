@@ -74,7 +74,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(done).toBeGreaterThan(OPERATIONS * 0.6);
     expect(await isAnySlotChanged(db)).toBe(false);
     for (const specialist of people.specialists) expect(await stage.stored(specialist)).toEqual(await stage.fresh(specialist));
-  }, 60_000);
+  }, 600_000);
 
   test('and what the calendar of minutes says', async () => {
     for (const specialist of people.specialists.slice(0, 2)) {

@@ -7,7 +7,7 @@ import { fleetAt, instantsBetween } from './year/nights.ts';
 import { type Deeds, ownerOn, peopleOn } from './year/people.ts';
 import { openStudio } from './year/studio.ts';
 
-jest.setTimeout(600_000);
+jest.setTimeout(1_200_000);
 const DAY = 86_400_000;
 const FIRST = new Date('2025-01-05T09:00:00Z');
 const DAYS = 365;
