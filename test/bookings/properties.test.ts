@@ -180,4 +180,4 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
       ),
     { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
   );
-}, 120_000);
+}, 240_000);

@@ -102,7 +102,7 @@ test('an evening: status, run, confirm, failure, retry', async () => {
       Последние запуски
       ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2`);
   expect(house.told.toasts()).toEqual(['Запущено: #1', undefined, 'Запущено: #2']);
-}, 60_000);
+}, 240_000);
 
 test('the morning after: what was done, the chart, the timetable, a pause', async () => {
   await house.db.query(sql.unsafe`delete from worker_beats where worker = 'finance'`);
@@ -143,7 +143,7 @@ ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('r
   const picture = house.telegram.received.find(({ method }) => method === 'sendPhoto')!;
   const photo = Buffer.from(await (picture.params.photo as File).arrayBuffer());
   expect(photo.subarray(1, 4).toString()).toBe('PNG');
-}, 60_000);
+}, 240_000);
 
 test('the same trouble again and again: muted for an hour, by any admin', async () => {
   const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' };

@@ -190,7 +190,7 @@ test('killed again and again while buttons are pressed: each run is asked for on
   expect(new Set(edits).size).toBe(data.length);
   expect(edits.length - data.length).toBeLessThanOrEqual(kills);
   expect(new Set((await house.runs()).map(({ run_key }) => run_key)).size).toBe(data.length);
-}, 120_000);
+}, 240_000);
 
 test(
   'the database is away for a while: nothing is lost and the process lives on',

@@ -42,4 +42,4 @@ test('the notifier is the bot: it answers within the limits of the whole fleet, 
   expect(await leaseHolder(database.db, 'telegram-bot')).toBeNull();
   await telegram.close();
   await database.close();
-}, 60_000);
+}, 240_000);

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import { eventually } from '../support/eventually.ts';
 import { ownFleet } from '../support/fleet.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 const GENERATE = '/real-trainings/generate-next-week';
 let fleet: Awaited<ReturnType<typeof ownFleet>>;

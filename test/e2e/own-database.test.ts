@@ -3,7 +3,7 @@ import { redisUrl } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { ownFleet } from '../support/fleet.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 
 let database: TestDatabase;
 let fleet: Awaited<ReturnType<typeof ownFleet>>;

@@ -4,7 +4,7 @@ import { add, callOff, cancel, generate, night, pay, takeBack, waive } from './r
 import { type Act, type Arena, arena } from './races/arena.ts';
 import { people, type Row, rows, trainings } from './races/scene.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 const { early, morning } = trainings;
 
 let on: Arena;

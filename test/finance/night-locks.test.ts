@@ -4,7 +4,7 @@ import { add, callOff, cancel, night } from './races/acts.ts';
 import { type Arena, arena } from './races/arena.ts';
 import { people, rows, trainings } from './races/scene.ts';
 
-jest.setTimeout(60_000);
+jest.setTimeout(240_000);
 let on: Arena;
 beforeEach(async () => {
   on = await arena();

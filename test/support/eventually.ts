@@ -1,5 +1,5 @@
 /** Asks again until the answer is truthy; throws with the last answer after `seconds`. */
-export async function eventually<T>(ask: () => Promise<T> | T, seconds = 10): Promise<NonNullable<T>> {
+export async function eventually<T>(ask: () => Promise<T> | T, seconds = 60): Promise<NonNullable<T>> {
   const deadline = Date.now() + seconds * 1_000;
   for (;;) {
     const answer = await ask();

@@ -5,7 +5,7 @@ import { add, callOff, cancel, generate, night, pay, takeBack, waive } from './a
 import { type Act, type Arena, arena } from './arena.ts';
 import { people, type Row, rows, trainings } from './scene.ts';
 
-jest.setTimeout(120_000);
+jest.setTimeout(240_000);
 const { early, late, morning } = trainings;
 const { holder, child, parent } = people;
 /** Random interleavings of each pair. */
