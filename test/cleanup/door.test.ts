@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { cleanupResult, nouns } from '../../queues/catalog.ts';
+import { nouns } from '../../queues/catalog.ts';
+import { cleanupResult } from '../../queues/results.ts';
 import { sql } from '../../sql/database.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { addDays } from '../../queues/calendar.ts';
-import { unfreezeResult } from '../../queues/catalog.ts';
+import { unfreezeResult } from '../../queues/results.ts';
 import { type Database, sql } from '../../sql/database.ts';
 import { findRun, requestRun } from '../../sql/runs.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';

@@ -1,6 +1,6 @@
 import type { DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
-import type { cleanupResult } from '../../queues/catalog.ts';
+import type { cleanupResult } from '../../queues/results.ts';
 import type { AdminNotice } from '../../sql/notifications.ts';
 import type { Run } from '../../sql/runs.ts';
 import type { RunContext } from '../run-context.ts';

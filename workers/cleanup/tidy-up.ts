@@ -1,5 +1,6 @@
-import { cleanupResult, runs } from '../../queues/catalog.ts';
+import { runs } from '../../queues/catalog.ts';
 import { scrub } from '../../queues/log.ts';
+import { cleanupResult } from '../../queues/results.ts';
 import type { AdminNotice } from '../../sql/notifications.ts';
 import { isOutage } from '../../sql/outage.ts';
 import type { Run } from '../../sql/runs.ts';

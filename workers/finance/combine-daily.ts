@@ -1,5 +1,5 @@
 import { wallTimeOf } from '../../queues/calendar.ts';
-import { attendanceResult, financeResult } from '../../queues/catalog.ts';
+import { attendanceResult, financeResult } from '../../queues/results.ts';
 import { text } from '../../queues/texts.ts';
 import { partsOf, type Run } from '../../sql/runs.ts';
 import type { RunHandler } from '../execute.ts';

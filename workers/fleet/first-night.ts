@@ -1,5 +1,6 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { generationResult, runs } from '../../queues/catalog.ts';
+import { runs } from '../../queues/catalog.ts';
+import { generationResult } from '../../queues/results.ts';
 import type { Settings } from '../../queues/settings.ts';
 import { liveKeys } from '../../sql/api-keys.ts';
 import type { Database } from '../../sql/database.ts';
