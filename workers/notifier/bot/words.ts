@@ -28,7 +28,19 @@ export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
 }
 
 /** Processes that have a name in the texts; another one goes by its own name until it gets one. */
-const NAMED = ['generation', 'daily', 'attendance', 'finance', 'renewal', 'unfreeze', 'cleanup', 'reminders', 'digest'] as const;
+const NAMED = [
+  'generation',
+  'daily',
+  'attendance',
+  'finance',
+  'renewal',
+  'unfreeze',
+  'cleanup',
+  'reminders',
+  'digest',
+  'slots',
+  'slot_recalc',
+] as const;
 const named = (name: string) => NAMED.find((candidate) => candidate === name);
 
 /** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". Takes a process type or its name. */
