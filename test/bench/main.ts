@@ -10,12 +10,14 @@ import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
 import { benchPickUp } from './pick-up.ts';
+import { benchSlots } from './slots.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
   generation: benchGeneration,
   finance: benchFinance,
   bookings: benchBookings,
+  slots: benchSlots,
   'pick-up': benchPickUp,
   idle: benchIdle,
 };

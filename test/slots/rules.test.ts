@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { log } from '../../queues/log.ts';
 import { hasCell } from '../../queues/slots/bits.ts';
 import { calculateGrids, type Grid, gridOf, gridText } from '../../queues/slots/grid.ts';
 import { daysFrom } from '../../queues/slots/horizon.ts';
@@ -6,6 +7,7 @@ import { freeStarts } from '../../queues/slots/starts.ts';
 import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekOf } from '../../queues/slots/week.ts';
 import { zoneDays } from '../../queues/slots/zone-days.ts';
 
+log.level = 'silent';
 const BERLIN = 'Europe/Berlin';
 const MOSCOW = 'Europe/Moscow';
 /** 2026-11-25 is a Wednesday. */
