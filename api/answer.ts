@@ -5,7 +5,7 @@ import { callerOf, demandScope } from './auth.ts';
 import { once } from './idempotency.ts';
 import { badInput, Problem, requestIdOf } from './problems.ts';
 import type { Answer, Context, Route } from './route.ts';
-import { slotsBell } from './slots/bell.ts';
+import { slotsWritten } from './slots/written.ts';
 import { preferredWait } from './wait.ts';
 
 type House = { fleet: Fleet; draining: AbortSignal };
@@ -13,7 +13,7 @@ type Open = House & { written: () => void };
 
 /** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
 export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
-  const open = { ...house, written: slotsBell(house.fleet.backend, house.draining) };
+  const open = { ...house, written: slotsWritten(house.fleet, house.draining) };
   for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
     for (const route of doors) app[route.method](path, handlerOf(open, route));
     app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
@@ -49,8 +49,8 @@ const handlerOf =
       isWaiting: () => !draining.aborted && !response.destroyed,
       now: new Date(),
     };
-    const answered = await answer(route, input, context, request);
-    if (route.method !== 'get') written();
+    const answering = answer(route, input, context, request);
+    const answered = await (route.method === 'get' ? answering : answering.finally(written));
     if (answered.stream) await answered.stream(response, draining);
     else send(response, answered);
   };

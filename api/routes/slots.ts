@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
 import { HORIZON_DAYS, lastDay } from '../../queues/slots/horizon.ts';
 import { slotStoreOf } from '../../queues/slots/store.ts';
-import { isSpecialist, readSlotOffer } from '../../sql/slots.ts';
+import { isSpecialist } from '../../sql/slots.ts';
 import { day, idParams } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { anybody, freeSlots, type SpecialistStarts } from '../slots/free-slots.ts';
-import { isoMinute } from '../slots/iso.ts';
+import { anybody, freeSlots } from '../slots/free-slots.ts';
+import { offersOf } from '../slots/offers.ts';
 import { streamSlots } from '../slots/stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' };
@@ -54,7 +54,7 @@ export const slotRoutes: Route[] = [
     async handle({ query }, { db, fleet, now }) {
       const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
       const from = demandDay(query.from, dayOf(now, zone));
-      const offer = await demandOffer(query, zone, db);
+      const offer = await demandOffer(query, db, fleet);
       const count = Math.max(1, offer.specialists.length);
       if (count > 1 && count * query.days > MOST_DAYS) {
         throw refused('days', `at most ${Math.floor(MOST_DAYS / count)} for ${count} specialists; or name one, or a location_id`);
@@ -68,8 +68,8 @@ export const slotRoutes: Route[] = [
           duration_minutes,
           break_minutes,
           zone,
-          specialists: found.map((one) => ({ ...one, days: shown(one.days) })),
-          ...(query.specialist_id === undefined ? { any: shown(anybody(found)) } : {}),
+          specialists: found,
+          ...(query.specialist_id === undefined ? { any: anybody(found) } : {}),
         },
       };
     },
@@ -91,8 +91,6 @@ export const slotRoutes: Route[] = [
   }),
 ];
 
-const shown = (list: SpecialistStarts['days']) => list.map(({ date, starts }) => ({ date, starts: starts.map(isoMinute) }));
-
 /** The first day of an answer. Throws a 422 for one that cannot be booked any more, or not yet (D34). */
 function demandDay(from: string | undefined, today: string): string {
   if (from === undefined) return today;
@@ -104,9 +102,10 @@ function demandDay(from: string | undefined, today: string): string {
 type Wish = { service_id: number; specialist_id?: number; location_id?: number };
 
 /** The service and who offers it. Throws a 422 that names what does not exist or is not offered. */
-async function demandOffer(wish: Wish, zone: string, db: Context['db']) {
+async function demandOffer(wish: Wish, db: Context['db'], fleet: Context['fleet']) {
   const { service_id: serviceId, specialist_id: specialistId, location_id: locationId } = wish;
-  const offer = await readSlotOffer(db, { serviceId, specialistId, locationId, zone });
+  const { zone } = fleet.settings;
+  const offer = await offersOf(fleet).read(db, { serviceId, specialistId, locationId, zone });
   if (!offer) throw refused('service_id', `there is no service ${serviceId}`);
   if (!offer.is_active) throw refused('service_id', `the service ${serviceId} is not active`);
   if (specialistId !== undefined && offer.specialists.length === 0) {

@@ -1,25 +1,22 @@
 import { addDays, type Day, dayOf } from '../../queues/calendar.ts';
 import { cellsOf } from '../../queues/free-time.ts';
-import { hasCell } from '../../queues/slots/bits.ts';
+import { CELLS, hasCell } from '../../queues/slots/bits.ts';
 import { calculateDays } from '../../queues/slots/calculate.ts';
-import { closedGrid, type Grid } from '../../queues/slots/grid.ts';
+import { CLOSED, gridOf, gridText } from '../../queues/slots/grid.ts';
 import { daysFrom, lastDay } from '../../queues/slots/horizon.ts';
-import { currentGrids } from '../../queues/slots/read.ts';
+import { currentDays } from '../../queues/slots/read.ts';
 import type { Slots } from '../../queues/slots/recalculate.ts';
-import { freeStarts } from '../../queues/slots/starts.ts';
 import { zoneDays } from '../../queues/slots/zone-days.ts';
 import type { SlotOffer } from '../../sql/slots.ts';
+import { type DayStarts, startsOf } from './starts-of.ts';
 
 type Asked = { from: Day; days: number; now: Date; noticeMinutes: number };
-export type SpecialistStarts = { specialist_id: number; location_id: number | null; days: { date: Day; starts: number[] }[] };
+export type SpecialistStarts = { specialist_id: number; location_id: number | null; days: readonly DayStarts[] };
 
 /** Real quarters of an hour in the shortest day a clock makes. */
 const SHORTEST_DAY = 88;
 
-/**
- * When each specialist can begin a service, day by day (D31), after now and its notice and up to the horizon (D34). Instants in
- * milliseconds.
- */
+/** When each specialist can begin a service, day by day (D31), after now and its notice and up to the horizon (D34). */
 export async function freeSlots(
   slots: Slots,
   offer: SlotOffer,
@@ -32,41 +29,45 @@ export async function freeSlots(
   const needed = daysFrom(from, addDays(wanted.at(-1) ?? from, Math.ceil(overhang / SHORTEST_DAY)));
   const stored = needed.filter((day) => day <= horizon);
   const ids = offer.specialists.map(({ id }) => id);
-  const grids = await currentGrids(slots, ids, stored, offer.changes);
-  await addBeyond(slots, grids, needed.slice(stored.length), overhang);
+  const current = await currentDays(slots, ids, stored, offer.changes);
+  const texts = await withBeyond(slots, current, needed.slice(stored.length), overhang);
   const line = zoneDays(needed, slots.zone);
-  const after = now.getTime() + noticeMinutes * 60_000;
+  const after = new Date(now.getTime() + noticeMinutes * 60_000).toISOString();
   return offer.specialists.map(({ id, location_id }) => {
-    const starts = freeStarts(line, grids.get(id) ?? [], cells, after, wanted.length);
-    return { specialist_id: id, location_id, days: wanted.map((date, n) => ({ date, starts: starts[n] ?? [] })) };
+    const all = startsOf(line, texts.get(id) ?? [], slots.zone, cells, wanted.length);
+    return { specialist_id: id, location_id, days: all.map((day) => since(day, after)) };
   });
 }
 
 /** Adds days beyond the horizon, which are not stored, for those whose last one is free so late that a service reaches them. */
-async function addBeyond(slots: Slots, grids: Map<number, Grid[]>, days: readonly Day[], overhang: number) {
-  if (days.length === 0) return;
-  const reaching = [...grids].filter(([, own]) => isFreeLate(own.at(-1), overhang));
+async function withBeyond(slots: Slots, current: Map<number, readonly string[]>, days: readonly Day[], overhang: number) {
+  if (days.length === 0) return current;
+  const reaching = [...current].filter(([, own]) => isFreeLate(own.at(-1) ?? CLOSED, overhang));
   const calculated = await calculateDays(
     slots.db,
     slots.zone,
     reaching.map(([specialistId]) => ({ specialistId, days })),
   );
-  const beyond = new Map(calculated.map(({ specialistId, days: own }) => [specialistId, own.map(({ grid }) => grid)]));
-  for (const [id, own] of grids) own.push(...(beyond.get(id) ?? days.map(closedGrid)));
+  const beyond = new Map(calculated.map(({ specialistId, days: own }) => [specialistId, own.map(({ grid }) => gridText(grid))]));
+  return new Map([...current].map(([id, own]) => [id, [...own, ...(beyond.get(id) ?? days.map(() => CLOSED))]]));
 }
 
-function isFreeLate(grid: Grid | undefined, cells: number): boolean {
-  if (!grid) return false;
-  for (let cell = Math.max(0, 96 - cells); cell < 96; cell += 1) if (hasCell(grid.free, cell)) return true;
+function isFreeLate(text: string, cells: number): boolean {
+  const { free } = gridOf(text);
+  for (let cell = Math.max(0, CELLS - cells); cell < CELLS; cell += 1) if (hasCell(free, cell)) return true;
   return false;
 }
 
+/** Instants in UTC are in the order of their text. */
+const since = (day: DayStarts, after: string): DayStarts =>
+  (day.starts[0] ?? 'Z') > after ? day : { ...day, starts: day.starts.filter((start) => start > after) };
+
 /** When anybody can, day by day. */
-export function anybody(specialists: readonly SpecialistStarts[]): SpecialistStarts['days'] {
-  const days = specialists[0]?.days.map(({ date }) => date) ?? [];
-  return days.map((date, n) => {
+export function anybody(specialists: readonly SpecialistStarts[]): DayStarts[] {
+  const days = specialists[0]?.days ?? [];
+  return days.map(({ date }, n) => {
     const starts = new Set(specialists.flatMap((one) => one.days[n]?.starts ?? []));
-    return { date, starts: [...starts].sort((a, b) => a - b) };
+    return { date, starts: [...starts].sort() };
   });
 }
 

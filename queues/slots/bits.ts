@@ -16,7 +16,8 @@ export const hasCell = (cells: Cells, cell: number) => ((cells[cell >>> 5]! >>> 
 
 /** Three words of 8 hexadecimal digits, in order. */
 export const hexOf = (cells: Cells) => hex(cells[0]!) + hex(cells[1]!) + hex(cells[2]!);
-const hex = (word: number) => word.toString(16).padStart(8, '0');
+/** The 33rd bit keeps the zeros in front. */
+const hex = (word: number) => (word + 2 ** 32).toString(16).slice(1);
 
 /** Reads what {@link hexOf} wrote, from a place in a text on. */
 export function cellsOfHex(text: string, at: number): Cells {

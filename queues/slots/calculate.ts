@@ -17,7 +17,7 @@ export async function calculateDays(db: Sql, zone: string, wanted: readonly Spec
   const questions = [...asked].filter(([, days]) => days.length > 0).map(([specialistId, days]) => question(specialistId, days));
   if (questions.length === 0) return [];
   const inputs = await readSlotInputs(db, questions);
-  return inputs.map((input) => calculate(input, asked.get(input.specialist_id) ?? []));
+  return inputs.map((input) => calculateOne(input, asked.get(input.specialist_id) ?? []));
 }
 
 function question(specialistId: number, days: readonly ZoneDay[]) {
@@ -27,7 +27,8 @@ function question(specialistId: number, days: readonly ZoneDay[]) {
 }
 const iso = (instant: number) => new Date(instant).toISOString();
 
-function calculate(input: SlotInput, days: readonly ZoneDay[]): Calculated {
+/** The days of one specialist from what was read of him. */
+export function calculateOne(input: SlotInput, days: readonly ZoneDay[]): Calculated {
   const grids = calculateGrids(days, {
     specialist: workTime(input.schedule, input.overrides),
     location: input.location_schedule === null ? null : workTime(input.location_schedule, input.location_overrides),

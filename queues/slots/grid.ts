@@ -80,4 +80,5 @@ function enterDay({ start, quarters, cells: shown }: ZoneDay, cells: Cells, from
 
 export const gridText = ({ free, taken }: Grid) => hexOf(free) + hexOf(taken);
 export const gridOf = (text: string): Grid => ({ free: cellsOfHex(text, 0), taken: cellsOfHex(text, 24) });
-export const closedGrid = (): Grid => ({ free: noCells(), taken: noCells() });
+/** The text of a day on which nothing is free and nothing is taken. */
+export const CLOSED = gridText({ free: noCells(), taken: noCells() });

@@ -9,10 +9,19 @@ export const lastDay = (today: Day): Day => addDays(today, HORIZON_DAYS - 1);
 
 /** The days from one to the other, both inclusive; none when they are the wrong way round. */
 export function daysFrom(from: Day, to: Day): Day[] {
-  const [first, last] = [Date.parse(from), Date.parse(to)];
-  const count = Math.max(0, (last - first) / DAY_MS + 1);
-  return Array.from({ length: count }, (_, n) => new Date(first + n * DAY_MS).toISOString().slice(0, 10));
+  const first = Date.parse(from) / DAY_MS;
+  const count = Math.max(0, Date.parse(to) / DAY_MS - first + 1);
+  return Array.from({ length: count }, (_, n) => dayNumbered(first + n));
 }
+
+const known = new Map<number, Day>();
+/** The n-th day since 1970. */
+function dayNumbered(n: number): Day {
+  const day = known.get(n) ?? new Date(n * DAY_MS).toISOString().slice(0, 10);
+  if (known.size < MOST_KNOWN) known.set(n, day);
+  return day;
+}
+const MOST_KNOWN = 10_000;
 
 /** Every day that is stored. */
 export const horizonOf = (today: Day): Day[] => daysFrom(today, lastDay(today));

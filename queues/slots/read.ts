@@ -2,47 +2,57 @@ import type { SlotChange } from '../../sql/slots.ts';
 import type { Day } from '../calendar.ts';
 import { log } from '../log.ts';
 import { within } from '../within.ts';
-import { calculateDays } from './calculate.ts';
-import { closedGrid, type Grid } from './grid.ts';
+import { calculateDays, type SpecialistDays } from './calculate.ts';
+import { CLOSED, gridText } from './grid.ts';
 import { daysOfChanges, type Slots } from './recalculate.ts';
-import { readGrids, storeGrids } from './store.ts';
-
-/**
- * The grids of contiguous days as the book has them now: stored ones where nothing has changed since, the others calculated
- * here and stored. A store that is away makes this slower, nothing else.
- * @param changes what was waiting to be recalculated before the store is read
- */
-export async function currentGrids(
-  slots: Slots,
-  specialistIds: readonly number[],
-  days: readonly Day[],
-  changes: readonly SlotChange[],
-): Promise<Map<number, Grid[]>> {
-  const reading = readGrids(slots.store, slots.zone, specialistIds, days);
-  const stored = await within(MOST_MS, reading).catch((error) => {
-    log.warn({ err: error }, 'the slot store is away; calculating');
-    return new Map<number, (Grid | null)[]>();
-  });
-  const stale = new Map(daysOfChanges(changes, days).map(({ specialistId, days: own }) => [specialistId, new Set(own)]));
-  const missing = specialistIds.map((specialistId) => ({
-    specialistId,
-    days: days.filter((day, n) => !stored.get(specialistId)?.[n] || stale.get(specialistId)?.has(day)),
-  }));
-  const fresh = await calculateAndStore(slots, missing);
-  return new Map(
-    specialistIds.map((id) => [id, days.map((day, n) => fresh.get(id)?.get(day) ?? stored.get(id)?.[n] ?? closedGrid())]),
-  );
-}
+import { readStored, storeGrids } from './store.ts';
 
 /** A store that has not answered by then is away. */
 const MOST_MS = 1_000;
 
-async function calculateAndStore({ db, store, zone }: Slots, wanted: Parameters<typeof calculateDays>[2]) {
+/**
+ * The grids of contiguous days as the book has them now, as text: stored ones where nothing has changed since, the others
+ * calculated here and stored. A store that is away makes this slower, nothing else.
+ * @param changes what was waiting to be recalculated before the store is read
+ */
+export async function currentDays(
+  slots: Slots,
+  specialistIds: readonly number[],
+  days: readonly Day[],
+  changes: readonly SlotChange[],
+): Promise<Map<number, readonly string[]>> {
+  const reading = readStored(slots.store, slots.zone, specialistIds, days);
+  const stored = await within(MOST_MS, reading).catch((error) => {
+    log.warn({ err: error }, 'the slot store is away; calculating');
+    return new Map<number, (string | null)[]>();
+  });
+  const missing = whatIsMissing(stored, specialistIds, days, changes);
+  if (missing.length === 0) return stored as Map<number, string[]>;
+  const fresh = await calculateAndStore(slots, missing);
+  return new Map(specialistIds.map((id) => [id, days.map((day, n) => fresh.get(id)?.get(day) ?? stored.get(id)?.[n] ?? CLOSED)]));
+}
+
+/** Days that are not stored, or are stored as they were before a change. */
+function whatIsMissing(
+  stored: Map<number, readonly (string | null)[]>,
+  specialistIds: readonly number[],
+  days: readonly Day[],
+  changes: readonly SlotChange[],
+): SpecialistDays[] {
+  const stale = new Map(daysOfChanges(changes, days).map(({ specialistId, days: own }) => [specialistId, new Set(own)]));
+  return specialistIds.flatMap((specialistId) => {
+    const [own, changed] = [stored.get(specialistId), stale.get(specialistId)];
+    const missing = days.filter((day, n) => !own?.[n] || changed?.has(day));
+    return missing.length > 0 ? [{ specialistId, days: missing }] : [];
+  });
+}
+
+async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly SpecialistDays[]) {
   const calculated = await calculateDays(db, zone, wanted);
-  if (calculated.length > 0) {
-    await within(MOST_MS, storeGrids(store, zone, calculated)).catch((error) =>
-      log.warn({ err: error }, 'calculated days were not stored'),
-    );
-  }
-  return new Map(calculated.map(({ specialistId, days }) => [specialistId, new Map(days.map(({ day, grid }) => [day, grid]))]));
+  await within(MOST_MS, storeGrids(store, zone, calculated)).catch((error) => {
+    log.warn({ err: error }, 'calculated days were not stored');
+  });
+  return new Map(
+    calculated.map(({ specialistId, days }) => [specialistId, new Map(days.map(({ day, grid }) => [day, gridText(grid)]))]),
+  );
 }

@@ -2,7 +2,7 @@ import type { Database, Sql } from '../../sql/database.ts';
 import type { Backend } from '../backend.ts';
 import type { Day } from '../calendar.ts';
 import type { Calculated } from './calculate.ts';
-import { type Grid, gridOf, gridText } from './grid.ts';
+import { type Grid, gridText } from './grid.ts';
 import { redisSlots } from './redis-slots.ts';
 import { tableSlots } from './table-slots.ts';
 
@@ -41,9 +41,9 @@ export const storeGrids = (store: SlotStore, zone: string, calculated: readonly 
     ),
   );
 
-/** The stored grids of contiguous days; null for each that is not there or was made for another zone. */
-export async function readGrids(store: SlotStore, zone: string, specialistIds: readonly number[], days: readonly Day[]) {
+/** The stored grids of contiguous days, as text; null for each that is not there or was made for another zone. */
+export async function readStored(store: SlotStore, zone: string, specialistIds: readonly number[], days: readonly Day[]) {
   const stored = await store.read(specialistIds, days);
-  const read = (text: string | null) => (text?.slice(ZONE_AT) === zone ? gridOf(text) : null);
-  return new Map([...stored].map(([specialistId, texts]) => [specialistId, texts.map(read)]));
+  const ours = (text: string | null) => (text?.slice(ZONE_AT) === zone ? text.slice(0, ZONE_AT - 1) : null);
+  return new Map([...stored].map(([specialistId, texts]) => [specialistId, texts.map(ours)]));
 }

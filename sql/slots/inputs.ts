@@ -48,7 +48,7 @@ export const readSlotInputs = (db: Sql, questions: readonly SlotQuestion[]) =>
         where location_id = specialist.location_id and day between from_day and to_day) as location_overrides,
       (select ${pairs(sql.fragment`starts_at`, sql.fragment`until`)} from (
           select starts_at, busy_until as until from bookings
-          where specialist_id = specialist.id and status <> 'CANCELLED' and tstzrange(starts_at, busy_until) && tstzrange(from_at, to_at)
+          where specialist_id = specialist.id and is_live and tstzrange(starts_at, busy_until) && tstzrange(from_at, to_at)
           union all
           select starts_at, ends_at from real_trainings
           where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) && tstzrange(from_at, to_at)

@@ -13,19 +13,23 @@ export const readStoredDays = (db: Sql, specialistIds: readonly number[], from: 
 
 export type DayToStore = { specialistId: number; day: string; version: number; grid: string; seconds: number };
 
-/** Stores grids. A day that is there and knows more stays as it is; each day is written whole. */
+/**
+ * Stores grids. A day that is there and knows more stays as it is; each day is written whole.
+ * A grid has no comma in it. Columns travel as one text each: 3,000 days as arrays took twice the time, most of it in quoting.
+ */
 export const storeDays = (db: Sql, days: readonly DayToStore[]) =>
   db.query(sql.unsafe`
     insert into slots_preview (specialist_id, day, version, grid, expires_at)
     select specialist_id, day, version, grid, now() + make_interval(secs => seconds)
-    from ${sql.unnest(
-      days.map(({ specialistId, day, version, grid, seconds }) => [specialistId, day, version, grid, seconds]),
-      ['int4', 'date', 'int8', 'text', 'int4'],
-    )} as fresh (specialist_id, day, version, grid, seconds)
+    from unnest(${column(days, 'specialistId')}::int[], ${column(days, 'day')}::date[], ${column(days, 'version')}::bigint[],
+      ${column(days, 'grid')}, ${column(days, 'seconds')}::int[]) as fresh (specialist_id, day, version, grid, seconds)
     order by specialist_id, day
     on conflict (specialist_id, day) do update
       set version = excluded.version, grid = excluded.grid, expires_at = excluded.expires_at
       where slots_preview.version <= excluded.version`);
+
+const column = (days: readonly DayToStore[], name: keyof DayToStore) =>
+  sql.fragment`string_to_array(${days.map((day) => day[name]).join(',')}, ',')`;
 
 /** Removes days that are over or have expired. */
 export async function forgetStoredDays(db: Sql, today: string): Promise<number> {

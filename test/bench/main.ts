@@ -15,6 +15,7 @@ import { benchIdle } from './idle.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
+import { benchSlots } from './slots.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
@@ -25,6 +26,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   cleanup: benchCleanup,
   renewal: benchRenewal,
   bookings: benchBookings,
+  slots: benchSlots,
   'pick-up': benchPickUp,
   idle: benchIdle,
   notifier: benchNotifier,

@@ -6,7 +6,7 @@ import { readSettings } from '../../queues/settings.ts';
 import { calculateDays } from '../../queues/slots/calculate.ts';
 import { gridText } from '../../queues/slots/grid.ts';
 import { horizonOf } from '../../queues/slots/horizon.ts';
-import { readGrids, slotStoreOf } from '../../queues/slots/store.ts';
+import { readStored, slotStoreOf } from '../../queues/slots/store.ts';
 import { type Database, sql } from '../../sql/database.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
 import { salon } from '../bookings/salon.ts';
@@ -56,8 +56,8 @@ export async function slotStage(kind: Backend['kind'], zone = 'Europe/Moscow') {
     drain: (signal = new AbortController().signal) => drainChanges(fleet, signal),
     /** The stored days of a specialist as text; null for each that is not there. */
     async stored(specialist: number, among = days()) {
-      const grids = (await readGrids(store, zone, [specialist], among)).get(specialist) ?? [];
-      return among.map((day, n) => (grids[n] ? `${day} ${gridText(grids[n])}` : null));
+      const texts = (await readStored(store, zone, [specialist], among)).get(specialist) ?? [];
+      return among.map((day, n) => (texts[n] ? `${day} ${texts[n]}` : null));
     },
     /** The same days calculated from the book. */
     async fresh(specialist: number, among = days()) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { addDays } from '../../queues/calendar.ts';
-import { closedGrid } from '../../queues/slots/grid.ts';
+import { CLOSED, gridOf } from '../../queues/slots/grid.ts';
 import { daysFrom } from '../../queues/slots/horizon.ts';
 import { redisSlots, slotKey } from '../../queues/slots/redis-slots.ts';
-import { readGrids, storeGrids } from '../../queues/slots/store.ts';
+import { readStored, storeGrids } from '../../queues/slots/store.ts';
 import { sql } from '../../sql/database.ts';
 import { forgetStoredDays } from '../../sql/slots.ts';
 import { backendKinds } from '../support/backends.ts';
@@ -93,7 +93,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('days live for 12 to 24 hours, spread', async () => {
-    const grids = SIXTY.map((date) => ({ day: date, grid: closedGrid() }));
+    const grids = SIXTY.map((date) => ({ day: date, grid: gridOf(CLOSED) }));
     await storeGrids(stage.store, ZONE, [{ specialistId: 70, version: 1, days: grids }]);
     const { redis } = stage.backend;
     const lives = redis
@@ -117,9 +117,9 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a day of another zone is not one of this', async () => {
-    await storeGrids(stage.store, ZONE, [{ specialistId: 90, version: 1, days: [{ day: FIRST, grid: closedGrid() }] }]);
-    const inZone = async (zone: string) => (await readGrids(stage.store, zone, [90], [FIRST])).get(90);
-    expect(await inZone(ZONE)).toEqual([closedGrid()]);
+    await storeGrids(stage.store, ZONE, [{ specialistId: 90, version: 1, days: [{ day: FIRST, grid: gridOf(CLOSED) }] }]);
+    const inZone = async (zone: string) => (await readStored(stage.store, zone, [90], [FIRST])).get(90);
+    expect(await inZone(ZONE)).toEqual([CLOSED]);
     expect(await inZone('Europe/Berlin')).toEqual([null]);
     expect(await inZone('Europe/Mosco')).toEqual([null]);
   });

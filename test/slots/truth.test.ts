@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { calculateDays } from '../../queues/slots/calculate.ts';
-import { gridText } from '../../queues/slots/grid.ts';
-import { currentGrids } from '../../queues/slots/read.ts';
+import { currentDays } from '../../queues/slots/read.ts';
 import { storeGrids } from '../../queues/slots/store.ts';
 import { sql } from '../../sql/database.ts';
 import { isAnySlotChanged, readSlotOffer } from '../../sql/slots.ts';
@@ -46,7 +45,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       while (!isOver) {
         const specialistId = draw.pick(people.specialists);
         const offer = await readSlotOffer(db, { serviceId: people.services[0]!, specialistId, zone });
-        await currentGrids(slots, [specialistId], stage.days(), offer?.changes ?? []);
+        await currentDays(slots, [specialistId], stage.days(), offer?.changes ?? []);
         const old = await calculateDays(db, zone, [{ specialistId, days: stage.days().slice(0, 20) }]);
         setTimeout(() => void late.push(storeGrids(store, zone, old)), draw.int(0, 400));
         await new Promise((next) => setTimeout(next, draw.int(20, 80)));
@@ -105,8 +104,8 @@ describe.each(backendKinds)('on %s', (kind) => {
       if (n % 10 === 0) await stage.drain();
       const specialistId = wind.draw.pick(people.specialists);
       const offer = await readSlotOffer(stage.db, { serviceId: people.services[0]!, specialistId, zone: stage.zone });
-      const found = (await currentGrids(stage.slots, [specialistId], stage.days(), offer!.changes)).get(specialistId);
-      expect(found?.map((grid, at) => `${stage.days()[at]} ${gridText(grid)}`)).toEqual(await stage.fresh(specialistId));
+      const found = (await currentDays(stage.slots, [specialistId], stage.days(), offer!.changes)).get(specialistId);
+      expect(found?.map((text, at) => `${stage.days()[at]} ${text}`)).toEqual(await stage.fresh(specialistId));
     }
   });
 });
