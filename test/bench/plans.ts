@@ -29,7 +29,7 @@ type Plans = Awaited<ReturnType<typeof plansOf>>;
 function explaining(transaction: Parameters<Parameters<Database['transaction']>[0]>[0], plans: Plans): Sql {
   const wrapped = { ...transaction } as unknown as Record<string, unknown>;
   for (const verb of verbs) {
-    wrapped[verb] = async (statement: { sql: string }) => {
+    wrapped[verb] = async (statement: { sql: string; values: unknown }) => {
       if (!/^\s*set /.test(statement.sql)) plans.push(await explain(transaction, statement));
       return (transaction[verb] as (statement: unknown) => unknown)(statement);
     };
@@ -37,12 +37,14 @@ function explaining(transaction: Parameters<Parameters<Database['transaction']>[
   return wrapped as unknown as Sql;
 }
 
-async function explain(transaction: Parameters<typeof explaining>[0], statement: { sql: string }) {
+async function explain(transaction: Parameters<typeof explaining>[0], statement: { sql: string; values: unknown }) {
   let lines: string[] = [];
   await transaction
     .transaction(async (inner) => {
-      const explained = { ...sql.type(planned)``, ...statement, sql: `explain (analyze, costs off) ${statement.sql}` };
-      const rows = await inner.any({ ...explained, parser: planned } as ReturnType<typeof sql.unsafe>);
+      // Its text and values only: a prepared statement's name belongs to the statement without EXPLAIN.
+      const { sql: text, values } = statement;
+      const explained = { ...sql.type(planned)``, values, sql: `explain (analyze, costs off) ${text}` };
+      const rows = await inner.any(explained as ReturnType<typeof sql.unsafe>);
       lines = z
         .array(planned)
         .parse(rows)
