@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { expireHolds } from '../sql/bookings.ts';
+import { expireHolds, forgetSlotLocks } from '../sql/bookings.ts';
 import { dropLease, takeLease } from '../sql/leases.ts';
 import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './beat.ts';
 import { openFleet } from './fleet.ts';
@@ -24,7 +24,10 @@ async function second() {
   await part('timetable', () => beat(heart, now));
   if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
   if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
-  if (beats % 3 === 2) await part('holds', () => expireHolds(heart.db));
+  if (beats % 3 === 2) {
+    await part('holds', () => expireHolds(heart.db));
+    await part('slot locks', () => forgetSlotLocks(heart.db));
+  }
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));
   if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
   beats += 1;

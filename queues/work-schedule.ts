@@ -36,4 +36,3 @@ export const intervals = z
 export const workSchedule = z
   .partialRecord(z.enum(DAYS), intervals, { error: 'an object with days "0" (Monday) to "6" (Sunday)' })
   .meta({ description: '"0" is Monday, "6" Sunday', example: { 0: [['09:00', '18:00']], 6: [] } });
-export type WorkSchedule = z.output<typeof workSchedule>;
