@@ -3,13 +3,14 @@ import moment from 'moment-timezone';
 /** A business day, `YYYY-MM-DD`. */
 export type Day = string;
 
+const DAY_MS = 86_400_000;
 const FORM = 'YYYY-MM-DD';
 const at = (day: Day) => moment.utc(day, FORM, true);
 
 /** The business day of an instant in the studio's zone (D1). */
-export const dayOf = (instant: Date, zone: string): Day => moment.tz(instant, zone).format(FORM);
+export const dayOf = (instant: Date, zone: string): Day => shownAt(instant, zone).slice(0, 10);
 
-export const addDays = (day: Day, days: number): Day => at(day).add(days, 'days').format(FORM);
+export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
 export const isMonday = (day: Day) => at(day).isoWeekday() === 1;
 
@@ -23,4 +24,11 @@ export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');
 export const startOfDay = (day: Day, zone: string): string => moment.tz(day, FORM, zone).toISOString();
 
 /** The wall time of an instant in the studio's zone, `YYYY-MM-DDTHH:mm:ss`. */
-export const wallTimeOf = (instant: Date, zone: string): string => moment.tz(instant, zone).format('YYYY-MM-DDTHH:mm:ss');
+export const wallTimeOf = (instant: Date, zone: string): string => shownAt(instant, zone).slice(0, 19);
+
+/** Both are asked for with every request: the zone's offset is looked up and the rest is arithmetic. Years 0 to 9999. */
+function shownAt(instant: Date, zone: string): string {
+  const offset = moment.tz.zone(zone)?.utcOffset(instant.getTime());
+  if (offset === undefined) throw new RangeError(`there is no time zone "${zone}"`);
+  return new Date(instant.getTime() - offset * 60_000).toISOString();
+}

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { giveSlot, takeSlot } from '../sql/bookings.ts';
+import { giveSlot, type SlotClaim, takeSlot } from '../sql/bookings.ts';
 import type { Sql } from '../sql/database.ts';
 import type { Fleet } from './fleet.ts';
 import { log } from './log.ts';
@@ -14,6 +14,8 @@ export type SlotLock = {
   acquire(slot: string, ms: number): Promise<string | null>;
   /** Gives the slot back, unless it has expired and is somebody else's by now. */
   release(slot: string, token: string): Promise<void>;
+  /** Where the lock lies in the book itself: what taking and giving it back is, as parts of the caller's own statements. */
+  claim?(slot: string, ms: number): SlotClaim;
 };
 
 /** The slot of a specialist that begins at an instant. The braces keep all keys of a specialist together on Redis Cluster. */
@@ -45,11 +47,12 @@ export const redisSlotLock = (redis: Redis): SlotLock => ({
 export const tableSlotLock = (db: Sql): SlotLock => ({
   async acquire(slot, ms) {
     const token = randomUUID();
-    return (await takeSlot(db, slot, token, ms)) ? token : null;
+    return (await takeSlot(db, { slot, token, ms })) ? token : null;
   },
   async release(slot, token) {
-    await giveSlot(db, slot, token);
+    await giveSlot(db, { slot, token });
   },
+  claim: (slot, ms) => ({ slot, token: randomUUID(), ms }),
 });
 
 const UNLOCKED = 'unlocked';
@@ -57,6 +60,7 @@ const noLock: SlotLock = { acquire: async () => UNLOCKED, release: async () => u
 
 /** A lock that is out of order must not keep anybody from booking: it is told in the log and done without. */
 const yielding = (lock: SlotLock): SlotLock => ({
+  ...lock,
   acquire: (slot, ms) =>
     lock.acquire(slot, ms).catch((error) => {
       log.warn({ err: error, slot }, 'the slot lock is out of order; booking without it');

@@ -8,11 +8,13 @@ export {
   meetingRow,
   meetingsIn,
 } from './bookings/absences.ts';
+export { bookUnpaid } from './bookings/book.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
 export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
-export { type Hold, holdSlot, whatIsTaken } from './bookings/hold.ts';
+export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
+export type { NewBooking } from './bookings/made.ts';
 export { type Discount, type Offer, readOffer } from './bookings/offer.ts';
 export { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from './bookings/offers.ts';
 export {
@@ -24,4 +26,5 @@ export {
   payerOfClient,
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
-export { forgetSlotLocks, giveSlot, takeSlot } from './bookings/slot-locks.ts';
+export { forgetSlotLocks, giveSlot, type SlotClaim, takeSlot } from './bookings/slot-locks.ts';
+export { whatIsTaken } from './bookings/taken.ts';

@@ -1,12 +1,12 @@
 import { dayOf } from '../../queues/calendar.ts';
 import { fits } from '../../queues/slots/fits.ts';
-import { confirmBooking, expireHolds, type Hold, holdSlot, type Offer, releaseHold, whatIsTaken } from '../../sql/bookings.ts';
-import { Problem } from '../problems.ts';
+import { expireHolds, type Offer, type SlotClaim, whatIsTaken } from '../../sql/bookings.ts';
 import type { Context } from '../route.ts';
+import { makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer } from './offer.ts';
 import { priceOf } from './price.ts';
-import { ofExclusion, type Refusal, taken, whileLocked } from './refusals.ts';
+import { beingBooked, ofExclusion, type Refusal, taken, whileClaimed } from './refusals.ts';
 import { busyMinutes, demandStart } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
@@ -27,8 +27,9 @@ type Offered = Awaited<ReturnType<typeof demandOffer>>;
 type Specialist = Offer['specialists'][number];
 
 /**
- * Books as the source document says: lock the slot, look again, insert PENDING, give the lock back, pay and confirm. Without a named
- * specialist the first who is free gets it. Returns the booking's id. Throws a 409 with the free slots of the day.
+ * Books as the source document says: lock the slot, look again, insert, give the lock back, confirm. What is paid later is
+ * confirmed as it is inserted; what has to be paid first is held (PENDING) meanwhile. Without a named specialist the first who is
+ * free gets it. Returns the booking's id. Throws a 409 with the free slots of the day.
  */
 export async function book(given: Wish, context: Context): Promise<number> {
   const startsAt = new Date(given.starts_at);
@@ -38,9 +39,9 @@ export async function book(given: Wish, context: Context): Promise<number> {
   let refused = 'nobody is free at that time';
   for (const specialistId of ids) {
     const of = { specialistId, startsAt: wish.starts_at };
-    const held = await whileLocked(of, context, () => hold({ ...wish, specialist_id: specialistId }, context));
-    if ('id' in held) return confirm(held, context);
-    refused = held.refused;
+    const made = await whileClaimed(of, context, (claim) => attempt({ ...wish, specialist_id: specialistId }, context, claim));
+    if ('plan' in made) return payForHeld(made.plan, context);
+    refused = made.refused;
   }
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
   throw await taken(refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
@@ -53,9 +54,12 @@ async function whoIsFree(wish: Wish, { db, fleet: { settings } }: Context): Prom
   return specialists.filter(({ calendar }) => fits(calendar, start, service, settings.zone)).map((one) => one.id);
 }
 
-function holdOf(wish: Wish, { client, service, discounts }: Offered, specialist: Specialist, { fleet, caller }: Context): Hold {
+function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, caller }: Context, claim?: SlotClaim): Plan {
+  const { client, service, discounts } = offer;
+  const { zone } = fleet.settings;
   const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
-  return {
+  const booking = {
+    id: offer.booking_id,
     clientId: wish.client_id,
     payerId: client.payer_id,
     specialistId: specialist.id,
@@ -70,62 +74,46 @@ function holdOf(wish: Wish, { client, service, discounts }: Offered, specialist:
     priceMinor: price.priceMinor,
     discounts: price.taken,
     payFrom: wish.pay_from,
-    holdSeconds: fleet.settings.bookingHoldSeconds,
     createdBy: caller.name,
+    needsRoom: offer.has_rooms || wish.room_id !== undefined,
+    claim,
   };
+  const notices = noticesOf('booking_confirmed', {
+    ...booking,
+    client: client.name,
+    specialist: specialist.name,
+    service: service.name,
+    zone,
+    params: { price_minor: booking.priceMinor, pay_from: wish.pay_from },
+  });
+  return { booking, day: dayOf(new Date(wish.starts_at), zone), notices };
 }
 
-type Held = { id: number; hold: Hold; offer: Offered; specialist: Specialist };
-
-/** Looks again and inserts the booking as PENDING. */
-async function hold(wish: Wish, context: Context): Promise<Held | Refusal> {
+/** Looks again and inserts the booking. */
+async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise<Attempt> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
-  const offer = await demandOffer(wish, zone, db);
+  const offer = await demandOffer(wish, zone, db, claim);
+  if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   const [specialist] = offer.specialists as [Specialist];
   if (!fits(specialist.calendar, Date.parse(wish.starts_at), offer.service, zone)) {
-    return { refused: 'the specialist is not free at that time' };
+    return { refused: 'the specialist is not free at that time', isGivenBack: false };
   }
-  const wanted = holdOf(wish, offer, specialist, context);
-  const isAlone = db === fleet.db;
-  const insert = () => (isAlone ? holdSlot(db, wanted, true) : db.transaction((savepoint) => holdSlot(savepoint, wanted, false)));
+  const plan = planOf(wish, offer, specialist, context, claim);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-    const held = await insert().catch(ofExclusion);
-    if (held && 'refused' in held) return held;
-    if (held) return { id: held.id, hold: wanted, offer, specialist };
-    const found = await whatIsTaken(db, wanted);
+    const isMade = await makeBooking(plan, context).catch(ofExclusion);
+    if (isMade === true) return { plan, isGivenBack: true };
+    if (isMade) return { ...isMade, isGivenBack: false };
+    const found = await whatIsTaken(db, plan.booking);
     if (!(found.specialist || found.client || found.room)) continue;
-    if ((await expireHolds(db)) === 0) return { refused: refusalOf(found) };
+    if ((await expireHolds(db)) === 0) return { refused: refusalOf(found), isGivenBack: false };
   }
-  return { refused: 'the rooms are being taken right now' };
+  return { refused: 'the rooms are being taken right now', isGivenBack: false };
 }
+
+type Attempt = ({ plan: Plan } | Refusal) & { isGivenBack: boolean };
 
 const refusalOf = (found: { specialist: boolean; client: boolean }) => {
   if (found.specialist) return 'the slot is taken';
   return found.client ? 'the client has another booking at that time' : 'no room is free at that time';
-};
-
-/** Pays and confirms what is held, and tells everyone. What cannot be paid is let go and refused (409). */
-async function confirm({ id, hold, offer, specialist }: Held, { db, fleet }: Context): Promise<number> {
-  const { zone } = fleet.settings;
-  const notices = noticesOf('booking_confirmed', {
-    ...hold,
-    id,
-    client: offer.client.name,
-    specialist: specialist.name,
-    service: offer.service.name,
-    zone,
-    params: { price_minor: hold.priceMinor, pay_from: hold.payFrom },
-  });
-  const day = dayOf(new Date(hold.startsAt), zone);
-  if (await confirmBooking(db, { id, payFrom: hold.payFrom, day, notices })) return id;
-  const why = WHY_NOT[hold.payFrom];
-  await releaseHold(db, id, why);
-  throw new Problem(409, why, { price_minor: hold.priceMinor });
-}
-
-const WHY_NOT = {
-  wallet: 'the wallet does not cover the price',
-  package: 'no package of the client has a unit of this service left',
-  later: 'the booking was not confirmed in time',
 };

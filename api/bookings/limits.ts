@@ -1,6 +1,7 @@
-import { dayOf } from '../../queues/calendar.ts';
+import { addDays, dayOf } from '../../queues/calendar.ts';
 import { CELL_MS } from '../../queues/free-time.ts';
 import { lastDay } from '../../queues/slots/horizon.ts';
+import { zoneDay } from '../../queues/slots/zone-days.ts';
 
 /**
  * Why nobody can book a start, or null: it is off the grid (D29), at or before now + notice, or beyond the horizon (D34).
@@ -12,5 +13,5 @@ export function whyNever(startsAt: Date, now: Date, zone: string, noticeMinutes:
     return noticeMinutes > 0 ? `a start more than ${noticeMinutes} minutes from now` : 'a start in the future';
   }
   const last = lastDay(dayOf(now, zone));
-  return dayOf(startsAt, zone) > last ? `a start on ${last} at the latest` : null;
+  return startsAt.getTime() >= zoneDay(addDays(last, 1), zone).start ? `a start on ${last} at the latest` : null;
 }

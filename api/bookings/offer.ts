@@ -1,5 +1,5 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { type Offer, readOffer } from '../../sql/bookings.ts';
+import { type Offer, readOffer, type SlotClaim } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable } from './not-acceptable.ts';
 import { spanOf } from './slots.ts';
@@ -17,7 +17,7 @@ export type Wanted = {
 };
 
 /** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
-export async function demandOffer(wish: Wanted, zone: string, db: Sql) {
+export async function demandOffer(wish: Wanted, zone: string, db: Sql, claim?: SlotClaim) {
   const offer = await readOffer(db, {
     clientId: wish.client_id,
     serviceId: wish.service_id,
@@ -26,6 +26,7 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql) {
     roomId: wish.room_id,
     day: dayOf(new Date(wish.starts_at), zone),
     span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
+    claim,
   });
   const { client, service, specialists } = offer;
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);

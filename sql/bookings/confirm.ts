@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { type Notice, noticesToPeople } from '../notifications.ts';
+import { billed, payersWallet } from './bill.ts';
 
 type Held = {
   id: number;
-  payFrom: 'wallet' | 'package' | 'later';
+  payFrom: 'wallet' | 'package';
   /** The booking's business day; a package must be valid on it. */
   day: string;
   /** Who is told when it is confirmed. */
@@ -12,8 +13,8 @@ type Held = {
 };
 
 /**
- * Confirms a held booking, pays it and tells of it in one statement: from the payer's wallet, with a unit of the client's package
- * that ends first, or later, by an invoice. Returns false when the hold is over or the wallet or the packages do not cover it;
+ * Confirms a held booking, pays it and tells of it in one statement: from the payer's wallet, or with a unit of the client's package
+ * that ends first. Returns false when the hold is over or the wallet or the packages do not cover it;
  * then nothing is changed. Locks the booking, then the wallet.
  */
 export async function confirmBooking(db: Sql, of: Held): Promise<boolean> {
@@ -32,29 +33,14 @@ const confirmed = sql.fragment`
   update bookings booking set status = 'CONFIRMED', confirmed_at = clock_timestamp(), held_until = null
   from held where booking.id = held.id`;
 
-const bill = (day: string, status: 'PAID' | 'UNPAID') => sql.fragment`
-  insert into invoices (payer_id, type, amount_minor, status, booking_id, due_date, paid_at)
-  select payer_id, 'BOOKING', price_minor, ${status}::text, id, ${day}::date, case when ${status}::text = 'PAID' then now() end
-  from confirmed where price_minor > 0
-  returning id, payer_id, amount_minor`;
-
-/** Whatever writes an invoice holds its payer's wallet. */
-const wallet = sql.fragment`
-  select balance_minor from wallets where user_id = (select payer_id from held where price_minor > 0) for update`;
-
 /** What is done for each way to pay, from `held` to `confirmed`. */
 const ways = {
-  later: (day: string) => sql.fragment`
-    wallet as materialized (${wallet}),
-    confirmed as (
-      ${confirmed} and (select count(*) from wallet) >= 0 returning booking.id, held.payer_id, held.price_minor
-    ), bill as (${bill(day, 'UNPAID')})`,
   wallet: (day: string) => sql.fragment`
-    wallet as materialized (${wallet}),
+    wallet as materialized (${payersWallet(sql.fragment`held`)}),
     confirmed as (
       ${confirmed} and held.price_minor <= coalesce((select balance_minor from wallet), 0)
       returning booking.id, held.payer_id, held.price_minor
-    ), bill as (${bill(day, 'PAID')}
+    ), bill as (${billed(day, 'PAID')}
     ), paid as (
       insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
       select payer_id, -amount_minor, 'payment', id from bill

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { calendarOf, calendarRow, type Span } from './calendar.ts';
+import { type SlotClaim, slotTaken } from './slot-locks.ts';
 
 export const discountRow = z.object({
   id: z.int(),
@@ -12,6 +13,10 @@ export const discountRow = z.object({
 export type Discount = z.output<typeof discountRow>;
 
 const offerRow = z.object({
+  /** False when somebody else has the slot that was claimed. */
+  is_ours: z.boolean(),
+  /** The id that a booking made of this offer will have. */
+  booking_id: z.int(),
   client: z.object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() }).nullable(),
   service: z
     .object({
@@ -23,6 +28,8 @@ const offerRow = z.object({
       is_active: z.boolean(),
     })
     .nullable(),
+  /** Whether the service is given in certain rooms only. */
+  has_rooms: z.boolean(),
   /** Whether the one room that was asked for is one of the service's. */
   room_fits: z.boolean(),
   specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable(), calendar: calendarRow })),
@@ -33,7 +40,8 @@ export type Offer = z.output<typeof offerRow>;
 /**
  * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with
  * their calendars, and the
- * discounts the client has on that day, percentages first, the older ones before the newer.
+ * discounts the client has on that day, percentages first, the older ones before the newer. A claim takes the slot's lock in the
+ * same breath; somebody who gave it back at this very moment may have booked what is read here as free, and the constraints know.
  * @param of.day the booking's business day; `of.span` the time it takes at most
  */
 export const readOffer = (
@@ -46,10 +54,14 @@ export const readOffer = (
     roomId?: number;
     day: string;
     span: Span;
+    claim?: SlotClaim;
   },
 ) =>
-  db.one(sql.prepared('read_offer', offerRow)`
+  db.one(sql.prepared(of.claim ? 'claim_and_read_offer' : 'read_offer', offerRow)`
+    ${of.claim ? sql.fragment`with claimed as (${slotTaken(of.claim)} returning slot)` : sql.fragment``}
     select
+      ${of.claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
+      nextval('bookings_id_seq') as booking_id,
       (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
           'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
           'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))
@@ -57,6 +69,7 @@ export const readOffer = (
       (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
           'price_minor', price_minor, 'is_active', is_active)
         from services where id = ${of.serviceId}) as service,
+      exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
       (${of.roomId ?? null}::int is null or exists (
         select from service_rooms join rooms on rooms.id = room_id and rooms.is_active
         where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,

@@ -1,0 +1,32 @@
+import { bookUnpaid, confirmBooking, holdSlot, type NewBooking, releaseHold } from '../../sql/bookings.ts';
+import type { Sql } from '../../sql/database.ts';
+import { Problem } from '../problems.ts';
+import type { Context } from '../route.ts';
+import type { noticesOf } from './notices.ts';
+
+/** A booking as it will stand in the book, its business day, and what is told of it. */
+export type Plan = { booking: NewBooking; day: string; notices: ReturnType<typeof noticesOf> };
+
+/** Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken. */
+export function makeBooking(plan: Plan, { db, fleet }: Context): Promise<boolean> {
+  const isAlone = db === fleet.db;
+  const insert = (on: Sql) =>
+    plan.booking.payFrom === 'later'
+      ? bookUnpaid(on, plan.booking, plan.day, plan.notices)
+      : holdSlot(on, plan.booking, fleet.settings.bookingHoldSeconds, isAlone);
+  return isAlone ? insert(db) : db.transaction(insert);
+}
+
+/** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
+export async function payForHeld({ booking, day, notices }: Plan, { db }: Context): Promise<number> {
+  const { id, payFrom } = booking;
+  if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
+  const why = WHY_NOT[payFrom];
+  await releaseHold(db, id, why);
+  throw new Problem(409, why, { price_minor: booking.priceMinor });
+}
+
+const WHY_NOT = {
+  wallet: 'the wallet does not cover the price',
+  package: 'no package of the client has a unit of this service left',
+};

@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
+
+type Wanted = Place & { clientId: number; specialistId: number; durationMinutes: number };
+const reasons = z.object({ specialist: z.boolean(), client: z.boolean(), room: z.boolean() });
+
+/** Which of the three a booking found taken. None of them: somebody was faster to a room and another one is still free. */
+export const whatIsTaken = (db: Sql, of: Wanted) =>
+  db.one(sql.type(reasons)`
+    select
+      exists (select from bookings where specialist_id = ${of.specialistId} and is_live
+        and tstzrange(starts_at, busy_until) && ${span(of, of.busyMinutes)}) as specialist,
+      exists (select from bookings where client_id = ${of.clientId} and is_live
+        and tstzrange(starts_at, ends_at) && ${span(of, of.durationMinutes)}) as client,
+      not (exists (${freeRoom(of)}) or ${needsNoRoom(of)}) as room`);
+
+const span = (of: Wanted, minutes: number) =>
+  sql.fragment`tstzrange(${of.startsAt}::timestamptz, ${of.startsAt}::timestamptz + make_interval(mins => ${minutes}))`;
