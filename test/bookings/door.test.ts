@@ -165,6 +165,7 @@ describe('booking', () => {
     ['now', () => new Date(Math.floor(Date.now() / 900_000) * 900_000).toISOString(), 'a start in the future'],
     ['off the grid', () => at(2, '10:07'), 'a start on the quarter of an hour'],
     ['the 61st day', () => at(60, '00:00'), /^a start on \d{4}-\d\d-\d\d at the latest$/],
+    ['the last of all days', () => '9999-12-31T23:45:00Z', /^a start on \d{4}-\d\d-\d\d at the latest$/],
     ['no instant', () => '2026-13-01T10:00:00Z', /^an instant/],
     ['no offset', () => '2026-12-01T10:00:00', /^an instant/],
   ])('a start %s is refused by name', async (_, start, message) => {

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
-import { addDays, dayOf, isMonday, mondayAfter, weekOf } from '../../queues/calendar.ts';
+import moment from 'moment-timezone';
+import { addDays, dayOf, isMonday, mondayAfter, wallTimeOf, weekOf } from '../../queues/calendar.ts';
 
 const noon = new Date('2026-11-21T12:00:00Z');
 const days: [instant: string, zone: string, day: string][] = [
@@ -33,6 +34,38 @@ test.each(['UTC', 'Pacific/Kiritimati', 'America/New_York', 'Asia/Kolkata'])(
 
 test.each(days)('%s in %s is %s', (instant, zone, day) => {
   expect(dayOf(new Date(instant), zone)).toBe(day);
+});
+
+test.each(['Europe/Moscow', 'Europe/Berlin', 'America/St_Johns', 'Australia/Lord_Howe', 'Pacific/Apia', 'Asia/Kathmandu'])(
+  'days and wall times in %s are those of the date library, whatever the clock did there',
+  (zone) => {
+    for (const change of moment.tz.zone(zone)?.untils ?? []) {
+      if (!Number.isFinite(change)) continue;
+      for (const instant of [change - 86_400_000, change - 1, change, change + 1, change + 86_400_000].map(
+        (ms) => new Date(ms),
+      )) {
+        const shown = moment.tz(instant, zone);
+        expect([dayOf(instant, zone), wallTimeOf(instant, zone)]).toEqual([
+          shown.format('YYYY-MM-DD'),
+          shown.format('YYYY-MM-DDTHH:mm:ss'),
+        ]);
+      }
+    }
+  },
+);
+
+test('a zone nobody knows has no days', () => {
+  expect(() => dayOf(noon, 'Europe/Nowhere')).toThrow('there is no time zone "Europe/Nowhere"');
+});
+
+test.each([
+  ['2026-02-28', 1, '2026-03-01'],
+  ['2028-02-28', 1, '2028-02-29'],
+  ['2026-12-31', 1, '2027-01-01'],
+  ['2027-01-01', -1, '2026-12-31'],
+  ['2026-03-28', 2, '2026-03-30'],
+])('%s and %i days is %s', (day, count, later) => {
+  expect(addDays(day, count)).toBe(later);
 });
 
 test.each([
