@@ -10,7 +10,15 @@ export {
 } from './bookings/absences.ts';
 export { bookUnpaid } from './bookings/book.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
-export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
+export {
+  type BookingState,
+  closeBooking,
+  endBooking,
+  isWithinPackage,
+  lockBooking,
+  moveBooking,
+  returnUnit,
+} from './bookings/change.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
@@ -27,4 +35,4 @@ export {
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, type SlotClaim, takeSlot } from './bookings/slot-locks.ts';
-export { whatIsTaken } from './bookings/taken.ts';
+export { whatIsTaken } from './bookings/what-is-taken.ts';

@@ -6,7 +6,7 @@ import { makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer } from './offer.ts';
 import { priceOf } from './price.ts';
-import { beingBooked, ofExclusion, type Refusal, taken, whileClaimed } from './refusals.ts';
+import { beingBooked, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
 import { busyMinutes, demandStart } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
@@ -28,31 +28,42 @@ type Specialist = Offer['specialists'][number];
 
 /**
  * Books as the source document says: lock the slot, look again, insert, give the lock back, confirm. What is paid later is
- * confirmed as it is inserted; what has to be paid first is held (PENDING) meanwhile. Without a named specialist the first who is
- * free gets it. Returns the booking's id. Throws a 409 with the free slots of the day.
+ * confirmed as it is inserted; what has to be paid first is held (PENDING) and locked meanwhile. Without a named specialist the
+ * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
+ * Throws a 409 with the free slots of the day.
  */
 export async function book(given: Wish, context: Context): Promise<number> {
   const startsAt = new Date(given.starts_at);
   demandStart(startsAt, context);
   const wish = { ...given, starts_at: startsAt.toISOString() };
+  const booked = await patiently(() => bookOne(wish, context));
+  if ('id' in booked) return booked.id;
+  const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
+  throw await taken(booked.refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
+}
+
+/** With the one who was named, or the first who can be had. */
+async function bookOne(wish: Wish, context: Context): Promise<{ id: number } | Refusal> {
   const ids = wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id];
-  let refused = 'nobody is free at that time';
+  let refusal: Refusal = { refused: 'nobody is free at that time' };
   for (const specialistId of ids) {
     const of = { specialistId, startsAt: wish.starts_at };
     const made = await whileClaimed(of, context, (claim) => attempt({ ...wish, specialist_id: specialistId }, context, claim));
-    if ('plan' in made) return payForHeld(made.plan, context);
-    refused = made.refused;
+    if ('id' in made) return made;
+    refusal = { ...made, mayPass: made.mayPass || refusal.mayPass };
   }
-  const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
-  throw await taken(refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
+  return refusal;
 }
 
-/** Who seems free for a service, the main ones first. */
+/** Who could be free for a service, the main ones first. */
 async function whoIsFree(wish: Wish, { db, fleet: { settings } }: Context): Promise<number[]> {
   const { service, specialists } = await demandOffer(wish, settings.zone, db);
   const start = Date.parse(wish.starts_at);
-  return specialists.filter(({ calendar }) => fits(calendar, start, service, settings.zone)).map((one) => one.id);
+  return specialists.filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone)).map((one) => one.id);
 }
+
+/** The calendar if nobody who is still paying succeeds. */
+const settled = (calendar: Specialist['calendar']) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
 
 function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, caller }: Context, claim?: SlotClaim): Plan {
   const { client, service, discounts } = offer;
@@ -94,24 +105,26 @@ async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise
   const { db, fleet } = context;
   const { zone } = fleet.settings;
   const offer = await demandOffer(wish, zone, db, claim);
-  if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   const [specialist] = offer.specialists as [Specialist];
-  if (!fits(specialist.calendar, Date.parse(wish.starts_at), offer.service, zone)) {
-    return { refused: 'the specialist is not free at that time', isGivenBack: false };
+  const canHave = (calendar: Specialist['calendar']) => fits(calendar, Date.parse(wish.starts_at), offer.service, zone);
+  if (!canHave(specialist.calendar)) {
+    const mayPass = canHave(settled(specialist.calendar));
+    return { refused: 'the specialist is not free at that time', mayPass, isGivenBack: !offer.is_ours };
   }
+  if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   const plan = planOf(wish, offer, specialist, context, claim);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const isMade = await makeBooking(plan, context).catch(ofExclusion);
-    if (isMade === true) return { plan, isGivenBack: true };
+    if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };
     if (isMade) return { ...isMade, isGivenBack: false };
     const found = await whatIsTaken(db, plan.booking);
     if (!(found.specialist || found.client || found.room)) continue;
-    if ((await expireHolds(db)) === 0) return { refused: refusalOf(found), isGivenBack: false };
+    if ((await expireHolds(db)) === 0) return { refused: refusalOf(found), mayPass: found.is_held, isGivenBack: false };
   }
   return { refused: 'the rooms are being taken right now', isGivenBack: false };
 }
 
-type Attempt = ({ plan: Plan } | Refusal) & { isGivenBack: boolean };
+type Attempt = ({ id: number } | Refusal) & { isGivenBack: boolean };
 
 const refusalOf = (found: { specialist: boolean; client: boolean }) => {
   if (found.specialist) return 'the slot is taken';

@@ -13,7 +13,7 @@ export function makeBooking(plan: Plan, { db, fleet }: Context): Promise<boolean
   const insert = (on: Sql) =>
     plan.booking.payFrom === 'later'
       ? bookUnpaid(on, plan.booking, plan.day, plan.notices)
-      : holdSlot(on, plan.booking, fleet.settings.bookingHoldSeconds, isAlone);
+      : holdSlot(on, { ...plan.booking, claim: undefined }, fleet.settings.bookingHoldSeconds, isAlone);
   return isAlone ? insert(db) : db.transaction(insert);
 }
 

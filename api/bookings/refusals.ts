@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { IntegrityConstraintViolationError } from 'slonik';
 import { dayOf } from '../../queues/calendar.ts';
 import { slotLockOf, slotName } from '../../queues/slot-lock.ts';
@@ -7,7 +8,11 @@ import type { Context } from '../route.ts';
 import { freeStarts, type Times } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
-export type Refusal = { refused: string };
+export type Refusal = {
+  refused: string;
+  /** Whoever is in the way has not finished and may fail: the slot may be free in a moment. */
+  mayPass?: boolean;
+};
 
 /** A lock is given back long before; this is for those who die with it. */
 export const LOCK_MS = 5_000;
@@ -43,16 +48,39 @@ export async function whileClaimed<T extends { isGivenBack: boolean }>(
   }
 }
 
+/** Whoever books takes some milliseconds; that long one waits for those who may yet fail. */
+const PATIENCE_MS = 1_000;
+
+/** Tries again for a moment what is refused only because somebody else has not finished. */
+export async function patiently<T>(attempt: () => Promise<T | Refusal>): Promise<T | Refusal> {
+  const until = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const done = await attempt();
+    if (!(isPassing(done) && performance.now() < until)) return done;
+    await pause(20 + Math.random() * 40);
+  }
+}
+
+const isPassing = (done: unknown) => typeof done === 'object' && done !== null && 'mayPass' in done && done.mayPass === true;
+
 type Slot = { specialistId: number; startsAt: string };
-export const beingBooked: Refusal = { refused: 'somebody is booking this slot right now' };
+export const beingBooked: Refusal = { refused: 'somebody is booking this slot right now', mayPass: true };
 
 /** An exclusion constraint or its like across two tables has refused; anything else is thrown on. */
 export function ofExclusion(error: unknown): Refusal {
   const isExclusion =
     error instanceof IntegrityConstraintViolationError && (error.cause as { code?: string } | undefined)?.code === '23P01';
   if (!isExclusion) throw error;
-  return { refused: (error.constraint ?? 'the time is taken').replaceAll('_', ' ') };
+  const constraint = error.constraint ?? 'the time is taken';
+  return { refused: WORDS[constraint] ?? constraint.replaceAll('_', ' ') };
 }
+
+/** The constraints whose names do not say it in a client's words. */
+const WORDS: Record<string, string> = {
+  specialist_is_booked: 'the slot is taken',
+  client_is_booked: 'the client has another booking at that time',
+  room_is_booked: 'no room is free at that time',
+};
 
 type Asked = { ids: readonly number[]; startsAt: Date; times: Times };
 

@@ -1,12 +1,13 @@
+import { dayOf } from '../../queues/calendar.ts';
 import { judgeCancellation } from '../../queues/free-cancellation.ts';
-import { expireHolds, findBooking, lockBooking, moveBooking, readOffer } from '../../sql/bookings.ts';
+import { expireHolds, findBooking, isWithinPackage, lockBooking, moveBooking, readOffer } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { demandLive } from './cancel.ts';
 import { notAcceptable } from './not-acceptable.ts';
 import { namesOf, tellOf } from './notices.ts';
-import { ofExclusion, type Refusal, taken, whileLocked } from './refusals.ts';
+import { ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
 import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';
 
 export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
@@ -28,8 +29,10 @@ export async function reschedule(id: number, wish: Move, context: Context): Prom
     startsAt: startsAt.toISOString(),
   };
   await expireHolds(context.db);
-  const refusal = await whileLocked(target, context, () =>
-    context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
+  const refusal = await patiently(() =>
+    whileLocked(target, context, () =>
+      context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
+    ),
   );
   if (refusal) throw await taken(refusal.refused, { ids: [target.specialistId], startsAt, times: booking }, context);
 }
@@ -43,6 +46,10 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Problem(409, 'the booking has begun');
   const locationId = await locationOf(transaction, booking, target, zone);
+  if (isThere(booking, target)) return null;
+  if (!(await isWithinPackage(transaction, id, dayOf(new Date(target.startsAt), zone)))) {
+    throw new Problem(409, 'the package that paid for the booking is not valid on that day');
+  }
   if (!(await isFree(transaction, target.specialistId, target.startsAt, booking, zone, id))) {
     return { refused: 'the specialist is not free at that time' };
   }
@@ -58,6 +65,10 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   await tellOf(transaction, 'booking_moved', { ...(await namesOf(transaction, id, context)), params: {} });
   return null;
 }
+
+/** Asked again, as after an answer that was lost: nothing is moved and nobody told a second time. */
+const isThere = (booking: Made & { starts_at: string; room_id: number | null }, { specialistId, roomId, startsAt }: Target) =>
+  booking.specialist_id === specialistId && booking.starts_at === startsAt && (roomId ?? booking.room_id) === booking.room_id;
 
 type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
 

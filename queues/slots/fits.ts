@@ -30,7 +30,7 @@ export function startsBetween(calendar: SpecialistCalendar, from: number, to: nu
     .filter((start) => start <= to);
 }
 
-const spansOf = (spans: SpecialistCalendar['taken']): Spans => spans.map(({ from, to }) => [from / 1_000, to / 1_000]);
+const spansOf = (spans: SpecialistCalendar['absent']): Spans => spans.map(({ from, to }) => [from / 1_000, to / 1_000]);
 const workTime = (schedule: SpecialistCalendar['specialist'], overrides: SpecialistCalendar['specialist_days']): WorkTime => ({
   week: weekOf(JSON.stringify(schedule)),
   overrides: new Map(Object.entries(overrides).map(([day, given]) => [day, cellsOfOverride(given)])),

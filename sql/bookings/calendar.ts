@@ -11,8 +11,8 @@ export const calendarRow = z.object({
   /** What replaces the schedules, by day. */
   location_days: z.record(z.string(), intervals),
   specialist_days: z.record(z.string(), intervals),
-  /** Bookings and trainings, in milliseconds. */
-  taken: z.array(span),
+  /** Bookings and trainings, in milliseconds; what is only held may come free. */
+  taken: z.array(span.extend({ is_held: z.boolean().optional() })),
   absent: z.array(span),
 });
 /** When a specialist works and is busy, around a span of time. */
@@ -43,12 +43,12 @@ export const calendarOf = ({ from, to, days, except = 0 }: Span) => {
       where location_id = specialist.location_id and ${within}), '{}'),
     'specialist_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
       where specialist_id = specialist.id and ${within}), '{}'),
-    'taken', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')})) from (
-        select starts_at as since, busy_until as until from bookings
+    'taken', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}, 'is_held', is_held)) from (
+        select starts_at as since, busy_until as until, held_until is not null as is_held from bookings
         where specialist_id = specialist.id and is_live and id <> ${except}
           and tstzrange(starts_at, busy_until) ${meets} and (held_until is null or held_until > now())
         union all
-        select starts_at, ends_at from real_trainings
+        select starts_at, ends_at, false from real_trainings
         where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) ${meets}
       ) as busy), '[]'),
     'absent', coalesce((select json_agg(json_build_object('from', ${milliseconds('from_at')}, 'to', ${milliseconds('to_at')}))

@@ -47,6 +47,13 @@ export const returnUnit = (transaction: Sql, entryId: number) =>
     insert into package_entries (client_package_id, service_id, delta, reason, reverses_id)
     select client_package_id, service_id, -delta, 'returned', id from package_entries where id = ${entryId}`);
 
+/** Whether the package a booking took a unit from, if any, is valid on a business day: a unit does not outlive its package. */
+export const isWithinPackage = (transaction: Sql, id: number, day: string) =>
+  transaction.oneFirst(sql.type(z.object({ is_within: z.boolean() }))`
+    select not exists (
+      select from package_entries entry join client_packages bought on bought.id = client_package_id
+      where entry.booking_id = ${id} and ${day}::date not between bought.start_date and bought.end_date) as is_within`);
+
 /** Notes what became of a booking whose time has come. */
 export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW') =>
   transaction.query(sql.unsafe`update bookings set status = ${status} where id = ${id}`);

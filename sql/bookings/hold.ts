@@ -8,6 +8,7 @@ const held = z.object({ id: z.int() });
  * Holds a slot while it is paid: a PENDING booking for so many seconds. Returns false when a constraint refuses it, or no room is
  * free. Throws an exclusion violation when a training or an absence has come in between.
  * A hold that is lost with the power is a hold less: nobody waits until it is on the disk, the confirmation is what lasts.
+ * The slot's lock is kept until it is paid: who waits for it may get what could not be.
  * @param isAlone the statement is a transaction of its own
  */
 export async function holdSlot(db: Sql, of: NewBooking, holdSeconds: number, isAlone: boolean): Promise<boolean> {

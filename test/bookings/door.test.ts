@@ -442,6 +442,32 @@ describe('moving', () => {
     expect(await move({ starts_at: at(2, '10:45') })).toMatchObject({ status: 200, body: { starts_at: at(2, '10:45') } });
   });
 
+  test('asked a second time nothing moves, and nobody is told again', async () => {
+    const wish = await scene();
+    const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
+    const first = await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
+    expect(first).toMatchObject({ status: 200, body: { moves: 1 } });
+    expect((await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual(first.body);
+    const told = await door.db.any(
+      sql.unsafe`select user_id from notifications where template = 'booking_moved' and params->>'booking_id' = ${String(id)}`,
+    );
+    expect(told).toHaveLength(2);
+  });
+
+  test('a unit does not outlive its package', async () => {
+    const wish = { ...(await scene()), pay_from: 'package' };
+    const composition = [{ service_id: wish.service_id, units: 1 }];
+    const kind = { name: `Пять дней ${wish.client_id}`, composition, price_minor: 0, validity_days: 5 };
+    const { id: service_package_id } = (await door.post('/api/service-packages', kind)).body;
+    await door.post(`/api/clients/${wish.client_id}/packages`, { service_package_id });
+    const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
+    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
+      status: 409,
+      body: { detail: 'the package that paid for the booking is not valid on that day' },
+    });
+    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(4, '10:00') })).toMatchObject({ status: 200 });
+  });
+
   test('to another specialist who gives the service, in a room that is free there', async () => {
     const elsewhere = await make.location();
     const [here, there] = [await make.roomAt(place), await make.roomAt(elsewhere)];

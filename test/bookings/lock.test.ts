@@ -98,7 +98,7 @@ test('a booking made in one statement is all there or not at all', async () => {
   await door.db.query(
     sql.unsafe`alter table notifications add constraint nobody_is_told check (template <> 'booking_confirmed')`,
   );
-  expect(await door.post('/bookings', { ...wish, starts_at: at(2, '10:00') })).toMatchObject({ status: 500 });
+  expect(await door.post('/bookings', { ...wish, starts_at: at(2, '10:00') })).toMatchObject({ status: 422 });
   const rows = sql.type(z.object({ bookings: z.int(), invoices: z.int(), locks: z.int() }));
   expect(
     await door.db.one(rows`

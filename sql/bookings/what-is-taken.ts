@@ -3,7 +3,13 @@ import { type Sql, sql } from '../database.ts';
 import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
 
 type Wanted = Place & { clientId: number; specialistId: number; durationMinutes: number };
-const reasons = z.object({ specialist: z.boolean(), client: z.boolean(), room: z.boolean() });
+const reasons = z.object({
+  specialist: z.boolean(),
+  client: z.boolean(),
+  room: z.boolean(),
+  /** Somebody there is still paying, and may fail to. */
+  is_held: z.boolean(),
+});
 
 /** Which of the three a booking found taken. None of them: somebody was faster to a room and another one is still free. */
 export const whatIsTaken = (db: Sql, of: Wanted) =>
@@ -11,6 +17,10 @@ export const whatIsTaken = (db: Sql, of: Wanted) =>
     select
       exists (select from bookings where specialist_id = ${of.specialistId} and is_live
         and tstzrange(starts_at, busy_until) && ${span(of, of.busyMinutes)}) as specialist,
+      exists (select from bookings where status = 'PENDING' and held_until > clock_timestamp()
+        and (specialist_id = ${of.specialistId} or client_id = ${of.clientId} or room_id is not null)
+        and starts_at < ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes})
+        and busy_until > ${of.startsAt}::timestamptz and starts_at > ${of.startsAt}::timestamptz - interval '2 days') as is_held,
       exists (select from bookings where client_id = ${of.clientId} and is_live
         and tstzrange(starts_at, ends_at) && ${span(of, of.durationMinutes)}) as client,
       not (exists (${freeRoom(of)}) or ${needsNoRoom(of)}) as room`);

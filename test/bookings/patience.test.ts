@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { sql } from '../../sql/database.ts';
+import { backendKinds, testBackend } from '../support/backends.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { at, salon } from './salon.ts';
+
+const cases = backendKinds.flatMap((kind) => ['on', 'off'].map((lock) => [kind, lock] as const));
+
+describe.each(cases)('whoever fails costs nobody the slot, on %s with the lock %s', (kind, lock) => {
+  let door: FrontDoor;
+  let make: ReturnType<typeof salon>;
+  beforeAll(async () => {
+    door = await frontDoor({
+      settings: { RATE_LIMIT_PER_MINUTE: '100000', STUDIO_SLOT_LOCK: lock },
+      backend: (url) => testBackend(kind, url),
+    });
+    make = salon(door.db);
+  });
+  afterAll(() => door.close());
+  const live = (service: number) =>
+    door.db.oneFirst(sql.type(z.object({ count: z.int() }))`
+      select count(*)::int as count from bookings where service_id = ${service} and status = 'CONFIRMED'`);
+  const many = (count: number) => Promise.all(Array.from({ length: count }, () => make.client()));
+  const winners = (replies: { status: number }[]) => replies.filter(({ status }) => status < 300).length;
+
+  test('three without money before nine who pay later', async () => {
+    const service_id = await make.service({ price: 1_000 });
+    const specialist_id = await make.specialist([service_id]);
+    const wish = { service_id, specialist_id, starts_at: at(2, '10:00') };
+    const clients = await many(12);
+    const replies = await Promise.all(
+      clients.map((client_id, n) => door.post('/bookings', { ...wish, client_id, pay_from: n < 3 ? 'wallet' : 'later' })),
+    );
+    expect(winners(replies)).toBe(1);
+    expect(await live(service_id)).toBe(1);
+    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+  });
+
+  test('three who are elsewhere at that time before nine who are not', async () => {
+    const service_id = await make.service();
+    const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
+    const wish = { service_id, specialist_id, starts_at: at(3, '10:00') };
+    const clients = await many(12);
+    const times = ['09:15', '10:15'];
+    for (const [n, time] of times.entries()) {
+      const elsewhere = { service_id, specialist_id: other, client_id: clients[n], starts_at: at(3, time) };
+      expect(await door.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
+    }
+    const replies = await Promise.all(clients.map((client_id) => door.post('/bookings', { ...wish, client_id })));
+    expect(winners(replies)).toBe(1);
+    expect(await live(service_id)).toBe(3);
+  });
+
+  test('forty for any of three specialists: three get one each', async () => {
+    const service_id = await make.service();
+    for (let n = 0; n < 3; n += 1) await make.specialist([service_id]);
+    const clients = await many(40);
+    const replies = await Promise.all(
+      clients.map((client_id) => door.post('/bookings', { service_id, client_id, starts_at: at(4, '10:00') })),
+    );
+    expect(winners(replies)).toBe(3);
+    expect(await live(service_id)).toBe(3);
+  });
+
+  test('moves of clients who are elsewhere at that time before one of a client who is not', async () => {
+    const service_id = await make.service();
+    const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
+    const starts_at = at(5, '10:00');
+    const made: Json[] = [];
+    for (const [n, client_id] of (await many(6)).entries()) {
+      const booked = await door.post('/bookings', { service_id, specialist_id, client_id, starts_at: at(10 + n, '10:00') });
+      made.push(booked.body);
+    }
+    const elsewhere = { service_id, specialist_id: other, client_id: made[0]?.client_id, starts_at };
+    expect(await door.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
+    const replies = await Promise.all(made.map(({ id }) => door.post(`/bookings/${id}/reschedule`, { starts_at })));
+    expect(winners(replies)).toBe(1);
+    expect(replies[0]).toMatchObject({ status: 409 });
+  });
+});
