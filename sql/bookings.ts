@@ -25,3 +25,4 @@ export {
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, takeSlot } from './bookings/slot-locks.ts';
+export { readTakenClient, readTakenRooms, type TakenRoom } from './bookings/taken.ts';

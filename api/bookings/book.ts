@@ -43,7 +43,7 @@ export async function book(given: Wish, context: Context): Promise<number> {
     refused = held.refused;
   }
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
-  throw await taken(refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
+  throw await taken(refused, { ...wish, ...service, specialists }, context);
 }
 
 /** Who seems free for a service, the main ones first. */
