@@ -56,4 +56,4 @@ export const calendarOf = ({ from, to, days, except = 0 }: Span) => {
       where specialist_id = specialist.id and tstzrange(from_at, to_at) ${meets}), '[]'))`;
 };
 
-export const milliseconds = (column: string) => sql.fragment`(extract(epoch from ${sql.identifier([column])})::float8 * 1000)`;
+const milliseconds = (column: string) => sql.fragment`(extract(epoch from ${sql.identifier([column])})::float8 * 1000)`;
