@@ -35,4 +35,5 @@ export {
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, type SlotClaim, takeSlot } from './bookings/slot-locks.ts';
+export { readTakenClient, readTakenRooms, type TakenRoom } from './bookings/taken.ts';
 export { whatIsTaken } from './bookings/what-is-taken.ts';

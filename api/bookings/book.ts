@@ -39,7 +39,7 @@ export async function book(given: Wish, context: Context): Promise<number> {
   const booked = await patiently(() => bookOne(wish, context));
   if ('id' in booked) return booked.id;
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
-  throw await taken(booked.refused, { ids: specialists.map((one) => one.id), startsAt, times: service }, context);
+  throw await taken(booked.refused, { ...wish, ...service, specialists }, context);
 }
 
 /** With the one who was named, or the first who can be had. */

@@ -5,7 +5,7 @@ import { slotLockOf, slotName } from '../../queues/slot-lock.ts';
 import type { SlotClaim } from '../../sql/bookings.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
-import { freeStarts, type Times } from './slots.ts';
+import { freeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
 export type Refusal = {
@@ -16,6 +16,8 @@ export type Refusal = {
 
 /** A lock is given back long before; this is for those who die with it. */
 export const LOCK_MS = 5_000;
+/** A refusal does not read the calendars of more than these. */
+const MOST_SPECIALISTS = 10;
 
 /** Does something while nobody else is at the slot; refuses at once when somebody is. */
 export async function whileLocked<T>(of: Slot, { fleet, db }: Context, work: () => Promise<T>): Promise<T | Refusal> {
@@ -82,11 +84,13 @@ const WORDS: Record<string, string> = {
   room_is_booked: 'no room is free at that time',
 };
 
-type Asked = { ids: readonly number[]; startsAt: Date; times: Times };
+type Asked = Sought & { starts_at: string };
 
-/** The 409 of those who come too late, with the starts that are still free that day. */
-export async function taken(why: string, { ids, startsAt, times }: Asked, { db, fleet: { settings }, now }: Context) {
+/** The 409 of those who come too late, with the other starts of that day that they could still have. */
+export async function taken(why: string, asked: Asked, { db, fleet: { settings }, now }: Context) {
+  const startsAt = new Date(asked.starts_at);
   const after = new Date(now.getTime() + settings.bookingNoticeMinutes * 60_000);
-  const free = await freeStarts(db, ids.slice(0, 10), dayOf(startsAt, settings.zone), times, settings.zone, after);
+  const few = { ...asked, specialists: asked.specialists.slice(0, MOST_SPECIALISTS) };
+  const free = await freeStarts(db, few, dayOf(startsAt, settings.zone), settings.zone, after);
   return new Problem(409, why, { slots: free.filter((start) => start !== startsAt.toISOString()) });
 }

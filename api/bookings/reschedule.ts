@@ -1,6 +1,14 @@
 import { dayOf } from '../../queues/calendar.ts';
 import { judgeCancellation } from '../../queues/free-cancellation.ts';
-import { expireHolds, findBooking, isWithinPackage, lockBooking, moveBooking, readOffer } from '../../sql/bookings.ts';
+import {
+  type Booking,
+  expireHolds,
+  findBooking,
+  isWithinPackage,
+  lockBooking,
+  moveBooking,
+  readOffer,
+} from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
@@ -34,7 +42,14 @@ export async function reschedule(id: number, wish: Move, context: Context): Prom
       context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
     ),
   );
-  if (refusal) throw await taken(refusal.refused, { ids: [target.specialistId], startsAt, times: booking }, context);
+  if (refusal) throw await refusalOf(refusal.refused, booking, target, context);
+}
+
+/** The 409 of a booking that stays where it was. It is in nobody's way itself. */
+async function refusalOf(why: string, booking: Booking, target: Target, context: Context) {
+  const location_id = await locationOf(context.db, booking, target, context.fleet.settings.zone);
+  const asked = { starts_at: target.startsAt, room_id: target.roomId, except: booking.id };
+  return taken(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
 }
 
 async function move(transaction: Sql, id: number, target: Target, context: Context): Promise<Refusal | null> {

@@ -1,7 +1,8 @@
 import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
 import { cellsOf } from '../../queues/free-time.ts';
 import { fits, startsBetween } from '../../queues/slots/fits.ts';
-import { readCalendar, type Span } from '../../sql/bookings.ts';
+import { allTaken, outside, roomless } from '../../queues/slots/rooms.ts';
+import { readCalendar, readTakenClient, readTakenRooms, type Span } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import type { Context } from '../route.ts';
 import { whyNever } from './limits.ts';
@@ -31,16 +32,32 @@ export async function isFree(db: Sql, specialistId: number, startsAt: string, of
   return fits(await readCalendar(db, specialistId, spanOf(from, busyMinutes(of), zone, except)), from, of, zone);
 }
 
+export type Sought = Times & {
+  client_id: number;
+  service_id: number;
+  /** The one room it has to be, or any of the service's. */
+  room_id?: number;
+  specialists: readonly { id: number; location_id: number | null }[];
+  /** A booking that does not count: the one that is being moved. */
+  except?: number;
+};
+
 /**
- * The instants of a business day at which one of the specialists is free for a service, earliest first.
+ * The instants of a business day at which one of the specialists is free for a service, the client has no other booking, and
+ * there is a room where one is needed; earliest first.
  * @param after not at or before this instant (D34)
  */
-export async function freeStarts(db: Sql, specialists: readonly number[], day: string, of: Times, zone: string, after: Date) {
+export async function freeStarts(db: Sql, of: Sought, day: string, zone: string, after: Date): Promise<string[]> {
   const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
-  const starts = new Set<string>();
-  for (const specialist of specialists) {
-    const calendar = await readCalendar(db, specialist, spanOf(from, (to - from) / 60_000 + busyMinutes(of), zone));
-    for (const start of startsBetween(calendar, Math.max(from, after.getTime() + 1), to - 1, of, zone)) starts.add(iso(start));
+  const minutes = busyMinutes(of);
+  const span = spanOf(from, (to - from) / 60_000 + minutes, zone, of.except);
+  const rooms = await readTakenRooms(db, { serviceId: of.service_id, roomId: of.room_id }, span);
+  const elsewhere = allTaken([await readTakenClient(db, of.client_id, span)], of.duration_minutes);
+  const starts = new Set<number>();
+  for (const { id, location_id } of of.specialists) {
+    const free = startsBetween(await readCalendar(db, id, span), Math.max(from, after.getTime() + 1), to - 1, of, zone);
+    for (const start of outside(free, roomless(rooms, location_id, minutes))) starts.add(start);
   }
-  return [...starts].sort();
+  const inOrder = [...starts].sort((a, b) => a - b);
+  return outside(inOrder, elsewhere).map(iso);
 }

@@ -20,7 +20,7 @@ const starts_at = z.iso
   .datetime({ offset: true, error: INSTANT, abort: true })
   .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT });
 const slotsTaken = problemBody.extend({
-  slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that are still free' }),
+  slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
 
 const found = async (db: Context['db'], bookingId: number) => {

@@ -1,14 +1,16 @@
 import { addDays, type Day, dayOf } from '../../queues/calendar.ts';
-import { cellsOf } from '../../queues/free-time.ts';
+import { CELL_MS, cellsOf } from '../../queues/free-time.ts';
 import { CELLS, hasCell } from '../../queues/slots/bits.ts';
 import { calculateDays } from '../../queues/slots/calculate.ts';
 import { CLOSED, gridOf, gridText } from '../../queues/slots/grid.ts';
 import { daysFrom, lastDay } from '../../queues/slots/horizon.ts';
 import { currentDays } from '../../queues/slots/read.ts';
 import type { Slots } from '../../queues/slots/recalculate.ts';
-import { zoneDays } from '../../queues/slots/zone-days.ts';
+import { type ZoneDay, zoneDays } from '../../queues/slots/zone-days.ts';
+import { readTakenRooms } from '../../sql/bookings.ts';
 import type { SlotOffer } from '../../sql/slots.ts';
 import { type DayStarts, startsOf } from './starts-of.ts';
+import { withRooms } from './with-rooms.ts';
 
 type Asked = { from: Day; days: number; now: Date; noticeMinutes: number };
 export type SpecialistStarts = { specialist_id: number; location_id: number | null; days: readonly DayStarts[] };
@@ -16,7 +18,10 @@ export type SpecialistStarts = { specialist_id: number; location_id: number | nu
 /** Real quarters of an hour in the shortest day a clock makes. */
 const SHORTEST_DAY = 88;
 
-/** When each specialist can begin a service, day by day (D31), after now and its notice and up to the horizon (D34). */
+/**
+ * When each specialist can begin a service, day by day (D31), after now and its notice and up to the horizon (D34); in a room,
+ * where the service needs one. Rooms are looked at now: no stored day knows of them.
+ */
 export async function freeSlots(
   slots: Slots,
   offer: SlotOffer,
@@ -33,10 +38,18 @@ export async function freeSlots(
   const texts = await withBeyond(slots, current, needed.slice(stored.length), overhang);
   const line = zoneDays(needed, slots.zone);
   const after = new Date(now.getTime() + noticeMinutes * 60_000).toISOString();
-  return offer.specialists.map(({ id, location_id }) => {
+  const found = offer.specialists.map(({ id, location_id }) => {
     const all = startsOf(line, texts.get(id) ?? [], slots.zone, cells, wanted.length);
     return { specialist_id: id, location_id, days: all.map((day) => since(day, after)) };
   });
+  if (!offer.needs_room) return found;
+  return withRooms(found, await readTakenRooms(slots.db, { serviceId: offer.service_id }, spanOf(line)), offer);
+}
+
+/** The instants of some days in a row. */
+function spanOf(line: readonly ZoneDay[]) {
+  const { start, quarters } = line.at(-1)!;
+  return { from: new Date(line[0]!.start).toISOString(), to: new Date(start + quarters * CELL_MS).toISOString() };
 }
 
 /** Adds days beyond the horizon, which are not stored, for those whose last one is free so late that a service reaches them. */

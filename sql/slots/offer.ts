@@ -3,9 +3,12 @@ import { type Sql, sql } from '../database.ts';
 import { changedDays } from './changes.ts';
 
 const offerRow = z.object({
+  service_id: z.int(),
   duration_minutes: z.int(),
   break_minutes: z.int(),
   is_active: z.boolean(),
+  /** Whether it is given in one of its rooms only. */
+  needs_room: z.boolean(),
   specialists: z.array(z.object({ id: z.int(), location_id: z.int().nullable() })),
   /** Days of theirs that are stored as they were before a change. */
   changes: z.array(z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() })),
@@ -26,7 +29,8 @@ export const readSlotOffer = (
         and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
         and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
     )
-    select duration_minutes, break_minutes, is_active,
+    select id as service_id, duration_minutes, break_minutes, is_active,
+      exists (select from service_rooms where service_id = services.id) as needs_room,
       coalesce((select json_agg(offering order by id) from offering), '[]') as specialists,
       coalesce((select json_agg(changed) from (
           select distinct specialist_id, ${changedDays(of.zone)} from slot_changes

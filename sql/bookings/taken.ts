@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database.ts';
+import type { Span as CalendarSpan } from './calendar.ts';
+
+const spans = z.array(z.tuple([z.number(), z.number()]));
+const takenRoom = z.object({ location_id: z.int(), taken: spans });
+/** A room, and when bookings (with their breaks) and trainings have it: from and to, in milliseconds. */
+export type TakenRoom = z.output<typeof takenRoom>;
+
+type Span = Pick<CalendarSpan, 'from' | 'to' | 'except'>;
+/**
+ * The active rooms of a service and when they are taken around a span of time; null for a service without rooms, which is given
+ * anywhere. A hold that is over takes nothing: whoever books ends it.
+ * @param of.roomId the one room it has to be, or any
+ */
+export const readTakenRooms = (
+  db: Sql,
+  { serviceId, roomId }: { serviceId: number; roomId?: number },
+  span: Span,
+): Promise<TakenRoom[] | null> =>
+  db.oneFirst(sql.prepared('read_taken_rooms', z.object({ rooms: z.array(takenRoom).nullable() }))`
+    select case when exists (select from service_rooms where service_id = ${serviceId}) then coalesce((
+      select json_agg(json_build_object('location_id', room.location_id, 'taken', coalesce((
+          select ${pairs('since', 'until')} from (
+            select starts_at as since, busy_until as until from bookings
+            where room_id = room.id and ${livesIn(span)} and tstzrange(starts_at, busy_until) && ${rangeOf(span)}
+            union all
+            select starts_at, ends_at from real_trainings
+            where room_id = room.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) && ${rangeOf(span)}
+          ) as busy), '[]')))
+      from service_rooms allowed join rooms room on room.id = allowed.room_id and room.is_active
+      where allowed.service_id = ${serviceId} and (${roomId ?? null}::int is null or room.id = ${roomId ?? null})), '[]')
+    end as rooms`);
+
+/** When a client has bookings around a span of time, without their breaks; from and to, in milliseconds. */
+export const readTakenClient = (db: Sql, clientId: number, span: Span): Promise<TakenRoom['taken']> =>
+  db.oneFirst(sql.prepared('read_taken_client', z.object({ taken: spans }))`
+    select coalesce(${pairs('starts_at', 'ends_at')}, '[]') as taken from bookings
+    where client_id = ${clientId} and ${livesIn(span)} and tstzrange(starts_at, ends_at) && ${rangeOf(span)}`);
+
+/** Spans as one array: 3,600 of them took 12 ms, and 29 ms as a JSON value each. */
+const pairs = (from: string, to: string) => sql.fragment`to_json(array_agg(array[${milliseconds(from)}, ${milliseconds(to)}]))`;
+const milliseconds = (column: string) => sql.fragment`date_part('epoch', ${sql.identifier([column])}) * 1000`;
+const livesIn = ({ except = 0 }: Span) =>
+  sql.fragment`is_live and id <> ${except} and (held_until is null or held_until > now())`;
+const rangeOf = ({ from, to }: Span) => sql.fragment`tstzrange(${from}::timestamptz, ${to}::timestamptz)`;

@@ -1,0 +1,218 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from '../../sql/database.ts';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { ALWAYS, at, salon } from './salon.ts';
+
+let door: FrontDoor;
+let make: ReturnType<typeof salon>;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+  make = salon(door.db);
+  await make.someType();
+});
+afterAll(() => door.close());
+
+const NOON = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['12:00', '14:00']]]));
+const day = at(2, '12:00').slice(0, 10);
+const clock = (starts: string[]) =>
+  starts.map((start) => new Date(Date.parse(start) + 10_800_000).toISOString().slice(11, 16)).join(' ');
+
+/** A service of half an hour and a pause, given from noon to two in one room; and somebody else who may have that room. */
+async function scene({ minutes = 30, pause = 15, count = 1 } = {}) {
+  const place = await make.location();
+  const rooms: number[] = [];
+  for (let n = 0; n < count; n += 1) rooms.push(await make.roomAt(place));
+  const service = await make.service({ minutes, pause, rooms });
+  const specialist = await make.specialist([service], { location: place, schedule: NOON });
+  return {
+    place,
+    rooms,
+    service,
+    specialist,
+    client: await make.client(),
+    other: await make.specialist([], { location: place }),
+  };
+}
+type Scene = Awaited<ReturnType<typeof scene>>;
+
+async function offered({ service }: Scene, query = '') {
+  const { status, body } = await door.get(`/slots?service_id=${service}&from=${day}&days=1${query}`);
+  expect(status).toBe(200);
+  return body;
+}
+/** The times that are offered, by the one specialist and by anyone. */
+async function times(of: Scene) {
+  const { specialists, any } = await offered(of);
+  expect(specialists[0].days).toEqual(any);
+  return clock(any[0].starts);
+}
+const ALL = '12:00 12:15 12:30 12:45 13:00 13:15 13:30';
+const taking = ({ client, other, service, rooms }: Scene) => ({
+  client,
+  specialist: other,
+  service,
+  room: rooms[0]!,
+  at: at(2, '13:00'),
+});
+const run = (statement: ReturnType<typeof sql.unsafe>) => door.db.query(statement);
+
+describe('what keeps a room from being offered', () => {
+  test.each<[string, (of: Scene) => Promise<unknown>, string]>([
+    ['nothing', async () => undefined, ALL],
+    ['a booking and its break', (of) => make.booking({ ...taking(of), minutes: 10, pause: 10 }), '12:00 12:15 13:30'],
+    [
+      'a hold that lasts',
+      (of) => make.booking({ ...taking(of), minutes: 15, heldUntil: '2099-01-01T00:00:00Z' }),
+      '12:00 12:15 13:15 13:30',
+    ],
+    ['not a hold that is over', (of) => make.booking({ ...taking(of), heldUntil: '2020-01-01T00:00:00Z' }), ALL],
+    [
+      'not a booking that was cancelled',
+      async (of) => {
+        const id = await make.booking(taking(of));
+        await run(sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${id}`);
+      },
+      ALL,
+    ],
+    [
+      'a training',
+      ({ other, rooms }) => make.training({ trainer: other, room: rooms[0]!, at: at(2, '12:50'), minutes: 10 }),
+      '12:00 13:00 13:15 13:30',
+    ],
+    [
+      'not a training that was cancelled',
+      ({ other, rooms }) => make.training({ trainer: other, room: rooms[0]!, at: at(2, '12:50'), isCancelled: true }),
+      ALL,
+    ],
+    [
+      'a training over midnight, until it ends',
+      ({ other, rooms }) => make.training({ trainer: other, room: rooms[0]!, at: at(1, '23:00'), minutes: 13 * 60 + 30 }),
+      '12:30 12:45 13:00 13:15 13:30',
+    ],
+    ['that it is not active', ({ rooms }) => run(sql.unsafe`update rooms set is_active = false where id = ${rooms[0]!}`), ''],
+    [
+      'that it is elsewhere',
+      async ({ rooms }) => run(sql.unsafe`update rooms set location_id = ${await make.location()} where id = ${rooms[0]!}`),
+      '',
+    ],
+  ])('%s', async (_, happens, expected) => {
+    const of = await scene();
+    await happens(of);
+    expect(await times(of)).toBe(expected);
+  });
+
+  test('whoever has no location takes a room anywhere', async () => {
+    const of = await scene();
+    await run(sql.unsafe`update specialists set location_id = null where id = ${of.specialist}`);
+    expect(await times(of)).toBe(ALL);
+  });
+
+  test('what has it after midnight, at the end of the last day that is asked for', async () => {
+    const of = await scene();
+    await run(sql.unsafe`update specialists set work_schedule = ${sql.jsonb(ALWAYS)} where id = ${of.specialist}`);
+    const last = async () => (await times(of)).slice(-5);
+    expect(await last()).toBe('23:45');
+    await make.booking({ ...taking(of), at: at(3, '00:30') });
+    expect(await last()).toBe('23:45');
+    await make.training({ trainer: of.other, room: of.rooms[0]!, at: at(3, '00:29'), minutes: 1 });
+    expect(await last()).toBe('23:30');
+  });
+
+  test('each room counts where it is: anyone is whoever has one', async () => {
+    const of = await scene();
+    const there = await make.location();
+    const elsewhere = await make.specialist([of.service], { location: there, schedule: NOON });
+    await make.booking({ ...taking(of), minutes: 60 });
+    const { specialists, any } = await offered(of);
+    expect(specialists.map((one: Json) => [one.specialist_id, clock(one.days[0].starts)])).toEqual([
+      [of.specialist, '12:00 12:15'],
+      [elsewhere, ''],
+    ]);
+    expect(clock(any[0].starts)).toBe('12:00 12:15');
+    await door.post(`/api/services/${of.service}/rooms`, { room_id: await make.roomAt(there) });
+    expect(clock((await offered(of)).any[0].starts)).toBe(ALL);
+  });
+});
+
+test('who writes through the doors sees it at once', async () => {
+  const of = await scene();
+  expect(await times(of)).toBe(ALL);
+  const [room] = of.rooms;
+  const service_id = await make.service({ rooms: [room!] });
+  const wish = { client_id: of.client, service_id, specialist_id: await make.specialist([service_id], { location: of.place }) };
+  const { body } = await door.post('/bookings', { ...wish, starts_at: at(2, '13:00') });
+  expect(await times(of)).toBe('12:00 12:15');
+  await door.post(`/bookings/${body.id}/reschedule`, { starts_at: at(2, '12:00') });
+  expect(await times(of)).toBe('13:00 13:15 13:30');
+  await door.post(`/bookings/${body.id}/cancel`, { reason: 'передумал' });
+  expect(await times(of)).toBe(ALL);
+  await door.patch(`/api/rooms/${room}`, { is_active: false });
+  expect(await times(of)).toBe('');
+  await door.ask('DELETE', `/api/services/${of.service}/rooms/${room}`);
+  expect(await times(of)).toBe(ALL);
+  await door.post(`/api/services/${of.service}/rooms`, { room_id: room });
+  expect(await times(of)).toBe('');
+});
+
+describe('what is offered instead', () => {
+  const refused = async (wish: Json, path = '/bookings') => {
+    const { status, body } = await door.post(path, wish);
+    expect(status).toBe(409);
+    return clock(body.slots);
+  };
+  const wishOf = ({ client, service, specialist }: Scene, time: string) => ({
+    client_id: client,
+    service_id: service,
+    specialist_id: specialist,
+    starts_at: at(2, time),
+  });
+
+  test('not when the client is elsewhere, to the minute and without breaks', async () => {
+    const of = await scene({ minutes: 20, pause: 40 });
+    const service = await make.service({ minutes: 25, pause: 60 });
+    // From 12:45 to 13:10: a start at 12:30 would last until 12:50, one at 13:15 comes after it.
+    await make.booking({ ...taking(of), service, room: undefined, at: at(2, '12:45'), minutes: 25, pause: 60 });
+    expect(await refused(wishOf(of, '12:45'))).toBe('12:00 12:15 13:15 13:30');
+  });
+
+  test('not where no room is free', async () => {
+    const of = await scene();
+    await make.booking({ ...taking(of), client: await make.client(), minutes: 30 });
+    expect(await refused(wishOf(of, '12:45'))).toBe('12:00 12:15 13:30');
+  });
+
+  test('a hold of the client that is over does not count', async () => {
+    const of = await scene();
+    await make.booking({ ...taking(of), room: undefined, at: at(2, '12:00'), minutes: 30, heldUntil: '2020-01-01T00:00:00Z' });
+    await make.booking({ ...taking(of), room: undefined, at: at(2, '13:00'), minutes: 30 });
+    expect(await refused(wishOf(of, '13:15'))).toBe('12:00 12:15 12:30 13:30');
+  });
+
+  test('in the room that was named, else in any', async () => {
+    const of = await scene({ count: 2 });
+    await make.booking({ ...taking(of), client: await make.client(), minutes: 30 });
+    const wish = wishOf(of, '13:00');
+    expect(await refused({ ...wish, room_id: of.rooms[0] })).toBe('12:00 12:15 13:30');
+    const more = await make.specialist([], { location: of.place });
+    await make.booking({
+      ...taking(of),
+      client: await make.client(),
+      specialist: more,
+      room: of.rooms[1]!,
+      at: at(2, '13:15'),
+      minutes: 15,
+    });
+    expect(await refused(wish)).toBe('12:00 12:15 12:30 13:30');
+  });
+
+  test('a booking that is moved is not in its own way', async () => {
+    const of = await scene({ minutes: 60, pause: 0 });
+    const id = (await door.post('/bookings', wishOf(of, '12:00'))).body.id;
+    await make.booking({ ...taking(of), client: await make.client(), at: at(2, '14:15'), minutes: 30 });
+    const busy = await make.specialist([of.service], { location: of.place, schedule: NOON });
+    const path = `/bookings/${id}/reschedule`;
+    expect(await refused({ starts_at: at(2, '13:15') }, path)).toBe('12:00 12:15 12:30 12:45 13:00');
+    await make.booking({ ...taking(of), client: await make.client(), specialist: busy, room: undefined, minutes: 60 });
+    expect(await refused({ starts_at: at(2, '12:15'), specialist_id: busy }, path)).toBe('12:00');
+  });
+});
