@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { absenceRoutes } from './absences.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
+import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -39,4 +40,5 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...packageRoutes,
+  ...companyRoutes,
 ];
