@@ -10,6 +10,7 @@ export {
 } from './bookings/absences.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
 export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
+export { isClient, payerOfClient } from './bookings/clients.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { type Hold, holdSlot, whatIsTaken } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
@@ -21,7 +22,6 @@ export {
   findClientPackage,
   findOfferedPackage,
   listClientPackages,
-  payerOfClient,
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, takeSlot } from './bookings/slot-locks.ts';

@@ -7,6 +7,7 @@ export {
   balanceOf,
   lockPayment,
   payerOf,
+  payerOfAnyone,
   paymentRow,
   receivePayment,
   takeBackPayment,

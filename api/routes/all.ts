@@ -2,6 +2,7 @@ import type { Route } from '../route.ts';
 import { absenceRoutes } from './absences.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
+import { clientDiscountRoutes } from './client-discounts.ts';
 import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
@@ -17,6 +18,7 @@ import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { triggerRoutes } from './triggers.ts';
+import { walletRoutes } from './wallets.ts';
 
 /**
  * Every door of the house. A new resource is a file here and a line in this list. Express looks through them in order, so the
@@ -30,6 +32,7 @@ export const routes: readonly Route[] = [
   ...recordRoutes,
   ...rosterRoutes,
   ...moneyRoutes,
+  ...walletRoutes,
   ...cancellationRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
@@ -40,5 +43,6 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...packageRoutes,
+  ...clientDiscountRoutes,
   ...companyRoutes,
 ];

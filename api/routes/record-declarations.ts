@@ -46,6 +46,13 @@ const scheduleRow = z.record(z.string(), z.array(z.tuple([z.string(), z.string()
 
 export const declarations: RecordDeclaration[] = [
   {
+    path: '/api/clients',
+    one: 'client',
+    fields: person,
+    filters: ['phone', 'telegram_id', 'is_active'],
+    kind: { tables: [users], role: 'client', row: z.object(personRow) },
+  },
+  {
     path: '/api/students',
     one: 'student',
     fields: { ...person, ...student },
