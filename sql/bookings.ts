@@ -25,3 +25,12 @@ export {
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, takeSlot } from './bookings/slot-locks.ts';
+export {
+  bookingsHolding,
+  endPackage,
+  giveBackPrice,
+  holdingRow,
+  lockClientPackage,
+  lockPackageBill,
+  unitsOf,
+} from './bookings/take-back.ts';

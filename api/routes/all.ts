@@ -8,6 +8,7 @@ import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
+import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
@@ -43,6 +44,7 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...packageRoutes,
+  ...packageCancellationRoutes,
   ...clientDiscountRoutes,
   ...companyRoutes,
 ];

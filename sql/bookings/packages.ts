@@ -12,11 +12,14 @@ export const clientPackageRow = z.object({
   end_date: z.iso.date(),
   status: z.enum(['active', 'cancelled']),
   units: z.array(z.object({ service_id: z.int(), granted: z.int(), left: z.int() })),
+  cancelled_at: z.iso.datetime().nullable(),
+  cancellation_reason: z.string().nullable(),
   invoice: z.object({ id: z.int(), status: z.enum(['UNPAID', 'PAID', 'CANCELLED', 'PENDING']) }).nullable(),
 });
 
 const packages = sql.fragment`
   select bought.id, bought.client_id, service_package_id, name, bought.price_minor, start_date, end_date, bought.status,
+    cancelled_at, cancellation_reason,
     (select json_agg(json_build_object('service_id', part.service_id, 'granted', part.units, 'left', units_left) order by part.service_id)
       from jsonb_to_recordset(bought.composition) as part (service_id integer, units integer)
       join client_package_units held on held.client_package_id = bought.id and held.service_id = part.service_id) as units,
