@@ -19,6 +19,7 @@ export {
   moveBooking,
   returnUnit,
 } from './bookings/change.ts';
+export { isClient, payerOfClient } from './bookings/clients.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
@@ -31,9 +32,17 @@ export {
   findClientPackage,
   findOfferedPackage,
   listClientPackages,
-  payerOfClient,
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, type SlotClaim, takeSlot } from './bookings/slot-locks.ts';
+export {
+  bookingsHolding,
+  endPackage,
+  giveBackPrice,
+  holdingRow,
+  lockClientPackage,
+  lockPackageBill,
+  unitsOf,
+} from './bookings/take-back.ts';
 export { readTakenClient, readTakenRooms, type TakenRoom } from './bookings/taken.ts';
 export { whatIsTaken } from './bookings/what-is-taken.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Database, type Sql, sql } from './database.ts';
+import { insertCompany } from './demo/company.ts';
 import { planLinks } from './demo/groups.ts';
 import { planHoldings } from './demo/holdings.ts';
 import { insertHoldings, insertLinks, insertPeople, insertStudents, insertTimetable } from './demo/insert.ts';
@@ -54,6 +55,7 @@ export const loadDemo = (db: Database, { today }: { today: string }): Promise<De
     const payers = households.flatMap((household) => household.map(() => idOf.get(household[0]!)!));
     await insertStudents(transaction, clients, ids.slice(staff.length), payers);
     const templates = await insertTimetable(transaction, ids.slice(1, staff.length));
+    await insertCompany(transaction);
     await insertOffers(transaction);
     await insertLinks(transaction, links, idOf, templates);
     await insertHoldings(transaction, holdings, idOf);

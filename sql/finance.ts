@@ -1,12 +1,13 @@
 export { type Charged, chargeRegistrations } from './finance/charge.ts';
 export type { Due } from './finance/due.ts';
 export { giveBack, type Returned } from './finance/give-back.ts';
-export { cancelInvoice, invoiceRow, listInvoices } from './finance/invoices.ts';
+export { cancelInvoice, invoiceRow, listInvoices, withdrawInvoice } from './finance/invoices.ts';
 export { chargeChunk, type NightProgress, nightfall } from './finance/night.ts';
 export {
   balanceOf,
   lockPayment,
   payerOf,
+  payerOfAnyone,
   paymentRow,
   receivePayment,
   takeBackPayment,

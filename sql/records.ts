@@ -7,7 +7,7 @@ import { type Sql, sql } from './database.ts';
  */
 export type RecordKind<Row extends z.ZodType = z.ZodType> = {
   tables: readonly { table: string; columns: readonly string[] }[];
-  /** The role its users get. */
+  /** The role its users get; where there is nothing but users, it tells them from the others. */
   role?: 'client' | 'specialist' | 'admin';
   row: Row;
 };
@@ -18,9 +18,11 @@ const name = (...names: string[]) => sql.identifier(names);
 const comma = sql.fragment`, `;
 const columnsOf = ({ table, columns }: Table) => columns.map((column) => name(table, column));
 
-const select = ({ tables }: RecordKind) => {
+const select = ({ tables, role }: RecordKind) => {
   const [first, ...rest] = tables as [Table, ...Table[]];
   const joins = rest.map(({ table }) => sql.fragment`join ${name(table)} on ${name(table, 'id')} = ${name(first.table, 'id')}`);
+  if (role && rest.length === 0)
+    joins.push(sql.fragment`join user_roles on user_id = ${name(first.table, 'id')} and role = ${role}`);
   const columns = sql.join([name(first.table, 'id'), ...tables.flatMap(columnsOf)], comma);
   return sql.fragment`select ${columns} from ${name(first.table)} ${joins.length ? sql.join(joins, sql.fragment` `) : sql.fragment``}`;
 };

@@ -44,6 +44,12 @@ function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
   throw new Problem(422, 'the body is not acceptable', { errors: [{ path: 'to', message: 'after from' }] });
 }
 
+async function found(db: Context['db'], id: number) {
+  const absence = await findAbsence(db, id);
+  if (!absence) throw new Problem(404, `there is no absence ${id}`);
+  return absence;
+}
+
 const withMeetings = async (db: Context['db'], absence: z.output<typeof absenceRow>) => ({
   ...absence,
   meetings: await meetingsIn(db, absence),
@@ -96,6 +102,16 @@ export const absenceRoutes: Route[] = [
   }),
   route({
     ...shared,
+    method: 'get',
+    path: `${path}/{id}`,
+    summary: 'An absence, and what it runs into',
+    scope: 'records:read',
+    params: idParams,
+    responses: { 200: answer },
+    handle: async ({ params }, { db }) => ({ body: await withMeetings(db, await found(db, params.id)) }),
+  }),
+  route({
+    ...shared,
     method: 'patch',
     path: `${path}/{id}`,
     summary: 'Change an absence',
@@ -107,8 +123,7 @@ export const absenceRoutes: Route[] = [
       .refine((body) => Object.keys(body).length > 0, { error: 'at least one of from, to, reason' }),
     responses: { 200: answer },
     async handle({ params, body }, { db, fleet: { settings } }) {
-      const absence = await findAbsence(db, params.id);
-      if (!absence) throw new Problem(404, `there is no absence ${params.id}`);
+      const absence = await found(db, params.id);
       const span = {
         from_at: body.from === undefined ? absence.from_at : instantOf(body.from, settings.zone, 0),
         to_at: body.to === undefined ? absence.to_at : instantOf(body.to, settings.zone, 1),

@@ -2,10 +2,13 @@ import type { Route } from '../route.ts';
 import { absenceRoutes } from './absences.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
+import { clientDiscountRoutes } from './client-discounts.ts';
+import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
+import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
@@ -16,6 +19,7 @@ import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { triggerRoutes } from './triggers.ts';
+import { walletRoutes } from './wallets.ts';
 
 /**
  * Every door of the house. A new resource is a file here and a line in this list. Express looks through them in order, so the
@@ -29,6 +33,7 @@ export const routes: readonly Route[] = [
   ...recordRoutes,
   ...rosterRoutes,
   ...moneyRoutes,
+  ...walletRoutes,
   ...cancellationRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
@@ -39,4 +44,7 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...packageRoutes,
+  ...packageCancellationRoutes,
+  ...clientDiscountRoutes,
+  ...companyRoutes,
 ];

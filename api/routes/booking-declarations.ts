@@ -21,6 +21,44 @@ const composition = z
   .max(50, { error: 'at most 50 services' })
   .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
 
+export const clientDiscounts: RecordDeclaration = {
+  ...plain(
+    'client_discounts',
+    'client discount',
+    {
+      client_id: id,
+      service_id: id.nullable().optional(),
+      kind: oneOf(['percent', 'fixed']),
+      percent: percent.nullable().optional(),
+      amount_minor: whole(1, 1_000_000_000_000).nullable().optional(),
+      valid_from: day.nullable().optional(),
+      valid_to: day.nullable().optional(),
+      reason: text(500).nullable().optional(),
+      is_active: flag.optional(),
+    },
+    {
+      client_id: z.int(),
+      service_id: z.int().nullable(),
+      kind: z.enum(['percent', 'fixed']),
+      percent: z.coerce.number().nullable(),
+      amount_minor: z.int().nullable(),
+      valid_from: z.iso.date().nullable(),
+      valid_to: z.iso.date().nullable(),
+      reason: z.string().nullable(),
+      is_active: z.boolean(),
+    },
+    ['client_id', 'service_id', 'is_active'],
+  ),
+  rule({ kind, percent: share, amount_minor, valid_from, valid_to }) {
+    if (kind === 'percent' && (share == null || amount_minor != null))
+      return { path: 'percent', message: 'a percent discount has a percent and no amount_minor' };
+    if (kind === 'fixed' && (amount_minor == null || share != null))
+      return { path: 'amount_minor', message: 'a fixed discount has an amount_minor and no percent' };
+    if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
+    return null;
+  },
+};
+
 /** What the doors of booking keep beside bookings: the same four doors as for every record. */
 export const bookingDeclarations: RecordDeclaration[] = [
   plain(
@@ -89,41 +127,5 @@ export const bookingDeclarations: RecordDeclaration[] = [
     },
     ['is_active'],
   ),
-  {
-    ...plain(
-      'client_discounts',
-      'client discount',
-      {
-        client_id: id,
-        service_id: id.nullable().optional(),
-        kind: oneOf(['percent', 'fixed']),
-        percent: percent.nullable().optional(),
-        amount_minor: whole(1, 1_000_000_000_000).nullable().optional(),
-        valid_from: day.nullable().optional(),
-        valid_to: day.nullable().optional(),
-        reason: text(500).nullable().optional(),
-        is_active: flag.optional(),
-      },
-      {
-        client_id: z.int(),
-        service_id: z.int().nullable(),
-        kind: z.enum(['percent', 'fixed']),
-        percent: z.coerce.number().nullable(),
-        amount_minor: z.int().nullable(),
-        valid_from: z.iso.date().nullable(),
-        valid_to: z.iso.date().nullable(),
-        reason: z.string().nullable(),
-        is_active: z.boolean(),
-      },
-      ['client_id', 'service_id', 'is_active'],
-    ),
-    rule({ kind, percent: share, amount_minor, valid_from, valid_to }) {
-      if (kind === 'percent' && (share == null || amount_minor != null))
-        return { path: 'percent', message: 'a percent discount has a percent and no amount_minor' };
-      if (kind === 'fixed' && (amount_minor == null || share != null))
-        return { path: 'amount_minor', message: 'a fixed discount has an amount_minor and no percent' };
-      if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
-      return null;
-    },
-  },
+  clientDiscounts,
 ];

@@ -19,4 +19,8 @@ export const flag = z.boolean({ error: 'true or false' });
 export const time = z
   .string({ error: 'a wall time, HH:MM' })
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' });
+export const phone = z
+  .string({ error: 'a phone number such as +79001234567' })
+  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' });
+export const email = z.email({ error: 'an e-mail address' }).max(254, { error: 'an e-mail address of at most 254 characters' });
 export const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });

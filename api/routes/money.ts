@@ -7,61 +7,25 @@ import {
   invoiceRow,
   listInvoices,
   lockPayment,
-  payerOf,
   paymentRow,
-  receivePayment,
   takeBackPayment,
-  transactionRow,
-  walletHistory,
 } from '../../sql/finance.ts';
 import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { type Route, route } from '../route.ts';
 
-const MOST_MINOR = 1_000_000_000_000;
-const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
-const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
-const METHODS = paymentRow.shape.method.options;
-const text = z
+export const wording = z
   .string({ error: '1 to 500 characters' })
   .trim()
   .min(1, { error: '1 to 500 characters' })
   .max(500, { error: '1 to 500 characters' });
-export const reasonBody = z.strictObject({ reason: text });
+export const reasonBody = z.strictObject({ reason: wording });
 
-const paymentItem = paymentRow.meta({ id: 'Payment' });
+export const paymentItem = paymentRow.meta({ id: 'Payment' });
 const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
 const shared = { tag: 'money' };
 
-/** The payer of a student. Throws a 404 when there is no such student. */
-async function payerOrRefuse(db: Context['db'], studentId: number): Promise<number> {
-  const payer = await payerOf(db, studentId);
-  if (payer === null) throw new Problem(404, `there is no student ${studentId}`);
-  return payer;
-}
-
 export const moneyRoutes: Route[] = [
-  route({
-    ...shared,
-    method: 'post',
-    path: '/api/students/{id}/payments',
-    summary: "Money arrives: into the payer's wallet, then to what is owed, oldest first",
-    scope: 'money:write',
-    transaction: true,
-    params: idParams,
-    body: z.strictObject({
-      amount_minor: amount,
-      method: z.enum(METHODS, { error: `one of ${METHODS.join(', ')}` }).default('cash'),
-      description: text.optional(),
-    }),
-    responses: { 201: z.object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() }) },
-    async handle({ params, body }, { db, caller }) {
-      const payerId = await payerOrRefuse(db, params.id);
-      const { amount_minor: amountMinor, method, description } = body;
-      const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, createdBy: caller.name });
-      return { status: 201, body: { payment, invoices_paid: paid, balance_minor: await balanceOf(db, payerId) } };
-    },
-  }),
   route({
     ...shared,
     method: 'post',
@@ -82,25 +46,6 @@ export const moneyRoutes: Route[] = [
           invoices_owed_again: again,
           balance_minor: await balanceOf(db, payment.payer_id),
         },
-      };
-    },
-  }),
-  route({
-    ...shared,
-    method: 'get',
-    path: '/api/students/{id}/wallet',
-    summary: "The payer's balance and its history, newest first",
-    scope: 'money:read',
-    params: idParams,
-    query: z.strictObject(pageQuery),
-    responses: {
-      200: pageOf(transactionRow.meta({ id: 'WalletTransaction' })).extend({ payer_id: z.int(), balance_minor: z.int() }),
-    },
-    async handle({ params, query }, { db }) {
-      const payerId = await payerOrRefuse(db, params.id);
-      const rows = await walletHistory(db, payerId, readCursor(query.cursor, z.int()), query.limit + 1);
-      return {
-        body: { payer_id: payerId, balance_minor: await balanceOf(db, payerId), ...page(rows, query.limit, (row) => row.id) },
       };
     },
   }),

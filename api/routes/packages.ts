@@ -5,6 +5,7 @@ import {
   clientPackageRow,
   findClientPackage,
   findOfferedPackage,
+  isClient,
   listClientPackages,
   payerOfClient,
 } from '../../sql/bookings.ts';
@@ -25,6 +26,7 @@ export const packageRoutes: Route[] = [
     query: z.strictObject(pageQuery),
     responses: { 200: pageOf(item) },
     async handle({ params, query }, { db }) {
+      if (!(await isClient(db, params.id))) throw new Problem(404, `there is no client ${params.id}`);
       const rows = await listClientPackages(db, params.id, readCursor(query.cursor, idCursor) ?? 0, query.limit + 1);
       return { body: page(rows, query.limit, (row) => row.id) };
     },

@@ -2,22 +2,14 @@ import { z } from 'zod';
 import { workSchedule } from '../../queues/work-schedule.ts';
 import { day } from '../page.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, oneOf, text, time, whole } from './fields.ts';
+import { email, flag, id, oneOf, phone, text, time, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const person = {
   first_name: text(100),
   last_name: text(100, 0).optional(),
-  phone: z
-    .string({ error: 'a phone number such as +79001234567' })
-    .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
-    .nullable()
-    .optional(),
-  email: z
-    .email({ error: 'an e-mail address' })
-    .max(254, { error: 'an e-mail address of at most 254 characters' })
-    .nullable()
-    .optional(),
+  phone: phone.nullable().optional(),
+  email: email.nullable().optional(),
   telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
   telegram_username: text(64).nullable().optional(),
   locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
@@ -53,6 +45,13 @@ const specialist = {
 const scheduleRow = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
 
 export const declarations: RecordDeclaration[] = [
+  {
+    path: '/api/clients',
+    one: 'client',
+    fields: person,
+    filters: ['phone', 'telegram_id', 'is_active'],
+    kind: { tables: [users], role: 'client', row: z.object(personRow) },
+  },
   {
     path: '/api/students',
     one: 'student',

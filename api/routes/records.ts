@@ -11,7 +11,7 @@ import { declarations } from './record-declarations.ts';
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind, rule, isDeletable = false } = declared;
+  const { path, one, fields, filters = [], kind, isDeletable = false } = declared;
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields);
@@ -55,8 +55,7 @@ function doors(declared: RecordDeclaration): Route[] {
       body: required,
       responses: { 201: item },
       async handle({ body }, context) {
-        const wrong = rule?.(body);
-        if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+        demandRule(declared, body);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
         return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
       },
@@ -71,6 +70,7 @@ function doors(declared: RecordDeclaration): Route[] {
       body: optional,
       responses: { 200: item },
       async handle({ params, body }, { db }) {
+        demandRule(declared, { ...(await found(db, kind, one, params.id)), ...body });
         await updateRecord(db, kind, params.id, body);
         return { body: await found(db, kind, one, params.id) };
       },
@@ -95,10 +95,15 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
   });
 }
 
+function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
+  const wrong = rule?.(record);
+  if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+}
+
 async function found(db: Context['db'], kind: RecordKind, one: string, id: number) {
   const record = await findRecord(db, kind, id);
   if (!record) throw new Problem(404, `there is no ${one} ${id}`);
-  return record;
+  return record as Record<string, unknown>;
 }
 
 const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>

@@ -10,6 +10,38 @@ export const unitsNotSquare = sql.fragment`
   where coalesce(units_left, 0) <> coalesce(sum, 0)`;
 
 /**
+ * Packages that are not invoiced for exactly what they cost. One that stands was invoiced once, at its price, also if that was
+ * waived since. One that was taken back has no unit left, and if its invoice was live then, the share of the used units is kept and
+ * invoiced: the price split over all units, rounded down, leftovers to the first ones (D22).
+ */
+export const packagesNotSquare = sql.fragment`
+  select id, format('%s, price %s, %s of %s units used, %s ended, kept %s: invoices %s, live %s', status, price_minor, used,
+    granted, ended, kept, bills, live) as detail
+  from (
+    select bought.id, status, price_minor, cancellation->>'invoice_id' is not null as was_owed, granted, used, ended, bills, live,
+      case when status = 'active' then price_minor else (cancellation->>'kept_minor')::int8 end as kept
+    from client_packages bought
+    join (
+      select client_package_id, coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0) as granted,
+        coalesce(-sum(delta) filter (where reason in ('booking', 'returned')), 0) as used,
+        coalesce(-sum(delta) filter (where reason = 'cancelled'), 0) as ended
+      from package_entries group by client_package_id
+    ) entered on entered.client_package_id = bought.id
+    left join (
+      select client_package_id, array_agg(amount_minor order by id) as bills,
+        sum(amount_minor) filter (where status <> 'CANCELLED') as live
+      from invoices where client_package_id is not null group by client_package_id
+    ) invoiced on invoiced.client_package_id = bought.id
+  ) as counted
+  where bills is distinct from
+      case when price_minor > 0 then array[price_minor] || case when kept not in (0, price_minor) then array[kept] end end
+    or live <> kept
+    or (status = 'active' and ended <> 0)
+    or (status = 'cancelled' and used + ended <> granted)
+    or (status = 'cancelled' and kept is distinct from
+      case when was_owed then used * (price_minor / granted) + least(used, price_minor % granted) else 0 end)`;
+
+/**
  * Bookings that are not paid for exactly once: what was confirmed has an invoice (also a waived one) or a unit, never both; what was
  * only held has neither; what was cancelled in time has nothing that is still charged.
  */

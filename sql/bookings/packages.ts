@@ -12,11 +12,14 @@ export const clientPackageRow = z.object({
   end_date: z.iso.date(),
   status: z.enum(['active', 'cancelled']),
   units: z.array(z.object({ service_id: z.int(), granted: z.int(), left: z.int() })),
+  cancelled_at: z.iso.datetime().nullable(),
+  cancellation_reason: z.string().nullable(),
   invoice: z.object({ id: z.int(), status: z.enum(['UNPAID', 'PAID', 'CANCELLED', 'PENDING']) }).nullable(),
 });
 
 const packages = sql.fragment`
   select bought.id, bought.client_id, service_package_id, name, bought.price_minor, start_date, end_date, bought.status,
+    cancelled_at, cancellation_reason,
     (select json_agg(json_build_object('service_id', part.service_id, 'granted', part.units, 'left', units_left) order by part.service_id)
       from jsonb_to_recordset(bought.composition) as part (service_id integer, units integer)
       join client_package_units held on held.client_package_id = bought.id and held.service_id = part.service_id) as units,
@@ -33,13 +36,6 @@ export const listClientPackages = (db: Sql, clientId: number, after: number, lim
 const offered = z.object({ price_minor: z.int(), is_active: z.boolean() });
 export const findOfferedPackage = (db: Sql, id: number) =>
   db.maybeOne(sql.type(offered)`select price_minor, is_active from service_packages where id = ${id}`);
-
-/** Who pays for a client, or null when there is no such client. */
-export const payerOfClient = (db: Sql, clientId: number) =>
-  db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`
-    select coalesce(payer_id, users.id) as payer_id from users left join students on students.id = users.id
-    where users.id = ${clientId} and users.is_active
-      and exists (select from user_roles where user_id = users.id and role = 'client')`);
 
 type Purchase = { clientId: number; payerId: number; packageId: number; start: string; isPaidNow: boolean };
 

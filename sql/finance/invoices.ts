@@ -49,6 +49,15 @@ export async function cancelInvoice(transaction: Sql, id: number, reason: string
   const invoice = await findInvoice(transaction, id);
   if (!invoice) return null;
   await lockWallets(transaction, [invoice.payer_id]);
+  if (await withdrawInvoice(transaction, id, reason)) await settle(transaction, [invoice.payer_id]);
+  return findInvoice(transaction, id);
+}
+
+/**
+ * Cancels an invoice that is not cancelled yet; what was paid goes back to the wallet (D18) and nothing is settled from it.
+ * The caller holds the payer's wallet. Returns false when it was cancelled already.
+ */
+export async function withdrawInvoice(transaction: Sql, id: number, reason: string): Promise<boolean> {
   const { rowCount } = await transaction.query(sql.unsafe`
     with bill as materialized (
       select id, payer_id, amount_minor, status from invoices where id = ${id} and status <> 'CANCELLED' for update
@@ -59,6 +68,5 @@ export async function cancelInvoice(transaction: Sql, id: number, reason: string
     )
     update invoices set status = 'CANCELLED', cancelled_at = now(), cancellation_reason = ${reason}
     from bill where invoices.id = bill.id`);
-  if (rowCount > 0) await settle(transaction, [invoice.payer_id]);
-  return findInvoice(transaction, id);
+  return rowCount > 0;
 }

@@ -20,6 +20,14 @@ const columns = sql.fragment`id, payer_id, amount_minor, method, description, cr
 export const payerOf = (db: Sql, studentId: number) =>
   db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`select payer_id from students where id = ${studentId}`);
 
+/** Whoever pays for a client: a student's payer, else oneself, also somebody who only pays for others; null when it is none of these. */
+export const payerOfAnyone = (db: Sql, userId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`
+    select coalesce(payer_id, users.id) as payer_id from users left join students on students.id = users.id
+    where users.id = ${userId} and (payer_id is not null
+      or exists (select from user_roles where user_id = users.id and role = 'client')
+      or exists (select from students child where child.payer_id = users.id))`);
+
 /** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
 export async function receivePayment(
   transaction: Sql,

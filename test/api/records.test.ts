@@ -31,6 +31,12 @@ const phone = () => `+7900${String(1_000_000 + next())}`;
 type Kind = { path: string; full: () => Json; change: Json; filter: (made: Json) => string };
 const kinds: Kind[] = [
   {
+    path: '/api/clients',
+    full: () => ({ first_name: 'Инна', last_name: 'Гостева', phone: phone(), is_active: false }),
+    change: { is_active: true, notes: 'по утрам' },
+    filter: () => 'is_active=false',
+  },
+  {
     path: '/api/students',
     full: () => ({
       first_name: 'Пётр',

@@ -85,6 +85,7 @@ describe('what is in it', () => {
   });
 
   test.each([
+    ['whose studio it is', sql.fragment`company`, 1, 1],
     ['locations', sql.fragment`locations`, 2, 2],
     ['rooms', sql.fragment`rooms`, 4, 4],
     ['services that can be booked', sql.fragment`services`, 3, 3],

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { companyRow, findCompany, writeCompany } from '../../sql/company.ts';
+import { Problem } from '../problems.ts';
+import { type Route, route } from '../route.ts';
+import { email, phone, text } from './fields.ts';
+
+const item = companyRow.meta({ id: 'Company' });
+const shared = { tag: 'company', path: '/api/company' };
+
+export const companyRoutes: Route[] = [
+  route({
+    ...shared,
+    method: 'get',
+    summary: 'Whose studio this is',
+    scope: 'records:read',
+    responses: { 200: item },
+    async handle(_, { db }) {
+      const company = await findCompany(db);
+      if (!company) throw new Problem(404, 'nobody has said yet whose studio this is: PUT /api/company does');
+      return { body: company };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'put',
+    summary: 'Say whose studio this is, in place of what was said before; what is not given is empty',
+    scope: 'records:write',
+    transaction: true,
+    body: z.strictObject({
+      name: text(200),
+      phone: phone.nullable().default(null),
+      email: email.nullable().default(null),
+      website: text(300).nullable().default(null),
+      description: text(5_000).nullable().default(null),
+    }),
+    responses: { 200: item, 201: item },
+    async handle({ body }, { db }) {
+      const isNew = (await findCompany(db)) === null;
+      return { status: isNew ? 201 : 200, body: await writeCompany(db, body) };
+    },
+  }),
+];

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import {
+  balanceOf,
+  payerOf,
+  payerOfAnyone,
+  paymentRow,
+  receivePayment,
+  transactionRow,
+  walletHistory,
+} from '../../sql/finance.ts';
+import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { Problem } from '../problems.ts';
+import { type Context, type Route, route } from '../route.ts';
+import { oneOf } from './fields.ts';
+import { paymentItem, wording } from './money.ts';
+
+const MOST_MINOR = 1_000_000_000_000;
+const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
+const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
+const received = z
+  .object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() })
+  .meta({ id: 'PaymentReceived' });
+const wallet = pageOf(transactionRow.meta({ id: 'WalletTransaction' }))
+  .extend({ payer_id: z.int(), balance_minor: z.int() })
+  .meta({ id: 'Wallet' });
+
+/** Paying in and looking into the wallet: of whoever pays for a student, and of any client. */
+export const walletRoutes: Route[] = [...doors('students', 'student', payerOf), ...doors('clients', 'client', payerOfAnyone)];
+
+function doors(whose: string, one: string, findPayer: typeof payerOf): Route[] {
+  const shared = { tag: 'money', params: idParams };
+  /** Throws a 404 when there is nobody of that kind. */
+  async function demandPayer(db: Context['db'], id: number): Promise<number> {
+    const payer = await findPayer(db, id);
+    if (payer === null) throw new Problem(404, `there is no ${one} ${id}`);
+    return payer;
+  }
+  return [
+    route({
+      ...shared,
+      method: 'post',
+      path: `/api/${whose}/{id}/payments`,
+      summary: "Money arrives: into the payer's wallet, then to what is owed, oldest first",
+      scope: 'money:write',
+      transaction: true,
+      body: z.strictObject({
+        amount_minor: amount,
+        method: oneOf(paymentRow.shape.method.options).default('cash'),
+        description: wording.optional(),
+      }),
+      responses: { 201: received },
+      async handle({ params, body }, { db, caller }) {
+        const payerId = await demandPayer(db, params.id);
+        const { amount_minor: amountMinor, method, description } = body;
+        const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, createdBy: caller.name });
+        return { status: 201, body: { payment, invoices_paid: paid, balance_minor: await balanceOf(db, payerId) } };
+      },
+    }),
+    route({
+      ...shared,
+      method: 'get',
+      path: `/api/${whose}/{id}/wallet`,
+      summary: "The payer's balance and its history, newest first",
+      scope: 'money:read',
+      query: z.strictObject(pageQuery),
+      responses: { 200: wallet },
+      async handle({ params, query }, { db }) {
+        const payerId = await demandPayer(db, params.id);
+        const rows = await walletHistory(db, payerId, readCursor(query.cursor, z.int()), query.limit + 1);
+        return {
+          body: { payer_id: payerId, balance_minor: await balanceOf(db, payerId), ...page(rows, query.limit, (row) => row.id) },
+        };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,60 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+
+let door: FrontDoor;
+beforeAll(async () => {
+  door = await frontDoor();
+});
+afterAll(() => door.close());
+
+const put = (body: Json, asking = {}) => door.ask('PUT', '/api/company', { body, ...asking });
+const nothing = { phone: null, email: null, website: null, description: null };
+
+test('before it was ever written there is none; then it is what was written last, whole', async () => {
+  expect(await door.get('/api/company')).toMatchObject({
+    status: 404,
+    body: { detail: 'nobody has said yet whose studio this is: PUT /api/company does' },
+  });
+  const said = {
+    name: 'Ласточка',
+    phone: '+79001234567',
+    email: 'a@studio.example',
+    website: 'studio.example',
+    description: 'Йога',
+  };
+  expect(await put(said)).toMatchObject({ status: 201, body: said });
+  expect((await door.get('/api/company')).body).toEqual(said);
+  expect(await put({ name: 'Стриж' })).toMatchObject({ status: 200 });
+  expect((await door.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
+});
+
+test('what just fits the table is taken', async () => {
+  const said = { name: 'я'.repeat(200), phone: '+1234567', website: 'w'.repeat(300), description: 'd'.repeat(5_000) };
+  expect(await put({ ...nothing, ...said })).toMatchObject({ body: said });
+});
+
+test.each<[string, Json, string]>([
+  ['name', {}, 'text of 1 to 200 characters'],
+  ['name', { name: ' ' }, 'text of 1 to 200 characters'],
+  ['name', { name: 'я'.repeat(201) }, 'text of 1 to 200 characters'],
+  ['phone', { name: 'A', phone: '89001234567' }, 'a phone number such as +79001234567'],
+  ['phone', { name: 'A', phone: '+123456' }, 'a phone number such as +79001234567'],
+  ['email', { name: 'A', email: 'a@' }, 'an e-mail address'],
+  ['website', { name: 'A', website: 'w'.repeat(301) }, 'text of 1 to 300 characters'],
+  ['description', { name: 'A', description: 'd'.repeat(5_001) }, 'text of 1 to 5000 characters'],
+  ['id', { name: 'A', id: 2 }, 'no such field'],
+])('a wrong %s is refused by name, case %#', async (path, body, message) => {
+  await put({ name: 'Стриж' });
+  expect(await put(body)).toMatchObject({ status: 422, body: { errors: [{ path, message }] } });
+  expect((await door.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
+});
+
+test.each([
+  ['GET', 'records:read'],
+  ['PUT', 'records:write'],
+])('%s needs %s', async (method, scope) => {
+  const other = await door.key(...['records:read', 'records:write', 'money:write'].filter((one) => one !== scope));
+  const body = method === 'PUT' ? { name: 'Чужой' } : undefined;
+  expect(await door.ask(method, '/api/company', { key: other, body })).toMatchObject({ status: 403 });
+  expect((await door.ask(method, '/api/company', { key: await door.key(scope), body })).status).not.toBe(403);
+});

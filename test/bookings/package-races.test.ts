@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { sql } from '../../sql/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FrontDoor, frontDoor, type Json, type Reply } from '../support/front-door.ts';
+import { holdOpen, waitingForLock } from '../support/ledger.ts';
+import { at, balanceOf, salon } from './salon.ts';
+import { billsOf, reason, soldPackage } from './sold.ts';
+
+let door: FrontDoor;
+let make: ReturnType<typeof salon>;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+  make = salon(door.db);
+});
+afterAll(() => door.close());
+
+const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(door, make, of);
+type Sold = Awaited<ReturnType<typeof sold>>;
+const square = async () => expect((await door.get('/api/audit')).body.findings).toEqual([]);
+const book = (of: Sold) => door.post('/bookings', { ...of.wish, starts_at: at(2, '10:00') });
+const cancel = (of: Sold) => door.post(of.cancel, reason);
+const unitsOf = (id: number) => `select from client_package_units where client_package_id = ${id} for update`;
+
+/** Starts them one after the other, each as soon as the one before waits for what somebody holds; lets go; returns the answers. */
+async function inQueue(held: string, ...asks: (() => Promise<Reply>)[]) {
+  const holder = await holdOpen(door.database.url, held);
+  const running: Promise<Reply>[] = [];
+  for (const ask of asks) {
+    running.push(ask());
+    await waitingForLock(door.db, running.length);
+  }
+  await holder.commit();
+  return Promise.all(running);
+}
+
+describe('taking a package back while a booking takes a unit of it', () => {
+  test('the booking is first: it is listed, and the package stands', async () => {
+    const of = await sold();
+    const [booked, refused] = await inQueue(
+      unitsOf(of.id),
+      () => book(of),
+      () => cancel(of),
+    );
+    expect(booked).toMatchObject({ status: 201, body: { client_package_id: of.id } });
+    expect(refused).toMatchObject({ status: 409, body: { bookings: [{ id: booked?.body.id }] } });
+    expect(await of.seen()).toMatchObject({ status: 'active', units: [{ left: 2 }] });
+    await square();
+  });
+
+  test('the package is first: the booking finds no unit', async () => {
+    const of = await sold();
+    const [taken, refused] = await inQueue(
+      unitsOf(of.id),
+      () => cancel(of),
+      () => book(of),
+    );
+    expect(taken).toMatchObject({ status: 200, body: { units: { used: 0, cancelled: 3 } } });
+    expect(refused).toMatchObject({ status: 409, body: { detail: 'no package of the client has a unit of this service left' } });
+    expect(await balanceOf(door.db, of.client_id)).toBe(1_000);
+    await square();
+  });
+
+  test('the package is first, and the client has another one: the booking takes a unit of that', async () => {
+    const of = await sold({ isPaid: false });
+    const other = await of.buy();
+    const [taken, booked] = await inQueue(
+      unitsOf(of.id),
+      () => cancel(of),
+      () => book(of),
+    );
+    expect(taken).toMatchObject({ status: 200 });
+    expect(booked).toMatchObject({ status: 201, body: { client_package_id: other.id } });
+    await square();
+  });
+});
+
+describe('taking a package back while a booking gives its unit back', () => {
+  test('the booking is first: its unit goes out with the others', async () => {
+    const of = await sold();
+    const { id } = (await book(of)).body;
+    const [returned, taken] = await inQueue(
+      unitsOf(of.id),
+      () => door.post(`/bookings/${id}/cancel`, reason),
+      () => cancel(of),
+    );
+    expect(returned).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { units: 1 } } });
+    expect(taken).toMatchObject({ status: 200, body: { units: { used: 0, cancelled: 3 }, kept_minor: 0 } });
+    await square();
+  });
+
+  test('the package is first: it stands, and the unit comes back', async () => {
+    const of = await sold();
+    const { id } = (await book(of)).body;
+    const [refused, returned] = await inQueue(
+      unitsOf(of.id),
+      () => cancel(of),
+      () => door.post(`/bookings/${id}/cancel`, reason),
+    );
+    expect(refused).toMatchObject({ status: 409, body: { bookings: [{ id }] } });
+    expect(returned).toMatchObject({ status: 200, body: { returned: { units: 1 } } });
+    expect(await of.seen()).toMatchObject({ status: 'active', units: [{ left: 3 }] });
+    await square();
+  });
+});
+
+test('taking it back twice at once: one outcome, one refund', async () => {
+  const of = await sold({ used: 1 });
+  const [first, second] = await inQueue(
+    unitsOf(of.id),
+    () => cancel(of),
+    () => door.post(of.cancel, { reason: 'и я' }),
+  );
+  expect(first).toMatchObject({ status: 200, body: { ...reason, kept_minor: 334 } });
+  expect(second).toMatchObject({ status: 200, body: first?.body });
+  expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+  expect(await balanceOf(door.db, of.client_id)).toBe(666);
+  await square();
+});
+
+describe('taking it back while its money arrives', () => {
+  const wallet = (of: Sold) => `select from wallets where user_id = ${of.client_id} for update`;
+  const pay = (of: Sold) => door.post(`/api/clients/${of.client_id}/payments`, { amount_minor: 1_000 });
+
+  test('the payment is first: what it paid is refunded', async () => {
+    const of = await sold({ used: 1, isPaid: false });
+    const [paid, taken] = await inQueue(
+      wallet(of),
+      () => pay(of),
+      () => cancel(of),
+    );
+    expect(paid).toMatchObject({ status: 201, body: { invoices_paid: 1, balance_minor: 0 } });
+    expect(taken).toMatchObject({ status: 200, body: { returned: { refunded_minor: 666, cancelled_minor: 0 } } });
+    expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+    expect(await balanceOf(door.db, of.client_id)).toBe(666);
+    await square();
+  });
+
+  test('the package is first: the payment pays what is kept', async () => {
+    const of = await sold({ used: 1, isPaid: false });
+    const [taken, paid] = await inQueue(
+      wallet(of),
+      () => cancel(of),
+      () => pay(of),
+    );
+    expect(taken).toMatchObject({ status: 200, body: { returned: { refunded_minor: 0, cancelled_minor: 666 } } });
+    expect(paid).toMatchObject({ status: 201, body: { invoices_paid: 1, balance_minor: 666 } });
+    expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+    await square();
+  });
+
+  test('and an invoice that is waived meanwhile is not given back twice', async () => {
+    const of = await sold();
+    const [waived, taken] = await inQueue(
+      wallet(of),
+      () => door.post(`/api/invoices/${of.invoice}/cancel`, reason),
+      () => cancel(of),
+    );
+    expect(waived).toMatchObject({ status: 200 });
+    expect(taken).toMatchObject({ status: 200, body: { invoice_id: null, returned: { refunded_minor: 0 } } });
+    expect(await balanceOf(door.db, of.client_id)).toBe(1_000);
+    await square();
+  });
+});
+
+test('many at once: bookings of its units and five who take it back', async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const of = await sold({ units: 6 });
+    const bookings = Array.from(
+      { length: 6 },
+      (_, n) => () => door.post('/bookings', { ...of.wish, starts_at: at(3 + n, '10:00') }),
+    );
+    const asks = bookings.flatMap((ask) => [ask, () => cancel(of)]);
+    const replies = await Promise.all(asks.map((ask) => ask()));
+    expect(replies.filter(({ status }) => ![200, 201, 409].includes(status))).toEqual([]);
+    const answers = replies.filter(({ status }) => status === 200).map(({ body }) => body as Json);
+    const booked = replies.filter(({ status }) => status === 201).length;
+    expect(answers.length === 0 || booked === 0).toBe(true);
+    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBeLessThanOrEqual(1);
+    const left = await door.db.oneFirst(
+      sql.unsafe`select sum(units_left)::int from client_package_units where client_package_id = ${of.id}`,
+    );
+    expect(left).toBe(answers.length > 0 ? 0 : 6 - booked);
+    await square();
+  }
+});
+
+test('none of them ever met another in a deadlock', async () => {
+  const watcher = new pg.Client({ connectionString: door.database.url });
+  await watcher.connect();
+  const ask = async (query: string): Promise<number> => (await watcher.query(query)).rows[0].n;
+  // A connection tells its figures at the latest when it ends.
+  await door.db.end();
+  const open = `select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = current_database()`;
+  await eventually(async () => (await ask(open)) === 0);
+  const deadlocks = await ask('select deadlocks::int as n from pg_stat_database where datname = current_database()');
+  await watcher.end();
+  expect(deadlocks).toBe(0);
+});

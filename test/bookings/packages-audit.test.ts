@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { auditBooks } from '../../sql/audit.ts';
+import { sql } from '../../sql/database.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { salon } from './salon.ts';
+import { reason, soldPackage } from './sold.ts';
+
+let door: FrontDoor;
+let make: ReturnType<typeof salon>;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+  make = salon(door.db);
+});
+afterAll(() => door.close());
+
+type Change = (id: number) => ReturnType<typeof sql.unsafe>;
+const square = async () => expect(await auditBooks(door.db, '2020-01-01')).toEqual([]);
+
+/** What the audit finds about a package's price once it was changed behind the back of constraints and triggers; then all is undone. */
+async function findingsAfter(id: number, changes: readonly Change[]) {
+  const undone = new Error('undone');
+  let found: string[] = [];
+  await door.db
+    .transaction(async (transaction) => {
+      await transaction.query(sql.unsafe`set local session_replication_role = replica`);
+      for (const change of changes) await transaction.query(change(id));
+      const findings = await auditBooks(transaction, '2020-01-01');
+      found = findings.flatMap((one) => (one.rule === 'package_charge' && one.id === id ? [one.detail] : []));
+      throw undone;
+    })
+    .catch((error) => expect(error).toBe(undone));
+  return found;
+}
+
+const kept =
+  (minor: number): Change =>
+  (id) =>
+    sql.unsafe`
+    update client_packages set cancellation = jsonb_set(cancellation::jsonb, '{kept_minor}', to_jsonb(${minor}::int))::json where id = ${id}`;
+const invoiced =
+  (from: number, to: number): Change =>
+  (id) =>
+    sql.unsafe`update invoices set amount_minor = ${to} where client_package_id = ${id} and amount_minor = ${from}`;
+const notInvoiced =
+  (minor: number): Change =>
+  (id) =>
+    sql.unsafe`delete from invoices where client_package_id = ${id} and amount_minor = ${minor}`;
+const entered =
+  (delta: number, why: string): Change =>
+  (id) =>
+    sql.unsafe`
+    insert into package_entries (client_package_id, service_id, delta, reason)
+    select client_package_id, service_id, ${delta}, ${why} from package_entries where client_package_id = ${id} limit 1`;
+const owedAgain: Change = (id) => sql.unsafe`
+  update invoices set status = 'UNPAID', cancelled_at = null where client_package_id = ${id} and amount_minor = 1000`;
+const ended: Change = (id) => sql.unsafe`update client_packages set status = 'cancelled' where id = ${id}`;
+
+test.each<[string, 'stands' | 'was taken back', Change[]]>([
+  ['is not invoiced', 'stands', [notInvoiced(1_000)]],
+  ['is invoiced for another price', 'stands', [invoiced(1_000, 999)]],
+  ['lost units as if it were taken back', 'stands', [entered(-1, 'cancelled')]],
+  ['was ended by nobody', 'stands', [ended]],
+  ['has a unit left', 'was taken back', [entered(1, 'cancelled')]],
+  ['keeps a kopeck more than the share', 'was taken back', [kept(335), invoiced(334, 335)]],
+  ['keeps a kopeck less than the share', 'was taken back', [kept(333), invoiced(334, 333)]],
+  ['keeps nothing of what was used', 'was taken back', [kept(0), notInvoiced(334)]],
+  ['is invoiced for another share than is kept', 'was taken back', [invoiced(334, 333)]],
+  ['keeps what is not invoiced', 'was taken back', [notInvoiced(334)]],
+])('a package that %s is found (it %s)', async (_, state, changes) => {
+  const of = await soldPackage(door, make, { used: 1, isPaid: false });
+  if (state === 'was taken back') await door.post(of.cancel, reason);
+  await square();
+  expect(await findingsAfter(of.id, changes)).toEqual([expect.stringContaining('price 1000, 1 of')]);
+  await square();
+});
+
+test('an unused package that was taken back and is owed again is found', async () => {
+  const of = await soldPackage(door, make, { isPaid: false });
+  await door.post(of.cancel, reason);
+  await square();
+  expect(await findingsAfter(of.id, [owedAgain])).toEqual([expect.stringContaining('live 1000')]);
+});
+
+test('an invoice that was waived is no finding, before or after', async () => {
+  const before = await soldPackage(door, make, { used: 1, isPaid: false });
+  await door.post(`/api/invoices/${before.invoice}/cancel`, reason);
+  await square();
+  await door.post(before.cancel, reason);
+  const after = await soldPackage(door, make, { used: 1 });
+  await door.post(after.cancel, reason);
+  const [kept] = (await door.get(`/api/invoices?payer_id=${after.client_id}&status=PAID`)).body.items;
+  expect(await door.post(`/api/invoices/${kept.id}/cancel`, reason)).toMatchObject({ status: 200, body: { amount_minor: 334 } });
+  await square();
+});
