@@ -71,10 +71,20 @@ const security = helmet({
   strictTransportSecurity: false,
 });
 
-/** A draining process ends its kept-alive connections, so that the next request finds the process that takes over. */
-const lastAnswer =
-  (draining: AbortSignal): express.RequestHandler =>
-  (_request, response, next) => {
-    if (draining.aborted) response.set('Connection', 'close');
+/**
+ * A draining process ends its kept-alive connections, those of answers under way as well, so that the next request finds the
+ * process that takes over.
+ */
+function lastAnswer(draining: AbortSignal): express.RequestHandler {
+  const underWay = new Set<express.Response>();
+  const end = (response: express.Response) => {
+    if (!response.headersSent) response.set('Connection', 'close');
+  };
+  draining.addEventListener('abort', () => underWay.forEach(end));
+  return (_request, response, next) => {
+    underWay.add(response);
+    response.once('close', () => underWay.delete(response));
+    if (draining.aborted) end(response);
     next();
   };
+}

@@ -4,6 +4,8 @@ import { giveSlot, type SlotClaim, takeSlot } from '../sql/bookings.ts';
 import type { Sql } from '../sql/database.ts';
 import type { Fleet } from './fleet.ts';
 import { log } from './log.ts';
+import { patiently } from './patience.ts';
+import { within } from './within.ts';
 
 /**
  * A lock on a slot while it is being booked. It has a token and an expiry, and only its owner releases it. It makes refusals
@@ -28,7 +30,7 @@ export const slotName = (specialistId: number, startsAt: string) => `slot_lock:{
  */
 export function slotLockOf({ settings, backend, db: pool }: Pick<Fleet, 'settings' | 'backend' | 'db'>, db: Sql): SlotLock {
   if (settings.slotLock === 'off') return noLock;
-  if (backend.redis) return yielding(redisSlotLock(backend.redis));
+  if (backend.redis) return yielding(patient(redisSlotLock(backend.redis), backend.redis));
   return db === pool ? yielding(tableSlotLock(pool)) : noLock;
 }
 
@@ -57,6 +59,25 @@ export const tableSlotLock = (db: Sql): SlotLock => ({
 
 const UNLOCKED = 'unlocked';
 const noLock: SlotLock = { acquire: async () => UNLOCKED, release: async () => undefined };
+
+/** Nobody who books waits longer than this for a lock. */
+const MOST_MS = 1_000;
+
+/** A lock on a server that may keep silent. One that it grants when nobody waits for it any more is given back. */
+const patient = (lock: SlotLock, server: object): SlotLock => ({
+  async acquire(slot, ms) {
+    let isAwaited = true;
+    const asking = patiently(server, MOST_MS, async () => {
+      const token = await lock.acquire(slot, ms);
+      if (token !== null && !isAwaited) await lock.release(slot, token);
+      return token;
+    });
+    return asking.finally(() => {
+      isAwaited = false;
+    });
+  },
+  release: (slot, token) => within(MOST_MS, lock.release(slot, token)),
+});
 
 /** A lock that is out of order must not keep anybody from booking: it is told in the log and done without. */
 const yielding = (lock: SlotLock): SlotLock => ({

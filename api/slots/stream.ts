@@ -12,6 +12,8 @@ const HEARTBEAT_MS = 15_000;
 const LIFE_MS = 10 * 60_000;
 /** A listener who does not take what is sent is let go; it looks again when it comes back. */
 const MOST_BYTES = 256 * 1_024;
+/** The same for one who does not take the end. */
+const LAST_WORD_MS = 2_000;
 
 const opened = new WeakMap<LiveSlots, Map<string, number>>();
 
@@ -35,7 +37,11 @@ export async function streamSlots(response: Response, specialistId: number, { fl
     log.warn({ err: error }, 'nobody can listen to slots');
     throw away('what is rewritten cannot be heard just now');
   });
-  const end = () => response.end();
+  let lastWord: NodeJS.Timeout | undefined;
+  const end = () => {
+    response.end();
+    lastWord = setTimeout(() => response.destroy(), LAST_WORD_MS);
+  };
   const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
   const life = setTimeout(end, LIFE_MS);
   draining.addEventListener('abort', end);
@@ -49,6 +55,7 @@ export async function streamSlots(response: Response, specialistId: number, { fl
   function over() {
     clearInterval(heartbeat);
     clearTimeout(life);
+    clearTimeout(lastWord);
     draining.removeEventListener('abort', end);
     leave();
     void unsubscribe();

@@ -1,24 +1,28 @@
 import { ringForSlots } from '../../queues/enqueue.ts';
 import type { Fleet } from '../../queues/fleet.ts';
 import { log } from '../../queues/log.ts';
+import { isAnySlotChanged } from '../../sql/slots.ts';
 import { offersOf } from './offers.ts';
 
 /** Whatever is written within this time is one bell. */
 const TOGETHER_MS = 100;
 
 /**
- * What follows a write: this process forgets what it knew of offers, and rings for slots, soon and without keeping its caller waiting: whether a calendar was changed stands in the
- * book, and so does a change whose bell is lost; the scheduler rings for it a second later.
+ * What follows a write: this process forgets what it knew of offers, and rings for slots if a calendar was changed, soon and
+ * without keeping its caller waiting. Whether one was stands in the book, and so does a change whose bell is lost; the
+ * scheduler rings for it a second later.
  */
-export function slotsWritten(fleet: Pick<Fleet, 'backend'>, draining: AbortSignal): () => void {
+export function slotsWritten(fleet: Pick<Fleet, 'backend' | 'db'>, draining: AbortSignal): () => void {
   const offers = offersOf(fleet);
   let isWaiting = false;
-  function rings() {
+  async function rings() {
     isWaiting = false;
     if (draining.aborted) return;
-    ringForSlots(fleet.backend).catch((error) =>
-      log.debug({ err: error }, 'a bell for slots was not heard; the scheduler rings again'),
-    );
+    try {
+      if (await isAnySlotChanged(fleet.db)) await ringForSlots(fleet.backend);
+    } catch (error) {
+      log.debug({ err: error }, 'a bell for slots was not heard; the scheduler rings again');
+    }
   }
   return () => {
     offers.forget();

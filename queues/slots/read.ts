@@ -1,7 +1,7 @@
 import type { SlotChange } from '../../sql/slots.ts';
 import type { Day } from '../calendar.ts';
 import { log } from '../log.ts';
-import { within } from '../within.ts';
+import { LeftAlone, patiently } from '../patience.ts';
 import { calculateDays, type SpecialistDays } from './calculate.ts';
 import { CLOSED, gridText } from './grid.ts';
 import { daysOfChanges, type Slots } from './recalculate.ts';
@@ -21,9 +21,9 @@ export async function currentDays(
   days: readonly Day[],
   changes: readonly SlotChange[],
 ): Promise<Map<number, readonly string[]>> {
-  const reading = readStored(slots.store, slots.zone, specialistIds, days);
-  const stored = await within(MOST_MS, reading).catch((error) => {
-    log.warn({ err: error }, 'the slot store is away; calculating');
+  const reading = () => readStored(slots.store, slots.zone, specialistIds, days);
+  const stored = await patiently(slots.store, MOST_MS, reading).catch((error) => {
+    sayOnce(error, 'the slot store is away; calculating');
     return new Map<number, (string | null)[]>();
   });
   const missing = whatIsMissing(stored, specialistIds, days, changes);
@@ -49,10 +49,13 @@ function whatIsMissing(
 
 async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly SpecialistDays[]) {
   const calculated = await calculateDays(db, zone, wanted);
-  await within(MOST_MS, storeGrids(store, zone, calculated)).catch((error) => {
-    log.warn({ err: error }, 'calculated days were not stored');
-  });
+  await patiently(store, MOST_MS, () => storeGrids(store, zone, calculated)).catch((error) =>
+    sayOnce(error, 'calculated days were not stored'),
+  );
   return new Map(
     calculated.map(({ specialistId, days }) => [specialistId, new Map(days.map(({ day, grid }) => [day, gridText(grid)]))]),
   );
 }
+
+/** A silence is told once, not once a reader. */
+const sayOnce = (error: unknown, what: string) => log[error instanceof LeftAlone ? 'debug' : 'warn']({ err: error }, what);

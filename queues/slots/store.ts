@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis';
 import type { Database, Sql } from '../../sql/database.ts';
 import type { Backend } from '../backend.ts';
 import type { Day } from '../calendar.ts';
@@ -17,9 +18,15 @@ export type SlotStore = {
 };
 export type StoredDay = { specialistId: number; day: Day; version: number; grid: string; seconds: number };
 
-/** On Redis where the fleet has Redis, else in PostgreSQL. */
-export const slotStoreOf = ({ backend, db }: { backend: Backend; db: Sql | Database }): SlotStore =>
-  backend.redis ? redisSlots(backend.redis) : tableSlots(db);
+const opened = new WeakMap<Redis, SlotStore>();
+
+/** On Redis where the fleet has Redis, one store a connection; else in PostgreSQL. */
+export function slotStoreOf({ backend: { redis }, db }: { backend: Backend; db: Sql | Database }): SlotStore {
+  if (!redis) return tableSlots(db);
+  const store = opened.get(redis) ?? redisSlots(redis);
+  opened.set(redis, store);
+  return store;
+}
 
 /** Days live for 20 to 24 hours, spread, so that they do not all have to be calculated again in the same minute. */
 const LIFE = { least: 20 * 3_600, spread: 4 * 3_600 };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { sql } from '../../sql/database.ts';
 import { lockStudents, lockTraining } from '../../sql/finance.ts';
-import { add, callOff, cancel, generate, night, pay, takeBack, waive } from './races/acts.ts';
+import { add, attend, callOff, cancel, generate, night, pay, takeBack, waive } from './races/acts.ts';
 import { type Act, type Arena, arena } from './races/arena.ts';
 import { people, type Row, rows, trainings } from './races/scene.ts';
 
@@ -44,6 +45,7 @@ const acts: [string, before: Act[], Act, stopsAt: Row[]][] = [
     ['the roster', 'the child', 'the morning training', "the parent's wallet"],
   ],
   ['the night', [], night, ['the child', 'the early training', 'the morning training', "the parent's wallet"]],
+  ['attendance', [], attend, ['the child', 'the early training', 'the morning training']],
   ['the week that is built', [], generate, ['the roster']],
   ['a payment', [night], pay, ["the parent's wallet"]],
   ['a payment that is taken back', [night], takeBack, ["the parent's wallet"]],
@@ -86,4 +88,30 @@ test.each([
   await letGo();
   await Promise.all(running.map((one) => one.ended));
   expect(await on.deadlocks()).toBe(deadlocks);
+});
+
+/** Somebody who marks registrations without their students' locks, as nobody does. */
+const seatFirst: Act = (db) =>
+  db.transaction((transaction) =>
+    transaction.query(sql.unsafe`
+      update real_training_students set status = 'PRESENT' where id = any(
+        array(select id from real_training_students where status = 'REGISTERED' order by id for no key update))`),
+  );
+
+test.each([
+  ['registrations marked without their students meet', seatFirst, true],
+  ['attendance does not meet', attend, false],
+])('%s the night in a deadlock', async (_, act, isDeadly) => {
+  await on.inTurn();
+  // The child has a session, so the night takes the child's seats first, and comes to the earlier ones of the holder after the wallet.
+  await on.query('update student_subscriptions set student_id = 5');
+  const letGo = await on.hold(rows["the parent's wallet"]);
+  const running = [on.start(night)];
+  await on.still(running);
+  running.push(on.start(act));
+  await on.still(running);
+  await letGo();
+  await Promise.all(running.map((one) => one.ended));
+  // The loser is tried again, and may meet the other one once more.
+  expect((await on.deadlocks()) > 0).toBe(isDeadly);
 });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import { auditBooks } from '../../sql/audit.ts';
-import { add, callOff, cancel, night } from './races/acts.ts';
+import { add, attend, callOff, cancel, night } from './races/acts.ts';
 import { type Arena, arena } from './races/arena.ts';
 import { people, rows, trainings } from './races/scene.ts';
 
@@ -85,4 +85,16 @@ test('whoever is added while the night is under way is charged by it, or at once
   await letGo();
   await Promise.all([running.ended, adding.ended]);
   expect(await auditBooks(on.db, '2026-11-24')).toEqual([]);
+});
+
+test('whoever is registered while attendance waits for others is marked by it all the same', async () => {
+  await on.inTurn();
+  const letGo = await on.hold(rows['the child']);
+  const running = on.start(attend);
+  await on.still([running]);
+  await on.query('insert into real_training_students (real_training_id, student_id) values (1, 3)');
+  await letGo();
+  await running.ended;
+  const { rows: seats } = await on.query(`select status, count(*)::int as n from real_training_students group by status`);
+  expect(seats).toEqual([{ status: 'PRESENT', n: 6 }]);
 });

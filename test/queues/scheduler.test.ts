@@ -93,3 +93,13 @@ test('one of them holds the lease; on SIGTERM it hands over at once, after kill 
   expect(await isHeldBy(second)).toBe(true);
   await eventually(() => isHeldBy(third), 5);
 });
+
+test('it forgets the locks on slots that have run out, and no others', async () => {
+  const locks = () => database.db.anyFirst(sql.type(z.object({ slot: z.string() }))`select slot from slot_locks order by slot`);
+  await database.db.query(sql.unsafe`
+    insert into slot_locks (slot, token, expires_at)
+    values ('held', 'a', now() + interval '1 hour'), ('run out', 'b', now() - interval '1 second'),
+      ('running out', 'c', now() + interval '1 second')`);
+  await start();
+  await eventually(async () => (await locks()).join() === 'held');
+});

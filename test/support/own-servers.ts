@@ -63,6 +63,9 @@ async function ownServer(
     url,
     start,
     stop,
+    /** It stands still and keeps its connections, until it is thawed. */
+    freeze: () => server.kill('SIGSTOP'),
+    thaw: () => server.kill('SIGCONT'),
     async close() {
       await stop();
       rmSync(dir, { recursive: true, force: true });

@@ -1,14 +1,23 @@
+import { markAttendance, markLatecomers } from '../../../sql/attendance.ts';
 import { sql } from '../../../sql/database.ts';
 import { cancelInvoice } from '../../../sql/finance.ts';
 import { buildWindow, nothingYet } from '../../../sql/generation.ts';
 import * as act from '../acts.ts';
 import type { Act } from './arena.ts';
-import { EVENING, PAYMENT, people, type trainings, WEEK } from './scene.ts';
+import { DAY, EVENING, PAYMENT, people, type trainings, WEEK } from './scene.ts';
 
 const HOUR = 3_600_000;
 type Training = (typeof trainings)[keyof typeof trainings];
 
 export const night: Act = (db) => act.night(db, EVENING);
+/** Marks who came to the scene's trainings. */
+export const attend: Act = async (db) => {
+  for (let after: number | null = 0; after !== null; ) {
+    const from: number = after;
+    after = await db.transaction(async (transaction) => (await markAttendance(transaction, DAY, from, 10)).last);
+  }
+  await db.transaction((transaction) => markLatecomers(transaction, DAY));
+};
 export const pay: Act = (db) => act.pay(db, people.parent, 800);
 export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
 export const generate: Act = async (db) => {

@@ -1,5 +1,6 @@
 /** The day of the scene's trainings, and the evening before, whose night charges them. */
 export const EVENING = '2026-11-23';
+export const DAY = '2026-11-24';
 export const WEEK = { start: '2026-11-23', zone: 'UTC', graceDays: 7 };
 const HOUR = 3_600_000;
 const at = (hour: number) => Date.parse('2026-11-24T00:00:00Z') + hour * HOUR;

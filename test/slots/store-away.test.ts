@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import pg from 'pg';
+import { openBackend } from '../../queues/backend.ts';
+import { addDays, dayOf } from '../../queues/calendar.ts';
+import { log } from '../../queues/log.ts';
+import { calculateDays } from '../../queues/slots/calculate.ts';
+import { gridText } from '../../queues/slots/grid.ts';
+import { horizonOf } from '../../queues/slots/horizon.ts';
+import { liveSlotsOf } from '../../queues/slots/live.ts';
+import { currentDays } from '../../queues/slots/read.ts';
+import { readStored, slotStoreOf } from '../../queues/slots/store.ts';
+import { sql } from '../../sql/database.ts';
+import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
+import { at, salon } from '../bookings/salon.ts';
+import { backendKinds } from '../support/backends.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type OwnServer, ownRedis } from '../support/own-servers.ts';
+import { slotStage } from './stage.ts';
+
+const ZONE = 'Europe/Moscow';
+const NOON = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((n) => [n, [['12:00', '14:00']]]));
+/** What an answer may take although Redis keeps silent. */
+const SOON = 4;
+
+/** What came of it, and the seconds it took. */
+async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
+  const started = performance.now();
+  return [await work(), (performance.now() - started) / 1_000];
+}
+
+test('a store that keeps silent is asked once, then left alone for a while; the days are calculated', async () => {
+  const stage = await slotStage('postgres');
+  const specialist = await stage.make.specialist([]);
+  let asked = 0;
+  const silent = () => {
+    asked += 1;
+    return new Promise<never>(() => undefined);
+  };
+  const slots = { ...stage.slots, store: { read: silent, write: silent } };
+  const days = stage.days().slice(0, 3);
+  const read = async () => (await currentDays(slots, [specialist], days, [])).get(specialist);
+  const right = (await stage.fresh(specialist, days))!.map((text) => text.slice(11));
+  const [first, took] = await timed(read);
+  expect({ first, asked, soon: took < SOON }).toEqual({ first: right, asked: 1, soon: true });
+  expect([await read(), await read(), asked]).toEqual([right, right, 1]);
+  await eventually(async () => (await read()) && asked === 2, 10);
+  await stage.close();
+});
+
+if (backendKinds.includes('redis')) {
+  describe('slots and bookings while Redis', () => {
+    let redis: OwnServer;
+    let door: FrontDoor;
+    let make: ReturnType<typeof salon>;
+    const isBack = () =>
+      door.fleet.backend.ping().then(
+        () => true,
+        () => false,
+      );
+    beforeAll(async () => {
+      redis = await ownRedis();
+      door = await frontDoor({
+        backend: (databaseUrl) => openBackend({ redisUrl: redis.url, databaseUrl, name: 'test' }),
+        settings: { REDIS_URL: redis.url },
+      });
+      make = salon(door.db);
+      await eventually(isBack);
+    });
+    afterAll(async () => {
+      await door.close();
+      await redis.close();
+    });
+
+    /** A specialist whose days are stored, and what is asked of him. */
+    async function scene() {
+      const service_id = await make.service();
+      const specialist_id = await make.specialist([service_id], { schedule: NOON });
+      const from = addDays(dayOf(new Date(), ZONE), 2);
+      const looked = () => door.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}&from=${from}&days=3`);
+      const book = async (time: string) =>
+        door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, time) });
+      const isStored = async () => (await looked()) && (await bothGrids(specialist_id))[0].length >= 3;
+      await eventually(() => isStored().catch(() => false));
+      return { specialist_id, looked, book };
+    }
+    /** Wall times of the first day. */
+    const times = ({ body }: Reply): string[] =>
+      body.specialists[0].days[0].starts.map((start: string) =>
+        new Date(Date.parse(start) + 3 * 3_600_000).toISOString().slice(11, 16),
+      );
+    /** Every stored day of a specialist, and the same days out of the book. */
+    async function bothGrids(specialistId: number) {
+      const days = horizonOf(dayOf(new Date(), ZONE));
+      const stored = (await readStored(slotStoreOf(door.fleet), ZONE, [specialistId], days)).get(specialistId) ?? [];
+      const [fresh] = await calculateDays(door.db, ZONE, [{ specialistId, days }]);
+      const isStored = (_: unknown, n: number) => stored[n] !== null;
+      return [stored.filter(isStored), fresh!.days.map(({ grid }) => gridText(grid)).filter(isStored)] as const;
+    }
+    /** All days that are stored are right, and the three that were asked for are among them. */
+    async function expectStoredRight(specialist: number) {
+      const [stored, fresh] = await bothGrids(specialist);
+      expect(stored).toEqual(fresh);
+      expect(stored.length).toBeGreaterThanOrEqual(3);
+    }
+
+    test('falls silent while somebody books: the booking is answered soon', async () => {
+      const { specialist_id, book } = await scene();
+      const holder = new pg.Client({ connectionString: door.database.url });
+      await holder.connect();
+      await holder.query('begin');
+      await holder.query(`select lock_calendars(array[$1::int], '{}')`, [specialist_id]);
+      const booking = book('12:00');
+      const isStopped = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
+      await eventually(async () => (await holder.query(isStopped)).rowCount === 1);
+      expect(await door.fleet.backend.redis?.keys('slot_lock:*')).toHaveLength(1);
+      redis.freeze();
+      try {
+        await holder.query('commit');
+        const [made, took] = await timed(() => booking);
+        expect({ status: made.status, soon: took < SOON }).toEqual({ status: 201, soon: true });
+      } finally {
+        redis.thaw();
+        await holder.end();
+      }
+    });
+
+    test.each<[string, away: () => unknown, back: () => unknown]>([
+      ['is dead, and comes back empty', () => redis.stop('SIGKILL'), () => redis.start()],
+      ['keeps silent, and goes on', () => redis.freeze(), () => redis.thaw()],
+      [
+        'keeps silent, dies, and comes back empty',
+        () => redis.freeze(),
+        async () => {
+          await redis.stop('SIGKILL');
+          await redis.start();
+        },
+      ],
+    ])('%s: the book answers soon', async (_, away, back) => {
+      const { specialist_id, looked, book } = await scene();
+      const warn = jest.spyOn(log, 'warn');
+      await away();
+      try {
+        const [seen, took] = await timed(looked);
+        expect(times(seen)).toEqual(['12:00', '12:15', '12:30', '12:45', '13:00']);
+        expect(took).toBeLessThan(SOON);
+        expect(warn.mock.calls.map(([, text]) => text)).toContain('the slot store is away; calculating');
+
+        const [made, madeIn] = await timed(() => book('12:00'));
+        expect({ status: made.status, soon: madeIn < SOON }).toEqual({ status: 201, soon: true });
+        expect(warn.mock.calls.map(([, text]) => text)).toContain('the slot lock is out of order; booking without it');
+        const [twins, twinsIn] = await timed(() => Promise.all([book('13:00'), book('13:00'), book('12:30')]));
+        expect({ statuses: twins.map(({ status }) => status).sort(), soon: twinsIn < SOON }).toEqual({
+          statuses: [201, 409, 409],
+          soon: true,
+        });
+        const [after, afterIn] = await timed(looked);
+        expect({ times: times(after), soon: afterIn < SOON }).toEqual({ times: [], soon: true });
+      } finally {
+        await back();
+        warn.mockRestore();
+      }
+      await eventually(isBack);
+      // A lock that came too late for who asked for it was given back, long before its five seconds are over.
+      await eventually(async () => (await door.fleet.backend.redis?.keys('slot_lock:*'))?.length === 0, 3);
+      expect(times(await looked())).toEqual([]);
+      await drainChanges(door.fleet, new AbortController().signal);
+      expect(times(await looked())).toEqual([]);
+      await eventually(async () => (await looked()) && (await bothGrids(specialist_id))[0].length >= 3);
+      await expectStoredRight(specialist_id);
+    });
+
+    test('forgets everything in between: days are calculated and stored again', async () => {
+      const { specialist_id, looked, book } = await scene();
+      const flush = () => door.fleet.backend.redis!.flushall();
+      await flush();
+      expect(times(await looked())).toEqual(['12:00', '12:15', '12:30', '12:45', '13:00']);
+      expect((await book('12:00')).status).toBe(201);
+      await flush();
+      expect(times(await looked())).toEqual(['13:00']);
+      await drainChanges(door.fleet, new AbortController().signal);
+      await flush();
+      expect(times(await looked())).toEqual(['13:00']);
+      await expectStoredRight(specialist_id);
+    });
+
+    test('is dead: a worker forgets no change before its day is stored', async () => {
+      const { specialist_id, looked, book } = await scene();
+      const drain = () => drainChanges(door.fleet, new AbortController().signal);
+      const waiting = () =>
+        door.db.anyFirst(sql.unsafe`select distinct specialist_id from slot_changes where specialist_id = ${specialist_id}`);
+      await drain();
+      expect((await book('12:00')).status).toBe(201);
+      await redis.stop('SIGKILL');
+      try {
+        await expect(drain()).rejects.toThrow();
+        expect(await waiting()).toEqual([specialist_id]);
+      } finally {
+        await redis.start();
+      }
+      await eventually(isBack);
+      await drain();
+      expect(await waiting()).toEqual([]);
+      await looked();
+      await expectStoredRight(specialist_id);
+    });
+
+    test('keeps silent: nobody who wants to listen is kept waiting', async () => {
+      const { specialist_id } = await scene();
+      redis.freeze();
+      try {
+        const [refused, took] = await timed(() => door.get(`/slots/stream?specialist_id=${specialist_id}`));
+        expect({ status: refused.status, soon: took < 6 }).toEqual({ status: 503, soon: true });
+      } finally {
+        redis.thaw();
+      }
+      expect(liveSlotsOf(door.fleet).count()).toBe(0);
+    });
+  });
+}

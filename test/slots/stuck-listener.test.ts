@@ -1,0 +1,43 @@
+import type { ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, test } from '@jest/globals';
+import { liveSlotsOf } from '../../queues/slots/live.ts';
+import { salon } from '../bookings/salon.ts';
+import { eventually } from '../support/eventually.ts';
+import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+
+let door: FrontDoor;
+let listener: Socket;
+beforeAll(async () => {
+  door = await frontDoor();
+});
+afterAll(async () => {
+  listener.destroy();
+  await door.close();
+});
+
+/** A listener who takes nothing: its connection is as full as connections get. */
+async function stuckListener(specialist: number): Promise<ServerResponse> {
+  const streams: ServerResponse[] = [];
+  door.server.on('request', (_, response) => streams.push(response));
+  listener = connect(Number(new URL(door.url).port), '127.0.0.1').pause();
+  listener.on('error', () => undefined);
+  listener.write(`GET /slots/stream?specialist_id=${specialist} HTTP/1.1\r\nHost: door\r\nX-API-Key: ${door.all}\r\n\r\n`);
+  await eventually(() => liveSlotsOf(door.fleet).count() === 1 && streams[0]?.headersSent);
+  const [stream] = streams as [ServerResponse];
+  let fullFor = 0;
+  await eventually(() => {
+    fullFor = stream.writableLength > 0 ? fullFor + 1 : 0;
+    while (stream.writableLength === 0) stream.write(`: ${'x'.repeat(10_000)}\n\n`);
+    return fullFor > 4;
+  });
+  return stream;
+}
+
+test('who does not even take the end of a stream is let go when the process drains', async () => {
+  const specialist = await salon(door.db).specialist([]);
+  const stream = await stuckListener(specialist);
+  door.draining.abort();
+  await eventually(() => stream.destroyed, 10);
+  await eventually(() => liveSlotsOf(door.fleet).count() === 0, 10);
+});
