@@ -29,8 +29,9 @@ const wholeNumber = (text: string) => {
  * @param url where PostgreSQL is
  * @param options.max connections at most; a run holds one for as long as it lasts
  * @param options.name what `pg_stat_activity` calls this process
+ * @param options.forLife connections are kept however old they are; otherwise they are replaced after half an hour
  */
-export function openDatabase(url: string, options: { max?: number; name?: string } = {}): Promise<Database> {
+export function openDatabase(url: string, options: { max?: number; name?: string; forLife?: boolean } = {}): Promise<Database> {
   const address = new URL(url);
   address.searchParams.set('application_name', options.name ?? 'studio-fleet');
   return createPool(address.href, {
@@ -39,6 +40,7 @@ export function openDatabase(url: string, options: { max?: number; name?: string
     connectionRetryLimit: 1,
     idleTimeout: 60_000,
     idleInTransactionSessionTimeout: 30_000,
+    ...(options.forLife ? { maximumConnectionAge: 'DISABLE_TIMEOUT' as const } : {}),
     // Nothing here changes a session's settings and advisory locks are given back by name, so a released connection is clean.
     resetConnection: async () => {},
     interceptors: [checkRows],

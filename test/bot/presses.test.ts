@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { requestProcess } from '../../queues/request.ts';
 import { sql } from '../../sql/database.ts';
 import { finishRun } from '../../sql/runs.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
 let house: Stage;
@@ -10,7 +11,7 @@ beforeAll(async () => {
   house.startBot();
 });
 afterEach(async () => {
-  await house.db.query(sql.unsafe`truncate automated_process_history restart identity cascade`);
+  await emptyTables(house.db, 'automated_process_history');
 });
 afterAll(() => house.close());
 

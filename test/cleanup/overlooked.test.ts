@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/calendar.ts';
 import { markAttendance } from '../../sql/attendance.ts';
 import { sql } from '../../sql/database.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, only } from './night.ts';
 
 const D = '2026-11-20';
@@ -10,7 +11,7 @@ let night: CleanupNight;
 beforeAll(async () => {
   night = await cleanupNight();
 });
-beforeEach(() => night.db.query(sql.unsafe`truncate real_trainings, admin_tasks restart identity cascade`));
+beforeEach(() => emptyTables(night.db, 'real_trainings', 'admin_tasks'));
 afterAll(() => night.close());
 
 const clean = async (date = D) => (await night.clean(date, only('trainings'))).result as { trainings_overlooked: number };

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { addDays, startOfDay } from '../../queues/calendar.ts';
 import { sql } from '../../sql/database.ts';
 import { scheduleStates } from '../../sql/schedule.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { holdOpen } from '../support/ledger.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 
@@ -13,9 +14,15 @@ beforeAll(async () => {
   night = await cleanupNight();
 });
 beforeEach(async () => {
-  await night.db.query(sql.unsafe`
-    truncate automated_process_history, schedule_ticks, notifications, idempotency_keys, finance_requests, process_history_monthly
-    restart identity cascade`);
+  await emptyTables(
+    night.db,
+    'automated_process_history',
+    'schedule_ticks',
+    'notifications',
+    'idempotency_keys',
+    'finance_requests',
+    'process_history_monthly',
+  );
 });
 afterAll(() => night.close());
 
@@ -88,7 +95,7 @@ describe('what is kept how long', () => {
     ['a minute younger than 24 hours', '23 hours 59 minutes', 1],
   ])('an answer %s, whatever day the cleanup is for', async (_, age, left) => {
     for (const date of [D, '2026-01-01', '2099-01-01']) {
-      await night.db.query(sql.unsafe`truncate idempotency_keys`);
+      await emptyTables(night.db, 'idempotency_keys');
       await night.db.query(sql.unsafe`
         insert into idempotency_keys (api_key, key, request_hash, status, headers, created_at)
         values ('desk', 'one', '', 200, '{}', now() - ${age}::interval)`);

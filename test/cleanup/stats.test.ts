@@ -4,6 +4,7 @@ import { readSettings } from '../../queues/settings.ts';
 import { deleteOldRuns } from '../../sql/cleanup.ts';
 import { sql } from '../../sql/database.ts';
 import { keptSince } from '../../workers/cleanup/policy.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { countOf } from './night.ts';
 
@@ -13,7 +14,7 @@ beforeAll(async () => {
   door = await frontDoor();
 });
 beforeEach(async () => {
-  await door.db.query(sql.unsafe`truncate automated_process_history, process_history_monthly restart identity cascade`);
+  await emptyTables(door.db, 'automated_process_history', 'process_history_monthly');
   // Two years of nights: some that failed, some that never started, seconds with fractions; the last is queued.
   await door.db.query(sql.unsafe`
     insert into automated_process_history (process_type, run_key, process_date, requested_at, started_at, completed_at, status,

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database.ts';
 import { writeTasks } from '../../sql/tasks.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;
 beforeAll(async () => {
   door = await frontDoor();
 });
-beforeEach(() => door.db.query(sql.unsafe`truncate admin_tasks restart identity`));
+beforeEach(() => emptyTables(door.db, 'admin_tasks'));
 afterAll(() => door.close());
 
 const titles = async (query = '') => (await door.get(`/api/tasks${query}`)).body.items.map((task: Json) => task.title);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { addDays, startOfDay } from '../../queues/calendar.ts';
 import { sql } from '../../sql/database.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 
 const D = '2026-06-15';
@@ -9,7 +10,7 @@ beforeAll(async () => {
   night = await cleanupNight();
 });
 beforeEach(() =>
-  night.db.query(sql.unsafe`truncate users, alerts, bot_updates, bot_confirmations, telegram_links, schedule_changes cascade`),
+  emptyTables(night.db, 'users', 'alerts', 'bot_updates', 'bot_confirmations', 'telegram_links', 'schedule_changes'),
 );
 afterAll(() => night.close());
 

@@ -7,6 +7,7 @@ import type { Operation } from '../../workers/cleanup/operation.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { render } from '../../workers/notifier/render.ts';
 import { HandedOn } from '../../workers/run-context.ts';
+import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 
 const D = '2026-11-20';
@@ -15,9 +16,8 @@ beforeAll(async () => {
   night = await cleanupNight();
 });
 beforeEach(async () => {
-  await night.db.query(sql.unsafe`
-    truncate users, locations, training_types, subscriptions, automated_process_history, schedule_ticks, notifications, idempotency_keys,
-      admin_tasks, process_history_monthly, payments restart identity cascade`);
+  await emptyStudio(night.db);
+  await emptyTables(night.db, 'schedule_ticks', 'notifications', 'idempotency_keys', 'admin_tasks', 'process_history_monthly');
 });
 afterAll(() => night.close());
 

@@ -29,6 +29,8 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
   const order = await templatesInOrder(db);
   const workers: { kill(): Promise<unknown> }[] = [];
   const holds: pg.Client[] = [];
+  const watcher = new pg.Pool({ connectionString: url, max: 1 });
+  watcher.on('error', () => undefined);
   /** Sessions that have been caught waiting; that of a killed worker may go on waiting for a while. */
   const reached = new Set<number>();
 
@@ -46,15 +48,15 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
     return {
       reached: () =>
         eventually(async () => {
-          const found = (await waitingSessions(url, trade.noun)).find(({ pid }) => !reached.has(pid));
+          const found = (await waitingSessions(watcher, trade.noun)).find(({ pid }) => !reached.has(pid));
           if (!found) return null;
           session = found.pid;
           return reached.add(session);
         }, 30),
       /** Whether the session that was reached has written something that is not committed. */
       hasWritten: async () =>
-        (await waitingSessions(url, trade.noun)).some(({ pid, has_written }) => pid === session && has_written),
-      left: () => eventually(async () => (await waitingSessions(url, trade.noun)).length === 0),
+        (await waitingSessions(watcher, trade.noun)).some(({ pid, has_written }) => pid === session && has_written),
+      left: () => eventually(async () => (await waitingSessions(watcher, trade.noun)).length === 0),
       release: () => client.end(),
     };
   }
@@ -92,6 +94,7 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
     async close() {
       await Promise.all(workers.map((worker) => worker.kill()));
       await Promise.all(holds.map((hold) => hold.end().catch(() => undefined)));
+      await watcher.end();
       await backend.close();
       await redis?.close();
       await close();
@@ -99,15 +102,12 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
   };
 }
 
-/** The sessions of workers in this database that wait for a lock. */
-async function waitingSessions(url: string, name: string): Promise<{ pid: number; has_written: boolean }[]> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  const { rows } = await client.query(
+/** The sessions of workers in the watcher's database that wait for a lock. */
+async function waitingSessions(watcher: pg.Pool, name: string): Promise<{ pid: number; has_written: boolean }[]> {
+  const { rows } = await watcher.query(
     `select pid, backend_xid is not null as has_written from pg_stat_activity
      where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'`,
     [name],
   );
-  await client.end();
   return rows;
 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { auditBooks } from '../../sql/audit.ts';
-import { sql } from '../../sql/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { step, world } from './properties/arbitraries.ts';
 import { build } from './properties/building.ts';
 import { assertOrReplay, chosen } from './properties/replay.ts';
@@ -17,13 +17,10 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-const empty = () =>
-  database.db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`);
-
 test(`whatever happens in whatever order, database and model agree and the books are square (${chosen.numRuns} sequences)`, () =>
   assertOrReplay(
     fc.asyncProperty(world, fc.array(step, { minLength: 2, maxLength: 18 }), async (given, steps) => {
-      await empty();
+      await emptyStudio(database.db);
       const both = await build(database.db, given);
       for (const one of steps) {
         await take(both, one);

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { type Database, sql } from '../../sql/database.ts';
 import { buildWindow, describeTrainings, nothingYet, previewWeek, type WeekProgress } from '../../sql/generation.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';
 import { registrations, studio } from '../support/studio.ts';
 
@@ -16,7 +17,7 @@ beforeAll(async () => {
   db = database.db;
   make = studio(db);
 });
-afterEach(() => db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`));
+afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
 async function build(week = WEEK): Promise<WeekProgress> {

@@ -7,6 +7,7 @@ import type { RunHandler } from '../../workers/execute.ts';
 import { digest } from '../../workers/notifier/digest.ts';
 import { remind } from '../../workers/notifier/remind.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { studio } from '../support/studio.ts';
 
 let database: TestDatabase;
@@ -20,9 +21,8 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 beforeEach(async () => {
-  await database.db.query(sql.unsafe`
-    truncate users, services, training_types, subscriptions, automated_process_history, notifications, schedule_changes, belt_exams, invoices,
-      session_entries, telegram_chats cascade`);
+  await emptyStudio(database.db);
+  await emptyTables(database.db, 'services', 'notifications', 'schedule_changes', 'belt_exams', 'telegram_chats');
   student = await make.student();
   await database.db.query(sql.unsafe`update users set telegram_id = 5000 + id where id = ${student}`);
   template = await make.template({ type: await make.type(), trainer: await make.trainer(), room: await make.room() });

@@ -9,6 +9,7 @@ import { findRun, requestRun } from '../../sql/runs.ts';
 import { dusk, type Night } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { waitingForLock } from '../support/ledger.ts';
 import { Killed, night } from '../support/night.ts';
 
@@ -34,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   expect(await auditBooks(db, '2020-01-01')).toEqual([]);
-  await db.query(sql.unsafe`truncate users, subscriptions, automated_process_history restart identity cascade`);
+  await emptyStudio(db);
 });
 afterAll(async () => {
   await other.end();

@@ -4,6 +4,7 @@ import { type Database, sql } from '../../sql/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 
 const D = '2026-11-20';
@@ -15,11 +16,7 @@ beforeAll(async () => {
   db = database.db;
   make = club(db);
 });
-afterEach(() =>
-  db.query(
-    sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`,
-  ),
-);
+afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 const renew = (date = D) => night(db, renewNight, 'auto_renewal', date);
 

@@ -3,6 +3,7 @@ import { type Database, sql } from '../../sql/database.ts';
 import { buildWindow, nothingYet } from '../../sql/generation.ts';
 import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 let database: TestDatabase;
@@ -13,7 +14,7 @@ beforeAll(async () => {
   db = database.db;
   make = club(db);
 });
-afterEach(() => db.query(sql.unsafe`truncate users, locations, training_types, subscriptions restart identity cascade`));
+afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
 /** A student with a renewal that was due on a day, and a place every day of the week. */

@@ -5,6 +5,7 @@ import { type Database, sql } from '../../sql/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, entriesOf, heldBy, invoicesOf, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 
 const D = '2026-11-20';
@@ -18,9 +19,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   expect(await auditBooks(db, '2020-01-01')).toEqual([]);
-  await db.query(
-    sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`,
-  );
+  await emptyStudio(db);
 });
 afterAll(() => database.close());
 

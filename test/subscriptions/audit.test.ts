@@ -3,6 +3,7 @@ import { auditBooks } from '../../sql/audit.ts';
 import { type Database, sql } from '../../sql/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 import { club } from './studio.ts';
 
@@ -17,7 +18,7 @@ afterAll(() => database.close());
 
 /** Subscription 1 was renewed as 2, and two sessions moved over. */
 beforeEach(async () => {
-  await db.query(sql.unsafe`truncate users, subscriptions, automated_process_history restart identity cascade`);
+  await emptyStudio(db);
   const make = club(db);
   await make.held({ student: await make.student(), item: await make.item(), to: D, left: 2 });
   await night(db, renewNight, 'auto_renewal', D);

@@ -35,6 +35,7 @@ import {
 } from '../../sql/subscriptions.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 import { ClubModel, type Held } from './model.ts';
 import { club } from './studio.ts';
@@ -119,8 +120,7 @@ type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
 type Deed = World['dates'][number]['deeds'][number];
 
 async function build(given: World) {
-  await db.query(sql.unsafe`
-    truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`);
+  await emptyStudio(db);
   const make = club(db);
   const model = new ClubModel(day);
   const people: number[] = [];

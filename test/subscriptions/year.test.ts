@@ -32,7 +32,7 @@ beforeAll(async () => {
       'clearTimeout',
     ],
   });
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' } });
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' }, forLife: true });
   await openStudio(door.db);
 });
 afterAll(async () => {

@@ -5,7 +5,7 @@ import { type Database, openDatabase } from '../../sql/database.ts';
 /** A private copy of the migrated, empty database. Close it when the file's tests are over: a leaked connection fails the drop. */
 export type TestDatabase = { db: Database; url: string; close(): Promise<void> };
 
-export async function testDatabase(options: { max?: number } = {}): Promise<TestDatabase> {
+export async function testDatabase(options: { max?: number; forLife?: boolean } = {}): Promise<TestDatabase> {
   const template = new URL(process.env.TEST_DATABASE_URL as string);
   const name = `test_${randomBytes(6).toString('hex')}`;
   await admin(`create database ${name} template ${template.pathname.slice(1)}`);

@@ -29,11 +29,13 @@ type Options = {
   backend?: (databaseUrl: string) => Backend;
   /** Another way to the database than the straight one, for the API alone. */
   via?: (databaseUrl: string) => Promise<string>;
+  /** The clock is the test's, and no connection is too old for it. */
+  forLife?: boolean;
 };
 
 /** The API on a port of its own, with a private database and a key for everything. Close it when the file's tests are over. */
 export async function frontDoor(options: Options = {}) {
-  const database: TestDatabase = await testDatabase();
+  const database: TestDatabase = await testDatabase({ forLife: options.forLife });
   const { db } = database;
   const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
   const backend = (options.backend ?? ((databaseUrl) => openBackend({ databaseUrl, name: 'test' })))(database.url);

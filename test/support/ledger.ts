@@ -4,6 +4,7 @@ import type { Backend } from '../../queues/backend.ts';
 import { nouns } from '../../queues/catalog.ts';
 import type { Schedule } from '../../queues/timetable.ts';
 import { type Database, openDatabase, sql } from '../../sql/database.ts';
+import { emptyTables } from './emptying.ts';
 import { eventually } from './eventually.ts';
 
 /** A schedule such as the timetable's first, with whatever a case is about. */
@@ -62,8 +63,16 @@ export const endRuns = (db: Database, status: 'success' | 'partial' | 'error' | 
 
 /** As it is before the first start. */
 export const emptyBook = (db: Database) =>
-  db.query(sql.unsafe`
-    truncate schedules, schedule_ticks, automated_process_history, notifications, alerts, leases, worker_beats restart identity cascade`);
+  emptyTables(
+    db,
+    'schedules',
+    'schedule_ticks',
+    'automated_process_history',
+    'notifications',
+    'alerts',
+    'leases',
+    'worker_beats',
+  );
 
 /** Throws away every job of every queue. */
 export const emptyQueues = (backend: Backend) =>

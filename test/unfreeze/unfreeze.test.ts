@@ -6,6 +6,7 @@ import { findRun, requestRun } from '../../sql/runs.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { Killed, night } from '../support/night.ts';
 
 const D = '2026-11-20';
@@ -17,11 +18,7 @@ beforeAll(async () => {
   db = database.db;
   make = club(db);
 });
-afterEach(() =>
-  db.query(
-    sql.unsafe`truncate users, locations, training_types, subscriptions, automated_process_history restart identity cascade`,
-  ),
-);
+afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
 const unfreeze = async (date = D) => unfreezeResult.parse((await night(db, unfreezeNight, 'auto_unfreeze', date)).result);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database.ts';
 import type { RunHandler } from '../../workers/execute.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { done } from './stage.ts';
 
 /**
@@ -25,4 +26,4 @@ export const rooms =
 export const builtRooms = (db: Database) =>
   db.anyFirst(sql.type(z.object({ name: z.string() }))`select name from locations order by name`);
 
-export const clearRooms = (db: Database) => db.query(sql.unsafe`truncate locations, notifications cascade`);
+export const clearRooms = (db: Database) => emptyTables(db, 'locations', 'notifications');

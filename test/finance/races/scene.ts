@@ -30,7 +30,7 @@ export type Row = keyof typeof rows;
 /** Sets the same scene anew, with the same ids. */
 export const scene = `
   begin;
-  truncate users, locations, training_types, subscriptions, notifications restart identity cascade;
+  select emptying.tables('users', 'locations', 'training_types', 'subscriptions', 'notifications', 'finance_requests');
   insert into users (first_name) select 'Человек ' || n from generate_series(1, 6) n order by n;
   insert into specialists (id) values (1), (2);
   insert into students (id, payer_id) values (3, 3), (4, 3), (5, 3), (6, 6);
@@ -48,5 +48,4 @@ export const scene = `
   values (4, 1, '2026-11-01', '2026-11-30', 1);
   insert into payments (payer_id, amount_minor) values (3, 600), (6, 1000);
   insert into wallet_transactions (user_id, amount_minor, kind, payment_id) values (3, 600, 'deposit', 1), (6, 1000, 'deposit', 2);
-  truncate finance_requests restart identity;
   commit`;
