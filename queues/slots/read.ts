@@ -13,15 +13,15 @@ const MOST_MS = 1_000;
 /**
  * The grids of contiguous days as the book has them now, as text: stored ones where nothing has changed since, the others
  * calculated here and stored. A store that is away makes this slower, nothing else.
- * @param changes what was waiting to be recalculated before the store is read
+ * @param known what was read before the store is: which book this is, and which changes wait to be recalculated
  */
 export async function currentDays(
   slots: Slots,
   specialistIds: readonly number[],
   days: readonly Day[],
-  changes: readonly SlotChange[],
+  { book, changes }: { book: string; changes: readonly SlotChange[] },
 ): Promise<Map<number, readonly string[]>> {
-  const reading = readStored(slots.store, slots.zone, specialistIds, days);
+  const reading = readStored(slots.store, { zone: slots.zone, book }, specialistIds, days);
   const stored = await within(MOST_MS, reading).catch((error) => {
     log.warn({ err: error }, 'the slot store is away; calculating');
     return new Map<number, (string | null)[]>();
