@@ -4,7 +4,7 @@ import { giveSlot, type SlotClaim, takeSlot } from '../sql/bookings.ts';
 import type { Sql } from '../sql/database.ts';
 import type { Fleet } from './fleet.ts';
 import { log } from './log.ts';
-import { patiently } from './patience.ts';
+import { unlessSilent } from './silence.ts';
 import { within } from './within.ts';
 
 /**
@@ -67,7 +67,7 @@ const MOST_MS = 1_000;
 const patient = (lock: SlotLock, server: object): SlotLock => ({
   async acquire(slot, ms) {
     let isAwaited = true;
-    const asking = patiently(server, MOST_MS, async () => {
+    const asking = unlessSilent(server, MOST_MS, async () => {
       const token = await lock.acquire(slot, ms);
       if (token !== null && !isAwaited) await lock.release(slot, token);
       return token;

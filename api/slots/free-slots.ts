@@ -34,7 +34,7 @@ export async function freeSlots(
   const needed = daysFrom(from, addDays(wanted.at(-1) ?? from, Math.ceil(overhang / SHORTEST_DAY)));
   const stored = needed.filter((day) => day <= horizon);
   const ids = offer.specialists.map(({ id }) => id);
-  const current = await currentDays(slots, ids, stored, offer.changes);
+  const current = await currentDays(slots, ids, stored, offer);
   const texts = await withBeyond(slots, current, needed.slice(stored.length), overhang);
   const line = zoneDays(needed, slots.zone);
   const after = new Date(now.getTime() + noticeMinutes * 60_000).toISOString();

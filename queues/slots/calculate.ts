@@ -8,8 +8,8 @@ import { type ZoneDay, zoneDays } from './zone-days.ts';
 
 /** Days of one specialist, in order. */
 export type SpecialistDays = { specialistId: number; days: readonly Day[] };
-/** Their grids, and how much was known when they were calculated: a higher version knows all that a lower one knows. */
-export type Calculated = { specialistId: number; version: number; days: readonly { day: Day; grid: Grid }[] };
+/** Their grids, from which book, and how much was known of it then: a higher version knows all that a lower one knows. */
+export type Calculated = { specialistId: number; book: string; version: number; days: readonly { day: Day; grid: Grid }[] };
 
 /** Calculates days from what is in the book now, in one reading. Whoever does not exist, or has no day to calculate, is left out. */
 export async function calculateDays(db: Sql, zone: string, wanted: readonly SpecialistDays[]): Promise<Calculated[]> {
@@ -37,6 +37,7 @@ export function calculateOne(input: SlotInput, days: readonly ZoneDay[]): Calcul
   });
   return {
     specialistId: input.specialist_id,
+    book: input.book,
     version: input.version,
     days: days.map(({ day }, n) => ({ day, grid: grids[n]! })),
   };

@@ -1,7 +1,7 @@
 import type { SlotChange } from '../../sql/slots.ts';
 import type { Day } from '../calendar.ts';
 import { log } from '../log.ts';
-import { LeftAlone, patiently } from '../patience.ts';
+import { LeftAlone, unlessSilent } from '../silence.ts';
 import { calculateDays, type SpecialistDays } from './calculate.ts';
 import { CLOSED, gridText } from './grid.ts';
 import { daysOfChanges, type Slots } from './recalculate.ts';
@@ -13,16 +13,16 @@ const MOST_MS = 1_000;
 /**
  * The grids of contiguous days as the book has them now, as text: stored ones where nothing has changed since, the others
  * calculated here and stored. A store that is away makes this slower, nothing else.
- * @param changes what was waiting to be recalculated before the store is read
+ * @param known what was read before the store is: which book this is, and which changes wait to be recalculated
  */
 export async function currentDays(
   slots: Slots,
   specialistIds: readonly number[],
   days: readonly Day[],
-  changes: readonly SlotChange[],
+  { book, changes }: { book: string; changes: readonly SlotChange[] },
 ): Promise<Map<number, readonly string[]>> {
-  const reading = () => readStored(slots.store, slots.zone, specialistIds, days);
-  const stored = await patiently(slots.store, MOST_MS, reading).catch((error) => {
+  const reading = () => readStored(slots.store, { zone: slots.zone, book }, specialistIds, days);
+  const stored = await unlessSilent(slots.store, MOST_MS, reading).catch((error) => {
     sayOnce(error, 'the slot store is away; calculating');
     return new Map<number, (string | null)[]>();
   });
@@ -49,7 +49,7 @@ function whatIsMissing(
 
 async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly SpecialistDays[]) {
   const calculated = await calculateDays(db, zone, wanted);
-  await patiently(store, MOST_MS, () => storeGrids(store, zone, calculated)).catch((error) =>
+  await unlessSilent(store, MOST_MS, () => storeGrids(store, zone, calculated)).catch((error) =>
     sayOnce(error, 'calculated days were not stored'),
   );
   return new Map(

@@ -5,34 +5,43 @@ import type { SlotStore, StoredDay } from './store.ts';
 /** The braces keep all days of a specialist together on Redis Cluster, so that one MGET reads them. */
 export const slotKey = (specialistId: number, day: Day) => `slots_preview:{${specialistId}}:${day}`;
 
-/** Writes days of one specialist, each whole, unless a day with a higher version is there. A value is its version, then its grid. */
+/**
+ * Writes days of one specialist, each whole, unless a day of the same book with a higher version is there. A value is its version,
+ * its book and its grid; one without a book is of none.
+ */
 const WRITE = `
 for n, key in ipairs(KEYS) do
-  local known = redis.call('get', key)
-  if not known or tonumber(string.match(known, '^%d+')) <= tonumber(ARGV[3 * n - 2]) then
-    redis.call('set', key, ARGV[3 * n - 2] .. ' ' .. ARGV[3 * n - 1], 'EX', ARGV[3 * n])
+  local fresh = ARGV[2 * n - 1]
+  local version, book = string.match(fresh, '^(%d+) (%S+) ')
+  local known, of = string.match(redis.call('get', key) or '', '^(%d+) (%S+) ')
+  if of ~= book or tonumber(known) <= tonumber(version) then
+    redis.call('set', key, fresh, 'EX', ARGV[2 * n])
   end
 end`;
 
 /** Days on Redis: one MGET a specialist to read, one script a specialist to write, all of them sent without waiting in between. */
 export const redisSlots = (redis: Redis): SlotStore => ({
-  async read(specialistIds, days) {
+  async read(book, specialistIds, days) {
     if (days.length === 0) return new Map(specialistIds.map((id) => [id, []]));
     const read = (id: number) => redis.mget(days.map((day) => slotKey(id, day)));
     const found = await Promise.all(specialistIds.map(read));
-    return new Map(specialistIds.map((id, n) => [id, found[n]!.map(gridIn)]));
+    return new Map(specialistIds.map((id, n) => [id, found[n]!.map((value) => gridIn(value, book))]));
   },
   async write(days) {
     await Promise.all([...Map.groupBy(days, ({ specialistId }) => specialistId).values()].map((own) => writeOwn(redis, own)));
   },
 });
 
-const gridIn = (value: string | null) => (value === null ? null : value.slice(value.indexOf(' ') + 1));
+function gridIn(value: string | null, book: string) {
+  if (value === null) return null;
+  const at = value.indexOf(' ') + 1;
+  return value.startsWith(`${book} `, at) ? value.slice(at + book.length + 1) : null;
+}
 
 const writeOwn = (redis: Redis, days: readonly StoredDay[]) =>
   redis.eval(
     WRITE,
     days.length,
     ...days.map(({ specialistId, day }) => slotKey(specialistId, day)),
-    ...days.flatMap(({ version, grid, seconds }) => [version, grid, seconds]),
+    ...days.flatMap(({ book, version, grid, seconds }) => [`${version} ${book} ${grid}`, seconds]),
   );

@@ -9,14 +9,15 @@ import { tableSlots } from './table-slots.ts';
 
 /**
  * Where calculated days lie, ready to be read. It holds nothing that cannot be calculated again. A day is written whole, and
- * one that knows more never yields to one that knows less, however late the latter comes.
+ * one that knows more never yields to one of its book that knows less, however late the latter comes. A day of another book, as
+ * a restored database finds them, is not there when it is read, and yields.
  */
 export type SlotStore = {
   /** The stored texts of contiguous days; null for each that is not there. */
-  read(specialistIds: readonly number[], days: readonly Day[]): Promise<Map<number, (string | null)[]>>;
+  read(book: string, specialistIds: readonly number[], days: readonly Day[]): Promise<Map<number, (string | null)[]>>;
   write(days: readonly StoredDay[]): Promise<void>;
 };
-export type StoredDay = { specialistId: number; day: Day; version: number; grid: string; seconds: number };
+export type StoredDay = { specialistId: number; day: Day; book: string; version: number; grid: string; seconds: number };
 
 const opened = new WeakMap<Redis, SlotStore>();
 
@@ -37,10 +38,11 @@ const ZONE_AT = 49;
 
 export const storeGrids = (store: SlotStore, zone: string, calculated: readonly Calculated[]) =>
   store.write(
-    calculated.flatMap(({ specialistId, version, days }) =>
+    calculated.flatMap(({ specialistId, book, version, days }) =>
       days.map(({ day, grid }) => ({
         specialistId,
         day,
+        book,
         version,
         grid: textOf(grid, zone),
         seconds: LIFE.least + Math.floor(Math.random() * LIFE.spread),
@@ -48,9 +50,14 @@ export const storeGrids = (store: SlotStore, zone: string, calculated: readonly 
     ),
   );
 
-/** The stored grids of contiguous days, as text; null for each that is not there or was made for another zone. */
-export async function readStored(store: SlotStore, zone: string, specialistIds: readonly number[], days: readonly Day[]) {
-  const stored = await store.read(specialistIds, days);
+/** The stored grids of contiguous days, as text; null for each that is not there or was made for another zone or from another book. */
+export async function readStored(
+  store: SlotStore,
+  { zone, book }: { zone: string; book: string },
+  specialistIds: readonly number[],
+  days: readonly Day[],
+) {
+  const stored = await store.read(book, specialistIds, days);
   const ours = (text: string | null) => (text?.slice(ZONE_AT) === zone ? text.slice(0, ZONE_AT - 1) : null);
   return new Map([...stored].map(([specialistId, texts]) => [specialistId, texts.map(ours)]));
 }

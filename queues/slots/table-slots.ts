@@ -4,8 +4,8 @@ import type { SlotStore } from './store.ts';
 
 /** Days in an unlogged table of PostgreSQL. */
 export const tableSlots = (db: Sql): SlotStore => ({
-  async read(specialistIds, days) {
-    const rows = await readStoredDays(db, specialistIds, days[0] ?? 'infinity', days.at(-1) ?? '-infinity');
+  async read(book, specialistIds, days) {
+    const rows = await readStoredDays(db, book, specialistIds, days[0] ?? 'infinity', days.at(-1) ?? '-infinity');
     const byId = new Map(rows.map(({ specialist_id, days: texts }) => [specialist_id, texts]));
     return new Map(specialistIds.map((id) => [id, days.map((day) => byId.get(id)?.[day] ?? null)]));
   },

@@ -1,6 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { book } from './book.ts';
 
 const overrides = z.record(z.string(), z.unknown()).nullable();
 const spans = z.array(z.tuple([z.number(), z.number()])).nullable();
@@ -8,7 +9,9 @@ const spans = z.array(z.tuple([z.number(), z.number()])).nullable();
 /** Everything the grids of a specialist are made of. */
 const inputRow = z.object({
   specialist_id: z.int(),
-  /** How much the snapshot has seen: of two readings the one with the higher version knows all that the other one knows. */
+  /** Which book was read. */
+  book: z.string(),
+  /** How much the snapshot has seen: of two readings of a book the one with the higher version knows all that the other one knows. */
   version: z.int(),
   /** JSON as text, so that a schedule shared by many is read once. */
   schedule: z.string(),
@@ -25,8 +28,8 @@ export type SlotInput = z.output<typeof inputRow>;
 export type SlotQuestion = { specialistId: number; fromDay: string; toDay: string; from: string; to: string };
 
 /** A snapshot with a later xmax has seen more; with the same one, the fewer transactions it saw at work the more. */
-const version = sql.fragment`
-  select (pg_snapshot_xmax(taken)::text::bigint << 14) - (select count(*) from pg_snapshot_xip(taken)) as version
+const seen = sql.fragment`
+  select (pg_snapshot_xmax(taken)::text::bigint << 14) - (select count(*) from pg_snapshot_xip(taken)) as version, ${book} as book
   from pg_current_snapshot() as taken`;
 
 const seconds = (instant: FragmentSqlToken) => sql.fragment`date_part('epoch', ${instant})`;
@@ -39,8 +42,8 @@ const pairs = (from: FragmentSqlToken, to: FragmentSqlToken) =>
  */
 export const readSlotInputs = (db: Sql, questions: readonly SlotQuestion[]) =>
   db.any(sql.type(inputRow)`
-    with seen as materialized (${version})
-    select specialist.id as specialist_id, version, specialist.work_schedule::text as schedule,
+    with seen as materialized (${seen})
+    select specialist.id as specialist_id, book, version, specialist.work_schedule::text as schedule,
       location.work_schedule::text as location_schedule,
       (select json_object_agg(day, intervals) from calendar_overrides
         where specialist_id = specialist.id and day between from_day and to_day) as overrides,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { book } from './book.ts';
 import { changedDays } from './changes.ts';
 
 const offerRow = z.object({
@@ -12,6 +13,8 @@ const offerRow = z.object({
   specialists: z.array(z.object({ id: z.int(), location_id: z.int().nullable() })),
   /** Days of theirs that are stored as they were before a change. */
   changes: z.array(z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() })),
+  /** Which book was read; a stored day of another one is none. */
+  book: z.string(),
 });
 export type SlotOffer = z.output<typeof offerRow>;
 
@@ -35,7 +38,8 @@ export const readSlotOffer = (
       coalesce((select json_agg(changed) from (
           select distinct specialist_id, ${changedDays(of.zone)} from slot_changes
           where specialist_id in (select id from offering)
-        ) as changed), '[]') as changes
+        ) as changed), '[]') as changes,
+      ${book} as book
     from services where id = ${of.serviceId}`);
 
 /** Every specialist after an id, in order. */

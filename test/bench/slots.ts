@@ -140,18 +140,20 @@ async function readBare(pool: pg.Pool, ids: number[], days: string[]) {
 }
 
 const text = `${CLOSED} ${ZONE}`;
+/** As long as one is. */
+const BOOK = '7574000000000000000.00000001.16384.16900';
 
 async function writeBare({ backend }: Fleet, pool: pg.Pool, ids: number[], days: string[]) {
   if (backend.redis) {
     const pipeline = backend.redis.pipeline();
-    for (const id of ids) for (const day of days) pipeline.set(slotKey(id, day), `12345678 ${text}`, 'EX', 80_000);
+    for (const id of ids) for (const day of days) pipeline.set(slotKey(id, day), `12345678 ${BOOK} ${text}`, 'EX', 80_000);
     await pipeline.exec();
     return;
   }
   const rows = ids.flatMap((id) => days.map((day) => [id, day] as const));
   await pool.query(
-    `insert into slots_preview select id, day, 1, $3, now() + interval '1 day' from unnest($1::int[], $2::date[]) as fresh (id, day)`,
-    [rows.map(([id]) => id), rows.map(([, day]) => day), text],
+    `insert into slots_preview select id, day, 1, $3, now() + interval '1 day', $4 from unnest($1::int[], $2::date[]) as fresh (id, day)`,
+    [rows.map(([id]) => id), rows.map(([, day]) => day), text, BOOK],
   );
 }
 

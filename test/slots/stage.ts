@@ -1,18 +1,22 @@
 import type { Backend } from '../../queues/backend.ts';
 import { dayOf } from '../../queues/calendar.ts';
+import { ringProcess } from '../../queues/enqueue.ts';
 import type { Fleet } from '../../queues/fleet.ts';
 import { log } from '../../queues/log.ts';
+import { requestProcess } from '../../queues/request.ts';
 import { readSettings } from '../../queues/settings.ts';
 import { calculateDays } from '../../queues/slots/calculate.ts';
 import { gridText } from '../../queues/slots/grid.ts';
 import { horizonOf } from '../../queues/slots/horizon.ts';
 import { readStored, slotStoreOf } from '../../queues/slots/store.ts';
 import { type Database, sql } from '../../sql/database.ts';
+import { findRun, isOver } from '../../sql/runs.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
 import { salon } from '../bookings/salon.ts';
 import { redisUrl, testBackend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { readBook } from './book.ts';
 
 // What these tests provoke belongs in their assertions, not on the terminal.
 log.level = process.env.TEST_LOG ?? 'silent';
@@ -56,13 +60,23 @@ export async function slotStage(kind: Backend['kind'], zone = 'Europe/Moscow') {
     drain: (signal = new AbortController().signal) => drainChanges(fleet, signal),
     /** The stored days of a specialist as text; null for each that is not there. */
     async stored(specialist: number, among = days()) {
-      const texts = (await readStored(store, zone, [specialist], among)).get(specialist) ?? [];
+      const texts = (await readStored(store, { zone, book: await readBook(db) }, [specialist], among)).get(specialist) ?? [];
       return among.map((day, n) => (texts[n] ? `${day} ${texts[n]}` : null));
     },
     /** The same days calculated from the book. */
     async fresh(specialist: number, among = days()) {
       const [calculated] = await calculateDays(db, zone, [{ specialistId: specialist, days: among }]);
       return calculated?.days.map(({ day, grid }) => `${day} ${gridText(grid)}`);
+    },
+    /** Asks for a run and waits until it is over. A worker of the test's has to do it. */
+    async done(...[name, body, again]: [name: 'slot_recalc' | 'slots', body: Record<string, unknown>, again?: boolean]) {
+      const asked = await requestProcess(db, name, body, today(), { again });
+      await ringProcess(backend, asked);
+      const run = await eventually(async () => {
+        const row = await findRun(db, asked.run.id);
+        return row && isOver(row) ? row : null;
+      });
+      return { outcome: asked.outcome, status: run.status, result: run.result, id: run.id };
     },
     async close() {
       await backend.close();

@@ -16,6 +16,7 @@ import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
 import { type OwnServer, ownRedis } from '../support/own-servers.ts';
+import { readBook } from './book.ts';
 import { slotStage } from './stage.ts';
 
 const ZONE = 'Europe/Moscow';
@@ -39,7 +40,8 @@ test('a store that keeps silent is asked once, then left alone for a while; the 
   };
   const slots = { ...stage.slots, store: { read: silent, write: silent } };
   const days = stage.days().slice(0, 3);
-  const read = async () => (await currentDays(slots, [specialist], days, [])).get(specialist);
+  const read = async () =>
+    (await currentDays(slots, [specialist], days, { book: await readBook(stage.db), changes: [] })).get(specialist);
   const right = (await stage.fresh(specialist, days))!.map((text) => text.slice(11));
   const [first, took] = await timed(read);
   expect({ first, asked, soon: took < SOON }).toEqual({ first: right, asked: 1, soon: true });
@@ -92,7 +94,8 @@ if (backendKinds.includes('redis')) {
     /** Every stored day of a specialist, and the same days out of the book. */
     async function bothGrids(specialistId: number) {
       const days = horizonOf(dayOf(new Date(), ZONE));
-      const stored = (await readStored(slotStoreOf(door.fleet), ZONE, [specialistId], days)).get(specialistId) ?? [];
+      const of = { zone: ZONE, book: await readBook(door.db) };
+      const stored = (await readStored(slotStoreOf(door.fleet), of, [specialistId], days)).get(specialistId) ?? [];
       const [fresh] = await calculateDays(door.db, ZONE, [{ specialistId, days }]);
       const isStored = (_: unknown, n: number) => stored[n] !== null;
       return [stored.filter(isStored), fresh!.days.map(({ grid }) => gridText(grid)).filter(isStored)] as const;

@@ -15,6 +15,7 @@ import { type SlotStage, slotStage } from './stage.ts';
 const FIRST = '2026-11-25';
 const SIXTY = daysFrom(FIRST, addDays(FIRST, 59));
 const ZONE = 'Europe/Moscow';
+const BOOK = '1.2';
 
 describe.each(backendKinds)('on %s', (kind) => {
   let stage: SlotStage;
@@ -25,13 +26,14 @@ describe.each(backendKinds)('on %s', (kind) => {
   afterAll(() => stage.close());
 
   const day = (specialistId: number, date: string, version: number, grid = `grid ${version}`, seconds = 60) => ({
-    ...{ specialistId, day: date, version, grid, seconds },
+    ...{ specialistId, day: date, book: BOOK, version, grid, seconds },
   });
-  const read = async (specialistId: number, days = [FIRST]) => (await stage.store.read([specialistId], days)).get(specialistId);
+  const read = async (specialistId: number, days = [FIRST], book = BOOK) =>
+    (await stage.store.read(book, [specialistId], days)).get(specialistId);
 
   test('what is written is read, by specialist and day; the rest is null', async () => {
     await stage.store.write([day(1, FIRST, 5, 'a'), day(1, '2026-11-27', 5, 'b'), day(2, FIRST, 5, 'c')]);
-    const found = await stage.store.read([1, 2, 3], daysFrom(FIRST, '2026-11-27'));
+    const found = await stage.store.read(BOOK, [1, 2, 3], daysFrom(FIRST, '2026-11-27'));
     expect([...found]).toEqual([
       [1, ['a', null, 'b']],
       [2, ['c', null, null]],
@@ -42,7 +44,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   test('sixty days of a hundred specialists at once', async () => {
     const ids = Array.from({ length: 100 }, (_, n) => 1_000 + n);
     await stage.store.write(ids.flatMap((id) => SIXTY.map((date) => day(id, date, 1, `${id} ${date}`))));
-    const found = await stage.store.read(ids, SIXTY);
+    const found = await stage.store.read(BOOK, ids, SIXTY);
     expect(found.get(1_099)).toEqual(SIXTY.map((date) => `1099 ${date}`));
     expect([...found.values()].flat().filter(Boolean)).toHaveLength(6_000);
   });
@@ -50,7 +52,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   test('nothing to write, nothing to read', async () => {
     await stage.store.write([]);
     expect(await read(1, [])).toEqual([]);
-    expect(await stage.store.read([], [FIRST])).toEqual(new Map());
+    expect(await stage.store.read(BOOK, [], [FIRST])).toEqual(new Map());
   });
 
   test.each([
@@ -94,7 +96,7 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   test('days live for 12 to 24 hours, spread', async () => {
     const grids = SIXTY.map((date) => ({ day: date, grid: gridOf(CLOSED) }));
-    await storeGrids(stage.store, ZONE, [{ specialistId: 70, version: 1, days: grids }]);
+    await storeGrids(stage.store, ZONE, [{ specialistId: 70, book: BOOK, version: 1, days: grids }]);
     const { redis } = stage.backend;
     const lives = redis
       ? await Promise.all(SIXTY.map((date) => redis.ttl(slotKey(70, date))))
@@ -117,17 +119,42 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a day of another zone is not one of this', async () => {
-    await storeGrids(stage.store, ZONE, [{ specialistId: 90, version: 1, days: [{ day: FIRST, grid: gridOf(CLOSED) }] }]);
-    const inZone = async (zone: string) => (await readStored(stage.store, zone, [90], [FIRST])).get(90);
+    await storeGrids(stage.store, ZONE, [
+      { specialistId: 90, book: BOOK, version: 1, days: [{ day: FIRST, grid: gridOf(CLOSED) }] },
+    ]);
+    const inZone = async (zone: string) => (await readStored(stage.store, { zone, book: BOOK }, [90], [FIRST])).get(90);
     expect(await inZone(ZONE)).toEqual([CLOSED]);
     expect(await inZone('Europe/Berlin')).toEqual([null]);
     expect(await inZone('Europe/Mosco')).toEqual([null]);
   });
 
+  test('a day of another book is not there, and yields whatever its version', async () => {
+    await stage.store.write([day(91, FIRST, 10)]);
+    for (const other of ['1.1', '1.20', '1', '11.2']) expect(await read(91, [FIRST], other)).toEqual([null]);
+    await stage.store.write([{ ...day(91, FIRST, 9), book: '1.20' }]);
+    expect(await read(91)).toEqual([null]);
+    expect(await read(91, [FIRST], '1.20')).toEqual(['grid 9']);
+    await stage.store.write([{ ...day(91, FIRST, 8, 'late'), book: '1.20' }]);
+    expect(await read(91, [FIRST], '1.20')).toEqual(['grid 9']);
+  });
+
+  test('a day as it was stored before days were of a book is not there, and yields', async () => {
+    const text = `${CLOSED} ${ZONE}`;
+    if (stage.backend.redis) await stage.backend.redis.set(slotKey(92, FIRST), `10 ${text}`);
+    else {
+      await stage.db.query(sql.unsafe`
+        insert into slots_preview (specialist_id, day, version, grid, expires_at)
+        values (92, ${FIRST}::date, 10, ${text}, now() + interval '1 hour')`);
+    }
+    expect(await read(92)).toEqual([null]);
+    await stage.store.write([day(92, FIRST, 9)]);
+    expect(await read(92)).toEqual(['grid 9']);
+  });
+
   if (kind === 'redis') {
     test('a key is slots_preview:{specialist}:{date}', async () => {
       await stage.store.write([day(17, '2025-03-01', 3, 'x')]);
-      expect(await stage.backend.redis?.get('slots_preview:{17}:2025-03-01')).toBe('3 x');
+      expect(await stage.backend.redis?.get('slots_preview:{17}:2025-03-01')).toBe('3 1.2 x');
     });
 
     test('a cluster takes all days of a specialist at once: they are in one slot', async () => {
@@ -138,7 +165,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       await expect(node.mget('slots_preview:1:a', 'slots_preview:1:b')).rejects.toThrow('CROSSSLOT');
       const store = redisSlots(node);
       await store.write([1, 2].flatMap((id) => SIXTY.map((date) => day(id, date, 1, `${id}`))));
-      expect(await store.read([1, 2], SIXTY)).toEqual(
+      expect(await store.read(BOOK, [1, 2], SIXTY)).toEqual(
         new Map([
           [1, SIXTY.map(() => '1')],
           [2, SIXTY.map(() => '2')],

@@ -45,7 +45,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       while (!isOver) {
         const specialistId = draw.pick(people.specialists);
         const offer = await readSlotOffer(db, { serviceId: people.services[0]!, specialistId, zone });
-        await currentDays(slots, [specialistId], stage.days(), offer?.changes ?? []);
+        await currentDays(slots, [specialistId], stage.days(), offer!);
         const old = await calculateDays(db, zone, [{ specialistId, days: stage.days().slice(0, 20) }]);
         setTimeout(() => void late.push(storeGrids(store, zone, old)), draw.int(0, 400));
         await new Promise((next) => setTimeout(next, draw.int(20, 80)));
@@ -104,7 +104,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       if (n % 10 === 0) await stage.drain();
       const specialistId = wind.draw.pick(people.specialists);
       const offer = await readSlotOffer(stage.db, { serviceId: people.services[0]!, specialistId, zone: stage.zone });
-      const found = (await currentDays(stage.slots, [specialistId], stage.days(), offer!.changes)).get(specialistId);
+      const found = (await currentDays(stage.slots, [specialistId], stage.days(), offer!)).get(specialistId);
       expect(found?.map((text, at) => `${stage.days()[at]} ${text}`)).toEqual(await stage.fresh(specialistId));
     }
   });

@@ -2,10 +2,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import pg from 'pg';
 import { beat } from '../../queues/beat.ts';
 import { addDays } from '../../queues/calendar.ts';
-import { ringForSlots, ringProcess } from '../../queues/enqueue.ts';
+import { ringForSlots } from '../../queues/enqueue.ts';
 import { requestProcess } from '../../queues/request.ts';
 import { sql } from '../../sql/database.ts';
-import { findRun, isOver } from '../../sql/runs.ts';
 import { isAnySlotChanged } from '../../sql/slots.ts';
 import { startWorker } from '../../workers/run.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
@@ -139,15 +138,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       await worker.waitUntilReady();
     });
     afterEach(() => worker.close());
-    async function done(...of: [name: 'slot_recalc' | 'slots', body: Record<string, unknown>, again?: boolean]) {
-      const asked = await requestProcess(stage.db, of[0], of[1], stage.today(), { again: of[2] });
-      await ringProcess(stage.backend, asked);
-      const run = await eventually(async () => {
-        const row = await findRun(stage.db, asked.run.id);
-        return row && isOver(row) ? row : null;
-      });
-      return { outcome: asked.outcome, status: run.status, result: run.result, id: run.id };
-    }
+    const done: SlotStage['done'] = (...of) => stage.done(...of);
 
     test('the roll calculates every day of everybody, twice with the same end', async () => {
       for (let n = 0; n < 60; n += 1) await stage.make.specialist([service], { schedule: MORNING });

@@ -15,7 +15,7 @@ export class LeftAlone extends Error {
  * Throws a TimeoutError when there is no answer in time, {@link LeftAlone} when nothing was asked, and what the question throws.
  * @param whom what is asked, and left alone
  */
-export async function patiently<T>(whom: object, ms: number, question: () => Promise<T>): Promise<T> {
+export async function unlessSilent<T>(whom: object, ms: number, question: () => Promise<T>): Promise<T> {
   if ((restsUntil.get(whom) ?? 0) > performance.now()) throw new LeftAlone('it kept silent a moment ago');
   return within(ms, question()).catch((error) => {
     if (error.name === 'TimeoutError') restsUntil.set(whom, performance.now() + REST_MS);
