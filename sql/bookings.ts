@@ -11,6 +11,7 @@ export {
 export { bookUnpaid } from './bookings/book.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
 export { type BookingState, closeBooking, endBooking, lockBooking, moveBooking, returnUnit } from './bookings/change.ts';
+export { isClient, payerOfClient } from './bookings/clients.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
@@ -23,7 +24,6 @@ export {
   findClientPackage,
   findOfferedPackage,
   listClientPackages,
-  payerOfClient,
 } from './bookings/packages.ts';
 export { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from './bookings/rows.ts';
 export { forgetSlotLocks, giveSlot, type SlotClaim, takeSlot } from './bookings/slot-locks.ts';

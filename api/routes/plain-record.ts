@@ -9,7 +9,7 @@ export type RecordDeclaration = {
   fields: Record<string, z.ZodType>;
   /** Fields a list can be narrowed by. */
   filters?: string[];
-  /** What a new record must obey beyond its fields: the field that is wrong and what is accepted, or null. */
+  /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
   rule?: (body: Record<string, unknown>) => { path: string; message: string } | null;
   isDeletable?: boolean;
   /** The field that is today in the studio unless given. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
+import { isClient } from '../../sql/bookings.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
@@ -11,7 +12,7 @@ import { declarations } from './record-declarations.ts';
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind, rule, isDeletable = false } = declared;
+  const { path, one, fields, filters = [], kind, isDeletable = false } = declared;
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields);
@@ -55,9 +56,9 @@ function doors(declared: RecordDeclaration): Route[] {
       body: required,
       responses: { 201: item },
       async handle({ body }, context) {
-        const wrong = rule?.(body);
-        if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+        demandRule(declared, body);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
+        await demandClient(context.db, body);
         return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
       },
     }),
@@ -71,7 +72,9 @@ function doors(declared: RecordDeclaration): Route[] {
       body: optional,
       responses: { 200: item },
       async handle({ params, body }, { db }) {
+        demandRule(declared, { ...(await found(db, kind, one, params.id)), ...body });
         await updateRecord(db, kind, params.id, body);
+        await demandClient(db, body);
         return { body: await found(db, kind, one, params.id) };
       },
     }),
@@ -95,14 +98,27 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
   });
 }
 
+function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
+  const wrong = rule?.(record);
+  if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+}
+
 async function found(db: Context['db'], kind: RecordKind, one: string, id: number) {
   const record = await findRecord(db, kind, id);
   if (!record) throw new Problem(404, `there is no ${one} ${id}`);
-  return record;
+  return record as Record<string, unknown>;
 }
 
 const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>
   todayField ? { [todayField]: dayOf(now, fleet.settings.zone), ...body } : body;
+
+/** Whoever a record names as a client has to be one: the tables know only that it is somebody. */
+async function demandClient(transaction: Context['db'], { client_id }: Record<string, unknown>) {
+  if (client_id === undefined || (await isClient(transaction, Number(client_id)))) return;
+  throw new Problem(422, 'the body is not acceptable', {
+    errors: [{ path: 'client_id', message: `there is no client ${client_id}` }],
+  });
+}
 
 /** A filter comes as text: unless the field is text itself, a number or a boolean is read from it; then the field judges. */
 function filterOf(field: z.ZodType = z.never()): z.ZodType {

@@ -34,13 +34,6 @@ const offered = z.object({ price_minor: z.int(), is_active: z.boolean() });
 export const findOfferedPackage = (db: Sql, id: number) =>
   db.maybeOne(sql.type(offered)`select price_minor, is_active from service_packages where id = ${id}`);
 
-/** Who pays for a client, or null when there is no such client. */
-export const payerOfClient = (db: Sql, clientId: number) =>
-  db.maybeOneFirst(sql.type(z.object({ payer_id: z.int() }))`
-    select coalesce(payer_id, users.id) as payer_id from users left join students on students.id = users.id
-    where users.id = ${clientId} and users.is_active
-      and exists (select from user_roles where user_id = users.id and role = 'client')`);
-
 type Purchase = { clientId: number; payerId: number; packageId: number; start: string; isPaidNow: boolean };
 
 /**
