@@ -36,6 +36,9 @@ export const idParams = z.object({ id: wholeText(2_147_483_647, 'a whole number,
 /** The id of the last row of a page, as a cursor holds it. */
 export const idCursor = z.int().min(0).max(2_147_483_647);
 
+/** An instant in the last row of a page, as a cursor holds it. PostgreSQL knows no year 0. */
+export const instantCursor = z.iso.datetime().refine((instant) => !instant.startsWith('0000'));
+
 /** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
 export const day = z.iso
   .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })

@@ -12,6 +12,9 @@ export const dayOf = (instant: Date, zone: string): Day => shownAt(instant, zone
 
 export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
+/** The same date so many years later; of 29 February, where that year has none, the 28th. */
+export const addYears = (day: Day, years: number): Day => at(day).add(years, 'years').format(FORM);
+
 export const isMonday = (day: Day) => at(day).isoWeekday() === 1;
 
 /** The first Monday strictly after the day (D2). */
@@ -20,8 +23,23 @@ export const mondayAfter = (day: Day): Day => addDays(day, 8 - at(day).isoWeekda
 /** The ISO week of a day, such as `2026-W48`. */
 export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');
 
-/** The instant a business day begins in the studio's zone. */
-export const startOfDay = (day: Day, zone: string): string => moment.tz(day, FORM, zone).toISOString();
+/** The instants that PostgreSQL knows and that are written with four digits for the year. */
+const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
+const LAST_INSTANT = '9999-12-31T23:59:59.999Z';
+export const LAST_DAY = LAST_INSTANT.slice(0, 10);
+
+/** The instant a business day begins in the studio's zone; where that lies before the year 1, the year's. */
+export function startOfDay(day: Day, zone: string): string {
+  const start = moment.tz(day, FORM, zone).toISOString();
+  return start < FIRST_INSTANT ? FIRST_INSTANT : start;
+}
+
+/** The instant a business day ends in the studio's zone, no part of it; where that lies beyond the year 9999, the year's last. */
+export function endOfDay(day: Day, zone: string): string {
+  if (day < LAST_DAY) return startOfDay(addDays(day, 1), zone);
+  const midnight = Date.parse(startOfDay(day, zone)) + DAY_MS;
+  return new Date(Math.min(midnight, Date.parse(LAST_INSTANT))).toISOString();
+}
 
 /** The wall time of an instant in the studio's zone, `YYYY-MM-DDTHH:mm:ss`. */
 export const wallTimeOf = (instant: Date, zone: string): string => shownAt(instant, zone).slice(0, 19);

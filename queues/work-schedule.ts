@@ -20,7 +20,7 @@ export const intervals = z
   .superRefine((list, context) => {
     for (const [n, [from, to]] of list.entries()) {
       if (secondsOf(from) >= secondsOf(to)) {
-        context.addIssue({ code: 'custom', path: [n], message: `the interval ${from}-${to} ends before it begins` });
+        context.addIssue({ code: 'custom', path: [n], message: `the interval ${from}-${to} must end after it begins` });
       }
     }
     const inOrder = [...list.entries()].sort(([, [a]], [, [b]]) => secondsOf(a) - secondsOf(b));

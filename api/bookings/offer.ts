@@ -29,13 +29,21 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql, claim?: S
     claim,
   });
   const { client, service, specialists } = offer;
+  const wrongPlace = whyNotThere(wish.location_id, offer);
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
   if (!client.is_active) throw notAcceptable('client_id', `the client ${wish.client_id} is not active`);
   if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
   if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
+  if (wrongPlace) throw notAcceptable('location_id', wrongPlace);
   if (!offer.room_fits) throw notAcceptable('room_id', `the room ${wish.room_id} is not one of this service`);
   if (specialists.length === 0) throw notOffered(wish);
   return { ...offer, client, service } satisfies Offer;
+}
+
+/** Why nothing is offered at the location that was asked for, or null. */
+export function whyNotThere(locationId: number | undefined, offer: { location_is_active: boolean | null }): string | null {
+  if (locationId === undefined || offer.location_is_active) return null;
+  return offer.location_is_active === null ? `there is no location ${locationId}` : `the location ${locationId} is not active`;
 }
 
 function notOffered({ specialist_id, location_id }: Wanted) {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addDays, startOfDay } from '../../queues/calendar.ts';
+import { endOfDay, LAST_DAY, startOfDay } from '../../queues/calendar.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -15,18 +15,21 @@ import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { id, text } from './fields.ts';
 
-const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00';
+const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';
+const UNTIL = `${WHEN}; ${LAST_DAY} is for ever`;
 const isDay = (given: string) => /^\d{4}-\d{2}-\d{2}$/.test(given);
-const when = z
+function isWhen(given: string): boolean {
+  const year = new Date(given).getUTCFullYear();
+  return (isDay(given) ? day : z.iso.datetime({ offset: true })).safeParse(given).success && year >= 1970 && year <= 9998;
+}
+const beginning = z
   .string({ error: WHEN })
-  .refine(
-    (given) => (isDay(given) ? day : z.iso.datetime({ offset: true })).safeParse(given).success && !given.startsWith('0000'),
-    {
-      error: WHEN,
-    },
-  );
-const beginning = when.meta({ description: 'a business day from its first minute on, or an instant' });
-const ending = when.meta({ description: 'a business day to its last minute, or an instant' });
+  .refine(isWhen, { error: WHEN })
+  .meta({ description: 'a business day from its first minute on, or an instant' });
+const ending = z
+  .string({ error: UNTIL })
+  .refine((given) => given === LAST_DAY || isWhen(given), { error: UNTIL })
+  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever` });
 const reason = text(500).nullable().optional();
 
 const item = absenceRow.meta({ id: 'Absence' });
@@ -36,11 +39,11 @@ const answer = absenceRow
 const shared = { tag: 'specialist-absences' };
 const path = '/api/specialist-absences';
 
-const instantOf = (given: string, zone: string, days: 0 | 1) =>
-  isDay(given) ? startOfDay(addDays(given, days), zone) : new Date(given).toISOString();
+const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof endOfDay) =>
+  isDay(given) ? edge(given, zone) : new Date(given).toISOString();
 
 function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
-  if (from_at < to_at) return;
+  if (Date.parse(from_at) < Date.parse(to_at)) return;
   throw new Problem(422, 'the body is not acceptable', { errors: [{ path: 'to', message: 'after from' }] });
 }
 
@@ -88,7 +91,10 @@ export const absenceRoutes: Route[] = [
     body: z.strictObject({ specialist_id: id, from: beginning, to: ending, reason }),
     responses: { 201: answer },
     async handle({ body }, { db, fleet: { settings } }) {
-      const span = { from_at: instantOf(body.from, settings.zone, 0), to_at: instantOf(body.to, settings.zone, 1) };
+      const span = {
+        from_at: instantOf(body.from, settings.zone, startOfDay),
+        to_at: instantOf(body.to, settings.zone, endOfDay),
+      };
       demandOrder(span);
       const { specialist_id: specialistId } = body;
       const absence = await enterAbsence(db, {
@@ -125,8 +131,8 @@ export const absenceRoutes: Route[] = [
     async handle({ params, body }, { db, fleet: { settings } }) {
       const absence = await found(db, params.id);
       const span = {
-        from_at: body.from === undefined ? absence.from_at : instantOf(body.from, settings.zone, 0),
-        to_at: body.to === undefined ? absence.to_at : instantOf(body.to, settings.zone, 1),
+        from_at: body.from === undefined ? absence.from_at : instantOf(body.from, settings.zone, startOfDay),
+        to_at: body.to === undefined ? absence.to_at : instantOf(body.to, settings.zone, endOfDay),
       };
       demandOrder(span);
       const changed = await changeAbsence(db, {

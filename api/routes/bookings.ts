@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { addDays, startOfDay } from '../../queues/calendar.ts';
+import { endOfDay, startOfDay } from '../../queues/calendar.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings.ts';
 import { book } from '../bookings/book.ts';
 import { cancelBooking } from '../bookings/cancel.ts';
 import { closePast } from '../bookings/close.ts';
 import { reschedule } from '../bookings/reschedule.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem, problemBody } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { id, oneOf } from './fields.ts';
@@ -69,9 +69,9 @@ export const bookingRoutes: Route[] = [
         clientId: query.client_id,
         specialistId: query.specialist_id,
         from: query.from && startOfDay(query.from, settings.zone),
-        to: query.to && startOfDay(addDays(query.to, 1), settings.zone),
+        to: query.to && endOfDay(query.to, settings.zone),
         status: query.status,
-        after: readCursor(query.cursor, z.tuple([z.iso.datetime(), idCursor])),
+        after: readCursor(query.cursor, z.tuple([instantCursor, idCursor])),
         limit: query.limit + 1,
       });
       return { body: page(rows, query.limit, (row) => [row.starts_at, row.id]) };

@@ -1,14 +1,10 @@
 import { z } from 'zod';
+import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
 
 /** The fields bodies are made of; each says what it accepts. */
 export const text = (most: number, least = 1) => {
   const error = `text of ${least} to ${most} characters`;
-  return z
-    .string({ error })
-    .trim()
-    .min(least, { error })
-    .max(most, { error })
-    .refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'text without NUL or half characters' });
+  return z.string({ error }).trim().min(least, { error }).max(most, { error }).refine(isPlainText, { error: PLAIN_TEXT });
 };
 export const whole = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;

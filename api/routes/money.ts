@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
+import { dayOf, endOfDay, startOfDay } from '../../queues/calendar.ts';
 import { auditBooks, finding } from '../../sql/audit.ts';
 import {
   balanceOf,
@@ -11,12 +11,14 @@ import {
   takeBackPayment,
 } from '../../sql/finance.ts';
 import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
 
 export const wording = z
   .string({ error: '1 to 500 characters' })
   .trim()
+  .refine(isPlainText, { error: PLAIN_TEXT })
   .min(1, { error: '1 to 500 characters' })
   .max(500, { error: '1 to 500 characters' });
 export const reasonBody = z.strictObject({ reason: wording });
@@ -71,7 +73,7 @@ export const moneyRoutes: Route[] = [
         status: query.status,
         payerId: query.payer_id,
         from: query.from && startOfDay(query.from, zone),
-        to: query.to && startOfDay(addDays(query.to, 1), zone),
+        to: query.to && endOfDay(query.to, zone),
         before: readCursor(query.cursor, z.int()),
         limit: query.limit + 1,
       });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
+import { addYears, type Day, dayOf } from '../../queues/calendar.ts';
 import {
   buyPackage,
   clientPackageRow,
@@ -9,12 +9,15 @@ import {
   listClientPackages,
   payerOfClient,
 } from '../../sql/bookings.ts';
+import { notAcceptable } from '../bookings/not-acceptable.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
 import { id, oneOf } from './fields.ts';
 
 const item = clientPackageRow.meta({ id: 'ClientPackage' });
+/** A first day further away is a slip of the pen. */
+const MOST_YEARS = 5;
 const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' };
 
 export const packageRoutes: Route[] = [
@@ -39,20 +42,24 @@ export const packageRoutes: Route[] = [
     transaction: true,
     body: z.strictObject({
       service_package_id: id,
-      start_date: day.optional().meta({ description: 'its first day; by default today' }),
+      start_date: day
+        .optional()
+        .meta({ description: `its first day, at most ${MOST_YEARS} years back or ahead; by default today` }),
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },
     async handle({ params, body }, { db, fleet, now }) {
       const payerId = await payerOfClient(db, params.id);
       if (payerId === null) throw new Problem(404, `there is no active client ${params.id}`);
+      const today = dayOf(now, fleet.settings.zone);
+      const start = demandStart(body.start_date ?? today, today);
       const offered = await findOfferedPackage(db, body.service_package_id);
       if (!offered?.is_active) throw notSold(body.service_package_id);
       const bought = await buyPackage(db, {
         clientId: params.id,
         payerId,
         packageId: body.service_package_id,
-        start: body.start_date ?? dayOf(now, fleet.settings.zone),
+        start,
         isPaidNow: body.pay_from === 'wallet',
       });
       if (bought === null) throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor });
@@ -61,7 +68,11 @@ export const packageRoutes: Route[] = [
   }),
 ];
 
-const notSold = (packageId: number) =>
-  new Problem(422, 'the body is not acceptable', {
-    errors: [{ path: 'service_package_id', message: `there is no package ${packageId} for sale` }],
-  });
+/** The first day of a package. Throws a 422 for one that is too far away. */
+function demandStart(start: Day, today: Day): Day {
+  const [first, last] = [addYears(today, -MOST_YEARS), addYears(today, MOST_YEARS)];
+  if (start >= first && start <= last) return start;
+  throw notAcceptable('start_date', `a day from ${first} to ${last}`);
+}
+
+const notSold = (packageId: number) => notAcceptable('service_package_id', `there is no package ${packageId} for sale`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
+import { isClient } from '../../sql/bookings.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
@@ -57,6 +58,7 @@ function doors(declared: RecordDeclaration): Route[] {
       async handle({ body }, context) {
         demandRule(declared, body);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
+        await demandClient(context.db, body);
         return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
       },
     }),
@@ -72,6 +74,7 @@ function doors(declared: RecordDeclaration): Route[] {
       async handle({ params, body }, { db }) {
         demandRule(declared, { ...(await found(db, kind, one, params.id)), ...body });
         await updateRecord(db, kind, params.id, body);
+        await demandClient(db, body);
         return { body: await found(db, kind, one, params.id) };
       },
     }),
@@ -108,6 +111,14 @@ async function found(db: Context['db'], kind: RecordKind, one: string, id: numbe
 
 const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>
   todayField ? { [todayField]: dayOf(now, fleet.settings.zone), ...body } : body;
+
+/** Whoever a record names as a client has to be one: the tables know only that it is somebody. */
+async function demandClient(transaction: Context['db'], { client_id }: Record<string, unknown>) {
+  if (client_id === undefined || (await isClient(transaction, Number(client_id)))) return;
+  throw new Problem(422, 'the body is not acceptable', {
+    errors: [{ path: 'client_id', message: `there is no client ${client_id}` }],
+  });
+}
 
 /** A filter comes as text: unless the field is text itself, a number or a boolean is read from it; then the field judges. */
 function filterOf(field: z.ZodType = z.never()): z.ZodType {

@@ -14,7 +14,7 @@ import {
   trainingRow,
   unlinkStudent,
 } from '../../sql/roster.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 
@@ -120,7 +120,7 @@ export const rosterRoutes: Route[] = [
     async handle({ query }, { db, fleet, now }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);
       const to = query.to ?? addDays(from, 6);
-      const after = readCursor(query.cursor, z.tuple([day, z.iso.datetime(), idCursor]));
+      const after = readCursor(query.cursor, z.tuple([day, instantCursor, idCursor]));
       const rows = await listTrainings(db, { from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
       return { body: page(rows, query.limit, (row) => [row.training_date, row.starts_at, row.id]) };
     },

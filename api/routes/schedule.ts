@@ -3,7 +3,7 @@ import { resumeSchedule } from '../../queues/tick.ts';
 import { nextTicks } from '../../queues/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule.ts';
-import { page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 
@@ -55,7 +55,7 @@ export const scheduleRoutes: Route[] = [
     async handle({ query }, { db, now }) {
       const to = new Date(query.to ?? now.getTime() + 1);
       const from = new Date(query.from ?? to.getTime() - 30 * 86_400_000);
-      const before = readCursor(query.cursor, z.tuple([z.iso.datetime(), z.string()]));
+      const before = readCursor(query.cursor, z.tuple([instantCursor, z.string()]));
       const rows = await listTicks(db, {
         from: from.toISOString(),
         to: to.toISOString(),

@@ -3,16 +3,8 @@ import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
+import { text } from './fields.ts';
 
-const text = (most: number) => {
-  const error = `text of 1 to ${most} characters`;
-  return z
-    .string({ error })
-    .trim()
-    .min(1, { error })
-    .max(most, { error })
-    .refine((given) => given.isWellFormed() && !given.includes('\0'), { error: 'text without NUL or half characters' });
-};
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
 const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });
 const OBJECT = 'a JSON object';

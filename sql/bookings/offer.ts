@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { calendarOf, calendarRow, type Span } from './calendar.ts';
+import { isAskedPlaceActive, isBookedAt } from './places.ts';
 import { type SlotClaim, slotTaken } from './slot-locks.ts';
 
 export const discountRow = z.object({
@@ -32,6 +33,8 @@ const offerRow = z.object({
   has_rooms: z.boolean(),
   /** Whether the one room that was asked for is one of the service's. */
   room_fits: z.boolean(),
+  /** Of the location that was asked for; null when there is no such location, or none was asked for. */
+  location_is_active: z.boolean().nullable(),
   specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable(), calendar: calendarRow })),
   discounts: z.array(discountRow),
 });
@@ -71,8 +74,9 @@ export const readOffer = (
         from services where id = ${of.serviceId}) as service,
       exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
       (${of.roomId ?? null}::int is null or exists (
-        select from service_rooms join rooms on rooms.id = room_id and rooms.is_active
+        select from service_rooms join rooms on rooms.id = room_id and rooms.is_active and ${isBookedAt(sql.fragment`rooms.location_id`)}
         where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,
+      ${isAskedPlaceActive(of.locationId)} as location_is_active,
       coalesce((
         select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
             'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
@@ -81,7 +85,8 @@ export const readOffer = (
         join users person on person.id = specialist.id and person.is_active
         where offered.service_id = ${of.serviceId}
           and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
-          and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})), '[]') as specialists,
+          and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+          and ${isBookedAt(sql.fragment`specialist.location_id`)}), '[]') as specialists,
       coalesce((
         select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
           order by kind desc, id)

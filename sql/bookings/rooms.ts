@@ -1,4 +1,5 @@
 import { sql } from '../database.ts';
+import { isBookedAt } from './places.ts';
 
 export type Place = {
   serviceId: number;
@@ -19,7 +20,7 @@ const span = (of: Place) =>
 export const freeRoom = (of: Place) => sql.fragment`
   select room.id, room.location_id from service_rooms allowed join rooms room on room.id = allowed.room_id
   where allowed.service_id = ${of.serviceId} and room.is_active
-    and (${of.locationId}::int is null or room.location_id = ${of.locationId})
+    and (room.location_id = ${of.locationId} or (${of.locationId}::int is null and ${isBookedAt(sql.fragment`room.location_id`)}))
     and (${of.roomId ?? null}::int is null or room.id = ${of.roomId ?? null})
     and not exists (
       select from bookings taken

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAskedPlaceActive, isBookedAt } from '../bookings/places.ts';
 import { type Sql, sql } from '../database.ts';
 import { book } from './book.ts';
 import { changedDays } from './changes.ts';
@@ -11,6 +12,8 @@ const offerRow = z.object({
   /** Whether it is given in one of its rooms only. */
   needs_room: z.boolean(),
   specialists: z.array(z.object({ id: z.int(), location_id: z.int().nullable() })),
+  /** Of the location that was asked for; null when there is no such location, or none was asked for. */
+  location_is_active: z.boolean().nullable(),
   /** Days of theirs that are stored as they were before a change. */
   changes: z.array(z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() })),
   /** Which book was read; a stored day of another one is none. */
@@ -31,10 +34,12 @@ export const readSlotOffer = (
       where offered.service_id = ${of.serviceId}
         and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
         and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+        and ${isBookedAt(sql.fragment`specialist.location_id`)}
     )
     select id as service_id, duration_minutes, break_minutes, is_active,
       exists (select from service_rooms where service_id = services.id) as needs_room,
       coalesce((select json_agg(offering order by id) from offering), '[]') as specialists,
+      ${isAskedPlaceActive(of.locationId)} as location_is_active,
       coalesce((select json_agg(changed) from (
           select distinct specialist_id, ${changedDays(of.zone)} from slot_changes
           where specialist_id in (select id from offering)

@@ -184,7 +184,7 @@ describe('booking', () => {
     ['service_id', { service_id: 999_999 }],
     ['specialist_id', { specialist_id: 999_999 }],
     ['room_id', { room_id: 999_999 }],
-    ['specialist_id', { location_id: 999_999 }],
+    ['location_id', { location_id: 999_999 }],
     ['pay_from', { pay_from: 'gold' }],
     ['colour', { colour: 'red' }],
   ])('a wrong %s is named: %j', async (path, wrong) => {

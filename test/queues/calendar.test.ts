@@ -2,7 +2,17 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test } from '@jest/globals';
 import moment from 'moment-timezone';
-import { addDays, dayOf, isMonday, mondayAfter, wallTimeOf, weekOf } from '../../queues/calendar.ts';
+import {
+  addDays,
+  addYears,
+  dayOf,
+  endOfDay,
+  isMonday,
+  mondayAfter,
+  startOfDay,
+  wallTimeOf,
+  weekOf,
+} from '../../queues/calendar.ts';
 
 const noon = new Date('2026-11-21T12:00:00Z');
 const days: [instant: string, zone: string, day: string][] = [
@@ -66,6 +76,29 @@ test.each([
   ['2026-03-28', 2, '2026-03-30'],
 ])('%s and %i days is %s', (day, count, later) => {
   expect(addDays(day, count)).toBe(later);
+});
+
+test.each([
+  ['2026-11-21', 5, '2031-11-21'],
+  ['2026-11-21', -5, '2021-11-21'],
+  ['2028-02-29', 4, '2032-02-29'],
+  ['2028-02-29', 5, '2033-02-28'],
+  ['2028-02-29', -5, '2023-02-28'],
+])('%s and %i years is %s', (day, years, later) => {
+  expect(addYears(day, years)).toBe(later);
+});
+
+test.each([
+  ['2026-11-21', 'Europe/Moscow', '2026-11-20T21:00:00.000Z', '2026-11-21T21:00:00.000Z'],
+  ['2026-03-29', 'Europe/Berlin', '2026-03-28T23:00:00.000Z', '2026-03-29T22:00:00.000Z'],
+  ['2026-10-25', 'Europe/Berlin', '2026-10-24T22:00:00.000Z', '2026-10-25T23:00:00.000Z'],
+  ['0001-01-01', 'UTC', '0001-01-01T00:00:00.000Z', '0001-01-02T00:00:00.000Z'],
+  ['0001-01-01', 'Asia/Tokyo', '0001-01-01T00:00:00.000Z', '0001-01-01T14:41:01.000Z'],
+  ['9999-12-30', 'America/New_York', '9999-12-30T05:00:00.000Z', '9999-12-31T05:00:00.000Z'],
+  ['9999-12-31', 'Europe/Moscow', '9999-12-30T21:00:00.000Z', '9999-12-31T21:00:00.000Z'],
+  ['9999-12-31', 'America/New_York', '9999-12-31T05:00:00.000Z', '9999-12-31T23:59:59.999Z'],
+])('%s in %s is from %s to %s', (day, zone, start, end) => {
+  expect([startOfDay(day, zone), endOfDay(day, zone)]).toEqual([start, end]);
 });
 
 test.each([

@@ -184,7 +184,8 @@ describe.each(backendKinds)('on %s', (kind) => {
     test('at a location', async () => {
       const { body } = await ask({ service_id: service, location_id: place, from: day(3), days: 1 });
       expect(body.specialists.map((one: Json) => one.specialist_id)).toEqual([people[1]]);
-      expect((await ask({ service_id: service, location_id: 99_999 })).body).toMatchObject({ specialists: [], any: [] });
+      const elsewhere = await make.location();
+      expect((await ask({ service_id: service, location_id: elsewhere })).body).toMatchObject({ specialists: [], any: [] });
     });
     test('whoever is not active is not offered', async () => {
       await door.db.query(sql.unsafe`update users set is_active = false where id = ${people[0]!}`);
@@ -216,7 +217,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       ['a specialist who does not exist', { specialist_id: 99_999 }, 'specialist_id'],
       ['zero', { specialist_id: 0 }, 'specialist_id'],
       ['beyond an id', { location_id: 3_000_000_000 }, 'location_id'],
-      ['a specialist who is not there', { location_id: 5_000 }, 'specialist_id'],
+      ['a location that does not exist', { location_id: 5_000 }, 'location_id'],
       ['a date that does not exist', { from: '2027-02-29' }, 'from'],
       ['an instant', { from: '2026-11-25T00:00:00Z' }, 'from'],
       ['no days', { days: 0 }, 'days'],

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Asking, type FrontDoor, frontDoor } from './front-door.ts';
+import { type Asking, type FrontDoor, frontDoor, type Json } from './front-door.ts';
 import { rowCounts } from './row-counts.ts';
 import { studio } from './studio.ts';
 
@@ -50,3 +50,10 @@ export function refuses(opened: { door: FrontDoor }, refusals: Refusal[]) {
     expect(said).toEqual(typeof says === 'string' ? says : expect.stringMatching(says));
   });
 }
+
+/** An answer's status, and what it refuses, field by field. */
+export const wrongs = ({ status, body }: { status: number; body: Json }) =>
+  Object.fromEntries([
+    ['status', status],
+    ...(body.errors ?? []).map((error: { path: string; message: string }) => [error.path, error.message]),
+  ]);

@@ -1,0 +1,113 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { wrongs } from '../support/refusals.ts';
+import { at, salon } from './salon.ts';
+
+let door: FrontDoor;
+let make: ReturnType<typeof salon>;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+  make = salon(door.db);
+});
+afterAll(() => door.close());
+
+const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
+
+describe('a location that is not active', () => {
+  const switchTo = (id: number, is_active: boolean) => door.patch(`/api/locations/${id}`, { is_active });
+  const offered = async (query: string) =>
+    (await door.get(`/slots?from=${dayAt(2)}&days=1&${query}`)).body.specialists.map((one: Json) => one.specialist_id);
+
+  test('is neither offered nor booked, the others are; active again, it is both at once', async () => {
+    const [closed, open] = [await make.location(), await make.location()];
+    const service_id = await make.service();
+    const inside = await make.specialist([service_id], { location: closed });
+    const others = [await make.specialist([service_id], { location: open }), await make.specialist([service_id])];
+    const book = async (wish: Json) =>
+      door.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
+    expect(await offered(`service_id=${service_id}`)).toEqual([inside, ...others]);
+
+    await switchTo(closed, false);
+    expect(await offered(`service_id=${service_id}`)).toEqual(others);
+    const message = `the location ${closed} is not active`;
+    expect(wrongs(await door.get(`/slots?service_id=${service_id}&location_id=${closed}`))).toEqual({
+      status: 422,
+      location_id: message,
+    });
+    expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${inside}`))).toMatchObject({
+      status: 422,
+      specialist_id: expect.any(String),
+    });
+    for (const wish of [{ location_id: closed }, { location_id: closed, specialist_id: inside }]) {
+      expect(wrongs(await book(wish))).toEqual({ status: 422, location_id: message });
+    }
+    expect(wrongs(await book({ specialist_id: inside }))).toMatchObject({ status: 422, specialist_id: expect.any(String) });
+    for (const specialist_id of others) expect(await book({})).toMatchObject({ status: 201, body: { specialist_id } });
+    expect(await book({})).toMatchObject({ status: 409 });
+
+    await switchTo(closed, true);
+    expect(await offered(`service_id=${service_id}&location_id=${closed}`)).toEqual([inside]);
+    expect(await book({})).toMatchObject({ status: 201, body: { specialist_id: inside } });
+  });
+
+  test('lends no room to a specialist who is tied to none', async () => {
+    const [closed, open] = [await make.location(), await make.location()];
+    const rooms = [await make.roomAt(closed), await make.roomAt(open)];
+    const service_id = await make.service({ rooms });
+    const specialist_id = await make.specialist([service_id]);
+    const book = async (wish: Json) =>
+      door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, ...wish });
+    expect(await book({ starts_at: at(2, '10:00') })).toMatchObject({ status: 201, body: { room_id: rooms[0] } });
+    await switchTo(closed, false);
+    expect(await book({ starts_at: at(2, '12:00') })).toMatchObject({ status: 201, body: { room_id: rooms[1] } });
+    expect(wrongs(await book({ starts_at: at(2, '14:00'), room_id: rooms[0] }))).toMatchObject({
+      status: 422,
+      room_id: expect.any(String),
+    });
+  });
+
+  test('keeps what is booked there, which can be moved and cancelled', async () => {
+    const place = await make.location();
+    const room_id = await make.roomAt(place);
+    const service_id = await make.service({ rooms: [room_id] });
+    const specialist_id = await make.specialist([service_id], { location: place });
+    const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
+    const made = (await door.post('/bookings', wish)).body;
+    await switchTo(place, false);
+    expect((await door.get(`/bookings/${made.id}`)).body).toEqual(made);
+    expect(await door.post(`/bookings/${made.id}/reschedule`, { starts_at: at(3, '10:00') })).toMatchObject({
+      status: 200,
+      body: { location_id: place, room_id },
+    });
+    expect(await door.post(`/bookings/${made.id}/cancel`, { reason: 'закрылись' })).toMatchObject({ body: { outcome: 'safe' } });
+  });
+});
+
+describe('a location nobody knows', () => {
+  const message = 'there is no location 999999';
+
+  test('is named by the slots, with a specialist and without', async () => {
+    const service = await make.service();
+    const specialist = await make.specialist([service]);
+    for (const more of ['', `&specialist_id=${specialist}`]) {
+      const answer = await door.get(`/slots?service_id=${service}&location_id=999999${more}`);
+      expect(wrongs(answer)).toEqual({ status: 422, location_id: message });
+    }
+    const elsewhere = await make.location();
+    expect(await door.get(`/slots?service_id=${service}&location_id=${elsewhere}`)).toMatchObject({
+      status: 200,
+      body: { specialists: [] },
+    });
+  });
+
+  test('is named by a booking, with a specialist and without', async () => {
+    const service_id = await make.service();
+    const specialist_id = await make.specialist([service_id], { location: await make.location() });
+    const wish = { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), location_id: 999_999 };
+    for (const more of [{}, { specialist_id }]) {
+      expect(wrongs(await door.post('/bookings', { ...wish, ...more }))).toEqual({ status: 422, location_id: message });
+    }
+    const elsewhere = { ...wish, specialist_id, location_id: await make.location() };
+    expect(wrongs(await door.post('/bookings', elsewhere))).toMatchObject({ status: 422, specialist_id: expect.any(String) });
+  });
+});
