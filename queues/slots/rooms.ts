@@ -9,12 +9,12 @@ const ALWAYS: readonly Span[] = [[0, Date.parse('9999-12-31T23:59:59.999Z')]];
 /**
  * Where no room suits a service that begins there, as {@link allTaken} has it.
  * @param rooms the service's active rooms; null for a service that is given anywhere
- * @param locationId where the room has to be; null: anywhere
+ * @param locationId where the room has to be; null: wherever is booked
  * @param minutes how long it is needed: duration and break, each rounded up to cells (D29)
  */
 export function roomless(rooms: readonly TakenRoom[] | null, locationId: number | null, minutes: number): readonly Span[] {
   if (!rooms) return [];
-  const suiting = rooms.filter((room) => locationId === null || room.location_id === locationId);
+  const suiting = rooms.filter((room) => (locationId === null ? room.is_booked : room.location_id === locationId));
   return allTaken(
     suiting.map(({ taken }) => taken),
     minutes,

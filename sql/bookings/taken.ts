@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import type { Span as CalendarSpan } from './calendar.ts';
+import { isBookedAt } from './places.ts';
 
 const spans = z.array(z.tuple([z.number(), z.number()]));
-const takenRoom = z.object({ location_id: z.int(), taken: spans });
-/** A room, and when bookings (with their breaks) and trainings have it: from and to, in milliseconds. */
+const takenRoom = z.object({ location_id: z.int(), is_booked: z.boolean(), taken: spans });
+/** A room, whether its location is one that is booked, and when bookings (with their breaks) and trainings have it: from and to, in milliseconds. */
 export type TakenRoom = z.output<typeof takenRoom>;
 
 type Span = Pick<CalendarSpan, 'from' | 'to' | 'except'>;
@@ -20,7 +21,8 @@ export const readTakenRooms = (
 ): Promise<TakenRoom[] | null> =>
   db.oneFirst(sql.prepared('read_taken_rooms', z.object({ rooms: z.array(takenRoom).nullable() }))`
     select case when exists (select from service_rooms where service_id = ${serviceId}) then coalesce((
-      select json_agg(json_build_object('location_id', room.location_id, 'taken', coalesce((
+      select json_agg(json_build_object('location_id', room.location_id,
+        'is_booked', ${isBookedAt(sql.fragment`room.location_id`)}, 'taken', coalesce((
           select ${pairs('since', 'until')} from (
             select starts_at as since, busy_until as until from bookings
             where room_id = room.id and ${livesIn(span)} and tstzrange(starts_at, busy_until) && ${rangeOf(span)}

@@ -66,6 +66,28 @@ describe('a location that is not active', () => {
     });
   });
 
+  test('has its free rooms offered to nobody who is tied to none', async () => {
+    const [closed, open] = [await make.location(), await make.location()];
+    const service_id = await make.service({ rooms: [await make.roomAt(closed), await make.roomAt(open)] });
+    const [first, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
+    const starts_at = at(2, '12:00');
+    const book = async (specialist_id: number) =>
+      door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at });
+    const isOffered = async () => {
+      const { body } = await door.get(`/slots?from=${dayAt(2)}&days=1&service_id=${service_id}&specialist_id=${other}`);
+      return body.specialists[0].days[0].starts.includes(starts_at);
+    };
+    await switchTo(closed, false);
+    expect(await isOffered()).toBe(true);
+    expect(await book(first)).toMatchObject({ status: 201 });
+    expect(await isOffered()).toBe(false);
+    const refusal = await book(other);
+    expect(refusal).toMatchObject({ status: 409 });
+    expect(refusal.body.slots).not.toContain(starts_at);
+    await switchTo(closed, true);
+    expect(await isOffered()).toBe(true);
+  });
+
   test('keeps what is booked there, which can be moved and cancelled', async () => {
     const place = await make.location();
     const room_id = await make.roomAt(place);

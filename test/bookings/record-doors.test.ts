@@ -30,7 +30,7 @@ const overlap = [
   ['09:00', '12:00'],
   ['11:00', '13:00'],
 ];
-const REVERSED = 'the interval 18:00-09:00 ends before it begins';
+const REVERSED = 'the interval 18:00-09:00 must end after it begins';
 const OVERLAP = 'the interval 11:00-13:00 overlaps 09:00-12:00';
 
 type Kind = [path: string, body: Json, change: Json, wrong: [Json, string, string][]];
@@ -116,7 +116,11 @@ const kinds: Kind[] = [
     { reason: 'отпуск' },
     [
       [{ to: '2026-11-30' }, 'to', 'after from'],
-      [{ from: 'завтра' }, 'from', 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00'],
+      [
+        { from: 'завтра' },
+        'from',
+        'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998',
+      ],
     ],
   ],
 ];

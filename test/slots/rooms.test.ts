@@ -15,6 +15,7 @@ const HERE = 1;
 const ELSEWHERE = 2;
 const room = (taken: string[], location_id = HERE): TakenRoom => ({
   location_id,
+  is_booked: true,
   taken: taken.map((span) => [at(span.slice(0, 5)), at(span.slice(6))]),
 });
 const quarters = (from: string, to: string) =>
@@ -73,11 +74,13 @@ test('a room suits exactly where nothing in it meets the service, whatever is ta
   const taken = fc.array(fc.record({ from: fc.integer({ min: 0, max: 400 }), length: fc.integer({ min: 1, max: 90 }) }), {
     maxLength: 8,
   });
-  const rooms = fc.array(fc.record({ location_id: fc.constantFrom(HERE, ELSEWHERE), taken }), { maxLength: 4 });
+  const rooms = fc.array(fc.record({ location_id: fc.constantFrom(HERE, ELSEWHERE), is_booked: fc.boolean(), taken }), {
+    maxLength: 4,
+  });
   fc.assert(
     fc.property(rooms, fc.constantFrom(HERE, null), fc.integer({ min: 1, max: 8 }), (drawn, place, cells) => {
       const made = drawn.map((one) => ({
-        location_id: one.location_id,
+        ...one,
         taken: one.taken.map(
           ({ from, length }) => [MIDNIGHT + from * MINUTE, MIDNIGHT + (from + length) * MINUTE] as [number, number],
         ),
@@ -86,7 +89,7 @@ test('a room suits exactly where nothing in it meets the service, whatever is ta
       const suits = (start: number) =>
         made.some(
           (one) =>
-            (place === null || one.location_id === place) &&
+            (place === null ? one.is_booked : one.location_id === place) &&
             one.taken.every(([from, to]) => to <= start || start + cells * 15 * MINUTE <= from),
         );
       expect(outside(starts, roomless(made, place, cells * 15))).toEqual(starts.filter(suits));
