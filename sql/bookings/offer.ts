@@ -41,10 +41,10 @@ const offerRow = z.object({
 export type Offer = z.output<typeof offerRow>;
 
 /**
- * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with
- * their calendars, and the
- * discounts the client has on that day, percentages first, the older ones before the newer. A claim takes the slot's lock in the
- * same breath; somebody who gave it back at this very moment may have booked what is read here as free, and the constraints know.
+ * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with their
+ * calendars, and the discounts the client has on that day, percentages first, the older ones before the newer. A claim takes the
+ * slot's lock in the same breath; somebody who gave it back at this very moment may have booked what is read here as free, and the
+ * constraints know.
  * @param of.day the booking's business day; `of.span` the time it takes at most
  */
 export const readOffer = (

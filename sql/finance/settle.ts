@@ -15,9 +15,10 @@ export async function lockWallets(transaction: Sql, payerIds: readonly number[])
 
 /**
  * Pays the payers' UNPAID invoices from their wallets (D15): oldest first, whole ones only, up to the first that the balance
- * does not cover. `created_at` is when its transaction began: with the id it puts any invoices in one order for good, though
- * of two that overlapped the one committed later may be the older one, and find the younger one paid. Returns how many were paid. `offset 0` keeps it at one look into the index a payer: joined freely, the
- * planner reads every debt of the studio for each of them while the table's statistics are those of an emptier one.
+ * does not cover. Returns how many were paid. `created_at` is when its transaction began: with the id it puts any invoices in
+ * one order for good, though of two that overlapped the one committed later may be the older one, and find the younger one paid.
+ * `offset 0` keeps it at one look into the index a payer: joined freely, the planner reads every debt of the studio for each of
+ * them while the table's statistics are those of an emptier one.
  */
 export async function settle(transaction: Sql, payerIds: readonly number[]): Promise<number> {
   await lockWallets(transaction, payerIds);
