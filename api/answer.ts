@@ -86,8 +86,9 @@ function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
   return parsed.data;
 }
 
-function send(response: Response, { status = 200, headers = {}, body }: Answer) {
+function send(response: Response, { status = 200, headers = {}, body, json }: Answer) {
   response.status(status).set(headers);
   if (status === 204) response.end();
-  else response.json(body);
+  else if (json === undefined) response.json(body);
+  else response.type('json').send(json);
 }

@@ -30,7 +30,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.get('/health/live', live).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.post('/telegram/webhook', express.json({ limit: '1mb' }), webhook(fleet)).all('/telegram/webhook', onlyBy('POST'));
-  app.use(requestLog(), (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
+  app.use(requestLog, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(guessLimit(GUESSES_PER_MINUTE));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));

@@ -23,6 +23,8 @@ export type Context = {
 export type Answer = {
   status?: number;
   body: unknown;
+  /** The body as JSON, where it is at hand: sent as it is, instead of the body. */
+  json?: string;
   headers?: Record<string, string>;
   /** Instead of the body: writes to the response for as long as the caller listens and this process does not drain. */
   stream?: (response: Response, draining: AbortSignal) => Promise<void>;

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Sql, sql } from './database.ts';
 
@@ -12,7 +12,7 @@ const keyRow = z.object({
 });
 export type ApiKey = z.output<typeof keyRow>;
 
-export const hashOf = (secret: string) => createHash('sha256').update(secret).digest();
+export const hashOf = (secret: string) => hash('sha256', secret, 'buffer');
 
 /** A new secret: 256 bits, recognisable in a log that should not hold it. */
 export const newSecret = () => `sf_${randomBytes(32).toString('base64url')}`;

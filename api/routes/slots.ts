@@ -7,6 +7,7 @@ import { whyNotThere } from '../bookings/offer.ts';
 import { day, idParams } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
+import { slotsAsJson } from '../slots/as-json.ts';
 import { anybody, freeSlots } from '../slots/free-slots.ts';
 import { offersOf } from '../slots/offers.ts';
 import { streamSlots } from '../slots/stream.ts';
@@ -63,16 +64,9 @@ export const slotRoutes: Route[] = [
       const store = slotStoreOf({ backend: fleet.backend, db });
       const found = await freeSlots({ db, store, zone }, offer, { from, days: query.days, now, noticeMinutes });
       const { duration_minutes, break_minutes } = offer;
-      return {
-        body: {
-          service_id: query.service_id,
-          duration_minutes,
-          break_minutes,
-          zone,
-          specialists: found,
-          ...(query.specialist_id === undefined ? { any: anybody(found) } : {}),
-        },
-      };
+      const head = { service_id: query.service_id, duration_minutes, break_minutes, zone };
+      const any = query.specialist_id === undefined ? anybody(found) : undefined;
+      return { body: null, json: slotsAsJson(head, found, any) };
     },
   }),
   route({

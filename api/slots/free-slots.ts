@@ -40,7 +40,7 @@ export async function freeSlots(
   const after = new Date(now.getTime() + noticeMinutes * 60_000).toISOString();
   const found = offer.specialists.map(({ id, location_id }) => {
     const all = startsOf(line, texts.get(id) ?? [], slots.zone, cells, wanted.length);
-    return { specialist_id: id, location_id, days: all.map((day) => since(day, after)) };
+    return { specialist_id: id, location_id, days: since(all, after) };
   });
   if (!offer.needs_room) return found;
   return withRooms(found, await readTakenRooms(slots.db, { serviceId: offer.service_id }, spanOf(line)), offer);
@@ -71,9 +71,27 @@ function isFreeLate(text: string, cells: number): boolean {
   return false;
 }
 
-/** Instants in UTC are in the order of their text. */
-const since = (day: DayStarts, after: string): DayStarts =>
-  (day.starts[0] ?? 'Z') > after ? day : { ...day, starts: day.starts.filter((start) => start > after) };
+const cut = new WeakMap<readonly DayStarts[], { first: string; days: readonly DayStarts[] }>();
+
+/** The same days without the starts up to an instant; the same answer to all who ask between two starts. */
+function since(days: readonly DayStarts[], after: string): readonly DayStarts[] {
+  const first = firstStart(days, after);
+  if (first === firstStart(days, '')) return days;
+  const known = cut.get(days);
+  if (known?.first === first) return known.days;
+  const left = days.map((day) => ({ ...day, starts: day.starts.filter((start) => start > after) }));
+  cut.set(days, { first, days: left });
+  return left;
+}
+
+/** The first start after an instant, or what is later than any. Instants in UTC are in the order of their text. */
+function firstStart(days: readonly DayStarts[], after: string): string {
+  for (const { starts } of days) {
+    if ((starts.at(-1) ?? '') > after) return starts.find((start) => start > after) ?? NONE;
+  }
+  return NONE;
+}
+const NONE = 'Z';
 
 /** When anybody can, day by day. */
 export function anybody(specialists: readonly SpecialistStarts[]): DayStarts[] {

@@ -9,15 +9,18 @@ export const lastDay = (today: Day): Day => addDays(today, HORIZON_DAYS - 1);
 
 /** The days from one to the other, both inclusive; none when they are the wrong way round. */
 export function daysFrom(from: Day, to: Day): Day[] {
-  const first = Date.parse(from) / DAY_MS;
-  const count = Math.max(0, Date.parse(to) / DAY_MS - first + 1);
-  return Array.from({ length: count }, (_, n) => dayNumbered(first + n));
+  const days: Day[] = [];
+  const last = Date.parse(to) / DAY_MS;
+  for (let n = Date.parse(from) / DAY_MS; n <= last; n += 1) days.push(dayNumbered(n));
+  return days;
 }
 
 const known = new Map<number, Day>();
 /** The n-th day since 1970. */
 function dayNumbered(n: number): Day {
-  const day = known.get(n) ?? new Date(n * DAY_MS).toISOString().slice(0, 10);
+  const found = known.get(n);
+  if (found) return found;
+  const day = new Date(n * DAY_MS).toISOString().slice(0, 10);
   if (known.size < MOST_KNOWN) known.set(n, day);
   return day;
 }

@@ -25,17 +25,20 @@ export const redisSlots = (redis: Redis): SlotStore => ({
     if (days.length === 0) return new Map(specialistIds.map((id) => [id, []]));
     const read = (id: number) => redis.mget(days.map((day) => slotKey(id, day)));
     const found = await Promise.all(specialistIds.map(read));
-    return new Map(specialistIds.map((id, n) => [id, found[n]!.map((value) => gridIn(value, book))]));
+    return new Map(specialistIds.map((id, n) => [id, gridsOf(book, found[n]!)]));
   },
   async write(days) {
     await Promise.all([...Map.groupBy(days, ({ specialistId }) => specialistId).values()].map((own) => writeOwn(redis, own)));
   },
 });
 
-function gridIn(value: string | null, book: string) {
-  if (value === null) return null;
-  const at = value.indexOf(' ') + 1;
-  return value.startsWith(`${book} `, at) ? value.slice(at + book.length + 1) : null;
+function gridsOf(book: string, values: readonly (string | null)[]) {
+  const mark = `${book} `;
+  return values.map((value) => {
+    if (value === null) return null;
+    const at = value.indexOf(' ') + 1;
+    return value.startsWith(mark, at) ? value.slice(at + mark.length) : null;
+  });
 }
 
 const writeOwn = (redis: Redis, days: readonly StoredDay[]) =>

@@ -58,6 +58,7 @@ export async function readStored(
   days: readonly Day[],
 ) {
   const stored = await store.read(book, specialistIds, days);
-  const ours = (text: string | null) => (text?.slice(ZONE_AT) === zone ? text.slice(0, ZONE_AT - 1) : null);
+  const isOurs = (text: string) => text.length === ZONE_AT + zone.length && text.endsWith(zone);
+  const ours = (text: string | null) => (text !== null && isOurs(text) ? text.slice(0, ZONE_AT - 1) : null);
   return new Map([...stored].map(([specialistId, texts]) => [specialistId, texts.map(ours)]));
 }

@@ -22,21 +22,24 @@ export type ZoneDay = {
   existing: Cells;
 };
 
-const known = new Map<string, ZoneDay>();
+const known = new Map<string, Map<Day, ZoneDay>>();
 const MOST_KNOWN = 5_000;
 
-/** A day of a zone, worked out once: no date library is asked about it again. */
-export function zoneDay(day: Day, zone: string): ZoneDay {
-  const key = `${day} ${zone}`;
-  const found = known.get(key);
-  if (found) return found;
-  if (known.size >= MOST_KNOWN) known.clear();
-  const made = workOut(day, zone);
-  known.set(key, made);
-  return made;
+/** Days of a zone, each worked out once: no date library is asked about it again. */
+export function zoneDays(days: readonly Day[], zone: string): ZoneDay[] {
+  const ofZone = known.get(zone) ?? new Map<Day, ZoneDay>();
+  if (ofZone.size >= MOST_KNOWN) ofZone.clear();
+  known.set(zone, ofZone);
+  return days.map((day) => {
+    const found = ofZone.get(day);
+    if (found) return found;
+    const made = workOut(day, zone);
+    ofZone.set(day, made);
+    return made;
+  });
 }
 
-export const zoneDays = (days: readonly Day[], zone: string) => days.map((day) => zoneDay(day, zone));
+export const zoneDay = (day: Day, zone: string): ZoneDay => zoneDays([day], zone)[0]!;
 
 function workOut(day: Day, zone: string): ZoneDay {
   const start = Date.parse(startOfDay(day, zone));

@@ -3,6 +3,7 @@ import { UnrecoverableError } from 'bullmq';
 import { pino } from 'pino';
 import { log } from '../../queues/log.ts';
 import { newSecret } from '../../sql/api-keys.ts';
+import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
 
@@ -81,8 +82,27 @@ test('a request is one line: who, what, how it went, and its id', async () => {
       request_id: 'night-7',
       method: 'GET',
       path: '/schedule',
+      status: 200,
       caller: 'key-1',
+      ms: expect.any(Number),
       msg: 'request',
     }),
   ]);
+  expect(told.join()).not.toContain('is_cut_off');
 });
+
+test('an answer that its caller did not wait for is told as cut off', async () => {
+  lines = '';
+  const giveUp = new AbortController();
+  const asking = fetch(`${door.url}/slots/stream?specialist_id=${await specialist()}`, {
+    headers: { 'X-API-Key': door.all },
+    signal: giveUp.signal,
+  });
+  await asking;
+  giveUp.abort();
+  await eventually(() => lines.includes('"path":"/slots/stream"'), 5);
+  const line = lines.split('\n').find((one) => one.includes('"path":"/slots/stream"'));
+  expect(JSON.parse(line ?? '')).toMatchObject({ status: 200, is_cut_off: true, msg: 'request' });
+});
+
+const specialist = () => salon(door.db).specialist([]);

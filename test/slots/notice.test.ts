@@ -68,3 +68,13 @@ test.each<[string, early: number, first: string]>([
   const { status, body } = await book(taken);
   expect({ status, first: body.slots[0] }).toEqual({ status: 409, first });
 });
+
+test('what was offered a moment ago is not offered any more once its time has come', async () => {
+  const { firstOffered } = await scene();
+  const seen: string[] = [];
+  for (const early of [2, 1, 0, -1, 1]) {
+    standAt(Date.parse(START) - NOTICE * MINUTE - early);
+    seen.push(await firstOffered());
+  }
+  expect(seen).toEqual([START, START, NEXT, NEXT, START]);
+});
