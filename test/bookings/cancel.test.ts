@@ -1,0 +1,75 @@
+import { describe, expect, test } from '@jest/globals';
+import { sql } from '../../sql/database.ts';
+import { counter } from './counter.ts';
+import { at, balanceOf, inHours } from './salon.ts';
+
+const { door, make, scene, book, square } = await counter();
+const reason = { reason: 'заболела' };
+
+describe('cancelling', () => {
+  const soon = [
+    ['safe', 12.3],
+    ['late', 11.5],
+  ] as const;
+
+  test.each(soon)('from the wallet, %s', async (outcome, hours) => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: inHours(hours) };
+    await make.money(wish.client_id, 70_000);
+    const { id } = (await book(wish)).body;
+    const first = await door.post(`/bookings/${id}/cancel`, reason);
+    const refunded_minor = outcome === 'safe' ? 70_000 : 0;
+    expect(first).toMatchObject({ status: 200, body: { outcome, status: 'CANCELLED', returned: { refunded_minor } } });
+    expect(await door.post(`/bookings/${id}/cancel`, { reason: 'ещё раз' })).toMatchObject({ status: 200, body: first.body });
+    expect(await balanceOf(door.db, wish.client_id)).toBe(refunded_minor);
+    expect(await book({ ...wish, pay_from: 'later' })).toMatchObject({ status: 201 });
+    await square();
+  });
+
+  test.each(soon)('to be paid later, %s', async (outcome, hours) => {
+    const wish = { ...(await scene({ price: 70_000 })), starts_at: inHours(hours) };
+    const { id } = (await book(wish)).body;
+    const cancelled_minor = outcome === 'safe' ? 70_000 : 0;
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ body: { outcome, returned: { cancelled_minor } } });
+    const invoice = { status: outcome === 'safe' ? 'CANCELLED' : 'UNPAID' };
+    expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ status: 'CANCELLED', invoice });
+    await square();
+  });
+
+  test.each(soon)('from a package, %s', async (outcome, hours) => {
+    const wish = { ...(await scene()), pay_from: 'package', starts_at: inHours(hours) };
+    const kind = (
+      await door.post('/api/service-packages', {
+        name: `Возврат ${wish.client_id}`,
+        composition: [{ service_id: wish.service_id, units: 3 }],
+        price_minor: 0,
+      })
+    ).body.id;
+    await door.post(`/api/clients/${wish.client_id}/packages`, { service_package_id: kind });
+    const { id } = (await book(wish)).body;
+    const units = outcome === 'safe' ? 1 : 0;
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ body: { outcome, returned: { units } } });
+    const [held] = (await door.get(`/api/clients/${wish.client_id}/packages`)).body.items;
+    expect(held.units).toEqual([{ service_id: wish.service_id, granted: 3, left: 2 + units }]);
+    await square();
+  });
+
+  test('an unknown one is a 404, one that has begun a 409, and it can be closed', async () => {
+    expect(await door.post('/bookings/999999/cancel', reason)).toMatchObject({ status: 404 });
+    const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;
+    expect(await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' })).toMatchObject({ status: 409 });
+    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({
+      status: 409,
+      body: { detail: 'the booking has begun' },
+    });
+    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '10:00') })).toMatchObject({ status: 409 });
+    expect(await door.post(`/bookings/${id}/close`, { status: 'NO_SHOW' })).toMatchObject({
+      status: 200,
+      body: { status: 'NO_SHOW' },
+    });
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({
+      status: 409,
+      body: { detail: 'the booking is over' },
+    });
+  });
+});
