@@ -17,6 +17,7 @@ export {
   isWithinPackage,
   lockBooking,
   moveBooking,
+  moveDueDate,
   returnUnit,
 } from './bookings/change.ts';
 export { isClient, payerOfClient } from './bookings/clients.ts';
@@ -46,3 +47,4 @@ export {
 } from './bookings/take-back.ts';
 export { readTakenClient, readTakenRooms, type TakenRoom } from './bookings/taken.ts';
 export { whatIsTaken } from './bookings/what-is-taken.ts';
+export { findStanding } from './bookings/why-not.ts';

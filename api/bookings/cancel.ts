@@ -9,19 +9,22 @@ import { namesOf, tellOf } from './notices.ts';
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
 export type Returned = typeof nothing;
 
+/** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
+export const cancellers = ['client', 'studio'] as const;
+type Wish = { reason: string; by?: (typeof cancellers)[number] };
+
 /**
- * Cancels a booking in the caller's transaction: for free until twelve hours before its start, and what paid for it goes back;
- * after that it is kept (D17, D18). A second cancellation gets the first answer.
+ * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
+ * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
+ * A second cancellation gets the first answer.
  */
-export async function cancelBooking(transaction: Sql, id: number, reason: string, context: Context) {
+export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: Context) {
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Problem(404, `there is no booking ${id}`);
   if (booking.cancellation) return booking.cancellation;
   demandLive(booking);
   const { now } = context;
-  const judged = judgeCancellation(now, new Date(booking.starts_at));
-  if (judged === 'started') throw new Problem(409, 'the booking has begun');
-  const outcome = booking.moved_late && booking.status === 'CONFIRMED' ? 'late' : judged;
+  const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
   const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
@@ -30,6 +33,12 @@ export async function cancelBooking(transaction: Sql, id: number, reason: string
     params: { outcome, reason, returned },
   });
   return answer;
+}
+
+function judge(booking: BookingState, now: Date): 'safe' | 'late' {
+  const judged = judgeCancellation(now, new Date(booking.starts_at));
+  if (judged === 'started') throw new Problem(409, 'the booking has begun');
+  return booking.moved_late && booking.status === 'CONFIRMED' ? 'late' : judged;
 }
 
 /** Throws a 409 for a booking that is over or was given up. */

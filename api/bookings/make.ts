@@ -1,5 +1,6 @@
 import { bookUnpaid, confirmBooking, holdSlot, type NewBooking, releaseHold } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
+import { balanceOf } from '../../sql/finance.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import type { noticesOf } from './notices.ts';
@@ -23,10 +24,11 @@ export async function payForHeld({ booking, day, notices }: Plan, { db }: Contex
   if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
   const why = WHY_NOT[payFrom];
   await releaseHold(db, id, why);
-  throw new Problem(409, why, { price_minor: booking.priceMinor });
+  if (payFrom === 'package') throw new Problem(409, why);
+  throw new Problem(409, why, { price_minor: booking.priceMinor, balance_minor: await balanceOf(db, booking.payerId) });
 }
 
 const WHY_NOT = {
   wallet: 'the wallet does not cover the price',
-  package: 'no package of the client has a unit of this service left',
+  package: 'no package of the client has a unit of this service left for that day',
 };

@@ -3,6 +3,7 @@ import { type Offer, readOffer, type SlotClaim } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable } from './not-acceptable.ts';
 import { spanOf } from './slots.ts';
+import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 
 /** The longest service with the longest break. */
 const MOST_MINUTES = 1_440;
@@ -35,20 +36,12 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql, claim?: S
   if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
   if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
   if (wrongPlace) throw notAcceptable('location_id', wrongPlace);
-  if (!offer.room_fits) throw notAcceptable('room_id', `the room ${wish.room_id} is not one of this service`);
-  if (specialists.length === 0) throw notOffered(wish);
+  if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(wish.room_id));
+  if (specialists.length === 0) throw await notOffered(wish, db);
   return { ...offer, client, service } satisfies Offer;
 }
 
-/** Why nothing is offered at the location that was asked for, or null. */
-export function whyNotThere(locationId: number | undefined, offer: { location_is_active: boolean | null }): string | null {
-  if (locationId === undefined || offer.location_is_active) return null;
-  return offer.location_is_active === null ? `there is no location ${locationId}` : `the location ${locationId} is not active`;
-}
-
-function notOffered({ specialist_id, location_id }: Wanted) {
-  if (specialist_id === undefined) {
-    return notAcceptable(location_id === undefined ? 'service_id' : 'location_id', 'nobody gives this service there');
-  }
-  return notAcceptable('specialist_id', `the specialist ${specialist_id} does not give this service there`);
+async function notOffered({ specialist_id, service_id, location_id }: Wanted, db: Sql) {
+  if (specialist_id !== undefined) return notAcceptable('specialist_id', await whyNotOffered(db, specialist_id, service_id));
+  return notAcceptable(location_id === undefined ? 'service_id' : 'location_id', 'nobody gives this service there');
 }

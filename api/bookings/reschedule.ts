@@ -7,6 +7,7 @@ import {
   isWithinPackage,
   lockBooking,
   moveBooking,
+  moveDueDate,
   readOffer,
 } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
@@ -17,6 +18,7 @@ import { notAcceptable } from './not-acceptable.ts';
 import { namesOf, tellOf } from './notices.ts';
 import { ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
 import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';
+import { notItsRoom, whyNotOffered } from './why-not.ts';
 
 export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
 type Target = { specialistId: number; roomId?: number; startsAt: string };
@@ -62,7 +64,8 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   if (judged === 'started') throw new Problem(409, 'the booking has begun');
   const locationId = await locationOf(transaction, booking, target, zone);
   if (isThere(booking, target)) return null;
-  if (!(await isWithinPackage(transaction, id, dayOf(new Date(target.startsAt), zone)))) {
+  const day = dayOf(new Date(target.startsAt), zone);
+  if (!(await isWithinPackage(transaction, id, day))) {
     throw new Problem(409, 'the package that paid for the booking is not valid on that day');
   }
   if (!(await isFree(transaction, target.specialistId, target.startsAt, booking, zone, id))) {
@@ -77,6 +80,7 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
     isLate: judged === 'late',
   });
   if (!isMoved) return { refused: 'no room is free at that time' };
+  await moveDueDate(transaction, id, day);
   await tellOf(transaction, 'booking_moved', { ...(await namesOf(transaction, id, context)), params: {} });
   return null;
 }
@@ -92,9 +96,9 @@ async function locationOf(transaction: Sql, booking: Made, { specialistId, roomI
   const { client_id: clientId, service_id: serviceId } = booking;
   const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);
   const offer = await readOffer(transaction, { clientId, serviceId, specialistId, roomId, day: span.days[0], span });
-  if (!offer.room_fits) throw notAcceptable('room_id', `the room ${roomId} is not one of this service`);
+  if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(roomId));
   const [specialist] = offer.specialists;
   if (specialist) return specialist.location_id;
   if (specialistId === booking.specialist_id) return booking.location_id;
-  throw notAcceptable('specialist_id', `the specialist ${specialistId} does not give this service`);
+  throw notAcceptable('specialist_id', await whyNotOffered(transaction, specialistId, serviceId));
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/calendar.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings.ts';
 import { book } from '../bookings/book.ts';
-import { cancelBooking } from '../bookings/cancel.ts';
+import { cancelBooking, cancellers } from '../bookings/cancel.ts';
 import { closePast } from '../bookings/close.ts';
 import { reschedule } from '../bookings/reschedule.ts';
 import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
@@ -90,10 +90,13 @@ export const bookingRoutes: Route[] = [
     ...write,
     method: 'post',
     path: '/bookings/{id}/cancel',
-    summary: 'Cancel a booking: until 12 h before its start everything goes back, after that it is kept',
+    summary:
+      'Cancel a booking: by the client until 12 h before its start everything goes back, after that it is kept; by the studio always',
     transaction: true,
     params: idParams,
-    body: reasonBody,
+    body: reasonBody.extend({
+      by: oneOf(cancellers).default('client').meta({ description: 'whose wish it is; by the studio everything goes back' }),
+    }),
     responses: {
       200: z
         .object({
@@ -106,7 +109,7 @@ export const bookingRoutes: Route[] = [
         })
         .meta({ id: 'BookingCancellation' }),
     },
-    handle: async ({ params, body }, context) => ({ body: await cancelBooking(context.db, params.id, body.reason, context) }),
+    handle: async ({ params, body }, context) => ({ body: await cancelBooking(context.db, params.id, body, context) }),
   }),
   route({
     ...write,

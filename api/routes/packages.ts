@@ -9,6 +9,7 @@ import {
   listClientPackages,
   payerOfClient,
 } from '../../sql/bookings.ts';
+import { balanceOf } from '../../sql/finance.ts';
 import { notAcceptable } from '../bookings/not-acceptable.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
@@ -62,7 +63,10 @@ export const packageRoutes: Route[] = [
         start,
         isPaidNow: body.pay_from === 'wallet',
       });
-      if (bought === null) throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor });
+      if (bought === null) {
+        const balance_minor = await balanceOf(db, payerId);
+        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, balance_minor });
+      }
       return { status: 201, body: await findClientPackage(db, bought) };
     },
   }),

@@ -3,7 +3,7 @@ import { dayOf } from '../../queues/calendar.ts';
 import { HORIZON_DAYS, lastDay } from '../../queues/slots/horizon.ts';
 import { slotStoreOf } from '../../queues/slots/store.ts';
 import { isSpecialist } from '../../sql/slots.ts';
-import { whyNotThere } from '../bookings/offer.ts';
+import { whyNotOffered, whyNotThere } from '../bookings/why-not.ts';
 import { day, idParams } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
@@ -106,7 +106,7 @@ async function demandOffer(wish: Wish, db: Context['db'], fleet: Context['fleet'
   const wrongPlace = whyNotThere(locationId, offer);
   if (wrongPlace) throw refused('location_id', wrongPlace);
   if (specialistId !== undefined && offer.specialists.length === 0) {
-    throw refused('specialist_id', `the specialist ${specialistId} does not give this service${locationId ? ' there' : ''}`);
+    throw refused('specialist_id', await whyNotOffered(db, specialistId, serviceId));
   }
   return offer;
 }

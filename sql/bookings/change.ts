@@ -74,3 +74,11 @@ export async function moveBooking(transaction: Sql, of: Move): Promise<boolean> 
     where bookings.id = ${of.id} and (room.id is not null or ${needsNoRoom(of)})`);
   return rowCount > 0;
 }
+
+/** What is owed for a booking is due on its day: an unpaid invoice moves with it. The payer's wallet is held, as for every change of an invoice. */
+export const moveDueDate = (transaction: Sql, id: number, day: string) =>
+  transaction.query(sql.unsafe`
+    with bill as materialized (select id, payer_id from invoices where booking_id = ${id} and status = 'UNPAID'),
+    wallet as materialized (select from wallets where user_id = (select payer_id from bill) for update)
+    update invoices set due_date = ${day}::date
+    from bill where invoices.id = bill.id and invoices.status = 'UNPAID' and (select count(*) from wallet) >= 0`);

@@ -72,9 +72,12 @@ type Filter = {
   limit: number;
 };
 
+/** What was given up before it was confirmed, as when the wallet did not cover it, is found by its id only. */
+const wasBooked = sql.fragment`(booking.status <> 'CANCELLED' or booking.confirmed_at is not null)`;
+
 /** Bookings that begin in a span of time, in order of their start, after a cursor. */
 export function listBookings(db: Sql, of: Filter) {
-  const conditions = [sql.fragment`true`];
+  const conditions = [wasBooked];
   if (of.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${of.clientId}`);
   if (of.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${of.specialistId}`);
   if (of.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${of.from}::timestamptz`);

@@ -53,6 +53,38 @@ describe('cancelling', () => {
     await square();
   });
 
+  const byStudio = { reason: 'мастер заболел', by: 'studio' };
+
+  test.each([
+    ['late', 11.5],
+    ['moved late', 11.5],
+    ['begun', 3],
+  ])('by the studio everything goes back: one that is %s', async (what, hours) => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: inHours(hours) };
+    await make.money(wish.client_id, 70_000);
+    const { id } = (await book(wish)).body;
+    if (what === 'moved late') await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
+    if (what === 'begun') {
+      await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    }
+    const first = await door.post(`/bookings/${id}/cancel`, byStudio);
+    expect(first).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { refunded_minor: 70_000 } } });
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ status: 200, body: first.body });
+    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    await square();
+  });
+
+  test('by the studio, what was noted as over stays; and by nobody else than a client or the studio', async () => {
+    const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;
+    expect(await door.post(`/bookings/${id}/cancel`, { ...byStudio, by: 'boss' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: 'by', message: 'one of client, studio' }] },
+    });
+    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' });
+    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({ status: 409 });
+  });
+
   test('an unknown one is a 404, one that has begun a 409, and it can be closed', async () => {
     expect(await door.post('/bookings/999999/cancel', reason)).toMatchObject({ status: 404 });
     const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;

@@ -6,6 +6,7 @@ import { at, inHours } from './salon.ts';
 
 const { door, make, place, scene, book, square } = await counter();
 const reason = { reason: 'заболела' };
+const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 
 describe('moving', () => {
   test('keeps price and payment, frees the old time, and client and specialist are told', async () => {
@@ -30,6 +31,19 @@ describe('moving', () => {
       sql.unsafe`select user_id from notifications where template = 'booking_moved' and params->>'booking_id' = ${String(made.id)}`,
     );
     expect(told).toHaveLength(2);
+    await square();
+  });
+
+  test.each(['later', 'wallet'])('what is owed for it is due on its new day; paid %s', async (pay_from) => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from, starts_at: at(2, '23:45') };
+    if (pay_from === 'wallet') await make.money(wish.client_id, 70_000);
+    const { id } = (await book(wish)).body;
+    const due = async () =>
+      (await door.get(`/api/invoices?payer_id=${wish.client_id}`)).body.items.map((one: Json) => [one.status, one.due_date]);
+    const [[status, day]] = await due();
+    expect(day).toBe(dayAt(2));
+    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '00:00') })).toMatchObject({ status: 200 });
+    expect(await due()).toEqual([[status, status === 'UNPAID' ? dayAt(3) : dayAt(2)]]);
     await square();
   });
 

@@ -56,7 +56,10 @@ describe('taking a package back while a booking takes a unit of it', () => {
       () => book(of),
     );
     expect(taken).toMatchObject({ status: 200, body: { units: { used: 0, cancelled: 3 } } });
-    expect(refused).toMatchObject({ status: 409, body: { detail: 'no package of the client has a unit of this service left' } });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { detail: 'no package of the client has a unit of this service left for that day' },
+    });
     expect(await balanceOf(door.db, of.client_id)).toBe(1_000);
     await square();
   });

@@ -184,7 +184,7 @@ test('nothing can be booked from it any more', async () => {
   await door.post(of.cancel, reason);
   expect(await book({ ...of.wish, starts_at: at(2, '10:00') })).toMatchObject({
     status: 409,
-    detail: 'no package of the client has a unit of this service left',
+    detail: 'no package of the client has a unit of this service left for that day',
   });
 });
 

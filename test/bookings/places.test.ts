@@ -34,14 +34,15 @@ describe('a location that is not active', () => {
       status: 422,
       location_id: message,
     });
-    expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${inside}`))).toMatchObject({
+    const why = `the specialist ${inside} works at the location ${closed}, which is not active`;
+    expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${inside}`))).toEqual({
       status: 422,
-      specialist_id: expect.any(String),
+      specialist_id: why,
     });
     for (const wish of [{ location_id: closed }, { location_id: closed, specialist_id: inside }]) {
       expect(wrongs(await book(wish))).toEqual({ status: 422, location_id: message });
     }
-    expect(wrongs(await book({ specialist_id: inside }))).toMatchObject({ status: 422, specialist_id: expect.any(String) });
+    expect(wrongs(await book({ specialist_id: inside }))).toEqual({ status: 422, specialist_id: why });
     for (const specialist_id of others) expect(await book({})).toMatchObject({ status: 201, body: { specialist_id } });
     expect(await book({})).toMatchObject({ status: 409 });
 
@@ -102,6 +103,40 @@ describe('a location that is not active', () => {
       body: { location_id: place, room_id },
     });
     expect(await door.post(`/bookings/${made.id}/cancel`, { reason: 'закрылись' })).toMatchObject({ body: { outcome: 'safe' } });
+  });
+});
+
+describe('who cannot be booked, and why', () => {
+  test('is said by the slots, by a booking and by a move alike', async () => {
+    const [place, elsewhere] = [await make.location(), await make.location()];
+    const service_id = await make.service();
+    const [here, free, idle] = [
+      await make.specialist([service_id], { location: place }),
+      await make.specialist([service_id]),
+      await make.specialist([service_id]),
+    ];
+    const stranger = await make.specialist([]);
+    await door.patch(`/api/specialists/${idle}`, { is_active: false });
+    const client_id = await make.client();
+    const wish = { client_id, service_id, starts_at: at(2, '10:00') };
+    const { id } = (await door.post('/bookings', { ...wish, specialist_id: free, starts_at: at(4, '10:00') })).body;
+    const cases: [number, string, location?: number][] = [
+      [999_999, 'there is no specialist 999999'],
+      [stranger, `the specialist ${stranger} does not give this service`],
+      [idle, `the specialist ${idle} is not active`],
+      [here, `the specialist ${here} works at the location ${place}`, elsewhere],
+      [free, `the specialist ${free} works at no location of his own`, elsewhere],
+    ];
+    for (const [specialist_id, message, location_id] of cases) {
+      const refusal = { status: 422, specialist_id: message };
+      const at = location_id === undefined ? '' : `&location_id=${location_id}`;
+      expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}${at}`))).toEqual(refusal);
+      expect(wrongs(await door.post('/bookings', { ...wish, specialist_id, location_id }))).toEqual(refusal);
+      if (location_id === undefined) {
+        const move = { starts_at: wish.starts_at, specialist_id };
+        expect(wrongs(await door.post(`/bookings/${id}/reschedule`, move))).toEqual(refusal);
+      }
+    }
   });
 });
 

@@ -33,8 +33,10 @@ describe('price and payment', () => {
     await make.money(wish.client_id, 69_999);
     expect(await book(wish)).toMatchObject({
       status: 409,
-      body: { detail: 'the wallet does not cover the price', price_minor: 70_000 },
+      body: { detail: 'the wallet does not cover the price', price_minor: 70_000, balance_minor: 69_999 },
     });
+    const listed = await door.get(`/bookings?client_id=${wish.client_id}`);
+    expect(listed.body.items).toEqual([]);
     await make.money(wish.client_id, 1);
     expect(await book(wish)).toMatchObject({ status: 201, body: { invoice: { status: 'PAID' } } });
     expect(await balanceOf(door.db, wish.client_id)).toBe(0);
@@ -75,7 +77,10 @@ describe('price and payment', () => {
     });
     expect(await book({ ...wish, starts_at: at(2, '12:00') })).toMatchObject({ body: { client_package_id: lasting.id } });
     const none = await book({ ...wish, starts_at: at(2, '14:00') });
-    expect(none).toMatchObject({ status: 409, body: { detail: 'no package of the client has a unit of this service left' } });
+    expect(none).toMatchObject({
+      status: 409,
+      body: { detail: 'no package of the client has a unit of this service left for that day' },
+    });
     await square();
   });
 

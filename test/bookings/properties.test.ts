@@ -123,7 +123,7 @@ async function take({ model, context, services, specialists, clients }: Both, on
     if (!booking) return;
     if (one.do === 'cancel') {
       const answer = (await door.db
-        .transaction((transaction) => cancelBooking(transaction, booking.id, 'тест', context))
+        .transaction((transaction) => cancelBooking(transaction, booking.id, { reason: 'тест' }, context))
         .catch(refused)) as { outcome: string } | null;
       const said = model.cancel(booking.id);
       if (said === 'again') expect(answer).not.toBeNull();
