@@ -70,7 +70,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
   const { zone } = fleet.settings;
   const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
   const booking = {
-    id: offer.booking_id,
+    id: offer.booking_id as number,
     clientId: wish.client_id,
     payerId: client.payer_id,
     specialistId: specialist.id,
@@ -104,7 +104,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
 async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise<Attempt> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
-  const offer = await demandOffer(wish, zone, db, claim);
+  const offer = await demandOffer(wish, zone, db, { claim });
   const [specialist] = offer.specialists as [Specialist];
   const canHave = (calendar: Specialist['calendar']) => fits(calendar, Date.parse(wish.starts_at), offer.service, zone);
   if (!canHave(specialist.calendar)) {

@@ -18,7 +18,7 @@ export type Wanted = {
 };
 
 /** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
-export async function demandOffer(wish: Wanted, zone: string, db: Sql, claim?: SlotClaim) {
+export async function demandOffer(wish: Wanted, zone: string, db: Sql, toBook?: { claim?: SlotClaim }) {
   const offer = await readOffer(db, {
     clientId: wish.client_id,
     serviceId: wish.service_id,
@@ -27,7 +27,7 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql, claim?: S
     roomId: wish.room_id,
     day: dayOf(new Date(wish.starts_at), zone),
     span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
-    claim,
+    toBook,
   });
   const { client, service, specialists } = offer;
   const wrongPlace = whyNotThere(wish.location_id, offer);

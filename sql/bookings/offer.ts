@@ -16,8 +16,8 @@ export type Discount = z.output<typeof discountRow>;
 const offerRow = z.object({
   /** False when somebody else has the slot that was claimed. */
   is_ours: z.boolean(),
-  /** The id that a booking made of this offer will have. */
-  booking_id: z.int(),
+  /** The id that a booking made of this offer will have; null for who only looks. */
+  booking_id: z.int().nullable(),
   client: z.object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() }).nullable(),
   service: z
     .object({
@@ -57,14 +57,15 @@ export const readOffer = (
     roomId?: number;
     day: string;
     span: Span;
-    claim?: SlotClaim;
+    /** For who is about to book, with the slot to lock where the lock lies in the book. */
+    toBook?: { claim?: SlotClaim };
   },
 ) =>
-  db.one(sql.prepared(of.claim ? 'claim_and_read_offer' : 'read_offer', offerRow)`
-    ${of.claim ? sql.fragment`with claimed as (${slotTaken(of.claim)} returning slot)` : sql.fragment``}
+  db.one(sql.prepared(of.toBook ? (of.toBook.claim ? 'claim_and_read_offer' : 'read_offer_to_book') : 'read_offer', offerRow)`
+    ${of.toBook?.claim ? sql.fragment`with claimed as (${slotTaken(of.toBook.claim)} returning slot)` : sql.fragment``}
     select
-      ${of.claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
-      nextval('bookings_id_seq') as booking_id,
+      ${of.toBook?.claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
+      ${of.toBook ? sql.fragment`nextval('bookings_id_seq')` : sql.fragment`null::int`} as booking_id,
       (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
           'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
           'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))

@@ -211,3 +211,13 @@ test('lists narrow by client, specialist, days and status, page by page', async 
     ),
   ).toEqual([ids[3]]);
 });
+
+test('bookings are numbered one after the other: who only looks takes no number', async () => {
+  const wish = await scene();
+  const first = (await book({ ...wish, starts_at: at(6, '10:00') })).body.id;
+  await door.get(`/slots?service_id=${wish.service_id}`);
+  const anybody = { client_id: wish.client_id, service_id: wish.service_id };
+  expect((await book({ ...anybody, starts_at: at(6, '12:00') })).body.id).toBe(first + 1);
+  await door.post(`/bookings/${first}/reschedule`, { starts_at: at(6, '14:00') });
+  expect((await book({ ...anybody, starts_at: at(6, '16:00') })).body.id).toBe(first + 2);
+});
