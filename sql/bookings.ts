@@ -22,6 +22,7 @@ export {
 } from './bookings/change.ts';
 export { isClient, payerOfClient } from './bookings/clients.ts';
 export { confirmBooking, releaseHold } from './bookings/confirm.ts';
+export { isCovered } from './bookings/cover.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
 export type { NewBooking } from './bookings/made.ts';

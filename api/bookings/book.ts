@@ -2,7 +2,7 @@ import { dayOf } from '../../queues/calendar.ts';
 import { fits } from '../../queues/slots/fits.ts';
 import { expireHolds, type Offer, type SlotClaim, whatIsTaken } from '../../sql/bookings.ts';
 import type { Context } from '../route.ts';
-import { makeBooking, type Plan, payForHeld } from './make.ts';
+import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer } from './offer.ts';
 import { priceOf } from './price.ts';
@@ -36,18 +36,18 @@ export async function book(given: Wish, context: Context): Promise<number> {
   const startsAt = new Date(given.starts_at);
   demandStart(startsAt, context);
   const wish = { ...given, starts_at: startsAt.toISOString() };
-  const booked = await patiently(() => bookOne(wish, context));
+  const booked = await patiently(context, (until) => bookOne(wish, context, until));
   if ('id' in booked) return booked.id;
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
   throw await taken(booked.refused, { ...wish, ...service, specialists }, context);
 }
 
 /** With the one who was named, or the first who can be had. */
-async function bookOne(wish: Wish, context: Context): Promise<{ id: number } | Refusal> {
+async function bookOne(wish: Wish, context: Context, until: number): Promise<{ id: number } | Refusal> {
   const ids = wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id];
   let refusal: Refusal = { refused: 'nobody is free at that time' };
   for (const specialistId of ids) {
-    const of = { specialistId, startsAt: wish.starts_at };
+    const of = { specialistId, startsAt: wish.starts_at, until };
     const made = await whileClaimed(of, context, (claim) => attempt({ ...wish, specialist_id: specialistId }, context, claim));
     if ('id' in made) return made;
     refusal = { ...made, mayPass: made.mayPass || refusal.mayPass };
@@ -113,6 +113,7 @@ async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise
   }
   if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   const plan = planOf(wish, offer, specialist, context, claim);
+  await demandCover(plan, context);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const isMade = await makeBooking(plan, context).catch(ofExclusion);
     if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };

@@ -1,4 +1,4 @@
-import { bookUnpaid, confirmBooking, holdSlot, type NewBooking, releaseHold } from '../../sql/bookings.ts';
+import { bookUnpaid, confirmBooking, holdSlot, isCovered, type NewBooking, releaseHold } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { balanceOf } from '../../sql/finance.ts';
 import { Problem } from '../problems.ts';
@@ -7,6 +7,12 @@ import type { noticesOf } from './notices.ts';
 
 /** A booking as it will stand in the book, its business day, and what is told of it. */
 export type Plan = { booking: NewBooking; day: string; notices: ReturnType<typeof noticesOf> };
+
+/** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
+export async function demandCover({ booking, day }: Plan, { db }: Context): Promise<void> {
+  const { payFrom } = booking;
+  if (payFrom !== 'later' && !(await isCovered(db, payFrom, booking, day))) throw await notCovered(booking, db);
+}
 
 /** Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken. */
 export function makeBooking(plan: Plan, { db, fleet }: Context): Promise<boolean> {
@@ -22,10 +28,13 @@ export function makeBooking(plan: Plan, { db, fleet }: Context): Promise<boolean
 export async function payForHeld({ booking, day, notices }: Plan, { db }: Context): Promise<number> {
   const { id, payFrom } = booking;
   if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
-  const why = WHY_NOT[payFrom];
-  await releaseHold(db, id, why);
-  if (payFrom === 'package') throw new Problem(409, why);
-  throw new Problem(409, why, { price_minor: booking.priceMinor, balance_minor: await balanceOf(db, booking.payerId) });
+  if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, db);
+  throw new Problem(409, 'the booking was cancelled before it was paid, or paying took too long');
+}
+
+async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, db: Sql): Promise<Problem> {
+  if (payFrom !== 'wallet') return new Problem(409, WHY_NOT.package);
+  return new Problem(409, WHY_NOT.wallet, { price_minor: priceMinor, balance_minor: await balanceOf(db, payerId) });
 }
 
 const WHY_NOT = {

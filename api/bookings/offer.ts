@@ -41,7 +41,10 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql, toBook?: 
   return { ...offer, client, service } satisfies Offer;
 }
 
-async function notOffered({ specialist_id, service_id, location_id }: Wanted, db: Sql) {
+async function notOffered({ specialist_id, service_id, location_id, room_id }: Wanted, db: Sql) {
   if (specialist_id !== undefined) return notAcceptable('specialist_id', await whyNotOffered(db, specialist_id, service_id));
-  return notAcceptable(location_id === undefined ? 'service_id' : 'location_id', 'nobody gives this service there');
+  if (location_id !== undefined) return notAcceptable('location_id', 'nobody gives this service there');
+  return room_id === undefined
+    ? notAcceptable('service_id', 'nobody gives this service')
+    : notAcceptable('room_id', 'nobody gives this service there');
 }

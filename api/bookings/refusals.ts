@@ -1,10 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { IntegrityConstraintViolationError } from 'slonik';
 import { dayOf } from '../../queues/calendar.ts';
-import { slotLockOf, slotName } from '../../queues/slot-lock.ts';
+import { noLock, slotLockOf, slotName } from '../../queues/slot-lock.ts';
 import type { SlotClaim } from '../../sql/bookings.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
+import { inLine } from './line.ts';
 import { freeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
@@ -23,9 +24,11 @@ const MOST_SPECIALISTS = 10;
 export async function whileLocked<T>(of: Slot, { fleet, db }: Context, work: () => Promise<T>): Promise<T | Refusal> {
   const lock = slotLockOf(fleet, db);
   const slot = slotName(of.specialistId, of.startsAt);
-  const token = await lock.acquire(slot, LOCK_MS);
-  if (token === null) return beingBooked;
-  return work().finally(() => lock.release(slot, token));
+  return inLine(lock === noLock ? null : slot, of.until, async () => {
+    const token = await lock.acquire(slot, LOCK_MS);
+    if (token === null) return beingBooked;
+    return work().finally(() => lock.release(slot, token));
+  });
 }
 
 /**
@@ -40,24 +43,33 @@ export async function whileClaimed<T extends { isGivenBack: boolean }>(
   const lock = slotLockOf(context.fleet, context.db);
   const claim = lock.claim?.(slotName(of.specialistId, of.startsAt), LOCK_MS);
   if (!claim) return whileLocked(of, context, () => work());
-  let isGivenBack = false;
-  try {
-    const done = await work(claim);
-    isGivenBack = done.isGivenBack;
-    return done;
-  } finally {
-    if (!isGivenBack) await lock.release(claim.slot, claim.token);
-  }
+  return inLine(claim.slot, of.until, async () => {
+    let isGivenBack = false;
+    try {
+      const done = await work(claim);
+      isGivenBack = done.isGivenBack;
+      return done;
+    } finally {
+      if (!isGivenBack) await lock.release(claim.slot, claim.token);
+    }
+  });
 }
 
 /** Whoever books takes some milliseconds; that long one waits for those who may yet fail. */
 const PATIENCE_MS = 1_000;
 
-/** Tries again for a moment what is refused only because somebody else has not finished. */
-export async function patiently<T>(attempt: () => Promise<T | Refusal>): Promise<T | Refusal> {
-  const until = performance.now() + PATIENCE_MS;
+/**
+ * Tries again for a moment what is refused only because somebody else has not finished. Each attempt gets the instant, of
+ * `performance.now()`, until which it may wait. In a caller's transaction nobody waits: it would keep its connection from those
+ * who are waited for.
+ */
+export async function patiently<T>(
+  { db, fleet }: Context,
+  attempt: (until: number) => Promise<T | Refusal>,
+): Promise<T | Refusal> {
+  const until = performance.now() + (db === fleet.db ? PATIENCE_MS : 0);
   for (;;) {
-    const done = await attempt();
+    const done = await attempt(until);
     if (!(isPassing(done) && performance.now() < until)) return done;
     await pause(20 + Math.random() * 40);
   }
@@ -65,7 +77,7 @@ export async function patiently<T>(attempt: () => Promise<T | Refusal>): Promise
 
 const isPassing = (done: unknown) => typeof done === 'object' && done !== null && 'mayPass' in done && done.mayPass === true;
 
-type Slot = { specialistId: number; startsAt: string };
+type Slot = { specialistId: number; startsAt: string; until: number };
 export const beingBooked: Refusal = { refused: 'somebody is booking this slot right now', mayPass: true };
 
 /** An exclusion constraint or its like across two tables has refused; anything else is thrown on. */

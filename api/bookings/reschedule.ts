@@ -39,8 +39,8 @@ export async function reschedule(id: number, wish: Move, context: Context): Prom
     startsAt: startsAt.toISOString(),
   };
   await expireHolds(context.db);
-  const refusal = await patiently(() =>
-    whileLocked(target, context, () =>
+  const refusal = await patiently(context, (until) =>
+    whileLocked({ ...target, until }, context, () =>
       context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
     ),
   );
@@ -62,8 +62,8 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   if (booking.status === 'PENDING') throw new Problem(409, 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Problem(409, 'the booking has begun');
-  const locationId = await locationOf(transaction, booking, target, zone);
   if (isThere(booking, target)) return null;
+  const locationId = await locationOf(transaction, booking, target, zone);
   const day = dayOf(new Date(target.startsAt), zone);
   if (!(await isWithinPackage(transaction, id, day))) {
     throw new Problem(409, 'the package that paid for the booking is not valid on that day');
@@ -91,7 +91,7 @@ const isThere = (booking: Made & { starts_at: string; room_id: number | null }, 
 
 type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
 
-/** Where the booking would take place. Throws a 422 when another specialist does not give the service, or a room is none of its. */
+/** Where the booking would take place. Throws a 422 when the specialist cannot be booked for it any more, or a room is none of the service's. */
 async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId, startsAt }: Target, zone: string) {
   const { client_id: clientId, service_id: serviceId } = booking;
   const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);
@@ -99,6 +99,5 @@ async function locationOf(transaction: Sql, booking: Made, { specialistId, roomI
   if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(roomId));
   const [specialist] = offer.specialists;
   if (specialist) return specialist.location_id;
-  if (specialistId === booking.specialist_id) return booking.location_id;
   throw notAcceptable('specialist_id', await whyNotOffered(transaction, specialistId, serviceId));
 }

@@ -19,4 +19,5 @@ export function whyNotThere(locationId: number | undefined, offer: { location_is
   return offer.location_is_active === null ? `there is no location ${locationId}` : `the location ${locationId} is not active`;
 }
 
-export const notItsRoom = (roomId: number | undefined) => `the room ${roomId} is none of this service's, or not active`;
+export const notItsRoom = (roomId: number | undefined) =>
+  `the room ${roomId} is none of this service's, not active, or at another location`;

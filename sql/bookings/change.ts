@@ -23,16 +23,22 @@ const state = z.object({
 });
 export type BookingState = z.output<typeof state>;
 
-/** Locks a booking until the transaction ends and says what pays for it; null when there is none. Take wallets' locks after it. */
-export const lockBooking = (transaction: Sql, id: number) =>
-  transaction.maybeOne(sql.type(state)`
+/**
+ * Locks a booking until the transaction ends and says what pays for it; null when there is none. Take wallets' locks after it.
+ * What pays is read by a second statement: the first one may have waited for the very transaction that paid, and would know
+ * nothing of it.
+ */
+export async function lockBooking(transaction: Sql, id: number) {
+  await transaction.query(sql.unsafe`select from bookings where id = ${id} for update`);
+  return transaction.maybeOne(sql.type(state)`
     select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
       duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, invoice.status as invoice_status,
       invoice.amount_minor, entry.id as package_entry_id
     from bookings booking
     left join invoices invoice on invoice.booking_id = booking.id and invoice.status <> 'CANCELLED'
     left join package_entries entry on entry.booking_id = booking.id
-    where booking.id = ${id} for update of booking`);
+    where booking.id = ${id}`);
+}
 
 /** Ends a booking and keeps the answer its canceller got. */
 export const endBooking = (transaction: Sql, of: { id: number; at: string; reason: string | null; answer: unknown }) =>

@@ -62,8 +62,10 @@ const ways = {
     )`,
 };
 
-/** Lets a hold go that cannot be confirmed. */
-export const releaseHold = (db: Sql, id: number, why: string) =>
-  db.query(sql.unsafe`
+/** Lets a hold go that cannot be confirmed. Returns false when it has ended already: it was cancelled, or took too long. */
+export async function releaseHold(db: Sql, id: number, why: string): Promise<boolean> {
+  const { rowCount } = await db.query(sql.unsafe`
     update bookings set status = 'CANCELLED', cancelled_at = clock_timestamp(), held_until = null, cancellation_reason = ${why}
     where id = ${id} and status = 'PENDING'`);
+  return rowCount > 0;
+}

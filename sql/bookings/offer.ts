@@ -31,7 +31,7 @@ const offerRow = z.object({
     .nullable(),
   /** Whether the service is given in certain rooms only. */
   has_rooms: z.boolean(),
-  /** Whether the one room that was asked for is one of the service's. */
+  /** Whether the one room that was asked for is one of the service's, at the location that was asked for and the specialist's. */
   room_fits: z.boolean(),
   /** Of the location that was asked for; null when there is no such location, or none was asked for. */
   location_is_active: z.boolean().nullable(),
@@ -76,7 +76,11 @@ export const readOffer = (
       exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
       (${of.roomId ?? null}::int is null or exists (
         select from service_rooms join rooms on rooms.id = room_id and rooms.is_active and ${isBookedAt(sql.fragment`rooms.location_id`)}
-        where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null})) as room_fits,
+        where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null}
+          and (${of.locationId ?? null}::int is null or rooms.location_id = ${of.locationId ?? null})
+          and not exists (
+            select from specialists own where own.id = ${of.specialistId ?? null} and own.location_id <> rooms.location_id)
+      )) as room_fits,
       ${isAskedPlaceActive(of.locationId)} as location_is_active,
       coalesce((
         select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
@@ -87,7 +91,9 @@ export const readOffer = (
         where offered.service_id = ${of.serviceId}
           and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
           and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
-          and ${isBookedAt(sql.fragment`specialist.location_id`)}), '[]') as specialists,
+          and ${isBookedAt(sql.fragment`specialist.location_id`)}
+          and (${of.roomId ?? null}::int is null or specialist.location_id is null or specialist.location_id = (
+            select rooms.location_id from rooms where rooms.id = ${of.roomId ?? null}))), '[]') as specialists,
       coalesce((
         select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
           order by kind desc, id)

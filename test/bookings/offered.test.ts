@@ -95,7 +95,10 @@ test('a refusal offers what this client can have instead, in the room that was n
   let seen = 0;
   await salons(async ({ service: service_id, specialists, clients, rooms }) => {
     const allowed = await door.db.anyFirst(sql.unsafe`
-      select room_id from service_rooms join rooms on id = room_id and is_active where service_id = ${service_id}`);
+      select room.id from service_rooms join rooms room on room.id = room_id and is_active where service_id = ${service_id}
+        and exists (
+          select from specialist_services offered join specialists person on person.id = specialist_id
+          where offered.service_id = ${service_id} and coalesce(person.location_id, room.location_id) = room.location_id)`);
     const room_id = rooms.find((room) => allowed.includes(room));
     const [specialist_id, client_id] = [specialists[0]!, clients[0]!];
     seen += expectOffered(await ofWindow(wishes({ client_id, service_id, specialist_id })));

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { sql } from '../../sql/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Json, type Reply } from '../support/front-door.ts';
-import { holdOpen, waitingForLock } from '../support/ledger.ts';
+import { inQueue as asking } from './in-queue.ts';
 import { at, balanceOf, salon } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
@@ -22,17 +22,7 @@ const book = (of: Sold) => door.post('/bookings', { ...of.wish, starts_at: at(2,
 const cancel = (of: Sold) => door.post(of.cancel, reason);
 const unitsOf = (id: number) => `select from client_package_units where client_package_id = ${id} for update`;
 
-/** Starts them one after the other, each as soon as the one before waits for what somebody holds; lets go; returns the answers. */
-async function inQueue(held: string, ...asks: (() => Promise<Reply>)[]) {
-  const holder = await holdOpen(door.database.url, held);
-  const running: Promise<Reply>[] = [];
-  for (const ask of asks) {
-    running.push(ask());
-    await waitingForLock(door.db, running.length);
-  }
-  await holder.commit();
-  return Promise.all(running);
-}
+const inQueue = (held: string, ...asks: (() => Promise<Reply>)[]) => asking(door, held, ...asks);
 
 describe('taking a package back while a booking takes a unit of it', () => {
   test('the booking is first: it is listed, and the package stands', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sql } from '../../sql/database.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { wrongs } from '../support/refusals.ts';
 import { at, salon } from './salon.ts';
@@ -89,20 +90,60 @@ describe('a location that is not active', () => {
     expect(await isOffered()).toBe(true);
   });
 
-  test('keeps what is booked there, which can be moved and cancelled', async () => {
-    const place = await make.location();
-    const room_id = await make.roomAt(place);
-    const service_id = await make.service({ rooms: [room_id] });
+  test('keeps what is booked there, which can be cancelled, and moved to where it is open', async () => {
+    const [place, open] = [await make.location(), await make.location()];
+    const rooms = [await make.roomAt(place), await make.roomAt(open)];
+    const service_id = await make.service({ rooms });
     const specialist_id = await make.specialist([service_id], { location: place });
-    const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
-    const made = (await door.post('/bookings', wish)).body;
+    const other = await make.specialist([service_id], { location: open });
+    const wish = { service_id, specialist_id, starts_at: at(2, '10:00') };
+    const book = async () => (await door.post('/bookings', { ...wish, client_id: await make.client() })).body;
+    const made = await book();
     await switchTo(place, false);
     expect((await door.get(`/bookings/${made.id}`)).body).toEqual(made);
-    expect(await door.post(`/bookings/${made.id}/reschedule`, { starts_at: at(3, '10:00') })).toMatchObject({
+    const move = (to: Json) => door.post(`/bookings/${made.id}/reschedule`, to);
+    expect(await move({ starts_at: wish.starts_at, room_id: rooms[0] })).toMatchObject({ status: 200, body: { moves: 0 } });
+    expect(wrongs(await move({ starts_at: at(3, '10:00') }))).toEqual({
+      status: 422,
+      specialist_id: `the specialist ${specialist_id} works at the location ${place}, which is not active`,
+    });
+    expect(await move({ starts_at: at(3, '10:00'), specialist_id: other })).toMatchObject({
       status: 200,
-      body: { location_id: place, room_id },
+      body: { location_id: open, room_id: rooms[1] },
     });
     expect(await door.post(`/bookings/${made.id}/cancel`, { reason: 'закрылись' })).toMatchObject({ body: { outcome: 'safe' } });
+  });
+
+  test.each(['is not active', 'does not give the service any more'])('a specialist who %s is given no new time', async (what) => {
+    const service_id = await make.service();
+    const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
+    const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
+    const { id } = (await door.post('/bookings', wish)).body;
+    if (what === 'is not active') await door.patch(`/api/specialists/${specialist_id}`, { is_active: false });
+    else await door.db.query(sql.unsafe`delete from specialist_services where specialist_id = ${specialist_id}`);
+    const move = (to: Json) => door.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '12:00'), ...to });
+    expect(wrongs(await move({}))).toEqual({
+      status: 422,
+      specialist_id: expect.stringContaining(`the specialist ${specialist_id}`),
+    });
+    expect(await move({ specialist_id: other })).toMatchObject({ status: 200, body: { specialist_id: other } });
+  });
+
+  test('a room at another location than the specialist suits nobody: it is named', async () => {
+    const [here, there] = [await make.location(), await make.location()];
+    const [room, far] = [await make.roomAt(here), await make.roomAt(there)];
+    const service_id = await make.service({ rooms: [room, far] });
+    const [specialist_id, traveller] = [
+      await make.specialist([service_id], { location: here }),
+      await make.specialist([service_id]),
+    ];
+    const book = async (wish: Json) =>
+      door.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
+    const refusal = { status: 422, room_id: `the room ${far} is none of this service's, not active, or at another location` };
+    expect(wrongs(await book({ specialist_id, room_id: far }))).toEqual(refusal);
+    expect(wrongs(await book({ location_id: here, room_id: far }))).toEqual(refusal);
+    expect(await book({ room_id: far })).toMatchObject({ status: 201, body: { specialist_id: traveller, room_id: far } });
+    expect(await book({ specialist_id, room_id: room })).toMatchObject({ status: 201, body: { room_id: room } });
   });
 });
 

@@ -1,0 +1,86 @@
+import { describe, expect, test } from '@jest/globals';
+import { makeBooking, type Plan, payForHeld } from '../../api/bookings/make.ts';
+import type { Context } from '../../api/route.ts';
+import { counter } from './counter.ts';
+import { inQueue } from './in-queue.ts';
+import { at, balanceOf } from './salon.ts';
+import { soldPackage } from './sold.ts';
+
+const { door, make, scene, book, square } = await counter();
+const reason = { reason: 'передумала' };
+
+/** The booking of a wish as it is held before it is paid. */
+const planOf = (wish: Awaited<ReturnType<typeof scene>> & { starts_at: string }): Plan => ({
+  booking: {
+    id: 5_000,
+    clientId: wish.client_id,
+    payerId: wish.client_id,
+    specialistId: wish.specialist_id,
+    serviceId: wish.service_id,
+    locationId: null,
+    startsAt: wish.starts_at,
+    busyMinutes: 60,
+    durationMinutes: 60,
+    breakMinutes: 0,
+    servicePriceMinor: 70_000,
+    priceMinor: 70_000,
+    discounts: [],
+    payFrom: 'wallet',
+    createdBy: 'test',
+    needsRoom: false,
+  },
+  day: wish.starts_at.slice(0, 10),
+  notices: [],
+});
+
+/** Cancels the one booking of a client that is not confirmed yet. */
+async function cancelPending(client: number) {
+  const { items } = (await door.get(`/bookings?client_id=${client}&status=PENDING`)).body;
+  return door.post(`/bookings/${items[0].id}/cancel`, reason);
+}
+
+describe('a booking that is cancelled while it is being paid', () => {
+  test('from the wallet: the money is back', async () => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
+    await make.money(wish.client_id, 70_000);
+    const [booked, cancelled] = await inQueue(
+      door,
+      `select from wallets where user_id = ${wish.client_id} for update`,
+      () => book(wish),
+      () => cancelPending(wish.client_id),
+    );
+    expect(booked).toMatchObject({ status: 201 });
+    expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { refunded_minor: 70_000 } } });
+    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    await square();
+  });
+
+  test('with a unit of a package: the unit is back', async () => {
+    const of = await soldPackage(door, make);
+    const [booked, cancelled] = await inQueue(
+      door,
+      `select from client_package_units where client_package_id = ${of.id} for update`,
+      () => book({ ...of.wish, starts_at: at(2, '10:00') }),
+      () => cancelPending(of.client_id),
+    );
+    expect(booked).toMatchObject({ status: 201 });
+    expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { units: 1 } } });
+    expect(await of.seen()).toMatchObject({ units: [{ left: 3 }] });
+    await square();
+  });
+
+  test('the cancellation is first: nothing is paid, and whoever booked is told so', async () => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
+    await make.money(wish.client_id, 70_000);
+    const plan = planOf(wish);
+    const context = { db: door.db, fleet: door.fleet } as Partial<Context> as Context;
+    expect(await makeBooking(plan, context)).toBe(true);
+    expect(await cancelPending(wish.client_id)).toMatchObject({ status: 200, body: { returned: { refunded_minor: 0 } } });
+    await expect(payForHeld(plan, context)).rejects.toMatchObject({
+      status: 409,
+      message: 'the booking was cancelled before it was paid, or paying took too long',
+    });
+    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    await square();
+  });
+});

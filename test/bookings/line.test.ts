@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals';
+import { inLine } from '../../api/bookings/line.ts';
+import { patiently } from '../../api/bookings/refusals.ts';
+import type { Context } from '../../api/route.ts';
+
+const soon = () => performance.now() + 60_000;
+
+test('who comes to the same slot waits for those before, one after the other; another slot waits for nobody', async () => {
+  const order: string[] = [];
+  const first = Promise.withResolvers<void>();
+  const work = (name: string, until?: Promise<void>) => async () => {
+    order.push(`${name} begins`);
+    await until;
+    order.push(`${name} ends`);
+    return name;
+  };
+  const all = [
+    inLine('a', soon(), work('one', first.promise)),
+    inLine('a', soon(), work('two')),
+    inLine('a', soon(), work('three')),
+    inLine('b', soon(), work('other')),
+  ];
+  await all[3];
+  expect(order).toEqual(['one begins', 'other begins', 'other ends']);
+  first.resolve();
+  expect(await Promise.all(all)).toEqual(['one', 'two', 'three', 'other']);
+  expect(order.slice(3)).toEqual(['one ends', 'two begins', 'two ends', 'three begins', 'three ends']);
+});
+
+test('who fails lets the next one in', async () => {
+  const fails = inLine('a', soon(), async () => {
+    throw new Error('no');
+  });
+  const next = inLine('a', soon(), async () => 'in');
+  await expect(fails).rejects.toThrow('no');
+  expect(await next).toBe('in');
+});
+
+test('who has waited long enough does it anyway, and who may not wait at all does not', async () => {
+  const never = Promise.withResolvers<void>();
+  const stuck = inLine('a', soon(), () => never.promise);
+  expect(await inLine('a', performance.now() + 20, async () => 'late')).toBe('late');
+  expect(await inLine('a', performance.now(), async () => 'at once')).toBe('at once');
+  expect(await inLine(null, soon(), async () => 'nobody to wait for')).toBe('nobody to wait for');
+  never.resolve();
+  await stuck;
+  expect(await inLine('a', soon(), async () => 'free')).toBe('free');
+});
+
+test('what may pass is tried again, but never in a transaction, whose connection others wait for', async () => {
+  const db = {};
+  const attempts = async (context: unknown) => {
+    let count = 0;
+    await patiently(context as Context, async (until) => {
+      count += 1;
+      const mayWait = until > performance.now();
+      return count < 3 ? { refused: 'for now', mayPass: true } : { mayWait };
+    });
+    return count;
+  };
+  expect(await attempts({ db, fleet: { db } })).toBe(3);
+  expect(await attempts({ db: {}, fleet: { db } })).toBe(1);
+});
