@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RecordKind } from '../../sql/records.ts';
+import type { Context } from '../route.ts';
 
 /** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
 export type RecordDeclaration = {
@@ -12,6 +13,8 @@ export type RecordDeclaration = {
   /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
   rule?: (body: Record<string, unknown>) => { path: string; message: string } | null;
   isDeletable?: boolean;
+  /** What one record is answered with, read, new or changed, where that is more than its row. A list shows rows. */
+  answer?: { schema: z.ZodType; of: (record: Record<string, unknown>, context: Context) => Promise<object> };
   /** The field that is today in the studio unless given. */
   todayField?: string;
 };
