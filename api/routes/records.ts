@@ -58,6 +58,7 @@ function doors(declared: RecordDeclaration): Route[] {
       responses: { 201: single },
       async handle({ body }, context) {
         demandRule(declared, body);
+        await demandNoConflict(declared, body, context.db);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
         await demandClient(context.db, body);
         return { status: 201, body: await answered(declared, id, context), headers: { Location: `${path}/${id}` } };
@@ -103,6 +104,11 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
 function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
   const wrong = rule?.(record);
   if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+}
+
+async function demandNoConflict({ conflict }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
+  const why = await conflict?.(body, db);
+  if (why) throw new Problem(409, why);
 }
 
 async function answered(declared: RecordDeclaration, id: number, context: Context): Promise<object> {
