@@ -208,6 +208,13 @@ describe('who is a client is not created once more as a student, and the refusal
     expect(await rowCounts(door.db)).toEqual(before);
   });
 
+  test('with the phone of one and the Telegram id of another, the one who has the phone is named', async () => {
+    await door.post('/api/clients', { first_name: 'Инна', telegram_id: 5_000_000_002 });
+    const client = (await door.post('/api/clients', { first_name: 'Анна', phone: '+79005550004' })).body.id;
+    const refused = await door.post('/api/students', { first_name: 'Анна', phone: '+79005550004', telegram_id: 5_000_000_002 });
+    expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringMatching(`^this phone is client ${client}'s`) } });
+  });
+
   test.each([
     ['students', '+79005550002'],
     ['specialists', '+79005550003'],
