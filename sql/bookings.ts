@@ -5,8 +5,6 @@ export {
   enterAbsence,
   findAbsence,
   listAbsences,
-  meetingRow,
-  meetingsIn,
 } from './bookings/absences.ts';
 export { bookUnpaid } from './bookings/book.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
@@ -26,6 +24,7 @@ export { isCovered } from './bookings/cover.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
 export type { NewBooking } from './bookings/made.ts';
+export { meetingOf, meetingRow, meetingsIn } from './bookings/meetings.ts';
 export { type Discount, type Offer, readOffer } from './bookings/offer.ts';
 export { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from './bookings/offers.ts';
 export {

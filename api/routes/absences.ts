@@ -7,6 +7,7 @@ import {
   enterAbsence,
   findAbsence,
   listAbsences,
+  meetingOf,
   meetingRow,
   meetingsIn,
 } from '../../sql/bookings.ts';
@@ -55,7 +56,7 @@ async function found(db: Context['db'], id: number) {
 
 const withMeetings = async (db: Context['db'], absence: z.output<typeof absenceRow>) => ({
   ...absence,
-  meetings: await meetingsIn(db, absence),
+  meetings: (await meetingsIn(db, absence)).map(meetingOf),
 });
 
 export const absenceRoutes: Route[] = [

@@ -3,6 +3,7 @@ import { absenceRoutes } from './absences.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
+import { clientStudentRoutes } from './client-student.ts';
 import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
@@ -46,5 +47,6 @@ export const routes: readonly Route[] = [
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,
+  ...clientStudentRoutes,
   ...companyRoutes,
 ];

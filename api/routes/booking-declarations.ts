@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { intervals } from '../../queues/work-schedule.ts';
 import { day } from '../page.ts';
+import { calendarOverrides } from './calendar-overrides.ts';
 import { flag, id, oneOf, text, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const money = whole(0, 1_000_000_000_000);
-const pairs = z.array(z.tuple([z.string(), z.string()]));
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
 const percent = z
   .number({ error: PERCENT })
@@ -82,32 +81,7 @@ export const bookingDeclarations: RecordDeclaration[] = [
     },
     ['is_active'],
   ),
-  {
-    ...plain(
-      'calendar_overrides',
-      'calendar override',
-      {
-        specialist_id: id.nullable().optional(),
-        location_id: id.nullable().optional(),
-        day,
-        intervals,
-        reason: text(500).nullable().optional(),
-      },
-      {
-        specialist_id: z.int().nullable(),
-        location_id: z.int().nullable(),
-        day: z.iso.date(),
-        intervals: pairs,
-        reason: z.string().nullable(),
-      },
-      ['specialist_id', 'location_id', 'day'],
-    ),
-    isDeletable: true,
-    rule: ({ specialist_id, location_id }) =>
-      (specialist_id == null) === (location_id == null)
-        ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
-        : null,
-  },
+  calendarOverrides,
   plain(
     'service_packages',
     'service package',

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { Sql } from '../../sql/database.ts';
 import type { RecordKind } from '../../sql/records.ts';
+import type { Context } from '../route.ts';
 
 /** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
 export type RecordDeclaration = {
@@ -11,10 +13,17 @@ export type RecordDeclaration = {
   filters?: string[];
   /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
   rule?: (body: Record<string, unknown>) => { path: string; message: string } | null;
+  /** Why a new one conflicts with somebody or something that is there, where its words are better than the tables' (409), or null. */
+  conflict?: (body: Record<string, unknown>, db: Sql) => Promise<string | null>;
   isDeletable?: boolean;
+  /** What one record is answered with, read, new or changed, where that is more than its row. A list shows rows. */
+  answer?: { schema: z.ZodType; of: (record: Record<string, unknown>, context: Context) => Promise<object> };
   /** The field that is today in the studio unless given. */
   todayField?: string;
 };
+
+/** A work schedule as an answer shows it. */
+export const scheduleRow = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
 
 /** A declaration of one plain table whose columns are the writable fields. */
 export const plain = (

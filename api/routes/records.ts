@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
 import { isClient } from '../../sql/bookings.ts';
-import { deleteRecord, findRecord, insertRecord, listRecords, type RecordKind, updateRecord } from '../../sql/records.ts';
+import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
@@ -14,6 +14,7 @@ export const recordRoutes: Route[] = declarations.flatMap(doors);
 function doors(declared: RecordDeclaration): Route[] {
   const { path, one, fields, filters = [], kind, isDeletable = false } = declared;
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
+  const single = declared.answer?.schema ?? item;
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields);
   const optional = required.partial().refine((body) => Object.keys(body).length > 0, {
@@ -42,8 +43,8 @@ function doors(declared: RecordDeclaration): Route[] {
       path: `${path}/{id}`,
       summary: `Read a ${one}`,
       scope: 'records:read',
-      responses: { 200: item },
-      handle: async ({ params }, { db }) => ({ body: await found(db, kind, one, params.id) }),
+      responses: { 200: single },
+      handle: async ({ params }, context) => ({ body: await answered(declared, params.id, context) }),
     }),
     route({
       ...shared,
@@ -54,12 +55,13 @@ function doors(declared: RecordDeclaration): Route[] {
       scope: 'records:write',
       transaction: true,
       body: required,
-      responses: { 201: item },
+      responses: { 201: single },
       async handle({ body }, context) {
         demandRule(declared, body);
+        await demandNoConflict(declared, body, context.db);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
         await demandClient(context.db, body);
-        return { status: 201, body: await findRecord(context.db, kind, id), headers: { Location: `${path}/${id}` } };
+        return { status: 201, body: await answered(declared, id, context), headers: { Location: `${path}/${id}` } };
       },
     }),
     route({
@@ -70,12 +72,13 @@ function doors(declared: RecordDeclaration): Route[] {
       scope: 'records:write',
       transaction: true,
       body: optional,
-      responses: { 200: item },
-      async handle({ params, body }, { db }) {
-        demandRule(declared, { ...(await found(db, kind, one, params.id)), ...body });
+      responses: { 200: single },
+      async handle({ params, body }, context) {
+        const { db } = context;
+        demandRule(declared, { ...(await found(db, declared, params.id)), ...body });
         await updateRecord(db, kind, params.id, body);
         await demandClient(db, body);
-        return { body: await found(db, kind, one, params.id) };
+        return { body: await answered(declared, params.id, context) };
       },
     }),
     ...(isDeletable ? [deletion(declared)] : []),
@@ -103,7 +106,17 @@ function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>
   if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
 }
 
-async function found(db: Context['db'], kind: RecordKind, one: string, id: number) {
+async function demandNoConflict({ conflict }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
+  const why = await conflict?.(body, db);
+  if (why) throw new Problem(409, why);
+}
+
+async function answered(declared: RecordDeclaration, id: number, context: Context): Promise<object> {
+  const record = await found(context.db, declared, id);
+  return declared.answer ? declared.answer.of(record, context) : record;
+}
+
+async function found(db: Context['db'], { kind, one }: RecordDeclaration, id: number) {
   const record = await findRecord(db, kind, id);
   if (!record) throw new Problem(404, `there is no ${one} ${id}`);
   return record as Record<string, unknown>;

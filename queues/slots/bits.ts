@@ -14,6 +14,9 @@ export function setCells(cells: Cells, from: number, to: number) {
 
 export const hasCell = (cells: Cells, cell: number) => ((cells[cell >>> 5]! >>> (cell & 31)) & 1) === 1;
 
+/** Whether all cells of the one are among the other's. */
+export const areAmong = (some: Cells, all: Cells) => some.every((word, n) => (word & ~all[n]!) === 0);
+
 /** Three words of 8 hexadecimal digits, in order. */
 export const hexOf = (cells: Cells) => hex(cells[0]!) + hex(cells[1]!) + hex(cells[2]!);
 /** The 33rd bit keeps the zeros in front. */

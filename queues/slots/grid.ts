@@ -71,7 +71,8 @@ function firstAfter(days: readonly ZoneDay[], instant: number): number {
   return low;
 }
 
-function enterDay({ start, quarters, cells: shown }: ZoneDay, cells: Cells, from: number, to: number) {
+/** Enters in a day's cells those that something touches which lasts from one instant to another, in milliseconds. */
+export function enterDay({ start, quarters, cells: shown }: ZoneDay, cells: Cells, from: number, to: number) {
   const first = Math.max(0, Math.floor((from - start) / CELL_MS));
   const last = Math.min(quarters, Math.ceil((to - start) / CELL_MS));
   if (!shown) return setCells(cells, first, last);

@@ -8,7 +8,6 @@ export const absenceRow = z.object({
   to_at: z.iso.datetime(),
   reason: z.string().nullable(),
 });
-export const meetingRow = z.object({ kind: z.enum(['booking', 'training']), id: z.int(), starts_at: z.iso.datetime() });
 
 const columns = sql.fragment`id, specialist_id, from_at, to_at, reason`;
 
@@ -37,15 +36,3 @@ export async function deleteAbsence(db: Sql, id: number): Promise<boolean> {
   const { rowCount } = await db.query(sql.unsafe`delete from specialist_absences where id = ${id}`);
   return rowCount > 0;
 }
-
-/** What an absence runs into: bookings and trainings that stand until somebody moves or cancels them. */
-export const meetingsIn = (db: Sql, of: z.output<typeof absenceRow>) =>
-  db.any(sql.type(meetingRow)`
-    select 'booking' as kind, id, starts_at from bookings
-    where specialist_id = ${of.specialist_id} and status in ('PENDING', 'CONFIRMED')
-      and tstzrange(starts_at, ends_at) && tstzrange(${of.from_at}::timestamptz, ${of.to_at}::timestamptz)
-    union all
-    select 'training', id, starts_at from real_trainings
-    where trainer_id = ${of.specialist_id} and status = 'scheduled'
-      and tstzrange(starts_at, ends_at) && tstzrange(${of.from_at}::timestamptz, ${of.to_at}::timestamptz)
-    order by starts_at, kind, id`);

@@ -60,6 +60,7 @@ export function salon(db: Database) {
       client: number;
       specialist: number;
       service: number;
+      location?: number;
       room?: number;
       at: string;
       minutes?: number;
@@ -67,9 +68,9 @@ export function salon(db: Database) {
       heldUntil?: string;
     }) =>
       db.oneFirst(id`
-        insert into bookings (client_id, payer_id, specialist_id, service_id, room_id, starts_at, duration_minutes, break_minutes,
+        insert into bookings (client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, duration_minutes, break_minutes,
           service_price_minor, price_minor, status, held_until)
-        values (${of.client}, ${of.client}, ${of.specialist}, ${of.service}, ${of.room ?? null}, ${of.at}::timestamptz,
+        values (${of.client}, ${of.client}, ${of.specialist}, ${of.service}, ${of.location ?? null}, ${of.room ?? null}, ${of.at}::timestamptz,
           ${of.minutes ?? 60}, ${of.pause ?? 0}, 0, 0, ${of.heldUntil ? 'PENDING' : 'CONFIRMED'}, ${of.heldUntil ?? null}::timestamptz)
         returning id`),
     training: (of: { trainer: number; room?: number; at: string; minutes?: number; isCancelled?: boolean }) =>

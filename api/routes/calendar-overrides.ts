@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { endOfDay, startOfDay } from '../../queues/calendar.ts';
+import { liesWithin } from '../../queues/slots/lies-within.ts';
+import { cellsOfOverride } from '../../queues/slots/week.ts';
+import { zoneDay } from '../../queues/slots/zone-days.ts';
+import { intervals } from '../../queues/work-schedule.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings.ts';
+import { day } from '../page.ts';
+import type { Context } from '../route.ts';
+import { id, text } from './fields.ts';
+import { plain, type RecordDeclaration } from './plain-record.ts';
+
+const overrideRow = z.object({
+  id: z.int(),
+  specialist_id: z.int().nullable(),
+  location_id: z.int().nullable(),
+  day: z.iso.date(),
+  intervals: z.array(z.tuple([z.string(), z.string()])),
+  reason: z.string().nullable(),
+});
+const answer = overrideRow
+  .extend({
+    meetings: z.array(meetingRow).meta({ description: 'bookings and trainings of that day outside its hours; they stand' }),
+  })
+  .meta({ id: 'CalendarOverrideWithMeetings' });
+
+/** What replaces a schedule for a day; who enters one is told what no longer lies in the hours. */
+export const calendarOverrides: RecordDeclaration = {
+  ...plain(
+    'calendar_overrides',
+    'calendar override',
+    {
+      specialist_id: id.nullable().optional(),
+      location_id: id.nullable().optional(),
+      day,
+      intervals,
+      reason: text(500).nullable().optional(),
+    },
+    overrideRow.shape,
+    ['specialist_id', 'location_id', 'day'],
+  ),
+  isDeletable: true,
+  rule: ({ specialist_id, location_id }) =>
+    (specialist_id == null) === (location_id == null)
+      ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
+      : null,
+  answer: { schema: answer, of: withMeetings },
+};
+
+async function withMeetings(record: Record<string, unknown>, { db, fleet: { settings } }: Context) {
+  const override = overrideRow.parse(record);
+  const shown = zoneDay(override.day, settings.zone);
+  const work = cellsOfOverride(override.intervals);
+  const meetings = await meetingsIn(db, {
+    ...whoseOf(override),
+    from_at: startOfDay(override.day, settings.zone),
+    to_at: endOfDay(override.day, settings.zone),
+  });
+  const outside = meetings.filter((one) => !liesWithin(shown, work, Date.parse(one.starts_at), Date.parse(one.ends_at)));
+  return { ...override, meetings: outside.map(meetingOf) };
+}
+
+/** The table holds one of the two. */
+const whoseOf = ({ specialist_id, location_id }: z.output<typeof overrideRow>) =>
+  specialist_id === null ? { location_id: Number(location_id) } : { specialist_id };

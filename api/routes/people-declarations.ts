@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { workSchedule } from '../../queues/work-schedule.ts';
+import type { Sql } from '../../sql/database.ts';
+import { findClientToEnrol } from '../../sql/students.ts';
+import { day } from '../page.ts';
+import { email, flag, id, oneOf, phone, text } from './fields.ts';
+import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
+
+const person = {
+  first_name: text(100),
+  last_name: text(100, 0).optional(),
+  phone: phone.nullable().optional(),
+  email: email.nullable().optional(),
+  telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
+  telegram_username: text(64).nullable().optional(),
+  locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
+  birth_date: day.nullable().optional(),
+  gender: oneOf(['female', 'male']).nullable().optional(),
+  notes: text(5_000).nullable().optional(),
+  is_active: flag.optional(),
+};
+const personRow = {
+  id: z.int(),
+  first_name: z.string(),
+  last_name: z.string(),
+  phone: z.string().nullable(),
+  email: z.string().nullable(),
+  telegram_id: z.int().nullable(),
+  telegram_username: z.string().nullable(),
+  locale: z.string().nullable(),
+  birth_date: z.iso.date().nullable(),
+  gender: z.string().nullable(),
+  notes: z.string().nullable(),
+  is_active: z.boolean(),
+};
+const users = { table: 'users', columns: Object.keys(person) };
+
+/** What a student has beyond a person. Whoever names no payer pays for oneself. */
+export const studentFields = {
+  payer_id: id.optional(),
+  current_belt: text(40).nullable().optional(),
+  registration_date: day.optional(),
+};
+const specialist = {
+  position: text(100).nullable().optional(),
+  is_main: flag.optional(),
+  location_id: id.nullable().optional(),
+  work_schedule: workSchedule.optional(),
+};
+
+export const students: RecordDeclaration = {
+  path: '/api/students',
+  one: 'student',
+  fields: { ...person, ...studentFields },
+  filters: ['phone', 'telegram_id', 'payer_id', 'is_active'],
+  todayField: 'registration_date',
+  conflict: clientInTheWay,
+  kind: {
+    tables: [users, { table: 'students', columns: Object.keys(studentFields) }],
+    role: 'client',
+    row: z.object({
+      ...personRow,
+      payer_id: z.int(),
+      current_belt: z.string().nullable(),
+      registration_date: z.iso.date(),
+    }),
+  },
+};
+
+/** Clients, students and specialists: a person is one row of `users`, whatever else they are. */
+export const peopleDeclarations: RecordDeclaration[] = [
+  {
+    path: '/api/clients',
+    one: 'client',
+    fields: person,
+    filters: ['phone', 'telegram_id', 'is_active'],
+    kind: { tables: [users], role: 'client', row: z.object(personRow) },
+  },
+  students,
+  {
+    path: '/api/specialists',
+    one: 'specialist',
+    fields: { ...person, ...specialist },
+    filters: ['phone', 'location_id', 'is_active'],
+    kind: {
+      tables: [users, { table: 'specialists', columns: Object.keys(specialist) }],
+      role: 'specialist',
+      row: z.object({
+        ...personRow,
+        position: z.string().nullable(),
+        is_main: z.boolean(),
+        location_id: z.int().nullable(),
+        work_schedule: scheduleRow,
+      }),
+    },
+  },
+];
+
+const namely = z.object({ phone: z.string().nullish(), telegram_id: z.int().nullish() });
+
+/** Who books already is not made anew as a student: that would be the same person twice. */
+async function clientInTheWay(body: Record<string, unknown>, db: Sql): Promise<string | null> {
+  const { phone = null, telegram_id = null } = namely.parse(body);
+  const client = await findClientToEnrol(db, { phone, telegramId: telegram_id });
+  return client && `this ${client.by} is client ${client.id}'s, whom POST /api/clients/${client.id}/student makes a student`;
+}
