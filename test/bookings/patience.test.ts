@@ -37,6 +37,18 @@ describe.each(cases)('whoever fails costs nobody the slot, on %s with the lock %
     expect((await door.get('/api/audit')).body.findings).toEqual([]);
   });
 
+  test('sixty without money around two who have it', async () => {
+    const service_id = await make.service({ price: 1_000 });
+    const specialist_id = await make.specialist([service_id]);
+    const wish = { service_id, specialist_id, starts_at: at(2, '10:00'), pay_from: 'wallet' };
+    const clients = await many(62);
+    for (const n of [20, 40]) await make.money(clients[n]!, 1_000);
+    const replies = await Promise.all(clients.map((client_id) => door.post('/bookings', { ...wish, client_id })));
+    expect(winners(replies)).toBe(1);
+    expect(await live(service_id)).toBe(1);
+    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+  });
+
   test('three who are elsewhere at that time before nine who are not', async () => {
     const service_id = await make.service();
     const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
