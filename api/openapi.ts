@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOverride, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemBody } from './problems.ts';
 import type { Route } from './route.ts';
 
@@ -19,20 +19,29 @@ const SAID: Record<number, string> = { 200: 'The answer', 201: 'Created', 202: '
 export function describeApi(routes: readonly Route[]) {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
-  return createDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Studio Fleet',
-      version: '0.1.0',
-      description:
-        'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
-        'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`.',
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Studio Fleet',
+        version: '0.1.0',
+        description:
+          'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
+          'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`.',
+      },
+      components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
+      security: [{ key: [] }],
+      paths: { ...paths, ...plainDoors },
     },
-    components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
-    security: [{ key: [] }],
-    paths: { ...paths, ...plainDoors },
-  });
+    { override: shownAsGiven },
+  );
 }
+
+/** What may be null is shown by the example of what it is otherwise: Swagger UI would toss a coin between the two. */
+const shownAsGiven: ZodOpenApiOverride = ({ jsonSchema }) => {
+  const given = jsonSchema.anyOf?.find((one) => typeof one === 'object' && 'examples' in one);
+  if (given && !jsonSchema.examples) jsonSchema.examples = (given as { examples: unknown[] }).examples;
+};
 
 const health = z.object({
   status: z.enum(['up', 'down']),

@@ -42,7 +42,8 @@ export const instantCursor = z.iso.datetime().refine((instant) => !instant.start
 /** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
 export const day = z.iso
   .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' });
+  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' })
+  .meta({ examples: ['2026-11-25'] });
 
 /** A number from 1 to `most` as a path or a query writes it: digits only. */
 function wholeText(most: number, error: string) {

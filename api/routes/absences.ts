@@ -25,12 +25,15 @@ function isWhen(given: string): boolean {
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
-  .meta({ description: 'a business day from its first minute on, or an instant' });
+  .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
 const ending = z
   .string({ error: UNTIL })
   .refine((given) => given === LAST_DAY || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever` });
-const reason = text(500).nullable().optional();
+  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever`, examples: ['2026-12-14'] });
+const reason = text(500)
+  .meta({ examples: ['holidays'] })
+  .nullable()
+  .optional();
 
 const item = absenceRow.meta({ id: 'Absence' });
 const answer = absenceRow

@@ -11,7 +11,8 @@ const percent = z
   .number({ error: PERCENT })
   .min(0.01, { error: PERCENT })
   .max(100, { error: PERCENT })
-  .multipleOf(0.01, { error: PERCENT });
+  .multipleOf(0.01, { error: PERCENT })
+  .meta({ examples: [10] });
 
 const part = z.strictObject({ service_id: id, units: whole(1, 1_000) }, { error: 'a service_id with its units' });
 const COMPOSITION = 'a list such as [{"service_id": 3, "units": 10}], each service once';
@@ -19,6 +20,7 @@ const composition = z
   .array(part, { error: COMPOSITION })
   .min(1, { error: COMPOSITION })
   .max(50, { error: 'at most 50 services' })
+  .meta({ examples: [[{ service_id: 1, units: 10 }]] })
   .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
 
 export const clientDiscounts: RecordDeclaration = {
@@ -57,6 +59,7 @@ export const clientDiscounts: RecordDeclaration = {
     if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
     return null;
   },
+  example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
 };
 
 /** What the doors of booking keep beside bookings: the same four doors as for every record. */
@@ -65,10 +68,12 @@ export const bookingDeclarations: RecordDeclaration[] = [
     'services',
     'service',
     {
-      name: text(100),
+      name: text(100).meta({ examples: ['Massage'] }),
       description: text(2_000).nullable().optional(),
-      duration_minutes: whole(1, 720),
-      break_minutes: whole(0, 720).optional(),
+      duration_minutes: whole(1, 720).meta({ examples: [50] }),
+      break_minutes: whole(0, 720)
+        .meta({ examples: [10] })
+        .optional(),
       price_minor: money.optional(),
       is_active: flag.optional(),
     },
@@ -107,15 +112,18 @@ export const bookingDeclarations: RecordDeclaration[] = [
       (specialist_id == null) === (location_id == null)
         ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
         : null,
+    example: { specialist_id: 1, day: '2026-12-31', intervals: [['10:00', '15:00']], reason: 'a short day' },
   },
   plain(
     'service_packages',
     'service package',
     {
-      name: text(100),
+      name: text(100).meta({ examples: ['Ten massages'] }),
       composition,
       price_minor: money,
-      validity_days: whole(1, 3_660).optional(),
+      validity_days: whole(1, 3_660)
+        .meta({ examples: [90] })
+        .optional(),
       is_active: flag.optional(),
     },
     {

@@ -18,7 +18,8 @@ const write = { ...shared, scope: 'bookings:write' };
 const INSTANT = 'an instant with its offset, such as 2026-11-25T18:00:00+03:00';
 const starts_at = z.iso
   .datetime({ offset: true, error: INSTANT, abort: true })
-  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT });
+  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT })
+  .meta({ examples: ['2026-11-25T18:00:00+03:00'] });
 const slotsTaken = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
@@ -35,15 +36,17 @@ export const bookingRoutes: Route[] = [
     method: 'post',
     path: '/bookings',
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
-    body: z.strictObject({
-      client_id: id,
-      service_id: id,
-      specialist_id: id.optional().meta({ description: 'by default whoever is free' }),
-      room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
-      location_id: id.optional(),
-      starts_at,
-      pay_from: oneOf(payFrom).default('later'),
-    }),
+    body: z
+      .strictObject({
+        client_id: id,
+        service_id: id,
+        specialist_id: id.optional().meta({ description: 'by default whoever is free' }),
+        room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
+        location_id: id.optional(),
+        starts_at,
+        pay_from: oneOf(payFrom).default('later'),
+      })
+      .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);

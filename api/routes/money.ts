@@ -20,7 +20,8 @@ export const wording = z
   .trim()
   .refine(isPlainText, { error: PLAIN_TEXT })
   .min(1, { error: '1 to 500 characters' })
-  .max(500, { error: '1 to 500 characters' });
+  .max(500, { error: '1 to 500 characters' })
+  .meta({ examples: ['A few words'] });
 export const reasonBody = z.strictObject({ reason: wording });
 
 export const paymentItem = paymentRow.meta({ id: 'Payment' });

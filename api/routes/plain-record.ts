@@ -12,6 +12,8 @@ export type RecordDeclaration = {
   /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
   rule?: (body: Record<string, unknown>) => { path: string; message: string } | null;
   isDeletable?: boolean;
+  /** A body that obeys the rule, where one with every field in it would not. */
+  example?: Record<string, unknown>;
   /** The field that is today in the studio unless given. */
   todayField?: string;
 };

@@ -6,15 +6,34 @@ import { email, flag, id, oneOf, phone, text, time, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const person = {
-  first_name: text(100),
-  last_name: text(100, 0).optional(),
+  first_name: text(100).meta({ examples: ['Anna'] }),
+  last_name: text(100, 0)
+    .meta({ examples: ['Ivanova'] })
+    .optional(),
   phone: phone.nullable().optional(),
   email: email.nullable().optional(),
-  telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
-  telegram_username: text(64).nullable().optional(),
-  locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
-  birth_date: day.nullable().optional(),
-  gender: oneOf(['female', 'male']).nullable().optional(),
+  // No example: some number is somebody's.
+  telegram_id: z
+    .int({ error: 'a Telegram user id' })
+    .nullable()
+    .optional()
+    .meta({ examples: [null] }),
+  telegram_username: text(64)
+    .nullable()
+    .optional()
+    .meta({ examples: [null] }),
+  locale: oneOf(['ru', 'uk', 'en'])
+    .meta({ examples: ['en'] })
+    .nullable()
+    .optional(),
+  birth_date: day
+    .nullable()
+    .optional()
+    .meta({ examples: ['1990-04-17'] }),
+  gender: oneOf(['female', 'male'])
+    .meta({ examples: ['female'] })
+    .nullable()
+    .optional(),
   notes: text(5_000).nullable().optional(),
   is_active: flag.optional(),
 };
@@ -34,9 +53,19 @@ const personRow = {
 };
 const users = { table: 'users', columns: Object.keys(person) };
 
-const student = { payer_id: id.optional(), current_belt: text(40).nullable().optional(), registration_date: day.optional() };
+const student = {
+  payer_id: id.optional(),
+  current_belt: text(40)
+    .meta({ examples: ['yellow'] })
+    .nullable()
+    .optional(),
+  registration_date: day.optional(),
+};
 const specialist = {
-  position: text(100).nullable().optional(),
+  position: text(100)
+    .meta({ examples: ['trainer'] })
+    .nullable()
+    .optional(),
   is_main: flag.optional(),
   location_id: id.nullable().optional(),
   work_schedule: workSchedule.optional(),
@@ -90,11 +119,11 @@ export const declarations: RecordDeclaration[] = [
     'training_types',
     'training type',
     {
-      name: text(100),
-      max_participants: whole(0, 10_000),
+      name: text(100).meta({ examples: ['Karate'] }),
+      max_participants: whole(0, 10_000).meta({ examples: [12] }),
       price_minor: whole(0, 1_000_000_000_000).optional(),
-      duration_minutes: whole(1, 1_440),
-      is_subscription_only: flag.optional(),
+      duration_minutes: whole(1, 1_440).meta({ examples: [60] }),
+      is_subscription_only: flag.meta({ examples: [false] }).optional(),
     },
     {
       name: z.string(),
@@ -108,10 +137,12 @@ export const declarations: RecordDeclaration[] = [
     'subscriptions',
     'subscription',
     {
-      name: text(100),
+      name: text(100).meta({ examples: ['8 trainings'] }),
       price_minor: whole(0, 1_000_000_000_000),
-      number_of_sessions: whole(1, 10_000).nullable().meta({ description: 'null: unlimited' }),
-      validity_days: whole(1, 3_660),
+      number_of_sessions: whole(1, 10_000)
+        .nullable()
+        .meta({ description: 'null: unlimited', examples: [8] }),
+      validity_days: whole(1, 3_660).meta({ examples: [30] }),
       is_active: flag.optional(),
     },
     {
@@ -148,8 +179,11 @@ export const declarations: RecordDeclaration[] = [
     'locations',
     'location',
     {
-      name: text(100),
-      address: text(300).nullable().optional(),
+      name: text(100).meta({ examples: ['Centre'] }),
+      address: text(300)
+        .meta({ examples: ['1 Main Street'] })
+        .nullable()
+        .optional(),
       work_schedule: workSchedule.optional(),
       is_active: flag.optional(),
     },
@@ -158,7 +192,7 @@ export const declarations: RecordDeclaration[] = [
   plain(
     'rooms',
     'room',
-    { location_id: id, name: text(100), is_active: flag.optional() },
+    { location_id: id, name: text(100).meta({ examples: ['Big hall'] }), is_active: flag.optional() },
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),

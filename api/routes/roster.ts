@@ -22,7 +22,7 @@ const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
 const trainingItem = trainingRow.meta({ id: 'RealTraining' });
-const flag = z.boolean({ error: 'true or false' });
+const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
 const shared = { tag: 'training-templates' };
 
 async function demandTemplate(db: Context['db'], id: number) {
@@ -60,7 +60,7 @@ export const rosterRoutes: Route[] = [
     transaction: true,
     params: idParams,
     body: z.strictObject({
-      student_id: z.int({ error: 'the id of a student' }),
+      student_id: z.int({ error: 'the id of a student' }).meta({ examples: [1] }),
       start_date: day.optional().meta({ description: 'by default today' }),
       is_frozen: flag.optional(),
     }),

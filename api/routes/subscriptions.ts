@@ -38,7 +38,7 @@ export const subscriptionRoutes: Route[] = [
     scope: 'money:write',
     transaction: true,
     body: z.strictObject({
-      subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }),
+      subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }).meta({ examples: [1] }),
       start_date: day.optional().meta({ description: 'by default today' }),
       is_auto_renew: z.boolean({ error: 'true or false' }).default(false),
     }),

@@ -16,7 +16,11 @@ import { paymentItem, wording } from './money.ts';
 
 const MOST_MINOR = 1_000_000_000_000;
 const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
-const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
+const amount = z
+  .int({ error: AMOUNT })
+  .min(1, { error: AMOUNT })
+  .max(MOST_MINOR, { error: AMOUNT })
+  .meta({ examples: [150_000] });
 const received = z
   .object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() })
   .meta({ id: 'PaymentReceived' });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/routes/all.ts';
+import { declarations } from '../../api/routes/record-declarations.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { swaggerExample } from '../support/swagger-example.ts';
 
 let door: FrontDoor;
 let document: Json;
@@ -74,4 +76,23 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     expect(Boolean(operation.requestBody)).toBe(Boolean(route.body));
     if (route.body) expect(operation.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
   });
+});
+
+const withBody = routes.flatMap((route) => (route.body ? [[route.method, route.path, route.body] as const] : []));
+/** The body that the page's form holds before anybody has written in it. */
+const formOf = (method: string, path: string) =>
+  swaggerExample(document.paths[path][method].requestBody.content['application/json'].schema, document);
+
+test.each(withBody)('the form of %s %s is filled with what the door would take', (method, path, body) => {
+  expect(body.safeParse(formOf(method, path))).toMatchObject({ success: true });
+});
+
+test.each(declarations.map((declared) => [declared.path, declared] as const))('and with a record of %s', (path, { rule }) => {
+  for (const form of [formOf('post', path), formOf('patch', `${path}/{id}`)]) expect(rule?.(form) ?? null).toBeNull();
+});
+
+test('a filter is not filled in: most would find nothing', () => {
+  for (const [path, node] of walk(document)) {
+    if (node.in === 'query') expect({ path, example: node.example ?? node.schema.example }).toEqual({ path, example: undefined });
+  }
 });
