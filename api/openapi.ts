@@ -27,7 +27,8 @@ export function describeApi(routes: readonly Route[]) {
         version: '0.1.0',
         description:
           'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
-          'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`.',
+          'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`. ' +
+          'To try a door on this page, press Authorize first and give the key once more: the page does not pass on the one you came in with.',
       },
       components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
       security: [{ key: [] }],
