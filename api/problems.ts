@@ -51,18 +51,6 @@ export class Problem extends Error {
   }
 }
 
-/** Bad input as a problem: `where` is body, query or path. */
-export const badInput = (where: string, error: z.ZodError) =>
-  new Problem(422, `the ${where} is not acceptable`, {
-    errors: error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'no such field' }))
-        : [{ path: issue.path.join('.'), message: isNoObject(issue) ? 'a JSON object' : issue.message }],
-    ),
-  });
-
-const isNoObject = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
-
 /** Answers whatever was thrown as `application/problem+json`; what nobody foresaw is logged and told as a 500 without detail. */
 export const answerProblems: ErrorRequestHandler = (error, request, response, next) => {
   if (response.headersSent) return next(error);

@@ -33,7 +33,10 @@ export const intervals = z
     }
   });
 
+const WEEK = 'an object with days "0" (Monday) to "6" (Sunday)';
+const NO_DAY = 'no such day; the days are "0" (Monday) to "6" (Sunday)';
+
 /** A week of work as the source document writes it; a day that is not named is a day off. */
 export const workSchedule = z
-  .partialRecord(z.enum(DAYS), intervals, { error: 'an object with days "0" (Monday) to "6" (Sunday)' })
+  .partialRecord(z.enum(DAYS), intervals, { error: ({ code }) => (code === 'invalid_type' ? WEEK : NO_DAY) })
   .meta({ description: '"0" is Monday, "6" Sunday', examples: [{ 0: [['09:00', '18:00']], 6: [] }] });

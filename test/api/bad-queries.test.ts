@@ -6,6 +6,7 @@ const opened = untouchedDoor();
 
 const LIMIT = 'a whole number from 1 to 200';
 const ID = 'a whole number, 1 or more';
+const PHONE = 'a phone number such as +79001234567';
 const CURSOR = 'a next_cursor of this list';
 const queries: Refusal[] = [
   ...['0', '201', '-1', '1.5', 'ten', '', '1e2', '0x10', '%20'].map(
@@ -34,12 +35,32 @@ const queries: Refusal[] = [
   ],
   ['a date that does not exist', 'GET', '/process-history?start_date=2026-13-01', {}, 422, DATE, 'start_date'],
   ['a NUL in a filter', 'GET', '/process-history?process_type=%00', {}, 422, /not one the data can hold/],
-  ['an unknown filter', 'GET', '/process-history?type=generation', {}, 422, 'no such field', 'type'],
+  [
+    'an unknown filter',
+    'GET',
+    '/process-history?type=generation',
+    {},
+    422,
+    /^no such field; there are: start_date, .*, cursor$/,
+    'type',
+  ],
   ['an unknown period', 'GET', '/process-stats?period=century', {}, 422, 'one of day, week, month, year, all', 'period'],
   ['an instant without a zone', 'GET', '/schedule/ticks?from=2026-11-22T18:00:00', {}, 422, /^an instant in ISO 8601/, 'from'],
   ['a flag that is none', 'GET', '/api/students?is_active=yes', {}, 422, 'true or false', 'is_active'],
   ['a phone that is none', 'GET', '/api/students?phone=12345', {}, 422, /such as \+79001234567/, 'phone'],
-  ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field', 'name'],
+  ['a + in an address', 'GET', '/api/students?phone=+79001234567', {}, 422, `${PHONE}; in an address + is written %2B`, 'phone'],
+  ['a + too few', 'GET', '/api/students?phone=79001234567', {}, 422, PHONE, 'phone'],
+  ['a + and still no phone', 'GET', '/api/students?phone=+7900', {}, 422, PHONE, 'phone'],
+  [
+    'a + before the zone of an instant',
+    'GET',
+    '/schedule/ticks?from=2026-11-22T18:00:00+03:00',
+    {},
+    422,
+    /^an instant in .*; in an address \+ is written %2B$/,
+    'from',
+  ],
+  ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field; there are: limit, cursor', 'name'],
   ...['x', '0', '-1', '1.5', '1e1', '0x1', '99999999999', '%00'].map(
     (id): Refusal => [`the id "${id}"`, 'GET', `/process-history/${id}`, {}, 422, ID, 'id'],
   ),

@@ -107,7 +107,7 @@ const kinds: Kind[] = [
     { work_schedule: { 5: [['10:00', '14:00']] } },
     [
       [{ work_schedule: reversed }, 'work_schedule.0.0', REVERSED],
-      [{ work_schedule: { 7: [] } }, 'work_schedule.7', 'no such field'],
+      [{ work_schedule: { 7: [] } }, 'work_schedule.7', 'no such day; the days are "0" (Monday) to "6" (Sunday)'],
     ],
   ],
   [
