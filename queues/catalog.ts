@@ -221,6 +221,9 @@ export type RunDefinition = {
 export type RunName = keyof typeof runs;
 export const runNames = Object.keys(runs) as RunName[];
 
+/** What the rows of the history may be of. */
+export const processTypes = Object.values(runs).map((run) => run.processType);
+
 /** The definition behind a history row. Throws for a process type that is not in the catalog. */
 export function runOf(processType: string): RunDefinition {
   const found = Object.values(runs).find((run) => run.processType === processType);

@@ -5,7 +5,7 @@ import { book } from '../bookings/book.ts';
 import { cancelBooking } from '../bookings/cancel.ts';
 import { closePast } from '../bookings/close.ts';
 import { reschedule } from '../bookings/reschedule.ts';
-import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem, problemBody } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { id, oneOf } from './fields.ts';
@@ -58,14 +58,18 @@ export const bookingRoutes: Route[] = [
     method: 'get',
     path: '/bookings',
     summary: 'Bookings in order of their start',
-    query: z.strictObject({
-      client_id: idParams.shape.id.optional(),
-      specialist_id: idParams.shape.id.optional(),
-      from: day.optional(),
-      to: day.optional().meta({ description: 'inclusive' }),
-      status: oneOf(statuses).optional(),
-      ...pageQuery,
-    }),
+    query: inOrder(
+      z.strictObject({
+        client_id: idParams.shape.id.optional(),
+        specialist_id: idParams.shape.id.optional(),
+        from: day.optional(),
+        to: day.optional().meta({ description: 'inclusive' }),
+        status: oneOf(statuses).optional(),
+        ...pageQuery,
+      }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(bookingItem) },
     async handle({ query }, { db, fleet: { settings } }) {
       const rows = await listBookings(db, {

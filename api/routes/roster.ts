@@ -14,7 +14,7 @@ import {
   trainingRow,
   unlinkStudent,
 } from '../../sql/roster.ts';
-import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 
@@ -115,7 +115,11 @@ export const rosterRoutes: Route[] = [
     summary: 'Trainings by date; by default the next seven days',
     tag: 'real-trainings',
     scope: 'records:read',
-    query: z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+    query: inOrder(
+      z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(trainingItem) },
     async handle({ query }, { db, fleet, now }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);

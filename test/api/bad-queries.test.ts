@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { processTypes } from '../../queues/catalog.ts';
 import { timetable } from '../../queues/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
@@ -34,7 +35,44 @@ const queries: Refusal[] = [
     'status',
   ],
   ['a date that does not exist', 'GET', '/process-history?start_date=2026-13-01', {}, 422, DATE, 'start_date'],
-  ['a NUL in a filter', 'GET', '/process-history?process_type=%00', {}, 422, /not one the data can hold/],
+  [
+    'a process that is none',
+    'GET',
+    '/process-history?process_type=foo',
+    {},
+    422,
+    `one of ${processTypes.join(', ')}`,
+    'process_type',
+  ],
+  [
+    'a history that ends before it begins',
+    'GET',
+    '/process-history?start_date=2026-11-24&end_date=2026-11-23',
+    {},
+    422,
+    'start_date or later',
+    'end_date',
+  ],
+  ...['/bookings', '/api/invoices', '/real-trainings'].map(
+    (path): Refusal => [
+      `${path} to a day before`,
+      'GET',
+      `${path}?from=2026-11-24&to=2026-11-23`,
+      {},
+      422,
+      'from or later',
+      'to',
+    ],
+  ),
+  [
+    'ticks to an instant before, which looks later',
+    'GET',
+    '/schedule/ticks?from=2026-11-22T18:00:00Z&to=2026-11-22T20:00:00%2B03:00',
+    {},
+    422,
+    'from or later',
+    'to',
+  ],
   [
     'an unknown filter',
     'GET',
@@ -116,6 +154,15 @@ const nothing: Refusal[] = [
 ];
 
 describe('a query', () => refuses(opened, queries));
+test.each([
+  '/bookings?from=2026-11-24&to=2026-11-24',
+  '/api/invoices?from=2026-11-24&to=2026-11-24',
+  '/real-trainings?from=2026-11-24&to=2026-11-24',
+  '/process-history?start_date=2026-11-24&end_date=2026-11-24',
+  '/schedule/ticks?from=2026-11-22T18:00:00Z&to=2026-11-22T21:00:00%2B03:00',
+  '/real-trainings?to=2026-11-24',
+  '/bookings?from=2026-11-24',
+])('%s is a query', async (path) => expect(await opened.door.get(path)).toMatchObject({ status: 200, body: { items: [] } }));
 describe('nothing there', () => refuses(opened, nothing));
 
 const methods: [string, string, string][] = [
