@@ -34,15 +34,29 @@ export function describeApi(routes: readonly Route[]) {
       security: [{ key: [] }],
       paths: { ...paths, ...plainDoors },
     },
-    { override: shownAsGiven },
+    { override: forReaders },
   );
 }
 
-/** What may be null is shown by the example of what it is otherwise: Swagger UI would toss a coin between the two. */
-const shownAsGiven: ZodOpenApiOverride = ({ jsonSchema }) => {
-  const given = jsonSchema.anyOf?.find((one) => typeof one === 'object' && 'examples' in one);
-  if (given && !jsonSchema.examples) jsonSchema.examples = (given as { examples: unknown[] }).examples;
+/**
+ * What may be null is described and shown as what it is otherwise: Swagger UI would toss a coin between the two. Money says what it
+ * is counted in, wherever it stands.
+ */
+const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
+  const [one, other] = jsonSchema.anyOf ?? [];
+  if (isSchema(one) && isSchema(other) && other.type === 'null') {
+    if (one.examples) jsonSchema.examples ??= one.examples;
+    if (one.description) jsonSchema.description ??= one.description;
+  }
+  for (const [name, field] of Object.entries(jsonSchema.properties ?? {})) {
+    if (!name.endsWith('_minor') || !isSchema(field) || field.description?.includes(UNITS)) continue;
+    field.description = field.description ? `${field.description}, ${UNITS}` : UNITS;
+  }
 };
+
+const UNITS = 'in minor units (kopecks)';
+type Schema = { type?: unknown; examples?: unknown[]; description?: string };
+const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null;
 
 const health = z.object({
   status: z.enum(['up', 'down']),

@@ -40,7 +40,7 @@ const slotDays = z.strictObject({
     .int({ error: 'the id of a specialist' })
     .min(1, { error: 'the id of a specialist' })
     .max(2_147_483_647, { error: 'the id of a specialist' })
-    .meta({ examples: [1] }),
+    .meta({ description: 'the id of the specialist', examples: [1] }),
   dates: z
     .array(
       date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),

@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import { intervals } from '../../queues/work-schedule.ts';
 import { day } from '../page.ts';
-import { flag, id, oneOf, text, whole } from './fields.ts';
+import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
-const money = whole(0, 1_000_000_000_000);
 const pairs = z.array(z.tuple([z.string(), z.string()]));
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
 const percent = z
@@ -28,11 +27,11 @@ export const clientDiscounts: RecordDeclaration = {
     'client_discounts',
     'client discount',
     {
-      client_id: id,
+      client_id: idOf('the client who gets it'),
       service_id: id.nullable().optional(),
       kind: oneOf(['percent', 'fixed']),
       percent: percent.nullable().optional(),
-      amount_minor: whole(1, 1_000_000_000_000).nullable().optional(),
+      amount_minor: minor(1).nullable().optional(),
       valid_from: day.nullable().optional(),
       valid_to: day.nullable().optional(),
       reason: text(500).nullable().optional(),
@@ -74,7 +73,7 @@ export const bookingDeclarations: RecordDeclaration[] = [
       break_minutes: whole(0, 720)
         .meta({ examples: [10] })
         .optional(),
-      price_minor: money.optional(),
+      price_minor: minor(0).optional(),
       is_active: flag.optional(),
     },
     {
@@ -92,7 +91,7 @@ export const bookingDeclarations: RecordDeclaration[] = [
       'calendar_overrides',
       'calendar override',
       {
-        specialist_id: id.nullable().optional(),
+        specialist_id: idOf('the specialist whose day it is; or else a location_id is given').nullable().optional(),
         location_id: id.nullable().optional(),
         day,
         intervals,
@@ -120,7 +119,7 @@ export const bookingDeclarations: RecordDeclaration[] = [
     {
       name: text(100).meta({ examples: ['Ten massages'] }),
       composition,
-      price_minor: money,
+      price_minor: minor(0),
       validity_days: whole(1, 3_660)
         .meta({ examples: [90] })
         .optional(),

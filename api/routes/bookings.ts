@@ -8,7 +8,7 @@ import { reschedule } from '../bookings/reschedule.ts';
 import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem, problemBody } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { id, oneOf } from './fields.ts';
+import { id, idOf, oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 const bookingItem = bookingRow.meta({ id: 'Booking' });
@@ -38,9 +38,9 @@ export const bookingRoutes: Route[] = [
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
     body: z
       .strictObject({
-        client_id: id,
+        client_id: idOf('the client; students are clients too'),
         service_id: id,
-        specialist_id: id.optional().meta({ description: 'by default whoever is free' }),
+        specialist_id: idOf('the specialist; by default whoever is free').optional(),
         room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
         location_id: id.optional(),
         starts_at,
@@ -121,7 +121,11 @@ export const bookingRoutes: Route[] = [
     path: '/bookings/{id}/reschedule',
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
-    body: z.strictObject({ starts_at, specialist_id: id.optional(), room_id: id.optional() }),
+    body: z.strictObject({
+      starts_at,
+      specialist_id: idOf('the specialist; by default the same').optional(),
+      room_id: id.optional(),
+    }),
     responses: { 200: bookingItem, 409: slotsTaken },
     async handle({ params, body }, context) {
       await reschedule(params.id, body, context);

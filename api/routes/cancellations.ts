@@ -15,7 +15,7 @@ const studentId = z
   .int({ error: 'the id of a student' })
   .min(1, { error: 'the id of a student' })
   .max(2_147_483_647, { error: 'the id of a student' })
-  .meta({ examples: [1] });
+  .meta({ description: 'the id of the student', examples: [1] });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
 const shared = { tag: 'real-trainings', scope: 'money:write' };
 

@@ -21,6 +21,18 @@ export const whole = (least: number, most: number) => {
     .meta({ examples: [Math.max(1, least)] });
 };
 export const id = whole(1, 2_147_483_647);
+/** The id of somebody whose part in it the field's name does not tell. */
+export const idOf = (whom: string) => id.meta({ description: `the id of ${whom}` });
+/** An amount of money. */
+export const minor = (least: number) => {
+  const error = `a whole number of minor units (kopecks) from ${least} to ${MOST_MINOR}`;
+  return z
+    .int({ error })
+    .min(least, { error })
+    .max(MOST_MINOR, { error })
+    .meta({ examples: [150_000] });
+};
+const MOST_MINOR = 1_000_000_000_000;
 export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
 export const time = z
   .string({ error: 'a wall time, HH:MM' })

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { workSchedule } from '../../queues/work-schedule.ts';
 import { day } from '../page.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { email, flag, id, oneOf, phone, text, time, whole } from './fields.ts';
+import { email, flag, id, idOf, minor, oneOf, phone, text, time, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const person = {
@@ -54,7 +54,7 @@ const personRow = {
 const users = { table: 'users', columns: Object.keys(person) };
 
 const student = {
-  payer_id: id.optional(),
+  payer_id: idOf('whoever pays for the student; by default the student').optional(),
   current_belt: text(40)
     .meta({ examples: ['yellow'] })
     .nullable()
@@ -121,7 +121,7 @@ export const declarations: RecordDeclaration[] = [
     {
       name: text(100).meta({ examples: ['Karate'] }),
       max_participants: whole(0, 10_000).meta({ examples: [12] }),
-      price_minor: whole(0, 1_000_000_000_000).optional(),
+      price_minor: minor(0).optional(),
       duration_minutes: whole(1, 1_440).meta({ examples: [60] }),
       is_subscription_only: flag.meta({ examples: [false] }).optional(),
     },
@@ -138,7 +138,7 @@ export const declarations: RecordDeclaration[] = [
     'subscription',
     {
       name: text(100).meta({ examples: ['8 trainings'] }),
-      price_minor: whole(0, 1_000_000_000_000),
+      price_minor: minor(0),
       number_of_sessions: whole(1, 10_000)
         .nullable()
         .meta({ description: 'null: unlimited', examples: [8] }),
@@ -158,10 +158,10 @@ export const declarations: RecordDeclaration[] = [
     'training_templates',
     'training template',
     {
-      day_number: whole(1, 7),
+      day_number: whole(1, 7).meta({ description: '1 is Monday, 7 Sunday' }),
       start_time: time,
       training_type_id: id,
-      trainer_id: id,
+      trainer_id: idOf('the specialist who gives it'),
       room_id: id.nullable().optional(),
       is_active: flag.optional(),
     },

@@ -60,7 +60,7 @@ export const rosterRoutes: Route[] = [
     transaction: true,
     params: idParams,
     body: z.strictObject({
-      student_id: z.int({ error: 'the id of a student' }).meta({ examples: [1] }),
+      student_id: z.int({ error: 'the id of a student' }).meta({ description: 'the id of the student', examples: [1] }),
       start_date: day.optional().meta({ description: 'by default today' }),
       is_frozen: flag.optional(),
     }),

@@ -97,3 +97,22 @@ test('a filter is not filled in: most would find nothing', () => {
     if (node.in === 'query') expect({ path, example: node.example ?? node.schema.example }).toEqual({ path, example: undefined });
   }
 });
+
+test('whatever is counted in minor units says so, in bodies and in answers', () => {
+  const amounts = [...walk(document)].filter(([path]) => path.at(-2) === 'properties' && path.at(-1)?.endsWith('_minor'));
+  expect(amounts.length).toBeGreaterThan(20);
+  for (const [path, { description }] of amounts)
+    expect({ path, description }).toEqual({ path, description: expect.stringMatching(/minor units/) });
+});
+
+test.each(withBody)('the ids of people in the body of %s %s say whose they are', (method, path) => {
+  const { properties } = document.paths[path][method].requestBody.content['application/json'].schema;
+  for (const [field, { description }] of Object.entries<Json>(properties)) {
+    if (/^(payer|client|student|trainer|specialist)_id$/.test(field)) expect(description).toMatch(/^the id of /);
+  }
+});
+
+test('a day of the week says which is the first', () => {
+  const { schema } = document.paths['/api/training-templates'].post.requestBody.content['application/json'];
+  expect(schema.properties.day_number.description).toBe('1 is Monday, 7 Sunday');
+});
