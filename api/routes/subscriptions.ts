@@ -51,7 +51,7 @@ export const subscriptionRoutes: Route[] = [
       const item = await findInCatalogue(db, body.subscription_id);
       if (!item) {
         throw new Problem(422, 'something it refers to does not exist', {
-          errors: [{ path: 'subscription_id', message: 'no subscription with this id' }],
+          errors: [{ path: 'subscription_id', message: `there is no subscription ${body.subscription_id}` }],
         });
       }
       if (!item.is_active) throw new Problem(409, `the subscription "${item.name}" is not sold any more`);
