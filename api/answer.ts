@@ -2,8 +2,9 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import type { z } from 'zod';
 import type { Fleet } from '../queues/fleet.ts';
 import { callerOf, demandScope } from './auth.ts';
+import { badInput } from './bad-input.ts';
 import { once } from './idempotency.ts';
-import { badInput, Problem, requestIdOf } from './problems.ts';
+import { Problem, requestIdOf } from './problems.ts';
 import type { Answer, Context, Route } from './route.ts';
 import { slotsWritten } from './slots/written.ts';
 import { preferredWait } from './wait.ts';
@@ -82,7 +83,7 @@ function bodyOf(route: Route, request: Request): unknown {
 function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
   if (!schema) return {};
   const parsed = schema.safeParse(given);
-  if (!parsed.success) throw badInput(where, parsed.error);
+  if (!parsed.success) throw badInput(where, schema, given, parsed.error);
   return parsed.data;
 }
 

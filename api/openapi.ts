@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createDocument, type ZodOpenApiPathsObject } from 'zod-openapi';
+import { createDocument, type ZodOpenApiOverride, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemBody } from './problems.ts';
 import type { Route } from './route.ts';
 
@@ -19,20 +19,44 @@ const SAID: Record<number, string> = { 200: 'The answer', 201: 'Created', 202: '
 export function describeApi(routes: readonly Route[]) {
   const paths: ZodOpenApiPathsObject = {};
   for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
-  return createDocument({
-    openapi: '3.1.0',
-    info: {
-      title: 'Studio Fleet',
-      version: '0.1.0',
-      description:
-        'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
-        'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`.',
+  return createDocument(
+    {
+      openapi: '3.1.0',
+      info: {
+        title: 'Studio Fleet',
+        version: '0.1.0',
+        description:
+          'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
+          'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`. ' +
+          'To try a door on this page, press Authorize first and give the key once more: the page does not pass on the one you came in with.',
+      },
+      components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
+      security: [{ key: [] }],
+      paths: { ...paths, ...plainDoors },
     },
-    components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
-    security: [{ key: [] }],
-    paths: { ...paths, ...plainDoors },
-  });
+    { override: forReaders },
+  );
 }
+
+/**
+ * What may be null is described and shown as what it is otherwise: Swagger UI would toss a coin between the two. Money says what it
+ * is counted in, wherever it stands.
+ */
+const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
+  const [one, other] = jsonSchema.anyOf ?? [];
+  if (isSchema(one) && isSchema(other) && other.type === 'null') {
+    if (one.examples) jsonSchema.examples ??= one.examples;
+    if (one.description) jsonSchema.description ??= one.description;
+  }
+  for (const [name, field] of Object.entries(jsonSchema.properties ?? {})) {
+    if (!name.endsWith('_minor') || !isSchema(field) || field.description?.includes(UNITS)) continue;
+    field.description = field.description ? `${field.description}, ${UNITS}` : UNITS;
+  }
+};
+
+const UNITS = 'in minor units (kopecks)';
+type Schema = { type?: unknown; examples?: unknown[]; description?: string };
+const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null;
 
 const health = z.object({
   status: z.enum(['up', 'down']),

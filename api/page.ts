@@ -42,7 +42,14 @@ export const instantCursor = z.iso.datetime().refine((instant) => !instant.start
 /** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
 export const day = z.iso
   .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' });
+  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' })
+  .meta({ examples: ['2026-11-25'] });
+
+/** A query whose second day or instant is not before its first. Days are compared as days, instants as instants. */
+export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T> & string, last: keyof z.output<T> & string) =>
+  query.refine((given) => !isBefore(given[last], given[first]), { path: [last], error: `${first} or later` });
+
+const isBefore = (one: unknown, other: unknown) => Date.parse(String(one)) < Date.parse(String(other));
 
 /** A number from 1 to `most` as a path or a query writes it: digits only. */
 function wholeText(most: number, error: string) {

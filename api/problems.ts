@@ -1,15 +1,11 @@
 import type { ErrorRequestHandler, Request, Response } from 'express';
-import {
-  CheckIntegrityConstraintViolationError,
-  ForeignKeyIntegrityConstraintViolationError,
-  IntegrityConstraintViolationError,
-  UniqueIntegrityConstraintViolationError,
-} from 'slonik';
+import { IntegrityConstraintViolationError } from 'slonik';
 import { z } from 'zod';
 import { QueueUnavailable } from '../queues/enqueue.ts';
 import { log } from '../queues/log.ts';
 import { isOutage } from '../sql/outage.ts';
 import { isUnfit } from '../sql/unfit.ts';
+import { refusalOf } from './broken-rules.ts';
 
 /** The body of every refusal (RFC 9457). `errors` says where bad input is wrong and what is accepted there. */
 export const problemBody = z
@@ -51,18 +47,6 @@ export class Problem extends Error {
   }
 }
 
-/** Bad input as a problem: `where` is body, query or path. */
-export const badInput = (where: string, error: z.ZodError) =>
-  new Problem(422, `the ${where} is not acceptable`, {
-    errors: error.issues.flatMap((issue) =>
-      issue.code === 'unrecognized_keys'
-        ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: 'no such field' }))
-        : [{ path: issue.path.join('.'), message: isNoObject(issue) ? 'a JSON object' : issue.message }],
-    ),
-  });
-
-const isNoObject = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
-
 /** Answers whatever was thrown as `application/problem+json`; what nobody foresaw is logged and told as a 500 without detail. */
 export const answerProblems: ErrorRequestHandler = (error, request, response, next) => {
   if (response.headersSent) return next(error);
@@ -96,7 +80,7 @@ export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
   if (isOutage(error)) return away('the database does not answer');
-  if (error instanceof IntegrityConstraintViolationError) return ofConstraint(error);
+  if (error instanceof IntegrityConstraintViolationError) return new Problem(...refusalOf(error));
   if (isUnfit(error)) return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
   return (
     ofLibrary(error as { type?: string; status?: number }) ??
@@ -106,19 +90,6 @@ export function asProblem(error: unknown): Problem {
 
 export const away = (detail: string, extra: Extra = {}) =>
   new Problem(503, detail, { headers: { 'Retry-After': '5' }, ...extra });
-
-function ofConstraint(error: IntegrityConstraintViolationError): Problem {
-  const rule = (error.constraint ?? 'a rule of the data').replaceAll('_', ' ');
-  if (error instanceof UniqueIntegrityConstraintViolationError) return new Problem(409, rule);
-  if (error instanceof ForeignKeyIntegrityConstraintViolationError) {
-    const column = (error.constraint ?? '').replace(`${error.table}_`, '').replace(/_fkey$/, '');
-    return new Problem(422, 'something it refers to does not exist', {
-      errors: [{ path: column, message: 'no record with this id' }],
-    });
-  }
-  if (error instanceof CheckIntegrityConstraintViolationError) return new Problem(422, `refused by the data's rule "${rule}"`);
-  return new Problem(409, rule);
-}
 
 const BODY_PROBLEMS: Record<string, [number, string]> = {
   'entity.parse.failed': [400, 'the body is not valid JSON'],

@@ -4,7 +4,8 @@ import { z } from 'zod';
 import type { Fleet } from '../queues/fleet.ts';
 import { hashOf } from '../sql/api-keys.ts';
 import { storeUpdates } from '../sql/bot.ts';
-import { badInput, Problem } from './problems.ts';
+import { badInput } from './bad-input.ts';
+import { Problem } from './problems.ts';
 
 const chat = z.looseObject({ id: z.int() });
 /** As much of an update as must be right for it to be kept; what it says is the bot's to judge. */
@@ -26,7 +27,7 @@ export const webhook =
     const expected = settings.webhook && hashOf(settings.webhook.secret);
     if (!expected || !timingSafeEqual(shown, expected)) throw new Problem(401, 'only Telegram comes in here');
     const parsed = update.safeParse(request.body);
-    if (!parsed.success) throw badInput('body', parsed.error);
+    if (!parsed.success) throw badInput('body', update, request.body, parsed.error);
     const { update_id, message, my_chat_member, callback_query } = parsed.data;
     const chat_id = (message ?? my_chat_member ?? callback_query?.message)?.chat.id ?? null;
     await storeUpdates(db, [{ update_id, chat_id, payload: parsed.data }]);

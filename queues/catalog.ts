@@ -31,14 +31,16 @@ export type Noun = (typeof nouns)[number];
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
 const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
 
-const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' });
-const flag = z.boolean({ error: 'true or false' });
-const again = flag.optional().meta({ description: 'run anew although this key has ended in success' });
+const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' }).meta({ examples: ['2026-11-20'] });
+const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
+const again = flag.optional().meta({ description: 'run anew although this key has ended in success', examples: [false] });
 
 const slotDays = z.strictObject({
-  specialist_id: z.int({ error: 'the id of a specialist' }).min(1, { error: 'the id of a specialist' }).max(2_147_483_647, {
-    error: 'the id of a specialist',
-  }),
+  specialist_id: z
+    .int({ error: 'the id of a specialist' })
+    .min(1, { error: 'the id of a specialist' })
+    .max(2_147_483_647, { error: 'the id of a specialist' })
+    .meta({ description: 'the id of the specialist', examples: [1] }),
   dates: z
     .array(
       date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),
@@ -46,7 +48,7 @@ const slotDays = z.strictObject({
     )
     .min(1, { error: 'at least one date' })
     .max(100, { error: 'at most 100 dates' })
-    .meta({ example: ['2026-11-23', '2026-11-24'] }),
+    .meta({ examples: [['2026-11-23', '2026-11-24']] }),
 });
 
 /** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
@@ -68,7 +70,7 @@ export const runs = {
         .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
         .refine((start) => isMonday(start) && start < '9999', { error: 'a Monday, YYYY-MM-DD' })
         .optional()
-        .meta({ description: 'the Monday of the week; by default the next one', example: '2026-11-23' }),
+        .meta({ description: 'the Monday of the week; by default the next one', examples: ['2026-11-23'] }),
       dry_run: flag.optional().meta({ description: 'compute the same result and write nothing' }),
       again,
     }),
@@ -218,6 +220,9 @@ export type RunDefinition = {
 };
 export type RunName = keyof typeof runs;
 export const runNames = Object.keys(runs) as RunName[];
+
+/** What the rows of the history may be of. */
+export const processTypes = Object.values(runs).map((run) => run.processType);
 
 /** The definition behind a history row. Throws for a process type that is not in the catalog. */
 export function runOf(processType: string): RunDefinition {

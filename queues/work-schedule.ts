@@ -17,6 +17,7 @@ export const secondsOf = (clock: string) => {
 export const intervals = z
   .array(interval, { error: 'a list of intervals such as [["09:00", "12:00"], ["14:00", "20:00"]]' })
   .max(48, { error: 'at most 48 intervals' })
+  .meta({ examples: [[['09:00', '18:00']]] })
   .superRefine((list, context) => {
     for (const [n, [from, to]] of list.entries()) {
       if (secondsOf(from) >= secondsOf(to)) {
@@ -32,7 +33,10 @@ export const intervals = z
     }
   });
 
+const WEEK = 'an object with days "0" (Monday) to "6" (Sunday)';
+const NO_DAY = 'no such day; the days are "0" (Monday) to "6" (Sunday)';
+
 /** A week of work as the source document writes it; a day that is not named is a day off. */
 export const workSchedule = z
-  .partialRecord(z.enum(DAYS), intervals, { error: 'an object with days "0" (Monday) to "6" (Sunday)' })
-  .meta({ description: '"0" is Monday, "6" Sunday', example: { 0: [['09:00', '18:00']], 6: [] } });
+  .partialRecord(z.enum(DAYS), intervals, { error: ({ code }) => (code === 'invalid_type' ? WEEK : NO_DAY) })
+  .meta({ description: '"0" is Monday, "6" Sunday', examples: [{ 0: [['09:00', '18:00']], 6: [] }] });

@@ -14,7 +14,7 @@ import {
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { id, text } from './fields.ts';
+import { idOf, text } from './fields.ts';
 
 const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';
 const UNTIL = `${WHEN}; ${LAST_DAY} is for ever`;
@@ -26,12 +26,15 @@ function isWhen(given: string): boolean {
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
-  .meta({ description: 'a business day from its first minute on, or an instant' });
+  .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
 const ending = z
   .string({ error: UNTIL })
   .refine((given) => given === LAST_DAY || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever` });
-const reason = text(500).nullable().optional();
+  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever`, examples: ['2026-12-14'] });
+const reason = text(500)
+  .meta({ examples: ['holidays'] })
+  .nullable()
+  .optional();
 
 const item = absenceRow.meta({ id: 'Absence' });
 const answer = absenceRow
@@ -89,7 +92,7 @@ export const absenceRoutes: Route[] = [
     summary: 'A specialist is away: nothing new is booked then, what is booked is listed',
     scope: 'records:write',
     transaction: true,
-    body: z.strictObject({ specialist_id: id, from: beginning, to: ending, reason }),
+    body: z.strictObject({ specialist_id: idOf('the specialist who is away'), from: beginning, to: ending, reason }),
     responses: { 201: answer },
     async handle({ body }, { db, fleet: { settings } }) {
       const span = {

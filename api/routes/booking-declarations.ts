@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { day } from '../page.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
-import { flag, id, oneOf, text, whole } from './fields.ts';
+import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
-const money = whole(0, 1_000_000_000_000);
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
 const percent = z
   .number({ error: PERCENT })
   .min(0.01, { error: PERCENT })
   .max(100, { error: PERCENT })
-  .multipleOf(0.01, { error: PERCENT });
+  .multipleOf(0.01, { error: PERCENT })
+  .meta({ examples: [10] });
 
 const part = z.strictObject({ service_id: id, units: whole(1, 1_000) }, { error: 'a service_id with its units' });
 const COMPOSITION = 'a list such as [{"service_id": 3, "units": 10}], each service once';
@@ -18,6 +18,7 @@ const composition = z
   .array(part, { error: COMPOSITION })
   .min(1, { error: COMPOSITION })
   .max(50, { error: 'at most 50 services' })
+  .meta({ examples: [[{ service_id: 1, units: 10 }]] })
   .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
 
 export const clientDiscounts: RecordDeclaration = {
@@ -25,11 +26,11 @@ export const clientDiscounts: RecordDeclaration = {
     'client_discounts',
     'client discount',
     {
-      client_id: id,
+      client_id: idOf('the client who gets it'),
       service_id: id.nullable().optional(),
       kind: oneOf(['percent', 'fixed']),
       percent: percent.nullable().optional(),
-      amount_minor: whole(1, 1_000_000_000_000).nullable().optional(),
+      amount_minor: minor(1).nullable().optional(),
       valid_from: day.nullable().optional(),
       valid_to: day.nullable().optional(),
       reason: text(500).nullable().optional(),
@@ -56,6 +57,7 @@ export const clientDiscounts: RecordDeclaration = {
     if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
     return null;
   },
+  example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
 };
 
 /** What the doors of booking keep beside bookings: the same four doors as for every record. */
@@ -64,11 +66,13 @@ export const bookingDeclarations: RecordDeclaration[] = [
     'services',
     'service',
     {
-      name: text(100),
+      name: text(100).meta({ examples: ['Massage'] }),
       description: text(2_000).nullable().optional(),
-      duration_minutes: whole(1, 720),
-      break_minutes: whole(0, 720).optional(),
-      price_minor: money.optional(),
+      duration_minutes: whole(1, 720).meta({ examples: [50] }),
+      break_minutes: whole(0, 720)
+        .meta({ examples: [10] })
+        .optional(),
+      price_minor: minor(0).optional(),
       is_active: flag.optional(),
     },
     {
@@ -86,10 +90,12 @@ export const bookingDeclarations: RecordDeclaration[] = [
     'service_packages',
     'service package',
     {
-      name: text(100),
+      name: text(100).meta({ examples: ['Ten massages'] }),
       composition,
-      price_minor: money,
-      validity_days: whole(1, 3_660).optional(),
+      price_minor: minor(0),
+      validity_days: whole(1, 3_660)
+        .meta({ examples: [90] })
+        .optional(),
       is_active: flag.optional(),
     },
     {

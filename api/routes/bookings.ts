@@ -5,10 +5,10 @@ import { book } from '../bookings/book.ts';
 import { cancelBooking, cancellers } from '../bookings/cancel.ts';
 import { closePast } from '../bookings/close.ts';
 import { reschedule } from '../bookings/reschedule.ts';
-import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem, problemBody } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { id, oneOf } from './fields.ts';
+import { id, idOf, oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 const bookingItem = bookingRow.meta({ id: 'Booking' });
@@ -18,7 +18,8 @@ const write = { ...shared, scope: 'bookings:write' };
 const INSTANT = 'an instant with its offset, such as 2026-11-25T18:00:00+03:00';
 const starts_at = z.iso
   .datetime({ offset: true, error: INSTANT, abort: true })
-  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT });
+  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT })
+  .meta({ examples: ['2026-11-25T18:00:00+03:00'] });
 const slotsTaken = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
@@ -35,15 +36,17 @@ export const bookingRoutes: Route[] = [
     method: 'post',
     path: '/bookings',
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
-    body: z.strictObject({
-      client_id: id,
-      service_id: id,
-      specialist_id: id.optional().meta({ description: 'by default whoever is free' }),
-      room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
-      location_id: id.optional(),
-      starts_at,
-      pay_from: oneOf(payFrom).default('later'),
-    }),
+    body: z
+      .strictObject({
+        client_id: idOf('the client; students are clients too'),
+        service_id: id,
+        specialist_id: idOf('the specialist; by default whoever is free').optional(),
+        room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
+        location_id: id.optional(),
+        starts_at,
+        pay_from: oneOf(payFrom).default('later'),
+      })
+      .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);
@@ -55,14 +58,18 @@ export const bookingRoutes: Route[] = [
     method: 'get',
     path: '/bookings',
     summary: 'Bookings in order of their start',
-    query: z.strictObject({
-      client_id: idParams.shape.id.optional(),
-      specialist_id: idParams.shape.id.optional(),
-      from: day.optional(),
-      to: day.optional().meta({ description: 'inclusive' }),
-      status: oneOf(statuses).optional(),
-      ...pageQuery,
-    }),
+    query: inOrder(
+      z.strictObject({
+        client_id: idParams.shape.id.optional(),
+        specialist_id: idParams.shape.id.optional(),
+        from: day.optional(),
+        to: day.optional().meta({ description: 'inclusive' }),
+        status: oneOf(statuses).optional(),
+        ...pageQuery,
+      }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(bookingItem) },
     async handle({ query }, { db, fleet: { settings } }) {
       const rows = await listBookings(db, {
@@ -117,7 +124,11 @@ export const bookingRoutes: Route[] = [
     path: '/bookings/{id}/reschedule',
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
-    body: z.strictObject({ starts_at, specialist_id: id.optional(), room_id: id.optional() }),
+    body: z.strictObject({
+      starts_at,
+      specialist_id: idOf('the specialist; by default the same').optional(),
+      room_id: id.optional(),
+    }),
     responses: { 200: bookingItem, 409: slotsTaken },
     async handle({ params, body }, context) {
       await reschedule(params.id, body, context);

@@ -7,7 +7,7 @@ import { intervals } from '../../queues/work-schedule.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings.ts';
 import { day } from '../page.ts';
 import type { Context } from '../route.ts';
-import { id, text } from './fields.ts';
+import { id, idOf, text } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const overrideRow = z.object({
@@ -30,7 +30,7 @@ export const calendarOverrides: RecordDeclaration = {
     'calendar_overrides',
     'calendar override',
     {
-      specialist_id: id.nullable().optional(),
+      specialist_id: idOf('the specialist whose day it is; or else a location_id is given').nullable().optional(),
       location_id: id.nullable().optional(),
       day,
       intervals,
@@ -44,6 +44,7 @@ export const calendarOverrides: RecordDeclaration = {
     (specialist_id == null) === (location_id == null)
       ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
       : null,
+  example: { specialist_id: 1, day: '2026-12-31', intervals: [['10:00', '15:00']], reason: 'a short day' },
   answer: { schema: answer, of: withMeetings },
 };
 

@@ -14,7 +14,8 @@ const seatParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.
 const studentId = z
   .int({ error: 'the id of a student' })
   .min(1, { error: 'the id of a student' })
-  .max(2_147_483_647, { error: 'the id of a student' });
+  .max(2_147_483_647, { error: 'the id of a student' })
+  .meta({ description: 'the id of the student', examples: [1] });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
 const shared = { tag: 'real-trainings', scope: 'money:write' };
 

@@ -27,10 +27,13 @@ export const companyRoutes: Route[] = [
     scope: 'records:write',
     transaction: true,
     body: z.strictObject({
-      name: text(200),
+      name: text(200).meta({ examples: ['Studio on Main Street'] }),
       phone: phone.nullable().default(null),
       email: email.nullable().default(null),
-      website: text(300).nullable().default(null),
+      website: text(300)
+        .meta({ examples: ['https://example.com'] })
+        .nullable()
+        .default(null),
       description: text(5_000).nullable().default(null),
     }),
     responses: { 200: item, 201: item },

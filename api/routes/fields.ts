@@ -1,22 +1,49 @@
 import { z } from 'zod';
 import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
 
-/** The fields bodies are made of; each says what it accepts. */
+/** The fields bodies are made of; each says what it accepts and shows something that it would. */
 export const text = (most: number, least = 1) => {
   const error = `text of ${least} to ${most} characters`;
-  return z.string({ error }).trim().min(least, { error }).max(most, { error }).refine(isPlainText, { error: PLAIN_TEXT });
+  return z
+    .string({ error })
+    .trim()
+    .min(least, { error })
+    .max(most, { error })
+    .refine(isPlainText, { error: PLAIN_TEXT })
+    .meta({ examples: ['A few words'] });
 };
 export const whole = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;
-  return z.int({ error }).min(least, { error }).max(most, { error });
+  return z
+    .int({ error })
+    .min(least, { error })
+    .max(most, { error })
+    .meta({ examples: [Math.max(1, least)] });
 };
 export const id = whole(1, 2_147_483_647);
-export const flag = z.boolean({ error: 'true or false' });
+/** The id of somebody whose part in it the field's name does not tell. */
+export const idOf = (whom: string) => id.meta({ description: `the id of ${whom}` });
+/** An amount of money. */
+export const minor = (least: number) => {
+  const error = `a whole number of minor units (kopecks) from ${least} to ${MOST_MINOR}`;
+  return z
+    .int({ error })
+    .min(least, { error })
+    .max(MOST_MINOR, { error })
+    .meta({ examples: [150_000] });
+};
+const MOST_MINOR = 1_000_000_000_000;
+export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
 export const time = z
   .string({ error: 'a wall time, HH:MM' })
-  .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' });
+  .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' })
+  .meta({ examples: ['18:00'] });
 export const phone = z
   .string({ error: 'a phone number such as +79001234567' })
-  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' });
-export const email = z.email({ error: 'an e-mail address' }).max(254, { error: 'an e-mail address of at most 254 characters' });
+  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
+  .meta({ examples: ['+79001234567'] });
+export const email = z
+  .email({ error: 'an e-mail address' })
+  .max(254, { error: 'an e-mail address of at most 254 characters' })
+  .meta({ examples: ['anna@example.com'] });
 export const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { dayOf, startOfDay } from '../../queues/calendar.ts';
+import { processTypes } from '../../queues/catalog.ts';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/history.ts';
 import { findRun, runRow } from '../../sql/runs.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
+import { oneOf } from './fields.ts';
 
 const PERIODS = ['day', 'week', 'month', 'year', 'all'] as const;
 const DAY_MS = 86_400_000;
@@ -25,13 +27,17 @@ export const historyRoutes: Route[] = [
     summary: 'Runs by the day they are for, newest first',
     tag: 'history',
     scope: 'history:read',
-    query: z.strictObject({
-      start_date: day.optional(),
-      end_date: day.optional(),
-      process_type: z.string().optional(),
-      status: z.enum(runRow.shape.status.options, { error: `one of ${runRow.shape.status.options.join(', ')}` }).optional(),
-      ...pageQuery,
-    }),
+    query: inOrder(
+      z.strictObject({
+        start_date: day.optional(),
+        end_date: day.optional().meta({ description: 'inclusive' }),
+        process_type: oneOf(processTypes).optional(),
+        status: oneOf(runRow.shape.status.options).optional(),
+        ...pageQuery,
+      }),
+      'start_date',
+      'end_date',
+    ),
     responses: { 200: pageOf(runSummary.meta({ id: 'RunSummary' })) },
     async handle({ query: { cursor, limit, ...of } }, { db }) {
       const rows = await listRuns(db, { ...of, before: readCursor(cursor, idCursor), limit: limit + 1 });

@@ -10,17 +10,19 @@ import {
   paymentRow,
   takeBackPayment,
 } from '../../sql/finance.ts';
-import { day, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
 import { Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
+import { oneOf } from './fields.ts';
 
 export const wording = z
   .string({ error: '1 to 500 characters' })
   .trim()
   .refine(isPlainText, { error: PLAIN_TEXT })
   .min(1, { error: '1 to 500 characters' })
-  .max(500, { error: '1 to 500 characters' });
+  .max(500, { error: '1 to 500 characters' })
+  .meta({ examples: ['A few words'] });
 export const reasonBody = z.strictObject({ reason: wording });
 
 export const paymentItem = paymentRow.meta({ id: 'Payment' });
@@ -57,15 +59,17 @@ export const moneyRoutes: Route[] = [
     path: '/api/invoices',
     summary: 'Invoices by the day they were written, newest first',
     scope: 'money:read',
-    query: z.strictObject({
-      status: z
-        .enum(invoiceRow.shape.status.options, { error: `one of ${invoiceRow.shape.status.options.join(', ')}` })
-        .optional(),
-      payer_id: idParams.shape.id.optional(),
-      from: day.optional(),
-      to: day.optional().meta({ description: 'inclusive' }),
-      ...pageQuery,
-    }),
+    query: inOrder(
+      z.strictObject({
+        status: oneOf(invoiceRow.shape.status.options).optional(),
+        payer_id: idParams.shape.id.optional(),
+        from: day.optional(),
+        to: day.optional().meta({ description: 'inclusive' }),
+        ...pageQuery,
+      }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(invoiceItem) },
     async handle({ query }, { db, fleet }) {
       const zone = fleet.settings.zone;

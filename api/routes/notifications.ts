@@ -9,14 +9,19 @@ import { type Context, type Route, route } from '../route.ts';
 const FLAG = 'true or false';
 const ofKinds = <V extends z.ZodType>(value: V) =>
   z.strictObject(Object.fromEntries(kindNames.map((kind) => [kind, value])) as Record<Kind, V>);
-const given = ofKinds(z.boolean({ error: FLAG }).optional());
+const given = ofKinds(
+  z
+    .boolean({ error: FLAG })
+    .optional()
+    .meta({ examples: [true] }),
+);
 const shown = ofKinds(z.boolean());
 const HOURS = '22:00-08:00 or off, in the studio’s wall time; null: the studio’s own';
 const quietHours = z
   .string({ error: HOURS })
   .refine((text) => quietHoursSetting.safeParse(text).success, { error: HOURS })
   .nullable()
-  .meta({ description: HOURS, example: '23:00-09:30' });
+  .meta({ description: HOURS, examples: ['23:00-09:30'] });
 
 const wishesBody = z.strictObject({ quiet_hours: quietHours, kinds: given });
 const wishesShown = z

@@ -3,7 +3,7 @@ import { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer 
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { id } from './fields.ts';
+import { idOf } from './fields.ts';
 
 async function demandService(db: Context['db'], serviceId: number) {
   if (!(await isService(db, serviceId))) throw new Problem(404, `there is no service ${serviceId}`);
@@ -41,7 +41,7 @@ function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Rou
       summary: `Give a service a ${one}`,
       scope: 'records:write',
       transaction: true,
-      body: z.strictObject({ [field]: id }),
+      body: z.strictObject({ [field]: idOf(`the ${one}`) }),
       responses: { 201: item },
       async handle({ params, body }, { db }) {
         await demandService(db, params.id);

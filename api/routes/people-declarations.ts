@@ -3,19 +3,38 @@ import { workSchedule } from '../../queues/work-schedule.ts';
 import type { Sql } from '../../sql/database.ts';
 import { findClientToEnrol } from '../../sql/students.ts';
 import { day } from '../page.ts';
-import { email, flag, id, oneOf, phone, text } from './fields.ts';
+import { email, flag, id, idOf, oneOf, phone, text } from './fields.ts';
 import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
 const person = {
-  first_name: text(100),
-  last_name: text(100, 0).optional(),
+  first_name: text(100).meta({ examples: ['Anna'] }),
+  last_name: text(100, 0)
+    .meta({ examples: ['Ivanova'] })
+    .optional(),
   phone: phone.nullable().optional(),
   email: email.nullable().optional(),
-  telegram_id: z.int({ error: 'a Telegram user id' }).nullable().optional(),
-  telegram_username: text(64).nullable().optional(),
-  locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
-  birth_date: day.nullable().optional(),
-  gender: oneOf(['female', 'male']).nullable().optional(),
+  // No example: some number is somebody's.
+  telegram_id: z
+    .int({ error: 'a Telegram user id' })
+    .nullable()
+    .optional()
+    .meta({ examples: [null] }),
+  telegram_username: text(64)
+    .nullable()
+    .optional()
+    .meta({ examples: [null] }),
+  locale: oneOf(['ru', 'uk', 'en'])
+    .meta({ examples: ['en'] })
+    .nullable()
+    .optional(),
+  birth_date: day
+    .nullable()
+    .optional()
+    .meta({ examples: ['1990-04-17'] }),
+  gender: oneOf(['female', 'male'])
+    .meta({ examples: ['female'] })
+    .nullable()
+    .optional(),
   notes: text(5_000).nullable().optional(),
   is_active: flag.optional(),
 };
@@ -37,12 +56,18 @@ const users = { table: 'users', columns: Object.keys(person) };
 
 /** What a student has beyond a person. Whoever names no payer pays for oneself. */
 export const studentFields = {
-  payer_id: id.optional(),
-  current_belt: text(40).nullable().optional(),
+  payer_id: idOf('whoever pays for the student; by default the student').optional(),
+  current_belt: text(40)
+    .meta({ examples: ['yellow'] })
+    .nullable()
+    .optional(),
   registration_date: day.optional(),
 };
 const specialist = {
-  position: text(100).nullable().optional(),
+  position: text(100)
+    .meta({ examples: ['trainer'] })
+    .nullable()
+    .optional(),
   is_main: flag.optional(),
   location_id: id.nullable().optional(),
   work_schedule: workSchedule.optional(),

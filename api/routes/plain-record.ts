@@ -18,6 +18,8 @@ export type RecordDeclaration = {
   isDeletable?: boolean;
   /** What one record is answered with, read, new or changed, where that is more than its row. A list shows rows. */
   answer?: { schema: z.ZodType; of: (record: Record<string, unknown>, context: Context) => Promise<object> };
+  /** A body that obeys the rule, where one with every field in it would not. */
+  example?: Record<string, unknown>;
   /** The field that is today in the studio unless given. */
   todayField?: string;
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { workSchedule } from '../../queues/work-schedule.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, text, time, whole } from './fields.ts';
+import { flag, id, idOf, minor, text, time, whole } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
@@ -11,11 +11,11 @@ export const declarations: RecordDeclaration[] = [
     'training_types',
     'training type',
     {
-      name: text(100),
-      max_participants: whole(0, 10_000),
-      price_minor: whole(0, 1_000_000_000_000).optional(),
-      duration_minutes: whole(1, 1_440),
-      is_subscription_only: flag.optional(),
+      name: text(100).meta({ examples: ['Karate'] }),
+      max_participants: whole(0, 10_000).meta({ examples: [12] }),
+      price_minor: minor(0).optional(),
+      duration_minutes: whole(1, 1_440).meta({ examples: [60] }),
+      is_subscription_only: flag.meta({ examples: [false] }).optional(),
     },
     {
       name: z.string(),
@@ -29,10 +29,12 @@ export const declarations: RecordDeclaration[] = [
     'subscriptions',
     'subscription',
     {
-      name: text(100),
-      price_minor: whole(0, 1_000_000_000_000),
-      number_of_sessions: whole(1, 10_000).nullable().meta({ description: 'null: unlimited' }),
-      validity_days: whole(1, 3_660),
+      name: text(100).meta({ examples: ['8 trainings'] }),
+      price_minor: minor(0),
+      number_of_sessions: whole(1, 10_000)
+        .nullable()
+        .meta({ description: 'null: unlimited', examples: [8] }),
+      validity_days: whole(1, 3_660).meta({ examples: [30] }),
       is_active: flag.optional(),
     },
     {
@@ -48,10 +50,10 @@ export const declarations: RecordDeclaration[] = [
     'training_templates',
     'training template',
     {
-      day_number: whole(1, 7),
+      day_number: whole(1, 7).meta({ description: '1 is Monday, 7 Sunday' }),
       start_time: time,
       training_type_id: id,
-      trainer_id: id,
+      trainer_id: idOf('the specialist who gives it'),
       room_id: id.nullable().optional(),
       is_active: flag.optional(),
     },
@@ -69,8 +71,11 @@ export const declarations: RecordDeclaration[] = [
     'locations',
     'location',
     {
-      name: text(100),
-      address: text(300).nullable().optional(),
+      name: text(100).meta({ examples: ['Centre'] }),
+      address: text(300)
+        .meta({ examples: ['1 Main Street'] })
+        .nullable()
+        .optional(),
       work_schedule: workSchedule.optional(),
       is_active: flag.optional(),
     },
@@ -79,7 +84,7 @@ export const declarations: RecordDeclaration[] = [
   plain(
     'rooms',
     'room',
-    { location_id: id, name: text(100), is_active: flag.optional() },
+    { location_id: id, name: text(100).meta({ examples: ['Big hall'] }), is_active: flag.optional() },
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),

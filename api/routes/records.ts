@@ -12,14 +12,16 @@ import { declarations } from './record-declarations.ts';
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind, isDeletable = false } = declared;
+  const { path, one, fields, filters = [], kind, isDeletable = false, example } = declared;
+  const shown = example ? { examples: [example] } : {};
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const single = declared.answer?.schema ?? item;
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
-  const required = z.strictObject(fields);
-  const optional = required.partial().refine((body) => Object.keys(body).length > 0, {
-    error: `at least one of ${Object.keys(fields).join(', ')}`,
-  });
+  const required = z.strictObject(fields).meta(shown);
+  const optional = required
+    .partial()
+    .refine((body) => Object.keys(body).length > 0, { error: `at least one of ${Object.keys(fields).join(', ')}` })
+    .meta(shown);
   const query = z.strictObject({ ...Object.fromEntries(filters.map((name) => [name, filterOf(fields[name])])), ...pageQuery });
   return [
     route({

@@ -14,7 +14,7 @@ import {
   trainingRow,
   unlinkStudent,
 } from '../../sql/roster.ts';
-import { day, idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 
@@ -22,7 +22,7 @@ const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
 const trainingItem = trainingRow.meta({ id: 'RealTraining' });
-const flag = z.boolean({ error: 'true or false' });
+const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
 const shared = { tag: 'training-templates' };
 
 async function demandTemplate(db: Context['db'], id: number) {
@@ -60,7 +60,7 @@ export const rosterRoutes: Route[] = [
     transaction: true,
     params: idParams,
     body: z.strictObject({
-      student_id: z.int({ error: 'the id of a student' }),
+      student_id: z.int({ error: 'the id of a student' }).meta({ description: 'the id of the student', examples: [1] }),
       start_date: day.optional().meta({ description: 'by default today' }),
       is_frozen: flag.optional(),
     }),
@@ -115,7 +115,11 @@ export const rosterRoutes: Route[] = [
     summary: 'Trainings by date; by default the next seven days',
     tag: 'real-trainings',
     scope: 'records:read',
-    query: z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+    query: inOrder(
+      z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(trainingItem) },
     async handle({ query }, { db, fleet, now }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);

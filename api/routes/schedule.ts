@@ -3,9 +3,10 @@ import { resumeSchedule } from '../../queues/tick.ts';
 import { nextTicks } from '../../queues/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule.ts';
-import { instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
+import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
+import { oneOf } from './fields.ts';
 
 const INSTANT = 'an instant in ISO 8601, such as 2026-11-22T18:00:00Z';
 const instant = z.iso.datetime({ offset: true, error: INSTANT });
@@ -45,12 +46,16 @@ export const scheduleRoutes: Route[] = [
     summary: 'The ledger: what became of every tick, newest first',
     tag: 'schedule',
     scope: 'schedule:read',
-    query: z.strictObject({
-      from: instant.optional().meta({ description: 'by default 30 days before `to`' }),
-      to: instant.optional().meta({ description: 'by default now' }),
-      schedule: z.enum(names, { error: `one of ${names.join(', ')}` }).optional(),
-      ...pageQuery,
-    }),
+    query: inOrder(
+      z.strictObject({
+        from: instant.optional().meta({ description: 'by default 30 days before `to`' }),
+        to: instant.optional().meta({ description: 'by default now' }),
+        schedule: oneOf(names).optional(),
+        ...pageQuery,
+      }),
+      'from',
+      'to',
+    ),
     responses: { 200: pageOf(tickRow.meta({ id: 'Tick' })) },
     async handle({ query }, { db, now }) {
       const to = new Date(query.to ?? now.getTime() + 1);

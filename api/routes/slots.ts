@@ -73,7 +73,7 @@ export const slotRoutes: Route[] = [
     ...read,
     method: 'get',
     path: '/slots/stream',
-    summary: 'Server-Sent Events of a specialist: `ready`, then a `day` for each day that was rewritten, `missed` after a gap',
+    summary: 'Server-Sent Events of a specialist: ready, then a day for each day that was rewritten, missed after a gap',
     query: z.strictObject({ specialist_id: idText }),
     responses: { 200: z.string() },
     produces: 'text/event-stream',

@@ -37,7 +37,7 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'patch',
     path,
     summary: 'Let a subscription renew itself, or not',
-    body: z.strictObject({ is_auto_renew: z.boolean({ error: 'true or false' }) }),
+    body: z.strictObject({ is_auto_renew: z.boolean({ error: 'true or false' }).meta({ examples: [true] }) }),
     responses: { 200: heldItem },
     async handle({ params, body }, context) {
       const held = await locked(context, params.id);
@@ -52,7 +52,7 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'post',
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
-    body: z.strictObject({ from: day, to: day }),
+    body: z.strictObject({ from: day, to: day }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
     responses: { 200: heldItem.extend({ released: z.array(releasedTraining) }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;

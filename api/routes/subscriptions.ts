@@ -38,7 +38,7 @@ export const subscriptionRoutes: Route[] = [
     scope: 'money:write',
     transaction: true,
     body: z.strictObject({
-      subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }),
+      subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }).meta({ examples: [1] }),
       start_date: day.optional().meta({ description: 'by default today' }),
       is_auto_renew: z.boolean({ error: 'true or false' }).default(false),
     }),
@@ -51,7 +51,7 @@ export const subscriptionRoutes: Route[] = [
       const item = await findInCatalogue(db, body.subscription_id);
       if (!item) {
         throw new Problem(422, 'something it refers to does not exist', {
-          errors: [{ path: 'subscription_id', message: 'no subscription with this id' }],
+          errors: [{ path: 'subscription_id', message: `there is no subscription ${body.subscription_id}` }],
         });
       }
       if (!item.is_active) throw new Problem(409, `the subscription "${item.name}" is not sold any more`);

@@ -44,9 +44,11 @@ export const taskRoutes: Route[] = [
     scope: 'tasks:write',
     body: z.strictObject({
       kind: kind.default('by_hand'),
-      title: text(500),
+      title: text(500).meta({ examples: ['Call the plumber'] }),
       details: z.record(z.string(), z.json(), { error: OBJECT }).default({}),
-      dedupe_key: text(255).optional().meta({ description: 'a second task with the same key is refused (409)' }),
+      dedupe_key: text(255)
+        .optional()
+        .meta({ description: 'a second task with the same key is refused (409)', examples: ['plumber-2026-11'] }),
     }),
     responses: { 201: taskItem },
     async handle({ body }, { db, caller }) {

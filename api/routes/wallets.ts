@@ -11,12 +11,9 @@ import {
 import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
-import { oneOf } from './fields.ts';
+import { minor, oneOf } from './fields.ts';
 import { paymentItem, wording } from './money.ts';
 
-const MOST_MINOR = 1_000_000_000_000;
-const AMOUNT = `a whole number of minor units (kopecks) from 1 to ${MOST_MINOR}`;
-const amount = z.int({ error: AMOUNT }).min(1, { error: AMOUNT }).max(MOST_MINOR, { error: AMOUNT });
 const received = z
   .object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() })
   .meta({ id: 'PaymentReceived' });
@@ -44,7 +41,7 @@ function doors(whose: string, one: string, findPayer: typeof payerOf): Route[] {
       scope: 'money:write',
       transaction: true,
       body: z.strictObject({
-        amount_minor: amount,
+        amount_minor: minor(1),
         method: oneOf(paymentRow.shape.method.options).default('cash'),
         description: wording.optional(),
       }),

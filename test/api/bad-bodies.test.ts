@@ -1,9 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
+import { kindNames } from '../../queues/kinds.ts';
 import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
 
-const trigger: Refusal[] = [
+const FIELDS = 'no such field; there are: week_start, dry_run, again';
+const bodies: Refusal[] = [
   ['broken JSON', 'POST', TRIGGER, raw('{"week_start": '), 400, 'the body is not valid JSON'],
   ['a JSON string', 'POST', TRIGGER, raw('"2026-11-23"'), 400, 'the body is not valid JSON'],
   ['a JSON array', 'POST', TRIGGER, json([]), 422, 'a JSON object', ''],
@@ -38,11 +40,65 @@ const trigger: Refusal[] = [
   ['null for a date', 'POST', TRIGGER, json({ week_start: null }), 422, DATE, 'week_start'],
   ['a week beyond the calendar', 'POST', TRIGGER, json({ week_start: '9999-12-27' }), 422, 'a Monday, YYYY-MM-DD', 'week_start'],
   ['text for a flag', 'POST', TRIGGER, json({ again: 'yes' }), 422, 'true or false', 'again'],
-  ['an unknown field', 'POST', TRIGGER, json({ weekstart: '2026-11-23' }), 422, 'no such field', 'weekstart'],
-  ['a prototype', 'POST', TRIGGER, raw('{"__proto__": {"again": true}}'), 422, 'no such field', '__proto__'],
+  ['an unknown field', 'POST', TRIGGER, json({ weekstart: '2026-11-23' }), 422, FIELDS, 'weekstart'],
+  ['a prototype', 'POST', TRIGGER, raw('{"__proto__": {"again": true}}'), 422, FIELDS, '__proto__'],
+  [
+    'a field of a body that has none',
+    'POST',
+    '/api/tasks/1/done',
+    json({ by: 'me' }),
+    422,
+    'no such field; there are none',
+    'by',
+  ],
+  [
+    'an unknown field inside a list',
+    'POST',
+    '/api/service-packages',
+    json({ composition: [{ service_id: 1, units: 1, price: 1 }] }),
+    422,
+    'no such field; there are: service_id, units',
+    'composition.0.price',
+  ],
+  [
+    'a day that is none',
+    'PATCH',
+    '/api/specialists/1',
+    json({ work_schedule: { 7: [], monday: [] } }),
+    422,
+    'no such day; the days are "0" (Monday) to "6" (Sunday)',
+    'work_schedule.monday',
+  ],
+  [
+    'a week that is a list',
+    'PATCH',
+    '/api/specialists/1',
+    json({ work_schedule: [] }),
+    422,
+    'an object with days "0" (Monday) to "6" (Sunday)',
+    'work_schedule',
+  ],
+  [
+    'an unknown kind of message',
+    'PUT',
+    '/api/notification-kinds',
+    json({ spam: false }),
+    422,
+    `no such field; there are: ${kindNames.join(', ')}`,
+    'spam',
+  ],
+  [
+    'an unknown kind of message to a person',
+    'PUT',
+    '/api/people/1/notifications',
+    json({ quiet_hours: null, kinds: { spam: false } }),
+    422,
+    `no such field; there are: ${kindNames.join(', ')}`,
+    'kinds.spam',
+  ],
 ];
 
-describe('a trigger', () => refuses(opened, trigger));
+describe('a body', () => refuses(opened, bodies));
 
 test('10 MB are not even read', async () => {
   const answer = await opened.door.post(TRIGGER, { week_start: 'x'.repeat(10_000_000) });

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { processTypes } from '../../queues/catalog.ts';
 import { timetable } from '../../queues/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
@@ -6,6 +7,7 @@ const opened = untouchedDoor();
 
 const LIMIT = 'a whole number from 1 to 200';
 const ID = 'a whole number, 1 or more';
+const PHONE = 'a phone number such as +79001234567';
 const CURSOR = 'a next_cursor of this list';
 const queries: Refusal[] = [
   ...['0', '201', '-1', '1.5', 'ten', '', '1e2', '0x10', '%20'].map(
@@ -33,13 +35,70 @@ const queries: Refusal[] = [
     'status',
   ],
   ['a date that does not exist', 'GET', '/process-history?start_date=2026-13-01', {}, 422, DATE, 'start_date'],
-  ['a NUL in a filter', 'GET', '/process-history?process_type=%00', {}, 422, /not one the data can hold/],
-  ['an unknown filter', 'GET', '/process-history?type=generation', {}, 422, 'no such field', 'type'],
+  [
+    'a process that is none',
+    'GET',
+    '/process-history?process_type=foo',
+    {},
+    422,
+    `one of ${processTypes.join(', ')}`,
+    'process_type',
+  ],
+  [
+    'a history that ends before it begins',
+    'GET',
+    '/process-history?start_date=2026-11-24&end_date=2026-11-23',
+    {},
+    422,
+    'start_date or later',
+    'end_date',
+  ],
+  ...['/bookings', '/api/invoices', '/real-trainings'].map(
+    (path): Refusal => [
+      `${path} to a day before`,
+      'GET',
+      `${path}?from=2026-11-24&to=2026-11-23`,
+      {},
+      422,
+      'from or later',
+      'to',
+    ],
+  ),
+  [
+    'ticks to an instant before, which looks later',
+    'GET',
+    '/schedule/ticks?from=2026-11-22T18:00:00Z&to=2026-11-22T20:00:00%2B03:00',
+    {},
+    422,
+    'from or later',
+    'to',
+  ],
+  [
+    'an unknown filter',
+    'GET',
+    '/process-history?type=generation',
+    {},
+    422,
+    /^no such field; there are: start_date, .*, cursor$/,
+    'type',
+  ],
   ['an unknown period', 'GET', '/process-stats?period=century', {}, 422, 'one of day, week, month, year, all', 'period'],
   ['an instant without a zone', 'GET', '/schedule/ticks?from=2026-11-22T18:00:00', {}, 422, /^an instant in ISO 8601/, 'from'],
   ['a flag that is none', 'GET', '/api/students?is_active=yes', {}, 422, 'true or false', 'is_active'],
   ['a phone that is none', 'GET', '/api/students?phone=12345', {}, 422, /such as \+79001234567/, 'phone'],
-  ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field', 'name'],
+  ['a + in an address', 'GET', '/api/students?phone=+79001234567', {}, 422, `${PHONE}; in an address + is written %2B`, 'phone'],
+  ['a + too few', 'GET', '/api/students?phone=79001234567', {}, 422, PHONE, 'phone'],
+  ['a + and still no phone', 'GET', '/api/students?phone=+7900', {}, 422, PHONE, 'phone'],
+  [
+    'a + before the zone of an instant',
+    'GET',
+    '/schedule/ticks?from=2026-11-22T18:00:00+03:00',
+    {},
+    422,
+    /^an instant in .*; in an address \+ is written %2B$/,
+    'from',
+  ],
+  ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field; there are: limit, cursor', 'name'],
   ...['x', '0', '-1', '1.5', '1e1', '0x1', '99999999999', '%00'].map(
     (id): Refusal => [`the id "${id}"`, 'GET', `/process-history/${id}`, {}, 422, ID, 'id'],
   ),
@@ -95,6 +154,15 @@ const nothing: Refusal[] = [
 ];
 
 describe('a query', () => refuses(opened, queries));
+test.each([
+  '/bookings?from=2026-11-24&to=2026-11-24',
+  '/api/invoices?from=2026-11-24&to=2026-11-24',
+  '/real-trainings?from=2026-11-24&to=2026-11-24',
+  '/process-history?start_date=2026-11-24&end_date=2026-11-24',
+  '/schedule/ticks?from=2026-11-22T18:00:00Z&to=2026-11-22T21:00:00%2B03:00',
+  '/real-trainings?to=2026-11-24',
+  '/bookings?from=2026-11-24',
+])('%s is a query', async (path) => expect(await opened.door.get(path)).toMatchObject({ status: 200, body: { items: [] } }));
 describe('nothing there', () => refuses(opened, nothing));
 
 const methods: [string, string, string][] = [

@@ -42,7 +42,7 @@ test.each<[string, Json, string]>([
   ['email', { name: 'A', email: 'a@' }, 'an e-mail address'],
   ['website', { name: 'A', website: 'w'.repeat(301) }, 'text of 1 to 300 characters'],
   ['description', { name: 'A', description: 'd'.repeat(5_001) }, 'text of 1 to 5000 characters'],
-  ['id', { name: 'A', id: 2 }, 'no such field'],
+  ['id', { name: 'A', id: 2 }, 'no such field; there are: name, phone, email, website, description'],
 ])('a wrong %s is refused by name, case %#', async (path, body, message) => {
   await put({ name: 'Стриж' });
   expect(await put(body)).toMatchObject({ status: 422, body: { errors: [{ path, message }] } });

@@ -33,11 +33,11 @@ const filters: [string, number[]][] = [
   ['start_date=2026-11-12', [6, 5, 4, 3]],
   ['end_date=2026-11-11', [2, 1]],
   ['start_date=2026-11-11&end_date=2026-11-12', [5, 4, 3, 2]],
-  ['start_date=2026-11-12&end_date=2026-11-11', []],
+  ['start_date=2026-11-12&end_date=2026-11-12', [5, 4, 3]],
   ['process_type=cleanup', [6, 5]],
   ['status=success', [5, 1]],
   ['status=success&process_type=generation', [1]],
-  ['process_type=nothing', []],
+  ['process_type=digest', []],
 ];
 test.each(filters)('history by "%s" is %j', async (query, expected) => {
   expect(await ids(query)).toEqual(expected);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/routes/all.ts';
+import { declarations } from '../../api/routes/record-declarations.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { swaggerExample } from '../support/swagger-example.ts';
 
 let door: FrontDoor;
 let document: Json;
@@ -20,7 +22,7 @@ function* walk(node: Json, path: string[] = []): Generator<[string[], Json]> {
 test('it is OpenAPI 3.1 with a title and a key', () => {
   expect(document).toMatchObject({
     openapi: '3.1.0',
-    info: { title: 'Studio Fleet', version: expect.any(String) },
+    info: { title: 'Studio Fleet', version: expect.any(String), description: expect.stringMatching(/press Authorize first/) },
     security: [{ key: [] }],
   });
   expect(document.components.securitySchemes.key).toEqual({ type: 'apiKey', in: 'header', name: 'X-API-Key' });
@@ -53,7 +55,8 @@ test('every door is there, and no other', () => {
 describe.each(routes.map((route) => [route.method, route.path, route] as const))('%s %s', (method, path, route) => {
   test('says what it takes and what it answers', () => {
     const operation = document.paths[path][method];
-    expect(operation.summary).toBeTruthy();
+    // The page shows a summary as it is written, a description as Markdown.
+    expect(operation.summary).toMatch(/^[^`]+$/);
     expect(operation.description).toBe(`Scope: \`${route.scope}\``);
     const answers = Object.keys(operation.responses);
     expect(answers).toEqual(expect.arrayContaining([...Object.keys(route.responses), '401', '403', '422', '429', '503']));
@@ -74,4 +77,42 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     expect(Boolean(operation.requestBody)).toBe(Boolean(route.body));
     if (route.body) expect(operation.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
   });
+});
+
+const withBody = routes.flatMap((route) => (route.body ? [[route.method, route.path, route.body] as const] : []));
+/** The body that the page's form holds before anybody has written in it. */
+const formOf = (method: string, path: string) =>
+  swaggerExample(document.paths[path][method].requestBody.content['application/json'].schema, document);
+
+test.each(withBody)('the form of %s %s is filled with what the door would take', (method, path, body) => {
+  expect(body.safeParse(formOf(method, path))).toMatchObject({ success: true });
+});
+
+test.each(declarations.map((declared) => [declared.path, declared] as const))('and with a record of %s', (path, { rule }) => {
+  for (const form of [formOf('post', path), formOf('patch', `${path}/{id}`)]) expect(rule?.(form) ?? null).toBeNull();
+});
+
+test('a filter is not filled in: most would find nothing', () => {
+  for (const [path, node] of walk(document)) {
+    if (node.in === 'query') expect({ path, example: node.example ?? node.schema.example }).toEqual({ path, example: undefined });
+  }
+});
+
+test('whatever is counted in minor units says so, in bodies and in answers', () => {
+  const amounts = [...walk(document)].filter(([path]) => path.at(-2) === 'properties' && path.at(-1)?.endsWith('_minor'));
+  expect(amounts.length).toBeGreaterThan(20);
+  for (const [path, { description }] of amounts)
+    expect({ path, description }).toEqual({ path, description: expect.stringMatching(/minor units/) });
+});
+
+test.each(withBody)('the ids of people in the body of %s %s say whose they are', (method, path) => {
+  const { properties } = document.paths[path][method].requestBody.content['application/json'].schema;
+  for (const [field, { description }] of Object.entries<Json>(properties)) {
+    if (/^(payer|client|student|trainer|specialist)_id$/.test(field)) expect(description).toMatch(/^the id of /);
+  }
+});
+
+test('a day of the week says which is the first', () => {
+  const { schema } = document.paths['/api/training-templates'].post.requestBody.content['application/json'];
+  expect(schema.properties.day_number.description).toBe('1 is Monday, 7 Sunday');
 });

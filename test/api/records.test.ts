@@ -235,18 +235,46 @@ test.each(references)('%s with %j names %s, and nothing is left of it', async (p
   const before = await rowCounts(door.db);
   const references = path.endsWith('templates') ? { training_type_id: known.type, trainer_id: known.trainer } : {};
   const refused = await door.post(path, { ...body, ...references, [field]: 999_999 });
-  expect(refused).toMatchObject({ status: 422, body: { errors: [{ path: field, message: 'no record with this id' }] } });
+  expect(refused).toMatchObject({
+    status: 422,
+    body: { errors: [{ path: field, message: `there is no ${field.replace('_id', '').replace('_', ' ')} 999999` }] },
+  });
   expect(await rowCounts(door.db)).toEqual(before);
 });
 
 const twins: [string, () => Json, string][] = [
-  ['/api/students', () => ({ first_name: 'А', phone: '+79990000001' }), 'users phone is taken'],
-  ['/api/students', () => ({ first_name: 'А', telegram_id: 77 }), 'users telegram id is taken'],
-  ['/api/locations', () => ({ name: 'Дважды' }), 'locations name is taken'],
-  ['/api/rooms', () => ({ name: 'Дважды', location_id: known.place }), 'rooms name is taken'],
-  ['/api/training-types', () => ({ name: 'Дважды', max_participants: 1, duration_minutes: 1 }), 'training types name is taken'],
+  ['/api/students', () => ({ first_name: 'А', phone: '+79990000001' }), 'somebody has this phone already'],
+  ['/api/students', () => ({ first_name: 'А', telegram_id: 77 }), 'somebody has this Telegram account already'],
+  ['/api/locations', () => ({ name: 'Дважды' }), 'there is a location with this name already'],
+  ['/api/rooms', () => ({ name: 'Дважды', location_id: known.place }), 'there is a room with this name in this location already'],
+  [
+    '/api/training-types',
+    () => ({ name: 'Дважды', max_participants: 1, duration_minutes: 1 }),
+    'there is a training type with this name already',
+  ],
+  [
+    '/api/subscriptions',
+    () => ({ name: 'Дважды', price_minor: 0, number_of_sessions: null, validity_days: 1 }),
+    'there is a subscription with this name already',
+  ],
+  ['/api/services', () => ({ name: 'Дважды', duration_minutes: 1 }), 'there is a service with this name already'],
+  [
+    '/api/service-packages',
+    () => ({ name: 'Дважды', composition: [{ service_id: known.service, units: 1 }], price_minor: 0 }),
+    'there is a service package with this name already',
+  ],
+  [
+    '/api/calendar-overrides',
+    () => ({ location_id: known.place, day: '2030-01-01', intervals: [] }),
+    'the location has a calendar override on this day already',
+  ],
+  [
+    '/api/calendar-overrides',
+    () => ({ specialist_id: known.trainer, day: '2030-01-01', intervals: [] }),
+    'the specialist has a calendar override on this day already',
+  ],
 ];
-test.each(twins)('a second %s of the same is a 409 that says which rule', async (path, body, rule) => {
+test.each(twins)('a second %s of the same is a 409 that says what there is already', async (path, body, rule) => {
   expect(await door.post(path, body())).toMatchObject({ status: 201 });
   expect(await door.post(path, body())).toMatchObject({ status: 409, body: { detail: rule } });
 });

@@ -51,14 +51,21 @@ test('a standing place is given, frozen, moved, thawed and ended', async () => {
 });
 
 const refused: [string, string, () => string, Json, number, Json][] = [
-  ['linked twice', 'POST', links, () => ({ student_id: students[0] }), 409, { detail: 'student is linked already' }],
+  [
+    'linked twice',
+    'POST',
+    links,
+    () => ({ student_id: students[0] }),
+    409,
+    { detail: 'the student has a standing place in this training template already' },
+  ],
   [
     'an unknown student',
     'POST',
     links,
     { student_id: 999 },
     422,
-    { errors: [{ path: 'student_id', message: 'no record with this id' }] },
+    { errors: [{ path: 'student_id', message: 'there is no student 999' }] },
   ],
   [
     'an empty change',

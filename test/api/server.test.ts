@@ -38,7 +38,7 @@ afterAll(async () => {
 test('the real process takes the key of its settings and refuses what the data refuse', async () => {
   const post = () => request(url, 'POST', '/api/locations', { key: KEY, body: { name: 'Дом' } });
   expect(await post()).toMatchObject({ status: 201 });
-  expect(await post()).toMatchObject({ status: 409, body: { detail: 'locations name is taken' } });
+  expect(await post()).toMatchObject({ status: 409, body: { detail: 'there is a location with this name already' } });
   const broken = await request(url, 'POST', '/api/rooms', { key: KEY, body: { name: 'Зал', location_id: 77 } });
   expect(broken).toMatchObject({ status: 422, body: { errors: [{ path: 'location_id' }] } });
 });

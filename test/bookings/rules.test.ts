@@ -115,7 +115,7 @@ describe('free time (D30, D31)', () => {
 });
 
 test.each<[unknown, string, string]>([
-  [{ 7: [] }, '', 'an object with days "0" (Monday) to "6" (Sunday)'],
+  [{ 7: [] }, '', 'no such day; the days are "0" (Monday) to "6" (Sunday)'],
   [{ 0: [['10:00', '09:00']] }, '0.0', 'the interval 10:00-09:00 must end after it begins'],
   [{ 0: [['10:00', '10:00']] }, '0.0', 'the interval 10:00-10:00 must end after it begins'],
   [

@@ -144,7 +144,7 @@ describe('the door refuses', () => {
     ['31 days', { days: 31 }, 'days', 'a whole number of days from 1 to 30'],
     ['half a day', { days: 0.5 }, 'days', 'a whole number of days from 1 to 30'],
     ['text', { days: '7' }, 'days', 'a whole number of days from 1 to 30'],
-    ['an unknown field', { hours: 7 }, 'hours', 'no such field'],
+    ['an unknown field', { hours: 7 }, 'hours', 'no such field; there are: days'],
   ])('%s', async (_what, body, path, message) => {
     const reply = await post(`/api/people/${await client()}/telegram-link`, body);
     expect([reply.status, reply.body.errors]).toEqual([422, [{ path, message }]]);

@@ -29,7 +29,10 @@ test('a task is written, read, done once, and keeps who did it first', async () 
 test('under a key a task is written once, also after it was done', async () => {
   await write('один', { dedupe_key: 'k' });
   await door.post('/api/tasks/1/done');
-  expect(await write('два', { dedupe_key: 'k' })).toMatchObject({ status: 409, body: { detail: 'task is written already' } });
+  expect(await write('два', { dedupe_key: 'k' })).toMatchObject({
+    status: 409,
+    body: { detail: 'there is a task with this dedupe_key already' },
+  });
   const tasks = [
     { kind: 'a', title: 'три', dedupe: 'k' },
     { kind: 'a', title: 'четыре', dedupe: 'l' },

@@ -86,7 +86,7 @@ describe.each(doors)('%s', (where, body) => {
 
   test('takes no field it does not know', () =>
     isRefused(door.post(path(where), { ...filled(body), amount: 1 }), 422, {
-      errors: [{ path: 'amount', message: 'no such field' }],
+      errors: [{ path: 'amount', message: expect.stringMatching(/^no such field; there are: /) }],
     }));
 
   if (field) {

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ForeignKeyIntegrityConstraintViolationError } from 'slonik';
+import { z } from 'zod';
+import { refusalOf, taken } from '../../api/broken-rules.ts';
+import { sql } from '../../sql/database.ts';
+import { type TestDatabase, testDatabase } from '../support/database.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database.close());
+
+/** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a door meets these. */
+const ITS_OWN = [
+  'api_keys_name_is_taken',
+  'api_keys_secret_is_taken',
+  'booking_is_invoiced_already',
+  'booking_took_a_unit_already',
+  'invoice_pays_one_registration',
+  'one_attempt',
+  'one_live_run',
+  'one_open_telegram_link',
+  'one_training_per_template_and_date',
+  'package_is_invoiced_already',
+  'push_subscription_is_known',
+  'registration_is_invoiced_already',
+  'registration_took_a_session_already',
+  'renewed_already',
+  'session_is_returned_already',
+  'session_pays_one_registration',
+  'student_is_registered_already',
+  'telegram_links_token_is_taken',
+  'told_already',
+  'unit_is_returned_already',
+];
+
+test('whatever may be there once has words for whoever meets it at a door', async () => {
+  const unique = await database.db.anyFirst(sql.type(z.object({ name: z.string() }))`
+    select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
+    where indisunique and not indisprimary and relnamespace = 'public'::regnamespace`);
+  expect([...unique].sort()).toEqual([...Object.keys(taken), ...ITS_OWN].sort());
+});
+
+test.each([
+  ['an id', 'Key (location_id)=(77) is not present in table "locations".', 'there is no location 77'],
+  ['another language', 'Ключ (location_id)=(77) отсутствует в таблице "locations".', 'there is no location 77'],
+  ['more than an id', 'Key (location_id, first_name)=(77, Anna) is not present in table "x".', 'no record with this id'],
+  ['something else', 'Key (first_name)=(77) is not present in table "x".', 'no record with this id'],
+  ['no number', 'Key (location_id)=(Anna) is not present in table "x".', 'no record with this id'],
+  ['nothing', undefined, 'no record with this id'],
+])('of a detail with %s only the id is told', (_what, detail, message) => {
+  const cause = Object.assign(new Error('refused'), { constraint: 'rooms_location_id_fkey', table: 'rooms', detail });
+  expect(refusalOf(new ForeignKeyIntegrityConstraintViolationError(cause))).toEqual([
+    422,
+    'something it refers to does not exist',
+    { errors: [{ path: 'location_id', message }] },
+  ]);
+});
