@@ -95,14 +95,14 @@ describe('a client becomes a student', () => {
       () => make.client(),
       { payer_id: 999_999 },
       422,
-      { errors: [{ path: 'payer_id', message: 'no record with this id' }] },
+      { errors: [{ path: 'payer_id', message: 'there is no payer 999999' }] },
     ],
     [
       'anybody with another name',
       () => make.client(),
       { first_name: 'Анна' },
       422,
-      { errors: [{ path: 'first_name', message: 'no such field' }] },
+      { errors: [{ path: 'first_name', message: 'no such field; there are: payer_id, current_belt, registration_date' }] },
     ],
     [
       'anybody on a day that does not exist',
@@ -222,7 +222,7 @@ describe('who is a client is not created once more as a student, and the refusal
     await door.post(`/api/${kind}`, { first_name: 'Пётр', phone });
     expect(await door.post('/api/students', { first_name: 'Пётр', phone })).toMatchObject({
       status: 409,
-      body: { detail: 'users phone is taken' },
+      body: { detail: 'somebody has this phone already' },
     });
   });
 
