@@ -13,6 +13,7 @@ export {
   takeBackPayment,
   transactionRow,
   walletHistory,
+  walletHolder,
 } from './finance/payments.ts';
 export {
   decideRequest,

@@ -7,6 +7,7 @@ import {
   receivePayment,
   transactionRow,
   walletHistory,
+  walletHolder,
 } from '../../sql/finance.ts';
 import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { Problem } from '../problems.ts';
@@ -21,10 +22,17 @@ const wallet = pageOf(transactionRow.meta({ id: 'WalletTransaction' }))
   .extend({ payer_id: z.int(), balance_minor: z.int() })
   .meta({ id: 'Wallet' });
 
-/** Paying in and looking into the wallet: of whoever pays for a student, and of any client. */
-export const walletRoutes: Route[] = [...doors('students', 'student', payerOf), ...doors('clients', 'client', payerOfAnyone)];
+/**
+ * Paying in and looking into the wallet: of whoever pays for a student, of any client, and of a person: one's own, as it is left with
+ * its debts when somebody else begins to pay.
+ */
+export const walletRoutes: Route[] = [
+  ...doors('students', 'student', payerOf),
+  ...doors('clients', 'client', payerOfAnyone),
+  ...doors('people', 'person', walletHolder, 'person'),
+];
 
-function doors(whose: string, one: string, findPayer: typeof payerOf): Route[] {
+function doors(whose: string, one: string, findPayer: typeof payerOf, holder = 'payer'): Route[] {
   const shared = { tag: 'money', params: idParams };
   /** Throws a 404 when there is nobody of that kind. */
   async function demandPayer(db: Context['db'], id: number): Promise<number> {
@@ -37,7 +45,7 @@ function doors(whose: string, one: string, findPayer: typeof payerOf): Route[] {
       ...shared,
       method: 'post',
       path: `/api/${whose}/{id}/payments`,
-      summary: "Money arrives: into the payer's wallet, then to what is owed, oldest first",
+      summary: `Money arrives: into the ${holder}'s own wallet, then to what is owed, oldest first`,
       scope: 'money:write',
       transaction: true,
       body: z.strictObject({
@@ -57,7 +65,7 @@ function doors(whose: string, one: string, findPayer: typeof payerOf): Route[] {
       ...shared,
       method: 'get',
       path: `/api/${whose}/{id}/wallet`,
-      summary: "The payer's balance and its history, newest first",
+      summary: `The ${holder}'s own balance and its history, newest first`,
       scope: 'money:read',
       query: z.strictObject(pageQuery),
       responses: { 200: wallet },

@@ -28,6 +28,10 @@ export const payerOfAnyone = (db: Sql, userId: number) =>
       or exists (select from user_roles where user_id = users.id and role = 'client')
       or exists (select from students child where child.payer_id = users.id))`);
 
+/** A person as the holder of a wallet of one's own, whoever pays for them now; null when there is nobody. */
+export const walletHolder = (db: Sql, userId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`select id from users where id = ${userId}`);
+
 /** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
 export async function receivePayment(
   transaction: Sql,

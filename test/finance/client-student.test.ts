@@ -231,3 +231,39 @@ describe('who is a client is not created once more as a student, and the refusal
     expect(await door.post('/api/students', { first_name: 'Инна', phone: null })).toMatchObject({ status: 201 });
   });
 });
+
+describe('a wallet of one’s own, when somebody else begins to pay', () => {
+  test('is seen and paid into as that person’s, and its old debt is settled', async () => {
+    const [client, mother] = [await make.client(), await make.client()];
+    const book = await booker();
+    expect(await book(client, '10:00')).toMatchObject({ status: 201 });
+    await becomes(client, { payer_id: mother });
+    const own = `/api/people/${client}`;
+    expect((await pays(client, 500)).body).toMatchObject({ payment: { payer_id: mother }, invoices_paid: 0 });
+    expect((await door.post(`${own}/payments`, { amount_minor: 69_999 })).body).toMatchObject({
+      payment: { payer_id: client },
+      invoices_paid: 0,
+      balance_minor: 69_999,
+    });
+    expect((await door.post(`${own}/payments`, { amount_minor: 1 })).body).toMatchObject({ invoices_paid: 1, balance_minor: 0 });
+    const { body } = await door.get(`${own}/wallet`);
+    expect(body).toMatchObject({ payer_id: client, balance_minor: 0 });
+    expect(body.items.map((one: Json) => [one.kind, one.amount_minor])).toEqual([
+      ['payment', -70_000],
+      ['deposit', 1],
+      ['deposit', 69_999],
+    ]);
+    await square();
+  });
+
+  test('anybody may have one, nobody has none', async () => {
+    const specialist = await make.specialist([]);
+    expect((await door.get(`/api/people/${specialist}/wallet`)).body).toMatchObject({ balance_minor: 0, items: [] });
+    for (const reply of [
+      await door.get('/api/people/999999/wallet'),
+      await door.post('/api/people/999999/payments', { amount_minor: 1 }),
+    ]) {
+      expect(reply).toMatchObject({ status: 404, body: { detail: 'there is no person 999999' } });
+    }
+  });
+});
