@@ -137,6 +137,12 @@ test('a stopped fleet has forgotten nothing when it starts again', async () => {
   expect((await fleet.ask('GET', '/process-history?limit=200')).body.items.length).toBeGreaterThan(8);
 });
 
+test('two who stop it at once are in nobody’s way', async () => {
+  const stops = await Promise.all([fleet.npm('stop'), fleet.npm('stop')]);
+  expect(stops.map(({ code, stderr }) => ({ code, stderr }))).toEqual([1, 2].map(() => ({ code: 0, stderr: '' })));
+  expect(await isReady()).toBe(false);
+});
+
 test('a bad setting stops the start with one line', async () => {
   const { code, stderr } = await fleet.npm('start', [], { STUDIO_TZ: 'Mars/Olympus' });
   expect({ code, stderr }).toEqual({
