@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Problem } from './problems.ts';
+import { notAcceptable } from './problems.ts';
 
 /** The query of every list: how many, and after what. */
 export const pageQuery = {
@@ -24,9 +24,7 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, key:
   try {
     return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw new Problem(422, 'the query is not acceptable', {
-      errors: [{ path: 'cursor', message: 'a next_cursor of this list' }],
-    });
+    throw notAcceptable('cursor', 'a next_cursor of this list', 'query');
   }
 }
 

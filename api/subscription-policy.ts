@@ -1,10 +1,8 @@
 import type { Held } from '../sql/subscriptions.ts';
-import { Problem } from './problems.ts';
+import { notAcceptable, Problem } from './problems.ts';
 
 /** The longest freeze, in days. */
 const LONGEST_FREEZE = 366;
-
-const wrong = (path: string, message: string) => new Problem(422, 'the body is not acceptable', { errors: [{ path, message }] });
 
 /** Throws a 409 for one that is over: nothing about it can be changed any more. */
 export function demandLive(held: Pick<Held, 'id' | 'status'>) {
@@ -28,12 +26,13 @@ type Frozen = Pick<Held, 'id' | 'status' | 'start_date' | 'end_date' | 'freeze_s
 export function judgeFreeze(held: Frozen, from: string, to: string, today: string) {
   demandLive(held);
   demandNotRenewed(held);
-  if (to < from) throw wrong('to', 'a day that is not before `from`');
-  if (from < today) throw wrong('from', `${today} or later: a freeze is not in the past`);
+  if (to < from) throw notAcceptable('to', 'a day that is not before `from`');
+  if (from < today) throw notAcceptable('from', `${today} or later: a freeze is not in the past`);
   if (from < held.start_date || from > held.end_date) {
-    throw wrong('from', `a day of the subscription, ${held.start_date} to ${held.end_date}`);
+    throw notAcceptable('from', `a day of the subscription, ${held.start_date} to ${held.end_date}`);
   }
-  if (daysBetween(from, to) >= LONGEST_FREEZE) throw wrong('to', `at most ${LONGEST_FREEZE} days after \`from\`, which counts`);
+  if (daysBetween(from, to) >= LONGEST_FREEZE)
+    throw notAcceptable('to', `at most ${LONGEST_FREEZE} days after \`from\`, which counts`);
   if (held.freeze_end_date !== null && held.freeze_end_date >= today) {
     throw new Problem(409, `it has a freeze from ${held.freeze_start_date} to ${held.freeze_end_date}: end that one first`);
   }
@@ -52,11 +51,11 @@ export function judgeUnfreeze(held: Frozen) {
  * @param validityDays its term (D4)
  */
 export function judgeStart(startDate: string, validityDays: number, today: string) {
-  if (daysBetween(startDate, today) >= validityDays) throw wrong('start_date', 'a day whose term is not over already');
-  if (daysBetween(today, startDate) > LONGEST_FREEZE) throw wrong('start_date', `at most ${LONGEST_FREEZE} days ahead`);
+  if (daysBetween(startDate, today) >= validityDays) throw notAcceptable('start_date', 'a day whose term is not over already');
+  if (daysBetween(today, startDate) > LONGEST_FREEZE) throw notAcceptable('start_date', `at most ${LONGEST_FREEZE} days ahead`);
 }
 
 /** Judges a refund in minor units: no more than was paid. */
 export function judgeRefund(refundMinor: number, paidMinor: number) {
-  if (refundMinor > paidMinor) throw wrong('refund_minor', `at most ${paidMinor}, which is what was paid for it`);
+  if (refundMinor > paidMinor) throw notAcceptable('refund_minor', `at most ${paidMinor}, which is what was paid for it`);
 }

@@ -28,8 +28,8 @@ export type Finding = z.output<typeof finding>;
  * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
  * or although they were taken back; sessions returned twice; invoices whose transactions do not fit their status; packages that
- * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it; bookings that are not paid for exactly once; and what is amiss with subscriptions.
- * Nothing found: all square.
+ * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it; bookings that are not paid for
+ * exactly once; and what is amiss with subscriptions. Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
   ...(await auditCharges(db, date)),

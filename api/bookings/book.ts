@@ -4,7 +4,7 @@ import { expireHolds, type Offer, type SlotClaim, whatIsTaken } from '../../sql/
 import type { Context } from '../route.ts';
 import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
-import { demandOffer } from './offer.ts';
+import { demandOffer, demandOfferToBook } from './offer.ts';
 import { priceOf } from './price.ts';
 import { beingBooked, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
 import { busyMinutes, demandStart } from './slots.ts';
@@ -23,7 +23,7 @@ export type Wish = {
 /** Somebody was faster to a room: so many times another one is tried. */
 const MOST_TRIES = 20;
 
-type Offered = Awaited<ReturnType<typeof demandOffer>>;
+type Offered = Awaited<ReturnType<typeof demandOfferToBook>>;
 type Specialist = Offer['specialists'][number];
 
 /**
@@ -70,7 +70,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
   const { zone } = fleet.settings;
   const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
   const booking = {
-    id: offer.booking_id as number,
+    id: offer.booking_id,
     clientId: wish.client_id,
     payerId: client.payer_id,
     specialistId: specialist.id,
@@ -104,7 +104,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
 async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise<Attempt> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
-  const offer = await demandOffer(wish, zone, db, { claim });
+  const offer = await demandOfferToBook(wish, zone, db, claim);
   const [specialist] = offer.specialists as [Specialist];
   const canHave = (calendar: Specialist['calendar']) => fits(calendar, Date.parse(wish.starts_at), offer.service, zone);
   if (!canHave(specialist.calendar)) {

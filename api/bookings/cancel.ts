@@ -49,8 +49,8 @@ export function demandLive(booking: BookingState) {
 
 async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
   if (booking.package_entry_id !== null) {
-    await returnUnit(transaction, booking.package_entry_id);
-    return { ...nothing, units: 1 };
+    if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
+    throw new Problem(409, 'the package that paid for the booking was taken back');
   }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);

@@ -1,7 +1,7 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { type Offer, readOffer, type SlotClaim } from '../../sql/bookings.ts';
+import { type Offer, type OfferQuestion, readOffer, readOfferToBook, type SlotClaim } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
-import { notAcceptable } from './not-acceptable.ts';
+import { notAcceptable } from '../problems.ts';
 import { spanOf } from './slots.ts';
 import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 
@@ -18,17 +18,24 @@ export type Wanted = {
 };
 
 /** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
-export async function demandOffer(wish: Wanted, zone: string, db: Sql, toBook?: { claim?: SlotClaim }) {
-  const offer = await readOffer(db, {
-    clientId: wish.client_id,
-    serviceId: wish.service_id,
-    specialistId: wish.specialist_id,
-    locationId: wish.location_id,
-    roomId: wish.room_id,
-    day: dayOf(new Date(wish.starts_at), zone),
-    span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
-    toBook,
-  });
+export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
+  demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
+
+/** The same for who is about to book, with the slot's lock where it lies in the book. */
+export const demandOfferToBook = async (wish: Wanted, zone: string, db: Sql, claim?: SlotClaim) =>
+  demandAll(wish, db, await readOfferToBook(db, questionOf(wish, zone), claim));
+
+const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
+  clientId: wish.client_id,
+  serviceId: wish.service_id,
+  specialistId: wish.specialist_id,
+  locationId: wish.location_id,
+  roomId: wish.room_id,
+  day: dayOf(new Date(wish.starts_at), zone),
+  span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
+});
+
+async function demandAll<O extends Offer>(wish: Wanted, db: Sql, offer: O) {
   const { client, service, specialists } = offer;
   const wrongPlace = whyNotThere(wish.location_id, offer);
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
@@ -38,7 +45,7 @@ export async function demandOffer(wish: Wanted, zone: string, db: Sql, toBook?: 
   if (wrongPlace) throw notAcceptable('location_id', wrongPlace);
   if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(wish.room_id));
   if (specialists.length === 0) throw await notOffered(wish, db);
-  return { ...offer, client, service } satisfies Offer;
+  return { ...offer, client, service };
 }
 
 async function notOffered({ specialist_id, service_id, location_id, room_id }: Wanted, db: Sql) {

@@ -11,10 +11,9 @@ import {
   readOffer,
 } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable, Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { demandLive } from './cancel.ts';
-import { notAcceptable } from './not-acceptable.ts';
 import { namesOf, tellOf } from './notices.ts';
 import { ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
 import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';

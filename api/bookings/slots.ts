@@ -4,9 +4,9 @@ import { fits, startsBetween } from '../../queues/slots/fits.ts';
 import { allTaken, outside, roomless } from '../../queues/slots/rooms.ts';
 import { readCalendar, readTakenClient, readTakenRooms, type Span } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
+import { notAcceptable } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { whyNever } from './limits.ts';
-import { notAcceptable } from './not-acceptable.ts';
 
 export type Times = { duration_minutes: number; break_minutes: number };
 const iso = (instant: number) => new Date(instant).toISOString();

@@ -12,7 +12,7 @@ import {
   meetingsIn,
 } from '../../sql/bookings.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable, Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { idOf, text } from './fields.ts';
 
@@ -48,7 +48,7 @@ const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof
 
 function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
   if (Date.parse(from_at) < Date.parse(to_at)) return;
-  throw new Problem(422, 'the body is not acceptable', { errors: [{ path: 'to', message: 'after from' }] });
+  throw notAcceptable('to', 'after from');
 }
 
 async function found(db: Context['db'], id: number) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isClient } from '../../sql/bookings.ts';
 import { day } from '../page.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
 import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
@@ -57,6 +58,10 @@ export const clientDiscounts: RecordDeclaration = {
     if (valid_from && valid_to && valid_to < valid_from) return { path: 'valid_to', message: 'not before valid_from' };
     return null;
   },
+  refersTo: async ({ client_id }, db) =>
+    client_id === undefined || (await isClient(db, Number(client_id)))
+      ? null
+      : { path: 'client_id', message: `there is no client ${client_id}` },
   example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
 };
 

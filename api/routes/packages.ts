@@ -10,9 +10,8 @@ import {
   payerOfClient,
 } from '../../sql/bookings.ts';
 import { balanceOf } from '../../sql/finance.ts';
-import { notAcceptable } from '../bookings/not-acceptable.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable, Problem } from '../problems.ts';
 import { type Route, route } from '../route.ts';
 import { id, oneOf } from './fields.ts';
 

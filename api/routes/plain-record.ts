@@ -3,6 +3,8 @@ import type { Sql } from '../../sql/database.ts';
 import type { RecordKind } from '../../sql/records.ts';
 import type { Context } from '../route.ts';
 
+type Wrong = { path: string; message: string };
+
 /** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
 export type RecordDeclaration = {
   path: string;
@@ -12,7 +14,9 @@ export type RecordDeclaration = {
   /** Fields a list can be narrowed by. */
   filters?: string[];
   /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
-  rule?: (body: Record<string, unknown>) => { path: string; message: string } | null;
+  rule?: (body: Record<string, unknown>) => Wrong | null;
+  /** What is wrong with whom the given fields name, where the tables know only that there is somebody, or null. */
+  refersTo?: (body: Record<string, unknown>, db: Sql) => Promise<Wrong | null>;
   /** Why a new one conflicts with somebody or something that is there, where its words are better than the tables' (409), or null. */
   conflict?: (body: Record<string, unknown>, db: Sql) => Promise<string | null>;
   isDeletable?: boolean;

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
-import { isClient } from '../../sql/bookings.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable, Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import type { RecordDeclaration } from './plain-record.ts';
 import { declarations } from './record-declarations.ts';
@@ -60,9 +59,9 @@ function doors(declared: RecordDeclaration): Route[] {
       responses: { 201: single },
       async handle({ body }, context) {
         demandRule(declared, body);
+        await demandReferences(declared, body, context.db);
         await demandNoConflict(declared, body, context.db);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
-        await demandClient(context.db, body);
         return { status: 201, body: await answered(declared, id, context), headers: { Location: `${path}/${id}` } };
       },
     }),
@@ -78,8 +77,8 @@ function doors(declared: RecordDeclaration): Route[] {
       async handle({ params, body }, context) {
         const { db } = context;
         demandRule(declared, { ...(await found(db, declared, params.id)), ...body });
+        await demandReferences(declared, body, db);
         await updateRecord(db, kind, params.id, body);
-        await demandClient(db, body);
         return { body: await answered(declared, params.id, context) };
       },
     }),
@@ -105,7 +104,12 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
 
 function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
   const wrong = rule?.(record);
-  if (wrong) throw new Problem(422, 'the body is not acceptable', { errors: [wrong] });
+  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+}
+
+async function demandReferences({ refersTo }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
+  const wrong = await refersTo?.(body, db);
+  if (wrong) throw notAcceptable(wrong.path, wrong.message);
 }
 
 async function demandNoConflict({ conflict }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
@@ -126,14 +130,6 @@ async function found(db: Context['db'], { kind, one }: RecordDeclaration, id: nu
 
 const withDefaults = ({ todayField }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) =>
   todayField ? { [todayField]: dayOf(now, fleet.settings.zone), ...body } : body;
-
-/** Whoever a record names as a client has to be one: the tables know only that it is somebody. */
-async function demandClient(transaction: Context['db'], { client_id }: Record<string, unknown>) {
-  if (client_id === undefined || (await isClient(transaction, Number(client_id)))) return;
-  throw new Problem(422, 'the body is not acceptable', {
-    errors: [{ path: 'client_id', message: `there is no client ${client_id}` }],
-  });
-}
 
 /** A filter comes as text: unless the field is text itself, a number or a boolean is read from it; then the field judges. */
 function filterOf(field: z.ZodType = z.never()): z.ZodType {

@@ -5,7 +5,7 @@ import { slotStoreOf } from '../../queues/slots/store.ts';
 import { isSpecialist } from '../../sql/slots.ts';
 import { whyNotOffered, whyNotThere } from '../bookings/why-not.ts';
 import { day, idParams } from '../page.ts';
-import { Problem } from '../problems.ts';
+import { notAcceptable } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';
 import { slotsAsJson } from '../slots/as-json.ts';
 import { anybody, freeSlots } from '../slots/free-slots.ts';
@@ -36,8 +36,7 @@ const slots = z
   })
   .meta({ id: 'Slots' });
 
-const refused = (path: string, message: string) =>
-  new Problem(422, 'the query is not acceptable', { errors: [{ path, message }] });
+const refused = (path: string, message: string) => notAcceptable(path, message, 'query');
 
 export const slotRoutes: Route[] = [
   route({

@@ -4,7 +4,7 @@ import { type RunDefinition, type RunName, runNames, runs } from '../../queues/c
 import { QueueUnavailable, ringProcess } from '../../queues/enqueue.ts';
 import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/request.ts';
 import { isOver, type Run, runRow } from '../../sql/runs.ts';
-import { away, Problem } from '../problems.ts';
+import { away, notAcceptable, Problem } from '../problems.ts';
 import { type Answer, type Context, type Route, route } from '../route.ts';
 import { waitForRun } from '../wait.ts';
 import { dryRuns } from './dry-runs.ts';
@@ -42,9 +42,7 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
       const { again, dry_run, ...rest } = body as { again?: boolean; dry_run?: boolean };
       const today = dayOf(context.now, context.fleet.settings.zone);
       if (isTooEarly(name, rest, today)) {
-        throw new Problem(422, 'the body is not acceptable', {
-          errors: [{ path: 'date', message: `${today} or earlier: a day to come cannot be processed yet` }],
-        });
+        throw notAcceptable('date', `${today} or earlier: a day to come cannot be processed yet`);
       }
       const dryRun = dryRuns[name];
       if (dry_run && dryRun)

@@ -47,11 +47,21 @@ export const endBooking = (transaction: Sql, of: { id: number; at: string; reaso
       cancellation_reason = ${of.reason}, cancellation = ${sql.json(of.answer as never)}
     where id = ${of.id}`);
 
-/** Gives a unit back to the package it was taken from, by an entry of the opposite. */
-export const returnUnit = (transaction: Sql, entryId: number) =>
-  transaction.query(sql.unsafe`
+/**
+ * Gives a unit back to the package it was taken from, by an entry of the opposite; the package is locked before its units. Returns
+ * false when the package was taken back: what the unit cost was kept then.
+ */
+export async function returnUnit(transaction: Sql, entryId: number): Promise<boolean> {
+  const { rowCount } = await transaction.query(sql.unsafe`
+    with bought as materialized (
+      select id from client_packages
+      where id = (select client_package_id from package_entries where id = ${entryId}) and status <> 'cancelled' for no key update
+    )
     insert into package_entries (client_package_id, service_id, delta, reason, reverses_id)
-    select client_package_id, service_id, -delta, 'returned', id from package_entries where id = ${entryId}`);
+    select client_package_id, service_id, -delta, 'returned', entry.id
+    from package_entries entry join bought on bought.id = client_package_id where entry.id = ${entryId}`);
+  return rowCount > 0;
+}
 
 /** Whether the package a booking took a unit from, if any, is valid on a business day: a unit does not outlive its package. */
 export const isWithinPackage = (transaction: Sql, id: number, day: string) =>

@@ -14,10 +14,6 @@ export const discountRow = z.object({
 export type Discount = z.output<typeof discountRow>;
 
 const offerRow = z.object({
-  /** False when somebody else has the slot that was claimed. */
-  is_ours: z.boolean(),
-  /** The id that a booking made of this offer will have; null for who only looks. */
-  booking_id: z.int().nullable(),
   client: z.object({ name: z.string(), is_active: z.boolean(), is_client: z.boolean(), payer_id: z.int() }).nullable(),
   service: z
     .object({
@@ -40,64 +36,73 @@ const offerRow = z.object({
 });
 export type Offer = z.output<typeof offerRow>;
 
+const offerToBookRow = offerRow.extend({
+  /** False when somebody else has the slot that was claimed. */
+  is_ours: z.boolean(),
+  /** The id that a booking made of this offer will have. */
+  booking_id: z.int(),
+});
+
+/** What somebody asks about. `day` is the booking's business day, `span` the time it takes at most. */
+export type OfferQuestion = {
+  clientId: number;
+  serviceId: number;
+  specialistId?: number;
+  locationId?: number;
+  roomId?: number;
+  day: string;
+  span: Span;
+};
+
 /**
  * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with their
- * calendars, and the discounts the client has on that day, percentages first, the older ones before the newer. A claim takes the
- * slot's lock in the same breath; somebody who gave it back at this very moment may have booked what is read here as free, and the
- * constraints know.
- * @param of.day the booking's business day; `of.span` the time it takes at most
+ * calendars, and the discounts the client has on that day, percentages first, the older ones before the newer.
  */
-export const readOffer = (
-  db: Sql,
-  of: {
-    clientId: number;
-    serviceId: number;
-    specialistId?: number;
-    locationId?: number;
-    roomId?: number;
-    day: string;
-    span: Span;
-    /** For who is about to book, with the slot to lock where the lock lies in the book. */
-    toBook?: { claim?: SlotClaim };
-  },
-) =>
-  db.one(sql.prepared(of.toBook ? (of.toBook.claim ? 'claim_and_read_offer' : 'read_offer_to_book') : 'read_offer', offerRow)`
-    ${of.toBook?.claim ? sql.fragment`with claimed as (${slotTaken(of.toBook.claim)} returning slot)` : sql.fragment``}
-    select
-      ${of.toBook?.claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
-      ${of.toBook ? sql.fragment`nextval('bookings_id_seq')` : sql.fragment`null::int`} as booking_id,
-      (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
-          'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
-          'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))
-        from users where id = ${of.clientId}) as client,
-      (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
-          'price_minor', price_minor, 'is_active', is_active)
-        from services where id = ${of.serviceId}) as service,
-      exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
-      (${of.roomId ?? null}::int is null or exists (
-        select from service_rooms join rooms on rooms.id = room_id and rooms.is_active and ${isBookedAt(sql.fragment`rooms.location_id`)}
-        where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null}
-          and (${of.locationId ?? null}::int is null or rooms.location_id = ${of.locationId ?? null})
-          and not exists (
-            select from specialists own where own.id = ${of.specialistId ?? null} and own.location_id <> rooms.location_id)
-      )) as room_fits,
-      ${isAskedPlaceActive(of.locationId)} as location_is_active,
-      coalesce((
-        select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
-            'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
-        from specialist_services offered
-        join specialists specialist on specialist.id = offered.specialist_id
-        join users person on person.id = specialist.id and person.is_active
-        where offered.service_id = ${of.serviceId}
-          and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
-          and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
-          and ${isBookedAt(sql.fragment`specialist.location_id`)}
-          and (${of.roomId ?? null}::int is null or specialist.location_id is null or specialist.location_id = (
-            select rooms.location_id from rooms where rooms.id = ${of.roomId ?? null}))), '[]') as specialists,
-      coalesce((
-        select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
-          order by kind desc, id)
-        from client_discounts
-        where client_id = ${of.clientId} and is_active and (service_id is null or service_id = ${of.serviceId})
-          and (valid_from is null or valid_from <= ${of.day}::date) and (valid_to is null or valid_to >= ${of.day}::date)),
-        '[]') as discounts`);
+export const readOffer = (db: Sql, of: OfferQuestion) => db.one(sql.prepared('read_offer', offerRow)`select ${offered(of)}`);
+
+/**
+ * The same for who is about to book. A claim takes the slot's lock in the same breath; somebody who gave it back at this very
+ * moment may have booked what is read here as free, and the constraints know.
+ */
+export const readOfferToBook = (db: Sql, of: OfferQuestion, claim?: SlotClaim) =>
+  db.one(sql.prepared(claim ? 'claim_and_read_offer' : 'read_offer_to_book', offerToBookRow)`
+    ${claim ? sql.fragment`with claimed as (${slotTaken(claim)} returning slot)` : sql.fragment``}
+    select ${claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
+      nextval('bookings_id_seq') as booking_id, ${offered(of)}`);
+
+const offered = (of: OfferQuestion) => sql.fragment`
+  (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
+      'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
+      'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))
+    from users where id = ${of.clientId}) as client,
+  (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
+      'price_minor', price_minor, 'is_active', is_active)
+    from services where id = ${of.serviceId}) as service,
+  exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
+  (${of.roomId ?? null}::int is null or exists (
+    select from service_rooms join rooms on rooms.id = room_id and rooms.is_active and ${isBookedAt(sql.fragment`rooms.location_id`)}
+    where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null}
+      and (${of.locationId ?? null}::int is null or rooms.location_id = ${of.locationId ?? null})
+      and not exists (
+        select from specialists own where own.id = ${of.specialistId ?? null} and own.location_id <> rooms.location_id)
+  )) as room_fits,
+  ${isAskedPlaceActive(of.locationId)} as location_is_active,
+  coalesce((
+    select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
+        'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
+    from specialist_services offered
+    join specialists specialist on specialist.id = offered.specialist_id
+    join users person on person.id = specialist.id and person.is_active
+    where offered.service_id = ${of.serviceId}
+      and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
+      and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+      and ${isBookedAt(sql.fragment`specialist.location_id`)}
+      and (${of.roomId ?? null}::int is null or specialist.location_id is null or specialist.location_id = (
+        select rooms.location_id from rooms where rooms.id = ${of.roomId ?? null}))), '[]') as specialists,
+  coalesce((
+    select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
+      order by kind desc, id)
+    from client_discounts
+    where client_id = ${of.clientId} and is_active and (service_id is null or service_id = ${of.serviceId})
+      and (valid_from is null or valid_from <= ${of.day}::date) and (valid_to is null or valid_to >= ${of.day}::date)),
+    '[]') as discounts`;

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database.ts';
 import { counter } from './counter.ts';
 import { at, balanceOf, inHours } from './salon.ts';
+import { soldPackage } from './sold.ts';
 
 const { door, make, scene, book, square } = await counter();
 const reason = { reason: 'заболела' };
@@ -83,6 +84,19 @@ describe('cancelling', () => {
     await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
     await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' });
     expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({ status: 409 });
+  });
+
+  test('by the studio, a unit does not go back to a package that was taken back: what it cost is kept', async () => {
+    const of = await soldPackage(door, make);
+    const { id } = (await book({ ...of.wish, starts_at: inHours(3) })).body;
+    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
+    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
+      status: 409,
+      body: { detail: 'the package that paid for the booking was taken back' },
+    });
+    expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ status: 'CONFIRMED' });
+    await square();
   });
 
   test('an unknown one is a 404, one that has begun a 409, and it can be closed', async () => {

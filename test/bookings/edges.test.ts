@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { addDays, addYears, dayOf } from '../../queues/calendar.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import type { Json } from '../support/front-door.ts';
 import { cursor, wrongs } from '../support/refusals.ts';
-import { at, salon } from './salon.ts';
+import { counter } from './counter.ts';
+import { at } from './salon.ts';
 
-let door: FrontDoor;
-let make: ReturnType<typeof salon>;
-beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  make = salon(door.db);
-});
-afterAll(() => door.close());
+const { door, make } = await counter();
 
 const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 

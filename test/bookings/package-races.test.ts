@@ -1,28 +1,47 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { sql } from '../../sql/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Json, type Reply } from '../support/front-door.ts';
+import type { Json, Reply } from '../support/front-door.ts';
+import { counter } from './counter.ts';
 import { inQueue as asking } from './in-queue.ts';
-import { at, balanceOf, salon } from './salon.ts';
+import { at, balanceOf, inHours } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
-let door: FrontDoor;
-let make: ReturnType<typeof salon>;
-beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  make = salon(door.db);
-});
-afterAll(() => door.close());
+const { door, make, square } = await counter();
 
 const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(door, make, of);
 type Sold = Awaited<ReturnType<typeof sold>>;
-const square = async () => expect((await door.get('/api/audit')).body.findings).toEqual([]);
 const book = (of: Sold) => door.post('/bookings', { ...of.wish, starts_at: at(2, '10:00') });
 const cancel = (of: Sold) => door.post(of.cancel, reason);
 const unitsOf = (id: number) => `select from client_package_units where client_package_id = ${id} for update`;
 
 const inQueue = (held: string, ...asks: (() => Promise<Reply>)[]) => asking(door, held, ...asks);
+
+describe('taking a package back while the studio cancels a booking that has begun', () => {
+  async function begun() {
+    const of = await sold();
+    const { id } = (await door.post('/bookings', { ...of.wish, starts_at: inHours(3) })).body;
+    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    return { of, cancelBegun: () => door.post(`/bookings/${id}/cancel`, { ...reason, by: 'studio' }) };
+  }
+
+  test('the studio is first: the unit is back before the package goes', async () => {
+    const { of, cancelBegun } = await begun();
+    const [cancelled, taken] = await inQueue(unitsOf(of.id), cancelBegun, () => cancel(of));
+    expect(cancelled).toMatchObject({ status: 200, body: { returned: { units: 1 } } });
+    expect(taken).toMatchObject({ status: 200, body: { units: { used: 0, cancelled: 3 }, kept_minor: 0 } });
+    await square();
+  });
+
+  test('the package is first: what the unit cost is kept, and the booking stands', async () => {
+    const { of, cancelBegun } = await begun();
+    const [taken, refused] = await inQueue(unitsOf(of.id), () => cancel(of), cancelBegun);
+    expect(taken).toMatchObject({ status: 200, body: { units: { used: 1, cancelled: 2 }, kept_minor: 334 } });
+    expect(refused).toMatchObject({ status: 409, body: { detail: 'the package that paid for the booking was taken back' } });
+    await square();
+  });
+});
 
 describe('taking a package back while a booking takes a unit of it', () => {
   test('the booking is first: it is listed, and the package stands', async () => {

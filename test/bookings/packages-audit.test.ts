@@ -1,17 +1,10 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { auditBooks } from '../../sql/audit.ts';
 import { sql } from '../../sql/database.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
-import { salon } from './salon.ts';
+import { counter } from './counter.ts';
 import { reason, soldPackage } from './sold.ts';
 
-let door: FrontDoor;
-let make: ReturnType<typeof salon>;
-beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  make = salon(door.db);
-});
-afterAll(() => door.close());
+const { door, make } = await counter();
 
 type Change = (id: number) => ReturnType<typeof sql.unsafe>;
 const square = async () => expect(await auditBooks(door.db, '2020-01-01')).toEqual([]);

@@ -1,22 +1,16 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { keptMinor } from '../../api/packages/policy.ts';
 import { bookingsHolding } from '../../sql/bookings.ts';
 import { sql } from '../../sql/database.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
-import { at, balanceOf, inHours, salon } from './salon.ts';
+import type { Json } from '../support/front-door.ts';
+import { counter } from './counter.ts';
+import { at, balanceOf, inHours } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
-let door: FrontDoor;
-let make: ReturnType<typeof salon>;
-beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  make = salon(door.db);
-});
-afterAll(() => door.close());
+const { door, make, square } = await counter();
 
 const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(door, make, of);
-const square = async () => expect((await door.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
 const book = async (wish: Json) => (await door.post('/bookings', wish)).body;
 const movesOf = async (client: number) => {
   const rows = await door.db.any(sql.type(z.object({ move: z.string() }))`

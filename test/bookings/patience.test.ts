@@ -1,21 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database.ts';
-import { backendKinds, testBackend } from '../support/backends.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
-import { at, salon } from './salon.ts';
+import type { Json } from '../support/front-door.ts';
+import { battlefields, type Crowd, crowd } from './crowd.ts';
+import { at } from './salon.ts';
 
-const cases = backendKinds.flatMap((kind) => ['on', 'off'].map((lock) => [kind, lock] as const));
-
-describe.each(cases)('whoever fails costs nobody the slot, on %s with the lock %s', (kind, lock) => {
-  let door: FrontDoor;
-  let make: ReturnType<typeof salon>;
+describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the lock %s', (kind, lock) => {
+  let { door, make } = {} as Crowd;
   beforeAll(async () => {
-    door = await frontDoor({
-      settings: { RATE_LIMIT_PER_MINUTE: '100000', STUDIO_SLOT_LOCK: lock },
-      backend: (url) => testBackend(kind, url),
-    });
-    make = salon(door.db);
+    ({ door, make } = await crowd(kind, lock));
   });
   afterAll(() => door.close());
   const live = (service: number) =>

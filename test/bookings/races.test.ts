@@ -3,26 +3,20 @@ import { z } from 'zod';
 import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../queues/slot-lock.ts';
 import { sql } from '../../sql/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation.ts';
-import { backendKinds, testBackend } from '../support/backends.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
-import { at, balanceOf, salon } from './salon.ts';
+import type { Json } from '../support/front-door.ts';
+import { battlefields, type Crowd, crowd } from './crowd.ts';
+import { at, balanceOf } from './salon.ts';
 
-const cases = backendKinds.flatMap((kind) => ['on', 'off'].map((lock) => [kind, lock] as const));
 const tally = (replies: { status: number }[]) => {
   const counts: Record<number, number> = {};
   for (const { status } of replies) counts[status] = (counts[status] ?? 0) + 1;
   return counts;
 };
 
-describe.each(cases)('on %s with the lock %s', (kind, lock) => {
-  let door: FrontDoor;
-  let make: ReturnType<typeof salon>;
+describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
+  let { door, make } = {} as Crowd;
   beforeAll(async () => {
-    door = await frontDoor({
-      settings: { RATE_LIMIT_PER_MINUTE: '100000', STUDIO_SLOT_LOCK: lock },
-      backend: (url) => testBackend(kind, url),
-    });
-    make = salon(door.db);
+    ({ door, make } = await crowd(kind, lock));
   });
   afterAll(() => door.close());
   const live = (service: number) =>

@@ -1,16 +1,11 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
-import { ALWAYS, at, salon } from './salon.ts';
+import type { Json } from '../support/front-door.ts';
+import { counter } from './counter.ts';
+import { ALWAYS, at } from './salon.ts';
 
-let door: FrontDoor;
-let make: ReturnType<typeof salon>;
-beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  make = salon(door.db);
-  await make.someType();
-});
-afterAll(() => door.close());
+const { door, make } = await counter();
+await make.someType();
 
 const NOON = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['12:00', '14:00']]]));
 const day = at(2, '12:00').slice(0, 10);
