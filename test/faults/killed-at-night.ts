@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import { ringRun } from '../../queues/enqueue.ts';
 import { auditBooks } from '../../sql/audit.ts';
 import type { Case } from './cases.ts';
 import { type Stop, stopAt } from './night-studio.ts';
@@ -31,7 +30,7 @@ export const killedAtNight: Case[] = [
         const hold = await at.holdRow(stopAt(stop, share));
         const worker = await at.worker();
         // A bell of its own each time, so that the next worker need not wait until the lost job is given back.
-        if (n > 0) await ringRun(at.backend, run, n + 1);
+        if (n > 0) await at.ring(run, n + 1);
         await hold.reached();
         expect(await hold.hasWritten()).toBe(true);
         after.push(Number((await at.find(run)).progress?.after ?? 0));
@@ -39,7 +38,7 @@ export const killedAtNight: Case[] = [
         await hold.release();
       }
       await at.worker();
-      await ringRun(at.backend, run, stops.length + 1);
+      await at.ring(run, stops.length + 1);
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(stops.length);
       // Chunks that were committed before a kill stayed so.

@@ -1,5 +1,4 @@
 import { expect } from '@jest/globals';
-import { ringRun } from '../../queues/enqueue.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Case } from './cases.ts';
 import { expectUndisturbed } from './undisturbed.ts';
@@ -54,13 +53,13 @@ export const killed: Case[] = [
         const hold = await at.hold(place);
         const worker = await at.worker();
         // A bell of its own each time, so that the next worker need not wait until the lost job is given back.
-        if (n > 0) await ringRun(at.backend, run, n + 1);
+        if (n > 0) await at.ring(run, n + 1);
         await hold.reached();
         await worker.kill();
         await hold.release();
       }
       await at.worker();
-      await ringRun(at.backend, run, 11);
+      await at.ring(run, 11);
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(10);
       await expectUndisturbed(at.db, ended);

@@ -1,13 +1,14 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend.ts';
-import { enqueueRun, runJobId } from '../../queues/enqueue.ts';
+import { ringRun, runJobId } from '../../queues/enqueue.ts';
 import { log } from '../../queues/log.ts';
 import { sql } from '../../sql/database.ts';
-import { findRun, isOver, type Run } from '../../sql/runs.ts';
+import { findRun, isOver, type Run, requestRun } from '../../sql/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownRedis } from '../support/own-servers.ts';
+import { taken } from '../support/taken.ts';
 import { templatesInOrder } from './big-studio.ts';
 import { type Trade, week } from './trades.ts';
 import { workerProcess } from './worker-process.ts';
@@ -60,14 +61,20 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
       release: () => client.end(),
     };
   }
+  const ring = (run: Run, rings: number) => taken(() => ringRun(backend, run, rings));
   return {
     kind,
     db,
     url,
     redis,
     backend,
-    /** Asks for a run and rings. */
-    ask: async (day?: string): Promise<Run> => (await enqueueRun(db, backend, trade.request(day))).run,
+    /** Asks for a run and rings until the bell is taken. */
+    async ask(): Promise<Run> {
+      const { run } = await requestRun(db, trade.request());
+      await ring(run, 1);
+      return run;
+    },
+    ring,
     /** Starts a worker process; it is consuming when this returns. */
     async worker(environment: NodeJS.ProcessEnv = {}) {
       const worker = await workerProcess(trade.noun, { DATABASE_URL: url, REDIS_URL: redis?.url ?? '', ...environment });

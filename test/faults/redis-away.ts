@@ -1,10 +1,12 @@
 import { expect } from '@jest/globals';
 import { openBackend } from '../../queues/backend.ts';
 import { ringAgain } from '../../queues/beat.ts';
-import { QueueUnavailable, ring } from '../../queues/enqueue.ts';
+import { enqueueRun, QueueUnavailable, ring } from '../../queues/enqueue.ts';
 import { eventually } from '../support/eventually.ts';
 import type { OwnServer } from '../support/own-servers.ts';
+import { taken } from '../support/taken.ts';
 import type { Case } from './cases.ts';
+import { week } from './trades.ts';
 import { expectUndisturbed } from './undisturbed.ts';
 
 /** Redis that dies, remembers nothing, and comes back. */
@@ -22,18 +24,14 @@ export const redisAway: Case[] = [
       await expectUndisturbed(at.db, await at.over(run));
 
       const asked = performance.now();
-      await expect(at.ask('2026-11-30')).rejects.toBeInstanceOf(QueueUnavailable);
+      const later = enqueueRun(at.db, at.backend, week.request('2026-11-30'));
+      await expect(later).rejects.toBeInstanceOf(QueueUnavailable);
       const opened = openBackend({ redisUrl: redis.url, databaseUrl: at.url, name: 'opened while away' });
       await expect(ring(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
       expect(performance.now() - asked).toBeLessThan(5_000);
 
       await redis.start();
-      await eventually(() =>
-        ring(opened, 'generation', 'run', { run_id: 0 }).then(
-          () => true,
-          () => false,
-        ),
-      );
+      await taken(() => ring(opened, 'generation', 'run', { run_id: 0 }));
       await opened.close();
       const [next] = await eventually(() => ringAgain(at, 0).catch(() => null));
       expect(await at.over({ ...run, id: next as number })).toMatchObject({ run_key: 'generation:2026-W49', interruptions: 0 });

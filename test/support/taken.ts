@@ -1,0 +1,14 @@
+import { QueueUnavailable } from '../../queues/enqueue.ts';
+import { eventually } from './eventually.ts';
+
+/** Rings until the queue takes the bell: it may be away, or busier than the two seconds a producer waits. */
+export const taken = (ringing: () => Promise<unknown>) =>
+  eventually(async () => {
+    try {
+      await ringing();
+      return true;
+    } catch (error) {
+      if (!(error instanceof QueueUnavailable)) throw error;
+      return false;
+    }
+  });
