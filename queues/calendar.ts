@@ -23,6 +23,17 @@ export const mondayAfter = (day: Day): Day => addDays(day, 8 - at(day).isoWeekda
 /** The ISO week of a day, such as `2026-W48`. */
 export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');
 
+/** Days in order without repetition as text, what follows one upon another as `first..last`: `2026-11-21..2026-11-25,2026-12-01`. */
+export function daysInShort(days: readonly Day[]): string {
+  const rows: { first: Day; last: Day }[] = [];
+  for (const day of days) {
+    const row = rows.at(-1);
+    if (row && addDays(row.last, 1) === day) row.last = day;
+    else rows.push({ first: day, last: day });
+  }
+  return rows.map(({ first, last }) => (first === last ? first : `${first}..${last}`)).join(',');
+}
+
 /** The instants that PostgreSQL knows and that are written with four digits for the year. */
 const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
 const LAST_INSTANT = '9999-12-31T23:59:59.999Z';

@@ -1,7 +1,8 @@
 import type { Sql } from '../sql/database.ts';
 import type { Run } from '../sql/runs.ts';
-import { type RunDefinition, type RunName, runNames, runs } from './catalog.ts';
+import { type RunName, runNames, runs } from './catalog.ts';
 import { type Asker, type ProcessRequest, requestProcess } from './request.ts';
+import type { RunDefinition } from './run-definition.ts';
 
 /** The catalog's name of a history row's process, or null when it has left the catalog. */
 export const runNameOf = (processType: string): RunName | null =>

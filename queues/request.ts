@@ -2,7 +2,8 @@ import type { Sql } from '../sql/database.ts';
 import { joinParts, type Requested, type RunRequest, requestRun } from '../sql/runs.ts';
 import { noteSlotDays } from '../sql/slots.ts';
 import type { Day } from './calendar.ts';
-import { type RunDefinition, type RunName, runs } from './catalog.ts';
+import { type RunName, runs } from './catalog.ts';
+import type { RunDefinition } from './run-definition.ts';
 
 export type ProcessRequest = Requested & {
   /** The runs a new one consists of, in order; they are rung for together with it. */

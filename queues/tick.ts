@@ -11,9 +11,10 @@ import {
   unpauseSchedule,
 } from '../sql/schedule.ts';
 import { dayOf } from './calendar.ts';
-import { type RunDefinition, runs } from './catalog.ts';
+import { runs } from './catalog.ts';
 import { log } from './log.ts';
 import { type ProcessRequest, requestProcess } from './request.ts';
+import type { RunDefinition } from './run-definition.ts';
 import { type Decision, decideTicks, nominalTicks, TOO_OLD } from './ticks.ts';
 import type { Schedule } from './timetable.ts';
 

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/calendar.ts';
-import { type RunDefinition, type RunName, runNames, runs } from '../../queues/catalog.ts';
+import { type RunName, runNames, runs } from '../../queues/catalog.ts';
 import { QueueUnavailable, ringProcess } from '../../queues/enqueue.ts';
 import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/request.ts';
+import type { RunDefinition } from '../../queues/run-definition.ts';
 import { isOver, type Run, runRow } from '../../sql/runs.ts';
 import { away, notAcceptable, Problem } from '../problems.ts';
 import { type Answer, type Context, type Route, route } from '../route.ts';

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/calendar.ts';
-import { type RunDefinition, runs } from '../../queues/catalog.ts';
+import { runs } from '../../queues/catalog.ts';
 import { runJobId } from '../../queues/enqueue.ts';
+import type { RunDefinition } from '../../queues/run-definition.ts';
 import { sql } from '../../sql/database.ts';
 import { claimRun, failRun, findRun } from '../../sql/runs.ts';
 import { eventually } from '../support/eventually.ts';

@@ -54,7 +54,7 @@ test('what may pass is tried again, but never in a transaction, whose connection
     await patiently(context as Context, async (until) => {
       count += 1;
       const mayWait = until > performance.now();
-      return count < 3 ? { refused: 'for now', mayPass: true } : { mayWait };
+      return count < 3 ? { refused: 'busy', mayPass: true } : { mayWait };
     });
     return count;
   };

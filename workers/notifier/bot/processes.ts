@@ -1,4 +1,5 @@
-import { type RunDefinition, type RunName, runNames, runs } from '../../../queues/catalog.ts';
+import { type RunName, runNames, runs } from '../../../queues/catalog.ts';
+import type { RunDefinition } from '../../../queues/run-definition.ts';
 import { timetable } from '../../../queues/timetable.ts';
 
 const definitionOf = (name: RunName): RunDefinition => runs[name];

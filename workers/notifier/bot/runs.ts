@@ -1,7 +1,8 @@
 import { dayOf } from '../../../queues/calendar.ts';
-import { type RunDefinition, type RunName, runs } from '../../../queues/catalog.ts';
+import { type RunName, runs } from '../../../queues/catalog.ts';
 import { repeatProcess } from '../../../queues/repeat.ts';
 import { isTooEarly, type ProcessRequest, requestProcess } from '../../../queues/request.ts';
+import type { RunDefinition } from '../../../queues/run-definition.ts';
 import { text } from '../../../queues/texts.ts';
 import { askConfirmation, type Confirmation, latestAttempt, lockRun, watchRun } from '../../../sql/bot.ts';
 import { findRun, type Run } from '../../../sql/runs.ts';
