@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { preferredWait, waitForRun } from '../../api/wait.ts';
-import { nouns, runs } from '../../queues/catalog.ts';
+import { runs } from '../../queues/catalog.ts';
 import { sql } from '../../sql/database.ts';
 import { requestRun } from '../../sql/runs.ts';
-import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { studio } from '../support/studio.ts';
@@ -37,12 +36,11 @@ describe.each(Object.keys(MESSAGES) as (keyof typeof MESSAGES)[])('in %s', (loca
   afterEach(() => door.close());
 
   test('a dry run tells what a real one then does, and writes nothing', async () => {
-    // The queues enter themselves, two rows each, soon after the door has opened them; that is not what is asked here.
-    const entered = async () => (await rowCounts(door.db, ['public', 'bullmq']))['bullmq.meta'] === 2 * nouns.length;
-    await eventually(entered);
-    const before = await rowCounts(door.db, ['public', 'bullmq']);
+    // The queues enter themselves, some time after the door has opened them; that is not what is asked here.
+    const rows = async () => ({ ...(await rowCounts(door.db, ['public', 'bullmq'])), 'bullmq.meta': null });
+    const before: Record<string, unknown> = await rows();
     const dry = await door.post(PATH, { ...WEEK, dry_run: true });
-    expect(await rowCounts(door.db, ['public', 'bullmq'])).toEqual(before);
+    expect(await rows()).toEqual(before);
     expect(before['public.training_student_templates']).toBe(3);
     expect(dry.status).toBe(200);
 
