@@ -17,7 +17,7 @@ export const kinds = {
     'subscription_expired',
   ],
   renewal_reminder: ['renewal_unpaid', 'renewal_lapsed'],
-  booking: ['booking_confirmed', 'booking_moved', 'booking_cancelled'],
+  booking: ['booking_confirmed', 'booking_moved', 'booking_given_away', 'booking_cancelled'],
   booking_reminder: ['booking_reminder'],
   schedule_digest: ['schedule_digest'],
   generation_digest: ['run_partial', 'generation_overflow'],

@@ -16,6 +16,8 @@ const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
 let stopped = false;
 let beats = 0;
+/** The first time it looks at all holds: nobody may have looked for days. */
+let hasLookedBack = false;
 
 /** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
 async function second() {
@@ -25,7 +27,10 @@ async function second() {
   if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
   if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
   if (beats % 3 === 2) {
-    await part('holds', () => expireHolds(heart.db));
+    await part('holds', async () => {
+      await expireHolds(heart.db, hasLookedBack ? 'near' : 'all');
+      hasLookedBack = true;
+    });
     await part('slot locks', () => forgetSlotLocks(heart.db));
   }
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));

@@ -6,8 +6,8 @@ import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer, demandOfferToBook } from './offer.ts';
 import { priceOf } from './price.ts';
-import { beingBooked, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
-import { busyMinutes, demandStart } from './slots.ts';
+import { beingBooked, MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
+import { busyMinutes, demandStart, settled, whyNotFree } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
 export type Wish = {
@@ -19,9 +19,6 @@ export type Wish = {
   starts_at: string;
   pay_from: 'wallet' | 'package' | 'later';
 };
-
-/** Somebody was faster to a room: so many times another one is tried. */
-const MOST_TRIES = 20;
 
 type Offered = Awaited<ReturnType<typeof demandOfferToBook>>;
 type Specialist = Offer['specialists'][number];
@@ -62,10 +59,7 @@ async function whoIsFree(wish: Wish, { db, fleet: { settings } }: Context): Prom
   return specialists.filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone)).map((one) => one.id);
 }
 
-/** The calendar if nobody who is still paying succeeds. */
-const settled = (calendar: Specialist['calendar']) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
-
-function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, caller }: Context, claim?: SlotClaim): Plan {
+function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, caller, now }: Context, claim?: SlotClaim): Plan {
   const { client, service, discounts } = offer;
   const { zone } = fleet.settings;
   const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
@@ -95,6 +89,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
     specialist: specialist.name,
     service: service.name,
     zone,
+    now,
     params: { price_minor: booking.priceMinor, pay_from: wish.pay_from },
   });
   return { booking, day: dayOf(new Date(wish.starts_at), zone), notices };
@@ -106,18 +101,15 @@ async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise
   const { zone } = fleet.settings;
   const offer = await demandOfferToBook(wish, zone, db, claim);
   const [specialist] = offer.specialists as [Specialist];
-  const canHave = (calendar: Specialist['calendar']) => fits(calendar, Date.parse(wish.starts_at), offer.service, zone);
-  if (!canHave(specialist.calendar)) {
-    const mayPass = canHave(settled(specialist.calendar));
-    return { refused: 'the specialist is not free at that time', mayPass, isGivenBack: !offer.is_ours };
-  }
+  const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
+  if (busy) return { ...busy, isGivenBack: !offer.is_ours };
   if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   const plan = planOf(wish, offer, specialist, context, claim);
   await demandCover(plan, context);
-  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+  for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
     const isMade = await makeBooking(plan, context).catch(ofExclusion);
     if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };
-    if (isMade) return { ...isMade, isGivenBack: false };
+    if (isMade && !isMade.isOfRoom) return { ...isMade, isGivenBack: false };
     const found = await whatIsTaken(db, plan.booking);
     if (!(found.specialist || found.client || found.room)) continue;
     if ((await expireHolds(db)) === 0) return { refused: refusalOf(found), mayPass: found.is_held, isGivenBack: false };

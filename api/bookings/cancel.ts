@@ -54,7 +54,8 @@ async function giveBack(transaction: Sql, booking: BookingState, reason: string)
   }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
-  const wasPaid = cancelled?.paid_at != null;
-  const amount = booking.amount_minor ?? 0;
-  return wasPaid ? { ...nothing, refunded_minor: amount } : { ...nothing, cancelled_minor: amount };
+  // Waived meanwhile: then that gave it back.
+  if (!cancelled?.isNew) return nothing;
+  const { amount_minor, paid_at } = cancelled.invoice;
+  return paid_at === null ? { ...nothing, cancelled_minor: amount_minor } : { ...nothing, refunded_minor: amount_minor };
 }

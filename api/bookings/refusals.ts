@@ -13,10 +13,14 @@ export type Refusal = {
   refused: string;
   /** Whoever is in the way has not finished and may fail: the slot may be free in a moment. */
   mayPass?: boolean;
+  /** Somebody was faster to the room that had been chosen; another one may be free. */
+  isOfRoom?: boolean;
 };
 
 /** A lock is given back long before; this is for those who die with it. */
 export const LOCK_MS = 5_000;
+/** Somebody was faster to a room: so many times another one is tried. */
+export const MOST_ROOMS = 20;
 /** A refusal does not read the calendars of more than these. */
 const MOST_SPECIALISTS = 10;
 
@@ -86,7 +90,7 @@ export function ofExclusion(error: unknown): Refusal {
     error instanceof IntegrityConstraintViolationError && (error.cause as { code?: string } | undefined)?.code === '23P01';
   if (!isExclusion) throw error;
   const constraint = error.constraint ?? 'the time is taken';
-  return { refused: WORDS[constraint] ?? constraint.replaceAll('_', ' ') };
+  return { refused: WORDS[constraint] ?? constraint.replaceAll('_', ' '), isOfRoom: ROOMS.has(constraint) };
 }
 
 /** The constraints whose names do not say it in a client's words. */
@@ -94,7 +98,11 @@ const WORDS: Record<string, string> = {
   specialist_is_booked: 'the slot is taken',
   client_is_booked: 'the client has another booking at that time',
   room_is_booked: 'no room is free at that time',
+  training_has_the_room: 'no room is free at that time',
 };
+
+/** Those that guard a room, from bookings and from trainings. */
+const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_room']);
 
 type Asked = Sought & { starts_at: string };
 

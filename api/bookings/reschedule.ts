@@ -8,15 +8,17 @@ import {
   lockBooking,
   moveBooking,
   moveDueDate,
+  readCalendar,
   readOffer,
+  whatIsTaken,
 } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable, Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { demandLive } from './cancel.ts';
 import { namesOf, tellOf } from './notices.ts';
-import { ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
-import { busyMinutes, demandStart, isFree, spanOf, type Times } from './slots.ts';
+import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
+import { busyMinutes, demandStart, spanOf, type Times, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
 export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
@@ -37,13 +39,27 @@ export async function reschedule(id: number, wish: Move, context: Context): Prom
     roomId: wish.room_id,
     startsAt: startsAt.toISOString(),
   };
-  await expireHolds(context.db);
-  const refusal = await patiently(context, (until) =>
-    whileLocked({ ...target, until }, context, () =>
-      context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion),
-    ),
-  );
+  const refusal = await patiently(context, async (until) => {
+    await expireHolds(context.db);
+    const refused = await whileLocked({ ...target, until }, context, () => moveInto(id, target, context));
+    return refused && { ...refused, mayPass: refused.mayPass || (await isHeldThere(booking, target, context)) };
+  });
   if (refusal) throw await refusalOf(refusal.refused, booking, target, context);
+}
+
+/** Moves it, and where somebody is faster to the room, into another one. */
+async function moveInto(id: number, target: Target, context: Context): Promise<Refusal | null> {
+  for (let tries = 1; ; tries += 1) {
+    const refused = await context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion);
+    if (!refused?.isOfRoom || tries === MOST_ROOMS) return refused;
+  }
+}
+
+/** Whether somebody who is still paying, and may fail to, is in the way. */
+async function isHeldThere(booking: Booking, { specialistId, roomId, startsAt }: Target, { db }: Context) {
+  const { client_id: clientId, service_id: serviceId, duration_minutes: durationMinutes } = booking;
+  const place = { serviceId, locationId: null, roomId, startsAt, busyMinutes: busyMinutes(booking), except: booking.id };
+  return (await whatIsTaken(db, { ...place, clientId, specialistId, durationMinutes })).is_held;
 }
 
 /** The 409 of a booking that stays where it was. It is in nobody's way itself. */
@@ -67,9 +83,9 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   if (!(await isWithinPackage(transaction, id, day))) {
     throw new Problem(409, 'the package that paid for the booking is not valid on that day');
   }
-  if (!(await isFree(transaction, target.specialistId, target.startsAt, booking, zone, id))) {
-    return { refused: 'the specialist is not free at that time' };
-  }
+  const span = spanOf(Date.parse(target.startsAt), busyMinutes(booking), zone, id);
+  const busy = whyNotFree(await readCalendar(transaction, target.specialistId, span), target.startsAt, booking, zone);
+  if (busy) return busy;
   const isMoved = await moveBooking(transaction, {
     ...target,
     id,
@@ -80,7 +96,12 @@ async function move(transaction: Sql, id: number, target: Target, context: Conte
   });
   if (!isMoved) return { refused: 'no room is free at that time' };
   await moveDueDate(transaction, id, day);
-  await tellOf(transaction, 'booking_moved', { ...(await namesOf(transaction, id, context)), params: {} });
+  const about = { ...(await namesOf(transaction, id, context)), params: {} };
+  await tellOf(transaction, 'booking_moved', { ...about, orElse: booking.starts_at });
+  if (booking.specialist_id !== target.specialistId) {
+    const left = { ...about, specialistId: booking.specialist_id, startsAt: booking.starts_at };
+    await tellOf(transaction, 'booking_given_away', left, ['specialist']);
+  }
   return null;
 }
 

@@ -2,11 +2,12 @@ import { addDays, dayOf, startOfDay } from '../../queues/calendar.ts';
 import { cellsOf } from '../../queues/free-time.ts';
 import { fits, startsBetween } from '../../queues/slots/fits.ts';
 import { allTaken, outside, roomless } from '../../queues/slots/rooms.ts';
-import { readCalendar, readTakenClient, readTakenRooms, type Span } from '../../sql/bookings.ts';
+import { readCalendar, readTakenClient, readTakenRooms, type Span, type SpecialistCalendar } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable } from '../problems.ts';
 import type { Context } from '../route.ts';
 import { whyNever } from './limits.ts';
+import type { Refusal } from './refusals.ts';
 
 export type Times = { duration_minutes: number; break_minutes: number };
 const iso = (instant: number) => new Date(instant).toISOString();
@@ -26,10 +27,14 @@ export function spanOf(from: number, minutes: number, zone: string, except?: num
   return { from: iso(from), to: iso(to), days: [dayOf(new Date(from), zone), dayOf(new Date(to), zone)], except };
 }
 
-/** Whether a specialist is free for a service at an instant, by what is in the book now (D31). */
-export async function isFree(db: Sql, specialistId: number, startsAt: string, of: Times, zone: string, except?: number) {
-  const from = Date.parse(startsAt);
-  return fits(await readCalendar(db, specialistId, spanOf(from, busyMinutes(of), zone, except)), from, of, zone);
+/** The calendar if nobody who is still paying succeeds. */
+export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
+
+/** Why a specialist cannot be had for a service at an instant (D31), which may pass where only who is still paying is in the way; else null. */
+export function whyNotFree(calendar: SpecialistCalendar, startsAt: string, of: Times, zone: string): Refusal | null {
+  const canBeHad = (by: SpecialistCalendar) => fits(by, Date.parse(startsAt), of, zone);
+  if (canBeHad(calendar)) return null;
+  return { refused: 'the specialist is not free at that time', mayPass: canBeHad(settled(calendar)) };
 }
 
 export type Sought = Times & {

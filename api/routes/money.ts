@@ -95,9 +95,9 @@ export const moneyRoutes: Route[] = [
     body: reasonBody,
     responses: { 200: invoiceItem },
     async handle({ params, body }, { db }) {
-      const invoice = await cancelInvoice(db, params.id, body.reason);
-      if (!invoice) throw new Problem(404, `there is no invoice ${params.id}`);
-      return { body: invoice };
+      const cancelled = await cancelInvoice(db, params.id, body.reason);
+      if (!cancelled) throw new Problem(404, `there is no invoice ${params.id}`);
+      return { body: cancelled.invoice };
     },
   }),
   route({

@@ -17,8 +17,6 @@ const state = z.object({
   moved_late: z.boolean(),
   cancellation: z.unknown(),
   invoice_id: z.int().nullable(),
-  invoice_status: z.string().nullable(),
-  amount_minor: z.int().nullable(),
   package_entry_id: z.int().nullable(),
 });
 export type BookingState = z.output<typeof state>;
@@ -32,8 +30,7 @@ export async function lockBooking(transaction: Sql, id: number) {
   await transaction.query(sql.unsafe`select from bookings where id = ${id} for update`);
   return transaction.maybeOne(sql.type(state)`
     select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
-      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, invoice.status as invoice_status,
-      invoice.amount_minor, entry.id as package_entry_id
+      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, entry.id as package_entry_id
     from bookings booking
     left join invoices invoice on invoice.booking_id = booking.id and invoice.status <> 'CANCELLED'
     left join package_entries entry on entry.booking_id = booking.id

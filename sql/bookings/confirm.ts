@@ -62,10 +62,13 @@ const ways = {
     )`,
 };
 
-/** Lets a hold go that cannot be confirmed. Returns false when it has ended already: it was cancelled, or took too long. */
+/** Lets a hold go that cannot be confirmed. Returns false when it had ended already: it was cancelled, or took too long. */
 export async function releaseHold(db: Sql, id: number, why: string): Promise<boolean> {
-  const { rowCount } = await db.query(sql.unsafe`
+  const wasInTime = await db.maybeOneFirst(sql.type(z.object({ was_in_time: z.boolean() }))`
+    with held as materialized (
+      select id, held_until > clock_timestamp() as was_in_time from bookings where id = ${id} and status = 'PENDING' for update
+    )
     update bookings set status = 'CANCELLED', cancelled_at = clock_timestamp(), held_until = null, cancellation_reason = ${why}
-    where id = ${id} and status = 'PENDING'`);
-  return rowCount > 0;
+    from held where bookings.id = held.id returning was_in_time`);
+  return wasInTime ?? false;
 }

@@ -43,14 +43,16 @@ export const findInvoice = (db: Sql, id: number) =>
 
 /**
  * Waives an invoice, in the caller's transaction: what was paid goes back to the wallet and settles what else is owed.
- * The registration it was for stays decided. A cancelled one is answered as it is. Null when there is none.
+ * The registration it was for stays decided. A cancelled one is answered as it is, with `isNew` false. Null when there is none.
  */
 export async function cancelInvoice(transaction: Sql, id: number, reason: string) {
+  const found = await findInvoice(transaction, id);
+  if (!found) return null;
+  await lockWallets(transaction, [found.payer_id]);
+  const isNew = await withdrawInvoice(transaction, id, reason);
+  if (isNew) await settle(transaction, [found.payer_id]);
   const invoice = await findInvoice(transaction, id);
-  if (!invoice) return null;
-  await lockWallets(transaction, [invoice.payer_id]);
-  if (await withdrawInvoice(transaction, id, reason)) await settle(transaction, [invoice.payer_id]);
-  return findInvoice(transaction, id);
+  return invoice && { invoice, isNew };
 }
 
 /**

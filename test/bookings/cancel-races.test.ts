@@ -69,6 +69,21 @@ describe('a booking that is cancelled while it is being paid', () => {
     await square();
   });
 
+  test('its time to be paid runs out: it is not said that the money is missing', async () => {
+    const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
+    await make.money(wish.client_id, 70_000);
+    const plan = planOf(wish);
+    const settings = { ...door.fleet.settings, bookingHoldSeconds: 0 };
+    const context = { db: door.db, fleet: { ...door.fleet, settings } } as Partial<Context> as Context;
+    expect(await makeBooking({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).toBe(true);
+    await expect(payForHeld({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).rejects.toMatchObject({
+      status: 409,
+      message: 'the booking was cancelled before it was paid, or paying took too long',
+    });
+    expect((await door.get(`/bookings?client_id=${wish.client_id}&status=PENDING`)).body.items).toEqual([]);
+    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+  });
+
   test('the cancellation is first: nothing is paid, and whoever booked is told so', async () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
@@ -83,4 +98,23 @@ describe('a booking that is cancelled while it is being paid', () => {
     expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
     await square();
   });
+});
+
+test('an invoice that is waived while its booking is cancelled is given back once, and said once', async () => {
+  const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
+  await make.money(wish.client_id, 70_000);
+  const { id, invoice } = (await book(wish)).body;
+  const [waived, cancelled] = await inQueue(
+    door,
+    `select from wallets where user_id = ${wish.client_id} for update`,
+    () => door.post(`/api/invoices/${invoice.id}/cancel`, reason),
+    () => door.post(`/bookings/${id}/cancel`, reason),
+  );
+  expect(waived).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
+  expect(cancelled).toMatchObject({
+    status: 200,
+    body: { outcome: 'safe', returned: { refunded_minor: 0, cancelled_minor: 0, units: 0 } },
+  });
+  expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+  await square();
 });

@@ -68,6 +68,19 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     expect(await live(service_id)).toBe(3);
   });
 
+  test('who books or moves waits for one who is still paying and does not', async () => {
+    const service_id = await make.service();
+    const specialist_id = await make.specialist([service_id]);
+    const held = { specialist: specialist_id, service: service_id, minutes: 60 };
+    const soon = () => new Date(Date.now() + 500).toISOString();
+    const wish = { service_id, specialist_id, client_id: await make.client() };
+    const { id } = (await door.post('/bookings', { ...wish, starts_at: at(2, '12:00') })).body;
+    await make.booking({ ...held, client: await make.client(), at: at(6, '10:00'), heldUntil: soon() });
+    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(6, '10:00') })).toMatchObject({ status: 200 });
+    await make.booking({ ...held, client: await make.client(), at: at(7, '10:00'), heldUntil: soon() });
+    expect(await door.post('/bookings', { ...wish, starts_at: at(7, '10:00') })).toMatchObject({ status: 201 });
+  });
+
   test('moves of clients who are elsewhere at that time before one of a client who is not', async () => {
     const service_id = await make.service();
     const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];

@@ -191,6 +191,12 @@ test.each<[string, 'ru' | 'uk' | 'en', object, string]>([
   ],
   ['booking_moved', 'en', { reader: 'client' }, 'Your booking has moved: now Wed 25 November 18:00, Стрижка, with Ольга.'],
   [
+    'booking_given_away',
+    'ru',
+    { reader: 'specialist' },
+    'Запись передана другому специалисту: ср 25 ноября 18:00, Стрижка. Клиент: Анна.',
+  ],
+  [
     'booking_cancelled',
     'ru',
     { reader: 'client', outcome: 'safe', reason: 'заболела', returned: { refunded_minor: 7_000, cancelled_minor: 0, units: 0 } },

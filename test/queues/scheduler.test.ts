@@ -6,8 +6,10 @@ import { z } from 'zod';
 import type { Backend } from '../../queues/backend.ts';
 import { nouns } from '../../queues/catalog.ts';
 import { enqueueRun } from '../../queues/enqueue.ts';
+import { expireHolds, findBooking } from '../../sql/bookings.ts';
 import { sql } from '../../sql/database.ts';
 import { leaseHolder } from '../../sql/leases.ts';
+import { salon } from '../bookings/salon.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -92,6 +94,19 @@ test('one of them holds the lease; on SIGTERM it hands over at once, after kill 
   await database.db.query(sql.unsafe`update leases set expires_at = least(expires_at, now() + interval '1 second')`);
   expect(await isHeldBy(second)).toBe(true);
   await eventually(() => isHeldBy(third), 5);
+});
+
+test('it ends the holds that ran out, however long nobody has looked', async () => {
+  const make = salon(database.db);
+  const [client, service] = [await make.client(), await make.service()];
+  const specialist = await make.specialist([service]);
+  const held = (at: string, heldUntil: string) => make.booking({ client, specialist, service, at, heldUntil });
+  const old = await held('2020-01-01T10:00:00Z', '2020-01-01T09:00:00Z');
+  const holding = await held('2020-01-02T10:00:00Z', '2099-01-01T00:00:00Z');
+  expect(await expireHolds(database.db)).toBe(0);
+  await start();
+  await eventually(async () => (await findBooking(database.db, old))?.status === 'CANCELLED');
+  expect(await findBooking(database.db, holding)).toMatchObject({ status: 'PENDING' });
 });
 
 test('it forgets the locks on slots that have run out, and no others', async () => {

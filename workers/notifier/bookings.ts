@@ -39,6 +39,15 @@ const confirmed = template(
 
 const moved = template(z.object(about), (of, reader) => [said('moved', of, reader)]);
 
+/** For the specialist whose booking has become somebody else's; the time is the one it had with them. */
+const givenAway = template(z.object(about), ({ client, service, ...at }, { locale }) => [
+  text(locale, 'booking_given_away', {
+    when: wallTime(locale, at.booking_date, at.start_time),
+    service: short(service, NAME),
+    who: short(client, NAME),
+  }),
+]);
+
 const cancelled = template(
   z.object({
     ...about,
@@ -67,5 +76,6 @@ const cancelled = template(
 export const bookingTemplates: Record<string, Template> = {
   booking_confirmed: confirmed,
   booking_moved: moved,
+  booking_given_away: givenAway,
   booking_cancelled: cancelled,
 };
