@@ -35,10 +35,13 @@ const listen = ({ backend, settings }: Pick<Fleet, 'backend' | 'settings'>, ears
 
 const AGAIN_MS = 500;
 
+/** One that is open, or being opened: how to close it. */
+type Connection = Promise<() => Promise<void>>;
+
 /** Shares one connection among listeners and opens it again when it is lost; then everybody is told to look again. */
-export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<void>>) {
+export function openLiveSlots(connect: (ears: Ears) => Connection) {
   const listeners = new Map<number, Set<Listener>>();
-  let connection: Promise<() => Promise<void>> | undefined;
+  let connection: Connection | undefined;
 
   const everyone = () => [...listeners.values()].flatMap((own) => [...own]);
   function hear(payload: string) {
@@ -47,7 +50,9 @@ export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<voi
     if (!told) return log.warn({ payload: payload.slice(0, 100), problem: error.issues[0]?.message }, 'no message of slots');
     for (const listener of listeners.get(told.specialist_id) ?? []) listener.told(told);
   }
-  function lost(error: Error) {
+  function lost(own: Connection, error: Error) {
+    // One that was left already may be lost while its successor is open.
+    if (connection !== own) return;
     connection = undefined;
     log.warn({ err: error }, 'the connection that hears of slots is lost; opening it again');
     setTimeout(again, AGAIN_MS).unref();
@@ -63,12 +68,15 @@ export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<voi
     }
   }
   function connected() {
-    connection ??= connect({ hear, lost });
-    const tried = connection;
-    tried.catch(() => {
-      if (connection === tried) connection = undefined;
+    connection ??= open();
+    return connection;
+  }
+  function open() {
+    const own: Connection = connect({ hear, lost: (error) => lost(own, error) });
+    own.catch(() => {
+      if (connection === own) connection = undefined;
     });
-    return tried;
+    return own;
   }
   async function leave(specialistId: number, listener: Listener) {
     const own = listeners.get(specialistId);

@@ -260,3 +260,25 @@ test('a message that nobody can read is dropped where it is heard', async () => 
   expect(heard).toEqual([]);
   await stop();
 });
+
+test('a connection that is lost after it was left takes nothing from the one that is open by then', async () => {
+  const opened: { ears: Ears; isClosed: boolean }[] = [];
+  const live = openLiveSlots(async (ears) => {
+    const own = { ears, isClosed: false };
+    opened.push(own);
+    return async () => {
+      own.isClosed = true;
+    };
+  });
+  const heard: unknown[] = [];
+  const listener = { told: (days: unknown) => heard.push(days), missed: () => heard.push('missed') };
+  await (await live.subscribe(1, listener))();
+  const stops = [await live.subscribe(1, listener)];
+  opened[0]?.ears.lost(new Error('gone'));
+  stops.push(await live.subscribe(2, { told: () => undefined, missed: () => undefined }));
+  expect(opened).toHaveLength(2);
+  for (const { ears } of opened.slice(1)) ears.hear('{"specialist_id":1,"version":1,"days":{}}');
+  expect(heard).toEqual([{ specialist_id: 1, version: 1, days: {} }]);
+  for (const stop of stops) await stop();
+  expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, true]);
+});
