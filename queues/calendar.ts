@@ -1,4 +1,5 @@
 import moment from 'moment-timezone';
+import { FIRST_INSTANT, LAST_DAY, LAST_INSTANT } from '../sql/instants.ts';
 
 /** A business day, `YYYY-MM-DD`. */
 export type Day = string;
@@ -33,11 +34,6 @@ export function daysInShort(days: readonly Day[]): string {
   }
   return rows.map(({ first, last }) => (first === last ? first : `${first}..${last}`)).join(',');
 }
-
-/** The instants that PostgreSQL knows and that are written with four digits for the year. */
-const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
-const LAST_INSTANT = '9999-12-31T23:59:59.999Z';
-export const LAST_DAY = LAST_INSTANT.slice(0, 10);
 
 /** The instant a business day begins in the studio's zone; where that lies before the year 1, the year's. */
 export function startOfDay(day: Day, zone: string): string {

@@ -1,4 +1,5 @@
 import { type CommonQueryMethods, createPool, type DatabasePool, type Interceptor, SchemaValidationError, sql } from 'slonik';
+import { readDay, readInstant } from './read-time.ts';
 
 export { sql };
 export type Database = DatabasePool;
@@ -25,7 +26,8 @@ const wholeNumber = (text: string) => {
 
 /**
  * Opens the one pool of a process.
- * Instants arrive as ISO strings in UTC, dates as `YYYY-MM-DD`, int8 as numbers (or an error, never a rounded value), numeric as text.
+ * Instants arrive as ISO strings in UTC, dates as `YYYY-MM-DD`, both within the years 1 to 9999, int8 as numbers (or an error,
+ * never a rounded value), numeric as text.
  * @param url where PostgreSQL is
  * @param options.max connections at most; a run holds one for as long as it lasts
  * @param options.name what `pg_stat_activity` calls this process
@@ -47,8 +49,8 @@ export function openDatabase(url: string, options: { max?: number; name?: string
     typeParsers: [
       { name: 'int8', parse: wholeNumber },
       { name: 'numeric', parse: (text) => text },
-      { name: 'date', parse: (text) => text },
-      { name: 'timestamptz', parse: (text) => new Date(text).toISOString() },
+      { name: 'date', parse: readDay },
+      { name: 'timestamptz', parse: readInstant },
     ],
   });
 }

@@ -1,7 +1,7 @@
 import type { Discount } from '../../sql/bookings.ts';
 
 /** One discount as it was taken: what it took off. */
-export type Taken = { id: number; kind: 'percent' | 'fixed'; basisPoints: number | null; discountMinor: number };
+type Taken = { id: number; kind: 'percent' | 'fixed'; basisPoints: number | null; discountMinor: number };
 
 /**
  * What a service costs a client (D22). The discounts apply one after the other in the given order, each to what the one before

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endOfDay, LAST_DAY, startOfDay } from '../../queues/calendar.ts';
+import { endOfDay, startOfDay } from '../../queues/calendar.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -11,6 +11,7 @@ import {
   meetingRow,
   meetingsIn,
 } from '../../sql/bookings.ts';
+import { LAST_DAY } from '../../sql/instants.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
 import { notAcceptable, Problem } from '../problems.ts';
 import { type Context, type Route, route } from '../route.ts';

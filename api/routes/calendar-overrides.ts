@@ -8,14 +8,14 @@ import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings.ts';
 import { day } from '../page.ts';
 import type { Context } from '../route.ts';
 import { id, idOf, text } from './fields.ts';
-import { plain, type RecordDeclaration } from './plain-record.ts';
+import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
 const overrideRow = z.object({
   id: z.int(),
   specialist_id: z.int().nullable(),
   location_id: z.int().nullable(),
   day: z.iso.date(),
-  intervals: z.array(z.tuple([z.string(), z.string()])),
+  intervals: intervalsRow,
   reason: z.string().nullable(),
 });
 const answer = overrideRow

@@ -28,8 +28,15 @@ export type RecordDeclaration = {
   todayField?: string;
 };
 
-/** A work schedule as an answer shows it. */
-export const scheduleRow = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
+/**
+ * Work time as an answer shows it: as these doors write it, or whatever else somebody wrote into the database. That means closed
+ * (D30), and is shown as it stands, for otherwise nobody could find what to mend.
+ */
+const asItStands = (written: z.ZodType) =>
+  z.union([written, z.unknown()]).meta({ description: 'what is not as these doors would write it means closed' });
+const hours = z.array(z.tuple([z.string(), z.string()]));
+export const intervalsRow = asItStands(hours);
+export const scheduleRow = asItStands(z.record(z.string(), hours));
 
 /** A declaration of one plain table whose columns are the writable fields. */
 export const plain = (

@@ -10,7 +10,7 @@ const FRESH_MS = 200;
 const MOST = 500;
 
 type Wish = Parameters<typeof readSlotOffer>[1];
-export type Offers = ReturnType<typeof openOffers>;
+type Offers = ReturnType<typeof openOffers>;
 
 /** Offers as they are read again and again: without this, a reading of stored days would cost two. */
 export function openOffers(now: () => number = () => performance.now()) {

@@ -1,7 +1,8 @@
 import type { Response } from 'express';
 import { log } from '../../queues/log.ts';
 import { cellsOfHex } from '../../queues/slots/bits.ts';
-import { type DaysTold, type Listener, type LiveSlots, liveSlotsOf } from '../../queues/slots/live.ts';
+import { type Listener, type LiveSlots, liveSlotsOf } from '../../queues/slots/live.ts';
+import type { DaysTold } from '../../queues/slots/told.ts';
 import { intervalsOf } from '../../queues/slots/week.ts';
 import { away, Problem } from '../problems.ts';
 import type { Context } from '../route.ts';

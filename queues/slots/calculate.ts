@@ -2,8 +2,8 @@ import type { Sql } from '../../sql/database.ts';
 import { readSlotInputs, type SlotInput } from '../../sql/slots.ts';
 import type { Day } from '../calendar.ts';
 import { CELL_MS } from '../free-time.ts';
-import { calculateGrids, type Grid, type WorkTime } from './grid.ts';
-import { cellsOfOverride, weekOf } from './week.ts';
+import { calculateGrids, type Grid } from './grid.ts';
+import { workTime } from './week.ts';
 import { type ZoneDay, zoneDays } from './zone-days.ts';
 
 /** Days of one specialist, in order. */
@@ -42,8 +42,3 @@ export function calculateOne(input: SlotInput, days: readonly ZoneDay[]): Calcul
     days: days.map(({ day }, n) => ({ day, grid: grids[n]! })),
   };
 }
-
-const workTime = (schedule: string, overrides: Record<string, unknown> | null): WorkTime => ({
-  week: weekOf(schedule),
-  overrides: new Map(Object.entries(overrides ?? {}).map(([day, given]) => [day, cellsOfOverride(given)])),
-});

@@ -1,9 +1,9 @@
 import type { SpecialistCalendar } from '../../sql/bookings.ts';
 import { addDays, dayOf } from '../calendar.ts';
 import { CELL_MS, cellsOf } from '../free-time.ts';
-import { calculateGrids, type Spans, type WorkTime } from './grid.ts';
+import { calculateGrids, type Spans } from './grid.ts';
 import { freeStarts } from './starts.ts';
-import { cellsOfOverride, weekOf } from './week.ts';
+import { workTime } from './week.ts';
 import { zoneDays } from './zone-days.ts';
 
 type Times = { duration_minutes: number; break_minutes: number };
@@ -21,7 +21,7 @@ export function startsBetween(calendar: SpecialistCalendar, from: number, to: nu
   const shown = zoneDays(days, zone);
   const grids = calculateGrids(shown, {
     specialist: workTime(calendar.specialist, calendar.specialist_days),
-    location: calendar.location && workTime(calendar.location, calendar.location_days),
+    location: calendar.location === null ? null : workTime(calendar.location, calendar.location_days),
     taken: spansOf(calendar.taken),
     absent: spansOf(calendar.absent),
   });
@@ -31,7 +31,3 @@ export function startsBetween(calendar: SpecialistCalendar, from: number, to: nu
 }
 
 const spansOf = (spans: SpecialistCalendar['absent']): Spans => spans.map(({ from, to }) => [from / 1_000, to / 1_000]);
-const workTime = (schedule: SpecialistCalendar['specialist'], overrides: SpecialistCalendar['specialist_days']): WorkTime => ({
-  week: weekOf(JSON.stringify(schedule)),
-  overrides: new Map(Object.entries(overrides).map(([day, given]) => [day, cellsOfOverride(given)])),
-});

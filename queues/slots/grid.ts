@@ -1,7 +1,6 @@
-import type { Day } from '../calendar.ts';
 import { CELL_MS } from '../free-time.ts';
 import { type Cells, cellsOfHex, hexOf, noCells, setCells, WORDS } from './bits.ts';
-import type { Week } from './week.ts';
+import type { WorkTime } from './week.ts';
 import type { ZoneDay } from './zone-days.ts';
 
 /**
@@ -13,10 +12,7 @@ export type Grid = { free: Cells; taken: Cells };
 /** Spans of time in seconds since 1970: from, and to, which is exclusive. */
 export type Spans = readonly (readonly [number, number])[];
 
-/** When somebody works: a week, and the days on which something else holds instead (D30). */
-export type WorkTime = { week: Week; overrides: ReadonlyMap<Day, Cells> };
-
-export type Calendar = {
+type Calendar = {
   specialist: WorkTime;
   /** Null for a specialist without a location. */
   location: WorkTime | null;

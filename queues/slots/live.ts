@@ -2,33 +2,23 @@ import type { Redis } from 'ioredis';
 import type { Sql } from '../../sql/database.ts';
 import { type Ears, listenToSlots, notifySlots } from '../../sql/slots.ts';
 import type { Backend } from '../backend.ts';
-import type { Day } from '../calendar.ts';
 import { databaseUrlOf, type Fleet } from '../fleet.ts';
 import { log } from '../log.ts';
-import { hexOf } from './bits.ts';
 import type { Calculated } from './calculate.ts';
 import { hearOnRedis, redisChannel } from './redis-live.ts';
-
-/** Days that were rewritten: 96 bits each, as hexadecimal text. Of two tellings the one with the higher version holds. */
-export type DaysTold = { specialist_id: number; version: number; days: Record<Day, string> };
+import { type DaysTold, readTold, writeTold } from './told.ts';
 
 /** A listener of one specialist. `missed` says that it may not have heard everything and should look again. */
 export type Listener = { told(days: DaysTold): void; missed(): void };
 
 /** Tells whoever listens of rewritten days, a message a specialist. */
 export async function tellSlots({ backend, db }: { backend: Backend; db: Sql }, calculated: readonly Calculated[]) {
-  const messages = calculated.filter(({ days }) => days.length > 0).map((one) => JSON.stringify(toldOf(one)));
+  const messages = calculated.filter(({ days }) => days.length > 0).map(writeTold);
   if (messages.length === 0) return;
   if (!backend.redis) return notifySlots(db, messages);
   const { redis } = backend;
   await Promise.all(messages.map((message) => redis.publish(redisChannel(redis), message)));
 }
-
-const toldOf = ({ specialistId, version, days }: Calculated): DaysTold => ({
-  specialist_id: specialistId,
-  version,
-  days: Object.fromEntries(days.map(({ day, grid }) => [day, hexOf(grid.free)])),
-});
 
 export type LiveSlots = ReturnType<typeof openLiveSlots>;
 const opened = new WeakMap<Backend, LiveSlots>();
@@ -45,17 +35,24 @@ const listen = ({ backend, settings }: Pick<Fleet, 'backend' | 'settings'>, ears
 
 const AGAIN_MS = 500;
 
+/** One that is open, or being opened: how to close it. */
+type Connection = Promise<() => Promise<void>>;
+
 /** Shares one connection among listeners and opens it again when it is lost; then everybody is told to look again. */
-export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<void>>) {
+export function openLiveSlots(connect: (ears: Ears) => Connection) {
   const listeners = new Map<number, Set<Listener>>();
-  let connection: Promise<() => Promise<void>> | undefined;
+  let connection: Connection | undefined;
 
   const everyone = () => [...listeners.values()].flatMap((own) => [...own]);
   function hear(payload: string) {
-    const told = JSON.parse(payload) as DaysTold;
+    const { data: told, error } = readTold(payload);
+    // Nobody catches what is thrown here; it would end the process.
+    if (!told) return log.warn({ payload: payload.slice(0, 100), problem: error.issues[0]?.message }, 'no message of slots');
     for (const listener of listeners.get(told.specialist_id) ?? []) listener.told(told);
   }
-  function lost(error: Error) {
+  function lost(own: Connection, error: Error) {
+    // One that was left already may be lost while its successor is open.
+    if (connection !== own) return;
     connection = undefined;
     log.warn({ err: error }, 'the connection that hears of slots is lost; opening it again');
     setTimeout(again, AGAIN_MS).unref();
@@ -71,12 +68,15 @@ export function openLiveSlots(connect: (ears: Ears) => Promise<() => Promise<voi
     }
   }
   function connected() {
-    connection ??= connect({ hear, lost });
-    const tried = connection;
-    tried.catch(() => {
-      if (connection === tried) connection = undefined;
+    connection ??= open();
+    return connection;
+  }
+  function open() {
+    const own: Connection = connect({ hear, lost: (error) => lost(own, error) });
+    own.catch(() => {
+      if (connection === own) connection = undefined;
     });
-    return tried;
+    return own;
   }
   async function leave(specialistId: number, listener: Listener) {
     const own = listeners.get(specialistId);

@@ -20,6 +20,4 @@ export function daysOfChanges(changes: readonly SlotChange[], among: readonly Da
 }
 
 const isChanged = (changes: readonly SlotChange[], day: Day) =>
-  changes.some(
-    ({ from_day, to_day }) => (from_day === '-infinity' || from_day <= day) && (to_day === 'infinity' || day <= to_day),
-  );
+  changes.some(({ from_day, to_day }) => from_day <= day && day <= to_day);

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
+import type { StoredDay } from '../../sql/slots.ts';
 import type { Day } from '../calendar.ts';
-import type { SlotStore, StoredDay } from './store.ts';
+import type { SlotStore } from './store.ts';
 
 /** The braces keep all days of a specialist together on Redis Cluster, so that one MGET reads them. */
 export const slotKey = (specialistId: number, day: Day) => `slots_preview:{${specialistId}}:${day}`;

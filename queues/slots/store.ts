@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Database, Sql } from '../../sql/database.ts';
+import type { StoredDay } from '../../sql/slots.ts';
 import type { Backend } from '../backend.ts';
 import type { Day } from '../calendar.ts';
 import type { Calculated } from './calculate.ts';
@@ -17,7 +18,6 @@ export type SlotStore = {
   read(book: string, specialistIds: readonly number[], days: readonly Day[]): Promise<Map<number, (string | null)[]>>;
   write(days: readonly StoredDay[]): Promise<void>;
 };
-export type StoredDay = { specialistId: number; day: Day; book: string; version: number; grid: string; seconds: number };
 
 const opened = new WeakMap<Redis, SlotStore>();
 

@@ -1,3 +1,4 @@
+import type { Day } from '../calendar.ts';
 import { log } from '../log.ts';
 import { intervals, secondsOf, workSchedule } from '../work-schedule.ts';
 import { CELLS, type Cells, hasCell, noCells, setCells } from './bits.ts';
@@ -42,6 +43,15 @@ export function cellsOfOverride(given: unknown): Cells {
   if (!parsed.success) log.warn({ intervals: given, problem: parsed.error.issues[0]?.message }, 'no override: closed');
   return cellsOfIntervals(parsed.success ? parsed.data : []);
 }
+
+/** When somebody works: a week, and the days on which something else holds instead (D30). */
+export type WorkTime = { week: Week; overrides: ReadonlyMap<Day, Cells> };
+
+/** @param schedule JSON as text; @param overrides what replaces it, by day. Neither need be what it should. */
+export const workTime = (schedule: string, overrides: Record<Day, unknown> | null): WorkTime => ({
+  week: weekOf(schedule),
+  overrides: new Map(Object.entries(overrides ?? {}).map(([day, given]) => [day, cellsOfOverride(given)])),
+});
 
 const clock = (cell: number) => `${String(Math.floor(cell / 4)).padStart(2, '0')}:${String((cell % 4) * 15).padStart(2, '0')}`;
 

@@ -1,16 +1,18 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { FIRST_INSTANT, LAST_INSTANT } from '../instants.ts';
 
-const intervals = z.array(z.tuple([z.string(), z.string()]));
-const schedule = z.record(z.string(), intervals);
+/** What replaces a schedule, by day. */
+const overrides = z.record(z.string(), z.unknown());
 const span = z.object({ from: z.number(), to: z.number() });
 
+/** Of schedules and overrides nothing is demanded here: whoever makes cells of them judges them, for every reader alike. */
 export const calendarRow = z.object({
-  location: schedule.nullable(),
-  specialist: schedule,
-  /** What replaces the schedules, by day. */
-  location_days: z.record(z.string(), intervals),
-  specialist_days: z.record(z.string(), intervals),
+  /** Work schedules: JSON as text, so that one shared by many is read once. */
+  location: z.string().nullable(),
+  specialist: z.string(),
+  location_days: overrides,
+  specialist_days: overrides,
   /** Bookings and trainings, in milliseconds; what is only held may come free. */
   taken: z.array(span.extend({ is_held: z.boolean().optional() })),
   absent: z.array(span),
@@ -37,8 +39,8 @@ export const calendarOf = ({ from, to, days, except = 0 }: Span) => {
   const meets = sql.fragment`&& tstzrange(${from}::timestamptz, ${to}::timestamptz)`;
   const within = sql.fragment`day between ${days[0]}::date and ${days[1]}::date`;
   return sql.fragment`json_build_object(
-    'location', (select work_schedule from locations where id = specialist.location_id),
-    'specialist', specialist.work_schedule,
+    'location', (select work_schedule::text from locations where id = specialist.location_id),
+    'specialist', specialist.work_schedule::text,
     'location_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
       where location_id = specialist.location_id and ${within}), '{}'),
     'specialist_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
@@ -51,9 +53,12 @@ export const calendarOf = ({ from, to, days, except = 0 }: Span) => {
         select starts_at, ends_at, false from real_trainings
         where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) ${meets}
       ) as busy), '[]'),
-    'absent', coalesce((select json_agg(json_build_object('from', ${milliseconds('from_at')}, 'to', ${milliseconds('to_at')}))
-      from specialist_absences
-      where specialist_id = specialist.id and tstzrange(from_at, to_at) ${meets}), '[]'))`;
+    'absent', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}))
+      from (
+        select greatest(from_at, ${FIRST_INSTANT}::timestamptz) as since, least(to_at, ${LAST_INSTANT}::timestamptz) as until
+        from specialist_absences
+        where specialist_id = specialist.id and tstzrange(from_at, to_at) ${meets}
+      ) as away), '[]'))`;
 };
 
 const milliseconds = (column: string) => sql.fragment`(extract(epoch from ${sql.identifier([column])})::float8 * 1000)`;

@@ -4,7 +4,7 @@ import { calendarOf, calendarRow, type Span } from './calendar.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';
 import { type SlotClaim, slotTaken } from './slot-locks.ts';
 
-export const discountRow = z.object({
+const discountRow = z.object({
   id: z.int(),
   kind: z.enum(['percent', 'fixed']),
   /** In hundredths of a percent. */

@@ -1,14 +1,17 @@
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { FIRST_DAY, LAST_DAY } from '../instants.ts';
 
-/** Business days, both inclusive; either may be infinite. */
+/** Business days, both inclusive. */
 const changeRow = z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() });
 export type SlotChange = z.output<typeof changeRow>;
 
-/** A change as business days of a zone. */
+/** A change as business days of a zone, within the years of four digits: days are compared as text. */
 export const changedDays = (zone: string) => sql.fragment`
-  coalesce(from_day, (from_at at time zone ${zone})::date)::text as from_day,
-  coalesce(to_day, ((to_at - interval '1 microsecond') at time zone ${zone})::date)::text as to_day`;
+  ${writable(sql.fragment`coalesce(from_day, (from_at at time zone ${zone})::date)`)}::text as from_day,
+  ${writable(sql.fragment`coalesce(to_day, ((to_at - interval '1 microsecond') at time zone ${zone})::date)`)}::text as to_day`;
+const writable = (day: FragmentSqlToken) => sql.fragment`least(greatest(${day}, ${FIRST_DAY}::date), ${LAST_DAY}::date)`;
 
 /** Notes days that have to be computed again. Throws a foreign key violation for a specialist who does not exist. */
 export const noteSlotDays = (db: Sql, specialistId: number, days: readonly string[]) =>

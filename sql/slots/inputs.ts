@@ -25,7 +25,7 @@ const inputRow = z.object({
 export type SlotInput = z.output<typeof inputRow>;
 
 /** Whose calendar is read, and for when: business days, and the instants from the first one's begin to the last one's end. */
-export type SlotQuestion = { specialistId: number; fromDay: string; toDay: string; from: string; to: string };
+type SlotQuestion = { specialistId: number; fromDay: string; toDay: string; from: string; to: string };
 
 /** A snapshot with a later xmax has seen more; with the same one, the fewer transactions it saw at work the more. */
 const seen = sql.fragment`

@@ -11,13 +11,14 @@ export const readStoredDays = (db: Sql, book: string, specialistIds: readonly nu
       and book = ${book} and expires_at > now()
     group by specialist_id`);
 
-export type DayToStore = { specialistId: number; day: string; book: string; version: number; grid: string; seconds: number };
+/** A day as it is stored; it expires after so many seconds. */
+export type StoredDay = { specialistId: number; day: string; book: string; version: number; grid: string; seconds: number };
 
 /**
  * Stores grids. A day of the same book that is there and knows more stays as it is; each day is written whole.
  * A grid has no comma in it. Columns travel as one text each: 3,000 days as arrays took twice the time, most of it in quoting.
  */
-export const storeDays = (db: Sql, days: readonly DayToStore[]) =>
+export const storeDays = (db: Sql, days: readonly StoredDay[]) =>
   db.query(sql.unsafe`
     insert into slots_preview (specialist_id, day, book, version, grid, expires_at)
     select specialist_id, day, book, version, grid, now() + make_interval(secs => seconds)
@@ -29,7 +30,7 @@ export const storeDays = (db: Sql, days: readonly DayToStore[]) =>
       set book = excluded.book, version = excluded.version, grid = excluded.grid, expires_at = excluded.expires_at
       where slots_preview.book is distinct from excluded.book or slots_preview.version <= excluded.version`);
 
-const column = (days: readonly DayToStore[], name: keyof DayToStore) =>
+const column = (days: readonly StoredDay[], name: keyof StoredDay) =>
   sql.fragment`string_to_array(${days.map((day) => day[name]).join(',')}, ',')`;
 
 /** Removes days that are over or have expired. */

@@ -45,14 +45,16 @@ describe('a start nobody can book (D29, D34)', () => {
 describe('free time (D30, D31)', () => {
   const DAY = '2026-11-25';
   const at = (time: string) => Date.parse(`${DAY}T${time}:00+03:00`);
-  const calendar = (of: Partial<SpecialistCalendar> = {}): SpecialistCalendar => ({
-    location: { 2: [['09:00', '18:00']] },
-    specialist: {
-      2: [
-        ['08:00', '12:00'],
-        ['14:00', '20:00'],
-      ],
-    },
+  type Given = Partial<Omit<SpecialistCalendar, 'location' | 'specialist'>> & { location?: object | null; specialist?: object };
+  const split = {
+    2: [
+      ['08:00', '12:00'],
+      ['14:00', '20:00'],
+    ],
+  };
+  const calendar = ({ location = { 2: [['09:00', '18:00']] }, specialist = split, ...of }: Given = {}): SpecialistCalendar => ({
+    location: location && JSON.stringify(location),
+    specialist: JSON.stringify(specialist),
     location_days: {},
     specialist_days: {},
     taken: [],
@@ -62,7 +64,7 @@ describe('free time (D30, D31)', () => {
   const hour = { duration_minutes: 50, break_minutes: 10 };
   const span = (from: string, to: string) => [{ from: at(from), to: at(to) }];
 
-  test.each<[string, string, Partial<SpecialistCalendar>, boolean]>([
+  test.each<[string, string, Given, boolean]>([
     ['the location is closed', '08:45', {}, false],
     ['both are open', '09:00', {}, true],
     ['up to the pause', '11:00', {}, true],
@@ -89,9 +91,9 @@ describe('free time (D30, D31)', () => {
   });
 
   test('over midnight both days count', () => {
-    const late = { location: null, specialist: { 2: [['20:00', '24:00']], 3: [['00:00', '00:15']] } } as const;
+    const late = { location: null, specialist: { 2: [['20:00', '24:00']], 3: [['00:00', '00:15']] } };
     const two = (minutes: number) => ({ duration_minutes: minutes, break_minutes: 0 });
-    const open = calendar(late as unknown as SpecialistCalendar);
+    const open = calendar(late);
     expect(fits(open, at('23:30'), two(45), 'Europe/Moscow')).toBe(true);
     expect(fits(open, at('23:30'), two(46), 'Europe/Moscow')).toBe(false);
   });
@@ -102,7 +104,7 @@ describe('free time (D30, D31)', () => {
     ['after the gap: from 03:00', '2026-03-29T01:00:00Z', true],
     ['the hour that comes twice is two hours long', '2026-10-25T00:00:00Z', true],
   ])('a clock change in Berlin, %s', (_, start, expected) => {
-    const always = { 6: [['00:00', '24:00']] } as SpecialistCalendar['specialist'];
+    const always = { 6: [['00:00', '24:00']] };
     expect(
       fits(
         calendar({ location: null, specialist: always }),

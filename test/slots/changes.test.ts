@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/calendar.ts';
 import { daysOfChanges } from '../../queues/slots/recalculate.ts';
 import { sql } from '../../sql/database.ts';
-import { readSlotChanges } from '../../sql/slots.ts';
+import { readSlotChanges, readSlotOffer } from '../../sql/slots.ts';
 import { ALWAYS, at } from '../bookings/salon.ts';
 import { forgetAll, type SlotStage, slotStage } from './stage.ts';
 
@@ -165,6 +165,23 @@ describe('absences and trainings: their days', () => {
     await run(sql.unsafe`delete from specialist_absences where id = ${id}`);
     expect(await concerned()).toEqual({ [one]: [2, 3] });
   });
+  test.each([
+    ['-infinity', 'infinity'],
+    ['0044-03-15 BC', '10000-01-01'],
+    ['-infinity', '9999-12-31 23:59:59.999+00'],
+  ])('an absence from %s to %s concerns all days', async (from, to) => {
+    await absence(one, from, to);
+    expect(await concerned()).toEqual({ [one]: 'all' });
+    const changes = (await readSlotOffer(stage.db, { serviceId: service, zone: stage.zone }))?.changes ?? [];
+    expect(daysOfChanges(changes, stage.days())).toEqual([{ specialistId: one, days: stage.days() }]);
+  });
+  test.each(['-infinity', '0044-03-15 BC', '10000-01-01', 'infinity'])(
+    'an override of the day %s concerns none',
+    async (date) => {
+      await override({ specialist: one, day: date });
+      expect(await concerned()).toEqual({});
+    },
+  );
   test('a training made, held, cancelled, brought back', async () => {
     const id = await training(two, at(8, '19:00'));
     expect(await concerned()).toEqual({ [two]: [8] });

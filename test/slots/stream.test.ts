@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/calendar.ts';
 import { calculateDays } from '../../queues/slots/calculate.ts';
 import { liveSlotsOf, openLiveSlots, tellSlots } from '../../queues/slots/live.ts';
+import { redisChannel } from '../../queues/slots/redis-live.ts';
 import { sql } from '../../sql/database.ts';
 import type { Ears } from '../../sql/slots.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
@@ -51,6 +52,24 @@ async function listen(door: FrontDoor, specialist: number, key = door.all) {
     },
   };
 }
+
+/** What is no message, as far as somebody who writes one gets. */
+const rubbish = (specialist_id: number) => [
+  '',
+  'days',
+  '{"specialist_id":',
+  'null',
+  '{}',
+  ...[
+    { specialist_id },
+    { specialist_id, version: 1 },
+    { specialist_id, version: 1, days: null },
+    { specialist_id, version: 1, days: { tomorrow: '0'.repeat(24) } },
+    { specialist_id, version: 1, days: { '2026-11-25': null } },
+    { specialist_id, version: 1, days: { '2026-11-25': 'closed' } },
+    { specialist_id, version: 'x', days: { '2026-11-25': '0'.repeat(24) } },
+  ].map((one) => JSON.stringify(one)),
+];
 
 describe.each(backendKinds)('on %s', (kind) => {
   let door: FrontDoor;
@@ -137,6 +156,26 @@ describe.each(backendKinds)('on %s', (kind) => {
     await stream.close();
   });
 
+  test('what is no message of days is dropped, and the next one is heard', async () => {
+    const one = await make.specialist([service]);
+    await drain();
+    const stream = await listen(door, one);
+    await stream.ready();
+    for (const payload of rubbish(one)) await send(payload);
+    await override(one, 1);
+    await drain();
+    await eventually(() => stream.days().length > 0);
+    expect(stream.events.map(({ event }) => event)).toEqual(['ready', 'day']);
+    await stream.close();
+  });
+
+  /** Whoever may log in can. */
+  async function send(payload: string) {
+    const { redis } = door.fleet.backend;
+    if (redis) await redis.publish(redisChannel(redis), payload);
+    else await door.db.query(sql.unsafe`select pg_notify('slots_preview', ${payload})`);
+  }
+
   test('nobody, text, and an unknown specialist are refused', async () => {
     for (const query of ['', '?specialist_id=x', '?specialist_id=99999', '?specialist_id=1&since=2']) {
       const { status, body } = await door.get(`/slots/stream${query}`);
@@ -207,4 +246,39 @@ test('a connection that cannot be had is an error, and is tried again for the ne
   await eventually(() => heard.includes('missed'));
   expect(tries).toBe(3);
   await stop();
+});
+
+test('a message that nobody can read is dropped where it is heard', async () => {
+  const opened: Ears[] = [];
+  const live = openLiveSlots(async (ears) => {
+    opened.push(ears);
+    return async () => undefined;
+  });
+  const heard: unknown[] = [];
+  const stop = await live.subscribe(1, { told: (days) => heard.push(days), missed: () => heard.push('missed') });
+  for (const payload of rubbish(1)) expect(() => opened[0]?.hear(payload)).not.toThrow();
+  expect(heard).toEqual([]);
+  await stop();
+});
+
+test('a connection that is lost after it was left takes nothing from the one that is open by then', async () => {
+  const opened: { ears: Ears; isClosed: boolean }[] = [];
+  const live = openLiveSlots(async (ears) => {
+    const own = { ears, isClosed: false };
+    opened.push(own);
+    return async () => {
+      own.isClosed = true;
+    };
+  });
+  const heard: unknown[] = [];
+  const listener = { told: (days: unknown) => heard.push(days), missed: () => heard.push('missed') };
+  await (await live.subscribe(1, listener))();
+  const stops = [await live.subscribe(1, listener)];
+  opened[0]?.ears.lost(new Error('gone'));
+  stops.push(await live.subscribe(2, { told: () => undefined, missed: () => undefined }));
+  expect(opened).toHaveLength(2);
+  for (const { ears } of opened.slice(1)) ears.hear('{"specialist_id":1,"version":1,"days":{}}');
+  expect(heard).toEqual([{ specialist_id: 1, version: 1, days: {} }]);
+  for (const stop of stops) await stop();
+  expect(opened.map(({ isClosed }) => isClosed)).toEqual([true, true]);
 });

@@ -1,0 +1,5 @@
+/** The first and the last instant that PostgreSQL knows and that are written with four digits for the year. */
+export const FIRST_INSTANT = '0001-01-01T00:00:00.000Z';
+export const LAST_INSTANT = '9999-12-31T23:59:59.999Z';
+export const FIRST_DAY = FIRST_INSTANT.slice(0, 10);
+export const LAST_DAY = LAST_INSTANT.slice(0, 10);
