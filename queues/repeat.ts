@@ -27,8 +27,6 @@ export async function repeatProcess(
   return requestProcess(db, name, body, run.process_date, { scheduled_for: at, ...asker });
 }
 
-/** The body that asks for the date a run was for: its day, or the Monday of its week; nothing for one that has an instant. */
-function bodyOf({ body }: RunDefinition, params: Run['params']): Record<string, unknown> {
-  if ('week_start' in body.shape) return { week_start: params.start };
-  return 'date' in body.shape ? { date: params.date } : {};
-}
+/** The body that asks for what a run was for: what a body may say of its parameters, and the Monday of its week. */
+const bodyOf = ({ body }: RunDefinition, params: Run['params']): Record<string, unknown> =>
+  body.strip().parse({ ...params, week_start: params.start });

@@ -2,6 +2,7 @@ export {
   forgetSlotChanges,
   isAnySlotChanged,
   noteSlotDays,
+  passOnLocationChanges,
   readSlotChanges,
   type SlotChange,
 } from './slots/changes.ts';

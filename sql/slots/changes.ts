@@ -19,12 +19,30 @@ export const noteSlotDays = (db: Sql, specialistId: number, days: readonly strin
     insert into slot_changes (specialist_id, from_day, to_day)
     select ${specialistId}::int, day, day from unnest(${sql.array([...days], 'date')}) as day`);
 
-/** Changes that wait, of the specialists who have waited longest. */
+/**
+ * Turns changes of locations into changes of whoever is there now, in one statement, so that no reader misses them in between.
+ * What another worker is just passing on is left to him. A specialist who is just being deleted is waited for and left out.
+ */
+export const passOnLocationChanges = (db: Sql) =>
+  db.query(sql.unsafe`
+    with passed_on as (
+      delete from slot_changes where id in (
+        select id from slot_changes where location_id is not null order by id for update skip locked)
+      returning *
+    )
+    insert into slot_changes (specialist_id, from_day, to_day, from_at, to_at, noted_at)
+    select person.id, from_day, to_day, from_at, to_at, noted_at
+    from passed_on join specialists person on person.location_id = passed_on.location_id
+    order by passed_on.id, person.id
+    for key share of person`);
+
+/** Changes that wait, of the specialists who have waited longest; not those of locations, which have to be passed on first. */
 export const readSlotChanges = (db: Sql, of: { zone: string; specialists: number; limit: number }) =>
   db.any(sql.type(changeRow.extend({ id: z.int() }))`
     select id, specialist_id, ${changedDays(of.zone)} from slot_changes
     where specialist_id in (
-      select specialist_id from slot_changes group by specialist_id order by min(id) limit ${of.specialists})
+      select specialist_id from slot_changes where specialist_id is not null
+      group by specialist_id order by min(id) limit ${of.specialists})
     order by id limit ${of.limit}`);
 
 /** Forgets changes whose days are stored. What somebody else is just forgetting is left to him. */

@@ -41,8 +41,9 @@ export const readSlotOffer = (
       coalesce((select json_agg(offering order by id) from offering), '[]') as specialists,
       ${isAskedPlaceActive(of.locationId)} as location_is_active,
       coalesce((select json_agg(changed) from (
-          select distinct specialist_id, ${changedDays(of.zone)} from slot_changes
-          where specialist_id in (select id from offering)
+          select specialist_id, ${changedDays(of.zone)} from slot_changes where specialist_id in (select id from offering)
+          union
+          select offering.id, ${changedDays(of.zone)} from slot_changes join offering using (location_id)
         ) as changed), '[]') as changes,
       ${book} as book
     from services where id = ${of.serviceId}`);

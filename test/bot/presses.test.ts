@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { requestProcess } from '../../queues/request.ts';
 import { sql } from '../../sql/database.ts';
 import { finishRun } from '../../sql/runs.ts';
+import { salon } from '../bookings/salon.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
@@ -173,6 +174,15 @@ test('routine that goes well is not shown, one that failed is, and can be repeat
     'reminders:2026-11-21T10:15Z',
     'reminders:2026-11-21T10:15Z',
   ]);
+});
+
+test('days of a specialist that could not be calculated are asked for once more', async () => {
+  const specialist_id = await salon(house.db).specialist([]);
+  await requestProcess(house.db, 'slot_recalc', { specialist_id, dates: ['2026-11-23', '2026-11-24'] }, '2026-11-21', {});
+  await end(1, 'error');
+  await house.write(ADMIN, '/retry 1');
+  const [first, second] = await keys();
+  expect(second).toEqual([first?.[0], `telegram:${ADMIN}`]);
 });
 
 test('bad input is answered with what is accepted, and starts nothing', async () => {

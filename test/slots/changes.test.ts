@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/calendar.ts';
 import { daysOfChanges } from '../../queues/slots/recalculate.ts';
 import { sql } from '../../sql/database.ts';
-import { readSlotChanges, readSlotOffer } from '../../sql/slots.ts';
+import { passOnLocationChanges, readSlotChanges, readSlotOffer } from '../../sql/slots.ts';
 import { ALWAYS, at } from '../bookings/salon.ts';
 import { forgetAll, type SlotStage, slotStage } from './stage.ts';
 
@@ -42,6 +42,7 @@ const day = (n: number) => addDays(stage.today(), n);
 const run = (statement: ReturnType<typeof sql.unsafe>) => stage.db.query(statement);
 /** The days concerned, by specialist, as offsets from today; "all" for the whole horizon. */
 async function concerned() {
+  await passOnLocationChanges(stage.db);
   const changes = await readSlotChanges(stage.db, { zone: stage.zone, specialists: 100, limit: 1_000 });
   const all = stage.days();
   const found = daysOfChanges(changes, all).filter(({ days }) => days.length > 0);
@@ -111,6 +112,14 @@ describe('overrides: their day', () => {
   test('of a location', async () => {
     await override({ location, day: day(7) });
     expect(await concerned()).toEqual({ [one]: [7], [two]: [7] });
+  });
+  test('that goes from a location to a specialist: both', async () => {
+    const id = await override({ location, day: day(7) });
+    await forgetAll(stage.db);
+    await run(
+      sql.unsafe`update calendar_overrides set location_id = null, specialist_id = ${elsewhere}, day = ${day(8)}::date where id = ${id}`,
+    );
+    expect(await concerned()).toEqual({ [one]: [7], [two]: [7], [elsewhere]: [8] });
   });
   test('the edges of the horizon', async () => {
     for (const n of [-1, 0, 59, 60]) await override({ specialist: one, day: day(n) });
@@ -244,6 +253,13 @@ test('a specialist is deleted with everything noted and entered for him', async 
   await override({ specialist: gone, day: day(2) });
   await run(sql.unsafe`delete from users where id = ${gone}`);
   expect(await concerned()).toEqual({});
+});
+
+test('a location is deleted with everything noted and entered for it', async () => {
+  const gone = await stage.make.location();
+  await override({ location: gone, day: day(2) });
+  await run(sql.unsafe`delete from locations where id = ${gone}`);
+  expect(await stage.db.any(sql.unsafe`select id from slot_changes`)).toEqual([]);
 });
 
 test('who changes a calendar does not wait for another change of it that is not committed', async () => {

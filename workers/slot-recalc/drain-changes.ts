@@ -4,7 +4,7 @@ import { horizonOf } from '../../queues/slots/horizon.ts';
 import { tellSlots } from '../../queues/slots/live.ts';
 import { daysOfChanges, recalculate } from '../../queues/slots/recalculate.ts';
 import { slotStoreOf } from '../../queues/slots/store.ts';
-import { forgetSlotChanges, readSlotChanges } from '../../sql/slots.ts';
+import { forgetSlotChanges, passOnLocationChanges, readSlotChanges } from '../../sql/slots.ts';
 
 const AT_ONCE = { specialists: 50, limit: 10_000 };
 /** So long changes gather before the next ones are looked at, unless there is a backlog. */
@@ -22,6 +22,7 @@ export async function drainChanges(
   const store = slotStoreOf({ backend, db });
   const done = { changes: 0, specialists: 0, days: 0 };
   while (!signal.aborted) {
+    await passOnLocationChanges(db);
     const changes = await readSlotChanges(db, { zone, ...AT_ONCE });
     if (changes.length === 0) break;
     const wanted = daysOfChanges(changes, horizonOf(dayOf(new Date(), zone)));
