@@ -1,7 +1,7 @@
 -- A change of a location concerns whoever is there once it is committed. A transaction that changes one cannot know them: it does
 -- not see who arrives by another transaction, and who arrives does not see its schedule. So it notes the location, and who is there
 -- is found out when the note is read, which needs no locks: the note and its cause are seen together, whoever arrived before is
--- seen with them, and whoever arrives later either has a note of his own or has nothing stored from before.
+-- seen with them, and whoever arrives later has a note of his own.
 -- Services need no such thing: who offers what, and how long it takes, is in nobody's stored days.
 alter table slot_changes
   alter specialist_id drop not null,
