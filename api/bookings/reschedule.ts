@@ -42,7 +42,7 @@ export async function reschedule(id: number, wish: Move, context: Context): Prom
   const refusal = await patiently(context, async (until) => {
     await expireHolds(context.db);
     const refused = await whileLocked({ ...target, until }, context, () => moveInto(id, target, context));
-    return refused && { ...refused, mayPass: refused.mayPass || (await isHeldThere(booking, target, context)) };
+    return refused && { ...refused, mayPass: refused.mayPass || (await wasHeldThere(booking, target, context)) };
   });
   if (refusal) throw await refusalOf(refusal.refused, booking, target, context);
 }
@@ -55,11 +55,12 @@ async function moveInto(id: number, target: Target, context: Context): Promise<R
   }
 }
 
-/** Whether somebody who is still paying, and may fail to, is in the way. */
-async function isHeldThere(booking: Booking, { specialistId, roomId, startsAt }: Target, { db }: Context) {
+/** Whether somebody was in the way who is still paying and may fail to, or whose time to pay has just run out. */
+async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }: Target, { db }: Context) {
   const { client_id: clientId, service_id: serviceId, duration_minutes: durationMinutes } = booking;
   const place = { serviceId, locationId: null, roomId, startsAt, busyMinutes: busyMinutes(booking), except: booking.id };
-  return (await whatIsTaken(db, { ...place, clientId, specialistId, durationMinutes })).is_held;
+  const { is_held } = await whatIsTaken(db, { ...place, clientId, specialistId, durationMinutes });
+  return is_held || (await expireHolds(db)) > 0;
 }
 
 /** The 409 of a booking that stays where it was. It is in nobody's way itself. */

@@ -1,7 +1,9 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database.ts';
 import type { Json } from '../support/front-door.ts';
+import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';
 import { at } from './salon.ts';
 
@@ -79,6 +81,29 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(6, '10:00') })).toMatchObject({ status: 200 });
     await make.booking({ ...held, client: await make.client(), at: at(7, '10:00'), heldUntil: soon() });
     expect(await door.post('/bookings', { ...wish, starts_at: at(7, '10:00') })).toMatchObject({ status: 201 });
+  });
+
+  test('a hold that runs out while somebody stands in line for it is in nobody’s way', async () => {
+    const service_id = await make.service();
+    const specialist_id = await make.specialist([service_id]);
+    const [, first, second] = await Promise.all(
+      ['10:00', '12:00', '14:00'].map(async (time, n) => {
+        const of = { client: await make.client(), specialist: specialist_id, service: service_id, at: at(8, time) };
+        return make.booking(n === 0 ? { ...of, heldUntil: new Date(Date.now() + 400).toISOString() } : of);
+      }),
+    );
+    const move = (id?: number) => door.post(`/bookings/${id}/reschedule`, { starts_at: at(8, '10:00') });
+    const cancelling = await holdOpen(
+      door.database.url,
+      `update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${first}`,
+    );
+    const before = move(first);
+    await waitingForLock(door.db);
+    const after = move(second);
+    await pause(600);
+    await cancelling.commit();
+    expect(await before).toMatchObject({ status: 409 });
+    expect(await after).toMatchObject({ status: 200 });
   });
 
   test('moves of clients who are elsewhere at that time before one of a client who is not', async () => {
