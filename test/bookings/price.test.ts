@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
-import { at, balanceOf, inHours } from './salon.ts';
+import { at, balanceOf } from './salon.ts';
 
 const { door, make, scene, book, square } = await counter();
 
@@ -96,16 +96,15 @@ describe('price and payment', () => {
     ).body.id;
     await door.post(`/api/clients/${wish.client_id}/packages`, {
       service_package_id: kind,
-      start_date: at(1, '12:00').slice(0, 10),
+      start_date: at(2, '12:00').slice(0, 10),
     });
     for (const [days, status] of [
-      [0.99, 409],
-      [1, 201],
-      [7, 201],
-      [8, 409],
+      [1, 409],
+      [2, 201],
+      [8, 201],
+      [9, 409],
     ] as const) {
-      const starts_at = days < 1 ? inHours(0.1) : at(days, '10:00');
-      expect({ days, status: (await book({ ...wish, starts_at })).status }).toEqual({ days, status });
+      expect({ days, status: (await book({ ...wish, starts_at: at(days, '10:00') })).status }).toEqual({ days, status });
     }
   });
 
