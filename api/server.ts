@@ -1,9 +1,15 @@
 import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { Server as NetServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { openFleet } from '../queues/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/lifecycle.ts';
 import { log } from '../queues/log.ts';
 import { upsertKey } from '../sql/api-keys.ts';
 import { createApp } from './app.ts';
+
+/** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
+const stopListening = (server: Server) => NetServer.prototype.close.call(server);
 
 const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
@@ -20,8 +26,10 @@ await once(server, 'listening');
 drainOnSignal(drainSeconds, async () => {
   draining.abort();
   const closed = once(server, 'close');
-  server.close();
-  // A connection that was busy just now is idle when its answer is out.
+  stopListening(server);
+  // Clients were told how long they may use an idle connection: closed before, it could take a request with it that is on its way.
+  const grace = Math.min(server.keepAliveTimeout, (drainSeconds * 1_000) / 2);
+  await Promise.race([closed, pause(grace, undefined, { ref: false })]);
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearInterval(sweep);

@@ -14,7 +14,9 @@ afterAll(() => database.close());
 async function key(...args: string[]) {
   const child = spawn(process.execPath, ['api/key.ts', ...args], { env: { ...process.env, DATABASE_URL: database.url } });
   const code = new Promise<number | null>((exit) => child.once('exit', exit));
-  return { out: await text(child.stdout), err: await text(child.stderr), code: await code };
+  // Both at once: what nobody reads by the time the child exits is thrown away.
+  const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { out, err, code: await code };
 }
 
 test('create prints the secret once, list never; only its hash is stored; revoke ends it', async () => {

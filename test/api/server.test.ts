@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database.ts';
@@ -43,12 +45,44 @@ test('the real process takes the key of its settings and refuses what the data r
   expect(broken).toMatchObject({ status: 422, body: { errors: [{ path: 'location_id' }] } });
 });
 
-test('a drain answers who waits, closes what is kept alive, and ends with 0', async () => {
+/** Asks over a connection that is kept for the next question. */
+async function asker() {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  return {
+    async ask() {
+      const [response] = (await once(get(`${url}/health/live`, { agent }), 'response')) as [IncomingMessage];
+      response.resume();
+      await once(response, 'end');
+      return { status: response.statusCode, connection: response.headers.connection };
+    },
+    close: () => agent.destroy(),
+  };
+}
+
+/** Whether somebody takes new connections there. */
+async function isListening() {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+test('a drain answers who waits and who asks on a kept connection, closes it then, and ends with 0', async () => {
+  const kept = await asker();
+  expect(await kept.ask()).toEqual({ status: 200, connection: 'keep-alive' });
   const waiting = request(url, 'POST', '/real-trainings/generate-next-week', { key: KEY, headers: { Prefer: 'wait=60' } });
   const asked = sql.type(z.object({ asked: z.boolean() }))`select count(*) > 0 as asked from automated_process_history`;
   await eventually(() => database.db.oneFirst(asked));
   const started = performance.now();
   server.kill('SIGTERM');
+  await eventually(async () => !(await isListening()));
+  expect(await kept.ask()).toEqual({ status: 200, connection: 'close' });
+  kept.close();
   expect(await waiting).toMatchObject({ status: 202, body: { status: 'queued' } });
   await eventually(() => server.exitCode !== null, 15);
   expect({ code: server.exitCode, soon: performance.now() - started < 8_000 }).toEqual({ code: 0, soon: true });

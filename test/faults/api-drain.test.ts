@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { freePort } from '../../sql/embedded.ts';
@@ -70,7 +72,7 @@ describe.each(backendKinds)('an API process that drains, on %s', (kind) => {
     api.signal('SIGINT');
     expect(await Promise.all(streams.map(({ end }) => end))).toEqual(streams.map(() => 'ended'));
     expect(streams.map((stream) => /^retry: \d+$/m.test(stream.text()))).toEqual(streams.map(() => true));
-    await expect(listen(url, specialist_id)).rejects.toThrow('fetch failed');
+    await expect(once(connect(Number(new URL(url).port), '127.0.0.1'), 'connect')).rejects.toThrow('ECONNREFUSED');
     expect(api.hasEnded()).toBe(false);
     await holder.query('commit');
     const { status, body, headers } = await booking;

@@ -11,7 +11,9 @@ async function start(entry: string, environment: Record<string, string>, envFile
   if (envFile) writeFileSync(join(cwd, '.env'), envFile);
   const child = spawn(process.execPath, [resolve(entry)], { cwd, env: { PATH: process.env.PATH, ...environment } });
   const code = new Promise<number | null>((exit) => child.once('exit', exit));
-  return { err: await text(child.stderr), out: await text(child.stdout), code: await code };
+  // Both at once: what nobody reads by the time the child exits is thrown away.
+  const [err, out] = await Promise.all([text(child.stderr), text(child.stdout)]);
+  return { err, out, code: await code };
 }
 
 const processes = ['api/server.ts', 'queues/scheduler.ts', 'workers/generation/main.ts', 'api/key.ts'];
