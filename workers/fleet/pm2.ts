@@ -1,9 +1,6 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pm2, { type ProcessDescription, type StartOptions } from 'pm2';
+import { daemonPid, refuseOldDaemon } from './daemon.ts';
 
 /** PM2's own network calls are none of ours. */
 process.env.PM2_DISABLE_VERSION_CHECK = 'true';
@@ -12,7 +9,7 @@ const NAMESPACE = 'studio-fleet';
 
 /** Does something with PM2's daemon (which is started if need be), and lets go of it. */
 export async function withPm2<T>(work: () => Promise<T>): Promise<T> {
-  refuseOldDaemon();
+  refuseOldDaemon(daemonPid());
   await promisify(pm2.connect.bind(pm2) as (done: (error: Error | null) => void) => void)();
   try {
     return await work();
@@ -68,21 +65,5 @@ function isAlive(pid: number): boolean {
     return process.kill(pid, 0);
   } catch {
     return false;
-  }
-}
-
-/** The daemon's process id, if it left one. */
-function daemonPid(): number | undefined {
-  const file = join(process.env.PM2_HOME ?? join(homedir(), '.pm2'), 'pm2.pid');
-  return existsSync(file) ? Number(readFileSync(file, 'utf8')) || undefined : undefined;
-}
-
-/** A daemon that was started by an older Node would start our TypeScript with it: better say so at once. */
-function refuseOldDaemon() {
-  const pid = daemonPid();
-  if (process.platform !== 'linux' || pid === undefined || !existsSync(`/proc/${pid}/exe`)) return;
-  const version = execFileSync(readlinkSync(`/proc/${pid}/exe`), ['--version'], { encoding: 'utf8' }).trim();
-  if (Number(/^v(\d+)/.exec(version)?.[1]) < 24) {
-    throw new Error(`PM2's daemon runs on Node ${version}, the fleet needs 24: end it ("npx pm2 kill") or set another PM2_HOME`);
   }
 }
