@@ -120,6 +120,8 @@ test.each<[string, Partial<Judged>, string, object]>([
   ['one of tomorrow before the quiet hours end', { priority: 2, occasion_at: '2026-11-22T05:00:00Z' }, EVENING, sent],
   ['one of tomorrow after they end', { priority: 2, occasion_at: '2026-11-22T05:00:00.001Z' }, EVENING, held],
   ['after midnight it is today', { priority: 2, occasion_at: '2026-11-22T15:00:00Z' }, '2026-11-21T21:00:00Z', sent],
+  ['one of today that has begun', { priority: 2, occasion_at: '2026-11-21T10:00:00Z' }, EVENING, sent],
+  ['one of yesterday', { priority: 2, occasion_at: '2026-11-20T20:59:59Z' }, EVENING, held],
   ['not urgent, although of today', { occasion_at: '2026-11-21T20:30:00Z' }, EVENING, held],
   ['to somebody awake till midnight', { quiet_from: '00:00:00', quiet_until: '09:00:00' }, EVENING, sent],
   ['to somebody who never minds', { quiet_from: '10:00:00', quiet_until: '10:00:00' }, EVENING, sent],

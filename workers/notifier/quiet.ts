@@ -38,8 +38,9 @@ export function judge(message: Judged, now: Date, studio: { zone: string; quietH
   return { do: 'hold', until: end };
 }
 
+/** What was over on an earlier day, as a visit that a studio takes back afterwards, can wait. */
 const isPressing = (priority: number, occasion: Date | null, now: Date, end: Date, zone: string) =>
-  priority === 2 && (!occasion || occasion <= end || dayOf(occasion, zone) <= dayOf(now, zone));
+  priority === 2 && (!occasion || dayOf(occasion, zone) === dayOf(now, zone) || (occasion > now && occasion <= end));
 
 /**
  * The quiet hours in which an instant lies; null when it lies in none. They begin at `from`, included, and end at `until`,
