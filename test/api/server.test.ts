@@ -27,7 +27,7 @@ beforeAll(async () => {
     REDIS_URL: '',
   };
   server = spawn(process.execPath, ['api/server.ts'], { env, stdio: 'ignore' });
-  await eventually(() => request(url, 'GET', '/health/live', {}).catch(() => undefined), 20);
+  await eventually(() => request(url, 'GET', '/health/live', {}).catch(() => undefined));
 });
 afterAll(async () => {
   if (server.exitCode === null) {
@@ -84,6 +84,6 @@ test('a drain answers who waits and who asks on a kept connection, closes it the
   expect(await kept.ask()).toEqual({ status: 200, connection: 'close' });
   kept.close();
   expect(await waiting).toMatchObject({ status: 202, body: { status: 'queued' } });
-  await eventually(() => server.exitCode !== null, 15);
+  await eventually(() => server.exitCode !== null);
   expect({ code: server.exitCode, soon: performance.now() - started < 8_000 }).toEqual({ code: 0, soon: true });
 });

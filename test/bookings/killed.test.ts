@@ -16,7 +16,7 @@ async function doomedApi(environment: NodeJS.ProcessEnv) {
   const url = `http://127.0.0.1:${port}`;
   const env = { ...process.env, PORT: port, API_KEYS: `doomed:${KEY}:*`, LOG_LEVEL: 'silent', ...environment };
   const child: ChildProcess = spawn(process.execPath, ['api/server.ts'], { env, stdio: 'ignore' });
-  await eventually(() => request(url, 'GET', '/health/live', {}).catch(() => undefined), 20);
+  await eventually(() => request(url, 'GET', '/health/live', {}).catch(() => undefined));
   return {
     /** Asks without waiting: there will be no answer. */
     book: (body: object) => void request(url, 'POST', '/bookings', { key: KEY, body }).catch(() => undefined),
@@ -67,7 +67,7 @@ describe.each(backendKinds)('an API process killed in the middle, on %s', (kind)
     eventually(async () => {
       const reply = await door.post('/bookings', wish);
       return reply.status === 201 ? reply.body : undefined;
-    }, 8);
+    });
   /** The session of a process that is gone, as the server ends it once it notices. */
   const endSession = async (pid: number) => {
     await watcher.query('select pg_terminate_backend($1)', [pid]);

@@ -8,7 +8,7 @@ import { openGate } from '../support/gate.ts';
 import { botProcess } from './bot-process.ts';
 import { ADMIN, type Stage, stage } from './stage.ts';
 
-const LONG = 60_000;
+const LONG = 240_000;
 let house: Stage;
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -49,6 +49,10 @@ async function gateTo(url: string) {
     },
   };
 }
+/** How long a dead bot is still taken for the living one. */
+const leaseSeconds = () =>
+  house.db.oneFirst(sql.type(z.object({ seconds: z.number() }))`
+    select extract(epoch from expires_at - now())::float8 as seconds from leases where name = 'telegram-bot'`);
 const expireLease = () => house.db.query(sql.unsafe`delete from leases`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
@@ -70,7 +74,7 @@ test(
     await new Promise((next) => setTimeout(next, 1_500));
     expect(answers(ADMIN, 'Что я умею')).toBe(0);
     await gate.open();
-    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 20);
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1);
   },
   LONG,
 );
@@ -120,10 +124,9 @@ test(
     await house.awake();
     house.startBot();
     await doomed.kill();
-    const killed = performance.now();
     house.telegram.write(ADMIN, '/help');
-    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 25);
-    expect(performance.now() - killed).toBeLessThan(20_000);
+    expect(await leaseSeconds()).toBeLessThan(20);
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1);
   },
   LONG,
 );
@@ -184,7 +187,7 @@ test('killed again and again while buttons are pressed: each run is asked for on
   }
   await expireLease();
   house.startBot();
-  await eventually(async () => house.telegram.unconfirmed() === 0 && (await house.runs()).length === data.length, 20);
+  await eventually(async () => house.telegram.unconfirmed() === 0 && (await house.runs()).length === data.length);
   await house.settled();
   const edits = house.telegram.received.filter(({ method }) => method === 'editMessageText').map(({ message_id }) => message_id);
   expect(new Set(edits).size).toBe(data.length);
@@ -203,7 +206,7 @@ test(
     house.telegram.write(ADMIN, '/help');
     await new Promise((next) => setTimeout(next, 2_000));
     await gate.open();
-    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 30);
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1);
   },
   LONG,
 );
@@ -217,8 +220,12 @@ test(
     await house.db.query(sql.unsafe`alter table schedules rename to elsewhere`);
     house.telegram.write(ADMIN, '/pause daily');
     house.telegram.write(ADMIN, '/help');
-    await eventually(() => answers(ADMIN, 'Что я умею') === 1, 2);
-    await eventually(() => answers(ADMIN, 'У меня что-то сломалось') === 1, 20);
+    await eventually(() => answers(ADMIN, 'Что я умею') === 1);
+    await eventually(() => answers(ADMIN, 'У меня что-то сломалось') === 1);
+    expect(house.telegram.delivered(ADMIN).map((text) => /Что я умею|сломалось/.exec(text)?.[0])).toEqual([
+      'Что я умею',
+      'сломалось',
+    ]);
     await house.settled();
     const kept = await house.db.one(sql.type(z.object({ tries: z.int(), done: z.boolean() }))`
     select tries, done_at is not null as done from bot_updates order by update_id limit 1`);

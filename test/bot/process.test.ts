@@ -7,6 +7,8 @@ import { eventually } from '../support/eventually.ts';
 import { fakeTelegram } from '../support/telegram.ts';
 
 const ADMIN = 1001;
+/** What a bot that does not break off its long poll would go on waiting for. */
+const POLL_MS = 20_000;
 
 test('the notifier is the bot: it answers within the limits of the whole fleet, and goes at once when told to', async () => {
   const database = await testDatabase();
@@ -26,7 +28,7 @@ test('the notifier is the bot: it answers within the limits of the whole fleet, 
   const ended = once(notifier, 'exit');
   await once(notifier, 'message');
   for (const line of ['/help', '/schedule', '/history', '/runs']) telegram.write(ADMIN, line);
-  await eventually(() => telegram.delivered(ADMIN).length === 4, 20);
+  await eventually(() => telegram.delivered(ADMIN).length === 4);
   expect(telegram.delivered(ADMIN).map((said) => said.split(/[\n(:]/)[0]?.trim())).toEqual([
     'Что я умею',
     'Расписание',
@@ -38,7 +40,7 @@ test('the notifier is the bot: it answers within the limits of the whole fleet, 
   notifier.kill('SIGTERM');
   const [code] = await ended;
   expect(code).toBe(0);
-  expect(performance.now() - asked).toBeLessThan(5_000);
+  expect(performance.now() - asked).toBeLessThan(POLL_MS);
   expect(await leaseHolder(database.db, 'telegram-bot')).toBeNull();
   await telegram.close();
   await database.close();

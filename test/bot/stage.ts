@@ -121,10 +121,10 @@ export async function stage(environment: Record<string, string> = {}) {
       return telegram.press(found.message, found.data, person);
     },
     /** Waits until everything that came has been answered. */
-    settled: () => eventually(async () => telegram.unconfirmed() === 0 && (await open()) === 0, 15),
+    settled: () => eventually(async () => telegram.unconfirmed() === 0 && (await open()) === 0),
     /** Waits until a run is over and whoever waits for it has been told; alerts go out too. */
     async over(count = 1) {
-      await eventually(async () => (await this.runs()).filter(({ completed_at }) => completed_at).length >= count, 15);
+      await eventually(async () => (await this.runs()).filter(({ completed_at }) => completed_at).length >= count);
       await this.settled();
       await eventually(async () => {
         await this.deliver();

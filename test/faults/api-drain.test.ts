@@ -12,7 +12,7 @@ import { ownProcess } from './own-process.ts';
 
 const KEY = 'a-secret-of-the-drained';
 const STREAMS = 5;
-const DRAIN_SECONDS = 10;
+const DRAIN_SECONDS = 60;
 
 /** A stream as a browser reads it: what came, and whether its end was the server's word or a broken connection. */
 async function listen(url: string, specialist: number) {
@@ -68,7 +68,6 @@ describe.each(backendKinds)('an API process that drains, on %s', (kind) => {
       where datname = current_database() and application_name = 'api' and wait_event_type = 'Lock'`;
     await eventually(async () => (await holder.query(isStopped)).rowCount === 1);
 
-    const asked = performance.now();
     api.signal('SIGINT');
     expect(await Promise.all(streams.map(({ end }) => end))).toEqual(streams.map(() => 'ended'));
     expect(streams.map((stream) => /^retry: \d+$/m.test(stream.text()))).toEqual(streams.map(() => true));
@@ -82,7 +81,7 @@ describe.each(backendKinds)('an API process that drains, on %s', (kind) => {
       connection: 'close',
     });
     expect(await api.exit()).toBe(0);
-    expect((performance.now() - asked) / 1_000).toBeLessThan(DRAIN_SECONDS);
     expect(api.said('"msg":"drained"')).toBe(true);
+    expect(api.said('took too long')).toBe(false);
   });
 });

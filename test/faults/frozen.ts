@@ -15,11 +15,11 @@ export const frozen: Case[] = [
       first.signal('SIGSTOP');
       await hold.release();
       const second = await at.worker();
-      const ended = await at.over(run, 60);
+      const ended = await at.over(run);
       expect(ended.interruptions).toBe(1);
       await eventually(() => second.said('run ended'));
       first.signal('SIGCONT');
-      await eventually(() => first.said('could not be put back in line'), 20);
+      await eventually(() => first.said('could not be put back in line'));
       expect(first.hasEnded()).toBe(false);
       expect(first.said('run ended')).toBe(false);
       expect(await at.find(run)).toEqual(ended);
@@ -36,7 +36,7 @@ export const frozen: Case[] = [
       first.signal('SIGSTOP');
       await hold.release();
       const second = await at.worker();
-      await eventually(async () => ((await at.job(run))?.attemptsStarted ?? 0) > 1, 30);
+      await eventually(async () => ((await at.job(run))?.attemptsStarted ?? 0) > 1);
       first.signal('SIGCONT');
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(0);

@@ -36,6 +36,8 @@ export const killedAtNight: Case[] = [
         after.push(Number((await at.find(run)).progress?.after ?? 0));
         await worker.kill();
         await hold.release();
+        // What the killed one had begun goes on without it for a while; the next one would wait for that, not for the row.
+        await hold.gone();
       }
       await at.worker();
       await at.ring(run, stops.length + 1);

@@ -36,7 +36,10 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
   const reached = new Set<number>();
 
   const find = async (run: Run) => (await findRun(db, run.id)) as Run;
-  /** Holds a row. `reached` waits until a run has come to it, `left` until the server has noticed that the worker is gone. */
+  /**
+   * Holds a row. `reached` waits until a run has come to it, `left` until the server has noticed that the worker is gone,
+   * `gone`, once it is released, until the session that had reached it has ended.
+   */
   async function holdRow(statement: string) {
     const client = new pg.Client({ connectionString: url });
     client.on('error', () => undefined);
@@ -45,18 +48,23 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
     await client.query('begin');
     const { rowCount } = await client.query(statement);
     if (rowCount !== 1) throw new Error(`nothing to hold: ${statement}`);
+    const { rows } = await client.query('select pg_backend_pid() as pid');
     let session: number;
     return {
       reached: () =>
         eventually(async () => {
-          const found = (await waitingSessions(watcher, trade.noun)).find(({ pid }) => !reached.has(pid));
+          const found = (await waitingSessions(watcher, trade.noun)).find(
+            ({ pid, waits_for }) => waits_for.includes(rows[0].pid) && !reached.has(pid),
+          );
           if (!found) return null;
           session = found.pid;
           return reached.add(session);
-        }, 30),
+        }),
       /** Whether the session that was reached has written something that is not committed. */
       hasWritten: async () =>
         (await waitingSessions(watcher, trade.noun)).some(({ pid, has_written }) => pid === session && has_written),
+      gone: () =>
+        eventually(async () => (await watcher.query('select from pg_stat_activity where pid = $1', [session])).rowCount === 0),
       left: () => eventually(async () => (await waitingSessions(watcher, trade.noun)).length === 0),
       release: () => client.end(),
     };
@@ -85,11 +93,11 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
     /** Holds the n-th template (from 1) in the order of a run, so that a run stops in the middle of its window. */
     hold: (n: number) => holdRow(`select from training_templates where id = ${order[n - 1]} for update`),
     find,
-    over: (run: Run, seconds = 30): Promise<Run> =>
+    over: (run: Run): Promise<Run> =>
       eventually(async () => {
         const row = await find(run);
         return isOver(row) ? row : null;
-      }, seconds),
+      }),
     job: (run: Run, ring = 1) => backend.queue(trade.noun).getJob(runJobId(run.id, ring)),
     /** Loses every job there is: all of Redis, or BullMQ's table. */
     async emptyQueue() {
@@ -109,10 +117,13 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
   };
 }
 
-/** The sessions of workers in the watcher's database that wait for a lock. */
-async function waitingSessions(watcher: pg.Pool, name: string): Promise<{ pid: number; has_written: boolean }[]> {
+/** The sessions of workers in the watcher's database that wait for a lock, and for whom. */
+async function waitingSessions(
+  watcher: pg.Pool,
+  name: string,
+): Promise<{ pid: number; has_written: boolean; waits_for: number[] }[]> {
   const { rows } = await watcher.query(
-    `select pid, backend_xid is not null as has_written from pg_stat_activity
+    `select pid, backend_xid is not null as has_written, pg_blocking_pids(pid) as waits_for from pg_stat_activity
      where datname = current_database() and application_name = $1 and wait_event_type = 'Lock'`,
     [name],
   );

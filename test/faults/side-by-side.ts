@@ -4,7 +4,7 @@ import { beforeAll, test } from '@jest/globals';
  * Tests that mostly wait and do not disturb each other: all of them start at once, `atOnce` at a time, and each is
  * still reported as a test of its own.
  */
-export function sideBySide(cases: [name: string, run: () => Promise<void>][], atOnce = 9, timeout = 240_000) {
+export function sideBySide(cases: [name: string, run: () => Promise<void>][], atOnce = 6, timeout = 600_000) {
   const results = cases.map(() => Promise.withResolvers<void>());
   for (const { promise } of results) promise.catch(() => undefined);
   beforeAll(() => {

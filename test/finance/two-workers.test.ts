@@ -36,7 +36,7 @@ test('two runs over two workers take their turns, and charge each registration o
       eventually(async () => {
         const row = await findRun(door.db, run.id);
         return row && isOver(row) ? row : null;
-      }, 20);
+      });
     const ended = await Promise.all((await Promise.all([ask(date), ask(addDays(date, 1))])).map(over));
     expect(ended.map((run) => [run.status, run.interruptions])).toEqual([
       ['success', 0],

@@ -47,7 +47,7 @@ const arrived = () => telegram.received.filter(({ answer }) => hasArrived(answer
 test('two notifiers at once send everything once, in the order of each chat, and break no limit', async () => {
   await fill(450, 150);
   await start(2);
-  await eventually(async () => (await left()) === 0, 30);
+  await eventually(async () => (await left()) === 0);
   expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
   const messages = arrived();
   expect(messages).toHaveLength(450);
@@ -63,7 +63,7 @@ test('a group gets twenty a minute', async () => {
     insert into notifications (chat_id, template, params, dedupe_key)
     select -77, 'worker_down', jsonb_build_object('worker', 'n' || n, 'seconds', 60), 'n' || n from generate_series(1, 30) as n`);
   await start(2);
-  await eventually(async () => (await left()) === 0, 40);
+  await eventually(async () => (await left()) === 0);
   expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
   const at = arrived().map((message) => message.at);
   expect(at[20]! - at[0]!).toBeGreaterThan(60_000 / FASTER);
@@ -97,10 +97,12 @@ test('an urgent message overtakes fifty thousand digests within two seconds', as
   await fill(50_000, 20_000, 0);
   await start(1);
   await eventually(() => arrived().length > 20);
-  const told = performance.now();
+  const before = arrived().length;
   await tellAdmins(database.db, [5], [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }]);
-  const urgent = await eventually(() => arrived().find(({ chat_id }) => chat_id === 5));
-  expect(urgent.at - told).toBeLessThan(2_000);
+  await eventually(() => arrived().some(({ chat_id }) => chat_id === 5));
+  const overtook = arrived().findIndex(({ chat_id }) => chat_id === 5) - before;
+  // What at most goes out in two seconds: thirty a second.
+  expect(overtook).toBeLessThanOrEqual(2 * 30 * FASTER);
 }, 240_000);
 
 test('one killed between sending and marking repeats that message and no other', async () => {
@@ -117,7 +119,7 @@ test('one killed between sending and marking repeats that message and no other',
   await killed;
   notifiers = [];
   await start(1);
-  await eventually(async () => (await left()) === 0, 40);
+  await eventually(async () => (await left()) === 0);
   const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
   expect(times).toHaveLength(60);
   expect(times.filter((count) => count > 1)).toEqual([2]);
@@ -150,7 +152,7 @@ test('a long text killed between two parts goes on with the next one', async () 
   await killed;
   notifiers = [];
   await start(1);
-  await eventually(async () => (await left()) === 0, 40);
+  await eventually(async () => (await left()) === 0);
   const texts = telegram.delivered(9);
   expect(texts.length).toBeGreaterThan(2);
   const lines = texts

@@ -30,14 +30,14 @@ test('of ten that ask at once one gets it', async () => {
 test('it is taken over once it has ended, and the former holder has lost it', async () => {
   await take('a', 0.3);
   expect(await take('b')).toBe(false);
-  await eventually(() => take('b'), 3);
+  await eventually(() => take('b'));
   expect(await take('a')).toBe(false);
   expect(await leaseHolder(database.db, 'night')).toBe('b');
 });
 
 test('an ended lease has no holder, even before it is taken over', async () => {
   await take('a', 0.2);
-  await eventually(async () => (await leaseHolder(database.db, 'night')) === null, 3);
+  await eventually(async () => (await leaseHolder(database.db, 'night')) === null);
 });
 
 test('given back, it is free at once; only its holder can give it back', async () => {

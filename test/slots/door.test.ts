@@ -102,7 +102,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       eventually(async () => {
         const found = times((await ask(query)).body);
         return [found[0], found.at(-1)].join() === expected.join();
-      }, 1);
+      }, 5);
     await seen(['12:00', '13:00']);
     await door.db.query(sql.unsafe`
       insert into calendar_overrides (specialist_id, day, intervals) values (${query.specialist_id}, ${day(2)}::date, '[["20:00", "23:59:59"]]')`);
@@ -192,7 +192,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       await eventually(async () => {
         const { body } = await ask({ service_id: service, from: day(3), days: 1 });
         return body.specialists.map((one: Json) => one.specialist_id).join() === String(people[1]);
-      }, 1);
+      }, 5);
       await door.db.query(sql.unsafe`update users set is_active = true where id = ${people[0]!}`);
     });
     test('too many days of too many specialists are refused', async () => {

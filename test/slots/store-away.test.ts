@@ -21,8 +21,8 @@ import { slotStage } from './stage.ts';
 
 const ZONE = 'Europe/Moscow';
 const NOON = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((n) => [n, [['12:00', '14:00']]]));
-/** What an answer may take although Redis keeps silent. */
-const SOON = 4;
+/** Seconds an answer may take on a busy machine although Redis keeps silent, which costs one second once; a silent Redis is waited for for ever. */
+const SOON = 30;
 
 /** What came of it, and the seconds it took. */
 async function timed<T>(work: () => Promise<T>): Promise<[T, number]> {
@@ -46,7 +46,7 @@ test('a store that keeps silent is asked once, then left alone for a while; the 
   const [first, took] = await timed(read);
   expect({ first, asked, soon: took < SOON }).toEqual({ first: right, asked: 1, soon: true });
   expect([await read(), await read(), asked]).toEqual([right, right, 1]);
-  await eventually(async () => (await read()) && asked === 2, 10);
+  await eventually(async () => (await read()) && asked === 2);
   await stage.close();
 });
 

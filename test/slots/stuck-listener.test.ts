@@ -38,6 +38,6 @@ test('who does not even take the end of a stream is let go when the process drai
   const specialist = await salon(door.db).specialist([]);
   const stream = await stuckListener(specialist);
   door.draining.abort();
-  await eventually(() => stream.destroyed, 10);
-  await eventually(() => liveSlotsOf(door.fleet).count() === 0, 10);
+  await eventually(() => stream.destroyed);
+  await eventually(() => liveSlotsOf(door.fleet).count() === 0);
 });

@@ -11,6 +11,8 @@ const run = promisify(execFile);
 type Body = {
   href: string;
   status: string;
+  detail: string;
+  run_id: number;
   created_count: number;
   items: { id: number; status: string }[];
   details: { conflicts: { reason: string; training_template_id: number }[] };
@@ -28,7 +30,7 @@ export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
   async function npm(script: string, args: string[] = [], extra: NodeJS.ProcessEnv = {}) {
     const done = await run('npm', ['run', '--silent', script, '--', ...args], {
       env: { ...env, ...extra },
-      timeout: 120_000,
+      timeout: 400_000,
     }).catch((error: { code?: number; stdout: string; stderr: string }) => error);
     const { stdout, stderr } = done;
     return { code: 'code' in done ? (done.code ?? 1) : 0, stdout, stderr: stderr.replaceAll(/^npm (warn|notice).*\n/gm, '') };

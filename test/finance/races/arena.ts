@@ -30,9 +30,9 @@ export async function arena() {
   /** Resolves once each of them has ended or waits for a lock. */
   async function still(of: ReturnType<typeof start>[]) {
     // Asked without a pause, the question would take the time that the acts need.
-    for (const deadline = Date.now() + 10_000; ; await pause(2)) {
+    for (const deadline = Date.now() + 60_000; ; await pause(2)) {
       if (of.filter((one) => !one.over).length <= (await waiting())) return;
-      if (Date.now() > deadline) throw new Error('neither over nor waiting after 10 s');
+      if (Date.now() > deadline) throw new Error('neither over nor waiting after 60 s');
     }
   }
   /** Holds a row in a transaction of its own until it is let go. */
