@@ -25,6 +25,7 @@ beforeAll(async () => {
     API_KEYS: `desk:${KEY}:*`,
     LOG_LEVEL: 'silent',
     REDIS_URL: '',
+    DRAIN_SECONDS: '120',
   };
   server = spawn(process.execPath, ['api/server.ts'], { env, stdio: 'ignore' });
   await eventually(() => request(url, 'GET', '/health/live', {}).catch(() => undefined));
@@ -85,5 +86,5 @@ test('a drain answers who waits and who asks on a kept connection, closes it the
   kept.close();
   expect(await waiting).toMatchObject({ status: 202, body: { status: 'queued' } });
   await eventually(() => server.exitCode !== null);
-  expect({ code: server.exitCode, soon: performance.now() - started < 8_000 }).toEqual({ code: 0, soon: true });
+  expect({ code: server.exitCode, soon: performance.now() - started < 60_000 }).toEqual({ code: 0, soon: true });
 });
