@@ -23,9 +23,9 @@ export { confirmBooking, releaseHold } from './bookings/confirm.ts';
 export { isCovered } from './bookings/cover.ts';
 export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
-export type { NewBooking } from './bookings/made.ts';
+export { type NewBooking, shapeOf } from './bookings/made.ts';
 export { meetingOf, meetingRow, meetingsIn } from './bookings/meetings.ts';
-export { type Discount, type Offer, type OfferQuestion, readOffer, readOfferToBook } from './bookings/offer.ts';
+export { type Discount, type Offer, type OfferQuestion, readOffer, readOffersToBook } from './bookings/offer.ts';
 export { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from './bookings/offers.ts';
 export {
   buyPackage,

@@ -16,3 +16,16 @@ export function isOutage(error: unknown): boolean {
   if (CODES.test((error as { code?: string }).code ?? '')) return true;
   return MESSAGES.test(error.message) || isOutage(error.cause);
 }
+
+const SQLSTATE = /^[0-9A-Z]{5}$/;
+const stateOf = (error: unknown): string | undefined => {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && SQLSTATE.test(code) ? code : stateOf(error.cause);
+};
+
+/** True when the database itself has refused a statement, so that nothing of it was done. After any other error nobody knows. */
+export const isRefused = (error: unknown) => !isOutage(error) && stateOf(error) !== undefined;
+
+/** True when it has refused one because others kept it waiting for a lock (`lock_timeout`). */
+export const isLockTimeout = (error: unknown) => stateOf(error) === '55P03';

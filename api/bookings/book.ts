@@ -80,6 +80,7 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
     discounts: price.taken,
     payFrom: wish.pay_from,
     createdBy: caller.name,
+    day: dayOf(new Date(wish.starts_at), zone),
     needsRoom: offer.has_rooms || wish.room_id !== undefined,
     claim,
   };
@@ -92,14 +93,14 @@ function planOf(wish: Wish, offer: Offered, specialist: Specialist, { fleet, cal
     now,
     params: { price_minor: booking.priceMinor, pay_from: wish.pay_from },
   });
-  return { booking, day: dayOf(new Date(wish.starts_at), zone), notices };
+  return { booking, notices };
 }
 
 /** Looks again and inserts the booking. */
 async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise<Attempt> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
-  const offer = await demandOfferToBook(wish, zone, db, claim);
+  const offer = await demandOfferToBook(wish, context, claim);
   const [specialist] = offer.specialists as [Specialist];
   const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
   if (busy) return { ...busy, isGivenBack: !offer.is_ours };

@@ -1,32 +1,39 @@
-import { bookUnpaid, confirmBooking, holdSlot, isCovered, type NewBooking, releaseHold } from '../../sql/bookings.ts';
+import { bookUnpaid, confirmBooking, holdSlot, isCovered, type NewBooking, releaseHold, shapeOf } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { balanceOf } from '../../sql/finance.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
 import type { noticesOf } from './notices.ts';
+import { together } from './together.ts';
 
 /** A booking as it will stand in the book, its business day, and what is told of it. */
-export type Plan = { booking: NewBooking; day: string; notices: ReturnType<typeof noticesOf> };
+export type Plan = { booking: NewBooking; notices: ReturnType<typeof noticesOf> };
 
 /** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
-export async function demandCover({ booking, day }: Plan, { db }: Context): Promise<void> {
-  const { payFrom } = booking;
+export async function demandCover({ booking }: Plan, { db }: Context): Promise<void> {
+  const { payFrom, day } = booking;
   if (payFrom !== 'later' && !(await isCovered(db, payFrom, booking, day))) throw await notCovered(booking, db);
 }
 
 /** Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken. */
-export function makeBooking(plan: Plan, { db, fleet }: Context): Promise<boolean> {
+export function makeBooking(plan: Plan, context: Context): Promise<boolean> {
+  const { db, fleet } = context;
   const isAlone = db === fleet.db;
   const insert = (on: Sql) =>
     plan.booking.payFrom === 'later'
-      ? bookUnpaid(on, plan.booking, plan.day, plan.notices)
+      ? bookings({ db: on, fleet }, shapeOf(plan.booking))(plan)
       : holdSlot(on, { ...plan.booking, claim: undefined }, fleet.settings.bookingHoldSeconds, isAlone);
   return isAlone ? insert(db) : db.transaction(insert);
 }
 
+const bookings = together(async (db, plans: readonly [Plan, ...Plan[]], isHurried) => {
+  const made = await bookUnpaid(db, plans, isHurried);
+  return plans.map(({ booking }) => made.has(booking.id));
+});
+
 /** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
-export async function payForHeld({ booking, day, notices }: Plan, { db }: Context): Promise<number> {
-  const { id, payFrom } = booking;
+export async function payForHeld({ booking, notices }: Plan, { db }: Context): Promise<number> {
+  const { id, payFrom, day } = booking;
   if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
   if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, db);
   throw new Problem(409, 'the booking was cancelled before it was paid, or paying took too long');

@@ -1,8 +1,10 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { type Offer, type OfferQuestion, readOffer, readOfferToBook, type SlotClaim } from '../../sql/bookings.ts';
+import { type Offer, type OfferQuestion, readOffer, readOffersToBook, type SlotClaim } from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable } from '../problems.ts';
+import type { Context } from '../route.ts';
 import { spanOf } from './slots.ts';
+import { together } from './together.ts';
 import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 
 /** The longest service with the longest break. */
@@ -22,8 +24,12 @@ export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
   demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
 
 /** The same for who is about to book, with the slot's lock where it lies in the book. */
-export const demandOfferToBook = async (wish: Wanted, zone: string, db: Sql, claim?: SlotClaim) =>
-  demandAll(wish, db, await readOfferToBook(db, questionOf(wish, zone), claim));
+export async function demandOfferToBook(wish: Wanted, context: Context, claim?: SlotClaim) {
+  const question = { of: questionOf(wish, context.fleet.settings.zone), claim };
+  return demandAll(wish, context.db, await readings(context, claim ? 'claimed' : 'free')(question));
+}
+
+const readings = together((db, all: readonly { of: OfferQuestion; claim?: SlotClaim }[]) => readOffersToBook(db, all));
 
 const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
   clientId: wish.client_id,

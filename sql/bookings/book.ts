@@ -1,25 +1,45 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { type Notice, noticesToPeople } from '../notifications.ts';
-import { billed, payersWallet } from './bill.ts';
-import { bookingMade, type NewBooking, shapeOf } from './made.ts';
+import { billed } from './bill.ts';
+import { bookingsMade, type NewBooking, shapeOf } from './made.ts';
+
+/** A booking and who is told of it; its notices carry its id as `booking_id`. */
+export type ToBook = { booking: NewBooking; notices: readonly Notice[] };
+
+/** What waits longer than this for a lock is in the way of the others. */
+const HURRIED = '100ms';
 
 const booked = z.object({ id: z.int() });
 
 /**
- * Makes a booking that is paid later, all of it in one statement: confirmed, invoiced, told. Returns false when a constraint
- * refuses it, or no room is free; then nothing is written. Throws an exclusion violation when a training or an absence has come in
- * between. Locks the payer's wallet after the booking.
- * @param day the booking's business day, when its invoice is due
+ * Makes bookings of one shape that are paid later, all of it in one statement: confirmed, invoiced, told. Returns the ids of those that
+ * were made; for who is not among them, a constraint refused it or no room is free, and nothing is written. Throws an exclusion
+ * violation when a training or an absence has come in between; then nothing is written at all. Locks the payers' wallets after the
+ * bookings.
+ * @param isHurried gives up with a lock timeout (55P03) rather than wait for others
  */
-export async function bookUnpaid(db: Sql, of: NewBooking, day: string, notices: readonly Notice[]): Promise<boolean> {
-  const { rowCount } = await db.query(sql.prepared(`book_unpaid_${shapeOf(of)}`, booked)`
-    with ${bookingMade(of, sql.fragment`'CONFIRMED', null::timestamptz, clock_timestamp()`)},
-    wallet as materialized (${payersWallet(sql.fragment`made`)}),
-    confirmed as (select id, payer_id, price_minor from made where (select count(*) from wallet) >= 0),
-    bill as (${billed(day, 'UNPAID')}), told as (
-      ${noticesToPeople(notices, sql.fragment`exists (select from made)`)}
+export async function bookUnpaid(db: Sql, all: readonly [ToBook, ...ToBook[]], isHurried: boolean): Promise<ReadonlySet<number>> {
+  const made = await db.anyFirst(sql.prepared(`book_unpaid_${shapeOf(all[0].booking)}`, booked)`
+    with settings as materialized (
+      select set_config('lock_timeout', case when ${isHurried}::boolean then ${HURRIED} else current_setting('lock_timeout') end, true)
+    ), ${bookingsMade(
+      all.map(({ booking }) => booking),
+      sql.fragment`'CONFIRMED', null::timestamptz, clock_timestamp()`,
+    )},
+    wallet as materialized (
+      select from wallets where user_id in (select payer_id from made where price_minor > 0) order by user_id for update
+    ),
+    confirmed as (
+      select made.id, made.payer_id, made.price_minor, wanted.day from made join wanted on wanted.id = made.id
+      where (select count(*) from wallet) >= 0
+    ),
+    bill as (${billed(sql.fragment`day`, 'UNPAID')}), told as (
+      ${noticesToPeople(
+        all.flatMap(({ notices }) => notices),
+        sql.fragment`exists (select from made where made.id = (params ->> 'booking_id')::int)`,
+      )}
     )
     select id from made`);
-  return rowCount > 0;
+  return new Set(made);
 }

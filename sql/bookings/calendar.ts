@@ -1,3 +1,4 @@
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
 import { FIRST_INSTANT, LAST_INSTANT } from '../instants.ts';
@@ -34,8 +35,16 @@ export const readCalendar = (db: Sql, specialistId: number, span: Span): Promise
   db.oneFirst(sql.prepared('read_calendar', z.object({ calendar: calendarRow }))`
     select ${calendarOf(span)} as calendar from specialists specialist where id = ${specialistId}`);
 
+/** A span as it stands in a statement: values, or the columns of a row. */
+export type SpanIn = {
+  from: string | FragmentSqlToken;
+  to: string | FragmentSqlToken;
+  days: readonly [string | FragmentSqlToken, string | FragmentSqlToken];
+  except?: number | FragmentSqlToken;
+};
+
 /** The calendar of a row of `specialists specialist`, as JSON. */
-export const calendarOf = ({ from, to, days, except = 0 }: Span) => {
+export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {
   const meets = sql.fragment`&& tstzrange(${from}::timestamptz, ${to}::timestamptz)`;
   const within = sql.fragment`day between ${days[0]}::date and ${days[1]}::date`;
   return sql.fragment`json_build_object(

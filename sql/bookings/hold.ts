@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { bookingMade, type NewBooking, shapeOf } from './made.ts';
+import { bookingsMade, type NewBooking, shapeOf } from './made.ts';
 
 const held = z.object({ id: z.int() });
 
@@ -13,8 +13,9 @@ const held = z.object({ id: z.int() });
  */
 export async function holdSlot(db: Sql, of: NewBooking, holdSeconds: number, isAlone: boolean): Promise<boolean> {
   const { rowCount } = await db.query(sql.prepared(`hold_slot_${shapeOf(of)}`, held)`
-    with lazy as materialized (select ${isAlone} and set_config('synchronous_commit', 'off', true) is null as never),
-    ${bookingMade(of, sql.fragment`'PENDING', clock_timestamp() + make_interval(secs => ${holdSeconds}), null::timestamptz`)}
-    select id from made, lazy`);
+    with settings as materialized (
+      select set_config('synchronous_commit', case when ${isAlone}::boolean then 'off' else current_setting('synchronous_commit') end, true)
+    ), ${bookingsMade([of], sql.fragment`'PENDING', clock_timestamp() + make_interval(secs => ${holdSeconds}), null::timestamptz`)}
+    select id from made`);
   return rowCount > 0;
 }

@@ -1,6 +1,7 @@
+import type { FragmentSqlToken } from 'slonik';
 import { sql } from '../database.ts';
 import { freeRoom, type Place } from './rooms.ts';
-import { type SlotClaim, slotGiven } from './slot-locks.ts';
+import type { SlotClaim } from './slot-locks.ts';
 
 export type NewBooking = Place & {
   /** As the offer gave it. */
@@ -15,43 +16,85 @@ export type NewBooking = Place & {
   discounts: readonly { id: number; kind: string; basisPoints: number | null; discountMinor: number }[];
   payFrom: 'wallet' | 'package' | 'later';
   createdBy: string;
+  /** The booking's business day, when its invoice is due. */
+  day: string;
   /** A service without rooms is given anywhere. */
   needsRoom: boolean;
   /** The slot that is given back with the booking. */
   claim?: SlotClaim;
 };
 
-/** Fewer parts are a cheaper statement; each shape has its own name. */
+/** Bookings of one shape are made by one statement: fewer parts are a cheaper one. Each shape has its own name. */
 export const shapeOf = (of: NewBooking) =>
   [of.needsRoom && 'in_room', of.discounts.length > 0 && 'discounted', of.claim && 'giving_lock'].filter(Boolean).join('_');
 
 /**
- * A booking with what it costs, in the first room that is free, as the parts `made` and more of a statement. Nothing is made when
- * a constraint refuses it, or no room is free.
- * @param state its status, held_until and confirmed_at
+ * Bookings of one shape with what they cost, each in a room that is free, as the parts `wanted`, `made` and more of a statement,
+ * after its part `settings`, which says what holds for the statement. What a constraint refuses, or has no free room, is not made.
+ * @param state their status, held_until and confirmed_at
  */
-export const bookingMade = (of: NewBooking, state: ReturnType<typeof sql.fragment>) => sql.fragment`
-  place as materialized (${of.needsRoom ? freeRoom(of) : sql.fragment`select null::int as id, null::int as location_id`}),
+export const bookingsMade = (all: readonly NewBooking[], state: FragmentSqlToken) => sql.fragment`
+  wanted as materialized (${wanted(all)}),
   made as (
     insert into bookings (id, client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, duration_minutes,
       break_minutes, service_price_minor, price_minor, pay_from, created_by, status, held_until, confirmed_at)
     overriding system value
-    select ${of.id}::int, ${of.clientId}::int, ${of.payerId}::int, ${of.specialistId}::int, ${of.serviceId}::int,
-      coalesce(${of.locationId}::int, place.location_id), place.id, ${of.startsAt}::timestamptz, ${of.durationMinutes}::int,
-      ${of.breakMinutes}::int, ${of.servicePriceMinor}::int8, ${of.priceMinor}::int8, ${of.payFrom}::text, ${of.createdBy}::text,
-      ${state}
-    from place
+    select wanted.id, client_id, payer_id, specialist_id, service_id, coalesce(wanted.location_id, place.location_id), place.id,
+      starts_at, duration_minutes, break_minutes, service_price_minor, price_minor, pay_from, created_by, ${state}
+    from wanted cross join lateral (${all[0]?.needsRoom ? freeRoom(wantedPlace, sql.fragment`wanted.place_no`) : sql.fragment`select null::int, null::int`}) place (id, location_id)
+    order by specialist_id, starts_at
     on conflict do nothing
     returning id, payer_id, price_minor
-  )${of.discounts.length > 0 ? sql.fragment`, discounted as (${discounted(of.discounts)})` : nothing}
-  ${of.claim ? sql.fragment`, given_back as (${slotGiven(of.claim)} and exists (select from made))` : nothing}`;
+  )${all[0]?.discounts.length ? sql.fragment`, discounted as (${discounted(all)})` : nothing}
+  ${all[0]?.claim ? sql.fragment`, given_back as (${slotsGiven})` : nothing}`;
 
 const nothing = sql.fragment``;
 
-const discounted = (discounts: NewBooking['discounts']) => sql.fragment`
+const wanted = (all: readonly NewBooking[]) => sql.fragment`
+  select wanted.*, row_number() over (partition by service_id, location_id, room_id, starts_at order by id) - 1 as place_no
+  from settings, ${sql.unnest(
+    all.map((of) => [
+      of.id,
+      of.clientId,
+      of.payerId,
+      of.specialistId,
+      of.serviceId,
+      of.locationId,
+      of.roomId ?? null,
+      of.startsAt,
+      of.busyMinutes,
+      of.durationMinutes,
+      of.breakMinutes,
+      of.servicePriceMinor,
+      of.priceMinor,
+      of.payFrom,
+      of.createdBy,
+      of.day,
+      of.claim?.slot ?? null,
+      of.claim?.token ?? null,
+    ]),
+    [...Array(7).fill('int4'), 'timestamptz', ...Array(3).fill('int4'), 'int8', 'int8', 'text', 'text', 'date', 'text', 'text'],
+  )} as wanted (id, client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, busy_minutes, duration_minutes,
+    break_minutes, service_price_minor, price_minor, pay_from, created_by, day, slot, token)`;
+
+const wantedPlace = {
+  serviceId: sql.fragment`wanted.service_id`,
+  locationId: sql.fragment`wanted.location_id`,
+  roomId: sql.fragment`wanted.room_id`,
+  startsAt: sql.fragment`wanted.starts_at`,
+  busyMinutes: sql.fragment`wanted.busy_minutes`,
+};
+
+const slotsGiven = sql.fragment`
+  delete from slot_locks using wanted
+  where slot_locks.slot = wanted.slot and slot_locks.token = wanted.token and exists (select from made where made.id = wanted.id)`;
+
+const discounted = (all: readonly NewBooking[]) => sql.fragment`
   insert into booking_discounts (booking_id, place, client_discount_id, kind, percent, discount_minor)
   select made.id, place, discount_id, kind, basis_points / 100.0, discount_minor
-  from made, ${sql.unnest(
-    discounts.map((one, n) => [n + 1, one.id, one.kind, one.basisPoints, one.discountMinor]),
-    ['int2', 'int4', 'text', 'int4', 'int8'],
-  )} as given (place, discount_id, kind, basis_points, discount_minor)`;
+  from made join ${sql.unnest(
+    all.flatMap(({ id, discounts }) =>
+      discounts.map((one, n) => [id, n + 1, one.id, one.kind, one.basisPoints, one.discountMinor]),
+    ),
+    ['int4', 'int2', 'int4', 'text', 'int4', 'int8'],
+  )} as given (booking_id, place, discount_id, kind, basis_points, discount_minor) on given.booking_id = made.id`;

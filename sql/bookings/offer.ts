@@ -1,8 +1,9 @@
+import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
-import { calendarOf, calendarRow, type Span } from './calendar.ts';
+import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';
-import { type SlotClaim, slotTaken } from './slot-locks.ts';
+import { type SlotClaim, slotsTaken } from './slot-locks.ts';
 
 const discountRow = z.object({
   id: z.int(),
@@ -61,16 +62,65 @@ export type OfferQuestion = {
 export const readOffer = (db: Sql, of: OfferQuestion) => db.one(sql.prepared('read_offer', offerRow)`select ${offered(of)}`);
 
 /**
- * The same for who is about to book. A claim takes the slot's lock in the same breath; somebody who gave it back at this very
- * moment may have booked what is read here as free, and the constraints know.
+ * The same for those who are about to book, in one reading for all of them; the answers stand in the order of the questions. A
+ * claim takes the slot's lock in the same breath; somebody who gave it back at this very moment may have booked what is read here
+ * as free, and the constraints know. All of them have claims, or none.
  */
-export const readOfferToBook = (db: Sql, of: OfferQuestion, claim?: SlotClaim) =>
-  db.one(sql.prepared(claim ? 'claim_and_read_offer' : 'read_offer_to_book', offerToBookRow)`
-    ${claim ? sql.fragment`with claimed as (${slotTaken(claim)} returning slot)` : sql.fragment``}
-    select ${claim ? sql.fragment`exists (select from claimed)` : sql.fragment`true`} as is_ours,
-      nextval('bookings_id_seq') as booking_id, ${offered(of)}`);
+export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestion; claim?: SlotClaim }[]) {
+  const isClaimed = all[0]?.claim !== undefined;
+  const rows = all.map(({ of: { span, ...of }, claim }, n) => [
+    n,
+    of.clientId,
+    of.serviceId,
+    of.specialistId ?? null,
+    of.locationId ?? null,
+    of.roomId ?? null,
+    of.day,
+    span.from,
+    span.to,
+    ...span.days,
+    span.except ?? 0,
+    claim?.slot ?? null,
+    claim?.token ?? null,
+    claim?.ms ?? null,
+  ]);
+  return db.any(sql.prepared(isClaimed ? 'claim_and_read_offers' : 'read_offers_to_book', offerToBookRow)`
+    with asked as materialized (
+      select * from ${sql.unnest(rows, ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'date', 'date', 'int4', 'text', 'text', 'int4'])}
+        as asked (n, client_id, service_id, specialist_id, location_id, room_id, day, from_at, to_at, first_day, last_day, except_id, slot, token, ms)
+    )${isClaimed ? sql.fragment`, claimed as (${slotsTaken} returning token)` : sql.fragment``}
+    select ${isClaimed ? sql.fragment`exists (select from claimed where claimed.token = asked.token)` : sql.fragment`true`} as is_ours,
+      nextval('bookings_id_seq') as booking_id, ${offered(columns)}
+    from asked order by n`);
+}
 
-const offered = (of: OfferQuestion) => sql.fragment`
+type In<T> = T | FragmentSqlToken;
+type Question = {
+  clientId: In<number>;
+  serviceId: In<number>;
+  specialistId?: In<number>;
+  locationId?: In<number>;
+  roomId?: In<number>;
+  day: In<string>;
+  span: SpanIn;
+};
+
+const columns: Question = {
+  clientId: sql.fragment`asked.client_id`,
+  serviceId: sql.fragment`asked.service_id`,
+  specialistId: sql.fragment`asked.specialist_id`,
+  locationId: sql.fragment`asked.location_id`,
+  roomId: sql.fragment`asked.room_id`,
+  day: sql.fragment`asked.day`,
+  span: {
+    from: sql.fragment`asked.from_at`,
+    to: sql.fragment`asked.to_at`,
+    days: [sql.fragment`asked.first_day`, sql.fragment`asked.last_day`],
+    except: sql.fragment`asked.except_id`,
+  },
+};
+
+const offered = (of: Question) => sql.fragment`
   (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
       'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
       'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))

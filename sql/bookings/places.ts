@@ -6,5 +6,5 @@ export const isBookedAt = (locationId: FragmentSqlToken) => sql.fragment`
   (${locationId} is null or exists (select from locations place where place.id = ${locationId} and place.is_active))`;
 
 /** Whether the location that was asked for is active; null when there is no such location, or none was asked for. */
-export const isAskedPlaceActive = (locationId: number | undefined) => sql.fragment`
+export const isAskedPlaceActive = (locationId: number | FragmentSqlToken | undefined) => sql.fragment`
   (select place.is_active from locations place where place.id = ${locationId ?? null}::int)`;

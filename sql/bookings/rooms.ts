@@ -1,3 +1,4 @@
+import type { FragmentSqlToken } from 'slonik';
 import { sql } from '../database.ts';
 import { isBookedAt } from './places.ts';
 
@@ -13,11 +14,18 @@ export type Place = {
   except?: number;
 };
 
-const span = (of: Place) =>
+type In<T> = T | FragmentSqlToken;
+/** A place as it stands in a statement: values, or the columns of a row. */
+type PlaceIn = { [K in keyof Place]: In<Place[K]> };
+
+const span = (of: PlaceIn) =>
   sql.fragment`tstzrange(${of.startsAt}::timestamptz, ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes}))`;
 
-/** The service's first free room at the place and time, as a statement of one row or none. */
-export const freeRoom = (of: Place) => sql.fragment`
+/**
+ * The service's first free room at the place and time, as a statement of one row or none.
+ * @param after so many rooms are left to others
+ */
+export const freeRoom = (of: PlaceIn, after = sql.fragment`0`) => sql.fragment`
   select room.id, room.location_id from service_rooms allowed join rooms room on room.id = allowed.room_id
   where allowed.service_id = ${of.serviceId} and room.is_active
     and (room.location_id = ${of.locationId} or (${of.locationId}::int is null and ${isBookedAt(sql.fragment`room.location_id`)}))
@@ -30,7 +38,7 @@ export const freeRoom = (of: Place) => sql.fragment`
       select from real_trainings taken
       where taken.room_id = room.id and taken.status <> 'cancelled'
         and tstzrange(taken.starts_at, taken.ends_at) && ${span(of)})
-  order by room.id limit 1`;
+  order by room.id limit 1 offset ${after}`;
 
 /** A service without rooms is given anywhere. */
 export const needsNoRoom = (of: Place) => sql.fragment`

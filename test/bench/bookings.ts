@@ -8,10 +8,12 @@ import { fillSalon, SPECIALISTS } from './bookings-data.ts';
 import { median, report, timed, times } from './measure.ts';
 
 const CONNECTIONS = 8;
+/** Clients at once: one for each connection, and a rush. */
+const CROWDS = [CONNECTIONS, 64];
 const BOOKINGS = 1_000;
 const ROUNDS = 5;
 /** Each connection plans its statements anew after a truncation. */
-const WARM_UP = 80;
+const WARM_UP = 160;
 
 /** Bookings on distinct slots, lock, second look and confirmation included, against the bare INSERT of the same rows. */
 export async function benchBookings(url: string) {
@@ -57,35 +59,39 @@ export async function benchBookings(url: string) {
       select person, 'booking_confirmed', format('bare:%s:%s', id, person), 'skipped'
       from booked, unnest(${sql.array([slot.client_id, slot.specialist_id], 'int4')}) as person`);
   const clear = () => db.query(sql.unsafe`truncate bookings, invoices, notifications, slot_locks restart identity cascade`);
-  const floors: number[] = [];
-  const rows: number[] = [];
-  const ours: number[] = [];
-  for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [took, work] of [
-      [floors, bare],
-      [rows, sameRows],
-      [ours, (slot: (typeof slots)[number]) => book(slot, context)],
-    ] as const) {
-      await clear();
-      await abreast(first, work);
-      took.push(await timed(() => abreast(slots, work)));
+  for (const crowd of CROWDS) {
+    const floors: number[] = [];
+    const rows: number[] = [];
+    const ours: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      for (const [took, work] of [
+        [floors, bare],
+        [rows, sameRows],
+        [ours, (slot: (typeof slots)[number]) => book(slot, context)],
+      ] as const) {
+        await clear();
+        await abreast(crowd, first, work);
+        took.push(await timed(() => abreast(crowd, slots, work)));
+      }
     }
+    console.log(`  ${crowd} clients at once, ${CONNECTIONS} connections, ${BOOKINGS} bookings of different slots`);
+    report('bare INSERT', perSecond(median(floors)));
+    report('the same with its invoice and two notices, in one statement', perSecond(median(rows)));
+    report('booked: lock, second look, booking, invoice, notices', perSecond(median(ours)));
+    report('booked / bare INSERT', times(median(ours.map((took, n) => floors[n]! / took))), 'at least 0.5 x');
+    report('booked / bare statement of the same rows', times(median(ours.map((took, n) => rows[n]! / took))));
   }
   await backend.close();
   await db.end();
-  const perSecond = (ms: number) => `${Math.round((BOOKINGS / ms) * 1_000)} /s`;
-  report(`bare INSERT of ${BOOKINGS} bookings over ${CONNECTIONS} connections`, perSecond(median(floors)));
-  report('the same with its invoice and two notices, in one statement', perSecond(median(rows)));
-  report('booked: lock, second look, booking, invoice, notices', perSecond(median(ours)));
-  report('booked / bare INSERT', times(median(ours.map((took, n) => floors[n]! / took))), 'at least 0.5 x');
-  report('booked / bare statement of the same rows', times(median(ours.map((took, n) => rows[n]! / took))));
 }
 
-/** All of it, as many at a time as there are connections. */
-async function abreast<T>(all: readonly T[], work: (one: T) => Promise<unknown>) {
+const perSecond = (ms: number) => `${Math.round((BOOKINGS / ms) * 1_000)} /s`;
+
+/** All of it, so many at a time. */
+async function abreast<T>(crowd: number, all: readonly T[], work: (one: T) => Promise<unknown>) {
   const queue = all.values();
   await Promise.all(
-    Array.from({ length: CONNECTIONS }, async () => {
+    Array.from({ length: crowd }, async () => {
       for (const one of queue) await work(one);
     }),
   );

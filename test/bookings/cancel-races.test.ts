@@ -27,9 +27,9 @@ const planOf = (wish: Awaited<ReturnType<typeof scene>> & { starts_at: string })
     discounts: [],
     payFrom: 'wallet',
     createdBy: 'test',
+    day: wish.starts_at.slice(0, 10),
     needsRoom: false,
   },
-  day: wish.starts_at.slice(0, 10),
   notices: [],
 });
 
