@@ -6,7 +6,7 @@ export {
   findAbsence,
   listAbsences,
 } from './bookings/absences.ts';
-export { bookUnpaid } from './bookings/book.ts';
+export { bookUnpaid, type ToBook } from './bookings/book.ts';
 export { readCalendar, type Span, type SpecialistCalendar } from './bookings/calendar.ts';
 export {
   type BookingState,

@@ -1,10 +1,20 @@
-import { type CommonQueryMethods, createPool, type DatabasePool, type Interceptor, SchemaValidationError, sql } from 'slonik';
+import {
+  type CommonQueryMethods,
+  createPool,
+  type DatabasePool,
+  type FragmentSqlToken,
+  type Interceptor,
+  SchemaValidationError,
+  sql,
+} from 'slonik';
 import { readDay, readInstant } from './read-time.ts';
 
 export { sql };
 export type Database = DatabasePool;
 /** Whatever can run a statement: the pool, one connection, or a transaction. */
 export type Sql = CommonQueryMethods;
+/** A value as it stands in a statement: itself, or the column of a row that has it. */
+export type In<T> = T | FragmentSqlToken;
 
 /** Rows are checked against the statement's zod type as they arrive; a row that does not fit throws SchemaValidationError. */
 const checkRows: Interceptor = {

@@ -1,13 +1,21 @@
-import { bookUnpaid, confirmBooking, holdSlot, isCovered, type NewBooking, releaseHold, shapeOf } from '../../sql/bookings.ts';
+import {
+  bookUnpaid,
+  confirmBooking,
+  holdSlot,
+  isCovered,
+  type NewBooking,
+  releaseHold,
+  shapeOf,
+  type ToBook,
+} from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { balanceOf } from '../../sql/finance.ts';
 import { Problem } from '../problems.ts';
 import type { Context } from '../route.ts';
-import type { noticesOf } from './notices.ts';
 import { together } from './together.ts';
 
-/** A booking as it will stand in the book, its business day, and what is told of it. */
-export type Plan = { booking: NewBooking; notices: ReturnType<typeof noticesOf> };
+/** A booking as it will stand in the book, and what is told of it. */
+export type Plan = ToBook;
 
 /** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
 export async function demandCover({ booking }: Plan, { db }: Context): Promise<void> {

@@ -57,9 +57,9 @@ function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
           for (const [n, { resolve }] of [first, ...rest].entries()) resolve(results[n] as R);
         },
         (error) => {
-          const mayBeDone = isRefused(error) && (rest.length > 0 || isLockTimeout(error));
+          const isRepeated = isRefused(error) && (rest.length > 0 || isLockTimeout(error));
           for (const { one, resolve, reject } of [first, ...rest]) {
-            if (mayBeDone) alone(work, db, one).then(resolve, reject);
+            if (isRepeated) alone(work, db, one).then(resolve, reject);
             else reject(error);
           }
         },

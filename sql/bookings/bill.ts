@@ -1,8 +1,7 @@
-import type { FragmentSqlToken } from 'slonik';
-import { sql } from '../database.ts';
+import { type In, sql } from '../database.ts';
 
 /** The invoice of what is `confirmed`, as a part of a statement. @param day when it is due */
-export const billed = (day: string | FragmentSqlToken, status: 'PAID' | 'UNPAID') => sql.fragment`
+export const billed = (day: In<string>, status: 'PAID' | 'UNPAID') => sql.fragment`
   insert into invoices (payer_id, type, amount_minor, status, booking_id, due_date, paid_at)
   select payer_id, 'BOOKING', price_minor, ${status}::text, id, ${day}::date, case when ${status}::text = 'PAID' then now() end
   from confirmed where price_minor > 0

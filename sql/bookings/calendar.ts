@@ -1,6 +1,5 @@
-import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type In, type Sql, sql } from '../database.ts';
 import { FIRST_INSTANT, LAST_INSTANT } from '../instants.ts';
 
 /** What replaces a schedule, by day. */
@@ -35,13 +34,7 @@ export const readCalendar = (db: Sql, specialistId: number, span: Span): Promise
   db.oneFirst(sql.prepared('read_calendar', z.object({ calendar: calendarRow }))`
     select ${calendarOf(span)} as calendar from specialists specialist where id = ${specialistId}`);
 
-/** A span as it stands in a statement: values, or the columns of a row. */
-export type SpanIn = {
-  from: string | FragmentSqlToken;
-  to: string | FragmentSqlToken;
-  days: readonly [string | FragmentSqlToken, string | FragmentSqlToken];
-  except?: number | FragmentSqlToken;
-};
+export type SpanIn = { from: In<string>; to: In<string>; days: readonly [In<string>, In<string>]; except?: In<number> };
 
 /** The calendar of a row of `specialists specialist`, as JSON. */
 export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {

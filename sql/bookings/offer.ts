@@ -1,6 +1,5 @@
-import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type In, type Sql, sql } from '../database.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';
 import { type SlotClaim, slotsTaken } from './slot-locks.ts';
@@ -94,7 +93,6 @@ export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestio
     from asked order by n`);
 }
 
-type In<T> = T | FragmentSqlToken;
 type Question = {
   clientId: In<number>;
   serviceId: In<number>;

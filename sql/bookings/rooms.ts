@@ -1,5 +1,4 @@
-import type { FragmentSqlToken } from 'slonik';
-import { sql } from '../database.ts';
+import { type In, sql } from '../database.ts';
 import { isBookedAt } from './places.ts';
 
 export type Place = {
@@ -14,8 +13,6 @@ export type Place = {
   except?: number;
 };
 
-type In<T> = T | FragmentSqlToken;
-/** A place as it stands in a statement: values, or the columns of a row. */
 type PlaceIn = { [K in keyof Place]: In<Place[K]> };
 
 const span = (of: PlaceIn) =>
