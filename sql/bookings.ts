@@ -25,7 +25,14 @@ export { holdSlot } from './bookings/hold.ts';
 export { expireHolds } from './bookings/holds.ts';
 export { type NewBooking, shapeOf } from './bookings/made.ts';
 export { meetingOf, meetingRow, meetingsIn } from './bookings/meetings.ts';
-export { type Discount, type Offer, type OfferQuestion, readOffer, readOffersToBook } from './bookings/offer.ts';
+export {
+  type Discount,
+  type Offer,
+  type OfferQuestion,
+  type OfferToBook,
+  readOffer,
+  readOffersToBook,
+} from './bookings/offer.ts';
 export { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from './bookings/offers.ts';
 export {
   buyPackage,

@@ -17,7 +17,8 @@ export function isOutage(error: unknown): boolean {
   return MESSAGES.test(error.message) || isOutage(error.cause);
 }
 
-const SQLSTATE = /^[0-9A-Z]{5}$/;
+/** Codes of Node begin with an E, those of PostgreSQL never do. */
+const SQLSTATE = /^(?!E)[0-9A-Z]{5}$/;
 const stateOf = (error: unknown): string | undefined => {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };

@@ -108,7 +108,7 @@ async function attempt(wish: Wish, context: Context, claim?: SlotClaim): Promise
   const plan = planOf(wish, offer, specialist, context, claim);
   await demandCover(plan, context);
   for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
-    const isMade = await makeBooking(plan, context).catch(ofExclusion);
+    const isMade = await makeBooking(plan, context, tries > 0).catch(ofExclusion);
     if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };
     if (isMade && !isMade.isOfRoom) return { ...isMade, isGivenBack: false };
     const found = await whatIsTaken(db, plan.booking);

@@ -23,18 +23,22 @@ export async function demandCover({ booking }: Plan, { db }: Context): Promise<v
   if (payFrom !== 'later' && !(await isCovered(db, payFrom, booking, day))) throw await notCovered(booking, db);
 }
 
-/** Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken. */
-export function makeBooking(plan: Plan, context: Context): Promise<boolean> {
-  const { db, fleet } = context;
+/**
+ * Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken.
+ * @param isAgain whoever has lost to others of the same moment goes without them, so as not to meet them once more
+ */
+export function makeBooking(plan: Plan, { db, fleet }: Context, isAgain = false): Promise<boolean> {
+  const { booking } = plan;
   const isAlone = db === fleet.db;
-  const insert = (on: Sql) =>
-    plan.booking.payFrom === 'later'
-      ? bookings({ db: on, fleet }, shapeOf(plan.booking))(plan)
-      : holdSlot(on, { ...plan.booking, claim: undefined }, fleet.settings.bookingHoldSeconds, isAlone);
+  if (booking.payFrom === 'later' && isAlone && !isAgain) return bookTogether({ db, fleet }, shapeOf(booking))(plan);
+  const insert = async (on: Sql) =>
+    booking.payFrom === 'later'
+      ? (await bookUnpaid(on, [plan], false)).has(booking.id)
+      : holdSlot(on, { ...booking, claim: undefined }, fleet.settings.bookingHoldSeconds, isAlone);
   return isAlone ? insert(db) : db.transaction(insert);
 }
 
-const bookings = together(async (db, plans: readonly [Plan, ...Plan[]], isHurried) => {
+const bookTogether = together<Plan, boolean>(async (db, plans, isHurried) => {
   const made = await bookUnpaid(db, plans, isHurried);
   return plans.map(({ booking }) => made.has(booking.id));
 });

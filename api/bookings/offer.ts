@@ -1,5 +1,12 @@
 import { dayOf } from '../../queues/calendar.ts';
-import { type Offer, type OfferQuestion, readOffer, readOffersToBook, type SlotClaim } from '../../sql/bookings.ts';
+import {
+  type Offer,
+  type OfferQuestion,
+  type OfferToBook,
+  readOffer,
+  readOffersToBook,
+  type SlotClaim,
+} from '../../sql/bookings.ts';
 import type { Sql } from '../../sql/database.ts';
 import { notAcceptable } from '../problems.ts';
 import type { Context } from '../route.ts';
@@ -26,10 +33,10 @@ export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
 /** The same for who is about to book, with the slot's lock where it lies in the book. */
 export async function demandOfferToBook(wish: Wanted, context: Context, claim?: SlotClaim) {
   const question = { of: questionOf(wish, context.fleet.settings.zone), claim };
-  return demandAll(wish, context.db, await readings(context, claim ? 'claimed' : 'free')(question));
+  return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(question));
 }
 
-const readings = together((db, all: readonly { of: OfferQuestion; claim?: SlotClaim }[]) => readOffersToBook(db, all));
+const readTogether = together<{ of: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
 
 const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
   clientId: wish.client_id,

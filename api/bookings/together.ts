@@ -51,7 +51,8 @@ function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
       go();
     };
     const slow = setTimeout(next, SLOW_MS);
-    work(db, [first.one, ...rest.map(({ one }) => one)], true)
+    const all = [first.one, ...rest.map(({ one }) => one)] as const;
+    new Promise<readonly R[]>((resolve) => resolve(work(db, all, true)))
       .then(
         (results) => {
           for (const [n, { resolve }] of [first, ...rest].entries()) resolve(results[n] as R);

@@ -3,12 +3,10 @@ import { type Sql, sql } from '../database.ts';
 import { type Notice, noticesToPeople } from '../notifications.ts';
 import { billed } from './bill.ts';
 import { bookingsMade, type NewBooking, shapeOf } from './made.ts';
+import { patience } from './patience.ts';
 
 /** A booking and who is told of it; its notices carry its id as `booking_id`. */
 export type ToBook = { booking: NewBooking; notices: readonly Notice[] };
-
-/** What waits longer than this for a lock is in the way of the others. */
-const HURRIED = '100ms';
 
 const booked = z.object({ id: z.int() });
 
@@ -17,13 +15,12 @@ const booked = z.object({ id: z.int() });
  * were made; for who is not among them, a constraint refused it or no room is free, and nothing is written. Throws an exclusion
  * violation when a training or an absence has come in between; then nothing is written at all. Locks the payers' wallets after the
  * bookings.
- * @param isHurried gives up with a lock timeout (55P03) rather than wait for others
+ * @param isHurried gives up with a lock timeout (55P03) rather than wait for others. More than one is booked in a hurry only: clients
+ * who meet in two statements may wait for each other
  */
 export async function bookUnpaid(db: Sql, all: readonly [ToBook, ...ToBook[]], isHurried: boolean): Promise<ReadonlySet<number>> {
   const made = await db.anyFirst(sql.prepared(`book_unpaid_${shapeOf(all[0].booking)}`, booked)`
-    with settings as materialized (
-      select set_config('lock_timeout', case when ${isHurried}::boolean then ${HURRIED} else current_setting('lock_timeout') end, true)
-    ), ${bookingsMade(
+    with ${patience(isHurried)}, ${bookingsMade(
       all.map(({ booking }) => booking),
       sql.fragment`'CONFIRMED', null::timestamptz, clock_timestamp()`,
     )},

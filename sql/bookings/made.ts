@@ -34,15 +34,15 @@ export const shapeOf = (of: NewBooking) =>
  * @param state their status, held_until and confirmed_at
  */
 export const bookingsMade = (all: readonly NewBooking[], state: FragmentSqlToken) => sql.fragment`
-  wanted as materialized (${wanted(all)}),
+  wanted as materialized (${wanted(all)}), ${all[0]?.needsRoom ? inRooms : anywhere},
   made as (
     insert into bookings (id, client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, duration_minutes,
       break_minutes, service_price_minor, price_minor, pay_from, created_by, status, held_until, confirmed_at)
     overriding system value
-    select wanted.id, client_id, payer_id, specialist_id, service_id, coalesce(wanted.location_id, place.location_id), place.id,
+    select id, client_id, payer_id, specialist_id, service_id, coalesce(location_id, place_location_id), place_id,
       starts_at, duration_minutes, break_minutes, service_price_minor, price_minor, pay_from, created_by, ${state}
-    from wanted cross join lateral (${all[0]?.needsRoom ? freeRoom(wantedPlace, sql.fragment`wanted.place_no`) : sql.fragment`select null::int, null::int`}) place (id, location_id)
-    order by specialist_id, starts_at
+    from placed
+    order by specialist_id, starts_at, id
     on conflict do nothing
     returning id, payer_id, price_minor
   )${all[0]?.discounts.length ? sql.fragment`, discounted as (${discounted(all)})` : nothing}
@@ -84,6 +84,17 @@ const wantedPlace = {
   startsAt: sql.fragment`wanted.starts_at`,
   busyMinutes: sql.fragment`wanted.busy_minutes`,
 };
+
+/** The calendars are locked all at once, specialists before rooms, so that no two statements wait for each other. */
+const inRooms = sql.fragment`
+  chosen as materialized (
+    select wanted.*, place.id as place_id, place.location_id as place_location_id
+    from wanted cross join lateral (${freeRoom(wantedPlace, sql.fragment`wanted.place_no`)}) place
+  ), locked as materialized (select lock_calendars(array_agg(specialist_id), array_agg(place_id)) from chosen),
+  placed as (select chosen.* from locked, chosen)`;
+
+const anywhere = sql.fragment`
+  placed as (select wanted.*, null::int as place_id, null::int as place_location_id from wanted)`;
 
 const slotsGiven = sql.fragment`
   delete from slot_locks using wanted

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type In, type Sql, sql } from '../database.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
+import { patience } from './patience.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';
 import { type SlotClaim, slotsTaken } from './slot-locks.ts';
 
@@ -42,6 +43,7 @@ const offerToBookRow = offerRow.extend({
   /** The id that a booking made of this offer will have. */
   booking_id: z.int(),
 });
+export type OfferToBook = z.output<typeof offerToBookRow>;
 
 /** What somebody asks about. `day` is the booking's business day, `span` the time it takes at most. */
 export type OfferQuestion = {
@@ -64,8 +66,9 @@ export const readOffer = (db: Sql, of: OfferQuestion) => db.one(sql.prepared('re
  * The same for those who are about to book, in one reading for all of them; the answers stand in the order of the questions. A
  * claim takes the slot's lock in the same breath; somebody who gave it back at this very moment may have booked what is read here
  * as free, and the constraints know. All of them have claims, or none.
+ * @param isHurried gives up with a lock timeout (55P03) rather than wait for a slot that is just being given back
  */
-export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestion; claim?: SlotClaim }[]) {
+export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestion; claim?: SlotClaim }[], isHurried: boolean) {
   const isClaimed = all[0]?.claim !== undefined;
   const rows = all.map(({ of: { span, ...of }, claim }, n) => [
     n,
@@ -84,8 +87,8 @@ export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestio
     claim?.ms ?? null,
   ]);
   return db.any(sql.prepared(isClaimed ? 'claim_and_read_offers' : 'read_offers_to_book', offerToBookRow)`
-    with asked as materialized (
-      select * from ${sql.unnest(rows, ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'date', 'date', 'int4', 'text', 'text', 'int4'])}
+    with ${patience(isHurried)}, asked as materialized (
+      select asked.* from settings, ${sql.unnest(rows, ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'date', 'date', 'int4', 'text', 'text', 'int4'])}
         as asked (n, client_id, service_id, specialist_id, location_id, room_id, day, from_at, to_at, first_day, last_day, except_id, slot, token, ms)
     )${isClaimed ? sql.fragment`, claimed as (${slotsTaken} returning token)` : sql.fragment``}
     select ${isClaimed ? sql.fragment`exists (select from claimed where claimed.token = asked.token)` : sql.fragment`true`} as is_ours,

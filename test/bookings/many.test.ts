@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { bookUnpaid, readOffersToBook } from '../../sql/bookings.ts';
 import { sql } from '../../sql/database.ts';
 import { isLockTimeout } from '../../sql/outage.ts';
-import { holdOpen } from '../support/ledger.ts';
+import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
@@ -14,7 +14,7 @@ const many = (count: number, one: () => Promise<number>) => Promise.all(Array.fr
 
 let last = 1_000;
 /** A booking as it is about to be made, with a notice for its client. */
-function toBook(of: { client: number; specialist: number; service: number; needsRoom?: boolean }) {
+function toBook(of: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
   last += 1;
   const id = last;
   return {
@@ -35,7 +35,8 @@ function toBook(of: { client: number; specialist: number; service: number; needs
       payFrom: 'later' as const,
       createdBy: 'test',
       day: DAY,
-      needsRoom: of.needsRoom ?? false,
+      roomId: of.room,
+      needsRoom: of.needsRoom ?? of.room !== undefined,
     },
     notices: [{ userId: of.client, template: 'booking_confirmed', params: { booking_id: id }, dedupe: `test:${id}` }],
   };
@@ -99,6 +100,46 @@ test('hurried, nobody waits for a lock of one of them and nothing is written; el
   expect(await writtenOf(all)).toEqual(wholly(all.map(({ booking }) => booking.id)));
 });
 
+test('two statements that want the same rooms in another order do not wait for each other', async () => {
+  const [first, second] = (await many(2, () => make.roomAt(place))) as [number, number];
+  const service = await make.service({ rooms: [first, second] });
+  const all: ToBook[] = [];
+  for (const room of [first, second, second, first]) {
+    const specialist = await make.specialist([service], { location: place });
+    all.push(toBook({ client: await make.client(), specialist, service, room }));
+  }
+  const [a, b, c, d] = all as [ToBook, ToBook, ToBook, ToBook];
+  // Each has come to its second specialist: whoever had locked a room before that would now want the other one's.
+  const holder = await holdOpen(
+    door.database.url,
+    `select lock_calendars(array[${c.booking.specialistId}, ${d.booking.specialistId}], '{}')`,
+  );
+  const once = (...both: [ToBook, ToBook]) => door.db.transaction((transaction) => bookUnpaid(transaction, both, false), 0);
+  const running = Promise.all([once(a, c), once(b, d)]);
+  await waitingForLock(door.db, 2);
+  await holder.commit();
+  expect((await running).map(({ size }) => size).sort()).toEqual([0, 2]);
+});
+
+test('hurried, nobody waits for a slot that somebody else has not given back yet', async () => {
+  const service = await make.service();
+  const specialist = await make.specialist([service], { location: place });
+  const span = { from: at(2, '00:00'), to: at(3, '00:00'), days: [DAY, DAY] as const };
+  const ask = async (slot: string) => ({
+    of: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
+    claim: { slot, token: slot, ms: 5_000 },
+  });
+  await door.db.query(sql.unsafe`insert into slot_locks values ('busy', 'theirs', now() + interval '5 seconds')`);
+  const holder = await holdOpen(door.database.url, `delete from slot_locks where slot = 'busy'`);
+  const all = [await ask('free'), await ask('busy')];
+  const failure = await readOffersToBook(door.db, all, true).catch((error) => error);
+  expect(isLockTimeout(failure)).toBe(true);
+  const waiting = readOffersToBook(door.db, all, false);
+  await holder.commit();
+  expect((await waiting).map(({ is_ours }) => is_ours)).toEqual([true, true]);
+  await door.db.query(sql.unsafe`delete from slot_locks`);
+});
+
 test('hurry lasts as long as its statement', async () => {
   const service = await make.service();
   const specialist = await make.specialist([service], { location: place });
@@ -118,12 +159,16 @@ test('many questions are answered in their order, each for itself; of two claims
     of: { clientId, serviceId, specialistId, day: DAY, span },
     claim: { slot, token: `${clientId}-${serviceId}-${specialistId}`, ms: 5_000 },
   });
-  const answers = await readOffersToBook(door.db, [
-    ask(boris, long, other, 'slot b'),
-    ask(anna, short, one, 'slot a'),
-    ask(boris, short, one, 'slot a'),
-    ask(999_999, short, other, 'slot c'),
-  ]);
+  const answers = await readOffersToBook(
+    door.db,
+    [
+      ask(boris, long, other, 'slot b'),
+      ask(anna, short, one, 'slot a'),
+      ask(boris, short, one, 'slot a'),
+      ask(999_999, short, other, 'slot c'),
+    ],
+    false,
+  );
   expect(
     answers.map(({ is_ours, service, specialists, client }) => [is_ours, service?.id, specialists[0]?.id, client?.name ?? null]),
   ).toEqual([

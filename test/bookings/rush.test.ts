@@ -114,6 +114,19 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     expect(replies.filter(({ status }) => status === 409)).toHaveLength(5);
   });
 
+  test('sixty services that share sixty rooms: nobody is told that there is none', async () => {
+    const place = await make.location();
+    const rooms = await many(60, () => make.roomAt(place));
+    const wishes = await many(60, async () => {
+      const service_id = await make.service({ rooms });
+      const specialist_id = await make.specialist([service_id], { location: place });
+      return { client_id: await make.client(), service_id, specialist_id, starts_at: TEN };
+    });
+    const replies = await Promise.all(wishes.map(book));
+    expect(replies.map(({ status }) => status)).toEqual(wishes.map(() => 201));
+    expect(new Set(replies.map(({ body }) => body.room_id)).size).toBe(60);
+  });
+
   test('who meets a lock waits alone; a training that comes in between is met by who wanted its time', async () => {
     const service_id = await make.service();
     const specialists = await many(10, () => make.specialist([service_id]));
