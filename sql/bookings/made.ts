@@ -1,5 +1,6 @@
 import type { FragmentSqlToken } from 'slonik';
 import { sql } from '../database.ts';
+import { rowsOf } from '../rows.ts';
 import { freeRoom, type Place } from './rooms.ts';
 import type { SlotClaim } from './slot-locks.ts';
 
@@ -52,7 +53,7 @@ const nothing = sql.fragment``;
 
 const wanted = (all: readonly NewBooking[]) => sql.fragment`
   select wanted.*, row_number() over (partition by service_id, location_id, room_id, starts_at order by id) - 1 as place_no
-  from settings, ${sql.unnest(
+  from settings, ${rowsOf(
     all.map((of) => [
       of.id,
       of.clientId,
@@ -103,7 +104,7 @@ const slotsGiven = sql.fragment`
 const discounted = (all: readonly NewBooking[]) => sql.fragment`
   insert into booking_discounts (booking_id, place, client_discount_id, kind, percent, discount_minor)
   select made.id, place, discount_id, kind, basis_points / 100.0, discount_minor
-  from made join ${sql.unnest(
+  from made join ${rowsOf(
     all.flatMap(({ id, discounts }) =>
       discounts.map((one, n) => [id, n + 1, one.id, one.kind, one.basisPoints, one.discountMinor]),
     ),

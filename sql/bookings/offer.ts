@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type In, type Sql, sql } from '../database.ts';
+import { rowsOf } from '../rows.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
 import { patience } from './patience.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';
@@ -88,7 +89,7 @@ export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestio
   ]);
   return db.any(sql.prepared(isClaimed ? 'claim_and_read_offers' : 'read_offers_to_book', offerToBookRow)`
     with ${patience(isHurried)}, asked as materialized (
-      select asked.* from settings, ${sql.unnest(rows, ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'date', 'date', 'int4', 'text', 'text', 'int4'])}
+      select asked.* from settings, ${rowsOf(rows, ['int4', 'int4', 'int4', 'int4', 'int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'date', 'date', 'int4', 'text', 'text', 'int4'])}
         as asked (n, client_id, service_id, specialist_id, location_id, room_id, day, from_at, to_at, first_day, last_day, except_id, slot, token, ms)
     )${isClaimed ? sql.fragment`, claimed as (${slotsTaken} returning token)` : sql.fragment``}
     select ${isClaimed ? sql.fragment`exists (select from claimed where claimed.token = asked.token)` : sql.fragment`true`} as is_ours,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database.ts';
+import { rowsOf } from '../rows.ts';
 
 /** What leaves first: urgent messages pass quiet hours, digests wait for everything else. */
 export const PRIORITY = { digest: 0, normal: 1, urgent: 2 } as const;
@@ -67,7 +68,7 @@ export const noticesToPeople = (notices: readonly Notice[], condition: ReturnTyp
   insert into notifications (user_id, chat_id, locale, template, params, dedupe_key, priority, occasion_at, status, error)
   select user_id, telegram_id, locale, template, params, dedupe_key, priority, occasion_at,
     case when telegram_id is null then 'skipped' when blocked_at is not null then 'undeliverable' else 'pending' end, ${UNREACHABLE}
-  from ${sql.unnest(
+  from ${rowsOf(
     notices.map(({ userId, template, params, dedupe, priority = 'normal', occasion = null }) => [
       userId,
       template,
