@@ -1,6 +1,6 @@
-import { nouns } from './queues/catalog.ts';
-import { readSettings } from './queues/settings.ts';
-import { hasEmbedded, serverCommand } from './sql/embedded.ts';
+import { nouns } from './queues/jobs/catalog.ts';
+import { readSettings } from './queues/process/settings.ts';
+import { hasEmbedded, serverCommand } from './sql/database/embedded.ts';
 
 const settings = readSettings();
 
@@ -44,6 +44,6 @@ const database = () => {
 export const apps = [
   ...(!settings.databaseUrl && hasEmbedded(settings.dataDir) ? [database()] : []),
   app('api', 'api/server.ts'),
-  app('scheduler', 'queues/scheduler.ts'),
+  app('scheduler', 'queues/timetable/scheduler.ts'),
   ...nouns.map((noun) => app(noun, `workers/${noun}/main.ts`)),
 ];

@@ -2,11 +2,14 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { openFleet } from '../queues/fleet.ts';
-import { drainOnSignal, sayReady } from '../queues/lifecycle.ts';
-import { log } from '../queues/log.ts';
-import { upsertKey } from '../sql/api-keys.ts';
-import { createApp } from './app.ts';
+import { openFleet } from '../queues/process/fleet.ts';
+import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
+import { log } from '../queues/process/log.ts';
+import { upsertKey } from '../sql/auth/api-keys.ts';
+import { paceOf } from '../workers/notifier/outbox/pace.ts';
+import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
+import { createApp } from './http/app.ts';
+import { liveBot } from './telegram/live.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
 const stopListening = (server: Server) => NetServer.prototype.close.call(server);
@@ -22,6 +25,7 @@ server.on('error', (error) => {
   process.exit(1);
 });
 await once(server, 'listening');
+const bot = liveBot(fleet, fleetTurns(fleet.db, paceOf(fleet.settings.telegramPace)), draining.signal);
 
 drainOnSignal(drainSeconds, async () => {
   draining.abort();
@@ -33,6 +37,7 @@ drainOnSignal(drainSeconds, async () => {
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearInterval(sweep);
+  await bot;
   await fleet.close();
 });
 sayReady();

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { endOfDay, startOfDay } from '../../queues/calendar.ts';
+import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -7,14 +7,12 @@ import {
   enterAbsence,
   findAbsence,
   listAbsences,
-  meetingOf,
-  meetingRow,
-  meetingsIn,
-} from '../../sql/bookings.ts';
-import { LAST_DAY } from '../../sql/instants.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { notAcceptable, Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+} from '../../sql/bookings/absences.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+import { LAST_DAY } from '../../sql/database/instants.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { notAcceptable, Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { idOf, text } from './fields.ts';
 
 const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';

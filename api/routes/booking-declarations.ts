@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { isClient } from '../../sql/bookings.ts';
-import { day } from '../page.ts';
+import { isClient } from '../../sql/bookings/clients.ts';
+import { day } from '../http/paging.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
 import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';

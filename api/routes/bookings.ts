@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { endOfDay, startOfDay } from '../../queues/calendar.ts';
-import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings.ts';
-import { book } from '../bookings/book.ts';
-import { cancelBooking, cancellers } from '../bookings/cancel.ts';
-import { closePast } from '../bookings/close.ts';
-import { reschedule } from '../bookings/reschedule.ts';
-import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem, problemBody } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
+import { book } from '../../workers/bookings/book.ts';
+import { cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
+import { closePast } from '../../workers/bookings/close.ts';
+import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem, problemBody } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { id, idOf, oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { endOfDay, startOfDay } from '../../queues/calendar.ts';
-import { liesWithin } from '../../queues/slots/lies-within.ts';
-import { cellsOfOverride } from '../../queues/slots/week.ts';
-import { zoneDay } from '../../queues/slots/zone-days.ts';
-import { intervals } from '../../queues/work-schedule.ts';
-import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings.ts';
-import { day } from '../page.ts';
-import type { Context } from '../route.ts';
+import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+import { liesWithin } from '../../workers/slots/lies-within.ts';
+import { cellsOfOverride } from '../../workers/slots/week.ts';
+import { intervals } from '../../workers/slots/work-schedule.ts';
+import { zoneDay } from '../../workers/slots/zone-days.ts';
+import { day } from '../http/paging.ts';
+import type { Context } from '../http/route.ts';
 import { id, idOf, text } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { ring } from '../../queues/enqueue.ts';
-import { log } from '../../queues/log.ts';
-import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance.ts';
-import { idParams } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Answer, type Context, type Route, route } from '../route.ts';
+import { ring } from '../../queues/jobs/enqueue.ts';
+import { log } from '../../queues/process/log.ts';
+import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { idParams } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Answer, type Context, type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
 
 /** Seconds the door waits for the finance worker before it answers 202. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { isClient } from '../../sql/bookings.ts';
-import { listRecords } from '../../sql/records.ts';
-import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { isClient } from '../../sql/bookings/clients.ts';
+import { listRecords } from '../../sql/records/records.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { clientDiscounts } from './booking-declarations.ts';
 
 const { kind } = clientDiscounts;

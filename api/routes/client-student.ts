@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { isClient } from '../../sql/bookings.ts';
-import { findRecord } from '../../sql/records.ts';
-import { enrol } from '../../sql/students.ts';
-import { idParams } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { isClient } from '../../sql/bookings/clients.ts';
+import { findRecord } from '../../sql/records/records.ts';
+import { enrol } from '../../sql/records/students.ts';
+import { idParams } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { studentFields, students } from './people-declarations.ts';
 
 export const clientStudentRoutes: Route[] = [

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { companyRow, findCompany, writeCompany } from '../../sql/company.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { companyRow, findCompany, writeCompany } from '../../sql/records/company.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { email, phone, text } from './fields.ts';
 
 const item = companyRow.meta({ id: 'Company' });

@@ -1,8 +1,8 @@
-import type { RunName } from '../../queues/catalog.ts';
-import { runs } from '../../queues/catalog.ts';
-import { generationResultOf } from '../../queues/generation-result.ts';
-import { previewWeek } from '../../sql/generation.ts';
-import type { Context } from '../route.ts';
+import type { RunName } from '../../queues/jobs/catalog.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { previewWeek } from '../../sql/generation/week.ts';
+import { generationResultOf } from '../../workers/generation/result.ts';
+import type { Context } from '../http/route.ts';
 
 /** What a process would do now: its result, computed without writing anything, not even a history row. */
 export const dryRuns: { [N in RunName]?: (context: Context, params: Record<string, unknown>) => Promise<unknown> } = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
+import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 
 /** The fields bodies are made of; each says what it accepts and shows something that it would. */
 export const text = (most: number, least = 1) => {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { dayOf, startOfDay } from '../../queues/calendar.ts';
-import { processTypes } from '../../queues/catalog.ts';
-import { listRuns, processStats, runSummary, statsSince } from '../../sql/history.ts';
-import { findRun, runRow } from '../../sql/runs.ts';
-import { day, idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { processTypes } from '../../queues/jobs/catalog.ts';
+import { dayOf, startOfDay } from '../../queues/time/calendar.ts';
+import { listRuns, processStats, runSummary, statsSince } from '../../sql/runs/history.ts';
+import { findRun, runRow } from '../../sql/runs/runs.ts';
+import { day, idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 const PERIODS = ['day', 'week', 'month', 'year', 'all'] as const;

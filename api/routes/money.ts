@@ -1,19 +1,12 @@
 import { z } from 'zod';
-import { dayOf, endOfDay, startOfDay } from '../../queues/calendar.ts';
-import { auditBooks, finding } from '../../sql/audit.ts';
-import {
-  balanceOf,
-  cancelInvoice,
-  invoiceRow,
-  listInvoices,
-  lockPayment,
-  paymentRow,
-  takeBackPayment,
-} from '../../sql/finance.ts';
-import { day, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { isPlainText, PLAIN_TEXT } from '../plain-text.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { auditBooks, finding } from '../../sql/audit/audit.ts';
+import { cancelInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
+import { balanceOf, lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
+import { day, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 export const wording = z

@@ -1,10 +1,17 @@
 import { z } from 'zod';
-import { type Kind, kindNames } from '../../queues/kinds.ts';
-import { quietHoursSetting } from '../../queues/settings.ts';
-import { setPersonKinds, setQuietHours, setStudioKinds, studioKinds, type Wishes, wishesOf } from '../../sql/notifications.ts';
-import { idParams } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { quietHoursSetting } from '../../queues/process/settings.ts';
+import {
+  setPersonKinds,
+  setQuietHours,
+  setStudioKinds,
+  studioKinds,
+  type Wishes,
+  wishesOf,
+} from '../../sql/notifications/preferences.ts';
+import { type Kind, kindNames } from '../../workers/notifier/kinds.ts';
+import { idParams } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 
 const FLAG = 'true or false';
 const ofKinds = <V extends z.ZodType>(value: V) =>

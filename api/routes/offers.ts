@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from '../../sql/bookings.ts';
-import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from '../../sql/bookings/offers.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { idOf } from './fields.ts';
 
 async function demandService(db: Context['db'], serviceId: number) {

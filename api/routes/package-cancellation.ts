@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { holdingRow } from '../../sql/bookings.ts';
-import { packageTakenBack, takeBack } from '../packages/take-back.ts';
-import { idParams } from '../page.ts';
-import { problemBody } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { holdingRow } from '../../sql/bookings/take-back.ts';
+import { packageTakenBack, takeBack } from '../../workers/packages/take-back.ts';
+import { idParams } from '../http/paging.ts';
+import { problemBody } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
 
 const { id } = idParams.shape;

@@ -1,18 +1,17 @@
 import { z } from 'zod';
-import { addYears, type Day, dayOf } from '../../queues/calendar.ts';
+import { addYears, type Day, dayOf } from '../../queues/time/calendar.ts';
+import { isClient, payerOfClient } from '../../sql/bookings/clients.ts';
 import {
   buyPackage,
   clientPackageRow,
   findClientPackage,
   findOfferedPackage,
-  isClient,
   listClientPackages,
-  payerOfClient,
-} from '../../sql/bookings.ts';
-import { balanceOf } from '../../sql/finance.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { notAcceptable, Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+} from '../../sql/bookings/packages.ts';
+import { balanceOf } from '../../sql/finance/payments.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { notAcceptable, Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
 
 const item = clientPackageRow.meta({ id: 'ClientPackage' });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { workSchedule } from '../../queues/work-schedule.ts';
-import type { Sql } from '../../sql/database.ts';
-import { findClientToEnrol } from '../../sql/students.ts';
-import { day } from '../page.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { findClientToEnrol } from '../../sql/records/students.ts';
+import { workSchedule } from '../../workers/slots/work-schedule.ts';
+import { day } from '../http/paging.ts';
 import { email, flag, id, idOf, oneOf, phone, text } from './fields.ts';
 import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Sql } from '../../sql/database.ts';
-import type { RecordKind } from '../../sql/records.ts';
-import type { Context } from '../route.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { RecordKind } from '../../sql/records/records.ts';
+import type { Context } from '../http/route.ts';
 
 type Wrong = { path: string; message: string };
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workSchedule } from '../../queues/work-schedule.ts';
+import { workSchedule } from '../../workers/slots/work-schedule.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
 import { flag, id, idOf, minor, text, time, whole } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';

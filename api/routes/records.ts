@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records.ts';
-import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { notAcceptable, Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records/records.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { notAcceptable, Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import type { RecordDeclaration } from './plain-record.ts';
 import { declarations } from './record-declarations.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addDays, dayOf } from '../../queues/calendar.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import {
   changeLink,
   findLink,
@@ -13,10 +13,10 @@ import {
   seatsOf,
   trainingRow,
   unlinkStudent,
-} from '../../sql/roster.ts';
-import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+} from '../../sql/trainings/roster.ts';
+import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 
 const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { resumeSchedule } from '../../queues/tick.ts';
-import { nextTicks } from '../../queues/ticks.ts';
-import { type Schedule, timetable } from '../../queues/timetable.ts';
-import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule.ts';
-import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { resumeSchedule } from '../../queues/timetable/tick.ts';
+import { nextTicks } from '../../queues/timetable/ticks.ts';
+import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
+import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule/schedule.ts';
+import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 const INSTANT = 'an instant in ISO 8601, such as 2026-11-22T18:00:00Z';

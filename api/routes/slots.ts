@@ -1,16 +1,16 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { HORIZON_DAYS, lastDay } from '../../queues/slots/horizon.ts';
-import { slotStoreOf } from '../../queues/slots/store.ts';
-import { isSpecialist } from '../../sql/slots.ts';
-import { whyNotOffered, whyNotThere } from '../bookings/why-not.ts';
-import { day, idParams } from '../page.ts';
-import { notAcceptable } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
-import { slotsAsJson } from '../slots/as-json.ts';
-import { anybody, freeSlots } from '../slots/free-slots.ts';
-import { offersOf } from '../slots/offers.ts';
-import { streamSlots } from '../slots/stream.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { isSpecialist } from '../../sql/slots/offer.ts';
+import { whyNotOffered, whyNotThere } from '../../workers/bookings/why-not.ts';
+import { slotsAsJson } from '../../workers/slots/as-json.ts';
+import { anybody, freeSlots } from '../../workers/slots/free-slots.ts';
+import { HORIZON_DAYS, lastDay } from '../../workers/slots/horizon.ts';
+import { offersOf } from '../../workers/slots/offers.ts';
+import { slotStoreOf } from '../../workers/slots/store.ts';
+import { day, idParams } from '../http/paging.ts';
+import { notAcceptable } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
+import { streamSlots } from '../http/slot-stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' };
 const idText = idParams.shape.id;

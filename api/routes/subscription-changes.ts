@@ -1,23 +1,17 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { balanceOf, lockStudents } from '../../sql/finance.ts';
-import { lockRoster } from '../../sql/locks.ts';
-import { tellPeople } from '../../sql/notifications.ts';
-import {
-  cancelSubscription,
-  endFreeze,
-  findHeld,
-  freezeSubscription,
-  type Held,
-  holderNotices,
-  lockPaid,
-  setAutoRenew,
-  studentOf,
-} from '../../sql/subscriptions.ts';
-import { day, idParams } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
-import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../subscription-policy.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { balanceOf } from '../../sql/finance/payments.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
+import { lockRoster } from '../../sql/runs/locks.ts';
+import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
+import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
+import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
+import { day, idParams } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 

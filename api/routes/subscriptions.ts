@@ -1,11 +1,14 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { invoiceRow, lockStudents, payerOf } from '../../sql/finance.ts';
-import { buySubscription, findHeld, findInCatalogue, heldRow, listHeld } from '../../sql/subscriptions.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
-import { judgeStart } from '../subscription-policy.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { invoiceRow } from '../../sql/finance/invoices.ts';
+import { payerOf } from '../../sql/finance/payments.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
+import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
+import { judgeStart } from '../../workers/subscriptions/policy.ts';
+import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 
 export const heldItem = heldRow.meta({ id: 'StudentSubscription' });
 const STATUSES = heldRow.shape.status.options;

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks.ts';
-import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Route, route } from '../route.ts';
+import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks/tasks.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
 import { text } from './fields.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';

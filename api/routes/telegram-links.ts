@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import { isPerson, makeLink, usernameOf } from '../../sql/bot.ts';
-import { idParams } from '../page.ts';
-import { away, Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+import { makeLink, usernameOf } from '../../sql/bot/links.ts';
+import { isPerson } from '../../sql/bot/people.ts';
+import { idParams } from '../http/paging.ts';
+import { away, Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 
 const DAYS = 'a whole number of days from 1 to 30';
 /** 192 bits in the 64 characters Telegram allows. */

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/calendar.ts';
-import { type RunName, runNames, runs } from '../../queues/catalog.ts';
-import { QueueUnavailable, ringProcess } from '../../queues/enqueue.ts';
-import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/request.ts';
-import type { RunDefinition } from '../../queues/run-definition.ts';
-import { isOver, type Run, runRow } from '../../sql/runs.ts';
-import { away, notAcceptable, Problem } from '../problems.ts';
-import { type Answer, type Context, type Route, route } from '../route.ts';
-import { waitForRun } from '../wait.ts';
+import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
+import { QueueUnavailable, ringProcess } from '../../queues/jobs/enqueue.ts';
+import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
+import { away, notAcceptable, Problem } from '../http/problems.ts';
+import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { waitForRun } from '../http/wait.ts';
 import { dryRuns } from './dry-runs.ts';
 
 const accepted = z

@@ -8,10 +8,10 @@ import {
   transactionRow,
   walletHistory,
   walletHolder,
-} from '../../sql/finance.ts';
-import { idParams, page, pageOf, pageQuery, readCursor } from '../page.ts';
-import { Problem } from '../problems.ts';
-import { type Context, type Route, route } from '../route.ts';
+} from '../../sql/finance/payments.ts';
+import { idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { minor, oneOf } from './fields.ts';
 import { paymentItem, wording } from './money.ts';
 

@@ -1,4 +1,4 @@
-import { sql } from '../database.ts';
+import { sql } from '../database/database.ts';
 
 /** Packages whose units are not the sum of their entries. */
 export const unitsNotSquare = sql.fragment`

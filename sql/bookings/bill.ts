@@ -1,4 +1,4 @@
-import { type In, sql } from '../database.ts';
+import { type In, sql } from '../database/database.ts';
 
 /** The invoice of what is `confirmed`, as a part of a statement. @param day when it is due */
 export const billed = (day: In<string>, status: 'PAID' | 'UNPAID') => sql.fragment`

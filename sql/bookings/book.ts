@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { type Notice, noticesToPeople } from '../notifications.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { type Notice, noticesToPeople } from '../notifications/tell.ts';
 import { billed } from './bill.ts';
 import { bookingsMade, type NewBooking, shapeOf } from './made.ts';
 import { patience } from './patience.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type In, type Sql, sql } from '../database.ts';
-import { FIRST_INSTANT, LAST_INSTANT } from '../instants.ts';
+import { type In, type Sql, sql } from '../database/database.ts';
+import { FIRST_INSTANT, LAST_INSTANT } from '../database/instants.ts';
 
 /** What replaces a schedule, by day. */
 const overrides = z.record(z.string(), z.unknown());

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 export const isClient = (db: Sql, id: number) =>
   db.exists(sql.unsafe`select from user_roles where user_id = ${id} and role = 'client'`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { type Notice, noticesToPeople } from '../notifications.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { type Notice, noticesToPeople } from '../notifications/tell.ts';
 import { billed, payersWallet } from './bill.ts';
 
 type Held = {

@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 const near = sql.fragment`and starts_at > now() - interval '1 day'`;
 

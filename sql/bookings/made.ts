@@ -1,6 +1,6 @@
 import type { FragmentSqlToken } from 'slonik';
-import { sql } from '../database.ts';
-import { rowsOf } from '../rows.ts';
+import { sql } from '../database/database.ts';
+import { rowsOf } from '../database/rows.ts';
 import { freeRoom, type Place } from './rooms.ts';
 import type { SlotClaim } from './slot-locks.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** A booking or a training that somebody has to move or cancel: it stands until then. */
 export const meetingRow = z.object({ kind: z.enum(['booking', 'training']), id: z.int(), starts_at: z.iso.datetime() });

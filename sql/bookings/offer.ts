@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type In, type Sql, sql } from '../database.ts';
-import { rowsOf } from '../rows.ts';
+import { type In, type Sql, sql } from '../database/database.ts';
+import { rowsOf } from '../database/rows.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
 import { patience } from './patience.ts';
 import { isAskedPlaceActive, isBookedAt } from './places.ts';

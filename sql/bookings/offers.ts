@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** What a service is linked to: the rooms it may be given in, the specialists who give it. */
 export type Link = 'rooms' | 'specialists';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { lockWallets } from '../finance.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { lockWallets } from '../finance/settle.ts';
 
 export const clientPackageRow = z.object({
   id: z.int(),

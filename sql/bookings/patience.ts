@@ -1,4 +1,4 @@
-import { sql } from '../database.ts';
+import { sql } from '../database/database.ts';
 
 /** What waits longer than this for a lock is in the way of the others. */
 const HURRIED = '250ms';

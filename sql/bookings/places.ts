@@ -1,5 +1,5 @@
 import type { FragmentSqlToken } from 'slonik';
-import { type In, sql } from '../database.ts';
+import { type In, sql } from '../database/database.ts';
 
 /** Whether a location, by its id, is one that is booked, as a condition; null, for who is tied to none, is. */
 export const isBookedAt = (locationId: FragmentSqlToken) => sql.fragment`

@@ -1,4 +1,4 @@
-import { type In, sql } from '../database.ts';
+import { type In, sql } from '../database/database.ts';
 import { isBookedAt } from './places.ts';
 
 export type Place = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { lockWallets, settle, withdrawInvoice } from '../finance.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { withdrawInvoice } from '../finance/invoices.ts';
+import { lockWallets, settle } from '../finance/settle.ts';
 
 const sold = z.object({ id: z.int(), price_minor: z.int(), status: z.string(), cancellation: z.unknown() });
 const units = z.object({ granted: z.int(), left: z.int() });

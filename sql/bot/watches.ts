@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { PRIORITY } from '../notifications.ts';
-import { runRow } from '../runs.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { PRIORITY } from '../notifications/tell.ts';
+import { runRow } from '../runs/runs.ts';
 
 /** Remembers that a chat wants to hear how a run ends. */
 export const watchRun = (db: Sql, runId: number, chatId: number, locale: string) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import type { Deleted, Old } from './retention.ts';
 
 const deleted = z.object({ rows: z.int(), after: z.iso.datetime().nullable() });

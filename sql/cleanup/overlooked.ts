@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /**
  * The next day before a business day with trainings that are over, still scheduled and not noted as overlooked; null when

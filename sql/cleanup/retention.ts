@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 const deleted = z.object({ rows: z.int(), after: z.iso.datetime().nullable() });
 /** Rows deleted by a batch, and the time of the last one, where the next batch goes on. */

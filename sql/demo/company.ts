@@ -1,5 +1,5 @@
-import { writeCompany } from '../company.ts';
-import type { Sql } from '../database.ts';
+import type { Sql } from '../database/database.ts';
+import { writeCompany } from '../records/company.ts';
 
 /** Whose studio the demo is. The number is nobody's, and so is the address. */
 export const insertCompany = (db: Sql) =>

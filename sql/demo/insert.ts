@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import type { Link } from './groups.ts';
 import { CATALOGUE, type Holding } from './holdings.ts';
 import type { Person } from './people.ts';

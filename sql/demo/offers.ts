@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** What can be booked with a specialist: minutes, break, price in kopecks. */
 const SERVICES = [

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { tellLastSessions } from '../subscriptions/last-session.ts';
 import type { Due } from './due.ts';
 import { lockWallets } from './settle.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** A registration nobody has decided yet, with its place in its student's line (D13): 1 is the earliest. */
 export const dueRow = z.object({

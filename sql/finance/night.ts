@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { chargeWithOthers } from './charge.ts';
 import { dueRegistrations, isAnythingDue, lockDueStudents, nextPayers } from './due.ts';
 import { settle } from './settle.ts';

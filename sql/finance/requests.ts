@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** Something asked of the finance worker for which somebody waits. */
 export const requestRow = z.object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { dueRow } from './due.ts';
 
 /** A training as those see it who cancel or add. */

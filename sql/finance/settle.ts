@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /**
  * Locks the payers' wallets, in order of id, until the transaction ends; who has none gets an empty one. Whatever writes an

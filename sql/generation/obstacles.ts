@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { planned, type Week } from './planned.ts';
 
 /**

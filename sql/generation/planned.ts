@@ -1,4 +1,4 @@
-import { sql } from '../database.ts';
+import { sql } from '../database/database.ts';
 
 /** The week to build: its Monday, the zone its wall times are in, and how long an unpaid renewal counts after its due date. */
 export type Week = { start: string; zone: string; graceDays: number };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { planned, type Week } from './planned.ts';
 import type { Conflict, OpenTraining } from './trainings.ts';
 

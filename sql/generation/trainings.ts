@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { expireHolds } from '../bookings/holds.ts';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { isUnbooked, lockCalendars, obstacle } from './obstacles.ts';
 import { planned, type Week } from './planned.ts';
 

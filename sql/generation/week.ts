@@ -1,4 +1,4 @@
-import type { Sql } from '../database.ts';
+import type { Sql } from '../database/database.ts';
 import type { Week } from './planned.ts';
 import type { Warning } from './students.ts';
 import type { Conflict } from './trainings.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import type { Sql } from '../database.ts';
-import { sql } from '../database.ts';
-import { lockRoster } from '../locks.ts';
+import type { Sql } from '../database/database.ts';
+import { sql } from '../database/database.ts';
+import { lockRoster } from '../runs/locks.ts';
 import type { Week } from './planned.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
 import { type Conflict, createTrainings, explainUnmade, openTrainings } from './trainings.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { type ClaimedMessage, type Pace, span } from './claim.ts';
 
 type Held = Pick<ClaimedMessage, 'id' | 'chat_id' | 'permit' | 'holder'>;

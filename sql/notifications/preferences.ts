@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 const wishes = z.object({
   /** `HH:MM:SS` twice, or null for the studio's. */

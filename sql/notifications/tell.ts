@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { rowsOf } from '../rows.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { rowsOf } from '../database/rows.ts';
 
 /** What leaves first: urgent messages pass quiet hours, digests wait for everything else. */
 export const PRIORITY = { digest: 0, normal: 1, urgent: 2 } as const;

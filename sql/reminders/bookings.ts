@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** Confirmed bookings that begin after one instant and not after another. */
 export const comingBookings = (db: Sql, after: Date, until: Date) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /**
  * Students with at least `threshold` ABSENT in the `window` days up to a business day, today's included (D39). `streak` names

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 /** The last row looked at, in the order of a day and an id; null before the first. */
 export type Place = readonly [day: string, id: number] | null;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { lockStudents } from '../finance/seats.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 import { MOST_CARRIED } from '../subscriptions/held.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
 import { after, type Place } from './due.ts';
 

@@ -1,4 +1,4 @@
-import { sql } from '../database.ts';
+import { sql } from '../database/database.ts';
 
 /**
  * Which book this is, as text without blank or comma: the cluster, its timeline, the database and the table of bookings. Restarts

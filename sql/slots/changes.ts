@@ -1,7 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { FIRST_DAY, LAST_DAY } from '../instants.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { FIRST_DAY, LAST_DAY } from '../database/instants.ts';
 
 /** Business days, both inclusive. */
 const changeRow = z.object({ specialist_id: z.int(), from_day: z.string(), to_day: z.string() });

@@ -1,6 +1,6 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { book } from './book.ts';
 
 const overrides = z.record(z.string(), z.unknown()).nullable();

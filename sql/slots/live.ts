@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 const CHANNEL = 'slots_preview';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isAskedPlaceActive, isBookedAt } from '../bookings/places.ts';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { book } from './book.ts';
 import { changedDays } from './changes.ts';
 

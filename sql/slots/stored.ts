@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 
 const storedRow = z.object({ specialist_id: z.int(), days: z.record(z.string(), z.string()) });
 

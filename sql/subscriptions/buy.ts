@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { findInvoice } from '../finance/invoices.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 

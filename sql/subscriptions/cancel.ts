@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 
 const bill = z.object({ payer_id: z.int(), paid_minor: z.int() });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { sql } from '../database.ts';
-import type { Notice } from '../notifications.ts';
+import { sql } from '../database/database.ts';
+import type { Notice } from '../notifications/tell.ts';
 
 /** Whose subscription it is, and who pays for it. */
 export const holderRow = z.object({

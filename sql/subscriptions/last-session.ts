@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database.ts';
-import { tellPeople } from '../notifications.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { tellPeople } from '../notifications/tell.ts';
 import { holderColumns, holderNotices, holderRow, holderTables } from './holders.ts';
 
 const emptied = holderRow.extend({ end_date: z.iso.date(), is_auto_renew: z.boolean() });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { badInput } from '../../api/bad-input.ts';
+import { badInput } from '../../api/http/bad-input.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, n) => `f${n + 1}`);
 const objectOf = (count: number) => z.strictObject(Object.fromEntries(many(count).map((name) => [name, z.int().optional()])));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { processTypes } from '../../queues/catalog.ts';
-import { timetable } from '../../queues/timetable.ts';
+import { processTypes } from '../../queues/jobs/catalog.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();

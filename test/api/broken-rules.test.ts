@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ForeignKeyIntegrityConstraintViolationError } from 'slonik';
 import { z } from 'zod';
-import { refusalOf, taken } from '../../api/broken-rules.ts';
-import { sql } from '../../sql/database.ts';
+import { refusalOf, taken } from '../../api/http/broken-rules.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

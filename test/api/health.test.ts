@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { openBackend } from '../../queues/backend.ts';
-import { nouns } from '../../queues/catalog.ts';
-import { beatWorker } from '../../sql/beats.ts';
-import { sql } from '../../sql/database.ts';
-import { takeLease } from '../../sql/leases.ts';
-import { schemaVersion } from '../../sql/migrate.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { sql } from '../../sql/database/database.ts';
+import { schemaVersion } from '../../sql/database/migrate.ts';
+import { beatWorker } from '../../sql/schedule/beats.ts';
+import { takeLease } from '../../sql/schedule/leases.ts';
 import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { once } from '../../api/idempotency.ts';
-import type { Context } from '../../api/route.ts';
-import { sql } from '../../sql/database.ts';
-import { findAnswer, tryIdempotencyLock } from '../../sql/idempotency.ts';
+import { once } from '../../api/http/idempotency.ts';
+import type { Context } from '../../api/http/route.ts';
+import { findAnswer, tryIdempotencyLock } from '../../sql/auth/idempotency.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 

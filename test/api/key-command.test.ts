@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { hashOf, liveKeys } from '../../sql/api-keys.ts';
+import { hashOf, liveKeys } from '../../sql/auth/api-keys.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let database: TestDatabase;
@@ -12,7 +12,7 @@ afterAll(() => database.close());
 
 /** Runs `npm run key -- ...` as the package does. */
 async function key(...args: string[]) {
-  const child = spawn(process.execPath, ['api/key.ts', ...args], { env: { ...process.env, DATABASE_URL: database.url } });
+  const child = spawn(process.execPath, ['api/auth/key.ts', ...args], { env: { ...process.env, DATABASE_URL: database.url } });
   const code = new Promise<number | null>((exit) => child.once('exit', exit));
   // Both at once: what nobody reads by the time the child exits is thrown away.
   const [out, err] = await Promise.all([text(child.stdout), text(child.stderr)]);

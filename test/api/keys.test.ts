@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createKey, liveKeys, newSecret, revokeKey, upsertKey } from '../../sql/api-keys.ts';
-import { sql } from '../../sql/database.ts';
+import { createKey, liveKeys, newSecret, revokeKey, upsertKey } from '../../sql/auth/api-keys.ts';
+import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { nouns } from '../../queues/catalog.ts';
-import { ring } from '../../queues/enqueue.ts';
-import { beatWorker } from '../../sql/beats.ts';
-import { sql } from '../../sql/database.ts';
-import { tellAdmins } from '../../sql/notifications.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { ring } from '../../queues/jobs/enqueue.ts';
+import { sql } from '../../sql/database/database.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { beatWorker } from '../../sql/schedule/beats.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 
 let door: FrontDoor;

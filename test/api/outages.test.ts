@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { openBackend } from '../../queues/backend.ts';
-import { sql } from '../../sql/database.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';

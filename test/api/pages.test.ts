@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { nouns } from '../../queues/catalog.ts';
-import { ring } from '../../queues/enqueue.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { ring } from '../../queues/jobs/enqueue.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;

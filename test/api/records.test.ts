@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { declarations } from '../../api/routes/record-declarations.ts';
-import { sql } from '../../sql/database.ts';
-import { insertRecord } from '../../sql/records.ts';
+import { sql } from '../../sql/database/database.ts';
+import { insertRecord } from '../../sql/records/records.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { nextTicks } from '../../queues/ticks.ts';
-import { timetable } from '../../queues/timetable.ts';
-import { sql } from '../../sql/database.ts';
-import { requestRun } from '../../sql/runs.ts';
+import { nextTicks } from '../../queues/timetable/ticks.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
+import { sql } from '../../sql/database/database.ts';
+import { requestRun } from '../../sql/runs/runs.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { runs } from '../../queues/catalog.ts';
-import { runJobId } from '../../queues/enqueue.ts';
-import type { RunDefinition } from '../../queues/run-definition.ts';
-import { sql } from '../../sql/database.ts';
-import { claimRun, failRun, findRun } from '../../sql/runs.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { runJobId } from '../../queues/jobs/enqueue.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { claimRun, failRun, findRun } from '../../sql/runs/runs.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 

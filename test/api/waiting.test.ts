@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { preferredWait, waitForRun } from '../../api/wait.ts';
-import { runs } from '../../queues/catalog.ts';
-import { sql } from '../../sql/database.ts';
-import { requestRun } from '../../sql/runs.ts';
+import { preferredWait, waitForRun } from '../../api/http/wait.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { sql } from '../../sql/database/database.ts';
+import { requestRun } from '../../sql/runs/runs.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { studio } from '../support/studio.ts';

@@ -1,7 +1,7 @@
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
-import type { Run } from '../../sql/runs.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
+import type { Run } from '../../sql/runs/runs.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
-import type { RunContext } from '../../workers/execute.ts';
+import type { RunContext } from '../../workers/runner/execute.ts';
 import { fillMoney } from './finance-data.ts';
 import { median, ms, report, timed, times } from './measure.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 export const SPECIALISTS = 50;
 const CLIENTS = 500;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { book } from '../../api/bookings/book.ts';
-import type { Context } from '../../api/route.ts';
-import { openBackend } from '../../queues/backend.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { openDatabase, sql } from '../../sql/database.ts';
+import type { Context } from '../../api/http/route.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { openDatabase, sql } from '../../sql/database/database.ts';
+import { book } from '../../workers/bookings/book.ts';
 import { fillSalon, SPECIALISTS } from './bookings-data.ts';
 import { median, report, timed, times } from './measure.ts';
 

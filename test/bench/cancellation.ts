@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { openBackend } from '../../queues/backend.ts';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { createKey, newSecret } from '../../sql/api-keys.ts';
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
-import { freePort } from '../../sql/embedded.ts';
-import { findRun, isOver } from '../../sql/runs.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
+import { freePort } from '../../sql/database/embedded.ts';
+import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { fillMoney } from './finance-data.ts';
 import { ms, percentile, report, timed } from './measure.ts';
 

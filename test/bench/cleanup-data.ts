@@ -1,8 +1,10 @@
-import { type Database, sql } from '../../sql/database.ts';
-import { keepAnswer } from '../../sql/idempotency.ts';
-import { claimMessages, markMessage, tellAdmins } from '../../sql/notifications.ts';
-import { claimRun, finishRun, requestRun } from '../../sql/runs.ts';
-import { recordTicks } from '../../sql/schedule.ts';
+import { keepAnswer } from '../../sql/auth/idempotency.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { claimMessages } from '../../sql/notifications/claim.ts';
+import { markMessage } from '../../sql/notifications/mark.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { claimRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
+import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { median } from './measure.ts';
 
 const TABLES = ['notifications', 'idempotency_keys', 'finance_requests', 'automated_process_history', 'schedule_ticks'];

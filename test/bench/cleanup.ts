@@ -1,7 +1,7 @@
-import { openBackend } from '../../queues/backend.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { type Database, openDatabase } from '../../sql/database.ts';
-import { claimRun, requestRun, saveProgress } from '../../sql/runs.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { type Database, openDatabase } from '../../sql/database/database.ts';
+import { claimRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
 import { deleteBare, fillPast, standIn } from './cleanup-data.ts';

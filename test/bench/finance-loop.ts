@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, type Sql, sql } from '../../sql/database.ts';
+import { type Database, type Sql, sql } from '../../sql/database/database.ts';
 
 const seat = z.object({
   id: z.int(),

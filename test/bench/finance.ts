@@ -1,5 +1,5 @@
-import { type Database, openDatabase, type Sql } from '../../sql/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance.ts';
+import { type Database, openDatabase, type Sql } from '../../sql/database/database.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
 import { DAY, fillMoney, forgetNight, stageNight, writeNightBare } from './finance-data.ts';
 import { chargeRowByRow } from './finance-loop.ts';
 import { median, ms, report, timed, times } from './measure.ts';

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { openBackend } from '../../queues/backend.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
-import { buildWindow, describeTrainings, nothingYet, type WeekProgress } from '../../sql/generation.ts';
-import { findRun, isOver } from '../../sql/runs.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
+import { describeTrainings } from '../../sql/generation/trainings.ts';
+import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
 import { median, ms, report, timed, times } from './measure.ts';
 

@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../sql/embedded.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 import { report, timed } from './measure.ts';
 
 const WATCH_SECONDS = 20;

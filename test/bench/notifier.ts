@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { openDatabase, sql } from '../../sql/database.ts';
+import { openDatabase, sql } from '../../sql/database/database.ts';
 import { claim } from '../../sql/notifications/claim.ts';
-import { tellAdmins } from '../../sql/notifications.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
 import { notifierProcess } from '../notifier/notifier-process.ts';
 import { hasArrived } from '../support/telegram/answers.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';

@@ -4,17 +4,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
-import { createApp } from '../../api/app.ts';
-import type { Backend } from '../../queues/backend.ts';
-import { addDays } from '../../queues/calendar.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { openFleet } from '../../queues/fleet.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { createKey, newSecret } from '../../sql/api-keys.ts';
-import { freePort } from '../../sql/embedded.ts';
+import { createApp } from '../../api/http/app.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { openFleet } from '../../queues/process/fleet.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 
-import type { RunHandler } from '../../workers/execute.ts';
-import { runJob } from '../../workers/run-job.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
+import { runJob } from '../../workers/runner/run-job.ts';
 import { median, ms, report, timed, times } from './measure.ts';
 
 const ROUNDS = 200;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, type Sql, sql } from '../../sql/database.ts';
+import { type Database, type Sql, sql } from '../../sql/database/database.ts';
 
 const planned = z.object({ 'QUERY PLAN': z.string() });
 const verbs = ['query', 'any', 'anyFirst', 'one', 'oneFirst', 'maybeOne', 'maybeOneFirst', 'exists'] as const;

@@ -1,4 +1,4 @@
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 export const DAY = '2026-11-22';
 const WRITTEN = [

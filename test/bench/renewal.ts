@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { dueInOrder } from '../../sql/renewal/due.ts';
 import { endings } from '../../workers/renewal/endings.ts';
 import { dusk, type Night, type Terms } from '../../workers/renewal/night.ts';

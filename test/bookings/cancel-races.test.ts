@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { makeBooking, type Plan, payForHeld } from '../../api/bookings/make.ts';
-import type { Context } from '../../api/route.ts';
+import type { Context } from '../../api/http/route.ts';
+import { makeBooking, type Plan, payForHeld } from '../../workers/bookings/make.ts';
 import { counter } from './counter.ts';
 import { inQueue } from './in-queue.ts';
 import { at, balanceOf } from './salon.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { counter } from './counter.ts';
 import { at, balanceOf, inHours } from './salon.ts';
 import { soldPackage } from './sold.ts';

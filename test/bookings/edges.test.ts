@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { addDays, addYears, dayOf } from '../../queues/calendar.ts';
+import { addDays, addYears, dayOf } from '../../queues/time/calendar.ts';
 import type { Json } from '../support/front-door.ts';
 import { cursor, wrongs } from '../support/refusals.ts';
 import { counter } from './counter.ts';

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { freePort } from '../../sql/embedded.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { inLine } from '../../api/bookings/line.ts';
-import { patiently } from '../../api/bookings/refusals.ts';
-import type { Context } from '../../api/route.ts';
+import type { Context } from '../../api/http/route.ts';
+import { inLine } from '../../workers/bookings/line.ts';
+import { patiently } from '../../workers/bookings/refusals.ts';
 
 const soon = () => performance.now() + 60_000;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { slotName, tableSlotLock } from '../../queues/slot-lock.ts';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
+import { slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { bookUnpaid, readOffersToBook } from '../../sql/bookings.ts';
-import { sql } from '../../sql/database.ts';
-import { isLockTimeout } from '../../sql/outage.ts';
+import { bookUnpaid } from '../../sql/bookings/book.ts';
+import { readOffersToBook } from '../../sql/bookings/offer.ts';
+import { sql } from '../../sql/database/database.ts';
+import { isLockTimeout } from '../../sql/database/outage.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { type Database, sql } from '../../sql/database.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { salon } from './salon.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Json, Reply } from '../support/front-door.ts';
 import { counter } from './counter.ts';

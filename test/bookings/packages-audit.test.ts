@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { auditBooks } from '../../sql/audit.ts';
-import { sql } from '../../sql/database.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { sql } from '../../sql/database/database.ts';
 import { counter } from './counter.ts';
 import { reason, soldPackage } from './sold.ts';
 

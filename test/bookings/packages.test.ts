@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { keptMinor } from '../../api/packages/policy.ts';
-import { bookingsHolding } from '../../sql/bookings.ts';
-import { sql } from '../../sql/database.ts';
+import { bookingsHolding } from '../../sql/bookings/take-back.ts';
+import { sql } from '../../sql/database/database.ts';
+import { keptMinor } from '../../workers/packages/policy.ts';
 import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { at, balanceOf, inHours } from './salon.ts';

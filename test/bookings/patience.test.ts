@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
 import { wrongs } from '../support/refusals.ts';
 import { counter } from './counter.ts';

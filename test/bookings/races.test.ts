@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../queues/slot-lock.ts';
-import { sql } from '../../sql/database.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation.ts';
+import { sql } from '../../sql/database/database.ts';
+import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
 import type { Json } from '../support/front-door.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';
 import { at, balanceOf } from './salon.ts';

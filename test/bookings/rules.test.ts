@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { whyNever } from '../../api/bookings/limits.ts';
-import { priceOf } from '../../api/bookings/price.ts';
-import { fits } from '../../queues/slots/fits.ts';
-import { workSchedule } from '../../queues/work-schedule.ts';
-import type { Discount, SpecialistCalendar } from '../../sql/bookings.ts';
-import { render } from '../../workers/notifier/render.ts';
+import type { SpecialistCalendar } from '../../sql/bookings/calendar.ts';
+import type { Discount } from '../../sql/bookings/offer.ts';
+import { whyNever } from '../../workers/bookings/limits.ts';
+import { priceOf } from '../../workers/bookings/price.ts';
+import { render } from '../../workers/notifier/templates/render.ts';
+import { fits } from '../../workers/slots/fits.ts';
+import { workSchedule } from '../../workers/slots/work-schedule.ts';
 
 const percent = (basis_points: number): Discount => ({ id: 1, kind: 'percent', basis_points, amount_minor: null });
 const fixed = (amount_minor: number): Discount => ({ id: 2, kind: 'fixed', basis_points: null, amount_minor });

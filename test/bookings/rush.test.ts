@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { type Database, sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { studio } from '../support/studio.ts';
 
 const id = sql.type(z.object({ id: z.int() }));

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { at, type salon } from './salon.ts';
 
 const some = fc.nat({ max: 2 });

@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import type { FrontDoor, Json } from '../support/front-door.ts';
 import { inHours, type salon } from './salon.ts';
 

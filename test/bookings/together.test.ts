@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
-import { together } from '../../api/bookings/together.ts';
-import type { Fleet } from '../../queues/fleet.ts';
-import type { Sql } from '../../sql/database.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { together } from '../../workers/bookings/together.ts';
 
 const context = () => {
   const db = {} as Fleet['db'];

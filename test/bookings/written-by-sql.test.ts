@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { ALWAYS, at } from './salon.ts';

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { openFleet } from '../../queues/fleet.ts';
-import { sayReady } from '../../queues/lifecycle.ts';
-import { liveBot } from '../../workers/notifier/bot/live.ts';
+import { liveBot } from '../../api/telegram/live.ts';
+import { openFleet } from '../../queues/process/fleet.ts';
+import { sayReady } from '../../queues/process/lifecycle.ts';
 
 /** The bot in a process of its own, to be killed. */
 export async function botProcess(settings: NodeJS.ProcessEnv) {

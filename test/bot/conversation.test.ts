@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
-import { nouns } from '../../queues/catalog.ts';
-import { text } from '../../queues/texts.ts';
-import { timetable } from '../../queues/timetable.ts';
-import { raiseAlert } from '../../sql/alerts.ts';
-import { beatWorker } from '../../sql/beats.ts';
-import { sql } from '../../sql/database.ts';
-import { takeLease } from '../../sql/leases.ts';
-import { COMMANDS, runTitle } from '../../workers/notifier/bot/words.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
+import { raiseAlert } from '../../sql/alerts/alerts.ts';
+import { sql } from '../../sql/database/database.ts';
+import { beatWorker } from '../../sql/schedule/beats.ts';
+import { takeLease } from '../../sql/schedule/leases.ts';
+import { COMMANDS, runTitle } from '../../workers/notifier/templates/run-words.ts';
+import { text } from '../../workers/notifier/texts/texts.ts';
 import { ADMIN, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
 let house: Stage;

@@ -1,8 +1,8 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { askConfirmation } from '../../sql/bot.ts';
-import { sql } from '../../sql/database.ts';
-import { keepUpdates } from '../../workers/notifier/bot/intake.ts';
+import { keepUpdates } from '../../api/telegram/intake.ts';
+import { askConfirmation } from '../../sql/bot/confirmations.ts';
+import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGate } from '../support/gate.ts';
 import { botProcess } from './bot-process.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { NetworkError, TelegramApiError } from 'node-telegram-bot-api';
+import { waitAfter } from '../../api/telegram/intake.ts';
+import { daysIn } from '../../api/telegram/looks.ts';
+import { refusal } from '../../api/telegram/start.ts';
+import { languageOf, mayCommand } from '../../api/telegram/who.ts';
 import type { TelegramLink } from '../../sql/bot/links.ts';
-import type { TelegramPerson } from '../../sql/bot.ts';
-import { waitAfter } from '../../workers/notifier/bot/intake.ts';
-import { daysIn } from '../../workers/notifier/bot/looks.ts';
-import { refusal } from '../../workers/notifier/bot/start.ts';
-import { languageOf, mayCommand } from '../../workers/notifier/bot/who.ts';
+import type { TelegramPerson } from '../../sql/bot/people.ts';
 
 const person = (is_admin: boolean, locale: TelegramPerson['locale'] = null): TelegramPerson => ({
   id: 7,

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { requestProcess } from '../../queues/request.ts';
-import { sql } from '../../sql/database.ts';
-import { finishRun } from '../../sql/runs.ts';
+import { requestProcess } from '../../queues/jobs/request.ts';
+import { sql } from '../../sql/database/database.ts';
+import { finishRun } from '../../sql/runs/runs.ts';
 import { salon } from '../bookings/salon.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';

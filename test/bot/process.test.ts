@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from '@jest/globals';
-import { leaseHolder } from '../../sql/leases.ts';
+import { freePort } from '../../sql/database/embedded.ts';
+import { leaseHolder } from '../../sql/schedule/leases.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { fakeTelegram } from '../support/telegram.ts';
@@ -10,14 +11,15 @@ const ADMIN = 1001;
 /** What a bot that does not break off its long poll would go on waiting for. */
 const POLL_MS = 20_000;
 
-test('the notifier is the bot: it answers within the limits of the whole fleet, and goes at once when told to', async () => {
+test('the API is the bot: it answers within the limits of the whole fleet, and goes at once when told to', async () => {
   const database = await testDatabase();
   const telegram = await fakeTelegram(undefined, { limits: {} });
   const { NODE_OPTIONS: _, ...rest } = process.env;
-  const notifier = spawn(process.execPath, ['workers/notifier/main.ts'], {
+  const api = spawn(process.execPath, ['api/server.ts'], {
     env: {
       ...rest,
       DATABASE_URL: database.url,
+      PORT: String(await freePort()),
       TELEGRAM_BOT_TOKEN: telegram.token,
       TELEGRAM_API_ROOT: telegram.apiRoot,
       TELEGRAM_ADMIN_CHAT_IDS: String(ADMIN),
@@ -25,8 +27,8 @@ test('the notifier is the bot: it answers within the limits of the whole fleet, 
     },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
-  const ended = once(notifier, 'exit');
-  await once(notifier, 'message');
+  const ended = once(api, 'exit');
+  await once(api, 'message');
   for (const line of ['/help', '/schedule', '/history', '/runs']) telegram.write(ADMIN, line);
   await eventually(() => telegram.delivered(ADMIN).length === 4);
   expect(telegram.delivered(ADMIN).map((said) => said.split(/[\n(:]/)[0]?.trim())).toEqual([
@@ -37,7 +39,7 @@ test('the notifier is the bot: it answers within the limits of the whole fleet, 
   ]);
   expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
   const asked = performance.now();
-  notifier.kill('SIGTERM');
+  api.kill('SIGTERM');
   const [code] = await ended;
   expect(code).toBe(0);
   expect(performance.now() - asked).toBeLessThan(POLL_MS);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
-import { tellPeople } from '../../sql/notifications.ts';
+import { sql } from '../../sql/database/database.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Stage, stage } from './stage.ts';
 

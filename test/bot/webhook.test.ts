@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { ADMIN, type Stage, stage } from './stage.ts';
 
 const SECRET = 'a_secret_that_only_Telegram_knows';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
-import { nouns } from '../../queues/catalog.ts';
-import { cleanupResult } from '../../queues/results.ts';
-import { sql } from '../../sql/database.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { cleanupResult } from '../../queues/jobs/results.ts';
+import { sql } from '../../sql/database/database.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
-import { startWorker } from '../../workers/run.ts';
+import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { emptyQueues } from '../support/ledger.ts';

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { addDays } from '../../queues/calendar.ts';
-import { auditBooks } from '../../sql/audit.ts';
-import { sql } from '../../sql/database.ts';
-import { chargeChunk, lockStudents, nightfall } from '../../sql/finance.ts';
-import { render } from '../../workers/notifier/render.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { sql } from '../../sql/database/database.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { render } from '../../workers/notifier/templates/render.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { type CleanupNight, cleanupNight, only } from './night.ts';
 

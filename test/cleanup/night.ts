@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { openBackend } from '../../queues/backend.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { type Database, sql } from '../../sql/database.ts';
-import { claimRun, findRun, requestRun, saveProgress } from '../../sql/runs.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { claimRun, findRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
 import type { Operation } from '../../workers/cleanup/operation.ts';
 import { operations as nightly } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
-import type { RunContext } from '../../workers/run-context.ts';
+import type { RunContext } from '../../workers/runner/run-context.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { studio } from '../support/studio.ts';
 

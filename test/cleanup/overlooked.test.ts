@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { addDays } from '../../queues/calendar.ts';
-import { markAttendance } from '../../sql/attendance.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { markAttendance } from '../../sql/attendance/attendance.ts';
+import { sql } from '../../sql/database/database.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, only } from './night.ts';
 

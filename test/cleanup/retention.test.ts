@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { addDays, startOfDay } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
-import { scheduleStates } from '../../sql/schedule.ts';
+import { addDays, startOfDay } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { scheduleStates } from '../../sql/schedule/schedule.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { holdOpen } from '../support/ledger.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';

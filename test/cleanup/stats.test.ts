@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { dayOf } from '../../queues/calendar.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { deleteOldRuns } from '../../sql/cleanup.ts';
-import { sql } from '../../sql/database.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { deleteOldRuns } from '../../sql/cleanup/history.ts';
+import { sql } from '../../sql/database/database.ts';
 import { keptSince } from '../../workers/cleanup/policy.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';

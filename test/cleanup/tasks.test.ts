@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
-import { writeTasks } from '../../sql/tasks.ts';
+import { sql } from '../../sql/database/database.ts';
+import { writeTasks } from '../../sql/tasks/tasks.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { addDays, startOfDay } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, startOfDay } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
-import { isOutage } from '../../sql/outage.ts';
-import { finishTask, writeTasks } from '../../sql/tasks.ts';
+import { sql } from '../../sql/database/database.ts';
+import { isOutage } from '../../sql/database/outage.ts';
+import { finishTask, writeTasks } from '../../sql/tasks/tasks.ts';
 import type { Operation } from '../../workers/cleanup/operation.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
-import { render } from '../../workers/notifier/render.ts';
-import { HandedOn } from '../../workers/run-context.ts';
+import { render } from '../../workers/notifier/templates/render.ts';
+import { HandedOn } from '../../workers/runner/run-context.ts';
 import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { freePort } from '../../sql/embedded.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 import { at, salon } from '../bookings/salon.ts';
 import { backendKinds, redisUrl } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 export const TEMPLATES = 600;
 const PER_TEMPLATE = 15;

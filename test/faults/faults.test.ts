@@ -1,4 +1,4 @@
-import type { Backend } from '../../queues/backend.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
 import { backendKinds } from '../support/backends.ts';
 import type { Case } from './cases.ts';
 import { emptied } from './emptied.ts';

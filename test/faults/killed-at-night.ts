@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { auditBooks } from '../../sql/audit.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
 import type { Case } from './cases.ts';
 import { type Stop, stopAt } from './night-studio.ts';
 import { night } from './trades.ts';

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { workerOptions } from '../../queues/bullmq.ts';
+import { workerOptions } from '../../queues/backend/bullmq.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Case } from './cases.ts';
 import { expectUndisturbed } from './undisturbed.ts';

@@ -1,10 +1,10 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import { type Backend, openBackend } from '../../queues/backend.ts';
-import { ringRun, runJobId } from '../../queues/enqueue.ts';
-import { log } from '../../queues/log.ts';
-import { sql } from '../../sql/database.ts';
-import { findRun, isOver, type Run, requestRun } from '../../sql/runs.ts';
+import { type Backend, openBackend } from '../../queues/backend/backend.ts';
+import { ringRun, runJobId } from '../../queues/jobs/enqueue.ts';
+import { log } from '../../queues/process/log.ts';
+import { sql } from '../../sql/database/database.ts';
+import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownRedis } from '../support/own-servers.ts';

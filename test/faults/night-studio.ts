@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 /** The day that is charged, and the evening on which that is done. */
 export const EVENING = '2026-11-23';

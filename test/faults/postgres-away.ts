@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import pg from 'pg';
-import { type Backend, openBackend } from '../../queues/backend.ts';
-import { ring } from '../../queues/enqueue.ts';
-import { openDatabase } from '../../sql/database.ts';
-import { migrate } from '../../sql/migrate.ts';
+import { type Backend, openBackend } from '../../queues/backend/backend.ts';
+import { ring } from '../../queues/jobs/enqueue.ts';
+import { openDatabase } from '../../sql/database/database.ts';
+import { migrate } from '../../sql/database/migrate.ts';
 import { eventually } from '../support/eventually.ts';
 import { type OwnServer, ownPostgres } from '../support/own-servers.ts';
 import { lab } from './lab.ts';

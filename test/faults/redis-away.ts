@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals';
-import { openBackend } from '../../queues/backend.ts';
-import { ringAgain } from '../../queues/beat.ts';
-import { enqueueRun, QueueUnavailable, ring } from '../../queues/enqueue.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { enqueueRun, QueueUnavailable, ring } from '../../queues/jobs/enqueue.ts';
+import { ringAgain } from '../../queues/timetable/beat.ts';
 import { eventually } from '../support/eventually.ts';
 import type { OwnServer } from '../support/own-servers.ts';
 import { taken } from '../support/taken.ts';

@@ -1,7 +1,7 @@
-import type { Noun } from '../../queues/catalog.ts';
-import { runs } from '../../queues/catalog.ts';
-import type { Database } from '../../sql/database.ts';
-import type { Run, RunRequest } from '../../sql/runs.ts';
+import type { Noun } from '../../queues/jobs/catalog.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import type { Database } from '../../sql/database/database.ts';
+import type { Run, RunRequest } from '../../sql/runs/runs.ts';
 import { bigStudio, fingerprint } from './big-studio.ts';
 import { EVENING, nightFingerprint, nightStudio } from './night-studio.ts';
 

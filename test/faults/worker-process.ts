@@ -1,4 +1,4 @@
-import type { Noun } from '../../queues/catalog.ts';
+import type { Noun } from '../../queues/jobs/catalog.ts';
 import { ownProcess } from './own-process.ts';
 
 export type WorkerProcess = Awaited<ReturnType<typeof workerProcess>>;

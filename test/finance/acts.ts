@@ -1,13 +1,7 @@
-import type { Database, Sql } from '../../sql/database.ts';
-import {
-  chargeChunk,
-  type FinanceRequest,
-  lockPayment,
-  nightfall,
-  receivePayment,
-  takeBackPayment,
-  writeRequest,
-} from '../../sql/finance.ts';
+import type { Database, Sql } from '../../sql/database/database.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { lockPayment, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
+import { type FinanceRequest, writeRequest } from '../../sql/finance/requests.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 
 /** What happens to money, as door and worker do it. Everything goes through `db`, a chunk or a decision a transaction. */

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { at, balanceOf, salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 

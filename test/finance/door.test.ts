@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 
 let shift: Awaited<ReturnType<typeof nightShift>>;

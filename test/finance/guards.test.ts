@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { auditBooks, type Finding } from '../../sql/audit.ts';
-import type { Database } from '../../sql/database.ts';
+import { auditBooks, type Finding } from '../../sql/audit/audit.ts';
+import type { Database } from '../../sql/database/database.ts';
+import { chargeRegistrations } from '../../sql/finance/charge.ts';
+import { giveBack } from '../../sql/finance/give-back.ts';
 import { dueSeat } from '../../sql/finance/seats.ts';
-import { chargeRegistrations, giveBack } from '../../sql/finance.ts';
 import { generate, night, pay } from './races/acts.ts';
 import { type Act, type Arena, arena } from './races/arena.ts';
 import { booksOf } from './races/books.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
-import { lockStudents, lockTraining } from '../../sql/finance.ts';
+import { sql } from '../../sql/database/database.ts';
+import { lockStudents, lockTraining } from '../../sql/finance/seats.ts';
 import { add, attend, callOff, cancel, generate, night, pay, takeBack, waive } from './races/acts.ts';
 import { type Act, type Arena, arena } from './races/arena.ts';
 import { people, type Row, rows, trainings } from './races/scene.ts';

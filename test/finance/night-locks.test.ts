@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
-import { auditBooks } from '../../sql/audit.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
 import { add, attend, callOff, cancel, night } from './races/acts.ts';
 import { type Arena, arena } from './races/arena.ts';
 import { people, rows, trainings } from './races/scene.ts';

@@ -1,10 +1,10 @@
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
-import type { RunHandler } from '../../workers/execute.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { chargeNight } from '../../workers/finance/charge-night.ts';
 import { combineDaily } from '../../workers/finance/combine-daily.ts';
-import { startWorker } from '../../workers/run.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
+import { startWorker } from '../../workers/runner/run.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 

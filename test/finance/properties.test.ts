@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { auditBooks } from '../../sql/audit.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { step, world } from './properties/arbitraries.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 
 let shift: Awaited<ReturnType<typeof nightShift>>;

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { runs } from '../../queues/catalog.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { auditBooks } from '../../sql/audit.ts';
-import { sql } from '../../sql/database.ts';
-import { findRun, isOver, type Run } from '../../sql/runs.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { sql } from '../../sql/database/database.ts';
+import { findRun, isOver, type Run } from '../../sql/runs/runs.ts';
 import { chargeNight } from '../../workers/finance/charge-night.ts';
-import { startWorker } from '../../workers/run.ts';
+import { startWorker } from '../../workers/runner/run.ts';
 import { eventually } from '../support/eventually.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 

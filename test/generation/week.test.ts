@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { type Database, sql } from '../../sql/database.ts';
-import { buildWindow, describeTrainings, nothingYet, previewWeek, type WeekProgress } from '../../sql/generation.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { describeTrainings } from '../../sql/generation/trainings.ts';
+import { buildWindow, nothingYet, previewWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';

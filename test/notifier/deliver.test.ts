@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Api } from 'node-telegram-bot-api';
-import { deliver, MOST_ATTEMPTS } from '../../workers/notifier/deliver.ts';
+import { deliver, MOST_ATTEMPTS } from '../../workers/notifier/outbox/deliver.ts';
 import { type Answer, type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
 
 let telegram: FakeTelegram;

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
-import { log } from '../../queues/log.ts';
-import { sql } from '../../sql/database.ts';
-import { claimMessages, type Notice, tellAdmins, tellPeople, writesAgain } from '../../sql/notifications.ts';
-import { drainOutbox } from '../../workers/notifier/drain.ts';
+import { log } from '../../queues/process/log.ts';
+import { sql } from '../../sql/database/database.ts';
+import { claimMessages } from '../../sql/notifications/claim.ts';
+import { type Notice, tellAdmins, tellPeople, writesAgain } from '../../sql/notifications/tell.ts';
+import { drainOutbox } from '../../workers/notifier/outbox/drain.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { stopwatch } from '../support/stopwatch.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { openBackend } from '../../queues/backend.ts';
-import { ringProcess } from '../../queues/enqueue.ts';
-import { requestProcess } from '../../queues/request.ts';
-import { sql } from '../../sql/database.ts';
-import { tellAdmins } from '../../sql/notifications.ts';
-import { findRun, isOver } from '../../sql/runs.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { ringProcess } from '../../queues/jobs/enqueue.ts';
+import { requestProcess } from '../../queues/jobs/request.ts';
+import { sql } from '../../sql/database/database.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Answer, hasArrived } from '../support/telegram/answers.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { priorityOf } from '../../sql/notifications.ts';
-import { reminderAt } from '../../workers/notifier/occasions.ts';
-import { type Judged, judge, quietPeriod } from '../../workers/notifier/quiet.ts';
+import { priorityOf } from '../../sql/notifications/tell.ts';
+import { type Judged, judge, quietPeriod } from '../../workers/notifier/outbox/quiet.ts';
+import { reminderAt } from '../../workers/notifier/reminders/occasions.ts';
 
 const night = { from: '22:00', until: '08:00' };
 const untilOf = (now: string, zone: string, hours: { from: string; until: string } | null) =>

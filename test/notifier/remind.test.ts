@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { readSettings } from '../../queues/settings.ts';
-import { sql } from '../../sql/database.ts';
-import type { Run } from '../../sql/runs.ts';
-import type { RunHandler } from '../../workers/execute.ts';
-import { digest } from '../../workers/notifier/digest.ts';
-import { remind } from '../../workers/notifier/remind.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { sql } from '../../sql/database/database.ts';
+import type { Run } from '../../sql/runs/runs.ts';
+import { digest } from '../../workers/notifier/reminders/digest.ts';
+import { remind } from '../../workers/notifier/reminders/remind.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { studio } from '../support/studio.ts';

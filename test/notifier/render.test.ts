@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { finding } from '../../sql/audit.ts';
-import { bookingTemplates } from '../../workers/notifier/bookings.ts';
-import { render, templates } from '../../workers/notifier/render.ts';
-import { renewalTemplates } from '../../workers/notifier/renewals.ts';
-import { subscriptionTemplates } from '../../workers/notifier/subscriptions.ts';
+import { finding } from '../../sql/audit/audit.ts';
+import { bookingTemplates } from '../../workers/notifier/templates/bookings.ts';
+import { render, templates } from '../../workers/notifier/templates/render.ts';
+import { renewalTemplates } from '../../workers/notifier/templates/renewals.ts';
+import { subscriptionTemplates } from '../../workers/notifier/templates/subscriptions.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
 const studio = { locale: 'ru', zone: 'Europe/Moscow', currency: 'RUB' } as const;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { type TextKey, text } from '../../queues/texts.ts';
+import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
 const textsOf = (locale: string): Record<string, string> =>

@@ -13,7 +13,7 @@ import {
   startOfDay,
   wallTimeOf,
   weekOf,
-} from '../../queues/calendar.ts';
+} from '../../queues/time/calendar.ts';
 
 const noon = new Date('2026-11-21T12:00:00Z');
 const days: [instant: string, zone: string, day: string][] = [
@@ -30,7 +30,7 @@ const days: [instant: string, zone: string, day: string][] = [
 test.each(['UTC', 'Pacific/Kiritimati', 'America/New_York', 'Asia/Kolkata'])(
   'the business day is the studio’s own on a server in %s (D1)',
   async (TZ) => {
-    const calendar = new URL('../../queues/calendar.ts', import.meta.url).href;
+    const calendar = new URL('../../queues/time/calendar.ts', import.meta.url).href;
     const script = `
       import { dayOf } from ${JSON.stringify(calendar)};
       const days = ${JSON.stringify(days)}.map(([instant, zone]) => dayOf(new Date(instant), zone));

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../queues/backend.ts';
-import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/beat.ts';
-import { nouns } from '../../queues/catalog.ts';
-import { beatWorker } from '../../sql/beats.ts';
-import { sql } from '../../sql/database.ts';
-import { tellAdmins } from '../../sql/notifications.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/timetable/beat.ts';
+import { sql } from '../../sql/database/database.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { beatWorker } from '../../sql/schedule/beats.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { beat, type Heart } from '../../queues/beat.ts';
-import { sql } from '../../sql/database.ts';
-import { requestRun } from '../../sql/runs.ts';
-import { latestTicks, pauseSchedule } from '../../sql/schedule.ts';
+import { beat, type Heart } from '../../queues/timetable/beat.ts';
+import { sql } from '../../sql/database/database.ts';
+import { requestRun } from '../../sql/runs/runs.ts';
+import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { crowd, emptyBook, emptyQueues, endRuns, outbox, schedule } from '../support/ledger.ts';

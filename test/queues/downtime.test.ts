@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { settleTicks } from '../../queues/tick.ts';
-import type { Misfire, Schedule } from '../../queues/timetable.ts';
+import { settleTicks } from '../../queues/timetable/tick.ts';
+import type { Misfire, Schedule } from '../../queues/timetable/timetable.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, emptyBook, ledger, schedule } from '../support/ledger.ts';
 

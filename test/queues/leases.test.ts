@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
-import { dropLease, leaseHolder, takeLease } from '../../sql/leases.ts';
+import { dropLease, leaseHolder, takeLease } from '../../sql/schedule/leases.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { crowd, emptyBook } from '../support/ledger.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { log } from '../../queues/log.ts';
-import { settleTicks } from '../../queues/tick.ts';
-import { sql } from '../../sql/database.ts';
-import { recordTicks } from '../../sql/schedule.ts';
+import { log } from '../../queues/process/log.ts';
+import { settleTicks } from '../../queues/timetable/tick.ts';
+import { sql } from '../../sql/database/database.ts';
+import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, crowd, emptyBook, endRuns, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { resumeSchedule, settleTicks } from '../../queues/tick.ts';
-import { pauseSchedule, scheduleStates } from '../../sql/schedule.ts';
+import { resumeSchedule, settleTicks } from '../../queues/timetable/tick.ts';
+import { pauseSchedule, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, crowd, emptyBook, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
 

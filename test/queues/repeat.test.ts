@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type RunName, runNames, runs } from '../../queues/catalog.ts';
-import { repeatProcess } from '../../queues/repeat.ts';
-import { requestProcess } from '../../queues/request.ts';
-import type { RunDefinition } from '../../queues/run-definition.ts';
-import { findRun } from '../../sql/runs.ts';
+import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
+import { repeatProcess } from '../../queues/jobs/repeat.ts';
+import { requestProcess } from '../../queues/jobs/request.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
+import { findRun } from '../../sql/runs/runs.ts';
 import { salon } from '../bookings/salon.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyBook, endRuns } from '../support/ledger.ts';

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
-import type { Backend } from '../../queues/backend.ts';
-import { beat, ringAgain } from '../../queues/beat.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { log } from '../../queues/log.ts';
-import { sql } from '../../sql/database.ts';
-import { noteRing, requestRun } from '../../sql/runs.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { log } from '../../queues/process/log.ts';
+import { beat, ringAgain } from '../../queues/timetable/beat.ts';
+import { sql } from '../../sql/database/database.ts';
+import { noteRing, requestRun } from '../../sql/runs/runs.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';

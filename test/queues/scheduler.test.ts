@@ -3,12 +3,13 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import type { Backend } from '../../queues/backend.ts';
-import { nouns } from '../../queues/catalog.ts';
-import { enqueueRun } from '../../queues/enqueue.ts';
-import { expireHolds, findBooking } from '../../sql/bookings.ts';
-import { sql } from '../../sql/database.ts';
-import { leaseHolder } from '../../sql/leases.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { expireHolds } from '../../sql/bookings/holds.ts';
+import { findBooking } from '../../sql/bookings/rows.ts';
+import { sql } from '../../sql/database/database.ts';
+import { leaseHolder } from '../../sql/schedule/leases.ts';
 import { salon } from '../bookings/salon.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -35,7 +36,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const entry = fileURLToPath(new URL('../../queues/scheduler.ts', import.meta.url));
+const entry = fileURLToPath(new URL('../../queues/timetable/scheduler.ts', import.meta.url));
 
 /** Starts a scheduler and waits until it tells PM2 that it is ready. */
 async function start() {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { nextTicks, nominalTicks } from '../../queues/ticks.ts';
-import { timetable } from '../../queues/timetable.ts';
+import { nextTicks, nominalTicks } from '../../queues/timetable/ticks.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
 
 const ticks = (pattern: string, zone: string, from: string, to: string) =>
   nominalTicks(pattern, zone, new Date(from), new Date(to)).map((tick) => tick.toISOString().replace(':00.000Z', 'Z'));

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { within } from '../../queues/within.ts';
+import { within } from '../../queues/backend/with-timeout.ts';
 
 test('an answer in time is the answer, an error in time the error', async () => {
   expect(await within(1_000, Promise.resolve('yes'))).toBe('yes');

@@ -1,11 +1,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { auditBooks } from '../../sql/audit.ts';
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
-import { lockStudents } from '../../sql/finance.ts';
-import { type Place, renewNext } from '../../sql/renewal.ts';
-import { findRun, requestRun } from '../../sql/runs.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import type { Place } from '../../sql/renewal/due.ts';
+import { renewNext } from '../../sql/renewal/renew.ts';
+import { findRun, requestRun } from '../../sql/runs/runs.ts';
 import { dusk, type Night } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { settleTicks } from '../../queues/tick.ts';
-import { timetable } from '../../queues/timetable.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { settleTicks } from '../../queues/timetable/tick.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
+import { sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { startWorker } from '../../workers/run.ts';
+import { startWorker } from '../../workers/runner/run.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { club, heldBy } from '../subscriptions/studio.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';

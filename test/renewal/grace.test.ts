@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { type Database, sql } from '../../sql/database.ts';
-import { buildWindow, nothingYet } from '../../sql/generation.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
 import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';

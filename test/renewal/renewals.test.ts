@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { auditBooks } from '../../sql/audit.ts';
-import { type Database, sql } from '../../sql/database.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, entriesOf, heldBy, invoicesOf, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

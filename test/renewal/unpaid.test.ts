@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { type Database, sql } from '../../sql/database.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { dunningKey, judgeUnpaid } from '../../workers/renewal/policy.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';

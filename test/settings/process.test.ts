@@ -16,7 +16,7 @@ async function start(entry: string, environment: Record<string, string>, envFile
   return { err, out, code: await code };
 }
 
-const processes = ['api/server.ts', 'queues/scheduler.ts', 'workers/generation/main.ts', 'api/key.ts'];
+const processes = ['api/server.ts', 'queues/timetable/scheduler.ts', 'workers/generation/main.ts', 'api/auth/key.ts'];
 describe('a process with a bad setting ends with code 78 and one line', () => {
   test.each(processes)('%s', async (entry) => {
     expect(await start(entry, { PORT: 'http' })).toEqual({
@@ -38,8 +38,8 @@ describe('a process with a bad setting ends with code 78 and one line', () => {
 });
 
 test('LOG_LEVEL in .env is heeded', async () => {
-  const script = `const { settingsOrExit } = await import('${resolve('queues/settings.ts')}');
-    const { log } = await import('${resolve('queues/log.ts')}');
+  const script = `const { settingsOrExit } = await import('${resolve('queues/process/settings.ts')}');
+    const { log } = await import('${resolve('queues/process/log.ts')}');
     settingsOrExit(); log.info('told'); log.warn('shown');`;
   const cwd = mkdtempSync(join(tmpdir(), 'process-'));
   writeFileSync(join(cwd, '.env'), 'LOG_LEVEL=warn\n');

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { currentDays } from '../../queues/slots/read.ts';
-import { sql } from '../../sql/database.ts';
-import { isAnySlotChanged, readSlotOffer } from '../../sql/slots.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { isAnySlotChanged } from '../../sql/slots/changes.ts';
+import { readSlotOffer } from '../../sql/slots/offer.ts';
+import { currentDays } from '../../workers/slots/read.ts';
 import { backendKinds } from '../support/backends.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { type SlotStage, slotStage } from './stage.ts';

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { openDatabase, sql } from '../../sql/database.ts';
-import { migrate } from '../../sql/migrate.ts';
+import { openDatabase, sql } from '../../sql/database/database.ts';
+import { migrate } from '../../sql/database/migrate.ts';
 import { type OwnServer, ownPostgres } from '../support/own-servers.ts';
 import { readBook } from './book.ts';
 

@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
-import { addDays } from '../../queues/calendar.ts';
-import { daysOfChanges } from '../../queues/slots/recalculate.ts';
-import { sql } from '../../sql/database.ts';
-import { passOnLocationChanges, readSlotChanges, readSlotOffer } from '../../sql/slots.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { passOnLocationChanges, readSlotChanges } from '../../sql/slots/changes.ts';
+import { readSlotOffer } from '../../sql/slots/offer.ts';
+import { daysOfChanges } from '../../workers/slots/recalculate.ts';
 import { ALWAYS, at } from '../bookings/salon.ts';
 import { forgetAll, type SlotStage, slotStage } from './stage.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { horizonOf } from '../../queues/slots/horizon.ts';
-import { slotKey } from '../../queues/slots/redis-slots.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { horizonOf } from '../../workers/slots/horizon.ts';
+import { slotKey } from '../../workers/slots/redis-slots.ts';
 import { ALWAYS, at, HOUR, salon } from '../bookings/salon.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { liesWithin } from '../../queues/slots/lies-within.ts';
-import { cellsOfIntervals } from '../../queues/slots/week.ts';
-import { zoneDay } from '../../queues/slots/zone-days.ts';
-import { instantOf } from '../../queues/wall-time.ts';
+import { instantOf } from '../../queues/time/wall-time.ts';
+import { liesWithin } from '../../workers/slots/lies-within.ts';
+import { cellsOfIntervals } from '../../workers/slots/week.ts';
+import { zoneDay } from '../../workers/slots/zone-days.ts';
 
 const ZONE = 'Europe/Kyiv';
 const hours = (...intervals: [string, string][]) => cellsOfIntervals(intervals);

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { at, salon } from '../bookings/salon.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 

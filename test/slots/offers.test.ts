@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { openOffers } from '../../api/slots/offers.ts';
-import type { Sql } from '../../sql/database.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { openOffers } from '../../workers/slots/offers.ts';
 
 /** A database that counts what it is asked, and answers when it is told to. */
 function counting() {

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { addDays } from '../../queues/calendar.ts';
-import { hasCell } from '../../queues/slots/bits.ts';
-import { calculateGrids } from '../../queues/slots/grid.ts';
-import { daysFrom } from '../../queues/slots/horizon.ts';
-import { freeStarts } from '../../queues/slots/starts.ts';
-import { cellsOfOverride, weekOf } from '../../queues/slots/week.ts';
-import { zoneDays } from '../../queues/slots/zone-days.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { hasCell } from '../../workers/slots/bits.ts';
+import { calculateGrids } from '../../workers/slots/grid.ts';
+import { daysFrom } from '../../workers/slots/horizon.ts';
+import { freeStarts } from '../../workers/slots/starts.ts';
+import { cellsOfOverride, weekOf } from '../../workers/slots/week.ts';
+import { zoneDays } from '../../workers/slots/zone-days.ts';
 import { dayOfPerson, fitsPerson, type Interval, minutesOf, type Person } from './reference.ts';
 
 /** Days around clock changes, and plain ones. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { outside, roomless } from '../../queues/slots/rooms.ts';
-import type { TakenRoom } from '../../sql/bookings.ts';
+import type { TakenRoom } from '../../sql/bookings/taken.ts';
+import { outside, roomless } from '../../workers/slots/rooms.ts';
 
 const MINUTE = 60_000;
 const MIDNIGHT = Date.parse('2026-11-25T00:00:00+03:00');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { addDays } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type Random, seeded } from '../../sql/demo/random.ts';
 import type { SlotStage } from './stage.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { calculateDays } from '../../queues/slots/calculate.ts';
-import { liveSlotsOf, openLiveSlots, tellSlots } from '../../queues/slots/live.ts';
-import { redisChannel } from '../../queues/slots/redis-live.ts';
-import { sql } from '../../sql/database.ts';
-import type { Ears } from '../../sql/slots.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import type { Ears } from '../../sql/slots/live.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
+import { calculateDays } from '../../workers/slots/calculate.ts';
+import { liveSlotsOf, openLiveSlots, tellSlots } from '../../workers/slots/live.ts';
+import { redisChannel } from '../../workers/slots/redis-live.ts';
 import { ALWAYS, salon } from '../bookings/salon.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { admin } from '../support/database.ts';

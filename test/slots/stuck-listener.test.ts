@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, test } from '@jest/globals';
-import { liveSlotsOf } from '../../queues/slots/live.ts';
+import { liveSlotsOf } from '../../workers/slots/live.ts';
 import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';

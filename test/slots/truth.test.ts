@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { calculateDays } from '../../queues/slots/calculate.ts';
-import { currentDays } from '../../queues/slots/read.ts';
-import { storeGrids } from '../../queues/slots/store.ts';
-import { sql } from '../../sql/database.ts';
-import { isAnySlotChanged, readSlotOffer } from '../../sql/slots.ts';
+import { sql } from '../../sql/database/database.ts';
+import { isAnySlotChanged } from '../../sql/slots/changes.ts';
+import { readSlotOffer } from '../../sql/slots/offer.ts';
+import { calculateDays } from '../../workers/slots/calculate.ts';
+import { currentDays } from '../../workers/slots/read.ts';
+import { storeGrids } from '../../workers/slots/store.ts';
 import { ALWAYS } from '../bookings/salon.ts';
 import { backendKinds } from '../support/backends.ts';
 import { dayOfPerson, type Interval, type Person } from './reference.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { offersOf } from '../../api/slots/offers.ts';
-import { slotsWritten } from '../../api/slots/written.ts';
-import type { Fleet } from '../../queues/fleet.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { offersOf } from '../../workers/slots/offers.ts';
+import { slotsWritten } from '../../workers/slots/written.ts';
 import { salon } from '../bookings/salon.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';

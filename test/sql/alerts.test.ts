@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { clearAlert, muteAlert, raiseAlert } from '../../sql/alerts.ts';
-import { sql } from '../../sql/database.ts';
-import { isPaid, notePaid, noteUnpaid } from '../../sql/outside-services.ts';
+import { clearAlert, muteAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
+import { isPaid, notePaid, noteUnpaid } from '../../sql/alerts/outside-services.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyBook, outbox } from '../support/ledger.ts';
 

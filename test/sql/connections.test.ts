@@ -1,6 +1,6 @@
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { testDatabase } from '../support/database.ts';
 
 afterEach(() => void jest.useRealTimers());

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
-import { loadDemo } from '../../sql/demo.ts';
-import { previewWeek } from '../../sql/generation.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { loadDemo } from '../../sql/demo/demo.ts';
+import { previewWeek } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const TODAY = '2026-11-18';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
-import { type DemoSummary, isEmptyStudio, loadDemo } from '../../sql/demo.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { type DemoSummary, isEmptyStudio, loadDemo } from '../../sql/demo/demo.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 const TODAY = '2026-11-18';

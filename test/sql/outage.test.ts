@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { BackendTerminatedError, ConnectionError } from 'slonik';
-import { isOutage } from '../../sql/outage.ts';
+import { isOutage } from '../../sql/database/outage.ts';
 
 const coded = (code: string) => Object.assign(new Error('no'), { code });
 

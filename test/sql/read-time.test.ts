@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readDay, readInstant } from '../../sql/read-time.ts';
+import { readDay, readInstant } from '../../sql/database/read-time.ts';
 
 const [FIRST, LAST] = ['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'];
 

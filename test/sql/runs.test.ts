@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { claimRun, failRun, finishRun, requestRun } from '../../sql/runs.ts';
+import { claimRun, failRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

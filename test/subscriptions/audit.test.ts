@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { auditBooks } from '../../sql/audit.ts';
-import { type Database, sql } from '../../sql/database.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { club, entriesOf, heldBy, invoicesOf } from './studio.ts';
 

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
-import { sql } from '../../sql/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance.ts';
-import { buildWindow, nothingYet } from '../../sql/generation.ts';
-import { freezeSubscription } from '../../sql/subscriptions.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
+import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { night } from '../support/night.ts';

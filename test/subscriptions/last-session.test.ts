@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Database, sql } from '../../sql/database.ts';
-import { chargeChunk, giveBack, nightfall } from '../../sql/finance.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { giveBack } from '../../sql/finance/give-back.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { club, toldTo } from './studio.ts';
 

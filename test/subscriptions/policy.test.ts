@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { Problem } from '../../api/problems.ts';
-import { judgeFreeze, judgeRefund, judgeStart, judgeUnfreeze } from '../../api/subscription-policy.ts';
+import { Problem } from '../../api/http/problems.ts';
+import { judgeFreeze, judgeRefund, judgeStart, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
 
 const TODAY = '2026-11-20';
 const held = {

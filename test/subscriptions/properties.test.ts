@@ -1,7 +1,18 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { Problem } from '../../api/problems.ts';
+import { Problem } from '../../api/http/problems.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
+import { type Database, type Sql, sql } from '../../sql/database/database.ts';
+import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { lockPayment, payerOf, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { renewNext } from '../../sql/renewal/renew.ts';
+import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
+import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
+import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
+import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
 import {
   demandLive,
   demandNotRenewed,
@@ -9,30 +20,7 @@ import {
   judgeRefund,
   judgeStart,
   judgeUnfreeze,
-} from '../../api/subscription-policy.ts';
-import { auditBooks } from '../../sql/audit.ts';
-import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup.ts';
-import { type Database, type Sql, sql } from '../../sql/database.ts';
-import {
-  chargeChunk,
-  lockPayment,
-  lockStudents,
-  nightfall,
-  payerOf,
-  receivePayment,
-  takeBackPayment,
-} from '../../sql/finance.ts';
-import { renewNext } from '../../sql/renewal.ts';
-import {
-  buySubscription,
-  cancelSubscription,
-  endFreeze,
-  findHeld,
-  findInCatalogue,
-  freezeSubscription,
-  lockPaid,
-  setAutoRenew,
-} from '../../sql/subscriptions.ts';
+} from '../../workers/subscriptions/policy.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';

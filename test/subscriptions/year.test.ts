@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/calendar.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { seeded } from '../../sql/demo/random.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { figuresOf, impossible } from './year/figures.ts';

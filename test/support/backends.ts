@@ -1,4 +1,4 @@
-import { type Backend, openBackend } from '../../queues/backend.ts';
+import { type Backend, openBackend } from '../../queues/backend/backend.ts';
 
 /** The kinds of queue backend the tests can use here; the set-up says loudly when Redis is missing. */
 export const backendKinds: Backend['kind'][] = process.env.TEST_REDIS_URL ? ['postgres', 'redis'] : ['postgres'];

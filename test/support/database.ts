@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
-import { type Database, openDatabase } from '../../sql/database.ts';
+import { type Database, openDatabase } from '../../sql/database/database.ts';
 
 /** A private copy of the migrated, empty database. Close it when the file's tests are over: a leaked connection fails the drop. */
 export type TestDatabase = { db: Database; url: string; close(): Promise<void> };

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 /**
  * As `truncate ... restart identity cascade`, which gives every one of some two hundred tables and indexes new files, however

@@ -3,7 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '../../sql/embedded.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 
 const run = promisify(execFile);
 

@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createApp } from '../../api/app.ts';
-import type { Backend } from '../../queues/backend.ts';
-import { openBackend } from '../../queues/backend.ts';
-import { bells } from '../../queues/catalog.ts';
-import type { Fleet } from '../../queues/fleet.ts';
-import { log } from '../../queues/log.ts';
-import { readSettings } from '../../queues/settings.ts';
-import { createKey, newSecret } from '../../sql/api-keys.ts';
-import { openDatabase } from '../../sql/database.ts';
-import type { RunHandler } from '../../workers/execute.ts';
+import { createApp } from '../../api/http/app.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { bells } from '../../queues/jobs/catalog.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { log } from '../../queues/process/log.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
+import { openDatabase } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
-import { runJob } from '../../workers/run-job.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
+import { runJob } from '../../workers/runner/run-job.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 // What these tests provoke belongs in their assertions, not on the terminal.

@@ -2,8 +2,8 @@ import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
-import { migrate } from '../../sql/migrate.ts';
+import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { migrate } from '../../sql/database/migrate.ts';
 import { teachEmptying } from './emptying.ts';
 import { servers } from './servers.ts';
 

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { z } from 'zod';
-import type { Backend } from '../../queues/backend.ts';
-import { nouns } from '../../queues/catalog.ts';
-import type { Schedule } from '../../queues/timetable.ts';
-import { type Database, openDatabase, sql } from '../../sql/database.ts';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import type { Schedule } from '../../queues/timetable/timetable.ts';
+import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { emptyTables } from './emptying.ts';
 import { eventually } from './eventually.ts';
 

@@ -1,8 +1,8 @@
-import { readSettings } from '../../queues/settings.ts';
-import type { Database } from '../../sql/database.ts';
-import { tellAdmins } from '../../sql/notifications.ts';
-import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs.ts';
-import type { RunContext, RunHandler } from '../../workers/execute.ts';
+import { readSettings } from '../../queues/process/settings.ts';
+import type { Database } from '../../sql/database/database.ts';
+import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
+import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
 /** Stops a night between two chunks, as a kill does. */
 export class Killed extends Error {}

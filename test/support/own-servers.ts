@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
+import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { eventually } from './eventually.ts';
 
 /** A server of a test's own, which may be stopped and started again at the same address. */

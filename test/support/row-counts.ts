@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 
 /** How many rows every table of the studio holds, by name; `of` may add the queue's, `bullmq`: bells are rung for a moment after an answer. */
 export async function rowCounts(db: Database, of = ['public']): Promise<Record<string, number>> {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { addDays } from '../../queues/calendar.ts';
-import { unfreezeResult } from '../../queues/results.ts';
-import { type Database, sql } from '../../sql/database.ts';
-import { findRun, requestRun } from '../../sql/runs.ts';
+import { unfreezeResult } from '../../queues/jobs/results.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import { findRun, requestRun } from '../../sql/runs/runs.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

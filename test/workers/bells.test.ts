@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { ring } from '../../queues/enqueue.ts';
-import { workerSilence } from '../../sql/beats.ts';
-import { sql } from '../../sql/database.ts';
-import type { RunHandler } from '../../workers/execute.ts';
+import { ring } from '../../queues/jobs/enqueue.ts';
+import { sql } from '../../sql/database/database.ts';
+import { workerSilence } from '../../sql/schedule/beats.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { done, ONE_TRY, type Stage, stage } from './stage.ts';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { DelayedError, type Job, type Processor } from 'bullmq';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
-import type { RunHandler } from '../../workers/execute.ts';
-import { runJob } from '../../workers/run-job.ts';
+import { sql } from '../../sql/database/database.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
+import { runJob } from '../../workers/runner/run-job.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { builtRooms, clearRooms, rooms } from './rooms.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { sql } from '../../sql/database.ts';
+import { sql } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { backendKinds } from '../support/backends.ts';
 import { registrations, studio } from '../support/studio.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import type { RunHandler } from '../../workers/execute.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { done, ONE_TRY, type Stage, stage } from './stage.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../sql/database.ts';
-import type { RunHandler } from '../../workers/execute.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { done } from './stage.ts';
 

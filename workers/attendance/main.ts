@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { markPresent } from './mark-present.ts';
 
 await runWorker('attendance', { runs: { attendance: markPresent } });

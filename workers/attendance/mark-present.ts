@@ -1,6 +1,6 @@
-import { runs } from '../../queues/catalog.ts';
-import { markAttendance, markLatecomers } from '../../sql/attendance.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
+import type { RunHandler } from '../runner/execute.ts';
 
 type Progress = { after: number; done: boolean; trainings: number; students: number };
 const start: Progress = { after: 0, done: false, trainings: 0, students: 0 };

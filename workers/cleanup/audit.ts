@@ -1,5 +1,5 @@
-import { dayOf } from '../../queues/calendar.ts';
-import { auditBooks } from '../../sql/audit.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
 import type { Operation } from './operation.ts';
 
 /** Findings a run keeps, and a message names; `GET /api/audit` lists all. */

@@ -1,8 +1,8 @@
-import { addDays } from '../../queues/calendar.ts';
-import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup.ts';
-import { lockStudents } from '../../sql/finance.ts';
-import { tellPeople } from '../../sql/notifications.ts';
-import { holderNotices } from '../../sql/subscriptions.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Operation } from './operation.ts';
 
 /** Nobody is told of what ended longer ago: it comes to light when old records are brought in. */

@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { operations } from './operations.ts';
 import { tidyUp } from './tidy-up.ts';
 

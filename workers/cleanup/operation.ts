@@ -1,9 +1,9 @@
 import type { DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
-import type { cleanupResult } from '../../queues/results.ts';
-import type { AdminNotice } from '../../sql/notifications.ts';
-import type { Run } from '../../sql/runs.ts';
-import type { RunContext } from '../run-context.ts';
+import type { cleanupResult } from '../../queues/jobs/results.ts';
+import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { Run } from '../../sql/runs/runs.ts';
+import type { RunContext } from '../runner/run-context.ts';
 
 export type Counts = z.output<typeof cleanupResult>;
 

@@ -1,7 +1,8 @@
-import { kept } from '../../queues/bullmq.ts';
-import { startOfDay } from '../../queues/calendar.ts';
-import { nouns } from '../../queues/catalog.ts';
-import { within } from '../../queues/within.ts';
+import { kept } from '../../queues/backend/bullmq.ts';
+import { within } from '../../queues/backend/with-timeout.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import { startOfDay } from '../../queues/time/calendar.ts';
+import { deleteOldRuns } from '../../sql/cleanup/history.ts';
 import {
   type Deleted,
   deleteOldAlerts,
@@ -11,13 +12,12 @@ import {
   deleteOldLinks,
   deleteOldMessages,
   deleteOldRequests,
-  deleteOldRuns,
   deleteOldTicks,
   deleteOldUpdates,
   type Old,
-} from '../../sql/cleanup.ts';
-import type { Sql } from '../../sql/database.ts';
-import { hideDoneTasks } from '../../sql/tasks.ts';
+} from '../../sql/cleanup/retention.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
 import { expire } from './expire.ts';
 import type { Counts, Operation } from './operation.ts';

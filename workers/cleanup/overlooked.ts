@@ -1,6 +1,6 @@
-import { text } from '../../queues/texts.ts';
-import { closeOverlookedTasks, nextOverlookedDay, noteOverlooked } from '../../sql/cleanup.ts';
-import { writeTasks } from '../../sql/tasks.ts';
+import { closeOverlookedTasks, nextOverlookedDay, noteOverlooked } from '../../sql/cleanup/overlooked.ts';
+import { writeTasks } from '../../sql/tasks/tasks.ts';
+import { text } from '../notifier/texts/texts.ts';
 import type { Operation } from './operation.ts';
 
 /** Trainings named in a task; the others are a number. */

@@ -1,4 +1,4 @@
-import { addDays, type Day, startOfDay } from '../../queues/calendar.ts';
+import { addDays, type Day, startOfDay } from '../../queues/time/calendar.ts';
 
 const FIRST_SIZE = 500;
 const LEAST = 50;

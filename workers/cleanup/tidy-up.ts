@@ -1,11 +1,11 @@
-import { runs } from '../../queues/catalog.ts';
-import { scrub } from '../../queues/log.ts';
-import { cleanupResult } from '../../queues/results.ts';
-import type { AdminNotice } from '../../sql/notifications.ts';
-import { isOutage } from '../../sql/outage.ts';
-import type { Run } from '../../sql/runs.ts';
-import type { RunHandler } from '../execute.ts';
-import { HandedOn, type RunContext } from '../run-context.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { cleanupResult } from '../../queues/jobs/results.ts';
+import { scrub } from '../../queues/process/log.ts';
+import { isOutage } from '../../sql/database/outage.ts';
+import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { Run } from '../../sql/runs/runs.ts';
+import type { RunHandler } from '../runner/execute.ts';
+import { HandedOn, type RunContext } from '../runner/run-context.ts';
 import type { Counts, Cursor, Night, Operation, Trouble } from './operation.ts';
 import { firstSize, nextSize } from './policy.ts';
 

@@ -1,15 +1,8 @@
-import {
-  chargeRegistrations,
-  dueSeat,
-  isBusy,
-  lockStudents,
-  lockTraining,
-  seatStates,
-  settle,
-  takeSeat,
-} from '../../sql/finance.ts';
-import { lockRoster } from '../../sql/locks.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications.ts';
+import { chargeRegistrations } from '../../sql/finance/charge.ts';
+import { dueSeat, isBusy, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
+import { settle } from '../../sql/finance/settle.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
+import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];

@@ -1,5 +1,5 @@
-import type { Sql } from '../../sql/database.ts';
-import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
 import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
 import { cancelTraining } from './cancel-training.ts';

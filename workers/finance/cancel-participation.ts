@@ -1,16 +1,10 @@
-import { judgeCancellation } from '../../queues/free-cancellation.ts';
-import {
-  chargeRegistrations,
-  dueSeat,
-  endSeat,
-  giveBack,
-  lockStudents,
-  lockTraining,
-  seatStates,
-  settle,
-} from '../../sql/finance.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications.ts';
+import { chargeRegistrations } from '../../sql/finance/charge.ts';
+import { giveBack } from '../../sql/finance/give-back.ts';
+import { dueSeat, endSeat, lockStudents, lockTraining, seatStates } from '../../sql/finance/seats.ts';
+import { settle } from '../../sql/finance/settle.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { type Decide, refuse } from './decision.ts';
+import { judgeCancellation } from './free-cancellation.ts';
 
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). */
 export const cancelParticipation: Decide = async (transaction, request) => {

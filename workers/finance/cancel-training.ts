@@ -1,6 +1,7 @@
-import { closeTraining, endAllSeats, giveBack, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance.ts';
-import { lockRoster } from '../../sql/locks.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications.ts';
+import { giveBack } from '../../sql/finance/give-back.ts';
+import { closeTraining, endAllSeats, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance/seats.ts';
+import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
+import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 
 /** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */

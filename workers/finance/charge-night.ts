@@ -1,6 +1,6 @@
-import { runs } from '../../queues/catalog.ts';
-import { chargeChunk, type NightProgress, nightfall } from '../../sql/finance.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { chargeChunk, type NightProgress, nightfall } from '../../sql/finance/night.ts';
+import type { RunHandler } from '../runner/execute.ts';
 
 /** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
 export const chargeNight: RunHandler = async (run, { chunk }) => {

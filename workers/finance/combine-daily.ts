@@ -1,8 +1,8 @@
-import { wallTimeOf } from '../../queues/calendar.ts';
-import { attendanceResult, financeResult } from '../../queues/results.ts';
-import { text } from '../../queues/texts.ts';
-import { partsOf, type Run } from '../../sql/runs.ts';
-import type { RunHandler } from '../execute.ts';
+import { attendanceResult, financeResult } from '../../queues/jobs/results.ts';
+import { wallTimeOf } from '../../queues/time/calendar.ts';
+import { partsOf, type Run } from '../../sql/runs/runs.ts';
+import { text } from '../notifier/texts/texts.ts';
+import type { RunHandler } from '../runner/execute.ts';
 
 const noAttendance = { trainings_processed: 0, students_marked_present: 0, sessions_deducted: 0 };
 const noFinance = { trainings_processed: 0, invoices_created: 0, sessions_deducted: 0, auto_payments: 0 };

@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { answerRequest } from './answer-request.ts';
 import { chargeNight } from './charge-night.ts';
 import { combineDaily } from './combine-daily.ts';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Settings } from '../../queues/settings.ts';
-import { createKey, liveKeys, newSecret } from '../../sql/api-keys.ts';
-import type { Database } from '../../sql/database.ts';
+import type { Settings } from '../../queues/process/settings.ts';
+import { createKey, liveKeys, newSecret } from '../../sql/auth/api-keys.ts';
+import type { Database } from '../../sql/database/database.ts';
 
 const fileOf = (settings: Settings) => join(settings.dataDir, 'admin-key');
 

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { dayOf } from '../../queues/calendar.ts';
-import { databaseUrlOf } from '../../queues/fleet.ts';
-import { settingsOrExit } from '../../queues/settings.ts';
-import { auditBooks } from '../../sql/audit.ts';
-import { openDatabase } from '../../sql/database.ts';
+import { databaseUrlOf } from '../../queues/process/fleet.ts';
+import { settingsOrExit } from '../../queues/process/settings.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { openDatabase } from '../../sql/database/database.ts';
 
 /** Prints "all square", or a line for everything that is not and exits 1. */
 const settings = settingsOrExit();

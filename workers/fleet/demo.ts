@@ -1,8 +1,8 @@
-import { dayOf } from '../../queues/calendar.ts';
-import { databaseUrlOf } from '../../queues/fleet.ts';
-import { settingsOrExit } from '../../queues/settings.ts';
-import { openDatabase } from '../../sql/database.ts';
-import { loadDemo } from '../../sql/demo.ts';
+import { databaseUrlOf } from '../../queues/process/fleet.ts';
+import { settingsOrExit } from '../../queues/process/settings.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { openDatabase } from '../../sql/database/database.ts';
+import { loadDemo } from '../../sql/demo/demo.ts';
 
 const settings = settingsOrExit();
 const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'demo' });

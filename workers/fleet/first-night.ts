@@ -1,11 +1,11 @@
-import { dayOf } from '../../queues/calendar.ts';
-import { runs } from '../../queues/catalog.ts';
-import { generationResult } from '../../queues/results.ts';
-import type { Settings } from '../../queues/settings.ts';
-import { liveKeys } from '../../sql/api-keys.ts';
-import type { Database } from '../../sql/database.ts';
-import { isEmptyStudio, loadDemo } from '../../sql/demo.ts';
-import { listRuns } from '../../sql/history.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { generationResult } from '../../queues/jobs/results.ts';
+import type { Settings } from '../../queues/process/settings.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { liveKeys } from '../../sql/auth/api-keys.ts';
+import type { Database } from '../../sql/database/database.ts';
+import { isEmptyStudio, loadDemo } from '../../sql/demo/demo.ts';
+import { listRuns } from '../../sql/runs/history.ts';
 import { readAdminKey } from './admin-key.ts';
 import { baseUrl } from './where-to-look.ts';
 

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { databaseUrlOf } from '../../queues/fleet.ts';
-import { settingsOrExit } from '../../queues/settings.ts';
-import { openDatabase } from '../../sql/database.ts';
-import { freePort, hasEmbedded, isFree, prepareEmbedded, waitForEmbedded } from '../../sql/embedded.ts';
-import { migrate } from '../../sql/migrate.ts';
+import { databaseUrlOf } from '../../queues/process/fleet.ts';
+import { settingsOrExit } from '../../queues/process/settings.ts';
+import { openDatabase } from '../../sql/database/database.ts';
+import { freePort, hasEmbedded, isFree, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { migrate } from '../../sql/database/migrate.ts';
 import { ensureAdminKey, readAdminKey } from './admin-key.ts';
 import { firstNight, loadDemoIfNew } from './first-night.ts';
 import { fleetApps, startApp, withPm2 } from './pm2.ts';

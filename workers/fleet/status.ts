@@ -1,4 +1,4 @@
-import { settingsOrExit } from '../../queues/settings.ts';
+import { settingsOrExit } from '../../queues/process/settings.ts';
 import { fleetApps, withPm2 } from './pm2.ts';
 import { downParts } from './wait-until-ready.ts';
 import { baseUrl } from './where-to-look.ts';

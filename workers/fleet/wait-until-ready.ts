@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Settings } from '../../queues/settings.ts';
+import type { Settings } from '../../queues/process/settings.ts';
 import { baseUrl } from './where-to-look.ts';
 
 /** Waits until the fleet says of itself that every part is up. Throws with the parts that are not after `seconds`. */

@@ -1,7 +1,7 @@
 import moment from 'moment-timezone';
-import type { Settings } from '../../queues/settings.ts';
-import { nextTicks } from '../../queues/ticks.ts';
-import { timetable } from '../../queues/timetable.ts';
+import type { Settings } from '../../queues/process/settings.ts';
+import { nextTicks } from '../../queues/timetable/ticks.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
 import { adminKeyFile } from './admin-key.ts';
 
 export const baseUrl = ({ host, port }: Pick<Settings, 'host' | 'port'>) =>

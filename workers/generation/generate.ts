@@ -1,8 +1,9 @@
-import { runs } from '../../queues/catalog.ts';
-import { generationResultOf } from '../../queues/generation-result.ts';
-import { buildWindow, describeTrainings, nothingYet, type WeekProgress } from '../../sql/generation.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { describeTrainings } from '../../sql/generation/trainings.ts';
+import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import type { RunHandler } from '../runner/execute.ts';
 import { noticesOf } from './policy.ts';
+import { generationResultOf } from './result.ts';
 
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, chunk }) => {

@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { generate } from './generate.ts';
 
 await runWorker('generation', { runs: { generation: generate } });

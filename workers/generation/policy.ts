@@ -1,6 +1,6 @@
-import type { WeekProgress } from '../../sql/generation.ts';
-import type { AdminNotice } from '../../sql/notifications.ts';
-import type { Run } from '../../sql/runs.ts';
+import type { WeekProgress } from '../../sql/generation/week.ts';
+import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { Run } from '../../sql/runs/runs.ts';
 
 /** What the admins are told after a week was built: its conflicts, and one digest of those who found no place. */
 export function noticesOf(

@@ -1,6 +1,6 @@
-import { tellPeople } from '../../sql/notifications.ts';
-import { endingKey, nextEnding } from '../../sql/renewal.ts';
-import { holderNotices } from '../../sql/subscriptions.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
+import { endingKey, nextEnding } from '../../sql/renewal/ending.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part } from './night.ts';
 
 const CHUNK = 2_000;

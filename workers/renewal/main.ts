@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { renewNight } from './renew-night.ts';
 
 await runWorker('renewal', { runs: { auto_renewal: renewNight } });

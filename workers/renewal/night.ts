@@ -1,5 +1,6 @@
-import type { Sql } from '../../sql/database.ts';
-import type { Decided, Place } from '../../sql/renewal.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { Place } from '../../sql/renewal/due.ts';
+import type { Decided } from '../../sql/renewal/renew.ts';
 
 export type Warning = Pick<Decided, 'student_id' | 'subscription_id' | 'subscription'> & {
   reason: NonNullable<Decided['reason']>;

@@ -1,6 +1,6 @@
-import { wallTimeOf } from '../../queues/calendar.ts';
-import { runs } from '../../queues/catalog.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { wallTimeOf } from '../../queues/time/calendar.ts';
+import type { RunHandler } from '../runner/execute.ts';
 import { endings } from './endings.ts';
 import { dusk, type Night } from './night.ts';
 import { renewals } from './renewals.ts';

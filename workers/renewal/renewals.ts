@@ -1,6 +1,6 @@
-import { tellPeople } from '../../sql/notifications.ts';
-import { type Decided, renewNext } from '../../sql/renewal.ts';
-import { holderNotices } from '../../sql/subscriptions.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
+import { type Decided, renewNext } from '../../sql/renewal/renew.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part } from './night.ts';
 
 /** Subscriptions a transaction: its locks last about as long as those of a finance chunk. */

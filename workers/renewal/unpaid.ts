@@ -1,7 +1,7 @@
-import { addDays } from '../../queues/calendar.ts';
-import { tellAdmins, tellPeople } from '../../sql/notifications.ts';
-import { nextUnpaid, type Unpaid } from '../../sql/renewal.ts';
-import { holderNotices } from '../../sql/subscriptions.ts';
+import { addDays } from '../../queues/time/calendar.ts';
+import { tellAdmins, tellPeople } from '../../sql/notifications/tell.ts';
+import { nextUnpaid, type Unpaid } from '../../sql/renewal/unpaid.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part, Terms } from './night.ts';
 import { type Dunning, dunningKey, judgeUnpaid, oldestUnpaid } from './policy.ts';
 

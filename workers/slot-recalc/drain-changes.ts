@@ -1,10 +1,10 @@
-import { dayOf } from '../../queues/calendar.ts';
-import type { Fleet } from '../../queues/fleet.ts';
-import { horizonOf } from '../../queues/slots/horizon.ts';
-import { tellSlots } from '../../queues/slots/live.ts';
-import { daysOfChanges, recalculate } from '../../queues/slots/recalculate.ts';
-import { slotStoreOf } from '../../queues/slots/store.ts';
-import { forgetSlotChanges, passOnLocationChanges, readSlotChanges } from '../../sql/slots.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { forgetSlotChanges, passOnLocationChanges, readSlotChanges } from '../../sql/slots/changes.ts';
+import { horizonOf } from '../slots/horizon.ts';
+import { tellSlots } from '../slots/live.ts';
+import { daysOfChanges, recalculate } from '../slots/recalculate.ts';
+import { slotStoreOf } from '../slots/store.ts';
 
 const AT_ONCE = { specialists: 50, limit: 10_000 };
 /** So long changes gather before the next ones are looked at, unless there is a backlog. */

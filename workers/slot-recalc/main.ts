@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { drainChanges } from './drain-changes.ts';
 import { recalculateDays } from './recalculate-days.ts';
 import { rollHorizon } from './roll-horizon.ts';

@@ -1,10 +1,10 @@
-import { dayOf } from '../../queues/calendar.ts';
-import { runs } from '../../queues/catalog.ts';
-import { horizonOf } from '../../queues/slots/horizon.ts';
-import { tellSlots } from '../../queues/slots/live.ts';
-import { recalculate } from '../../queues/slots/recalculate.ts';
-import { slotStoreOf } from '../../queues/slots/store.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import type { RunHandler } from '../runner/execute.ts';
+import { horizonOf } from '../slots/horizon.ts';
+import { tellSlots } from '../slots/live.ts';
+import { recalculate } from '../slots/recalculate.ts';
+import { slotStoreOf } from '../slots/store.ts';
 
 /** Calculates the days somebody asked for, as far as they are days that can be booked. */
 export const recalculateDays: RunHandler = async (run, { db, backend, settings: { zone } }) => {

@@ -1,9 +1,10 @@
-import { runs } from '../../queues/catalog.ts';
-import { horizonOf } from '../../queues/slots/horizon.ts';
-import { recalculate } from '../../queues/slots/recalculate.ts';
-import { slotStoreOf } from '../../queues/slots/store.ts';
-import { forgetStoredDays, listSpecialistIds } from '../../sql/slots.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { listSpecialistIds } from '../../sql/slots/offer.ts';
+import { forgetStoredDays } from '../../sql/slots/stored.ts';
+import type { RunHandler } from '../runner/execute.ts';
+import { horizonOf } from '../slots/horizon.ts';
+import { recalculate } from '../slots/recalculate.ts';
+import { slotStoreOf } from '../slots/store.ts';
 
 const AT_ONCE = 50;
 type Rolled = { after: number; specialists: number; days: number };

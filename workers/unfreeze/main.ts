@@ -1,4 +1,4 @@
-import { runWorker } from '../run.ts';
+import { runWorker } from '../runner/run.ts';
 import { unfreezeNight } from './unfreeze-night.ts';
 
 await runWorker('unfreeze', { runs: { auto_unfreeze: unfreezeNight } });

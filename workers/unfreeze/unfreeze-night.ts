@@ -1,10 +1,10 @@
-import { runs } from '../../queues/catalog.ts';
-import type { Sql } from '../../sql/database.ts';
-import { lockStudents } from '../../sql/finance.ts';
-import { tellPeople } from '../../sql/notifications.ts';
-import { holderNotices } from '../../sql/subscriptions.ts';
-import { beginFreezes, clearFreezes, nextOver, type Over, type Thawed } from '../../sql/unfreeze.ts';
-import type { RunHandler } from '../execute.ts';
+import { runs } from '../../queues/jobs/catalog.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { lockStudents } from '../../sql/finance/seats.ts';
+import { tellPeople } from '../../sql/notifications/tell.ts';
+import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { beginFreezes, clearFreezes, nextOver, type Over, type Thawed } from '../../sql/subscriptions/unfreeze.ts';
+import type { RunHandler } from '../runner/execute.ts';
 
 type Night = { after: number; done: boolean; thawed: Thawed[]; begun: number };
 const dusk: Night = { after: 0, done: false, thawed: [], begun: 0 };

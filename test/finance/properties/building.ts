@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../../sql/database.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 import { studio } from '../../support/studio.ts';
 import { Model } from '../model.ts';
 import { STUDENTS, type World } from './arbitraries.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../../sql/database.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 import type { Model } from '../model.ts';
 
 const rows = z.array(z.array(z.union([z.string(), z.number(), z.boolean(), z.null()])));

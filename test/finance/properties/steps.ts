@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import { z } from 'zod';
-import { markAttendance, markLatecomers } from '../../../sql/attendance.ts';
-import { sql } from '../../../sql/database.ts';
-import { cancelInvoice } from '../../../sql/finance.ts';
+import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
+import { sql } from '../../../sql/database/database.ts';
+import { cancelInvoice } from '../../../sql/finance/invoices.ts';
 import { ask, night, pay, takeBack } from '../acts.ts';
 import type { Step } from './arbitraries.ts';
 import { type Both, day } from './building.ts';

@@ -1,7 +1,7 @@
-import { markAttendance, markLatecomers } from '../../../sql/attendance.ts';
-import { sql } from '../../../sql/database.ts';
-import { cancelInvoice } from '../../../sql/finance.ts';
-import { buildWindow, nothingYet } from '../../../sql/generation.ts';
+import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
+import { sql } from '../../../sql/database/database.ts';
+import { cancelInvoice } from '../../../sql/finance/invoices.ts';
+import { buildWindow, nothingYet } from '../../../sql/generation/week.ts';
 import * as act from '../acts.ts';
 import type { Act } from './arena.ts';
 import { DAY, EVENING, PAYMENT, people, type trainings, WEEK } from './scene.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
-import type { Database } from '../../../sql/database.ts';
+import type { Database } from '../../../sql/database/database.ts';
 import { testDatabase } from '../../support/database.ts';
 import { booksOf } from './books.ts';
 import { type Row, rows, scene } from './scene.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../../sql/database.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 
 /** Everything a scene's books say, by what it is about and not by number, so that two histories of the same events compare. */
 export const booksOf = async (db: Database): Promise<Record<string, unknown>> => {

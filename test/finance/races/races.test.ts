@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
-import { auditBooks } from '../../../sql/audit.ts';
+import { auditBooks } from '../../../sql/audit/audit.ts';
 import { add, callOff, cancel, generate, night, pay, takeBack, waive } from './acts.ts';
 import { type Act, type Arena, arena } from './arena.ts';
 import { people, type Row, rows, trainings } from './scene.ts';

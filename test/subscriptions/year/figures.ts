@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Database, sql } from '../../../sql/database.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 
 const wrong = z.object({ rule: z.string(), id: z.int() });
 

@@ -1,19 +1,19 @@
 import type { Job } from 'bullmq';
 import { z } from 'zod';
-import type { Fleet } from '../../../queues/fleet.ts';
-import { settleTicks } from '../../../queues/tick.ts';
-import { nominalTicks } from '../../../queues/ticks.ts';
-import { timetable } from '../../../queues/timetable.ts';
-import { sql } from '../../../sql/database.ts';
-import { findRun, mustWait } from '../../../sql/runs.ts';
+import type { Fleet } from '../../../queues/process/fleet.ts';
+import { settleTicks } from '../../../queues/timetable/tick.ts';
+import { nominalTicks } from '../../../queues/timetable/ticks.ts';
+import { timetable } from '../../../queues/timetable/timetable.ts';
+import { sql } from '../../../sql/database/database.ts';
+import { findRun, mustWait } from '../../../sql/runs/runs.ts';
 import { markPresent } from '../../../workers/attendance/mark-present.ts';
 import { operations } from '../../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../../workers/cleanup/tidy-up.ts';
-import { execute, type RunHandler } from '../../../workers/execute.ts';
 import { chargeNight } from '../../../workers/finance/charge-night.ts';
 import { combineDaily } from '../../../workers/finance/combine-daily.ts';
 import { generate } from '../../../workers/generation/generate.ts';
 import { renewNight } from '../../../workers/renewal/renew-night.ts';
+import { execute, type RunHandler } from '../../../workers/runner/execute.ts';
 import { unfreezeNight } from '../../../workers/unfreeze/unfreeze-night.ts';
 
 /** What is old enough to be deleted is looked for on Sundays only: in a year there is nothing, and each table is a transaction. */

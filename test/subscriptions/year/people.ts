@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { addDays } from '../../../queues/calendar.ts';
-import { type Database, sql } from '../../../sql/database.ts';
+import { addDays } from '../../../queues/time/calendar.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 import type { Random } from '../../../sql/demo/random.ts';
-import { writeRequest } from '../../../sql/finance.ts';
+import { writeRequest } from '../../../sql/finance/requests.ts';
 import { answerRequest } from '../../../workers/finance/answer-request.ts';
 import type { FrontDoor } from '../../support/front-door.ts';
 import { STUDENTS } from './studio.ts';

@@ -1,4 +1,4 @@
-import { type Database, sql } from '../../../sql/database.ts';
+import { type Database, sql } from '../../../sql/database/database.ts';
 
 export const STUDENTS = 300;
 const TRAINERS = 10;

@@ -1,0 +1,58 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { Request, RequestHandler, Response } from 'express';
+import { log } from '../../queues/process/log.ts';
+import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
+import type { Database } from '../../sql/database/database.ts';
+import { Problem } from '../http/problems.ts';
+import type { Caller } from '../http/route.ts';
+import type { KeyRing } from './key-ring.ts';
+
+/** Keys are read again when they are this old, so a revoked one is refused within a second. */
+const FRESH_MS = 1_000;
+
+/** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
+export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}): RequestHandler {
+  return async (request, response, next) => {
+    const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
+    if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
+    const now = performance.now();
+    const hash = hashOf(secret);
+    // A key that is not among the ones at hand may have been made a moment ago.
+    const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
+    if (!key) throw unknown('this key is not known', basic);
+    if (key.expires_at && new Date(key.expires_at) <= new Date())
+      throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
+    noteUse(db, key);
+    const caller: Caller = { name: key.name, scopes: key.scopes };
+    response.locals.caller = caller;
+    next();
+  };
+}
+
+export const callerOf = (response: Response): Caller => response.locals.caller;
+
+/** Throws a 403 that names the scope unless the caller has it. */
+export function demandScope(caller: Caller, scope: string) {
+  if (!mayDo(caller, scope)) throw new Problem(403, `the key "${caller.name}" lacks the scope "${scope}"`);
+}
+export const mayDo = ({ scopes }: Caller, scope: string) => scopes.includes('*') || scopes.includes(scope);
+
+/** Compares with every key, each in constant time: how long it takes tells nothing. */
+const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => timingSafeEqual(key.key_hash, hash))[0];
+
+function noteUse(db: Database, key: ApiKey) {
+  if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;
+  touchKey(db, key.id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
+}
+
+function unknown(detail: string, basic: boolean) {
+  const challenge = basic
+    ? 'Basic realm="Studio Fleet: any name, the key as password", charset="UTF-8"'
+    : 'ApiKey header="X-API-Key"';
+  return new Problem(401, detail, { headers: { 'WWW-Authenticate': challenge } });
+}
+
+function basicPassword(request: Request): string | undefined {
+  const [, encoded] = /^Basic ([A-Za-z0-9+/=]+)$/i.exec(request.get('authorization') ?? '') ?? [];
+  return encoded && Buffer.from(encoded, 'base64').toString().split(':').slice(1).join(':');
+}

@@ -1,0 +1,95 @@
+import type { Express, Request, RequestHandler, Response } from 'express';
+import type { z } from 'zod';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { slotsWritten } from '../../workers/slots/written.ts';
+import { callerOf, demandScope } from '../auth/authenticate.ts';
+import { badInput } from './bad-input.ts';
+import { once } from './idempotency.ts';
+import { Problem, requestIdOf } from './problems.ts';
+import type { Answer, Context, Route } from './route.ts';
+import { preferredWait } from './wait.ts';
+
+type House = { fleet: Fleet; draining: AbortSignal };
+type Open = House & { written: () => void };
+
+/** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
+export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
+  const open = { ...house, written: slotsWritten(house.fleet, house.draining) };
+  for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
+    for (const route of doors) app[route.method](path, handlerOf(open, route));
+    app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
+  }
+}
+
+/** Refuses whatever came this far, with the methods that are accepted (405). */
+export function onlyBy(...methods: string[]): RequestHandler {
+  const allowed = methods.join(', ');
+  return (request) => {
+    throw new Problem(405, `${request.method} is not possible here; accepted: ${allowed}`, { headers: { Allow: allowed } });
+  };
+}
+
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const handlerOf =
+  ({ fleet, draining, written }: Open, route: Route): RequestHandler =>
+  async (request, response) => {
+    const caller = callerOf(response);
+    demandScope(caller, route.scope);
+    const input = {
+      params: parse('path', route.params, request.params),
+      query: parse('query', route.query, request.query),
+      body: parse('body', route.body, bodyOf(route, request)),
+    };
+    const context: Context = {
+      db: fleet.db,
+      fleet,
+      caller,
+      requestId: requestIdOf(response),
+      wait: preferredWait(request.get('prefer')),
+      isWaiting: () => !draining.aborted && !response.destroyed,
+      now: new Date(),
+    };
+    const answering = answer(route, input, context, request);
+    const answered = await (route.method === 'get' ? answering : answering.finally(written));
+    if (answered.stream) await answered.stream(response, draining);
+    else send(response, answered);
+  };
+
+async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
+  const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
+  if (key !== undefined && route.secretAnswer) {
+    throw new Problem(422, 'this door takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
+      errors: [{ path: 'Idempotency-Key', message: 'none' }],
+    });
+  }
+  if (key !== undefined)
+    return once(key, `${request.method} ${request.path}`, input.body, context, (inside) => route.handle(input, inside));
+  const first = route.transaction
+    ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
+    : await route.handle(input, context);
+  return (await first.afterwards?.()) ?? first;
+}
+
+/** A POST may come without a body where none is needed; a body that is there must be a JSON object. */
+function bodyOf(route: Route, request: Request): unknown {
+  if (!route.body) return undefined;
+  const isEmpty = !Number(request.get('content-length') ?? 0) && !request.get('transfer-encoding');
+  if (isEmpty && route.bodyOptional) return {};
+  if (!isEmpty && !request.is('json')) throw new Problem(415, 'the body must be JSON (Content-Type: application/json)');
+  return request.body;
+}
+
+function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
+  if (!schema) return {};
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw badInput(where, schema, given, parsed.error);
+  return parsed.data;
+}
+
+function send(response: Response, { status = 200, headers = {}, body, json }: Answer) {
+  response.status(status).set(headers);
+  if (status === 204) response.end();
+  else if (json === undefined) response.json(body);
+  else response.type('json').send(json);
+}

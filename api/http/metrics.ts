@@ -1,0 +1,68 @@
+import type { RequestHandler } from 'express';
+import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { within } from '../../queues/backend/backend.ts';
+import { type Noun, nouns } from '../../queues/jobs/catalog.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
+import { workerSilence } from '../../sql/schedule/beats.ts';
+
+/** Everything `GET /metrics` tells: this process, its requests, and the fleet as the book and the queues show it when asked. */
+export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
+  const register = new Registry();
+  collectDefaultMetrics({ register });
+  const registers = [register];
+  const gauge = (name: string, help: string, labelNames: string[]) =>
+    new Gauge({ name: `fleet_${name}`, help, labelNames, registers });
+  const runs = gauge('runs', 'Runs in the history', ['process', 'status']);
+  const lastSuccess = gauge('last_success_timestamp_seconds', 'When a process last succeeded', ['process']);
+  const messages = gauge('notifications', 'Messages in the outbox', ['status']);
+  const ticks = gauge('ticks', 'Decided ticks of the timetable', ['schedule', 'outcome']);
+  const alarms = gauge('missed_deadlines', 'Ticks whose deadline passed without a success', ['schedule']);
+  const silence = gauge('worker_silence_seconds', 'Since a worker last consumed a canary', ['worker']);
+  const jobs = gauge('queue_jobs', 'Jobs in a queue', ['queue', 'state']);
+  const up = gauge('queue_up', 'Whether a queue answers', ['queue']);
+  const seconds = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time to answer',
+    labelNames: ['method', 'status'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60],
+    registers,
+  });
+
+  async function collect() {
+    for (const collected of [runs, lastSuccess, messages, ticks, alarms, silence, jobs]) collected.reset();
+    for (const row of await runFigures(db)) {
+      runs.set({ process: row.process_type, status: row.status }, row.runs);
+      if (row.last_success) lastSuccess.set({ process: row.process_type }, row.last_success);
+    }
+    for (const row of await messageFigures(db)) messages.set({ status: row.status }, row.messages);
+    for (const row of await tickFigures(db)) {
+      ticks.set({ schedule: row.schedule, outcome: row.outcome }, row.ticks);
+      alarms.inc({ schedule: row.schedule }, row.alarms);
+    }
+    for (const row of await workerSilence(db)) silence.set({ worker: row.worker }, row.seconds);
+    await Promise.all(nouns.map(countJobs));
+  }
+
+  /** A queue that is away leaves the other figures alone: now is when they are needed. */
+  async function countJobs(queue: Noun) {
+    const counts = await within(2_000, backend.queue(queue).getJobCounts()).catch(() => undefined);
+    up.set({ queue }, counts ? 1 : 0);
+    for (const [state, count] of Object.entries(counts ?? {})) jobs.set({ queue, state }, count);
+  }
+
+  /** Times every request. */
+  const timing: RequestHandler = (request, response, next) => {
+    const end = seconds.startTimer({ method: request.method });
+    response.once('finish', () => end({ status: response.statusCode }));
+    next();
+  };
+  let collecting: Promise<void> | undefined;
+  const show: RequestHandler = async (_request, response) => {
+    // Two scrapes at once share one look: each would reset what the other has just counted.
+    collecting ??= collect().finally(() => (collecting = undefined));
+    await collecting;
+    response.type(register.contentType).send(await register.metrics());
+  };
+  return { timing, show };
+}

@@ -1,0 +1,88 @@
+import { InlineKeyboardBuilder, InputFile, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
+import { scrub } from '../../queues/process/log.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { runsByDay } from '../../sql/bot/days.ts';
+import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
+import { routine } from '../../workers/notifier/templates/process-names.ts';
+import { picture } from './chart.ts';
+import type { House } from './house.ts';
+import { offerCommands } from './menu.ts';
+import { chartOf, summary } from './summary.ts';
+import { views } from './views.ts';
+
+/** At least so long; the longer it has waited, the longer. */
+const WAIT_SECONDS = 1;
+
+/** What became of an answer. A `later` one is tried again after so many seconds; `flood`: Telegram asked for it. */
+export type Performed =
+  | { outcome: 'given' }
+  | { outcome: 'dropped'; error: string }
+  | { outcome: 'later'; seconds: number; error: string; flood: boolean };
+
+/** Gives one answer. What Telegram refuses is dropped with its reason; what it cannot take now is for later. */
+export async function perform(house: House, answer: Answer, now: Date): Promise<Performed> {
+  try {
+    await give(house, answer, now);
+    return { outcome: 'given' };
+  } catch (error) {
+    if (!(error instanceof TelegramBotError)) throw error;
+    return judge(error, answer);
+  }
+}
+
+function give(house: House, answer: Answer, now: Date): Promise<unknown> {
+  const { api } = house;
+  switch (answer.do) {
+    case 'toast':
+      return api.answerCallbackQuery({ callback_query_id: answer.callback_query_id, text: answer.text });
+    case 'say':
+      return send(house, answer.chat_id, answer);
+    case 'edit':
+      return api.editMessageText({ chat_id: answer.chat_id, message_id: answer.message_id, ...wire(answer) });
+    case 'show':
+      return views[answer.view](house, answer.locale, now).then((words) => send(house, answer.chat_id, words));
+    case 'chart':
+      return sendChart(house, answer, now);
+    case 'menu':
+      return offerCommands(house, answer.chat_id);
+  }
+}
+
+const send = ({ api }: House, chat_id: number, words: Words) => api.sendMessage({ chat_id, ...wire(words) });
+
+/** As Telegram takes it. An error text may hold an address of our own; Telegram is not to fetch it for a preview. */
+const wire = ({ text, entities, buttons }: Words) => ({
+  text,
+  entities: entities as never,
+  reply_markup: buttons ? keyboard(buttons) : undefined,
+  link_preview_options: { is_disabled: true },
+});
+
+/** Rows of buttons as an inline keyboard. */
+export function keyboard(rows: Buttons) {
+  const builder = new InlineKeyboardBuilder();
+  for (const row of rows) {
+    for (const { text, data } of row) builder.text(text, data);
+    builder.row();
+  }
+  return builder.build();
+}
+
+async function sendChart({ api, db, settings }: House, { chat_id, days, locale }: Extract<Answer, { do: 'chart' }>, now: Date) {
+  const today = dayOf(now, settings.zone);
+  const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone, routine);
+  const { text: caption, entities } = summary(locale, rows);
+  const photo = new InputFile(await picture(chartOf(locale, rows)), { filename: 'history.png', contentType: 'image/png' });
+  return api.sendPhoto({ chat_id, photo, caption, caption_entities: entities as never });
+}
+
+/** A line under a button is worth nothing later; the rest waits for better times. */
+function judge(trouble: TelegramBotError, answer: Answer): Performed {
+  const error = scrub(trouble.message).slice(0, 500);
+  const later = (seconds: number, flood = false) => ({ outcome: 'later', seconds, error, flood }) as const;
+  if (answer.do === 'toast' || answer.do === 'menu') return { outcome: 'dropped', error };
+  if (!(trouble instanceof TelegramApiError)) return later(WAIT_SECONDS);
+  if (trouble.errorCode === 429) return later(trouble.retryAfter ?? WAIT_SECONDS, true);
+  const mends = trouble.errorCode >= 500 || [401, 402, 404].includes(trouble.errorCode);
+  return mends ? later(WAIT_SECONDS) : { outcome: 'dropped', error };
+}

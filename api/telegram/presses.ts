@@ -1,0 +1,97 @@
+import type { CallbackQuery } from 'node-telegram-bot-api';
+import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/bot/confirmations.ts';
+import { findRun } from '../../sql/runs/runs.ts';
+import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
+import { text } from '../../workers/notifier/texts/texts.ts';
+import { details } from './details.ts';
+import { mute } from './mute.ts';
+import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
+import { nameOf, say, type Turn } from './turn.ts';
+
+/** What buttons do: the word before the colon of their data. */
+const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => Promise<unknown>> = {
+  ask: pressAsk,
+  run: pressRun,
+  drop: pressDrop,
+  retry: pressRetry,
+  details: pressDetails,
+  mute: pressMute,
+};
+
+/** Answers a pressed button; one that is not known (any more) says so. */
+export async function press(turn: Turn, query: CallbackQuery) {
+  const [, name = '', of = ''] = /^(\w+):(.*)$/s.exec(query.data ?? '') ?? [];
+  const pressed = Object.hasOwn(presses, name) ? presses[name] : undefined;
+  if (!pressed) return toast(turn, query, text(turn.asker.locale, 'bot.button.old'));
+  return pressed(turn, query, of);
+}
+
+function toast({ answers }: Turn, { id }: CallbackQuery, line?: string) {
+  answers.push({ do: 'toast', callback_query_id: id, text: line && (line.length > 200 ? `${line.slice(0, 199)}…` : line) });
+}
+
+/** Puts other words in the place of the message whose button was pressed. */
+function replaceWords({ answers, asker }: Turn, { message }: CallbackQuery, line: string) {
+  if (message) answers.push({ do: 'edit', chat_id: asker.chatId, message_id: message.message_id, text: line });
+}
+
+const idOf = (of: string) => (/^\d{1,9}$/.test(of) ? Number(of) : 0);
+
+async function pressAsk(turn: Turn, query: CallbackQuery, of: string) {
+  const name = offeredAs(of);
+  toast(turn, query, name ? undefined : text(turn.asker.locale, 'bot.button.old'));
+  if (name) await ask(turn, name, {});
+}
+
+async function pressRun(turn: Turn, query: CallbackQuery, of: string) {
+  const { locale } = turn.asker;
+  const confirmation = await open(turn, query, idOf(of));
+  if (!confirmation) return;
+  const asked = await confirmed(turn, confirmation);
+  await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), asked?.run.id ?? null);
+  if (!asked) return toast(turn, query, text(locale, 'bot.button.old'));
+  const params = { title: titleOf(locale, asked.run), id: asked.run.id };
+  toast(turn, query, text(locale, `bot.run.short_${asked.outcome}`, params));
+  replaceWords(turn, query, text(locale, `bot.run.${asked.outcome}`, params));
+}
+
+async function pressDrop(turn: Turn, query: CallbackQuery, of: string) {
+  const confirmation = await open(turn, query, idOf(of));
+  if (!confirmation) return;
+  await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), null);
+  toast(turn, query);
+  replaceWords(turn, query, text(turn.asker.locale, 'bot.run.dropped'));
+}
+
+/** The confirmation if it can still be used; otherwise the presser is told why not. */
+async function open(turn: Turn, query: CallbackQuery, id: number): Promise<Confirmation | null> {
+  const { locale } = turn.asker;
+  const confirmation = await lockConfirmation(turn.db, id, turn.now);
+  if (!confirmation) toast(turn, query, text(locale, 'bot.button.old'));
+  else if (confirmation.run_id) toast(turn, query, text(locale, 'bot.run.used', { id: confirmation.run_id }));
+  else if (confirmation.used_at) toast(turn, query, text(locale, 'bot.run.was_dropped'));
+  else if (confirmation.expired) {
+    toast(turn, query, text(locale, 'bot.run.expired_short'));
+    replaceWords(turn, query, text(locale, 'bot.run.expired', { name: confirmation.run }));
+  } else return confirmation;
+  return null;
+}
+
+async function pressRetry(turn: Turn, query: CallbackQuery, of: string) {
+  const id = idOf(of);
+  const repeated = await repeat(turn, id);
+  const line = repeatedWords(turn, id, repeated);
+  if (repeated.is !== 'asked') return toast(turn, query, line);
+  toast(turn, query, text(turn.asker.locale, 'bot.run.short_created', { id: repeated.run.id }));
+  say(turn, { text: line });
+}
+
+async function pressDetails(turn: Turn, query: CallbackQuery, of: string) {
+  const run = await findRun(turn.db, idOf(of));
+  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(of) }));
+  if (run) say(turn, await details(turn, run));
+}
+
+async function pressMute(turn: Turn, query: CallbackQuery, of: string) {
+  toast(turn, query, await mute(turn, of));
+}

@@ -1,0 +1,68 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '../../queues/process/log.ts';
+import { noteProfile } from '../../sql/bot/links.ts';
+import { adminTelegramIds } from '../../sql/bot/people.ts';
+import { forgetUpdates } from '../../sql/bot/updates.ts';
+import { tellEnded } from '../../workers/notifier/templates/run-ended.ts';
+import type { House } from './house.ts';
+import { ALLOWED_UPDATES, poll } from './intake.ts';
+import { offerCommands, offerHello } from './menu.ts';
+import { workOff } from './work.ts';
+
+/** A poller wakes the work itself; what a webhook brought is looked for. */
+const LOOK_MS = { polling: 1_000, webhook: 300 };
+const FORGET_MS = 3_600_000;
+
+/** Is the bot until the signal comes: updates come in, and are worked off. Throws when the database, or `getMe`, is away. */
+export async function serve(unnamed: Omit<House, 'me'>, signal: AbortSignal) {
+  const { id, username = '' } = await unnamed.api.getMe(signal);
+  const house: House = { ...unnamed, me: { id, username } };
+  await noteProfile(house.db, id, username);
+  await arrange(house);
+  const bell = createBell(house.settings.webhook ? LOOK_MS.webhook : LOOK_MS.polling, signal);
+  await Promise.all([work(house, signal, bell.wait), house.settings.webhook ? null : poll(house, signal, bell.ring)]);
+}
+
+async function work(house: House, signal: AbortSignal, wait: () => Promise<unknown>) {
+  const busy = new Set<number>();
+  const answering = new Set<Promise<unknown>>();
+  let forgotten = Number.NEGATIVE_INFINITY;
+  while (!signal.aborted) {
+    for (const answers of await workOff(house, signal, busy)) {
+      answering.add(answers);
+      void answers.finally(() => answering.delete(answers));
+    }
+    await tellEnded(house);
+    if (performance.now() - forgotten > FORGET_MS) {
+      await forgetUpdates(house.db);
+      forgotten = performance.now();
+    }
+    await wait();
+  }
+  await Promise.all(answering);
+}
+
+/** A wait that is over after `ms`, when the signal comes, or at once when it was rung for since the last one began. */
+function createBell(ms: number, signal: AbortSignal) {
+  let rung = Promise.withResolvers<void>();
+  return {
+    ring: () => rung.resolve(),
+    async wait() {
+      await Promise.race([rung.promise, sleep(ms, null, { signal }).catch(() => undefined)]);
+      rung = Promise.withResolvers<void>();
+    },
+  };
+}
+
+/** Tells Telegram how updates are to come and which commands to offer. What an admin's chat refuses (they never wrote) is left. */
+async function arrange(house: House) {
+  const { api, db, settings } = house;
+  const { webhook } = settings;
+  if (webhook) await api.setWebhook({ url: webhook.url, secret_token: webhook.secret, allowed_updates: [...ALLOWED_UPDATES] });
+  else await api.deleteWebhook();
+  const chats = new Set([...settings.adminChatIds, ...(await adminTelegramIds(db))]);
+  const offers = [() => offerHello(house), ...[...chats].map((chat) => () => offerCommands(house, chat))];
+  for (const offer of offers) {
+    await offer().catch((error) => log.info({ err: error }, 'a chat cannot be offered its commands yet'));
+  }
+}

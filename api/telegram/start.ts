@@ -1,0 +1,48 @@
+import type { TelegramLink } from '../../sql/bot/links.ts';
+import { lockLink, revokeLink, takeLink } from '../../sql/bot/links.ts';
+import { tellStranger } from '../../sql/bot/updates.ts';
+import { help } from '../../workers/notifier/templates/run-words.ts';
+import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
+import { say, type Turn } from './turn.ts';
+
+/** `/start TOKEN` connects a person's Telegram with their record; a bare `/start` says hello. */
+export async function start(turn: Turn, token: string) {
+  const { asker, db } = turn;
+  if (token !== '' && !asker.isPrivate) {
+    // Whoever reads the group has read the token too.
+    await revokeLink(db, token);
+    return say(turn, { text: text(asker.locale, 'bot.start.group') });
+  }
+  return token === '' ? greet(turn) : connect(turn, token);
+}
+
+async function greet(turn: Turn) {
+  const { asker, db, answers } = turn;
+  if (asker.isAdmin) {
+    answers.push({ do: 'menu', chat_id: asker.chatId });
+    return say(turn, help(asker.locale));
+  }
+  if (asker.person) return say(turn, { text: text(asker.locale, 'bot.start.known', { name: asker.person.first_name }) });
+  if (await tellStranger(db, asker.chatId)) say(turn, { text: text(asker.locale, 'bot.stranger') });
+}
+
+async function connect(turn: Turn, token: string) {
+  const { asker, db, now } = turn;
+  const link = await lockLink(db, token, now);
+  const locale = link?.locale ?? asker.locale;
+  const refused = refusal(link, asker.telegramId);
+  // Whoever tries many tokens is answered as slowly as any stranger.
+  if (refused === 'bot.start.unknown' && !(await tellStranger(db, asker.chatId))) return;
+  if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
+  const taken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
+  return say(turn, { text: text(locale, taken ? 'bot.start.connected' : 'bot.start.taken', { name: link?.first_name ?? '' }) });
+}
+
+/** Why a link connects nobody, or null when it does. Whose it was is told only to the one who used it. */
+export function refusal(link: TelegramLink | null, telegramId: number): TextKey | null {
+  if (!link?.is_active) return 'bot.start.unknown';
+  if (link.used_by === telegramId && link.telegram_id === telegramId) return 'bot.start.already';
+  if (link.used_by !== null) return 'bot.start.used';
+  if (link.expired || link.revoked) return 'bot.start.expired';
+  return null;
+}

@@ -1,0 +1,55 @@
+import type { Chat, Update, User } from 'node-telegram-bot-api';
+import type { Settings } from '../../queues/process/settings.ts';
+import { personOf, type TelegramPerson } from '../../sql/bot/people.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { Locale } from '../../workers/notifier/texts/texts.ts';
+import type { Asker } from './turn.ts';
+
+/**
+ * Whether this chat may command the fleet: its id is in the settings, or it is the private chat of a person with the role
+ * `admin`. In any other group nobody may, an admin neither: the rest of the group would read along.
+ */
+export function mayCommand(
+  chat: { id: number; isPrivate: boolean },
+  person: TelegramPerson | null,
+  adminChatIds: readonly number[],
+) {
+  return adminChatIds.includes(chat.id) || (chat.isPrivate && person?.is_admin === true);
+}
+
+/** The person's own language; else the one their Telegram speaks, if we do too; else the studio's. */
+export function languageOf(person: TelegramPerson | null, telegramCode: string | undefined, studio: Locale): Locale {
+  const code = telegramCode?.slice(0, 2);
+  return person?.locale ?? (code === 'ru' || code === 'uk' || code === 'en' ? code : studio);
+}
+
+/** Who is behind an update, or null where nobody can be answered: a channel, another bot, a message that is gone. */
+export async function askerOf(
+  db: Sql,
+  update: Update,
+  settings: Pick<Settings, 'adminChatIds' | 'locale'>,
+): Promise<Asker | null> {
+  const { chat, from } = partiesOf(update);
+  if (!chat || !from || (from.is_bot && chat.type === 'private')) return null;
+  const isPrivate = chat.type === 'private';
+  const person = await personOf(db, from.id);
+  return {
+    chatId: chat.id,
+    isPrivate,
+    telegramId: from.id,
+    username: from.username ?? null,
+    person,
+    isAdmin: mayCommand({ id: chat.id, isPrivate }, person, settings.adminChatIds),
+    locale: isPrivate ? languageOf(person, from.language_code, settings.locale) : settings.locale,
+  };
+}
+
+function partiesOf(update: Update): { chat?: Chat; from?: User } {
+  if ('message' in update) return { chat: update.message.chat, from: update.message.from };
+  if ('callback_query' in update) return { chat: update.callback_query.message?.chat, from: update.callback_query.from };
+  if ('my_chat_member' in update) return { chat: update.my_chat_member.chat, from: update.my_chat_member.from };
+  return {};
+}
+
+/** The chat of an update, to be told apart before anything else is known; null where it has none. */
+export const chatIdOf = (update: Update): number | null => partiesOf(update).chat?.id ?? null;

@@ -1,0 +1,24 @@
+import { within } from './with-timeout.ts';
+
+/** What has kept silent is left alone for so long; questions would only pile up before it. */
+const REST_MS = 2_000;
+
+const restsUntil = new WeakMap<object, number>();
+
+/** Nothing was asked: there was no answer a moment ago. */
+export class LeftAlone extends Error {
+  override name = 'LeftAlone';
+}
+
+/**
+ * Asks something that may be away, and waits `ms` milliseconds at most. After a silence it is asked nothing for two seconds.
+ * Throws a TimeoutError when there is no answer in time, {@link LeftAlone} when nothing was asked, and what the question throws.
+ * @param whom what is asked, and left alone
+ */
+export async function unlessSilent<T>(whom: object, ms: number, question: () => Promise<T>): Promise<T> {
+  if ((restsUntil.get(whom) ?? 0) > performance.now()) throw new LeftAlone('it kept silent a moment ago');
+  return within(ms, question()).catch((error) => {
+    if (error.name === 'TimeoutError') restsUntil.set(whom, performance.now() + REST_MS);
+    throw error;
+  });
+}

@@ -1,0 +1,79 @@
+import { type BackendFactory, type ConnectionOptions, createPostgresBackend, FlowProducer, Queue, Worker } from 'bullmq';
+import pg from 'pg';
+import { isOutage } from '../../sql/database/outage.ts';
+import type { Backend } from './backend.ts';
+import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
+import { within } from './with-timeout.ts';
+
+export function postgresBackend(url: string, name: string): Backend {
+  const pool = listened(
+    new OutagePool({
+      connectionString: url,
+      application_name: `${name} queues`,
+      options: '-c search_path=bullmq',
+      max: 8,
+      connectionTimeoutMillis: 2_000,
+      idleTimeoutMillis: 30_000,
+      keepAlive: true,
+    }),
+  );
+  // BullMQ's classes carry their backend in their type; the fleet's code does not care which one it is.
+  const connection = pool as unknown as ConnectionOptions;
+  const factory = startAgain as unknown as BackendFactory;
+  const queues = shelf((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
+  const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
+  return {
+    kind: 'postgres',
+    queue: queues.get,
+    flow: flows.get,
+    worker: (noun, processor, options) =>
+      listened(new Worker(noun, processor, { ...workerOptions, ...options, connection }, factory) as Worker),
+    ping: () =>
+      within(
+        2_000,
+        pool.query('select 1').then(() => undefined),
+      ),
+    async close() {
+      await Promise.all([queues.close(), flows.close()]);
+      await pool.end();
+    },
+  };
+}
+
+/**
+ * BullMQ takes nothing but ECONNREFUSED for an outage. After any other error it counts a try, or asks again without a pause,
+ * so every error of a database that is away is told to it as that one.
+ */
+class OutagePool extends pg.Pool {
+  override query = (async (...query: [string, unknown[]]) => {
+    try {
+      return await super.query(...query);
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      throw Object.assign(new Error(`ECONNREFUSED: ${(error as Error).message}`, { cause: error }), { code: 'ECONNREFUSED' });
+    }
+  }) as unknown as pg.Pool['query'];
+}
+
+/** BullMQ remembers a failed start for good: a queue first used during an outage would never work. Here it starts again. */
+const startAgain: typeof createPostgresBackend = (...options) => {
+  const backend = createPostgresBackend(...options);
+  const { connection } = backend as unknown as { connection: Starter };
+  forgetFailedStart(connection);
+  forgetFailedStart(backend as unknown as Starter);
+  return backend;
+};
+
+type Starter = { waitUntilReady(): Promise<void>; readyPromise?: Promise<void> };
+
+function forgetFailedStart(starter: Starter) {
+  const start = starter.waitUntilReady.bind(starter);
+  starter.waitUntilReady = async () => {
+    try {
+      await start();
+    } catch (error) {
+      starter.readyPromise = undefined;
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,35 @@
+import { FlowProducer, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import type { Backend } from './backend.ts';
+import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
+import { within } from './with-timeout.ts';
+
+export function redisBackend(url: string): Backend {
+  const producer = listened(new Redis(url, { enableOfflineQueue: false, maxRetriesPerRequest: 1, connectTimeout: 2_000 }));
+  const consumers: Redis[] = [];
+  // BullMQ remembers a failed start for good. Without the version check its start does nothing but wait for the connection.
+  const queues = shelf((noun) => new Queue(noun, { connection: producer, defaultJobOptions: kept, skipVersionCheck: true }));
+  const flows = once(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
+  return {
+    kind: 'redis',
+    redis: producer,
+    queue: queues.get,
+    flow: flows.get,
+    worker: (noun, processor, options) => {
+      const connection = listened(
+        new Redis(url, { maxRetriesPerRequest: null, retryStrategy: (tries) => Math.min(tries * 100, 2_000) }),
+      );
+      consumers.push(connection);
+      return listened(new Worker(noun, processor, { ...workerOptions, ...options, connection }));
+    },
+    ping: () =>
+      within(
+        2_000,
+        producer.ping().then(() => undefined),
+      ),
+    async close() {
+      await Promise.all([queues.close(), flows.close()]);
+      for (const connection of [producer, ...consumers]) connection.disconnect();
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import { z } from 'zod';
+import { addDays, type Day, daysInShort, isMonday, mondayAfter, weekOf } from '../time/calendar.ts';
+import {
+  attendanceResult,
+  cleanupResult,
+  dailyResult,
+  financeResult,
+  generationResult,
+  renewalResult,
+  unfreezeResult,
+} from './results.ts';
+import { again, dayRequest, flag, ofDay, ofInstant, patient, type RunDefinition, slotDays } from './run-definition.ts';
+
+/**
+ * THE catalog: what can be asked of the fleet. Triggers of the API, payload checks, run keys and retries derive from it.
+ * A new kind of job is one entry here, one handler, one statement and one test.
+ */
+
+/** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
+export const nouns = [
+  'generation',
+  'attendance',
+  'finance',
+  'renewal',
+  'unfreeze',
+  'slot-recalc',
+  'notifier',
+  'cleanup',
+] as const;
+export type Noun = (typeof nouns)[number];
+
+export const runs = {
+  generation: {
+    worker: 'generation',
+    processType: 'generation',
+    summary: 'Make the trainings of a week from the weekly templates',
+    path: '/real-trainings/generate-next-week',
+    body: z.strictObject({
+      week_start: z.iso
+        .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
+        .refine((start) => isMonday(start) && start < '9999', { error: 'a Monday, YYYY-MM-DD' })
+        .optional()
+        .meta({ description: 'the Monday of the week; by default the next one', examples: ['2026-11-23'] }),
+      dry_run: flag.optional().meta({ description: 'compute the same result and write nothing' }),
+      again,
+    }),
+    result: generationResult,
+    /** The week is fixed when it is asked for, so a retry after midnight builds the same one (D2). */
+    request(body: { week_start?: Day }, today: Day) {
+      const start = body.week_start ?? mondayAfter(today);
+      return { run_key: `generation:${weekOf(start)}`, process_date: start, params: { start, end: addDays(start, 6) } };
+    },
+    params: z.object({ start: z.iso.date(), end: z.iso.date() }),
+    retry: patient,
+  },
+  attendance: {
+    ...ofDay,
+    worker: 'attendance',
+    processType: 'attendance',
+    summary: "Mark the day's registered students as present",
+    result: attendanceResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('attendance', body.date ?? today),
+  },
+  finance: {
+    ...ofDay,
+    worker: 'finance',
+    processType: 'finance',
+    summary: "Charge the next day's registrations",
+    result: financeResult,
+    /** Named after the day it charges, which is the one after its own. */
+    request(body: { date?: Day }, today: Day) {
+      const day = body.date ?? today;
+      return { ...dayRequest('finance', addDays(day, 1)), params: { date: day } };
+    },
+  },
+  daily: {
+    ...ofDay,
+    worker: 'finance',
+    processType: 'daily',
+    summary: 'Attendance of the day, then finance of the next one',
+    path: '/real-trainings/process-daily-operations',
+    result: dailyResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('daily', body.date ?? today),
+    parts: ['attendance', 'finance'],
+  },
+  auto_renewal: {
+    ...ofDay,
+    worker: 'renewal',
+    processType: 'auto_renewal',
+    summary: 'Renew the subscriptions that end on the day or ended up to seven days before',
+    path: '/cron/check-auto-renewals',
+    result: renewalResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('auto_renewal', body.date ?? today),
+  },
+  auto_unfreeze: {
+    ...ofDay,
+    worker: 'unfreeze',
+    processType: 'auto_unfreeze',
+    summary: 'Clear the freezes that were over before the day',
+    path: '/subscriptions/auto-unfreeze',
+    result: unfreezeResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('auto_unfreeze', body.date ?? today),
+  },
+  cleanup: {
+    ...ofDay,
+    worker: 'cleanup',
+    processType: 'cleanup',
+    summary: 'Expire subscriptions, hide what is done, delete what is old, audit the books',
+    path: '/cron/cleanup',
+    result: cleanupResult,
+    request: (body: { date?: Day }, today: Day) => dayRequest('cleanup', body.date ?? today),
+  },
+  reminders: {
+    ...ofInstant('reminders', 15),
+    summary: 'Write what people are to be reminded of: trainings, absences, money, exams',
+    result: z.record(z.string(), z.int()),
+  },
+  digest: {
+    ...ofInstant('digest', 60),
+    summary: 'Tell the admins what changed in the schedule, by place',
+    result: z.object({ changes: z.int(), digests: z.int() }),
+  },
+  slot_recalc: {
+    worker: 'slot-recalc',
+    processType: 'slot_recalc',
+    summary: "Calculate days of a specialist's slots anew",
+    path: '/internal/slots/recalc',
+    body: slotDays,
+    result: slotDays,
+    request(body: { specialist_id?: number; dates?: Day[] }, today: Day) {
+      const dates = [...new Set(body.dates)].sort();
+      const run_key = `slot_recalc:${body.specialist_id}:${daysInShort(dates)}`;
+      return { run_key, process_date: today, params: { specialist_id: body.specialist_id, dates } };
+    },
+    params: slotDays,
+    retry: patient,
+    repeats: true,
+  },
+  slots: {
+    ...ofDay,
+    worker: 'slot-recalc',
+    processType: 'slots',
+    summary: 'Calculate the slots of all specialists for the 60 days from a day on',
+    path: '/internal/slots/roll',
+    result: z.object({ specialists: z.int(), days: z.int() }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('slots', body.date ?? today),
+  },
+} as const satisfies Record<string, RunDefinition>;
+
+export type RunName = keyof typeof runs;
+export const runNames = Object.keys(runs) as RunName[];
+
+/** What the rows of the history may be of. */
+export const processTypes = Object.values(runs).map((run) => run.processType);
+
+/** The definition behind a history row. Throws for a process type that is not in the catalog. */
+export function runOf(processType: string): RunDefinition {
+  const found = Object.values(runs).find((run) => run.processType === processType);
+  if (!found) throw new TypeError(`the catalog has no process "${processType}"`);
+  return found;
+}
+
+/** The bells: what a queue job may say. None carries a fact; the facts are rows. */
+export const bells = {
+  /** Look at a run in the book. */
+  run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
+  /** Prove that this queue is consumed. */
+  canary: z.object({ rung_at: z.iso.datetime() }),
+  /** Look at a request that somebody waits for. */
+  request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
+  /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
+  drain: z.object({}),
+};
+export type BellName = keyof typeof bells;
+export type Bell<N extends BellName> = z.output<(typeof bells)[N]>;

@@ -1,0 +1,77 @@
+import type { Sql } from '../../sql/database/database.ts';
+import { joinParts, type Requested, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { noteSlotDays } from '../../sql/slots/changes.ts';
+import type { Day } from '../time/calendar.ts';
+import { type RunName, runs } from './catalog.ts';
+import type { RunDefinition } from './run-definition.ts';
+
+export type ProcessRequest = Requested & {
+  /** The runs a new one consists of, in order; they are rung for together with it. */
+  parts: Requested[];
+};
+export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+
+/** Whether a body names a business day that has not come yet, for a process that works on what a day has left. */
+export const isTooEarly = (name: RunName, body: Record<string, unknown>, today: string) =>
+  Boolean((runs[name] as RunDefinition).isOfThePast) && typeof body.date === 'string' && body.date > today;
+
+/**
+ * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
+ * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.
+ * @param today the business day the request is for unless its body says otherwise
+ */
+export async function requestProcess(
+  db: Sql,
+  name: RunName,
+  body: Record<string, unknown>,
+  today: Day,
+  asker: Asker,
+): Promise<ProcessRequest> {
+  const definition: RunDefinition = runs[name];
+  const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
+  const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };
+  if (definition.repeats) asked.again = true;
+  const noting = notes[name];
+  if (noting) {
+    return db.transaction(async (transaction) => {
+      await noting(transaction, asked.params);
+      return { ...(await requestRun(transaction, asked)), parts: [] };
+    });
+  }
+  if (!definition.parts) return { ...(await requestRun(db, asked)), parts: [] };
+  const partNames = definition.parts as readonly RunName[];
+  return db.transaction(async (transaction) => {
+    const whole = await requestRun(transaction, asked);
+    if (whole.outcome !== 'created') return { ...whole, parts: [] };
+    const parts: Requested[] = [];
+    for (const part of partNames) {
+      const definedPart: RunDefinition = runs[part];
+      const after_run_id = parts.at(-1)?.run.id;
+      parts.push(
+        await requestRun(transaction, {
+          ...definedPart.request(body, today, at),
+          ...asker,
+          process_type: definedPart.processType,
+          after_run_id,
+        }),
+      );
+    }
+    await joinParts(
+      transaction,
+      whole.run.id,
+      parts.map((part) => part.run.id),
+    );
+    return { ...whole, parts };
+  });
+}
+
+/**
+ * What is written together with a request. Days that have to be calculated are noted as such: nobody reads them as they were
+ * from then on, and a request that joins a run which has looked already is not lost.
+ */
+const notes: Partial<Record<RunName, (transaction: Sql, params: Record<string, unknown>) => Promise<unknown>>> = {
+  slot_recalc(transaction, params) {
+    const { specialist_id, dates } = runs.slot_recalc.params.parse(params);
+    return noteSlotDays(transaction, specialist_id, dates);
+  },
+};

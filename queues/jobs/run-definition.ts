@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { Day } from '../time/calendar.ts';
+import type { Noun } from './catalog.ts';
+
+/** What the catalog says of a kind of run. */
+export type RunDefinition = {
+  worker: Noun;
+  processType: string;
+  summary: string;
+  /** Where it can be asked for; a process without one is only a part of others. */
+  path?: string;
+  body: z.ZodObject;
+  result: z.ZodType;
+  /** `at` is the tick's nominal instant, or by default now. */
+  request(
+    body: Record<string, unknown>,
+    today: Day,
+    at?: Date,
+  ): { run_key: string; process_date: Day; params: Record<string, unknown> };
+  params: z.ZodObject;
+  retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** True where a `date` after today is refused: its registrations would be marked, charged and expired before their time. */
+  isOfThePast?: boolean;
+  /** True where asking again means doing it again, although the key has ended in success. */
+  repeats?: boolean;
+  /** Processes it consists of, one after the other; it ends when the last one has. */
+  parts?: readonly string[];
+};
+
+/** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
+export const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
+
+export const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' }).meta({ examples: ['2026-11-20'] });
+export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
+export const again = flag.optional().meta({ description: 'run anew although this key has ended in success', examples: [false] });
+
+export const slotDays = z.strictObject({
+  specialist_id: z
+    .int({ error: 'the id of a specialist' })
+    .min(1, { error: 'the id of a specialist' })
+    .max(2_147_483_647, { error: 'the id of a specialist' })
+    .meta({ description: 'the id of the specialist', examples: [1] }),
+  dates: z
+    .array(
+      date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),
+      { error: 'a list of dates' },
+    )
+    .min(1, { error: 'at least one date' })
+    .max(100, { error: 'at most 100 dates' })
+    .meta({ examples: [['2026-11-23', '2026-11-24']] }),
+});
+
+/** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
+export const ofDay = {
+  isOfThePast: true,
+  body: z.strictObject({ date: date.optional().meta({ description: 'the business day; by default today' }), again }),
+  params: z.object({ date }),
+  retry: patient,
+};
+
+/** A process for an instant, that of its tick: it looks at what is to be told by then. Asked for by hand, one a slot of so many minutes. */
+export function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {
+  return {
+    worker: 'notifier',
+    processType: name,
+    body: z.strictObject({}),
+    params: z.object({ at: z.iso.datetime() }),
+    retry: patient,
+    request(_body: Record<string, unknown>, today: Day, at = new Date()) {
+      const slot = minutes * 60_000;
+      const instant = new Date(Math.floor(at.getTime() / slot) * slot).toISOString();
+      return { run_key: `${name}:${instant.slice(0, 16)}Z`, process_date: today, params: { at: at.toISOString() } };
+    },
+  } as const;
+}
+
+/** A run of a day: one a day and process, named after it. */
+export const dayRequest = (name: string, day: Day) => ({ run_key: `${name}:${day}`, process_date: day, params: { date: day } });

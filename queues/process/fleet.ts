@@ -1,0 +1,50 @@
+import { type Database, openDatabase } from '../../sql/database/database.ts';
+import { embeddedUrl } from '../../sql/database/embedded.ts';
+import { isOutage } from '../../sql/database/outage.ts';
+import { waitForSchema } from '../../sql/database/schema.ts';
+import { openBackend } from '../backend/backend.ts';
+import { dieOnUncaught } from './lifecycle.ts';
+import { log } from './log.ts';
+import { type Settings, settingsOrExit } from './settings.ts';
+
+/** What every process of the fleet holds: its settings, the book and the bell. */
+export type Fleet = Awaited<ReturnType<typeof openFleet>>;
+
+/** Where the book is: `DATABASE_URL`, or the embedded server of the data folder. */
+export const databaseUrlOf = (settings: Settings) => settings.databaseUrl ?? embeddedUrl(settings.dataDir);
+
+/**
+ * Opens the book and the bell for a process and waits until the schema is the one this code needs.
+ * A database that is away is waited for; one that is ahead of this code ends the process.
+ */
+export async function openFleet(name: string, settings = settingsOrExit()) {
+  dieOnUncaught();
+  const databaseUrl = databaseUrlOf(settings);
+  const sayWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
+  const db = await openPatiently(databaseUrl, name, sayWaiting);
+  await waitForSchema(db, sayWaiting);
+  const backend = openBackend({ redisUrl: settings.redisUrl, databaseUrl, name });
+  return {
+    name,
+    settings,
+    db,
+    backend,
+    async close() {
+      await backend.close();
+      await db.end();
+    },
+  };
+}
+
+/** Slonik asks the server for its types when a pool is opened, so the very first step waits for a database that is away. */
+async function openPatiently(url: string, name: string, onWait: (error: unknown) => void): Promise<Database> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await openDatabase(url, { name });
+    } catch (error) {
+      if (!isOutage(error)) throw error;
+      if (tries % 10 === 0) onWait(error);
+      await new Promise((next) => setTimeout(next, 1_000));
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { expireHolds } from '../../sql/bookings/holds.ts';
+import { forgetSlotLocks } from '../../sql/bookings/slot-locks.ts';
+import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
+import { openFleet } from '../process/fleet.ts';
+import { drainOnSignal, sayReady } from '../process/lifecycle.ts';
+import { log } from '../process/log.ts';
+import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './beat.ts';
+import { timetable } from './timetable.ts';
+
+const LEASE_SECONDS = 10;
+const fleet = await openFleet('scheduler');
+const heart: Heart = { ...fleet, schedules: timetable };
+/** Host and pid alone may be shared: in containers the pid is often 1. */
+const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
+
+let stopped = false;
+let beats = 0;
+/** The first time it looks at all holds: nobody may have looked for days. */
+let hasLookedBack = false;
+
+/** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
+async function second() {
+  const now = new Date();
+  if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
+  await part('timetable', () => beat(heart, now));
+  if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
+  if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
+  if (beats % 3 === 2) {
+    await part('holds', async () => {
+      await expireHolds(heart.db, hasLookedBack ? 'near' : 'all');
+      hasLookedBack = true;
+    });
+    await part('slot locks', () => forgetSlotLocks(heart.db));
+  }
+  if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));
+  if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
+  beats += 1;
+}
+
+const part = (name: string, work: () => Promise<unknown>) =>
+  work().catch((error) => log.warn({ err: error, part: name }, 'a part of the beat failed; the next beat tries again'));
+
+async function live() {
+  while (!stopped) {
+    await part('lease', second);
+    await new Promise((next) => setTimeout(next, 1_000));
+  }
+}
+
+const life = live();
+drainOnSignal(fleet.settings.drainSeconds, async () => {
+  stopped = true;
+  await life;
+  await dropLease(fleet.db, 'scheduler', holder);
+  await fleet.close();
+});
+sayReady();

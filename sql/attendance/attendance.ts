@@ -1,0 +1,70 @@
+import type { FragmentSqlToken } from 'slonik';
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+export type Marked = { last: number | null; trainings: number; students: number };
+
+const marked = z.object({ trainings: z.int(), students: z.int() });
+const count = sql.type(z.object({ students: z.int() }));
+
+/**
+ * Marks attendance of the next `size` trainings after an id, up to a business day (D11): every REGISTERED becomes PRESENT,
+ * the training becomes completed. Earlier days are included, so a missed night is caught up; a status a person set stays.
+ * Students are locked before trainings, as everybody does: the night that charges the same registrations takes them in
+ * another order. Who is registered in between is left to {@link markLatecomers}.
+ */
+export async function markAttendance(transaction: Sql, date: string, after: number, size: number): Promise<Marked> {
+  const last = await lastOfNext(transaction, date, after, size);
+  if (last === null) return { last, trainings: 0, students: 0 };
+  const chosen = sql.fragment`
+    select id from real_trainings
+    where status = 'scheduled' and training_date <= ${date}::date and id > ${after} and id <= ${last}`;
+  const students = await lockRegistered(transaction, chosen);
+  const done = await transaction.one(sql.type(marked)`
+    with training as materialized (${chosen} order by id for no key update),
+    present as (
+      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now()
+      where seat.real_training_id in (select id from training) and seat.status = 'REGISTERED'
+        and seat.student_id in (select unnest(${students}))
+      returning seat.id
+    ), completed as (
+      update real_trainings set status = 'completed' where id in (select id from training) returning id
+    )
+    select count(*)::int as trainings, (select count(*)::int from present) as students from completed`);
+  return { last, ...done };
+}
+
+/** Marks those who were registered in a training after it was completed. */
+export async function markLatecomers(transaction: Sql, date: string): Promise<number> {
+  const chosen = sql.fragment`
+    select id from real_trainings where status = 'completed' and training_date <= ${date}::date`;
+  const students = await lockRegistered(transaction, chosen);
+  return transaction.oneFirst(count`
+    with present as (
+      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now()
+      where seat.real_training_id in (${chosen}) and seat.status = 'REGISTERED'
+        and seat.student_id in (select unnest(${students}))
+      returning seat.id
+    )
+    select count(*)::int as students from present`);
+}
+
+/** The id at which the next `size` trainings end; null when there is none left. */
+const lastOfNext = (db: Sql, date: string, after: number, size: number) =>
+  db.oneFirst(sql.type(z.object({ last: z.int().nullable() }))`
+    select max(id) as last from (
+      select id from real_trainings
+      where status = 'scheduled' and training_date <= ${date}::date and id > ${after}
+      order by id limit ${size}
+    ) as next`);
+
+/** Locks, in order of id, the students who are registered in some trainings. Returns them as a list for a statement. */
+async function lockRegistered(transaction: Sql, trainings: FragmentSqlToken) {
+  const students = await transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
+    select id from students
+    where id in (
+      select student_id from real_training_students
+      where real_training_id in (${trainings}) and status = 'REGISTERED')
+    order by id for no key update`);
+  return sql.array([...students], 'int4');
+}

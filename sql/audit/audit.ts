@@ -1,0 +1,99 @@
+import { z } from 'zod';
+import { bookingsNotSquare, packagesNotSquare, unitsNotSquare } from '../bookings/audit.ts';
+import { type Sql, sql } from '../database/database.ts';
+import { auditSubscriptions, subscriptionRules } from '../subscriptions/audit.ts';
+
+/** One thing that is not square: which rule, about what, and what was found. */
+export const finding = z.object({
+  rule: z.enum([
+    'balance',
+    'sessions_left',
+    'charged_twice',
+    'never_charged',
+    'charge_lost',
+    'charged_in_vain',
+    'returned_twice',
+    'paid_without_transaction',
+    'units_left',
+    'package_charge',
+    'booking_charge',
+    ...subscriptionRules,
+  ]),
+  id: z.int(),
+  detail: z.string(),
+});
+export type Finding = z.output<typeof finding>;
+
+/**
+ * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
+ * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
+ * or although they were taken back; sessions returned twice; invoices whose transactions do not fit their status; packages that
+ * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it; bookings that are not paid for
+ * exactly once; and what is amiss with subscriptions. Nothing found: all square.
+ */
+export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
+  ...(await auditCharges(db, date)),
+  ...(await auditSubscriptions(db)),
+];
+
+const auditCharges = (db: Sql, date: string) =>
+  db.any(sql.type(finding)`
+    with balances as (
+      select user_id as id, format('balance %s, transactions %s', balance_minor, coalesce(sum, 0)) as detail
+      from wallets left join (select user_id, sum(amount_minor) as sum from wallet_transactions group by user_id) entered using (user_id)
+      where balance_minor <> coalesce(sum, 0) or balance_minor < 0
+    ), sessions as (
+      select held.id, format('sessions_left %s, entries %s', sessions_left, coalesce(sum, 0)) as detail
+      from student_subscriptions held
+      left join (select student_subscription_id as id, sum(delta) as sum from session_entries group by student_subscription_id) entered
+        using (id)
+      where coalesce(sessions_left, 0) <> coalesce(sum, 0) or sessions_left < 0
+    ), charge as materialized (
+      select entry.real_training_student_id as seat_id, entry.id as entry_id, null::int as invoice_id
+      from session_entries entry
+      where entry.reason = 'training' and not exists (select from session_entries back where back.reverses_id = entry.id)
+      union all
+      select real_training_student_id, null, id from invoices where real_training_student_id is not null and status <> 'CANCELLED'
+    ), twice as (
+      select seat_id as id, format('%s live charges', count(*)) as detail from charge group by seat_id having count(*) > 1
+    ), lost as (
+      select seat_id as id, 'a live charge its registration does not know' as detail
+      from charge join real_training_students seat on seat.id = seat_id
+      where (seat.session_entry_id, seat.invoice_id) is distinct from (entry_id, charge.invoice_id)
+      union all
+      select seat.id, 'its session was returned, or is not its own' from real_training_students seat
+      where session_entry_id is not null and not exists (select from charge where entry_id = session_entry_id and seat_id = seat.id)
+      union all
+      select seat.id, 'its invoice is not its own' from real_training_students seat join invoices on invoices.id = seat.invoice_id
+      where real_training_student_id is distinct from seat.id
+    ), vain as (
+      select seat.id, format('%s, training %s is %s', seat.status, training.id, training.status) as detail
+      from real_training_students seat join real_trainings training on training.id = real_training_id
+      where seat.charged_at is not null and (seat.status in ('CANCELLED_SAFE', 'WAITLIST') or training.status = 'cancelled')
+    ), back as (
+      select reverses_id as id, format('%s times', count(*)) as detail from session_entries
+      where reverses_id is not null group by reverses_id having count(*) > 1
+    ), never as (
+      select seat.id, format('training %s of %s', training.id, training_date) as detail
+      from real_training_students seat join real_trainings training on training.id = real_training_id
+      where seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+        and training.status <> 'cancelled' and training_date <= ${date}::date
+    ), bills as (
+      select id, format('%s, transactions %s of %s', status, coalesce(sum, 0), amount_minor) as detail
+      from invoices left join (
+        select invoice_id as id, sum(amount_minor) as sum from wallet_transactions where invoice_id is not null group by invoice_id
+      ) entered using (id)
+      where coalesce(sum, 0) <> case status when 'PAID' then -amount_minor else 0 end
+    ), units as (${unitsNotSquare}), sold as (${packagesNotSquare}), booked as (${bookingsNotSquare})
+    select 'balance' as rule, id, detail from balances
+    union all select 'sessions_left', id, detail from sessions
+    union all select 'charged_twice', id, detail from twice
+    union all select 'charge_lost', id, detail from lost
+    union all select 'charged_in_vain', id, detail from vain
+    union all select 'returned_twice', id, detail from back
+    union all select 'never_charged', id, detail from never
+    union all select 'paid_without_transaction', id, detail from bills
+    union all select 'units_left', id, detail from units
+    union all select 'package_charge', id, detail from sold
+    union all select 'booking_charge', id, detail from booked
+    order by rule, id`);

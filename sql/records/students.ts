@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+type Enrolment = { clientId: number; payerId: number | null; belt: string | null; registrationDate: string };
+
+/**
+ * Makes a student of a client, from a business day on; who names no payer pays for oneself. Returns false when the client is one
+ * already; somebody who is just doing the same is waited for. Needs no lock: before this row there is nothing that charges a student,
+ * and what a client has booked or bought keeps the payer that was written on it.
+ */
+export async function enrol(db: Sql, of: Enrolment): Promise<boolean> {
+  const { rowCount } = await db.query(sql.unsafe`
+    insert into students (id, payer_id, current_belt, registration_date)
+    values (${of.clientId}, ${of.payerId}, ${of.belt}, ${of.registrationDate}::date) on conflict (id) do nothing`);
+  return rowCount > 0;
+}
+
+const known = z.object({ id: z.int(), by: z.enum(['phone', 'Telegram id']) });
+
+/** The client, no student yet, whose phone or else whose Telegram id this is, or null. */
+export const findClientToEnrol = (db: Sql, of: { phone: string | null; telegramId: number | null }) =>
+  db.maybeOne(sql.type(known)`
+    select id, case when phone = ${of.phone} then 'phone' else 'Telegram id' end as by from users
+    where (phone = ${of.phone} or telegram_id = ${of.telegramId}::bigint)
+      and exists (select from user_roles where user_id = users.id and role = 'client')
+      and not exists (select from students where students.id = users.id)
+    order by phone = ${of.phone} desc nulls last limit 1`);

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+/** Something an admin is to look at. */
+export const taskRow = z.object({
+  id: z.int(),
+  kind: z.string(),
+  title: z.string(),
+  details: z.record(z.string(), z.unknown()),
+  dedupe_key: z.string().nullable(),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+  done_at: z.iso.datetime().nullable(),
+  done_by: z.string().nullable(),
+  hidden_at: z.iso.datetime().nullable(),
+});
+export type Task = z.output<typeof taskRow>;
+
+/** A task to write: its kind in snake_case, a title in the studio's language, and the key under which it is written at most once. */
+export type NewTask = { kind: string; title: string; details?: Record<string, unknown>; dedupe: string };
+
+const columns = sql.fragment`id, kind, title, details, dedupe_key, created_by, created_at, done_at, done_by, hidden_at`;
+
+/** Writes tasks in the transaction of their cause; one written already, done or not, stays as it is. Returns how many are new. */
+export async function writeTasks(transaction: Sql, tasks: readonly NewTask[]): Promise<number> {
+  if (tasks.length === 0) return 0;
+  const rows = tasks.map(({ kind, title, details, dedupe }) => [kind, title, JSON.stringify(details ?? {}), dedupe]);
+  const { rowCount } = await transaction.query(sql.unsafe`
+    insert into admin_tasks (kind, title, details, dedupe_key)
+    select * from ${sql.unnest(rows, ['text', 'text', 'jsonb', 'text'])}
+    on conflict (dedupe_key) do nothing`);
+  return rowCount;
+}
+
+/** Writes a task that a person asks for. Throws when its key is taken. */
+export const addTask = (
+  db: Sql,
+  of: { kind: string; title: string; details: Record<string, unknown>; dedupe: string | null; by: string },
+) =>
+  db.one(sql.type(taskRow)`
+    insert into admin_tasks (kind, title, details, dedupe_key, created_by)
+    values (${of.kind}, ${of.title}, ${sql.jsonb(of.details as never)}, ${of.dedupe}, ${of.by})
+    returning ${columns}`);
+
+/** Tasks, newest first, after a cursor (an id); the hidden ones among them only when asked for. */
+export const listTasks = (
+  db: Sql,
+  of: { status?: 'open' | 'done'; kind?: string; hidden: boolean; before?: number; limit: number },
+) =>
+  db.any(sql.type(taskRow)`
+    select ${columns} from admin_tasks
+    where (hidden_at is null or ${of.hidden}::boolean)
+      and (${of.status ?? null}::text is null or (done_at is not null) = (${of.status ?? null} = 'done'))
+      and (${of.kind ?? null}::text is null or kind = ${of.kind ?? null})
+      and (${of.before ?? null}::int is null or id < ${of.before ?? null})
+    order by id desc limit ${of.limit}`);
+
+/** Notes a task as done; one that is done stays as it was. Null when there is no such task. */
+export async function finishTask(transaction: Sql, id: number, by: string): Promise<Task | null> {
+  await transaction.query(sql.unsafe`
+    update admin_tasks set done_at = now(), done_by = ${by} where id = ${id} and done_at is null`);
+  return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
+}
+
+/** Hides the next `size` tasks that were done before an instant from the lists; they stay in the database. Returns how many. */
+export async function hideDoneTasks(transaction: Sql, before: string, size: number): Promise<number> {
+  const { rowCount } = await transaction.query(sql.unsafe`
+    update admin_tasks set hidden_at = now()
+    where id in (
+      select id from admin_tasks where hidden_at is null and done_at < ${before}::timestamptz
+      order by done_at limit ${size} for update skip locked)`);
+  return rowCount;
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+/** A student's standing place in a weekly template. Dates are business days. */
+export const linkRow = z.object({
+  id: z.int(),
+  training_template_id: z.int(),
+  student_id: z.int(),
+  student: z.string(),
+  start_date: z.iso.date(),
+  is_frozen: z.boolean(),
+});
+
+const linkColumns = sql.fragment`link.id, training_template_id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student,
+  start_date, is_frozen`;
+
+export const isTemplate = (db: Sql, id: number) => db.exists(sql.unsafe`select from training_templates where id = ${id}`);
+
+export const listLinks = (db: Sql, templateId: number, after: number, limit: number) =>
+  db.any(sql.type(linkRow)`
+    select ${linkColumns} from training_student_templates link join users on users.id = student_id
+    where training_template_id = ${templateId} and link.id > ${after} order by link.id limit ${limit}`);
+
+export const findLink = (db: Sql, templateId: number, studentId: number) =>
+  db.maybeOne(sql.type(linkRow)`
+    select ${linkColumns} from training_student_templates link join users on users.id = student_id
+    where training_template_id = ${templateId} and student_id = ${studentId}`);
+
+export const linkStudent = (db: Sql, of: { template: number; student: number; startDate: string; isFrozen: boolean }) =>
+  db.query(sql.unsafe`
+    insert into training_student_templates (training_template_id, student_id, start_date, is_frozen)
+    values (${of.template}, ${of.student}, ${of.startDate}::date, ${of.isFrozen})`);
+
+/** Freezes or unfreezes a link, or moves its start; what is undefined stays. Returns false when there is no such link. */
+export async function changeLink(db: Sql, of: { template: number; student: number; startDate?: string; isFrozen?: boolean }) {
+  const { rowCount } = await db.query(sql.unsafe`
+    update training_student_templates
+    set start_date = coalesce(${of.startDate ?? null}::date, start_date), is_frozen = coalesce(${of.isFrozen ?? null}::boolean, is_frozen)
+    where training_template_id = ${of.template} and student_id = ${of.student}`);
+  return rowCount > 0;
+}
+
+/** Ends a standing place; registrations made from it stay. Returns false when there is no such link. */
+export async function unlinkStudent(db: Sql, template: number, student: number) {
+  const { rowCount } = await db.query(sql.unsafe`
+    delete from training_student_templates where training_template_id = ${template} and student_id = ${student}`);
+  return rowCount > 0;
+}
+
+export const trainingRow = z.object({
+  id: z.int(),
+  training_template_id: z.int().nullable(),
+  training_type_id: z.int(),
+  training_type: z.string(),
+  trainer_id: z.int(),
+  trainer: z.string(),
+  room_id: z.int().nullable(),
+  room: z.string().nullable(),
+  training_date: z.iso.date(),
+  start_time: z.string(),
+  starts_at: z.iso.datetime(),
+  ends_at: z.iso.datetime(),
+  max_participants: z.int(),
+  registered: z.int(),
+  price_minor: z.int(),
+  status: z.enum(['scheduled', 'completed', 'cancelled']),
+  cancellation_reason: z.string().nullable(),
+});
+
+const trainings = sql.fragment`
+  select training.id, training_template_id, training_type_id, type.name as training_type, trainer_id,
+    concat_ws(' ', first_name, nullif(last_name, '')) as trainer, room_id, rooms.name as room, training_date, start_time,
+    starts_at, ends_at, training.max_participants, training.price_minor, training.status, training.cancellation_reason,
+    (select count(*)::int from real_training_students seat
+      where seat.real_training_id = training.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')) as registered
+  from real_trainings training
+  join training_types type on type.id = training_type_id
+  join users on users.id = trainer_id
+  left join rooms on rooms.id = room_id`;
+
+type Place = [string, string, number];
+
+/** Trainings of inclusive business days, in order of their start, after a cursor. */
+export const listTrainings = (db: Sql, of: { from: string; to: string; trainerId?: number; after?: Place; limit: number }) =>
+  db.any(sql.type(trainingRow)`
+    ${trainings}
+    where training_date between ${of.from}::date and ${of.to}::date
+      and (${of.trainerId ?? null}::int is null or trainer_id = ${of.trainerId ?? null})
+      and (${of.after?.[0] ?? null}::date is null or (training_date, starts_at, training.id) >
+        (${of.after?.[0] ?? null}::date, ${of.after?.[1] ?? null}::timestamptz, ${of.after?.[2] ?? null}::int))
+    order by training_date, starts_at, training.id
+    limit ${of.limit}`);
+
+export const findTraining = (db: Sql, id: number) => db.maybeOne(sql.type(trainingRow)`${trainings} where training.id = ${id}`);
+
+export const seatRow = z.object({
+  id: z.int(),
+  student_id: z.int(),
+  student: z.string(),
+  status: z.enum(['REGISTERED', 'PRESENT', 'ABSENT', 'CANCELLED_SAFE', 'WAITLIST']),
+  attendance_marked_at: z.iso.datetime().nullable(),
+  cancelled_at: z.iso.datetime().nullable(),
+  cancellation_reason: z.string().nullable(),
+});
+
+/** Everyone ever registered in a training, in the order they came. */
+export const seatsOf = (db: Sql, trainingId: number) =>
+  db.any(sql.type(seatRow)`
+    select seat.id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, status, attendance_marked_at,
+      cancelled_at, cancellation_reason
+    from real_training_students seat join users on users.id = student_id
+    where real_training_id = ${trainingId} order by seat.id`);

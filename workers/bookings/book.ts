@@ -1,0 +1,135 @@
+import { dayOf } from '../../queues/time/calendar.ts';
+import { expireHolds } from '../../sql/bookings/holds.ts';
+import type { Offer } from '../../sql/bookings/offer.ts';
+import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
+import { whatIsTaken } from '../../sql/bookings/what-is-taken.ts';
+import type { CallContext } from '../call-context.ts';
+import { fits } from '../slots/fits.ts';
+import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
+import { noticesOf } from './notices.ts';
+import { demandOffer, demandOfferToBook } from './offer.ts';
+import { priceOf } from './price.ts';
+import { beingBooked, MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
+import { busyMinutes, demandStart, settled, whyNotFree } from './slots.ts';
+
+/** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
+export type Wish = {
+  client_id: number;
+  service_id: number;
+  specialist_id?: number;
+  room_id?: number;
+  location_id?: number;
+  starts_at: string;
+  pay_from: 'wallet' | 'package' | 'later';
+};
+
+type Offered = Awaited<ReturnType<typeof demandOfferToBook>>;
+type Specialist = Offer['specialists'][number];
+
+/**
+ * Books as the source document says: lock the slot, look again, insert, give the lock back, confirm. What is paid later is
+ * confirmed as it is inserted; what has to be paid first is held (PENDING) and locked meanwhile. Without a named specialist the
+ * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
+ * Throws a 409 with the free slots of the day.
+ */
+export async function book(given: Wish, context: CallContext): Promise<number> {
+  const startsAt = new Date(given.starts_at);
+  demandStart(startsAt, context);
+  const wish = { ...given, starts_at: startsAt.toISOString() };
+  const booked = await patiently(context, (until) => bookOne(wish, context, until));
+  if ('id' in booked) return booked.id;
+  const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
+  throw await taken(booked.refused, { ...wish, ...service, specialists }, context);
+}
+
+/** With the one who was named, or the first who can be had. */
+async function bookOne(wish: Wish, context: CallContext, until: number): Promise<{ id: number } | Refusal> {
+  const ids = wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id];
+  let refusal: Refusal = { refused: 'nobody is free at that time' };
+  for (const specialistId of ids) {
+    const of = { specialistId, startsAt: wish.starts_at, until };
+    const made = await whileClaimed(of, context, (claim) => attempt({ ...wish, specialist_id: specialistId }, context, claim));
+    if ('id' in made) return made;
+    refusal = { ...made, mayPass: made.mayPass || refusal.mayPass };
+  }
+  return refusal;
+}
+
+/** Who could be free for a service, the main ones first. */
+async function whoIsFree(wish: Wish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
+  const { service, specialists } = await demandOffer(wish, settings.zone, db);
+  const start = Date.parse(wish.starts_at);
+  return specialists.filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone)).map((one) => one.id);
+}
+
+function planOf(
+  wish: Wish,
+  offer: Offered,
+  specialist: Specialist,
+  { fleet, caller, now }: CallContext,
+  claim?: SlotClaim,
+): Plan {
+  const { client, service, discounts } = offer;
+  const { zone } = fleet.settings;
+  const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
+  const booking = {
+    id: offer.booking_id,
+    clientId: wish.client_id,
+    payerId: client.payer_id,
+    specialistId: specialist.id,
+    serviceId: service.id,
+    locationId: specialist.location_id,
+    roomId: wish.room_id,
+    startsAt: wish.starts_at,
+    busyMinutes: busyMinutes(service),
+    durationMinutes: service.duration_minutes,
+    breakMinutes: service.break_minutes,
+    servicePriceMinor: service.price_minor,
+    priceMinor: price.priceMinor,
+    discounts: price.taken,
+    payFrom: wish.pay_from,
+    createdBy: caller.name,
+    day: dayOf(new Date(wish.starts_at), zone),
+    needsRoom: offer.has_rooms || wish.room_id !== undefined,
+    claim,
+  };
+  const notices = noticesOf('booking_confirmed', {
+    ...booking,
+    client: client.name,
+    specialist: specialist.name,
+    service: service.name,
+    zone,
+    now,
+    params: { price_minor: booking.priceMinor, pay_from: wish.pay_from },
+  });
+  return { booking, notices };
+}
+
+/** Looks again and inserts the booking. */
+async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Promise<Attempt> {
+  const { db, fleet } = context;
+  const { zone } = fleet.settings;
+  const offer = await demandOfferToBook(wish, context, claim);
+  const [specialist] = offer.specialists as [Specialist];
+  const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
+  if (busy) return { ...busy, isGivenBack: !offer.is_ours };
+  if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
+  const plan = planOf(wish, offer, specialist, context, claim);
+  await demandCover(plan, context);
+  for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
+    const isMade = await makeBooking(plan, context, tries > 0).catch(ofExclusion);
+    if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };
+    if (isMade && !isMade.isOfRoom) return { ...isMade, isGivenBack: false };
+    const found = await whatIsTaken(db, plan.booking);
+    if (!(found.specialist || found.client || found.room)) continue;
+    if ((await expireHolds(db)) === 0) return { refused: refusalOf(found), mayPass: found.is_held, isGivenBack: false };
+  }
+  return { refused: 'the rooms are being taken right now', isGivenBack: false };
+}
+
+type Attempt = ({ id: number } | Refusal) & { isGivenBack: boolean };
+
+const refusalOf = (found: { specialist: boolean; client: boolean }) => {
+  if (found.specialist) return 'the slot is taken';
+  return found.client ? 'the client has another booking at that time' : 'no room is free at that time';
+};

@@ -1,0 +1,61 @@
+import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { cancelInvoice } from '../../sql/finance/invoices.ts';
+import type { CallContext } from '../call-context.ts';
+import { judgeCancellation } from '../finance/free-cancellation.ts';
+import { Refused } from '../refusal.ts';
+import { namesOf, tellOf } from './notices.ts';
+
+const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
+export type Returned = typeof nothing;
+
+/** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
+export const cancellers = ['client', 'studio'] as const;
+type Wish = { reason: string; by?: (typeof cancellers)[number] };
+
+/**
+ * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
+ * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
+ * A second cancellation gets the first answer.
+ */
+export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: CallContext) {
+  const booking = await lockBooking(transaction, id);
+  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
+  if (booking.cancellation) return booking.cancellation;
+  demandLive(booking);
+  const { now } = context;
+  const outcome = by === 'studio' ? 'safe' : judge(booking, now);
+  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
+  const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
+  await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
+  await tellOf(transaction, 'booking_cancelled', {
+    ...(await namesOf(transaction, id, context)),
+    params: { outcome, reason, returned },
+  });
+  return answer;
+}
+
+function judge(booking: BookingState, now: Date): 'safe' | 'late' {
+  const judged = judgeCancellation(now, new Date(booking.starts_at));
+  if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
+  return booking.moved_late && booking.status === 'CONFIRMED' ? 'late' : judged;
+}
+
+/** Throws a 409 for a booking that is over or was given up. */
+export function demandLive(booking: BookingState) {
+  if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
+  if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
+}
+
+async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
+  if (booking.package_entry_id !== null) {
+    if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
+    throw new Refused('conflict', 'the package that paid for the booking was taken back');
+  }
+  if (booking.invoice_id === null) return nothing;
+  const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
+  // Waived meanwhile: then that gave it back.
+  if (!cancelled?.isNew) return nothing;
+  const { amount_minor, paid_at } = cancelled.invoice;
+  return paid_at === null ? { ...nothing, cancelled_minor: amount_minor } : { ...nothing, refunded_minor: amount_minor };
+}

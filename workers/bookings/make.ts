@@ -1,0 +1,57 @@
+import { bookUnpaid, type ToBook } from '../../sql/bookings/book.ts';
+import { confirmBooking, releaseHold } from '../../sql/bookings/confirm.ts';
+import { isCovered } from '../../sql/bookings/cover.ts';
+import { holdSlot } from '../../sql/bookings/hold.ts';
+import { type NewBooking, shapeOf } from '../../sql/bookings/made.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { balanceOf } from '../../sql/finance/payments.ts';
+import type { CallContext } from '../call-context.ts';
+import { Refused } from '../refusal.ts';
+import { together } from './together.ts';
+
+/** A booking as it will stand in the book, and what is told of it. */
+export type Plan = ToBook;
+
+/** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
+export async function demandCover({ booking }: Plan, { db }: CallContext): Promise<void> {
+  const { payFrom, day } = booking;
+  if (payFrom !== 'later' && !(await isCovered(db, payFrom, booking, day))) throw await notCovered(booking, db);
+}
+
+/**
+ * Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken.
+ * @param isAgain whoever has lost to others of the same moment goes without them, so as not to meet them once more
+ */
+export function makeBooking(plan: Plan, { db, fleet }: CallContext, isAgain = false): Promise<boolean> {
+  const { booking } = plan;
+  const isAlone = db === fleet.db;
+  if (booking.payFrom === 'later' && isAlone && !isAgain) return bookTogether({ db, fleet }, shapeOf(booking))(plan);
+  const insert = async (on: Sql) =>
+    booking.payFrom === 'later'
+      ? (await bookUnpaid(on, [plan], false)).has(booking.id)
+      : holdSlot(on, { ...booking, claim: undefined }, fleet.settings.bookingHoldSeconds, isAlone);
+  return isAlone ? insert(db) : db.transaction(insert);
+}
+
+const bookTogether = together<Plan, boolean>(async (db, plans, isHurried) => {
+  const made = await bookUnpaid(db, plans, isHurried);
+  return plans.map(({ booking }) => made.has(booking.id));
+});
+
+/** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
+export async function payForHeld({ booking, notices }: Plan, { db }: CallContext): Promise<number> {
+  const { id, payFrom, day } = booking;
+  if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
+  if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, db);
+  throw new Refused('conflict', 'the booking was cancelled before it was paid, or paying took too long');
+}
+
+async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, db: Sql): Promise<Refused> {
+  if (payFrom !== 'wallet') return new Refused('conflict', WHY_NOT.package);
+  return new Refused('conflict', WHY_NOT.wallet, { price_minor: priceMinor, balance_minor: await balanceOf(db, payerId) });
+}
+
+const WHY_NOT = {
+  wallet: 'the wallet does not cover the price',
+  package: 'no package of the client has a unit of this service left for that day',
+};

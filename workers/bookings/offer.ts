@@ -1,0 +1,64 @@
+import { dayOf } from '../../queues/time/calendar.ts';
+import { type Offer, type OfferQuestion, type OfferToBook, readOffer, readOffersToBook } from '../../sql/bookings/offer.ts';
+import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { CallContext } from '../call-context.ts';
+import { notAcceptable } from '../refusal.ts';
+import { spanOf } from './slots.ts';
+import { together } from './together.ts';
+import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
+
+/** The longest service with the longest break. */
+const MOST_MINUTES = 1_440;
+
+export type Wanted = {
+  starts_at: string;
+  client_id: number;
+  service_id: number;
+  specialist_id?: number;
+  location_id?: number;
+  room_id?: number;
+};
+
+/** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
+export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
+  demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
+
+/** The same for who is about to book, with the slot's lock where it lies in the book. */
+export async function demandOfferToBook(wish: Wanted, context: CallContext, claim?: SlotClaim) {
+  const question = { of: questionOf(wish, context.fleet.settings.zone), claim };
+  return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(question));
+}
+
+const readTogether = together<{ of: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
+
+const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
+  clientId: wish.client_id,
+  serviceId: wish.service_id,
+  specialistId: wish.specialist_id,
+  locationId: wish.location_id,
+  roomId: wish.room_id,
+  day: dayOf(new Date(wish.starts_at), zone),
+  span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
+});
+
+async function demandAll<O extends Offer>(wish: Wanted, db: Sql, offer: O) {
+  const { client, service, specialists } = offer;
+  const wrongPlace = whyNotThere(wish.location_id, offer);
+  if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
+  if (!client.is_active) throw notAcceptable('client_id', `the client ${wish.client_id} is not active`);
+  if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
+  if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
+  if (wrongPlace) throw notAcceptable('location_id', wrongPlace);
+  if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(wish.room_id));
+  if (specialists.length === 0) throw await notOffered(wish, db);
+  return { ...offer, client, service };
+}
+
+async function notOffered({ specialist_id, service_id, location_id, room_id }: Wanted, db: Sql) {
+  if (specialist_id !== undefined) return notAcceptable('specialist_id', await whyNotOffered(db, specialist_id, service_id));
+  if (location_id !== undefined) return notAcceptable('location_id', 'nobody gives this service there');
+  return room_id === undefined
+    ? notAcceptable('service_id', 'nobody gives this service')
+    : notAcceptable('room_id', 'nobody gives this service there');
+}

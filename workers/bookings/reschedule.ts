@@ -1,0 +1,118 @@
+import { dayOf } from '../../queues/time/calendar.ts';
+import { readCalendar } from '../../sql/bookings/calendar.ts';
+import { isWithinPackage, lockBooking, moveBooking, moveDueDate } from '../../sql/bookings/change.ts';
+import { expireHolds } from '../../sql/bookings/holds.ts';
+import { readOffer } from '../../sql/bookings/offer.ts';
+import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
+import { whatIsTaken } from '../../sql/bookings/what-is-taken.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { CallContext } from '../call-context.ts';
+import { judgeCancellation } from '../finance/free-cancellation.ts';
+import { notAcceptable, Refused } from '../refusal.ts';
+import { demandLive } from './cancel.ts';
+import { namesOf, tellOf } from './notices.ts';
+import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
+import { busyMinutes, demandStart, spanOf, type Times, whyNotFree } from './slots.ts';
+import { notItsRoom, whyNotOffered } from './why-not.ts';
+
+export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
+type Target = { specialistId: number; roomId?: number; startsAt: string };
+
+/**
+ * Moves a booking to another time, and specialist or room if named: one transaction, price and payment stay. What is taken is
+ * refused (409 with the free slots of that day) and the booking stays where it was. Moved later than twelve hours before its
+ * old start it can no longer be cancelled for free.
+ */
+export async function reschedule(id: number, wish: Move, context: CallContext): Promise<void> {
+  const startsAt = new Date(wish.starts_at);
+  demandStart(startsAt, context);
+  const booking = await findBooking(context.db, id);
+  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
+  const target = {
+    specialistId: wish.specialist_id ?? booking.specialist_id,
+    roomId: wish.room_id,
+    startsAt: startsAt.toISOString(),
+  };
+  const refusal = await patiently(context, async (until) => {
+    await expireHolds(context.db);
+    const refused = await whileLocked({ ...target, until }, context, () => moveInto(id, target, context));
+    return refused && { ...refused, mayPass: refused.mayPass || (await wasHeldThere(booking, target, context)) };
+  });
+  if (refusal) throw await refusalOf(refusal.refused, booking, target, context);
+}
+
+/** Moves it, and where somebody is faster to the room, into another one. */
+async function moveInto(id: number, target: Target, context: CallContext): Promise<Refusal | null> {
+  for (let tries = 1; ; tries += 1) {
+    const refused = await context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion);
+    if (!refused?.isOfRoom || tries === MOST_ROOMS) return refused;
+  }
+}
+
+/** Whether somebody was in the way who is still paying and may fail to, or whose time to pay has just run out. */
+async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }: Target, { db }: CallContext) {
+  const { client_id: clientId, service_id: serviceId, duration_minutes: durationMinutes } = booking;
+  const place = { serviceId, locationId: null, roomId, startsAt, busyMinutes: busyMinutes(booking), except: booking.id };
+  const { is_held } = await whatIsTaken(db, { ...place, clientId, specialistId, durationMinutes });
+  return is_held || (await expireHolds(db)) > 0;
+}
+
+/** The 409 of a booking that stays where it was. It is in nobody's way itself. */
+async function refusalOf(why: string, booking: Booking, target: Target, context: CallContext) {
+  const location_id = await locationOf(context.db, booking, target, context.fleet.settings.zone);
+  const asked = { starts_at: target.startsAt, room_id: target.roomId, except: booking.id };
+  return taken(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
+}
+
+async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | null> {
+  const { zone } = context.fleet.settings;
+  const booking = await lockBooking(transaction, id);
+  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
+  demandLive(booking);
+  if (booking.status === 'PENDING') throw new Refused('conflict', 'the booking is not confirmed yet');
+  const judged = judgeCancellation(context.now, new Date(booking.starts_at));
+  if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
+  if (isThere(booking, target)) return null;
+  const locationId = await locationOf(transaction, booking, target, zone);
+  const day = dayOf(new Date(target.startsAt), zone);
+  if (!(await isWithinPackage(transaction, id, day))) {
+    throw new Refused('conflict', 'the package that paid for the booking is not valid on that day');
+  }
+  const span = spanOf(Date.parse(target.startsAt), busyMinutes(booking), zone, id);
+  const busy = whyNotFree(await readCalendar(transaction, target.specialistId, span), target.startsAt, booking, zone);
+  if (busy) return busy;
+  const isMoved = await moveBooking(transaction, {
+    ...target,
+    id,
+    serviceId: booking.service_id,
+    locationId,
+    busyMinutes: busyMinutes(booking),
+    isLate: judged === 'late',
+  });
+  if (!isMoved) return { refused: 'no room is free at that time' };
+  await moveDueDate(transaction, id, day);
+  const about = { ...(await namesOf(transaction, id, context)), params: {} };
+  await tellOf(transaction, 'booking_moved', { ...about, orElse: booking.starts_at });
+  if (booking.specialist_id !== target.specialistId) {
+    const left = { ...about, specialistId: booking.specialist_id, startsAt: booking.starts_at };
+    await tellOf(transaction, 'booking_given_away', left, ['specialist']);
+  }
+  return null;
+}
+
+/** Asked again, as after an answer that was lost: nothing is moved and nobody told a second time. */
+const isThere = (booking: Made & { starts_at: string; room_id: number | null }, { specialistId, roomId, startsAt }: Target) =>
+  booking.specialist_id === specialistId && booking.starts_at === startsAt && (roomId ?? booking.room_id) === booking.room_id;
+
+type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
+
+/** Where the booking would take place. Throws a 422 when the specialist cannot be booked for it any more, or a room is none of the service's. */
+async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId, startsAt }: Target, zone: string) {
+  const { client_id: clientId, service_id: serviceId } = booking;
+  const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);
+  const offer = await readOffer(transaction, { clientId, serviceId, specialistId, roomId, day: span.days[0], span });
+  if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(roomId));
+  const [specialist] = offer.specialists;
+  if (specialist) return specialist.location_id;
+  throw notAcceptable('specialist_id', await whyNotOffered(transaction, specialistId, serviceId));
+}

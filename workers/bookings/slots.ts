@@ -1,0 +1,69 @@
+import { addDays, dayOf, startOfDay } from '../../queues/time/calendar.ts';
+import { readCalendar, type Span, type SpecialistCalendar } from '../../sql/bookings/calendar.ts';
+import { readTakenClient, readTakenRooms } from '../../sql/bookings/taken.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { CallContext } from '../call-context.ts';
+import { notAcceptable } from '../refusal.ts';
+import { fits, startsBetween } from '../slots/fits.ts';
+import { cellsOf } from '../slots/free-time.ts';
+import { allTaken, outside, roomless } from '../slots/rooms.ts';
+import { whyNever } from './limits.ts';
+import type { Refusal } from './refusals.ts';
+
+export type Times = { duration_minutes: number; break_minutes: number };
+const iso = (instant: number) => new Date(instant).toISOString();
+
+/** Throws a 422 for a start that nobody can book (D29, D34). */
+export function demandStart(startsAt: Date, { now, fleet: { settings } }: CallContext) {
+  const never = whyNever(startsAt, now, settings.zone, settings.bookingNoticeMinutes);
+  if (never) throw notAcceptable('starts_at', never);
+}
+
+/** How many minutes of the grid a service takes: duration and break, each rounded up to cells (D29). */
+export const busyMinutes = (of: Times) => 15 * (cellsOf(of.duration_minutes) + cellsOf(of.break_minutes));
+
+/** The time from an instant on, for so many minutes, as a calendar is read for it. */
+export function spanOf(from: number, minutes: number, zone: string, except?: number): Span {
+  const to = from + minutes * 60_000;
+  return { from: iso(from), to: iso(to), days: [dayOf(new Date(from), zone), dayOf(new Date(to), zone)], except };
+}
+
+/** The calendar if nobody who is still paying succeeds. */
+export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
+
+/** Why a specialist cannot be had for a service at an instant (D31), which may pass where only who is still paying is in the way; else null. */
+export function whyNotFree(calendar: SpecialistCalendar, startsAt: string, of: Times, zone: string): Refusal | null {
+  const canBeHad = (by: SpecialistCalendar) => fits(by, Date.parse(startsAt), of, zone);
+  if (canBeHad(calendar)) return null;
+  return { refused: 'the specialist is not free at that time', mayPass: canBeHad(settled(calendar)) };
+}
+
+export type Sought = Times & {
+  client_id: number;
+  service_id: number;
+  /** The one room it has to be, or any of the service's. */
+  room_id?: number;
+  specialists: readonly { id: number; location_id: number | null }[];
+  /** A booking that does not count: the one that is being moved. */
+  except?: number;
+};
+
+/**
+ * The instants of a business day at which one of the specialists is free for a service, the client has no other booking, and
+ * there is a room where one is needed; earliest first.
+ * @param after not at or before this instant (D34)
+ */
+export async function freeStarts(db: Sql, of: Sought, day: string, zone: string, after: Date): Promise<string[]> {
+  const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
+  const minutes = busyMinutes(of);
+  const span = spanOf(from, (to - from) / 60_000 + minutes, zone, of.except);
+  const rooms = await readTakenRooms(db, { serviceId: of.service_id, roomId: of.room_id }, span);
+  const elsewhere = allTaken([await readTakenClient(db, of.client_id, span)], of.duration_minutes);
+  const starts = new Set<number>();
+  for (const { id, location_id } of of.specialists) {
+    const free = startsBetween(await readCalendar(db, id, span), Math.max(from, after.getTime() + 1), to - 1, of, zone);
+    for (const start of outside(free, roomless(rooms, location_id, minutes))) starts.add(start);
+  }
+  const inOrder = [...starts].sort((a, b) => a - b);
+  return outside(inOrder, elsewhere).map(iso);
+}

@@ -1,0 +1,75 @@
+import { type Api, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
+import { scrub } from '../../../queues/process/log.ts';
+import type { Buttons } from '../templates/template.ts';
+import type { Entity } from './split.ts';
+
+/** What became of one attempt to send. `seconds` is how long to wait; `flood` that Telegram asked for it. */
+export type Delivery =
+  | { outcome: 'sent' }
+  | { outcome: 'later'; seconds: number; error: string; flood: boolean }
+  | { outcome: 'undeliverable'; error: string }
+  | { outcome: 'failed'; error: string }
+  /** Telegram wants to be paid: nobody's message leaves until it is (D40). */
+  | { outcome: 'unpaid'; seconds: number; error: string };
+
+/** After this many attempts, about a day, a message in transient trouble is given up. A wrong token counts as transient: it gets mended. */
+export const MOST_ATTEMPTS = 300;
+const LONGEST_WAIT_SECONDS = 300;
+/** How often a service that wants to be paid is asked whether it has been. */
+export const UNPAID_SECONDS = 900;
+
+export type Outgoing = { chat_id: number; text: string; entities?: Entity[]; buttons?: Buttons; attempts: number };
+
+/**
+ * Sends one message, once. Refusals and outages are returned, never thrown; their texts hold no token.
+ * @param message.attempts which attempt this is, from 1
+ * @param api made with `maxRetries: 0`: waiting is the outbox's business
+ */
+export async function deliver(message: Outgoing, api: Api): Promise<Delivery> {
+  const { chat_id, text, entities = [], buttons = [] } = message;
+  try {
+    await api.sendMessage({
+      chat_id,
+      text,
+      entities: entities.length > 0 ? (entities as never) : undefined,
+      reply_markup: buttons.length > 0 ? keyboard(buttons) : undefined,
+      // An error text may hold an address of our own; Telegram is not to fetch it for a preview.
+      link_preview_options: { is_disabled: true },
+    });
+    return { outcome: 'sent' };
+  } catch (error) {
+    if (!(error instanceof TelegramBotError)) throw error;
+    return judge(error, message.attempts);
+  }
+}
+
+function judge(trouble: TelegramBotError, attempts: number): Delivery {
+  const error = scrub(explain(trouble)).slice(0, 500);
+  if (trouble instanceof TelegramApiError) {
+    const { errorCode, migrateToChatId, retryAfter } = trouble;
+    if (errorCode === 402) return { outcome: 'unpaid', seconds: UNPAID_SECONDS, error };
+    if (errorCode === 403) return { outcome: 'undeliverable', error };
+    if (errorCode >= 400 && errorCode < 500 && ![401, 404, 429].includes(errorCode)) {
+      return { outcome: 'failed', error: migrateToChatId ? `${error}; the chat is now ${migrateToChatId}` : error };
+    }
+    if (attempts < MOST_ATTEMPTS && errorCode === 429 && Number(retryAfter) > 0) {
+      return { outcome: 'later', seconds: Number(retryAfter), error, flood: true };
+    }
+  }
+  if (attempts >= MOST_ATTEMPTS) return { outcome: 'failed', error: `given up after ${attempts} attempts: ${error}` };
+  return { outcome: 'later', seconds: backoff(attempts), error, flood: false };
+}
+
+const keyboard = (rows: Buttons) => ({
+  inline_keyboard: rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
+});
+
+/** Seconds: 2, 4, 8 ... 300, each shortened by up to half at random, so that messages do not come back all at once. */
+const backoff = (attempts: number) => Math.min(LONGEST_WAIT_SECONDS, 2 ** attempts) * (0.5 + Math.random() / 2);
+
+/** The messages of an error and its causes: undici says "fetch failed" and keeps the reason beneath. */
+function explain(error: unknown): string {
+  const { message, code, cause } = error as { message?: string; code?: string; cause?: unknown };
+  const said = message || code || 'unknown';
+  return cause ? `${said}: ${explain(cause)}` : said;
+}

@@ -1,0 +1,28 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '../../../queues/process/log.ts';
+import { drainOutbox, type Outbox } from './drain.ts';
+
+const LOOK_MS = 1_000;
+
+/**
+ * Sends what the outbox holds for as long as the process lives: a bell wakes it at once, and it looks by itself every
+ * second, so that every notifier works and none depends on the queue. A drain that fails is begun again.
+ */
+export function createPost() {
+  let wake = () => {};
+  return {
+    /** There may be something to send. */
+    ring: async () => wake(),
+    async open(outbox: Outbox, signal: AbortSignal) {
+      while (!signal.aborted) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        wake = resolve;
+        const drained = await drainOutbox(outbox, signal).catch((error) =>
+          log.warn({ err: error }, 'the outbox was not emptied'),
+        );
+        if (drained && Object.values(drained).some((count) => count > 0)) log.info(drained, 'messages left');
+        await Promise.race([promise, sleep(LOOK_MS, undefined, { signal }).catch(() => undefined)]);
+      }
+    },
+  };
+}

@@ -1,0 +1,100 @@
+import { Api } from 'node-telegram-bot-api';
+import { log } from '../../../queues/process/log.ts';
+import { closeGate, notePaid, noteUnpaid } from '../../../sql/alerts/outside-services.ts';
+import type { ClaimedMessage, Pace } from '../../../sql/notifications/claim.ts';
+import {
+  dropMessage,
+  markMessage,
+  markPart,
+  postponeFlooded,
+  postponeMessage,
+  releaseMessage,
+} from '../../../sql/notifications/mark.ts';
+import { blockChat } from '../../../sql/notifications/tell.ts';
+import { type Rendered, render } from '../templates/render.ts';
+import { type Delivery, deliver } from './deliver.ts';
+import type { Fate, Outbox } from './drain.ts';
+import { START_MS, TIMEOUT_MS } from './pace.ts';
+import { judge } from './quiet.ts';
+import { splitText } from './split.ts';
+
+/** How the services outside are called in `outside_services`. */
+export const TELEGRAM = 'telegram';
+
+/**
+ * Sends claimed messages, each right when it comes: judged by its switches and quiet hours, rendered, sent and marked.
+ * One that waited too long since its claim goes back untried: by then it may be somebody else's.
+ */
+export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
+  const api = new Api(token, { apiRoot: settings.telegramApiRoot, maxRetries: 0, timeoutMs: TIMEOUT_MS });
+
+  return async (message: ClaimedMessage, claimedAt: number): Promise<Fate> => {
+    const verdict = judge(message, new Date(), settings);
+    if (verdict.do === 'drop') return drop(message, 'skipped', verdict.why);
+    if (verdict.do === 'hold') return release(message, verdict.until.toISOString());
+    const rendered = tryToRender(message, settings);
+    if ('error' in rendered) {
+      log.error({ ...about(message), err: rendered.error }, 'a message cannot be rendered');
+      return drop(message, 'failed', `${rendered.error.name}: ${rendered.error.message}`.slice(0, 1_000));
+    }
+    if (performance.now() - claimedAt > START_MS) return release(message, null);
+    const parts = splitText(rendered).filter((part) => part.text.trim() !== '');
+    const part = parts[message.parts_sent];
+    if (!part) return drop(message, 'failed', 'the text is empty');
+    const isLast = message.parts_sent === parts.length - 1;
+    const buttons = isLast ? rendered.buttons : [];
+    return mark(message, isLast, await deliver({ ...message, ...part, buttons }, api));
+  };
+
+  async function mark(message: ClaimedMessage, isLast: boolean, delivery: Delivery): Promise<Fate> {
+    if (delivery.outcome === 'sent') {
+      if (message.is_check) await db.transaction((transaction) => notePaid(transaction, TELEGRAM, settings.adminChatIds));
+      if (isLast) await markMessage(db, message, 'sent', null, pace);
+      else await markPart(db, message, message.parts_sent + 1, pace);
+      return isLast ? 'sent' : 'part';
+    }
+    const { outcome, error } = delivery;
+    log.warn({ ...about(message), attempts: message.attempts, outcome, reason: error }, 'a message was not delivered');
+    switch (outcome) {
+      case 'later':
+        await (delivery.flood ? postponeFlooded : postponeMessage)(db, message, delivery.seconds, error, pace);
+        return 'later';
+      case 'unpaid':
+        await db.transaction(async (transaction) => {
+          await noteUnpaid(transaction, TELEGRAM, error, settings.adminChatIds);
+          await closeGate(transaction, delivery.seconds);
+          await postponeMessage(transaction, message, delivery.seconds, error, pace);
+        });
+        return 'later';
+      case 'undeliverable':
+        await db.transaction(async (transaction) => {
+          await markMessage(transaction, message, 'undeliverable', error, pace);
+          await blockChat(transaction, message.chat_id, error);
+        });
+        return 'undeliverable';
+      case 'failed':
+        await markMessage(db, message, 'failed', error, pace);
+        return 'failed';
+    }
+  }
+
+  async function drop(message: ClaimedMessage, status: 'failed' | 'skipped', why: string): Promise<Fate> {
+    await dropMessage(db, message, status, why);
+    return status;
+  }
+  async function release(message: ClaimedMessage, until: string | null): Promise<Fate> {
+    await releaseMessage(db, message, until);
+    return until ? 'held' : 'later';
+  }
+}
+
+const about = ({ id, template }: Pick<ClaimedMessage, 'id' | 'template'>) => ({ notification_id: id, template });
+
+/** What a template refuses concerns this message alone, so it is recorded with it and the others go on. */
+export function tryToRender(message: Parameters<typeof render>[0], studio: Outbox['settings']): Rendered | { error: Error } {
+  try {
+    return render(message, studio);
+  } catch (error) {
+    return { error: error as Error };
+  }
+}

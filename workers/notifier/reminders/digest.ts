@@ -1,0 +1,51 @@
+import { runs } from '../../../queues/jobs/catalog.ts';
+import { tellAdmins } from '../../../sql/notifications/tell.ts';
+import type { Change } from '../../../sql/reminders/changes.ts';
+import { takeChangesForAdmins } from '../../../sql/reminders/changes.ts';
+import type { RunHandler } from '../../runner/execute.ts';
+
+/** Changes taken at once; more of them are more digests. */
+const CHUNK = 2_000;
+
+/** Tells the admins what changed in the schedule since the last time: one digest, grouped by place. */
+export const digest: RunHandler = async (run, { settings, chunk }) => {
+  const { at } = runs.digest.params.parse(run.params);
+  type Progress = { changes: number; digests: number; done: boolean };
+  let so = (run.progress as Progress | null) ?? { changes: 0, digests: 0, done: false };
+  while (!so.done) {
+    const before = so;
+    so = await chunk(async (transaction) => {
+      const changes = await takeChangesForAdmins(transaction, CHUNK);
+      const dedupe = `schedule_digest:${at}:${before.digests}`;
+      const params = { places: byPlace(changes) };
+      if (changes.length > 0)
+        await tellAdmins(transaction, settings.adminChatIds, [
+          { template: 'schedule_digest', dedupe, params, priority: 'digest' },
+        ]);
+      return {
+        changes: before.changes + changes.length,
+        digests: before.digests + (changes.length > 0 ? 1 : 0),
+        done: changes.length < CHUNK,
+      };
+    });
+  }
+  const { done: _, ...result } = so;
+  return { status: 'success', result, details: {}, counts: { trainings_processed: so.changes } };
+};
+
+/** What was created is a number and its days: a whole week is created at once. The rest is told one by one. */
+export function byPlace(changes: readonly Change[]) {
+  return [...Map.groupBy(changes, ({ location }) => location)].map(([location, own]) => {
+    const created = own.filter(({ change }) => change === 'created').map(({ training_date }) => training_date);
+    const days = created.sort();
+    return {
+      location,
+      created: created.length === 0 ? null : { count: created.length, from: days[0], to: days.at(-1) },
+      changes: own
+        .filter(({ change }) => change !== 'created')
+        .map(({ change, was, training_date, start_time, training_type, room, trainer, max_participants }) => {
+          return { change, was, training_date, start_time, training_type, room, trainer, max_participants };
+        }),
+    };
+  });
+}

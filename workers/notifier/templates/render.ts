@@ -1,0 +1,52 @@
+import { EntityBuilder } from 'node-telegram-bot-api';
+import { ZodError, z } from 'zod';
+import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
+import type { Entity } from '../outbox/split.ts';
+import { bookingTemplates } from './bookings.ts';
+import { adminTemplates } from './notices.ts';
+import { peopleTemplates } from './people.ts';
+import { reminderTemplates } from './reminders.ts';
+import { renewalTemplates } from './renewals.ts';
+import { subscriptionTemplates } from './subscriptions.ts';
+import type { Buttons, Line, Reader, Template } from './template.ts';
+
+/** Every message the fleet can send. */
+export const templates: Record<string, Template> = {
+  ...adminTemplates,
+  ...peopleTemplates,
+  ...reminderTemplates,
+  ...subscriptionTemplates,
+  ...renewalTemplates,
+  ...bookingTemplates,
+};
+
+/** A message as it is to be read: text, formatting, and buttons under it. */
+export type Rendered = { text: string; entities: Entity[]; buttons: Buttons };
+
+/**
+ * The text of a message in its own language or else the studio's, with instants on the studio's clock. It may be longer than
+ * Telegram takes at once. Throws a TypeError for a template that does not exist or params that do not fit it.
+ */
+export function render(message: Pick<OutboxMessage, 'template' | 'params' | 'locale'>, studio: Reader): Rendered {
+  const name = message.template;
+  const template = Object.hasOwn(templates, name) ? templates[name] : undefined;
+  if (!template) throw new TypeError(`there is no message template "${name}"`);
+  const reader = { ...studio, locale: message.locale ?? studio.locale };
+  try {
+    return { ...built(template.lines(message.params, reader)), buttons: template.buttons?.(message.params, reader) ?? [] };
+  } catch (error) {
+    if (!(error instanceof ZodError)) throw error;
+    throw new TypeError(`the params do not fit the template "${name}": ${z.prettifyError(error).replaceAll('\n', ' ')}`);
+  }
+}
+
+function built(lines: readonly Line[]): { text: string; entities: Entity[] } {
+  const builder = new EntityBuilder();
+  for (const [index, line] of lines.entries()) {
+    if (index > 0) builder.plain('\n');
+    if (typeof line === 'string') builder.plain(line);
+    else builder.bold(line.bold);
+  }
+  const { text, entities } = builder.build();
+  return { text, entities: entities as unknown as Entity[] };
+}

@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import {
+  bookingsHolding,
+  endPackage,
+  giveBackPrice,
+  lockClientPackage,
+  lockPackageBill,
+  unitsOf,
+} from '../../sql/bookings/take-back.ts';
+import type { CallContext } from '../call-context.ts';
+import { Refused } from '../refusal.ts';
+import { keptMinor } from './policy.ts';
+
+export const packageTakenBack = z
+  .object({
+    client_package_id: z.int(),
+    status: z.literal('cancelled'),
+    cancelled_at: z.iso.datetime(),
+    reason: z.string(),
+    units: z.object({ used: z.int(), cancelled: z.int() }),
+    invoice_id: z
+      .int()
+      .nullable()
+      .meta({ description: 'the invoice that was live until then; null: it was waived, or there was none' }),
+    kept_minor: z.int().meta({ description: "the used units' share of the price" }),
+    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int() }),
+  })
+  .meta({ id: 'PackageCancellation' });
+
+/**
+ * Takes a package back in the caller's transaction. A second time gets the first answer. Throws a 404 when the client has no such
+ * package, a 409 that lists the bookings to come that hold its units: they are cancelled first, by their own rules.
+ */
+export async function takeBack(
+  { db, now }: Pick<CallContext, 'db' | 'now'>,
+  of: { clientId: number; id: number; reason: string },
+) {
+  const sold = await lockClientPackage(db, of.clientId, of.id);
+  if (!sold) throw new Refused('missing', `the client ${of.clientId} has no package ${of.id}`);
+  if (sold.cancellation) return sold.cancellation;
+  if (sold.status === 'cancelled') throw new Refused('conflict', 'the package is cancelled');
+  const at = now.toISOString();
+  const bookings = await bookingsHolding(db, of.id, at);
+  if (bookings.length > 0)
+    throw new Refused('conflict', 'bookings to come hold units of the package: cancel them first', { bookings });
+  const { granted, left } = await unitsOf(db, of.id);
+  const bill = await lockPackageBill(db, of.id);
+  const kept = bill ? keptMinor(bill.amount_minor, granted, granted - left) : 0;
+  const rest = bill ? bill.amount_minor - kept : 0;
+  const wasPaid = bill?.status === 'PAID';
+  const result: z.output<typeof packageTakenBack> = {
+    client_package_id: of.id,
+    status: 'cancelled',
+    cancelled_at: at,
+    reason: of.reason,
+    units: { used: granted - left, cancelled: left },
+    invoice_id: bill?.id ?? null,
+    kept_minor: kept,
+    returned: { refunded_minor: wasPaid ? rest : 0, cancelled_minor: wasPaid ? 0 : rest },
+  };
+  await endPackage(db, { id: of.id, at, reason: of.reason, answer: result });
+  if (bill) await giveBackPrice(db, bill, kept, of.reason);
+  return result;
+}

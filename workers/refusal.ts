@@ -1,0 +1,24 @@
+/** Why a rule refuses what is asked: what it names does not exist, something stands in its way, the caller may not, the input is wrong. */
+export type RefusalKind = 'missing' | 'conflict' | 'not_allowed' | 'invalid';
+
+/** Further members of the answer; `errors` names the fields that are wrong and what is accepted there. */
+export type RefusalFields = { errors?: { path: string; message: string }[]; [name: string]: unknown };
+
+/**
+ * An expected refusal, thrown by the rules of a noun, which know no HTTP. A front door turns it into its own words: HTTP into 404,
+ * 409, 403 or 422, the bot into a sentence.
+ */
+export class Refused extends Error {
+  override name = 'Refused';
+  readonly kind: RefusalKind;
+  readonly fields: RefusalFields;
+  constructor(kind: RefusalKind, detail: string, fields: RefusalFields = {}) {
+    super(detail);
+    this.kind = kind;
+    this.fields = fields;
+  }
+}
+
+/** Input that is well formed and still wrong here: the field and what is accepted. */
+export const notAcceptable = (path: string, message: string) =>
+  new Refused('invalid', 'the body is not acceptable', { errors: [{ path, message }] });

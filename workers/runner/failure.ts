@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { type Job, UnrecoverableError } from 'bullmq';
+import type { DatabasePoolConnection } from 'slonik';
+import { runs } from '../../queues/jobs/catalog.ts';
+import { scrub } from '../../queues/process/log.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
+import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { failRun, type Run } from '../../sql/runs/runs.ts';
+
+/** Notes a failed try in the book. The last one ends the run as `error` and tells the admins, in one transaction. */
+export async function recordFailure(connection: DatabasePoolConnection, chatIds: number[], run: Run, job: Job, error: Error) {
+  const isLast = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
+  const firstLine = scrub(`${error.name}: ${error.message.split('\n', 1)[0]}`).slice(0, 1_000);
+  await connection.transaction(async (transaction) => {
+    const failed = await failRun(transaction, run.id, firstLine, isLast);
+    if (failed?.status === 'error') await raiseAlert(transaction, chatIds, troubleOf(failed));
+  });
+}
+
+/** The same process failing for the same reason is the same trouble; numbers in the reason make no difference. */
+function troubleOf(run: Run): Trouble {
+  const reason = (run.error_message ?? '').replaceAll(/\d+/g, '#');
+  const hash = createHash('sha256').update(reason).digest('hex').slice(0, 8);
+  return {
+    fingerprint: `${failuresOf(run.process_type)}${hash}`,
+    template: 'run_failed',
+    params: { run_id: run.id, run_key: run.run_key, attempt: run.attempt, error: run.error_message ?? '' },
+    isAnswer: run.created_by !== 'system',
+  };
+}
+
+/** A run that ends well ends the trouble of its process: its failures, and the missed deadlines of its schedules. */
+export async function recover(transaction: Sql, chatIds: number[], processType: string) {
+  await clearAlert(transaction, chatIds, failuresOf(processType));
+  for (const schedule of timetable.filter(({ run }) => runs[run].processType === processType)) {
+    await clearAlert(transaction, chatIds, `deadline_missed:${schedule.name}`);
+  }
+}
+
+const failuresOf = (processType: string) => `run_failed:${processType}:`;

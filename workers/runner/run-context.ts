@@ -1,0 +1,59 @@
+import type { Job } from 'bullmq';
+import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
+import type { Backend } from '../../queues/backend/backend.ts';
+import { within } from '../../queues/backend/with-timeout.ts';
+import { log } from '../../queues/process/log.ts';
+import type { Settings } from '../../queues/process/settings.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
+
+/** What a handler gets beside its run. Its effects go through here and nowhere else. */
+export type RunContext = {
+  settings: Settings;
+  /** The queues themselves, for what concerns their jobs; never between BEGIN and COMMIT. */
+  backend: Backend;
+  /** The connection that holds the process's lock. It is taken away from a handler that leaves it idle for 30 s. */
+  db: Sql;
+  /**
+   * One chunk: its effects and the run's progress are one transaction, on the connection that holds the process's lock.
+   * It may be tried several times (slonik repeats a transaction after a serialization failure or a deadlock), so what
+   * `step` builds on must come from before it. Between chunks a draining worker hands the run on. Returns the new progress.
+   */
+  chunk<P extends object>(step: (transaction: DatabaseTransactionConnection) => Promise<P>): Promise<P>;
+};
+export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
+
+/** The worker drains: the run goes back in line and goes on from its last chunk. */
+export class HandedOn extends Error {
+  override name = 'HandedOn';
+}
+
+/** Showing how far a run is must not hold it up when the queue is away. */
+const PROGRESS_MS = 500;
+
+export function contextOf(
+  { settings, backend }: Pick<RunContext, 'settings' | 'backend'>,
+  db: DatabasePoolConnection,
+  run: Run,
+  job: Job,
+  draining: AbortSignal,
+): RunContext {
+  return {
+    settings,
+    backend,
+    db,
+    async chunk(step) {
+      if (draining.aborted) throw new HandedOn('between two chunks');
+      const progress = await db.transaction(async (transaction) => {
+        const after = await step(transaction);
+        if (!(await saveProgress(transaction, run.id, after))) throw new Error('the run was ended or removed by somebody else');
+        return after;
+      });
+      await within(PROGRESS_MS, job.updateProgress(progress)).catch((error) =>
+        log.debug({ err: error }, 'progress was not shown'),
+      );
+      return progress;
+    },
+  };
+}

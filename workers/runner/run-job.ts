@@ -1,0 +1,67 @@
+import { DelayedError, type Job } from 'bullmq';
+import type { Bell } from '../../queues/jobs/catalog.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { log } from '../../queues/process/log.ts';
+import { isOutage } from '../../sql/database/outage.ts';
+import { findRun, isOver, mustWait } from '../../sql/runs/runs.ts';
+import { type Ending, execute, type RunHandler } from './execute.ts';
+
+/** How soon a run looks again whether the lock is free, or the database back. */
+const RETRY_MS = 1_000;
+
+/**
+ * Does what a run's bell asks: executes the run once, from where an interrupted runner left off.
+ * A stale bell does nothing. A busy lock, an outage or a drain puts the job back in line without using up a try.
+ * Anything else fails this try, and the last one ends the run as `error` and tells the admins.
+ */
+export async function runJob(
+  fleet: Fleet,
+  handlers: Record<string, RunHandler>,
+  job: Job,
+  token: string | undefined,
+  bell: Bell<'run'>,
+  draining: AbortSignal,
+) {
+  const ending = await answer(fleet, handlers, job, bell, draining).catch((error) => {
+    if (!isOutage(error)) throw error;
+    log.warn({ err: error, run_id: bell.run_id }, 'the database is away; the run waits for it');
+    return { is: 'away' } as const;
+  });
+  switch (ending.is) {
+    case 'stale':
+      return { stale: true };
+    case 'over':
+      return { run_id: ending.run.id, status: ending.run.status };
+    case 'failed':
+      throw ending.error;
+    case 'busy':
+    case 'away':
+      return backInLine(job, token, RETRY_MS);
+    case 'handed on':
+      return backInLine(job, token, 0);
+  }
+}
+
+async function answer(
+  fleet: Fleet,
+  handlers: Record<string, RunHandler>,
+  job: Job,
+  bell: Bell<'run'>,
+  draining: AbortSignal,
+): Promise<Ending> {
+  const run = await findRun(fleet.db, bell.run_id);
+  if (!run || isOver(run)) return { is: 'stale' };
+  if (await mustWait(fleet.db, run)) return { is: 'busy' };
+  return execute(fleet, run, handlers[run.process_type], job, draining);
+}
+
+/**
+ * Puts the job back in line, which uses up no try. Where that fails the job is left alone: the queue is away and gives it
+ * back once its lock has run out, or it is no longer ours (the lock ran out before, the queue was emptied).
+ */
+async function backInLine(job: Job, token: string | undefined, ms: number): Promise<never> {
+  await job.moveToDelayed(Date.now() + ms, token).catch((error) => {
+    log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back by itself');
+  });
+  throw new DelayedError();
+}

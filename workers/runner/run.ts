@@ -1,0 +1,64 @@
+import { hostname } from 'node:os';
+import { type Job, UnrecoverableError } from 'bullmq';
+import { bells, type Noun } from '../../queues/jobs/catalog.ts';
+import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
+import { drainOnSignal, sayReady } from '../../queues/process/lifecycle.ts';
+import { log } from '../../queues/process/log.ts';
+import { beatWorker } from '../../sql/schedule/beats.ts';
+import type { RunHandler } from './execute.ts';
+import { runJob } from './run-job.ts';
+
+/** What a worker does: handlers of runs by process type, and of the bell `drain`. */
+export type Handlers = {
+  runs?: Record<string, RunHandler>;
+  drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
+  /** Decides a request that somebody waits for; several at once, beside whatever run goes on. */
+  request?: (fleet: Fleet, id: number) => Promise<unknown>;
+  /** Lives beside the queue until the signal comes; never throws. */
+  beside?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
+};
+
+/** Requests a worker decides at the same time. */
+const REQUESTS = 4;
+
+/** Runs one worker process: connects, checks the schema, consumes its queue, says `ready` to PM2 and drains on a signal. */
+export async function runWorker(noun: Noun, handlers: Handlers) {
+  const fleet = await openFleet(noun);
+  const draining = new AbortController();
+  const worker = startWorker(fleet, noun, handlers, draining.signal);
+  await worker.waitUntilReady();
+  const life = handlers.beside?.(fleet, draining.signal);
+  drainOnSignal(fleet.settings.drainSeconds, async () => {
+    draining.abort();
+    await Promise.all([worker.close(), life]);
+    await fleet.close();
+  });
+  sayReady();
+}
+
+/**
+ * Consumes a queue. One job at a time for each kind of work, and one more, so that a canary is answered while all of
+ * them go on; runs of one process exclude each other by lock.
+ */
+export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draining: AbortSignal) {
+  const kinds = Object.keys(handlers.runs ?? {}).length + (handlers.drain ? 1 : 0) + (handlers.request ? REQUESTS : 0);
+  const process = (job: Job, token?: string) => consume(fleet, noun, handlers, job, token, draining);
+  const worker = fleet.backend.worker(noun, process, { concurrency: kinds + 1, name: hostname() });
+  worker.on('failed', (job, error) => log.error({ err: error, job_id: job?.id, ...job?.data }, `job "${job?.name}" failed`));
+  worker.on('stalled', (jobId) => log.warn({ job_id: jobId }, 'a job lost its worker and goes back in line'));
+  return worker;
+}
+
+async function consume(fleet: Fleet, noun: Noun, handlers: Handlers, job: Job, token: string | undefined, draining: AbortSignal) {
+  if (job.name === 'canary') return beatWorker(fleet.db, noun, hostname());
+  if (job.name === 'drain' && handlers.drain) return handlers.drain(fleet, draining);
+  if (job.name === 'request' && handlers.request)
+    return handlers.request(fleet, bells.request.parse(job.data).finance_request_id);
+  if (job.name !== 'run' || !handlers.runs) throw new UnrecoverableError(`the worker "${noun}" knows no job "${job.name}"`);
+  const bell = bells.run.safeParse(job.data);
+  if (!bell.success) {
+    const [issue] = bell.error.issues;
+    throw new UnrecoverableError(`the job "run" has a wrong payload: ${issue?.path.join('.')}: ${issue?.message}`);
+  }
+  return runJob(fleet, handlers.runs, job, token, bell.data, draining);
+}

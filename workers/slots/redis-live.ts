@@ -1,0 +1,36 @@
+import type { Redis } from 'ioredis';
+import { within } from '../../queues/backend/with-timeout.ts';
+import type { Ears } from '../../sql/slots/live.ts';
+
+/** Redis shares its channels among its numbered databases; fleets in different ones must not hear each other. */
+export const redisChannel = (redis: Redis) => `slots_preview/${redis.options.db ?? 0}`;
+
+/** A server that keeps silent takes connections all the same. */
+const MOST_MS = 3_000;
+
+/** Hears on a connection of its own. Resolves once nothing can be missed; returns how to stop. Throws after three seconds. */
+export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<() => Promise<void>> {
+  const ear = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: null });
+  let isOver = false;
+  const end = (error: Error) => {
+    if (isOver) return;
+    isOver = true;
+    ear.disconnect();
+    lost(error);
+  };
+  ear.on('error', end);
+  ear.on('end', () => end(new Error('the connection that hears has ended')));
+  ear.on('message', (_channel, payload) => hear(payload));
+  try {
+    const listening = ear.connect().then(() => ear.subscribe(redisChannel(redis)));
+    await within(MOST_MS, listening);
+  } catch (error) {
+    isOver = true;
+    ear.disconnect();
+    throw error;
+  }
+  return async () => {
+    isOver = true;
+    ear.disconnect();
+  };
+}
