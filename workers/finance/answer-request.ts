@@ -1,4 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
+import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
 import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
@@ -11,8 +12,21 @@ const decide: Record<FinanceRequest['kind'], Decide> = {
   add_student: addStudent,
 };
 
+/** Somebody who is booked or seated elsewhere in the same moment: so often it is looked at again, and refused in words. */
+const MOST_TRIES = 5;
+
 /** Decides an open request once: what it does and what is noted of it are one transaction. A decided one is left alone. */
-export const answerRequest = (db: Sql, id: number) =>
+export async function answerRequest(db: Sql, id: number) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await answerOnce(db, id);
+    } catch (error) {
+      if (!isExclusion(error) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const answerOnce = (db: Sql, id: number) =>
   db.transaction(async (transaction) => {
     const request = await lockOpenRequest(transaction, id);
     if (!request) return null;
