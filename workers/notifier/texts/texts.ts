@@ -9,7 +9,7 @@ type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'oth
 export type TextKey = Bare<keyof typeof en>;
 
 const textsOf = (locale: Locale) => ({
-  translation: JSON.parse(readFileSync(new URL(`./texts/${locale}.json`, import.meta.url), 'utf8')),
+  translation: JSON.parse(readFileSync(new URL(`./${locale}.json`, import.meta.url), 'utf8')),
 });
 
 const language = createInstance();
