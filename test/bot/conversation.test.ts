@@ -114,9 +114,9 @@ test('the morning after: what was done, the chart, the timetable, a pause', asyn
   }
   expect(said(ADMIN)).toBe(`> /runs
     Последние запуски
-      ✅ #2 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+      ✅ #2 Расписание на неделю, ${inWords(WEEK)} · ЧАС (1 с)
             21 тренировка, 34 записи добавлены
-      ❌ #1 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+      ❌ #1 Расписание на неделю, ${inWords(WEEK)} · ЧАС (1 с)
             the room "Зал 2" has no location
 > /history 7d
     (picture) Запуски: 7 дней
@@ -137,7 +137,7 @@ ${timetable.map(({ name, run }) => `      🗓 ${runTitle('ru', run)} (${name})\
       ⏸ На паузе: Итоги дня (/resume daily)
 
       Последние запуски
-      ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2
+      ✅ Расписание на неделю, ${inWords(WEEK)} · ЧАС · #2
 > /resume daily
     ▶️ «Итоги дня» снова по расписанию. Дальше: ДЕНЬ
 > /help
