@@ -13,7 +13,7 @@ import { planned, type Week } from './planned.ts';
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
   await lockCalendars(db, week, templateIds);
-  await expireHolds(db);
+  await expireHolds(db, sql.fragment`studio_instant(${week.start}::date, '00:00', ${week.zone})`);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, run_id)

@@ -4,7 +4,7 @@ import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
 
 const locales = ['ru', 'uk', 'en'] as const;
 const textsOf = (locale: string): Record<string, string> =>
-  JSON.parse(readFileSync(new URL(`../../queues/texts/${locale}.json`, import.meta.url), 'utf8'));
+  JSON.parse(readFileSync(new URL(`../../workers/notifier/texts/${locale}.json`, import.meta.url), 'utf8'));
 const bare = (key: string) => key.replace(/_(zero|one|few|many|other)$/, '');
 const holes = (said: string) => [...said.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
 
