@@ -30,15 +30,15 @@ create table occupancies (
   room_id integer,
   capacity text not null check (capacity in ('trainer', 'student', 'specialist', 'client', 'room', 'absence')),
   during tstzrange not null,
-  real_training_id integer,
-  booking_id integer,
-  absence_id integer,
+  real_training_id integer references real_trainings on delete cascade,
+  booking_id integer references bookings on delete cascade,
+  absence_id integer references specialist_absences on delete cascade,
   is_exclusive boolean not null default true,
   check (num_nonnulls(person_id, room_id) = 1),
   check (num_nonnulls(real_training_id, booking_id, absence_id) = 1),
   check (not (is_exclusive and absence_id is not null))
 );
-comment on table occupancies is 'who and what is where when; kept by triggers, which also delete (references would cost a third more), and never written by hand';
+comment on table occupancies is 'who and what is where when; kept by triggers and never written by hand';
 comment on column occupancies.is_exclusive is
   'nothing else of this kind may meet it. False: an absence, which may be entered over what exists, and what met something before this rule; new things are refused beside both';
 
@@ -277,14 +277,13 @@ create trigger trainings_occupy after insert on real_trainings referencing new t
 create function training_changes_place() returns trigger language plpgsql as $$
 begin
   delete from occupancies where real_training_id = old.id;
-  if tg_op = 'UPDATE' then perform occupy(array[new.id], '{}'); end if;
+  perform occupy(array[new.id], '{}');
   return null;
 end $$;
 create trigger training_changes_place after update on real_trainings for each row
   when ((old.trainer_id, old.room_id, old.starts_at, old.ends_at, old.status = 'cancelled')
     is distinct from (new.trainer_id, new.room_id, new.starts_at, new.ends_at, new.status = 'cancelled'))
   execute function training_changes_place();
-create trigger training_leaves after delete on real_trainings for each row execute function training_changes_place();
 
 create function bookings_occupy() returns trigger language plpgsql as $$
 declare met record;
@@ -311,42 +310,40 @@ create trigger bookings_occupy after insert on bookings referencing new table as
 create function booking_changes_place() returns trigger language plpgsql as $$
 begin
   delete from occupancies where booking_id = old.id;
-  if tg_op = 'UPDATE' then perform occupy('{}', array[new.id]); end if;
+  perform occupy('{}', array[new.id]);
   return null;
 end $$;
 create trigger booking_changes_place after update on bookings for each row
   when ((old.specialist_id, old.client_id, old.room_id, old.starts_at, old.ends_at, old.busy_until, old.status = 'CANCELLED')
     is distinct from (new.specialist_id, new.client_id, new.room_id, new.starts_at, new.ends_at, new.busy_until, new.status = 'CANCELLED'))
   execute function booking_changes_place();
-create trigger booking_leaves after delete on bookings for each row execute function booking_changes_place();
 
 create function absence_changes_place() returns trigger language plpgsql as $$
 begin
-  if tg_op <> 'INSERT' then delete from occupancies where absence_id = old.id; end if;
-  if tg_op <> 'DELETE' then
-    insert into occupancies (person_id, capacity, during, absence_id, is_exclusive)
-    values (new.specialist_id, 'absence', tstzrange(new.from_at, new.to_at), new.id, false);
-  end if;
+  delete from occupancies where absence_id = new.id;
+  insert into occupancies (person_id, capacity, during, absence_id, is_exclusive)
+  values (new.specialist_id, 'absence', tstzrange(new.from_at, new.to_at), new.id, false);
   return null;
 end $$;
-create trigger absence_changes_place after insert or update or delete on specialist_absences
+create trigger absence_changes_place after insert or update on specialist_absences
   for each row execute function absence_changes_place();
 
--- Whoever empties a table empties its share of this one.
+-- Whoever empties a table that is referred to empties this one as well: what is left elsewhere is filled in again.
 create function occupancies_are_filled_again() returns trigger language plpgsql as $$
 begin
-  truncate occupancies;
   perform fill_occupancies();
   return null;
 end $$;
-create trigger occupancies_are_filled_again after truncate on bookings
+create trigger occupancies_are_filled_again after truncate on occupancies
   for each statement execute function occupancies_are_filled_again();
-create trigger occupancies_are_filled_again after truncate on real_trainings
-  for each statement execute function occupancies_are_filled_again();
-create trigger occupancies_are_filled_again after truncate on real_training_students
-  for each statement execute function occupancies_are_filled_again();
-create trigger occupancies_are_filled_again after truncate on specialist_absences
-  for each statement execute function occupancies_are_filled_again();
+
+create function all_registrations_leave() returns trigger language plpgsql as $$
+begin
+  delete from occupancies where capacity = 'student';
+  return null;
+end $$;
+create trigger all_registrations_leave after truncate on real_training_students
+  for each statement execute function all_registrations_leave();
 
 -- What looked from one table into the other under a lock is superfluous now. A booking's spans are still computed before it is written.
 drop trigger bookings_share_the_calendar on bookings;
