@@ -51,3 +51,45 @@ create trigger occupancies_are_filled_again after truncate on real_training_stud
   for each statement execute function occupancies_are_filled_again();
 create trigger occupancies_are_filled_again after truncate on specialist_absences
   for each statement execute function occupancies_are_filled_again();
+
+-- An absence is in the way also of who has neither a training nor a booking yet.
+create or replace function what_meets(
+  new_capacity text, person integer, room integer, new_during tstzrange, training integer, booking integer
+) returns table (words text, rule text, is_held boolean) language sql stable as $$
+  select
+    format(case there.capacity
+      when 'trainer' then 'the %1$s gives the training %2$s (%3$s) at that time'
+      when 'student' then 'the %1$s is registered in the training %2$s (%3$s) at that time'
+      when 'specialist' then 'the %1$s is booked at that time (booking %4$s, %5$s)'
+      when 'client' then case when new_capacity = 'client' then 'the client has another booking at that time'
+        else 'the %1$s has the booking %4$s (%5$s) at that time' end
+      when 'absence' then 'the %1$s is absent at that time'
+      else case when there.booking_id is null then 'the training %2$s (%3$s) has the room at that time'
+        else 'the booking %4$s (%5$s) has the room at that time' end
+      end, new_capacity, there.real_training_id, type.name, there.booking_id, service.name),
+    case
+      when there.capacity = 'absence' then new_capacity || '_is_absent'
+      when new_capacity = 'specialist' and there.capacity = 'trainer' then 'specialist_gives_a_training'
+      when new_capacity = 'trainer' and there.capacity = 'specialist' then 'trainer_is_booked'
+      when new_capacity = 'room' and booking is not null and there.booking_id is null then 'training_has_the_room'
+      when new_capacity = 'room' and booking is null and there.booking_id is not null then 'room_is_booked_then'
+      else new_capacity || '_is_elsewhere'
+    end,
+    held.held_until is not null
+  from (
+    select * from occupancies where person_id = person and person_id is not null and is_exclusive and during && new_during
+    union all
+    select * from occupancies where room_id = room and room_id is not null and is_exclusive and during && new_during
+    union all
+    select * from occupancies where person_id = person and not is_exclusive and during && new_during
+    union all
+    select * from occupancies where room_id = room and room_id is not null and not is_exclusive and during && new_during
+  ) as there
+  left join real_trainings on real_trainings.id = there.real_training_id
+  left join training_types type on type.id = real_trainings.training_type_id
+  left join bookings held on held.id = there.booking_id
+  left join services service on service.id = held.service_id
+  where there.absence_id is not null or there.real_training_id is distinct from training
+    or there.booking_id is distinct from booking
+  order by lower(there.during), there.capacity limit 1
+$$;
