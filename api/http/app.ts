@@ -11,7 +11,6 @@ import { docs } from './docs.ts';
 import { live, ready } from './health.ts';
 import { callerLimit, guessLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { describeApi } from './openapi.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { requestId, requestLog } from './request-log.ts';
 
@@ -26,6 +25,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   const key = authenticate(fleet.db, keys);
   const browserKey = authenticate(fleet.db, keys, { basic: true });
   app.disable('x-powered-by');
+  app.set('trust proxy', fleet.settings.trustProxy ?? false);
   app.use(security, requestId, metrics.timing, lastAnswer(draining));
   app.get('/health/live', live).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
@@ -34,7 +34,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(guessLimit(GUESSES_PER_MINUTE));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(describeApi(routes)));
+  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');

@@ -4,7 +4,6 @@ import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { runsByDay } from '../../sql/bot/days.ts';
 import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
-import { picture } from './chart.ts';
 import type { House } from './house.ts';
 import { offerCommands } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
@@ -72,6 +71,8 @@ async function sendChart({ api, db, settings }: House, { chat_id, days, locale }
   const today = dayOf(now, settings.zone);
   const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone, routine);
   const { text: caption, entities } = summary(locale, rows);
+  // Loaded here, for few ask for a picture and what draws it takes memory.
+  const { picture } = await import('./chart.ts');
   const photo = new InputFile(await picture(chartOf(locale, rows)), { filename: 'history.png', contentType: 'image/png' });
   return api.sendPhoto({ chat_id, photo, caption, caption_entities: entities as never });
 }

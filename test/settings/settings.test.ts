@@ -16,6 +16,7 @@ const KEY = 'desk:0123456789abcdef';
 test('without any, the defaults', () => {
   expect(read({})).toEqual({
     databaseUrl: undefined,
+    migrateUrl: undefined,
     redisUrl: undefined,
     dataDir: resolve('.data'),
     port: 3000,
@@ -37,6 +38,8 @@ test('without any, the defaults', () => {
     missedWindowDays: 30,
     paymentTermDays: 7,
     logLevel: 'info',
+    logMaxBytes: 10 * 2 ** 20,
+    logKeep: 5,
     drainSeconds: 20,
     rateLimitPerMinute: 600,
     renewalGraceDays: 7,

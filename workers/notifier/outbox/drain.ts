@@ -84,7 +84,8 @@ async function logRest({ db, settings }: Outbox, drained: Drained, signal: Abort
       const about = { notification_id: message.id, template: message.template };
       const status = 'error' in rendered ? 'failed' : 'skipped';
       if ('error' in rendered) log.error({ ...about, err: rendered.error }, 'a message cannot be rendered');
-      else if (message.user_id === null) log.warn({ ...about, text: rendered.text }, 'admin notice');
+      // Which one, and not what it says: a log is no place for people's names.
+      else if (message.user_id === null) log.warn(about, 'admin notice');
       await endLogged(db, message.id, status, 'error' in rendered ? rendered.error.message.slice(0, 1_000) : null);
       count(drained, status);
     }
