@@ -1,7 +1,7 @@
 import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { requestsToRing } from '../../sql/finance/requests.ts';
-import { anyMessageDue } from '../../sql/notifications/tell.ts';
+import { anyMessageDue } from '../../sql/notifications/notify.ts';
 import { noteRing, openRuns, type Run } from '../../sql/runs/runs.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
@@ -55,7 +55,8 @@ function tellMissedDeadlines(db: Database, chatIds: number[], now: Date) {
   return db.transaction(async (transaction) => {
     const missed = await alarmMissedDeadlines(transaction, now);
     for (const [schedule, ticks] of Map.groupBy(missed, (tick) => tick.schedule)) {
-      const params = { ...ticks.at(-1), more: ticks.length - 1 };
+      const [latest] = ticks.slice(-1) as [(typeof ticks)[number]];
+      const params = { ...latest, more: ticks.length - 1 };
       await raiseAlert(
         transaction,
         chatIds,
@@ -120,7 +121,7 @@ export async function tellSilentWorkers(heart: Pick<Heart, 'db' | 'settings' | '
       const seconds = Math.round(Math.min(last?.seconds ?? listening, listening));
       const fingerprint = `worker_down:${worker}`;
       if (seconds >= SILENT_SECONDS) {
-        const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true };
+        const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true } as const;
         await raiseAlert(transaction, heart.settings.adminChatIds, trouble, now);
       } else if (last && last.seconds < SILENT_SECONDS) {
         await clearAlert(transaction, heart.settings.adminChatIds, fingerprint, now);

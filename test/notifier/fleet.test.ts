@@ -4,7 +4,7 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { ringProcess } from '../../queues/jobs/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { sql } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -98,7 +98,7 @@ test('an urgent message overtakes fifty thousand digests within two seconds', as
   await start(1);
   await eventually(() => arrived().length > 20);
   const before = arrived().length;
-  await tellAdmins(database.db, [5], [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }]);
+  await notifyAdmins(database.db, [5], [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }]);
   await eventually(() => arrived().some(({ chat_id }) => chat_id === 5));
   const overtook = arrived().findIndex(({ chat_id }) => chat_id === 5) - before;
   // What at most goes out in two seconds: thirty a second.
@@ -130,7 +130,7 @@ test('a long text killed between two parts goes on with the next one', async () 
     location: `Зал ${n}`,
     created: null,
     changes: Array.from({ length: 60 }, (_, m) => ({
-      change: 'cancelled',
+      change: 'cancelled' as const,
       was: {},
       training_date: '2026-11-25',
       start_time: '18:00',
@@ -140,7 +140,7 @@ test('a long text killed between two parts goes on with the next one', async () 
       max_participants: 5,
     })),
   }));
-  await tellAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
+  await notifyAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
   let killed: Promise<void> | undefined;
   telegram.answerChat(9, 200, async (): Promise<Answer> => {
     killed = notifiers[0]!.kill();

@@ -36,8 +36,25 @@ describe('what is said on a night', () => {
     [90, 90, [], null],
     [91, 90, [], 'renewal_lapsed:1'],
   ])('%i days after the due date with %i days of grace, told %j: %s', (days, grace, told, expected) => {
-    const dunning = judgeUnpaid(1, days, grace, told);
-    expect(dunning && dunningKey(1, dunning)).toBe(expected);
+    const owed = { invoiceId: 1, owedNo: 0, daysLate: days, daysOwed: days };
+    const dunning = judgeUnpaid(owed, grace, told);
+    expect(dunning && dunningKey(owed, dunning)).toBe(expected);
+  });
+});
+
+describe('what was paid and is owed again is said anew, from the day it became owed', () => {
+  test.each<[late: number, owed: number, told: string[], expected: string | null]>([
+    [5, 0, ['renewal_unpaid:1:3'], 'renewal_unpaid:1.1:0'],
+    [5, 0, ['renewal_unpaid:1.1:0'], null],
+    [7, 3, ['renewal_unpaid:1.1:0'], 'renewal_unpaid:1.1:3'],
+    [8, 0, ['renewal_lapsed:1'], 'renewal_lapsed:1.1'],
+    [40, 0, ['renewal_lapsed:1'], 'renewal_lapsed:1.1'],
+    [61, 21, [], 'renewal_lapsed:1.1'],
+    [62, 22, [], null],
+  ])('%i days late, owed for %i, told %j: %s', (daysLate, daysOwed, told, expected) => {
+    const owed = { invoiceId: 1, owedNo: 1, daysLate, daysOwed };
+    const dunning = judgeUnpaid(owed, 7, told);
+    expect(dunning && dunningKey(owed, dunning)).toBe(expected);
   });
 });
 
