@@ -12,6 +12,7 @@ import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../jobs/enqu
 import type { ProcessRequest } from '../jobs/request.ts';
 import { log } from '../process/log.ts';
 import type { Settings } from '../process/settings.ts';
+import { notifyOfRights } from './rights.ts';
 import { settleTicks } from './tick.ts';
 import type { Schedule } from './timetable.ts';
 
@@ -37,6 +38,7 @@ const BELL_SECONDS = 5;
 export async function beat({ db, backend, settings, schedules }: Heart, now: Date) {
   await ringFor(backend, await settleTicks(db, schedules, settings.zone, now));
   await tellMissedDeadlines(db, settings.adminChatIds, now);
+  await notifyOfRights(db, settings.adminChatIds);
   if (await anyMessageDue(db)) await ring(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
   if (await isAnySlotChanged(db)) await ringForSlots(backend);
 }
