@@ -32,7 +32,11 @@ export const cancelParticipation: Decide = async (transaction, request) => {
     ...money,
   };
   await endSeat(transaction, { id: seat.id, status, at: request.requested_at, reason: request.reason, answer });
-  const about = { outcome, returned: { ...money.returned, payer_id }, charged: money.charged };
+  const about = {
+    outcome: outcome === 'safe' ? ('safe' as const) : ('late' as const),
+    returned: { ...money.returned, payer_id },
+    charged: money.charged,
+  };
   await notifyOfCancelledPlace(transaction, training, request, seat.id, about);
   return { answer };
 };
