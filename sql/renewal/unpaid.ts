@@ -33,7 +33,7 @@ export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, l
     join invoices bill on bill.student_subscription_id = held.id
     cross join lateral (
       select count(*) filter (where kind = 'payment')::int as owed_no,
-        greatest(bill.due_date, least(max(created_at at time zone ${zone}) filter (where kind = 'refund'), ${date}::date)::date) as owed_since
+        greatest(bill.due_date, max(least((created_at at time zone ${zone})::date, ${date}::date)) filter (where kind = 'refund')) as owed_since
       from wallet_transactions where invoice_id = bill.id
     ) as paid
     cross join lateral (select bill.id || case when owed_no > 0 then '.' || owed_no else '' end as owed) as named
