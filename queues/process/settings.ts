@@ -62,6 +62,14 @@ const schema = z.object({
     .transform((text) => text.split(',').filter(Boolean).map(Number))
     .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
     .prefault(''),
+  TELEGRAM_ADMIN_USER_IDS: z
+    .string()
+    .regex(/^(\d+(\s*,\s*\d+)*)?$/, { error: 'ids of people separated by commas, such as 1001,1002' })
+    .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .refine((ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0), {
+      error: 'ids of people: above 0, at most 15 digits',
+    })
+    .prefault(''),
   TELEGRAM_PACE: whole(1, 30).prefault('1'),
   QUIET_HOURS: quietHoursSetting.prefault('22:00-08:00'),
   REMINDER_HOURS: whole(1, 24).prefault('2'),
@@ -115,6 +123,8 @@ export type Settings = Readonly<{
   telegramToken?: string;
   telegramApiRoot: string;
   adminChatIds: number[];
+  /** In the groups among the admin chats only these people may command the bot; empty: every member. */
+  adminUserIds: number[];
   /** How many times Telegram's public limits this bot may use. */
   telegramPace: number;
   quietHours: QuietHours | null;
@@ -221,6 +231,7 @@ export function parseSettings(given: GivenSettings): Settings {
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,
     adminChatIds: s.TELEGRAM_ADMIN_CHAT_IDS,
+    adminUserIds: s.TELEGRAM_ADMIN_USER_IDS,
     telegramPace: s.TELEGRAM_PACE,
     quietHours: s.QUIET_HOURS,
     reminderHours: s.REMINDER_HOURS,

@@ -9,7 +9,7 @@ import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 
 const workers = nouns.map((noun) => `worker:${noun}`);
-const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', ...workers];
+const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', 'telegram', 'alarms', ...workers];
 
 /** Asks without a key; the parts that are down. The answer names parts and says nothing else. */
 async function down({ url }: FrontDoor) {

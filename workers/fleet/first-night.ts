@@ -12,7 +12,10 @@ import { askApi } from './ask-api.ts';
 /** Loads the demo studio into an embedded database nobody has used yet. */
 export async function loadDemoIfNew(db: Database, settings: Settings, say: (line: string) => void) {
   if (!(await isEmptyStudio(db)) || (await liveKeys(db)).length > 0) return;
-  const { trainers, templates, students } = await loadDemo(db, { today: dayOf(new Date(), settings.zone) });
+  const { trainers, templates, students } = await loadDemo(db, {
+    today: dayOf(new Date(), settings.zone),
+    currency: settings.currency,
+  });
   say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
 }
 
