@@ -8,7 +8,7 @@ import { log } from '../queues/process/log.ts';
 import { upsertKey } from '../sql/auth/api-keys.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
-import { createApp } from './http/app.ts';
+import { createApiServer } from './http/server.ts';
 import { liveBot } from './telegram/live.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
@@ -19,7 +19,7 @@ const { host, port, drainSeconds, apiKeys } = fleet.settings;
 for (const key of apiKeys) await upsertKey(fleet.db, key);
 
 const draining = new AbortController();
-const server = createApp(fleet, draining.signal).listen(port, host);
+const server = createApiServer(fleet, draining.signal).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);

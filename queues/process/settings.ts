@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import moment from 'moment-timezone';
@@ -28,6 +29,21 @@ export const quietHoursSetting = z
   .regex(/^(?:off|(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)$/, { error: QUIET })
   .transform((text): QuietHours | null => (text === 'off' ? null : { from: text.slice(0, 5), until: text.slice(6) }))
   .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
+
+const PROXY = 'the number of proxies before this API, 1 to 10, or their addresses or networks separated by commas';
+/** `1`, or `10.0.0.2, 10.1.0.0/16`. */
+const trustProxySetting = z.string().transform((text, context): number | string[] => {
+  if (/^([1-9]|10)$/.test(text.trim())) return Number(text);
+  const addresses = text.split(',').map((part) => part.trim());
+  if (addresses.every(isNetwork)) return addresses;
+  context.addIssue({ code: 'custom', message: PROXY });
+  return z.NEVER;
+});
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = isIP(address) === 6 ? 128 : 32;
+  return isIP(address) > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
 
 const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -67,6 +83,7 @@ const schema = z.object({
     .string()
     .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
     .optional(),
+  TRUST_PROXY: trustProxySetting.optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
@@ -109,6 +126,8 @@ export type Settings = Readonly<{
   paymentTermDays: number;
   /** Where Telegram brings updates, and the secret it shows there; without it the bot fetches them. */
   webhook?: { url: string; secret: string };
+  /** Whose word for a client's address is taken: so many proxies before this API, or these addresses; undefined: nobody's. */
+  trustProxy?: number | string[];
   logLevel: string;
   drainSeconds: number;
   rateLimitPerMinute: number;
@@ -171,6 +190,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
+    trustProxy: s.TRUST_PROXY,
     logLevel: s.LOG_LEVEL,
     drainSeconds: s.DRAIN_SECONDS,
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
