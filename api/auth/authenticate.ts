@@ -59,8 +59,7 @@ export const mayDo = ({ scopes }: Pick<Caller, 'scopes'>, scope: string) => scop
 /** Whether a key that was let in would be so now. While the database is away nobody can tell, and nobody is turned out. */
 async function isStillLetIn(keys: KeyRing, { id, key_hash }: ApiKey, scope: string): Promise<boolean> {
   const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
-  const key = known?.find((one) => one.id === id);
-  return !known || (key !== undefined && key.key_hash.equals(key_hash) && !isOver(key) && mayDo(key, scope));
+  return !known || known.some((key) => key.id === id && key.key_hash.equals(key_hash) && !isOver(key) && mayDo(key, scope));
 }
 
 const isOver = ({ expires_at }: ApiKey) => expires_at !== null && new Date(expires_at) <= new Date();

@@ -141,7 +141,7 @@ export function repeatedWords({ asker: { locale } }: Turn, id: number, repeated:
     case 'gone':
       return text(locale, 'bot.retry.gone', { id });
     case 'too many':
-      return text(locale, 'bot.run.too_many');
+      return text(locale, 'bot.run.limit');
     case 'repeated':
       return text(locale, 'bot.retry.repeated', { id, by: repeated.id });
     case 'asked':

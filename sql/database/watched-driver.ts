@@ -45,7 +45,7 @@ export const watchedDriver =
         for (const [other, heardAt] of clients) if (heardAt < began && other.state() === 'IDLE') throwAway(other);
       }
       open.add(question);
-      watch ??= setInterval(look, ms / COUNTS);
+      watch ??= setInterval(look, ms / COUNTS).unref();
       const heard = answer.finally(() => {
         open.delete(question);
         if (clients.has(client)) clients.set(client, performance.now());
