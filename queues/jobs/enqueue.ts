@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
 import { type Backend, within } from '../backend/backend.ts';
 import { kept } from '../backend/bullmq.ts';
 import { type Bell, type BellName, bells, type Noun, runOf } from './catalog.ts';
@@ -43,14 +43,18 @@ export const ringForSlots = (backend: Backend) => ring(backend, 'slot-recalc', '
 export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
 
 /** What was asked for by hand comes after everything that was not (D44); BullMQ takes 0 for the first. */
-const priorityOf = ({ scheduled_for }: Pick<Run, 'scheduled_for'>) => (scheduled_for ? 0 : BY_HAND);
+const priorityOf = (run: Pick<Run, 'scheduled_for' | 'created_by'>) => (isByHand(run) ? BY_HAND : 0);
 const BY_HAND = 10;
 
 /**
  * Rings for a run in the book. Each ring has a job id of its own, since a finished job that is still kept would
  * silently swallow a second one with the same id.
  */
-export function ringRun(backend: Backend, run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for'>, rings: number) {
+export function ringRun(
+  backend: Backend,
+  run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for' | 'created_by'>,
+  rings: number,
+) {
   const { worker, retry } = runOf(run.process_type);
   const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
   return ring(backend, worker, 'run', bell, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });

@@ -38,6 +38,10 @@ export const runRow = z.object({
 export type Run = z.output<typeof runRow>;
 export type RunStatus = Run['status'];
 
+/** Whether somebody asked for a run by hand, and the timetable has not asked for it since (D44). */
+export const isByHand = (run: Pick<Run, 'scheduled_for' | 'created_by'>) =>
+  run.scheduled_for === null && run.created_by !== 'system';
+
 export const isOver = (run: Run) => run.status === 'success' || run.status === 'partial' || run.status === 'error';
 
 const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
@@ -193,9 +197,11 @@ export const noteRing = (db: Sql, id: number) =>
 /** Open runs whose last ring is older than `seconds`, oldest first: perhaps their bell was lost. */
 export const openRuns = (db: Sql, seconds: number) =>
   db.any(sql.type(
-    runRow.pick({ id: true, process_type: true, request_id: true, scheduled_for: true }).extend({ rings: z.int() }),
+    runRow
+      .pick({ id: true, process_type: true, request_id: true, scheduled_for: true, created_by: true })
+      .extend({ rings: z.int() }),
   )`
-    select id, process_type, rings, request_id, scheduled_for from automated_process_history
+    select id, process_type, rings, request_id, scheduled_for, created_by from automated_process_history
     where status in ('queued', 'running') and coalesce(rung_at, requested_at) < now() - make_interval(secs => ${seconds})
     order by id limit 500`);
 
@@ -214,14 +220,17 @@ export const partsOf = (db: Sql, id: number) =>
  * True while a run must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
  * that the timetable has asked for and that need not wait itself (D44).
  */
-export const mustWait = (db: Sql, run: Pick<Run, 'process_type' | 'scheduled_for' | 'part_ids' | 'after_run_id'>) =>
+export const mustWait = (
+  db: Sql,
+  run: Pick<Run, 'process_type' | 'scheduled_for' | 'created_by' | 'part_ids' | 'after_run_id'>,
+) =>
   db.exists(sql.unsafe`
     select from automated_process_history
     where id = any(${sql.array([...run.part_ids, ...(run.after_run_id ? [run.after_run_id] : [])], 'int4')})
       and status in ('queued', 'running')
     union all
     select from automated_process_history first
-    where ${run.scheduled_for === null}::boolean and process_type = ${run.process_type} and status = 'queued'
+    where ${isByHand(run)}::boolean and process_type = ${run.process_type} and status = 'queued'
       and scheduled_for is not null
       and not exists (
         select from automated_process_history before
