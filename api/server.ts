@@ -1,17 +1,15 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import { createServer as createTlsServer } from 'node:https';
+import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
 import { log } from '../queues/process/log.ts';
-import { readTls } from '../queues/process/tls.ts';
 import { upsertKey } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
-import { createApp } from './http/app.ts';
+import { createApiServer } from './http/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
 const stopListening = (server: Server) => NetServer.prototype.close.call(server);
@@ -24,10 +22,7 @@ if (await isSuperuser(fleet.db))
   log.warn('the database user is a superuser; give the fleet a role of its own (MIGRATE_DATABASE_URL)');
 
 const draining = new AbortController();
-const app = createApp(fleet, draining.signal);
-const tls = readTls(fleet.settings);
-const server: Server = tls ? createTlsServer(tls, app) : createServer(app);
-server.listen(port, host);
+const server = createApiServer(fleet, draining.signal).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);

@@ -18,14 +18,23 @@ export const live: RequestHandler = (_request, response) => {
   response.json({ status: 'up' });
 };
 
+/** Readiness is looked at this often at most; whoever asks meanwhile gets what the last look has shown. */
+const FRESH_MS = 1_000;
+
 /** 200 when every part is up, 503 when one is not; names the parts and says no more than up or down. */
-export const ready =
-  (fleet: Fleet): RequestHandler =>
-  async (_request, response) => {
-    const parts = await readiness(fleet);
+export function ready(fleet: Fleet): RequestHandler {
+  let looked: ReturnType<typeof readiness> | undefined;
+  let at = Number.NEGATIVE_INFINITY;
+  return async (_request, response) => {
+    if (!looked || performance.now() - at >= FRESH_MS) {
+      at = performance.now();
+      looked = readiness(fleet);
+    }
+    const parts = await looked;
     const isUp = Object.values(parts).every((state) => state === 'up');
     response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', parts });
   };
+}
 
 /** Looks at every part at once: the book, the bell, the scheduler, each worker's last canary, the disk. */
 export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {

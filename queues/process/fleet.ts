@@ -1,4 +1,4 @@
-import { type Database, openDatabase } from '../../sql/database/database.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../sql/database/database.ts';
 import { embeddedRoleUrl } from '../../sql/database/embedded.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { waitForSchema } from '../../sql/database/schema.ts';
@@ -10,6 +10,12 @@ import { type Settings, settingsOrExit } from './settings.ts';
 
 /** What every process of the fleet holds: its settings, the book and the bell. */
 export type Fleet = Awaited<ReturnType<typeof openFleet>>;
+
+/**
+ * What somebody waits for at a route is no night's work: a statement may take 20 s there and wait 3 s for each lock. The routes
+ * share out the connections among their callers.
+ */
+export const API_DATABASE = { max: 16, limits: { statementMs: 20_000, lockMs: 3_000 } } satisfies DatabaseOptions;
 
 /** Where the database is: `DATABASE_URL`, or the embedded server of the data folder, as the role of the fleet. */
 export const databaseUrlOf = (settings: Settings) => settings.databaseUrl ?? embeddedRoleUrl(settings.dataDir);
@@ -54,7 +60,7 @@ export async function openFleet(name: string, settings = closed ? undefined : se
 async function openPatiently(url: string, name: string, onWait: (error: unknown) => void): Promise<Database> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await openDatabase(url, { name });
+      return await openDatabase(url, { name, ...(name === 'api' ? API_DATABASE : {}) });
     } catch (error) {
       if (!isOutage(error)) throw error;
       if (tries % 10 === 0) onWait(error);

@@ -39,7 +39,6 @@ const schema = z.object({
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
-  TRUST_PROXY: trustProxySetting.optional(),
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
@@ -81,6 +80,7 @@ const schema = z.object({
     .string()
     .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
     .optional(),
+  TRUST_PROXY: trustProxySetting.optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),
   LOG_KEEP: whole(0, 100).prefault('5'),
@@ -220,7 +220,6 @@ export function parseSettings(given: GivenSettings): Settings {
     port: s.PORT,
     host: s.HOST,
     tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
-    trustProxy: s.TRUST_PROXY,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,
@@ -239,6 +238,7 @@ export function parseSettings(given: GivenSettings): Settings {
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
+    trustProxy: s.TRUST_PROXY,
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,

@@ -146,7 +146,7 @@ export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<vo
   const deadline = Date.now() + seconds * 1_000;
   url.pathname = '/postgres';
   for (;;) {
-    const client = new pg.Client({ connectionString: url.href });
+    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 3_000, query_timeout: 10_000 });
     try {
       await client.connect();
       const { rowCount } = await client.query(`select from pg_database where datname = 'fleet'`);

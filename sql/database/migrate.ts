@@ -6,6 +6,8 @@ import { grantRows } from './role.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 const LOCK = 7_382_915;
+/** For another host that migrates, and for each table somebody works with. */
+const LONGEST_WAIT_MS = 600_000;
 
 /** The migrations this code was written for, in order. */
 export const migrations = readdirSync(folder)
@@ -26,7 +28,13 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0;
  * @param options.grantTo the role that is to read and write rows, where it is not that user
  */
 export async function migrate(url: string, options: { grantTo?: string } = {}): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'studio-fleet migrate' });
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'studio-fleet migrate',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    lock_timeout: LONGEST_WAIT_MS,
+  });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);

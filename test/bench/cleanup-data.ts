@@ -118,7 +118,7 @@ export function standIn(db: Database, lockMs: number) {
       );
       const [message] = (await timed(() => claimMessages(connection, 1, { secondMs: 1_000, leaseMs: 20_000 }))) ?? [];
       if (message) await timed(() => markMessage(connection, message, 'sent', null, { secondMs: 1_000 }));
-      await timed(() => keepAnswer(connection, { caller: 'desk', key }, Buffer.from('x'), { body: {} }));
+      await timed(() => keepAnswer(connection, { caller: '#1', key }, Buffer.from('x'), { body: {} }, true));
       const tick = { schedule: 'stand-in', nominalAt: new Date(), outcome: 'enqueued', reason: null, deadlineAt: null };
       await timed(() => recordTicks(connection, [tick]));
     }
