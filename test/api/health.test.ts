@@ -25,6 +25,7 @@ async function down({ url }: FrontDoor) {
 async function allUp({ db }: FrontDoor) {
   await takeLease(db, 'scheduler', 'test', 60);
   for (const noun of nouns) await beatWorker(db, noun, 'host');
+  await db.query(sql.unsafe`update telegram_gate set closed_until = '-infinity', closed_since = null`);
 }
 
 describe('each part alone', () => {
@@ -50,6 +51,11 @@ describe('each part alone', () => {
       'the schema is ahead',
       sql.unsafe`update schema_migrations set version = 1000 where version in (${schemaVersion}, ${-schemaVersion})`,
       ['schema'],
+    ],
+    [
+      'nothing has been allowed to leave for Telegram for five minutes',
+      sql.unsafe`update telegram_gate set closed_until = now() + interval '1 hour', closed_since = now() - interval '301 s'`,
+      ['telegram'],
     ],
     ['nobody holds the scheduler’s lease', sql.unsafe`delete from leases`, ['scheduler']],
     ['the lease ran out', sql.unsafe`update leases set expires_at = now()`, ['scheduler']],
@@ -102,7 +108,7 @@ test('the database is away: so is what only it knows, and live goes on', async (
   await allUp(door);
   expect(await down(door)).toEqual([]);
   await gate?.shut();
-  expect(await down(door)).toEqual(['database', 'schema', 'scheduler', ...workers]);
+  expect(await down(door)).toEqual(['database', 'schema', 'scheduler', 'telegram', 'alarms', ...workers]);
   expect((await request(door.url, 'GET', '/health/live', {})).status).toBe(200);
   await door.close();
 });
