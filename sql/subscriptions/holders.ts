@@ -41,9 +41,9 @@ export function holderNotices(holder: Holder, of: Said): Notice[] {
   const { id, student_id, payer_id, subscription, student } = holder;
   const say = (userId: number, dedupe: string, whose: string | null) => {
     const isPayer = userId === payer_id;
-    const hidden = 'balance_minor' in of.params && !isPayer ? { balance_minor: null } : {};
-    const about = { subscription, student: whose, student_subscription_id: id, is_payer: isPayer };
-    return { userId, template: of.template, dedupe, params: { ...about, ...of.params, ...hidden } } as Notice;
+    const ofMoney = 'balance_minor' in of.params ? { is_payer: isPayer, ...(isPayer ? {} : { balance_minor: null }) } : {};
+    const about = { subscription, student: whose, student_subscription_id: id };
+    return { userId, template: of.template, dedupe, params: { ...about, ...of.params, ...ofMoney } } as Notice;
   };
   const toStudent = say(student_id, of.dedupe, null);
   return payer_id === student_id ? [toStudent] : [toStudent, say(payer_id, `${of.dedupe}:payer`, student)];

@@ -37,6 +37,7 @@ async function down({ url }: FrontDoor) {
 async function allUp({ db }: FrontDoor) {
   await takeLease(db, 'scheduler', 'test', 60);
   for (const noun of nouns) await beatWorker(db, noun, 'host');
+  await db.query(sql.unsafe`update telegram_gate set closed_until = '-infinity', closed_since = null`);
 }
 
 describe('each part alone', () => {
@@ -62,6 +63,11 @@ describe('each part alone', () => {
       'the schema is ahead',
       sql.unsafe`update schema_migrations set version = 1000 where version in (${schemaVersion}, ${-schemaVersion})`,
       ['schema'],
+    ],
+    [
+      'nothing has been allowed to leave for Telegram for five minutes',
+      sql.unsafe`update telegram_gate set closed_until = now() + interval '1 hour', closed_since = now() - interval '301 s'`,
+      ['telegram'],
     ],
     ['nobody holds the scheduler’s lease', sql.unsafe`delete from leases`, ['scheduler']],
     ['the lease ran out', sql.unsafe`update leases set expires_at = now()`, ['scheduler']],
@@ -125,7 +131,7 @@ test('the database is away: so is what only it knows, and live goes on', async (
   await allUp(door);
   await expectDown(door, []);
   await gate?.shut();
-  await expectDown(door, ['database', 'schema', 'scheduler', ...workers]);
+  await expectDown(door, ['database', 'schema', 'scheduler', 'telegram', 'alarms', ...workers]);
   expect((await request(door.url, 'GET', '/health/live', {})).status).toBe(200);
   await door.close();
 });
