@@ -4,6 +4,7 @@ import { type Database, sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { beforehand } from '../support/weeks.ts';
 import { salon } from './salon.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
@@ -51,7 +52,8 @@ async function scene() {
 }
 async function build(): Promise<WeekProgress> {
   let progress = nothingYet;
-  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, WEEK, progress, null));
+  while (!progress.done)
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
   return progress;
 }
 

@@ -6,16 +6,22 @@ import { noticesOf } from './policy.ts';
 import { generationResultOf } from './result.ts';
 
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
-export const generate: RunHandler = async (run, { settings, db, chunk }) => {
+export const generate: RunHandler = async (run, { settings, db, now, chunk }) => {
   const period = runs.generation.params.parse(run.params);
-  const week = { start: period.start, zone: settings.zone, graceDays: settings.renewalGraceDays };
+  const week = {
+    start: period.start,
+    zone: settings.zone,
+    graceDays: settings.renewalGraceDays,
+    now,
+    keepBoth: period.keep_both,
+  };
   let progress = (run.progress as WeekProgress | null) ?? nothingYet;
   while (!progress.done) progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
   const trainings = await describeTrainings(db, progress.created);
   const { warnings, conflicts, chunks } = progress;
   return {
     status: conflicts.length > 0 ? 'partial' : 'success',
-    result: generationResultOf(settings.locale, period, progress, trainings),
+    result: generationResultOf(settings.locale, { start: period.start, end: period.end }, progress, trainings),
     details: { warnings, conflicts, chunks },
     counts: {
       trainings_processed: progress.templates,
