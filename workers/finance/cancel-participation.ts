@@ -17,7 +17,7 @@ export const cancelParticipation: Decide = async (transaction, request) => {
   if (seat.cancellation) return { answer: seat.cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
   const outcome = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
-  if (outcome === 'started' || training.status === 'completed') return refuse(409, 'the training has started');
+  if (outcome === 'started') return refuse(409, 'the training has started');
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
   const money = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);

@@ -3,6 +3,7 @@ import { closeTraining, endAllSeats, lockStudents, lockTraining, seatHolders, se
 import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
+import { hasStarted } from './free-cancellation.ts';
 
 /** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
 export const cancelTraining: Decide = async (transaction, request) => {
@@ -12,7 +13,7 @@ export const cancelTraining: Decide = async (transaction, request) => {
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
-  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+  if (hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
     return refuse(409, 'the training has started');
   }
   const reason = request.reason ?? '';

@@ -3,7 +3,7 @@ import type { DatabaseTransactionConnection } from 'slonik';
 import type { Backend } from '../../queues/backend/backend.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { limitDryRun, tryDryRunLock } from '../../sql/runs/dry-runs.ts';
+import { limitDryRun, lockDryRuns } from '../../sql/runs/dry-runs.ts';
 import type { Outcome, Run } from '../../sql/runs/runs.ts';
 import { Refused } from '../refusal.ts';
 import { HandedOn, type RunHandler } from './run-context.ts';
@@ -13,6 +13,8 @@ const MOST_MS = 15_000;
 /** Where somebody else holds a row, the dry run gives way rather than wait, and begins anew a little later. */
 const LOCK_MS = 100;
 const TRIES = 5;
+/** So long it waits for a dry run of the same process that is under way. */
+const TURN_MS = 2_000;
 
 type House = { db: Sql; settings: Settings; backend: Backend };
 export type Asked = Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>;
@@ -36,8 +38,8 @@ class GaveUp extends HandedOn {
 /**
  * What a process would do, and nothing of it done: the very handlers run in one transaction that is rolled back at the end, a chunk
  * being a savepoint, so the answer cannot differ from the deed. There is no row of the history and no message.
- * One dry run a process at a time, 15 s at most; it does not take the process's own lock, so it never holds up a run, and it gives
- * way to whoever holds a row that it needs. Throws a {@link Refused} conflict when one is under way, the rows are busy, or time is up.
+ * One dry run a process at a time, one after the other, 15 s at most; it does not take the process's own lock, so it never holds up a run, and it gives
+ * way to whoever holds a row that it needs. Throws a {@link Refused} conflict when the rows are busy, another dry run is, or time is up.
  * @param at the instant the runs are as of
  */
 export async function dryRun<T>(house: House, processType: string, at: Date, work: (perform: Perform) => Promise<T>): Promise<T> {
@@ -65,10 +67,10 @@ async function attempt<T>(
 ): Promise<T> {
   try {
     return await db.transaction(async (transaction): Promise<T> => {
-      if (!(await tryDryRunLock(transaction, processType))) {
-        throw new Refused('conflict', `a dry run of ${processType} is under way`);
-      }
-      await limitDryRun(transaction, { lockMs: LOCK_MS, statementMs: Math.max(1, deadline - Date.now()) });
+      const statementMs = Math.max(1, deadline - Date.now());
+      await limitDryRun(transaction, { lockMs: TURN_MS, statementMs });
+      await lockDryRuns(transaction, processType);
+      await limitDryRun(transaction, { lockMs: LOCK_MS, statementMs });
       const chunk = <P extends object>(step: (inside: DatabaseTransactionConnection) => Promise<P>) => {
         if (Date.now() >= deadline) throw new GaveUp('no time left');
         return transaction.transaction(step);
