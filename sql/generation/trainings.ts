@@ -2,14 +2,15 @@ import { z } from 'zod';
 import { expireHolds } from '../bookings/holds.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { closing } from './closed.ts';
-import { isUnbooked, lockCalendars, obstacle } from './obstacles.ts';
+import { isFree, lockCalendars, obstacle } from './obstacles.ts';
 import { isToCome, planned, standsElsewhere, type Week } from './planned.ts';
 
 /**
  * Inserts the trainings that do not exist yet and have not begun, in the order of D5, where nothing is closed and the template's
  * training of this week does not stand on another day (D51). What a unique or exclusion constraint refuses is left
  * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
- * earlier row of this very statement. One person, one calendar: a booking or an absence is in the way like a training.
+ * earlier row of this very statement. One person, one calendar: whatever the trainer does then, and an absence, is in the way. Throws an
+ * exclusion violation when that has just come in between.
  * Returns the ids made.
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
@@ -23,7 +24,7 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
     where trainer.is_active and ${isToCome(week)} and not ${standsElsewhere(week)}
-      and not exists (${closing('planned', week)}) and ${isUnbooked}
+      and not exists (${closing('planned', week)}) and ${isFree}
     order by day_number, start_time, training_template_id
     on conflict do nothing
     returning id`);
