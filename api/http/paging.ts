@@ -49,11 +49,8 @@ export const idCursor = z.int().min(0).max(2_147_483_647);
 /** An instant in the last row of a page, as a cursor holds it. PostgreSQL knows no year 0. */
 export const instantCursor = z.iso.datetime().refine((instant) => !instant.startsWith('0000'));
 
-/** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
-export const day = z.iso
-  .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' })
-  .meta({ examples: ['2026-11-25'] });
+/** A day in the last row of a page, likewise. */
+export const dayCursor = z.iso.date().refine((day) => !day.startsWith('0000'));
 
 /** A query whose second day or instant is not before its first. Days are compared as days, instants as instants. */
 export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T> & string, last: keyof z.output<T> & string) =>

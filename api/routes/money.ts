@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
 import { cancelInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
 import { balanceOf, lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
-import { day, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -57,8 +58,8 @@ export const moneyRoutes: Route[] = [
       z.strictObject({
         status: oneOf(invoiceRow.shape.status.options).optional(),
         payer_id: idParams.shape.id.optional(),
-        from: day.optional(),
-        to: day.optional().meta({ description: 'inclusive' }),
+        from: anyDay.optional(),
+        to: endDay.optional().meta({ description: 'inclusive' }),
         ...pageQuery,
       }),
       'from',
@@ -101,7 +102,7 @@ export const moneyRoutes: Route[] = [
     summary: 'Recompute the books from the ledgers: all square, or what is not',
     scope: 'money:read',
     query: z.strictObject({
-      date: day.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
+      date: anyDay.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
     }),
     responses: {
       200: z.object({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
@@ -9,7 +10,7 @@ import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
-import { day, idParams } from '../http/paging.ts';
+import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
@@ -46,7 +47,7 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'post',
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
-    body: z.strictObject({ from: day, to: day }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
+    body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
     responses: { 200: heldItem.extend({ released: z.array(releasedTraining) }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;

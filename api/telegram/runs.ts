@@ -1,6 +1,7 @@
+import { boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
-import { isTooEarly, type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
+import { type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { askConfirmation, type Confirmation } from '../../sql/bot/confirmations.ts';
@@ -27,11 +28,11 @@ export async function run(turn: Turn, args: string) {
     return say(turn, { text: [text(locale, name ? 'bot.run.unknown' : 'bot.run.which'), ...lines].join('\n'), buttons });
   }
   const body = bodyOf(known, date);
-  if (body && isTooEarly(known, body, dayOf(turn.now, turn.settings.zone)))
-    return say(turn, { text: text(locale, 'bot.run.too_early') });
-  if (!body || more.length > 0) {
-    const isWeek = 'week_start' in runs[known].body.shape;
-    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', { name: callName(known) }) });
+  const bounds = boundsOf(known, { ...turn.settings, now: turn.now });
+  if (!body || more.length > 0 || outside(bounds, body)) {
+    const isWeek = bounds?.field === 'week_start';
+    const accepted = { name: callName(known), first: bounds?.first ?? '', last: bounds?.last ?? '' };
+    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', accepted) });
   }
   return ask(turn, known, body);
 }

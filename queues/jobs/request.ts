@@ -22,10 +22,6 @@ export class TooManyOpenRuns extends Error {
   }
 }
 
-/** Whether a body names a business day that has not come yet, for a process that works on what a day has left. */
-export const isTooEarly = (name: RunName, body: Record<string, unknown>, today: string) =>
-  Boolean((runs[name] as RunDefinition).isOfThePast) && typeof body.date === 'string' && body.date > today;
-
 /**
  * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
  * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.

@@ -50,7 +50,7 @@ const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to
     join real_trainings training on training.id = seat.real_training_id
     join training_types type on type.id = training.training_type_id
     where seat.student_id = ${of.studentId} and seat.status in ('REGISTERED', 'PRESENT', 'WAITLIST')
-      and training.status = 'scheduled' and training.training_date between ${of.from}::date and ${of.to}::date
+      and training.status <> 'cancelled' and training.training_date between ${of.from}::date and ${of.to}::date
       and training.starts_at > ${of.now.toISOString()}::timestamptz
     order by training.starts_at, seat.id`);
 

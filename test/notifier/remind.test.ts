@@ -38,6 +38,7 @@ async function perform(handler: RunHandler, at: string) {
     settings,
     db: database.db,
     backend: undefined as never,
+    now: new Date(at),
     chunk: (step) => database.db.transaction(step),
   });
   return result as Record<string, number>;

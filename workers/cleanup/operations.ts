@@ -1,3 +1,4 @@
+import type { Backend } from '../../queues/backend/backend.ts';
 import { kept } from '../../queues/backend/bullmq.ts';
 import { within } from '../../queues/backend/with-timeout.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
@@ -60,18 +61,36 @@ const forgetJobs: Operation = {
   name: 'jobs',
   async act({ backend }) {
     let jobs_deleted = 0;
-    for (const queue of nouns.map((noun) => backend.queue(noun))) {
-      for (const [state, { age }] of [['completed', kept.removeOnComplete] as const, ['failed', kept.removeOnFail] as const]) {
-        let gone: string[];
-        do {
-          gone = await within(PATIENCE_MS, queue.clean(age * 1_000, JOBS, state));
-          jobs_deleted += gone.length;
-        } while (gone.length === JOBS);
+    for (const { queue, state, ageMs } of finishedJobs(backend)) {
+      let gone: string[];
+      do {
+        gone = await within(PATIENCE_MS, queue.clean(ageMs, JOBS, state));
+        jobs_deleted += gone.length;
+      } while (gone.length === JOBS);
+    }
+    return { counts: { jobs_deleted } };
+  },
+  async count({ backend }) {
+    let jobs_deleted = 0;
+    for (const { queue, state, ageMs } of finishedJobs(backend)) {
+      const before = Date.now() - ageMs;
+      for (let from = 0, isLast = false; !isLast; from += JOBS) {
+        const jobs = await within(PATIENCE_MS, queue.getJobs([state], from, from + JOBS - 1, true));
+        const old = jobs.filter(({ finishedOn = Number.POSITIVE_INFINITY }) => finishedOn <= before).length;
+        jobs_deleted += old;
+        isLast = old < JOBS;
       }
     }
     return { counts: { jobs_deleted } };
   },
 };
+
+/** Every queue's finished and failed jobs, and how long they are kept. */
+const finishedJobs = (backend: Backend) =>
+  nouns.flatMap((noun) => [
+    { queue: backend.queue(noun), state: 'completed' as const, ageMs: kept.removeOnComplete.age * 1_000 },
+    { queue: backend.queue(noun), state: 'failed' as const, ageMs: kept.removeOnFail.age * 1_000 },
+  ]);
 
 /** Everything the night tidies, in this order. */
 export const operations: readonly Operation[] = [

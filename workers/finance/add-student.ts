@@ -5,6 +5,7 @@ import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../..
 import { settle } from '../../sql/finance/settle.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
+import { hasStarted } from './free-cancellation.ts';
 import { notifyOfTakenPlace } from './notices.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
@@ -18,7 +19,7 @@ export const addStudent: Decide = async (transaction, request) => {
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (known.length === 0) return refuse(404, `there is no student ${studentId}`);
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+  if (hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
     return refuse(409, 'the training has started');
   }
   const seats = (await seatStates(transaction, training.id)).filter((seat) => TAKEN.includes(seat.status));

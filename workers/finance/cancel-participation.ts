@@ -18,8 +18,7 @@ export const cancelParticipation: Decide = async (transaction, request) => {
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
   const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
   const outcome = request.by_studio ? 'safe' : judged;
-  if (!request.by_studio && (judged === 'started' || training.status === 'completed'))
-    return refuse(409, 'the training has started');
+  if (outcome === 'started') return refuse(409, 'the training has started');
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
   const { payer_id, ...money } = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);

@@ -8,7 +8,7 @@ const run = { run_id: z.int(), run_key: z.string() };
 
 const conflict = z.object({
   ...place,
-  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive']),
+  reason: z.enum(['trainer_busy', 'room_busy']),
   trainer: z.string(),
   room: nameOrNull,
 });
