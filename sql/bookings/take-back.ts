@@ -4,7 +4,7 @@ import { withdrawInvoice } from '../finance/invoices.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 
 const sold = z.object({ id: z.int(), price_minor: z.int(), status: z.string(), cancellation: z.unknown() });
-const units = z.object({ granted: z.int(), left: z.int() });
+const units = z.object({ granted: z.int(), used: z.int(), left: z.int() });
 const bill = z.object({ id: z.int(), payer_id: z.int(), amount_minor: z.int(), status: z.enum(['PENDING', 'UNPAID', 'PAID']) });
 type PackageBill = z.output<typeof bill>;
 export const holdingRow = z.object({ id: z.int(), service_id: z.int(), starts_at: z.iso.datetime() });
@@ -23,10 +23,12 @@ export async function lockClientPackage(transaction: Sql, clientId: number, id: 
   return found;
 }
 
-/** How many units were sold and how many are left, of all services together. The caller holds {@link lockClientPackage}'s lock. */
+/** How many units were sold, used and are left, of all services together. The caller holds {@link lockClientPackage}'s lock. */
 export const unitsOf = (transaction: Sql, id: number) =>
   transaction.one(sql.type(units)`
     select sum(part.units)::int as granted,
+      (select coalesce(-sum(delta), 0)::int from package_entries
+        where client_package_id = ${id} and reason in ('booking', 'returned')) as used,
       (select sum(units_left)::int from client_package_units where client_package_id = ${id}) as left
     from client_packages, jsonb_to_recordset(composition) as part (units integer) where id = ${id}`);
 

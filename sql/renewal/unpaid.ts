@@ -27,7 +27,7 @@ export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, l
           'renewal_unpaid:' || bill.id || ':7')) as told
     from ${holderTables}
     join invoices bill on bill.student_subscription_id = held.id
-    where bill.is_auto_renewal and bill.status = 'UNPAID' and bill.due_date between ${date}::date - ${since}::int and ${date}::date
+    where bill.is_auto_renewal and bill.status = 'UNPAID' and held.status <> 'cancelled' and bill.due_date between ${date}::date - ${since}::int and ${date}::date
       and ${after(place, sql.fragment`bill.due_date`, sql.fragment`bill.id`)}
       and not exists (
         select from automated_process_history run where run.id = bill.run_id and run.process_date = ${date}::date)

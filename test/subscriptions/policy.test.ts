@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Problem } from '../../api/http/problems.ts';
+import { type RefusalKind, Refused } from '../../workers/refusal.ts';
 import { judgeFreeze, judgeRefund, judgeStart, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
 
 const TODAY = '2026-11-20';
@@ -12,14 +12,15 @@ const held = {
   freeze_end_date: null as string | null,
   renewed_by_id: null as number | null,
 };
+const STATUS: Record<RefusalKind, number> = { missing: 404, conflict: 409, not_allowed: 403, invalid: 422 };
 /** The refusal as `status path`, or null. */
 function refusal(judge: () => void): string | null {
   try {
     judge();
     return null;
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [error.status, ...(error.extra.errors ?? []).map(({ path }) => path)].join(' ');
+    if (!(error instanceof Refused)) throw error;
+    return [STATUS[error.kind], ...(error.fields.errors ?? []).map(({ path }) => path)].join(' ');
   }
 }
 
@@ -67,13 +68,13 @@ test.each([
   ['2027-11-21', null],
   ['2027-11-22', '422 start_date'],
 ])('thirty days from %s', (start, expected) => {
-  expect(refusal(() => judgeStart(start, 30, TODAY))).toBe(expected);
+  expect(refusal(() => judgeStart(start, { validity_days: 30, validity_months: null }, TODAY))).toBe(expected);
 });
 
 test.each([
   [0, 0, null],
   [400, 400, null],
   [401, 400, '422 refund_minor'],
-])('a refund of %i of %i', (refund, paid, expected) => {
+])('a refund of %i of %i that can be refunded', (refund, paid, expected) => {
   expect(refusal(() => judgeRefund(refund, paid))).toBe(expected);
 });

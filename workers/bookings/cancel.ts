@@ -1,3 +1,4 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
@@ -23,9 +24,10 @@ export async function cancelBooking(transaction: Sql, id: number, { reason, by }
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return booking.cancellation;
   demandLive(booking);
-  const { now } = context;
+  const { now, fleet } = context;
+  const today = dayOf(now, fleet.settings.zone);
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
-  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
+  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason, today) : nothing;
   const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
   await tellOf(transaction, 'booking_cancelled', {
@@ -47,11 +49,8 @@ export function demandLive(booking: BookingState) {
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
 
-async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
-  if (booking.package_entry_id !== null) {
-    if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
-    throw new Refused('conflict', 'the package that paid for the booking was taken back');
-  }
+async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<Returned> {
+  if (booking.package_entry_id !== null) return returnUnit(transaction, booking.package_entry_id, today);
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
   // Waived meanwhile: then that gave it back.

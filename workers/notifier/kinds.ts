@@ -16,7 +16,7 @@ export const kinds = {
     'subscription_unfrozen',
     'subscription_expired',
   ],
-  renewal_reminder: ['renewal_unpaid', 'renewal_lapsed'],
+  renewal_reminder: ['renewal_unpaid', 'renewal_lapsed', 'renewal_previous_unpaid'],
   booking: ['booking_confirmed', 'booking_moved', 'booking_given_away', 'booking_cancelled'],
   booking_reminder: ['booking_reminder'],
   schedule_digest: ['schedule_digest'],

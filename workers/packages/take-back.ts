@@ -43,9 +43,9 @@ export async function takeBack(
   const bookings = await bookingsHolding(db, of.id, at);
   if (bookings.length > 0)
     throw new Refused('conflict', 'bookings to come hold units of the package: cancel them first', { bookings });
-  const { granted, left } = await unitsOf(db, of.id);
+  const { granted, used, left } = await unitsOf(db, of.id);
   const bill = await lockPackageBill(db, of.id);
-  const kept = bill ? keptMinor(bill.amount_minor, granted, granted - left) : 0;
+  const kept = bill ? Math.min(bill.amount_minor, keptMinor(sold.price_minor, granted, used)) : 0;
   const rest = bill ? bill.amount_minor - kept : 0;
   const wasPaid = bill?.status === 'PAID';
   const result: z.output<typeof packageTakenBack> = {
@@ -53,7 +53,7 @@ export async function takeBack(
     status: 'cancelled',
     cancelled_at: at,
     reason: of.reason,
-    units: { used: granted - left, cancelled: left },
+    units: { used, cancelled: left },
     invoice_id: bill?.id ?? null,
     kept_minor: kept,
     returned: { refunded_minor: wasPaid ? rest : 0, cancelled_minor: wasPaid ? 0 : rest },

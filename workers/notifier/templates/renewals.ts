@@ -29,13 +29,19 @@ const lapsed = template(notice, (of, reader) => [
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const lapsedAdmin = template(
-  z.object({
-    run_id: z.int(),
-    run_key: z.string(),
-    renewals: z.array(z.object({ ...bill, student: z.string(), student_id: z.int() })),
-  }),
-  ({ run_id, run_key, renewals }, reader) => {
+const previousUnpaid = template(z.object(bill), (of, reader) => [
+  what('renewal_previous_unpaid.what', of, reader),
+  text(reader.locale, 'renewal_previous_unpaid.meaning'),
+]);
+
+const digest = z.object({
+  run_id: z.int(),
+  run_key: z.string(),
+  renewals: z.array(z.object({ ...bill, student: z.string(), student_id: z.int() })),
+});
+
+const adminDigest = (key: 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin') =>
+  template(digest, ({ run_id, run_key, renewals }, reader) => {
     const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
     const lines = renewals.map((one) =>
       text(reader.locale, 'renewal_lapsed_admin.line', {
@@ -46,17 +52,18 @@ const lapsedAdmin = template(
       }),
     );
     return [
-      text(reader.locale, 'renewal_lapsed_admin.what', { run_key: short(run_key, NAME), count: renewals.length }),
+      text(reader.locale, `${key}.what`, { run_key: short(run_key, NAME), count: renewals.length }),
       ...listed(reader.locale, lines, 'more.renewals'),
-      text(reader.locale, 'renewal_lapsed_admin.meaning'),
+      text(reader.locale, `${key}.meaning`),
       text(reader.locale, 'look.run', { id: run_id }),
     ];
-  },
-);
+  });
 
 /** What is said about renewals that nobody has paid, to people and to admins. */
 export const renewalTemplates: Record<string, Template> = {
   renewal_unpaid: unpaid,
   renewal_lapsed: lapsed,
-  renewal_lapsed_admin: lapsedAdmin,
+  renewal_lapsed_admin: adminDigest('renewal_lapsed_admin'),
+  renewal_previous_unpaid: previousUnpaid,
+  renewal_previous_unpaid_admin: adminDigest('renewal_previous_unpaid_admin'),
 };

@@ -19,8 +19,19 @@ const money = (reader: Reader, minor: number) => ({ amount: amountIn(reader, min
 
 const training = z.object({ training_date: day, start_time: z.string(), training_type: z.string() });
 
+/** Those whose days have moved because of it. */
+const moved = z.array(z.object({ subscription: z.string(), start_date: day, end_date: day })).default([]);
+const movedLines = (locale: Reader['locale'], terms: z.output<typeof moved>) =>
+  terms.slice(0, 20).map((term) =>
+    said(locale, 'subscription_moved', {
+      subscription: short(term.subscription, NAME),
+      start: dateIn(locale, term.start_date),
+      end: dateIn(locale, term.end_date),
+    }),
+  );
+
 const frozen = template(
-  z.object({ ...whose, from: day, to: day, end_date: day, released: z.array(training) }),
+  z.object({ ...whose, from: day, to: day, end_date: day, released: z.array(training), moved }),
   (of, { locale }) => [
     said(locale, 'subscription_frozen.what', {
       ...named(of),
@@ -28,6 +39,7 @@ const frozen = template(
       to: dateIn(locale, of.to),
       end: dateIn(locale, of.end_date),
     }),
+    ...movedLines(locale, of.moved),
     ...(of.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
     ...listed(
       locale,
@@ -45,9 +57,10 @@ const frozen = template(
 const left = ({ locale }: Reader, sessions: number | null) =>
   sessions === null ? [] : [text(locale, 'sessions_left', { count: sessions })];
 
-const unfrozen = template(z.object({ ...whose, end_date: day, sessions_left: z.int().nullable() }), (of, reader) => [
+const unfrozen = template(z.object({ ...whose, end_date: day, sessions_left: z.int().nullable(), moved }), (of, reader) => [
   said(reader.locale, 'subscription_unfrozen.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
   ...left(reader, of.sessions_left),
+  ...movedLines(reader.locale, of.moved),
 ]);
 
 const lastSession = template(z.object({ ...whose, end_date: day, is_auto_renew: z.boolean() }), (of, { locale }) => [
