@@ -97,8 +97,8 @@ export const isWithinPackage = (transaction: Sql, id: number, day: string) =>
       select from package_entries entry join client_packages bought on bought.id = client_package_id
       where entry.booking_id = ${id} and ${day}::date not between bought.start_date and bought.end_date) as is_within`);
 
-/** Notes what became of a booking whose time has come. */
-export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW') =>
+/** Notes what became of a booking whose time has come, or takes the note back (CONFIRMED). */
+export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW' | 'CONFIRMED') =>
   transaction.query(sql.unsafe`update bookings set status = ${status} where id = ${id}`);
 
 export type Move = Place & { id: number; specialistId: number; isLate: boolean };

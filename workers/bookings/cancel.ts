@@ -16,14 +16,16 @@ type Wish = { reason: string; by?: (typeof cancellers)[number] };
 
 /**
  * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
- * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
+ * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start and once it
+ * is noted as completed, everything goes back.
  * A second cancellation gets the first answer.
  */
 export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: CallContext) {
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return booking.cancellation;
-  demandLive(booking);
+  if (by !== 'studio') demandLive(booking);
+  else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   const { now, fleet } = context;
   const today = dayOf(now, fleet.settings.zone);
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
