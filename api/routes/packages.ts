@@ -41,11 +41,9 @@ export const packageRoutes: Route[] = [
     transaction: true,
     body: z.strictObject({
       service_package_id: id,
-      start_date: day
-        .optional()
-        .meta({
-          description: `its first day, at most ${MOST_YEARS} years ahead; it may be past, as long as the term is not over; by default today`,
-        }),
+      start_date: day.optional().meta({
+        description: `its first day, at most ${MOST_YEARS} years ahead; it may be past, as long as the term is not over; by default today`,
+      }),
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },

@@ -1,10 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { writeRequest } from '../../sql/finance/requests.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
+import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { club, entriesOf, heldBy, invoicesOf } from './studio.ts';
 
@@ -252,4 +255,28 @@ describe('on the last day of one that was renewed', () => {
     expect(await back(of.student, seat as number)).toMatchObject({ sessions: 0, refunded_minor: 500 });
     expect(await balance(of.student)).toBe(1_500);
   });
+});
+
+test('a training that the studio calls off once the subscription is over: its share of the price', async () => {
+  const of = await bought({ money: 1_002, days: 10, start: -10, taken: [-1, -2] });
+  expect(await heldBy(db, of.student)).toMatchObject([{ end_date: at(-1), status: 'active', sessions_left: 2 }]);
+  const training = await db.oneFirst(
+    sql.type(
+      z.object({ id: z.int() }),
+    )`select real_training_id as id from real_training_students where id = ${of.seats[0] as number}`,
+  );
+  const request = await writeRequest(db, {
+    kind: 'cancel_training',
+    trainingId: training,
+    byStudio: true,
+    reason,
+    requestedAt: new Date(),
+    by: 'test',
+    requestId: 'test',
+  });
+  expect(await answerRequest(db, request.id, 'Europe/Moscow')).toMatchObject({
+    answer: { returned: { sessions: 0, refunded_minor: 251, cancelled_minor: 0 } },
+  });
+  expect(await balance(of.student)).toBe(251);
+  expect(await heldBy(db, of.student)).toMatchObject([{ sessions_left: 2 }]);
 });
