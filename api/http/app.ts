@@ -14,7 +14,6 @@ import { fairShare } from './fair-share.ts';
 import { live, ready } from './health.ts';
 import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { describeApi } from './openapi.ts';
 import { shorten } from './path.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { requestId, requestLog } from './request-log.ts';
@@ -40,7 +39,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(describeApi(routes)));
+  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');

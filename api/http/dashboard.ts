@@ -1,9 +1,5 @@
-import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { ExpressAdapter } from '@bull-board/express';
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { nouns } from '../../queues/jobs/catalog.ts';
 import { callerOf, demandScope, mayDo } from '../auth/authenticate.ts';
 import { isPlainJson, PLAIN_TEXT } from './plain-text.ts';
 import { hasBody, Problem } from './problems.ts';
@@ -45,14 +41,11 @@ function refuseOtherSites(request: Request) {
   }
 }
 
+/** Bull Board is loaded and made when somebody first looks at it: few do, and it takes memory. */
 function board(backend: Backend, readOnlyMode: boolean): RequestHandler {
-  const serverAdapter = new ExpressAdapter().setBasePath('/queues');
-  createBullBoard({
-    queues: nouns.map((noun) => new BullMQAdapter(backend.queue(noun), { readOnlyMode, description: `the worker "${noun}"` })),
-    serverAdapter,
-    options: { uiConfig: { boardTitle: 'Studio Fleet', hideRedisDetails: true } },
-  });
-  const router = serverAdapter.getRouter();
-  router.disable('x-powered-by');
-  return router;
+  let made: Promise<RequestHandler> | undefined;
+  return async (request, response, next) => {
+    made ??= import('./bull-board.ts').then(({ bullBoard }) => bullBoard(backend, readOnlyMode));
+    (await made)(request, response, next);
+  };
 }

@@ -6,6 +6,7 @@ import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/beat.ts';
 import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
+import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 
@@ -44,6 +45,8 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
     queue: () => backend.ping(),
     disk: () => demandDisk(settings.dataDir),
     scheduler: async () => demand((await leaseHolder(db, 'scheduler')) !== null),
+    telegram: async () => demand(await isGateOpen(db)),
+    alarms: async () => demand(await alarmsArrive(db, settings.telegramToken ? settings.adminChatIds : [])),
   };
   for (const noun of nouns) {
     checks[`worker:${noun}`] = async () =>

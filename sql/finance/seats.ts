@@ -11,10 +11,12 @@ export const trainingState = z.object({
   starts_at: z.iso.datetime(),
   ends_at: z.iso.datetime(),
   max_participants: z.int(),
+  trainer_id: z.int(),
   status: z.enum(['scheduled', 'completed', 'cancelled']),
   processed_at: z.iso.datetime().nullable(),
   cancellation: z.unknown(),
 });
+export type TrainingState = z.output<typeof trainingState>;
 
 /**
  * Locks a training's row until the transaction ends; null when there is none. Take the locks of its students before: the
@@ -24,7 +26,7 @@ export const trainingState = z.object({
 export const lockTraining = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(trainingState)`
     select training.id, type.name as training_type, training_date, start_time, starts_at, ends_at, training.max_participants,
-      training.status, processed_at, cancellation
+      trainer_id, training.status, processed_at, cancellation
     from real_trainings training join training_types type on type.id = training_type_id
     where training.id = ${id} for no key update of training`);
 
@@ -74,14 +76,6 @@ export const closeTraining = (transaction: Sql, id: number, at: string, reason: 
     update real_trainings set status = 'cancelled', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason},
       cancellation = ${sql.json(answer as never)}
     where id = ${id}`);
-
-/** True when the student is registered in another training that overlaps in time. */
-export const isBusy = (db: Sql, studentId: number, training: { id: number; starts_at: string; ends_at: string }) =>
-  db.exists(sql.unsafe`
-    select from real_training_students seat join real_trainings other on other.id = seat.real_training_id
-    where seat.student_id = ${studentId} and seat.status in ('REGISTERED', 'PRESENT') and other.id <> ${training.id}
-      and other.status <> 'cancelled'
-      and other.starts_at < ${training.ends_at}::timestamptz and other.ends_at > ${training.starts_at}::timestamptz`);
 
 /** Registers a student, or takes back a cancelled registration. Returns the registration's id. */
 export const takeSeat = (transaction: Sql, trainingId: number, studentId: number) =>

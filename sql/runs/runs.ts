@@ -44,6 +44,8 @@ export const isByHand = (run: Pick<Run, 'scheduled_for' | 'created_by'>) =>
 
 export const isOver = (run: Run) => run.status === 'success' || run.status === 'partial' || run.status === 'error';
 
+const requestedRow = runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) });
+
 const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
   completed_at, status, trainings_processed, students_processed, students_added, sessions_deducted, invoices_created,
   errors_count, params, progress, details, result, error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id`;
@@ -89,7 +91,8 @@ const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
   where id = ${id} and status in ('queued', 'running') and scheduled_for is null
   returning ${columns}`;
 
-const requestStatement = (request: RunRequest) => sql.type(runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) }))`
+/** Finds, writes and counts the first ring in one statement, which each connection plans once. */
+const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
   with latest as (
     select ${columns} from automated_process_history
     where process_type = ${request.process_type} and run_key = ${request.run_key}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { kindNames } from '../../workers/notifier/kinds.ts';
+import { kindNames } from '../../sql/notifications/catalog.ts';
 import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();

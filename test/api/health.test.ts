@@ -10,7 +10,7 @@ import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 
 const workers = nouns.map((noun) => `worker:${noun}`);
-const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', ...workers];
+const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', 'telegram', 'alarms', ...workers];
 
 /** The parts that are down, once these are: a look at them is shared for a second. */
 async function expectDown(door: FrontDoor, parts: string[]) {

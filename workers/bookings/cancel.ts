@@ -1,10 +1,12 @@
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
+import { leftAfter } from '../../sql/bookings/left.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
+import { returnUnitsPrice } from '../packages/take-back.ts';
 import { Refused } from '../refusal.ts';
-import { namesOf, tellOf } from './notices.ts';
+import { namesOf, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
 export type Returned = typeof nothing;
@@ -15,23 +17,32 @@ type Wish = { reason: string; by?: (typeof cancellers)[number] };
 
 /**
  * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
- * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
+ * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start and once it
+ * is noted as completed, everything goes back.
  * A second cancellation gets the first answer.
  */
 export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: CallContext) {
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return booking.cancellation;
-  demandLive(booking);
+  if (by !== 'studio') demandLive(booking);
+  else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   const { now } = context;
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
   const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
-  await tellOf(transaction, 'booking_cancelled', {
-    ...(await namesOf(transaction, id, context)),
-    params: { outcome, reason, returned },
-  });
+  const about = await namesOf(transaction, id, context);
+  const left = await leftAfter(transaction, id);
+  const params = {
+    ...left,
+    outcome,
+    reason,
+    returned,
+    kept_minor: outcome === 'late' && booking.invoice_id !== null ? about.priceMinor : 0,
+    balance_minor: returned.refunded_minor > 0 ? left.balance_minor : null,
+  };
+  await notifyOfBooking(transaction, { template: 'booking_cancelled', params }, about);
   return answer;
 }
 
@@ -50,7 +61,8 @@ export function demandLive(booking: BookingState) {
 async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
   if (booking.package_entry_id !== null) {
     if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
-    throw new Refused('conflict', 'the package that paid for the booking was taken back');
+    // The package was taken back meanwhile, and what this unit cost was kept.
+    return { ...nothing, ...(await returnUnitsPrice(transaction, booking.package_entry_id, reason)) };
   }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
