@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { log } from '../../queues/process/log.ts';
-import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { idParams } from '../http/paging.ts';
@@ -93,8 +93,9 @@ type Asked = { kind: FinanceRequest['kind']; trainingId: number; studentId?: num
  */
 async function ask(context: Context, asked: Asked): Promise<Answer> {
   const { db, fleet, now, caller, requestId } = context;
-  await refuseUnknown(db, asked);
-  const { id } = await writeRequest(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  const written = await writeIfKnown(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  if (!written) throw await unknown(db, asked);
+  const { id } = written;
   const href = `/finance-requests/${id}`;
   return {
     status: 202,
@@ -123,11 +124,12 @@ const REST_MS = 1_000;
 const restsUntil = new WeakMap<Context['fleet']['db'], number>();
 
 /** Decides a request in this process; undefined when that takes longer, or fails. */
-async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<FinanceRequest | undefined> {
+async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<Decided | undefined> {
   if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
   try {
-    await answerRequest(db, id, HURRIED_MS);
-    return (await findRequest(db, id)) ?? undefined;
+    const decision = await answerRequest(db, id, HURRIED_MS);
+    if (!decision) return (await findRequest(db, id)) ?? undefined;
+    return decision.refused ? { status: 'refused', outcome: decision.refused } : { status: 'done', outcome: decision.answer };
   } catch (error) {
     restsUntil.set(db, performance.now() + REST_MS);
     log.info({ err: error, finance_request_id: id }, 'a request is left to its worker');
@@ -147,16 +149,17 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
 
 const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() });
 
-function decisionOf(request: FinanceRequest): Answer | undefined {
+type Decided = Pick<FinanceRequest, 'status' | 'outcome'>;
+
+function decisionOf(request: Decided): Answer | undefined {
   if (request.status === 'open') return undefined;
   if (request.status === 'done') return { body: request.outcome };
   const { status, detail } = refusal.parse(request.outcome);
   throw new Problem(status, detail);
 }
 
-/** A training or student that does not exist is refused at the door: the book only takes what it can refer to. */
-async function refuseUnknown(db: Context['db'], { trainingId, studentId }: Asked) {
-  const { training, student } = await knownOf(db, trainingId, studentId);
-  if (!training) throw new Problem(404, `there is no training ${trainingId}`);
-  if (!student) throw new Problem(404, `there is no student ${studentId}`);
+/** The 404 of a training or student that does not exist: a request is only written about what it can refer to. */
+async function unknown(db: Context['db'], { trainingId, studentId }: Asked) {
+  const { training } = await knownOf(db, trainingId, studentId);
+  return new Problem(404, training ? `there is no student ${studentId}` : `there is no training ${trainingId}`);
 }

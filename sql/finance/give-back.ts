@@ -25,7 +25,7 @@ export async function giveBack(
   const payers = await transaction.anyFirst(sql.type(z.object({ payer_id: z.int() }))`
     select distinct payer_id from real_training_students seat join invoices on invoices.id = seat.invoice_id
     where seat.id = any(${sql.array([...seatIds], 'int4')}) and invoices.status <> 'CANCELLED'`);
-  await lockWallets(transaction, payers);
+  if (payers.length > 0) await lockWallets(transaction, payers);
   const back = await transaction.any(giveBackStatement(seatIds, runId));
   if (payers.length > 0) await settle(transaction, payers);
   return back;
