@@ -102,7 +102,7 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
-      const decided = await decideAtOnce(fleet.db, id);
+      const decided = await decideAtOnce(fleet.db, id, asked.trainingId);
       if (decided) return decisionOf(decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
@@ -118,20 +118,23 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
 }
 
 /** Locks that are not to be had within this many milliseconds are waited for by the worker: connections are few. */
-const HURRIED_MS = 150;
-/** After that nobody tries it here for so long. */
+const HURRIED_MS = 500;
+/** After that nobody tries it here for so long, for the same training. */
 const REST_MS = 1_000;
-const restsUntil = new WeakMap<Context['fleet']['db'], number>();
+const held = new WeakMap<Context['fleet']['db'], Set<number>>();
 
 /** Decides a request in this process; undefined when that takes longer, or fails. */
-async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<Decided | undefined> {
-  if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
+async function decideAtOnce(db: Context['fleet']['db'], id: number, trainingId: number): Promise<Decided | undefined> {
+  const resting = held.get(db) ?? new Set();
+  held.set(db, resting);
+  if (resting.has(trainingId)) return undefined;
   try {
     const decision = await answerRequest(db, id, HURRIED_MS);
     if (!decision) return (await findRequest(db, id)) ?? undefined;
     return decision.refused ? { status: 'refused', outcome: decision.refused } : { status: 'done', outcome: decision.answer };
   } catch (error) {
-    restsUntil.set(db, performance.now() + REST_MS);
+    resting.add(trainingId);
+    setTimeout(() => resting.delete(trainingId), REST_MS).unref();
     log.info({ err: error, finance_request_id: id }, 'a request is left to its worker');
     return undefined;
   }

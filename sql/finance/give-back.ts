@@ -31,7 +31,7 @@ export async function giveBack(
   return back;
 }
 
-const giveBackStatement = (seatIds: readonly number[], runId: number | null) => sql.type(returned)`
+const giveBackStatement = (seatIds: readonly number[], runId: number | null) => sql.prepared('give_back', returned)`
   with recursive seat as materialized (
     select id, student_id, session_entry_id, invoice_id from real_training_students
     where id = any(${sql.array([...seatIds], 'int4')}) and charged_at is not null

@@ -32,10 +32,10 @@ type NewRequest = {
   requestId: string;
 };
 
-const written = (of: NewRequest) => sql.type(requestRow)`
+const written = (of: NewRequest) => sql.prepared('write_finance_request', requestRow)`
     insert into finance_requests (kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id)
-    select ${of.kind}, ${of.trainingId}::int, ${of.studentId ?? null}::int, ${of.reason ?? null}, ${of.byStudio ?? false}::boolean,
-      ${of.requestedAt.toISOString()}::timestamptz, ${of.by}, ${of.requestId}
+    select ${of.kind}::text, ${of.trainingId}::int, ${of.studentId ?? null}::int, ${of.reason ?? null}::text, ${of.byStudio ?? false}::boolean,
+      ${of.requestedAt.toISOString()}::timestamptz, ${of.by}::text, ${of.requestId}::text
     where exists (select from real_trainings where id = ${of.trainingId})
       and (${of.studentId ?? null}::int is null or exists (select from students where id = ${of.studentId ?? null}))
     returning ${columns}`;
@@ -54,7 +54,7 @@ export const findRequest = (db: Sql, id: number) =>
  * @param lockMs how long the transaction waits for each lock from here on (then SQLSTATE 55P03); by default as set
  */
 export const lockOpenRequest = (transaction: Sql, id: number, lockMs?: number) =>
-  transaction.maybeOne(sql.type(requestRow)`
+  transaction.maybeOne(sql.prepared('lock_finance_request', requestRow)`
     with settings as materialized (
       select set_config('lock_timeout', coalesce(${lockMs === undefined ? null : `${lockMs}ms`}::text, current_setting('lock_timeout')), true)
     )
