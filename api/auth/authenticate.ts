@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { log } from '../../queues/process/log.ts';
+import { isScope } from '../../queues/process/scopes.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { Problem } from '../http/problems.ts';
@@ -23,19 +24,13 @@ export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}
     if (key.expires_at && new Date(key.expires_at) <= new Date())
       throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
     noteUse(db, key);
-    const caller: Caller = { name: key.name, scopes: key.scopes };
+    const caller: Caller = { name: key.name, scopes: key.scopes.filter(isScope) };
     response.locals.caller = caller;
     next();
   };
 }
 
 export const callerOf = (response: Response): Caller => response.locals.caller;
-
-/** Throws a 403 that names the scope unless the caller has it. */
-export function demandScope(caller: Caller, scope: string) {
-  if (!mayDo(caller, scope)) throw new Problem(403, `the key "${caller.name}" lacks the scope "${scope}"`);
-}
-export const mayDo = ({ scopes }: Caller, scope: string) => scopes.includes('*') || scopes.includes(scope);
 
 /** Compares with every key, each in constant time: how long it takes tells nothing. */
 const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => timingSafeEqual(key.key_hash, hash))[0];

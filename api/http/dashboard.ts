@@ -4,7 +4,8 @@ import { ExpressAdapter } from '@bull-board/express';
 import type { RequestHandler } from 'express';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { callerOf, demandScope, mayDo } from '../auth/authenticate.ts';
+import { demandScope, mayDo } from '../../workers/rights.ts';
+import { callerOf } from '../auth/authenticate.ts';
 import { Problem } from './problems.ts';
 
 /** Bull Board under `/queues`, for keys with `dashboard`; it can only look unless the key also has `dashboard:write`. */

@@ -39,7 +39,7 @@ const item = absenceRow.meta({ id: 'Absence' });
 const answer = absenceRow
   .extend({ meetings: z.array(meetingRow).meta({ description: 'bookings and trainings it runs into; they stand' }) })
   .meta({ id: 'AbsenceWithMeetings' });
-const shared = { tag: 'specialist-absences' };
+const shared = { tag: 'specialist-absences' } as const;
 const path = '/api/specialist-absences';
 
 const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof endOfDay) =>

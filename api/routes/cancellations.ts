@@ -4,7 +4,7 @@ import { log } from '../../queues/process/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
 
 /** Seconds the door waits for the finance worker before it answers 202. */
@@ -17,7 +17,13 @@ const studentId = z
   .max(2_147_483_647, { error: 'the id of a student' })
   .meta({ description: 'the id of the student', examples: [1] });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
-const shared = { tag: 'real-trainings', scope: 'money:write' };
+/** What the finance worker notes of a request that it granted. */
+const outcomes = {
+  cancel_training: z.looseObject({ real_training_id: z.int() }),
+  cancel_participation: z.looseObject({ real_training_id: z.int(), outcome: z.string() }),
+  add_student: z.looseObject({ id: z.int(), status: z.string() }),
+} as const satisfies Record<FinanceRequest['kind'], z.ZodType>;
+const shared = { tag: 'real-trainings', scope: 'money:write' } as const;
 
 export const cancellationRoutes: Route[] = [
   route({
@@ -27,7 +33,7 @@ export const cancellationRoutes: Route[] = [
     summary: 'Call a training off: everything is given back, everyone is told',
     params: idParams,
     body: reasonBody,
-    responses: { 200: z.looseObject({ real_training_id: z.int() }), 202: accepted },
+    responses: { 200: outcomes.cancel_training, 202: accepted },
     handle: ({ params, body }, context) => ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason }),
   }),
   route({
@@ -37,7 +43,7 @@ export const cancellationRoutes: Route[] = [
     summary: 'Take a student out: free until twelve hours before the start, charged after that',
     params: seatParams,
     body: reasonBody,
-    responses: { 200: z.looseObject({ real_training_id: z.int(), outcome: z.string() }), 202: accepted },
+    responses: { 200: outcomes.cancel_participation, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, { kind: 'cancel_participation', trainingId: params.id, studentId: params.student_id, reason: body.reason }),
   }),
@@ -48,7 +54,7 @@ export const cancellationRoutes: Route[] = [
     summary: 'Register a student by hand',
     params: idParams,
     body: z.strictObject({ student_id: studentId }),
-    responses: { 200: z.looseObject({ id: z.int(), status: z.string() }), 202: accepted },
+    responses: { 200: outcomes.add_student, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
   }),
@@ -68,16 +74,18 @@ export const cancellationRoutes: Route[] = [
   }),
 ];
 
-type Asked = { kind: FinanceRequest['kind']; trainingId: number; studentId?: number; reason?: string };
+type Kind = FinanceRequest['kind'];
+type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: number; reason?: string };
+type Outcome<K extends Kind> = z.output<(typeof outcomes)[K]>;
 
 /** Writes the request with the instant it reached the door, then rings and waits for the finance worker's decision. */
-async function ask(context: Context, asked: Asked): Promise<Answer> {
+async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
   const { db, fleet, now, caller, requestId } = context;
   await refuseUnknown(db, asked);
   const { id } = await writeRequest(db, { ...asked, requestedAt: now, by: caller.name, requestId });
   const href = `/finance-requests/${id}`;
   return {
-    status: 202,
+    status: 202 as const,
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
@@ -89,7 +97,7 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
         { finance_request_id: id, request_id: requestId },
         { id: `request-${id}-1`, forget: true },
       ).catch((error) => log.warn({ err: error, finance_request_id: id }, 'a request waits for its queue'));
-      return decisionOf(await waitForDecision(fleet.db, id));
+      return decisionOf(asked.kind, await waitForDecision(fleet.db, id));
     },
   };
 }
@@ -106,9 +114,9 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
 
 const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() });
 
-function decisionOf(request: FinanceRequest): Answer | undefined {
+function decisionOf<K extends Kind>(kind: K, request: FinanceRequest): { body: Outcome<K> } | undefined {
   if (request.status === 'open') return undefined;
-  if (request.status === 'done') return { body: request.outcome };
+  if (request.status === 'done') return { body: outcomes[kind].parse(request.outcome) as Outcome<K> };
   const { status, detail } = refusal.parse(request.outcome);
   throw new Problem(status, detail);
 }

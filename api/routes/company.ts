@@ -5,7 +5,7 @@ import { type Route, route } from '../http/route.ts';
 import { email, phone, text } from './fields.ts';
 
 const item = companyRow.meta({ id: 'Company' });
-const shared = { tag: 'company', path: '/api/company' };
+const shared = { tag: 'company', path: '/api/company' } as const;
 
 export const companyRoutes: Route[] = [
   route({

@@ -20,7 +20,7 @@ export const reasonBody = z.strictObject({ reason: wording });
 
 export const paymentItem = paymentRow.meta({ id: 'Payment' });
 const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
-const shared = { tag: 'money' };
+const shared = { tag: 'money' } as const;
 
 export const moneyRoutes: Route[] = [
   route({
@@ -39,7 +39,7 @@ export const moneyRoutes: Route[] = [
       const again = payment.cancelled_at ? 0 : await takeBackPayment(db, payment, body.reason);
       return {
         body: {
-          payment: await lockPayment(db, params.id),
+          payment: (await lockPayment(db, params.id)) ?? payment,
           invoices_owed_again: again,
           balance_minor: await balanceOf(db, payment.payer_id),
         },

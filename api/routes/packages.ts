@@ -17,7 +17,7 @@ import { id, oneOf } from './fields.ts';
 const item = clientPackageRow.meta({ id: 'ClientPackage' });
 /** A first day further away is a slip of the pen. */
 const MOST_YEARS = 5;
-const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' };
+const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' } as const;
 
 export const packageRoutes: Route[] = [
   route({

@@ -12,7 +12,7 @@ import { notAcceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
-const read = { tag: 'slots', scope: 'slots:read' };
+const read = { tag: 'slots', scope: 'slots:read' } as const;
 const idText = idParams.shape.id;
 const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
 const days = z

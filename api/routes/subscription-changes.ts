@@ -16,7 +16,7 @@ import { reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
-const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
+const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams } as const;
 const REFUND = 'a whole number of minor units (kopecks), 0 or more';
 const releasedTraining = z.object({
   real_training_id: z.int(),
@@ -38,7 +38,7 @@ export const subscriptionChangeRoutes: Route[] = [
       demandLive(held);
       demandNotRenewed(held);
       await setAutoRenew(context.db, held.id, body.is_auto_renew);
-      return { body: await findHeld(context.db, held.id, todayOf(context)) };
+      return { body: await demanded(context, held.id) };
     },
   }),
   route({

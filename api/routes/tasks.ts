@@ -10,7 +10,7 @@ const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: 
 const OBJECT = 'a JSON object';
 
 const taskItem = taskRow.meta({ id: 'Task' });
-const shared = { tag: 'tasks' };
+const shared = { tag: 'tasks' } as const;
 
 /** What the admins are to look at. */
 export const taskRoutes: Route[] = [

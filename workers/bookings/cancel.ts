@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
@@ -13,20 +14,45 @@ export type Returned = typeof nothing;
 export const cancellers = ['client', 'studio'] as const;
 type Wish = { reason: string; by?: (typeof cancellers)[number] };
 
+/** What a canceller is answered. */
+export const bookingCancelled = z
+  .object({
+    booking_id: z.int(),
+    outcome: z.enum(['safe', 'late']),
+    status: z.literal('CANCELLED'),
+    cancelled_at: z.iso.datetime(),
+    reason: z.string(),
+    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+  })
+  .meta({ id: 'BookingCancellation' });
+type BookingCancelled = z.output<typeof bookingCancelled>;
+
 /**
  * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
  * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
  * A second cancellation gets the first answer.
  */
-export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: CallContext) {
+export async function cancelBooking(
+  transaction: Sql,
+  id: number,
+  { reason, by }: Wish,
+  context: CallContext,
+): Promise<BookingCancelled> {
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
-  if (booking.cancellation) return booking.cancellation;
+  if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
   demandLive(booking);
   const { now } = context;
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
-  const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
+  const answer: BookingCancelled = {
+    booking_id: id,
+    outcome,
+    status: 'CANCELLED',
+    cancelled_at: now.toISOString(),
+    reason,
+    returned,
+  };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
   await tellOf(transaction, 'booking_cancelled', {
     ...(await namesOf(transaction, id, context)),
