@@ -5,7 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
 import { log } from '../queues/process/log.ts';
-import { upsertKey } from '../sql/auth/api-keys.ts';
+import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
 import { createApp } from './http/app.ts';
@@ -16,7 +16,8 @@ const stopListening = (server: Server) => NetServer.prototype.close.call(server)
 
 const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
-for (const key of apiKeys) await upsertKey(fleet.db, key);
+for (const name of await syncSettingKeys(fleet.db, apiKeys))
+  log.warn({ key: name }, 'a key that is not in API_KEYS any more was revoked');
 
 const draining = new AbortController();
 const server = createApp(fleet, draining.signal).listen(port, host);

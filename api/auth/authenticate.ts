@@ -21,8 +21,8 @@ export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}
     // A key that is not among the ones at hand may have been made a moment ago.
     const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
     if (!key) throw unknown('this key is not known', basic);
-    if (key.expires_at && new Date(key.expires_at) <= new Date())
-      throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
+    const ended = whyEnded(key, hash, new Date());
+    if (ended) throw unknown(ended, basic);
     noteUse(db, key);
     const caller: Caller = { name: key.name, scopes: key.scopes.filter(isScope) };
     response.locals.caller = caller;
@@ -32,8 +32,24 @@ export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}
 
 export const callerOf = (response: Response): Caller => response.locals.caller;
 
-/** Compares with every key, each in constant time: how long it takes tells nothing. */
-const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => timingSafeEqual(key.key_hash, hash))[0];
+/** Compares with every key and the secret before its rotation, each in constant time: how long it takes tells nothing. */
+const match = (keys: readonly ApiKey[], hash: Buffer) =>
+  keys.filter((key) => {
+    const isNow = timingSafeEqual(key.key_hash, hash);
+    const wasBefore = timingSafeEqual(key.previous_hash ?? key.key_hash, hash);
+    return isNow || wasBefore;
+  })[0];
+
+/** Why a known secret is not valid any more, or null while it is. */
+function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
+  const isPast = (instant: string | null) => instant !== null && new Date(instant) <= now;
+  if (!key.key_hash.equals(hash)) {
+    return isPast(key.previous_until)
+      ? `this secret of the key "${key.name}" was replaced; it ended at ${key.previous_until}`
+      : null;
+  }
+  return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
+}
 
 function noteUse(db: Database, key: ApiKey) {
   if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { log } from '../../queues/process/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { demandScope } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -29,6 +30,7 @@ export const cancellationRoutes: Route[] = [
   route({
     ...shared,
     method: 'post',
+    scope: 'trainings:cancel',
     path: '/real-trainings/{id}/cancel',
     summary: 'Call a training off: everything is given back, everyone is told',
     params: idParams,
@@ -63,12 +65,13 @@ export const cancellationRoutes: Route[] = [
     path: '/finance-requests/{id}',
     summary: 'What became of a cancellation or an addition',
     tag: 'real-trainings',
-    scope: 'money:write',
+    scope: ['money:write', 'trainings:cancel'],
     params: idParams,
     responses: { 200: requestRow.meta({ id: 'FinanceRequest' }) },
-    async handle({ params }, { db }) {
+    async handle({ params }, { db, caller }) {
       const request = await findRequest(db, params.id);
       if (!request) throw new Problem(404, `there is no request ${params.id}`);
+      if (request.kind !== 'cancel_training') demandScope(caller, 'money:write', 'this request is about one student');
       return { body: request };
     },
   }),
