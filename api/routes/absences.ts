@@ -13,7 +13,8 @@ import { LAST_DAY } from '../../sql/database/instants.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { idOf, text } from './fields.ts';
+import { text } from '../http/text.ts';
+import { idOf } from './fields.ts';
 
 const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';
 const UNTIL = `${WHEN}; ${LAST_DAY} is for ever`;

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { isClient } from '../../sql/bookings/clients.ts';
 import { day } from '../http/paging.ts';
+import { text } from '../http/text.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
-import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
+import { flag, id, idOf, minor, oneOf, whole } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';

@@ -7,7 +7,8 @@ import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import { day } from '../http/paging.ts';
 import type { Context } from '../http/route.ts';
-import { id, idOf, text } from './fields.ts';
+import { text } from '../http/text.ts';
+import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
 const overrideRow = z.object({

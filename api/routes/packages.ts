@@ -8,7 +8,7 @@ import {
   findOfferedPackage,
   listClientPackages,
 } from '../../sql/bookings/packages.ts';
-import { balanceOf } from '../../sql/finance/payments.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -47,7 +47,7 @@ export const packageRoutes: Route[] = [
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },
-    async handle({ params, body }, { db, fleet, now }) {
+    async handle({ params, body }, { db, fleet, now, caller }) {
       const payerId = await payerOfClient(db, params.id);
       if (payerId === null) throw new Problem(404, `there is no active client ${params.id}`);
       const today = dayOf(now, fleet.settings.zone);
@@ -62,8 +62,8 @@ export const packageRoutes: Route[] = [
         isPaidNow: body.pay_from === 'wallet',
       });
       if (bought === null) {
-        const balance_minor = await balanceOf(db, payerId);
-        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, balance_minor });
+        const shown = await shownBalance({ db, caller }, payerId);
+        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, ...shown });
       }
       return { status: 201, body: await findClientPackage(db, bought) };
     },

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
+import { text } from '../http/text.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, idOf, minor, text, time, whole } from './fields.ts';
+import { flag, id, idOf, minor, time, whole } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
 

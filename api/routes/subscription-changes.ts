@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
@@ -8,11 +7,12 @@ import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts'
 import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
 import { day, idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { reasonBody } from './money.ts';
+import { balance, reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
@@ -95,7 +95,7 @@ export const subscriptionChangeRoutes: Route[] = [
     summary: 'Call a subscription off; a part of what was paid may go back to the wallet',
     body: reasonBody.extend({ refund_minor: z.int({ error: REFUND }).min(0, { error: REFUND }).default(0) }),
     responses: {
-      200: heldItem.extend({ refunded_minor: z.int(), balance_minor: z.int() }).meta({ id: 'SubscriptionCancelled' }),
+      200: heldItem.extend({ refunded_minor: z.int(), balance_minor: balance }).meta({ id: 'SubscriptionCancelled' }),
     },
     async handle({ params, body: { reason, refund_minor } }, context) {
       const before = await locked(context, params.id);
@@ -111,7 +111,7 @@ export const subscriptionChangeRoutes: Route[] = [
         paid.map((bill) => bill.payer_id),
       );
       const held = await demanded(context, before.id);
-      return { body: { ...held, refunded_minor: refund_minor, balance_minor: await balanceOf(context.db, held.payer_id) } };
+      return { body: { ...held, refunded_minor: refund_minor, ...(await shownBalance(context, held.payer_id)) } };
     },
   }),
 ];

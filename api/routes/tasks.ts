@@ -3,7 +3,7 @@ import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks/tasks.t
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from './fields.ts';
+import { text } from '../http/text.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
 const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });

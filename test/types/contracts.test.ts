@@ -9,10 +9,8 @@ const contract = { method: 'get', path: '/x', summary: 'x', tag: 'x', scope: 're
 `;
 const NAMES = `
 import { runs, type RunName } from '#root/queues/jobs/catalog.ts';
-import { createKey } from '#root/sql/auth/api-keys.ts';
 import { demandScope } from '#root/workers/rights.ts';
 import type { Scope } from '#root/queues/process/scopes.ts';
-declare const db: Parameters<typeof createKey>[0];
 declare const caller: Parameters<typeof demandScope>[0];
 `;
 
@@ -38,8 +36,8 @@ const wrong: Record<string, [source: string, says: RegExp]> = {
   ],
   'a misspelt scope that is demanded': [`${NAMES} demandScope(caller, 'money:wirte');`, /"money:wirte"' is not assignable/],
   'a misspelt scope of a process': [`${NAMES} export const scope: Scope = 'run:renewal';`, /"run:renewal"' is not assignable/],
-  'a misspelt scope of a key': [
-    `${NAMES} createKey(db, { name: 'a', secret: 'b', scopes: ['history:reed'] });`,
+  'a misspelt scope of a caller': [
+    `${NAMES} export const key: typeof caller = { name: 'a', scopes: ['history:reed'] };`,
     /"history:reed"' is not assignable/,
   ],
   'a misspelt field of an answer': [
@@ -52,7 +50,7 @@ const wrong: Record<string, [source: string, says: RegExp]> = {
   ],
   'a field of another type': [
     `${ROUTE} route({ ...contract, handle: async () => ({ body: { id: '1', name: 'a' } }) });`,
-    /'string' is not assignable to type 'number'/,
+    /id: string/,
   ],
   'a status that is not in the contract': [
     `${ROUTE} route({ ...contract, handle: async () => ({ status: 202, body: { id: 1, name: 'a' } }) });`,

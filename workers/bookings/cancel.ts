@@ -5,6 +5,7 @@ import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { Refused } from '../refusal.ts';
+import { demandScope } from '../rights.ts';
 import { namesOf, tellOf } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
@@ -43,6 +44,8 @@ export async function cancelBooking(
   if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
   demandLive(booking);
   const { now } = context;
+  if (by === 'studio' && new Date(booking.starts_at) <= now)
+    demandScope(context.caller, 'money:write', 'the studio gives back after the start');
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
   const answer: BookingCancelled = {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { finding } from '../../../sql/audit/audit.ts';
 import { type Locale, text } from '../texts/texts.ts';
+import { keyExpiring } from './keys.ts';
 import { runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
 import { reasonIn, runTitle } from './run-words.ts';
@@ -197,6 +198,7 @@ export const adminTemplates: Record<string, Template> = {
   books_not_square: booksNotSquare,
 
   service_unpaid: serviceUnpaid,
+  key_expiring: keyExpiring,
   alert_again: alertAgain,
   alert_over: alertOver,
   run_ended: runEnded,
