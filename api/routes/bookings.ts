@@ -3,7 +3,7 @@ import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
-import { closePast } from '../../workers/bookings/close.ts';
+import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
@@ -98,7 +98,7 @@ export const bookingRoutes: Route[] = [
     method: 'post',
     path: '/bookings/{id}/cancel',
     summary:
-      'Cancel a booking: by the client until 12 h before its start everything goes back, after that it is kept; by the studio always',
+      'Cancel a booking: by the client until 12 h before its start everything goes back, after that it is kept; by the studio always, also once it was noted as completed',
     transaction: true,
     params: idParams,
     body: reasonBody.extend({
@@ -135,6 +135,21 @@ export const bookingRoutes: Route[] = [
     responses: { 200: bookingItem },
     async handle({ params, body }, context) {
       await closePast(context.db, params.id, body.status, context.now);
+      return { body: await found(context.db, params.id) };
+    },
+  }),
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings/{id}/reopen',
+    summary: 'Take back what was noted of a booking: it is confirmed again; a second time changes nothing',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: bookingItem },
+    async handle({ params }, context) {
+      await reopen(context.db, params.id);
       return { body: await found(context.db, params.id) };
     },
   }),

@@ -2,10 +2,14 @@ import { z } from 'zod';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { log } from '../../queues/process/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { findTraining } from '../../sql/trainings/roster.ts';
+import { cancellers } from '../../workers/bookings/cancel.ts';
+import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
+import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** Seconds the door waits for the finance worker before it answers 202. */
@@ -24,6 +28,7 @@ const outcomes = {
   cancel_participation: z.looseObject({ real_training_id: z.int(), outcome: z.string() }),
   add_student: z.looseObject({ id: z.int(), status: z.string() }),
 } as const satisfies Record<FinanceRequest['kind'], z.ZodType>;
+const by = oneOf(cancellers).default('client');
 const shared = { tag: 'real-trainings', scope: 'money:write' } as const;
 
 export const cancellationRoutes: Route[] = [
@@ -34,9 +39,17 @@ export const cancellationRoutes: Route[] = [
     path: '/real-trainings/{id}/cancel',
     summary: 'Call a training off: everything is given back, everyone is told',
     params: idParams,
-    body: reasonBody,
+    body: reasonBody.extend({
+      by: by.meta({
+        description: 'by the studio: also a training that has begun or is completed, as one that did not take place',
+      }),
+    }),
     responses: { 200: outcomes.cancel_training, 202: accepted },
-    handle: ({ params, body }, context) => ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason }),
+    async handle({ params, body }, context) {
+      const byStudio = body.by === 'studio';
+      if (byStudio) await demandMoneyAfterStart(context, params.id);
+      return ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason, byStudio });
+    },
   }),
   route({
     ...shared,
@@ -44,10 +57,18 @@ export const cancellationRoutes: Route[] = [
     path: '/real-trainings/{id}/students/{student_id}/cancel',
     summary: 'Take a student out: free until twelve hours before the start, charged after that',
     params: seatParams,
-    body: reasonBody,
+    body: reasonBody.extend({
+      by: by.meta({ description: 'whose wish it is; by the studio everything goes back, also after the start' }),
+    }),
     responses: { 200: outcomes.cancel_participation, 202: accepted },
     handle: ({ params, body }, context) =>
-      ask(context, { kind: 'cancel_participation', trainingId: params.id, studentId: params.student_id, reason: body.reason }),
+      ask(context, {
+        kind: 'cancel_participation',
+        trainingId: params.id,
+        studentId: params.student_id,
+        reason: body.reason,
+        byStudio: body.by === 'studio',
+      }),
   }),
   route({
     ...shared,
@@ -77,11 +98,21 @@ export const cancellationRoutes: Route[] = [
   }),
 ];
 
+/** Giving back after the start needs the money scope beside the route's own (D45). */
+async function demandMoneyAfterStart({ db, caller, now }: Context, trainingId: number) {
+  const training = await findTraining(db, trainingId);
+  if (training && new Date(training.starts_at) <= now)
+    demandScope(caller, 'money:write', 'the studio gives back after the start');
+}
+
 type Kind = FinanceRequest['kind'];
-type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: number; reason?: string };
+type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: number; reason?: string; byStudio?: boolean };
 type Outcome<K extends Kind> = z.output<(typeof outcomes)[K]>;
 
-/** Writes the request with the instant it reached the door, then rings and waits for the finance worker's decision. */
+/**
+ * Writes the request with the instant it reached the door, then decides it here. Where others hold what it needs, the finance worker
+ * decides it, and is waited for.
+ */
 async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
   const { db, fleet, now, caller, requestId } = context;
   await refuseUnknown(db, asked);
@@ -92,7 +123,9 @@ async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
-      // Unheard bells are rung again by the scheduler; the request stands in the book.
+      const decided = await decideAtOnce(fleet.db, id);
+      if (decided) return decisionOf(asked.kind, decided);
+      // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
         fleet.backend,
         'finance',
@@ -103,6 +136,25 @@ async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
       return decisionOf(asked.kind, await waitForDecision(fleet.db, id));
     },
   };
+}
+
+/** Locks that are not to be had within this many milliseconds are waited for by the worker: connections are few. */
+const HURRIED_MS = 150;
+/** After that nobody tries it here for so long. */
+const REST_MS = 1_000;
+const restsUntil = new WeakMap<Context['fleet']['db'], number>();
+
+/** Decides a request in this process; undefined when that takes longer, or fails. */
+async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<FinanceRequest | undefined> {
+  if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
+  try {
+    await answerRequest(db, id, HURRIED_MS);
+    return (await findRequest(db, id)) ?? undefined;
+  } catch (error) {
+    restsUntil.set(db, performance.now() + REST_MS);
+    log.info({ err: error, finance_request_id: id }, 'a request is left to its worker');
+    return undefined;
+  }
 }
 
 async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<FinanceRequest> {

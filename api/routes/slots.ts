@@ -7,9 +7,10 @@ import { anybody, freeSlots } from '../../workers/slots/free-slots.ts';
 import { HORIZON_DAYS, lastDay } from '../../workers/slots/horizon.ts';
 import { offersOf } from '../../workers/slots/offers.ts';
 import { slotStoreOf } from '../../workers/slots/store.ts';
+import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 import { day, idParams } from '../http/paging.ts';
 import { notAcceptable } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' } as const;
@@ -52,20 +53,12 @@ export const slotRoutes: Route[] = [
       days: days.default(7),
     }),
     responses: { 200: slots },
-    async handle({ query }, { db, fleet, now }) {
-      const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
-      const from = demandDay(query.from, dayOf(now, zone));
-      const offer = await demandOffer(query, db, fleet);
-      const count = Math.max(1, offer.specialists.length);
-      if (count > 1 && count * query.days > MOST_DAYS) {
-        throw refused('days', `at most ${Math.floor(MOST_DAYS / count)} for ${count} specialists; or name one, or a location_id`);
-      }
-      const store = slotStoreOf({ backend: fleet.backend, db });
-      const found = await freeSlots({ db, store, zone }, offer, { from, days: query.days, now, noticeMinutes });
-      const { duration_minutes, break_minutes } = offer;
-      const head = { service_id: query.service_id, duration_minutes, break_minutes, zone };
-      const any = query.specialist_id === undefined ? anybody(found) : undefined;
-      return { body: null, json: slotsAsJson(head, found, any) };
+    handle({ query }, context) {
+      const { db, fleet } = context;
+      if (db !== fleet.db) return slotsOf(query, context);
+      const { service_id, specialist_id, location_id, from, days } = query;
+      const asked = [offersOf(fleet).version(), service_id, specialist_id, location_id, from, days].join(' ');
+      return sharedOf(fleet)(asked, () => slotsOf(query, context));
     },
   }),
   route({
@@ -84,6 +77,33 @@ export const slotRoutes: Route[] = [
     },
   }),
 ];
+
+type SlotsAnswer = AnswerOf<{ 200: typeof slots }>;
+type Asked = Wish & { from?: string; days: number };
+
+/** Many who look at the same page at the same moment cost one reading: the answers under way in a process. */
+const shared = new WeakMap<Context['fleet'], ReturnType<typeof whileUnderWay<SlotsAnswer>>>();
+function sharedOf(fleet: Context['fleet']) {
+  const ours = shared.get(fleet) ?? whileUnderWay<SlotsAnswer>();
+  shared.set(fleet, ours);
+  return ours;
+}
+
+async function slotsOf(query: Asked, { db, fleet, now }: Context): Promise<SlotsAnswer> {
+  const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
+  const from = demandDay(query.from, dayOf(now, zone));
+  const offer = await demandOffer(query, db, fleet);
+  const count = Math.max(1, offer.specialists.length);
+  if (count > 1 && count * query.days > MOST_DAYS) {
+    throw refused('days', `at most ${Math.floor(MOST_DAYS / count)} for ${count} specialists; or name one, or a location_id`);
+  }
+  const store = slotStoreOf({ backend: fleet.backend, db });
+  const found = await freeSlots({ db, store, zone }, offer, { from, days: query.days, now, noticeMinutes });
+  const { duration_minutes, break_minutes } = offer;
+  const head = { service_id: query.service_id, duration_minutes, break_minutes, zone };
+  const any = query.specialist_id === undefined ? anybody(found) : undefined;
+  return { body: null, json: slotsAsJson(head, found, any) };
+}
 
 /** The first day of an answer. Throws a 422 for one that cannot be booked any more, or not yet (D34). */
 function demandDay(from: string | undefined, today: string): string {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addTask, finishTask, listTasks, taskRow } from '../../sql/tasks/tasks.ts';
+import { addTask, finishTask, listTasks, reopenTask, taskRow } from '../../sql/tasks/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -69,6 +69,23 @@ export const taskRoutes: Route[] = [
     responses: { 200: taskItem },
     async handle({ params }, { db, caller }) {
       const task = await finishTask(db, params.id, caller.name);
+      if (!task) throw new Problem(404, `there is no task ${params.id}`);
+      return { body: task };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/tasks/{id}/reopen',
+    summary: 'Take back that a task is done; a second time changes nothing',
+    scope: 'tasks:write',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: taskItem },
+    async handle({ params }, { db }) {
+      const task = await reopenTask(db, params.id);
       if (!task) throw new Problem(404, `there is no task ${params.id}`);
       return { body: task };
     },

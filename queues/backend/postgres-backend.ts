@@ -19,7 +19,8 @@ export function postgresBackend(url: string, name: string): Backend {
   );
   // BullMQ's classes carry their backend in their type; the fleet's code does not care which one it is.
   const connection = pool as unknown as ConnectionOptions;
-  const factory = startAgain as unknown as BackendFactory;
+  const factory = ((...options) =>
+    listensOnce(pool, () => startAgain(...options))) as typeof startAgain as unknown as BackendFactory;
   const queues = shelf((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
   const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
   return {
@@ -53,6 +54,19 @@ class OutagePool extends pg.Pool {
       throw Object.assign(new Error(`ECONNREFUSED: ${(error as Error).message}`, { cause: error }), { code: 'ECONNREFUSED' });
     }
   }) as unknown as pg.Pool['query'];
+}
+
+/**
+ * Every queue and worker of BullMQ adds a listener to the pool they share and never takes it away, so they grew with each one that
+ * was opened. What the pool has to say is heard by its owner, once.
+ */
+function listensOnce<T>(pool: pg.Pool, open: () => T): T {
+  const before = new Set(pool.listeners('error'));
+  const opened = open();
+  for (const listener of pool.listeners('error')) {
+    if (!before.has(listener)) pool.off('error', listener as (error: Error) => void);
+  }
+  return opened;
 }
 
 /** BullMQ remembers a failed start for good: a queue first used during an outage would never work. Here it starts again. */

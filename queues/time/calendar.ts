@@ -16,13 +16,21 @@ export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day)
 /** The same date so many years later; of 29 February, where that year has none, the 28th. */
 export const addYears = (day: Day, years: number): Day => at(day).add(years, 'years').format(FORM);
 
-export const isMonday = (day: Day) => at(day).isoWeekday() === 1;
+export const isMonday = (day: Day) => isoWeekday(day) === 1;
 
 /** The first Monday strictly after the day (D2). */
-export const mondayAfter = (day: Day): Day => addDays(day, 8 - at(day).isoWeekday());
+export const mondayAfter = (day: Day): Day => addDays(day, 8 - isoWeekday(day));
 
 /** The ISO week of a day, such as `2026-W48`. */
-export const weekOf = (day: Day) => at(day).format('GGGG-[W]WW');
+export function weekOf(day: Day): string {
+  const thursday = addDays(day, 4 - isoWeekday(day));
+  const year = thursday.slice(0, 4);
+  const week = Math.floor((Date.parse(thursday) - Date.parse(`${year}-01-01`)) / (7 * DAY_MS)) + 1;
+  return `${year}-W${String(week).padStart(2, '0')}`;
+}
+
+/** 1 for Monday to 7 for Sunday. A day is an instant in UTC here: a library that knows zones and forms took a tenth of a request. */
+const isoWeekday = (day: Day) => new Date(Date.parse(day)).getUTCDay() || 7;
 
 /** Days in order without repetition as text, what follows one upon another as `first..last`: `2026-11-21..2026-11-25,2026-12-01`. */
 export function daysInShort(days: readonly Day[]): string {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bookingsNotSquare, packagesNotSquare, unitsNotSquare } from '../bookings/audit.ts';
+import { auditCalendar, calendarRules } from '../calendar/audit.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { auditSubscriptions, subscriptionRules } from '../subscriptions/audit.ts';
 
@@ -18,6 +19,7 @@ export const finding = z.object({
     'package_charge',
     'booking_charge',
     ...subscriptionRules,
+    ...calendarRules,
   ]),
   id: z.int(),
   detail: z.string(),
@@ -29,11 +31,12 @@ export type Finding = z.output<typeof finding>;
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
  * or although they were taken back; sessions returned twice; invoices whose transactions do not fit their status; packages that
  * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it; bookings that are not paid for
- * exactly once; and what is amiss with subscriptions. Nothing found: all square.
+ * exactly once; what is amiss with subscriptions; and who or what is in two places at once. Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
   ...(await auditCharges(db, date)),
   ...(await auditSubscriptions(db)),
+  ...(await auditCalendar(db)),
 ];
 
 const auditCharges = (db: Sql, date: string) =>

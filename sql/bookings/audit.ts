@@ -12,14 +12,18 @@ export const unitsNotSquare = sql.fragment`
 /**
  * Packages that are not invoiced for exactly what they cost. One that stands was invoiced once, at its price, also if that was
  * waived since. One that was taken back has no unit left, and if its invoice was live then, the share of the used units is kept and
- * invoiced: the price split over all units, rounded down, leftovers to the first ones (D22).
+ * invoiced: the price split over all units, rounded down, leftovers to the first ones (D22); each unit that the studio gave back
+ * since made that share smaller, by an invoice of its own.
  */
 export const packagesNotSquare = sql.fragment`
   select id, format('%s, price %s, %s of %s units used, %s ended, kept %s: invoices %s, live %s', status, price_minor, used,
     granted, ended, kept, bills, live) as detail
   from (
     select bought.id, status, price_minor, cancellation->>'invoice_id' is not null as was_owed, granted, used, ended, bills, live,
-      case when status = 'active' then price_minor else (cancellation->>'kept_minor')::int8 end as kept
+      (cancellation->>'kept_minor')::int8 as kept_then,
+      case when status = 'active' then price_minor
+        when cancellation->>'invoice_id' is null then 0
+        else used * (price_minor / granted) + least(used, price_minor % granted) end as kept
     from client_packages bought
     join (
       select client_package_id, coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0) as granted,
@@ -33,13 +37,14 @@ export const packagesNotSquare = sql.fragment`
       from invoices where client_package_id is not null group by client_package_id
     ) invoiced on invoiced.client_package_id = bought.id
   ) as counted
-  where bills is distinct from
-      case when price_minor > 0 then array[price_minor] || case when kept not in (0, price_minor) then array[kept] end end
+  where bills[1] is distinct from nullif(price_minor, 0)
+    or (status = 'active' and cardinality(bills) > 1)
+    or (status = 'cancelled' and kept > 0 and bills[cardinality(bills)] is distinct from kept)
+    or (status = 'cancelled' and kept_then is distinct from
+      case when was_owed and kept_then <> price_minor then coalesce(bills[2], 0) when was_owed then price_minor else 0 end)
     or live <> kept
     or (status = 'active' and ended <> 0)
-    or (status = 'cancelled' and used + ended <> granted)
-    or (status = 'cancelled' and kept is distinct from
-      case when was_owed then used * (price_minor / granted) + least(used, price_minor % granted) else 0 end)`;
+    or (status = 'cancelled' and used + ended <> granted)`;
 
 /**
  * Bookings that are not paid for exactly once: what was confirmed has an invoice (also a waived one) or a unit, never both; what was

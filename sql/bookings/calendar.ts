@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { occupied, rangeOf } from '../calendar/occupied.ts';
 import { type In, type Sql, sql } from '../database/database.ts';
 import { FIRST_INSTANT, LAST_INSTANT } from '../database/instants.ts';
 
@@ -13,7 +14,7 @@ export const calendarRow = z.object({
   specialist: z.string(),
   location_days: overrides,
   specialist_days: overrides,
-  /** Bookings and trainings, in milliseconds; what is only held may come free. */
+  /** Whatever the specialist does then, in whatever capacity, in milliseconds; what is only held may come free. */
   taken: z.array(span.extend({ is_held: z.boolean().optional() })),
   absent: z.array(span),
 });
@@ -38,7 +39,7 @@ export type SpanIn = { from: In<string>; to: In<string>; days: readonly [In<stri
 
 /** The calendar of a row of `specialists specialist`, as JSON. */
 export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {
-  const meets = sql.fragment`&& tstzrange(${from}::timestamptz, ${to}::timestamptz)`;
+  const range = rangeOf({ from, to });
   const within = sql.fragment`day between ${days[0]}::date and ${days[1]}::date`;
   return sql.fragment`json_build_object(
     'location', (select work_schedule::text from locations where id = specialist.location_id),
@@ -48,18 +49,16 @@ export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {
     'specialist_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
       where specialist_id = specialist.id and ${within}), '{}'),
     'taken', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}, 'is_held', is_held)) from (
-        select starts_at as since, busy_until as until, held_until is not null as is_held from bookings
-        where specialist_id = specialist.id and is_live and id <> ${except}
-          and tstzrange(starts_at, busy_until) ${meets} and (held_until is null or held_until > now())
-        union all
-        select starts_at, ends_at, false from real_trainings
-        where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) ${meets}
+        select lower(during) as since, upper(during) as until, held_until is not null as is_held
+        from (${occupied(sql.fragment`specialist.id`, range)}) as occupied
+        left join bookings on bookings.id = booking_id
+        where capacity <> 'absence' and booking_id is distinct from ${except}::int and (held_until is null or held_until > now())
       ) as busy), '[]'),
     'absent', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}))
       from (
-        select greatest(from_at, ${FIRST_INSTANT}::timestamptz) as since, least(to_at, ${LAST_INSTANT}::timestamptz) as until
-        from specialist_absences
-        where specialist_id = specialist.id and tstzrange(from_at, to_at) ${meets}
+        select greatest(lower(during), ${FIRST_INSTANT}::timestamptz) as since, least(upper(during), ${LAST_INSTANT}::timestamptz) as until
+        from occupancies
+        where person_id = specialist.id and not is_exclusive and during && ${range} and capacity = 'absence'
       ) as away), '[]'))`;
 };
 

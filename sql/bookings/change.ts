@@ -46,7 +46,7 @@ export const endBooking = (transaction: Sql, of: { id: number; at: string; reaso
 
 /**
  * Gives a unit back to the package it was taken from, by an entry of the opposite; the package is locked before its units. Returns
- * false when the package was taken back: what the unit cost was kept then.
+ * false when the package was taken back: what the unit cost was kept then, see {@link endReturnedUnit}.
  */
 export async function returnUnit(transaction: Sql, entryId: number): Promise<boolean> {
   const { rowCount } = await transaction.query(sql.unsafe`
@@ -67,8 +67,8 @@ export const isWithinPackage = (transaction: Sql, id: number, day: string) =>
       select from package_entries entry join client_packages bought on bought.id = client_package_id
       where entry.booking_id = ${id} and ${day}::date not between bought.start_date and bought.end_date) as is_within`);
 
-/** Notes what became of a booking whose time has come. */
-export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW') =>
+/** Notes what became of a booking whose time has come, or takes the note back (CONFIRMED). */
+export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW' | 'CONFIRMED') =>
   transaction.query(sql.unsafe`update bookings set status = ${status} where id = ${id}`);
 
 export type Move = Place & { id: number; specialistId: number; isLate: boolean };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { occupied } from '../calendar/occupied.ts';
 import { type In, type Sql, sql } from '../database/database.ts';
 import { rowsOf } from '../database/rows.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
@@ -41,6 +42,8 @@ export type Offer = z.output<typeof offerRow>;
 const offerToBookRow = offerRow.extend({
   /** False when somebody else has the slot that was claimed. */
   is_ours: z.boolean(),
+  /** The client is in a training then, gives one, or is absent; his bookings are left to the insert. */
+  client_is_elsewhere: z.boolean(),
   /** The id that a booking made of this offer will have. */
   booking_id: z.int(),
 });
@@ -93,9 +96,15 @@ export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestio
         as asked (n, client_id, service_id, specialist_id, location_id, room_id, day, from_at, to_at, first_day, last_day, except_id, slot, token, ms)
     )${isClaimed ? sql.fragment`, claimed as (${slotsTaken} returning token)` : sql.fragment``}
     select ${isClaimed ? sql.fragment`exists (select from claimed where claimed.token = asked.token)` : sql.fragment`true`} as is_ours,
+      exists (
+        select from (${occupied(sql.fragment`asked.client_id`, duration)}) as elsewhere where booking_id is null
+      ) as client_is_elsewhere,
       nextval('bookings_id_seq') as booking_id, ${offered(columns)}
     from asked order by n`);
 }
+
+const duration = sql.fragment`
+  tstzrange(asked.from_at, asked.from_at + make_interval(mins => (select duration_minutes from services where id = asked.service_id)))`;
 
 type Question = {
   clientId: In<number>;

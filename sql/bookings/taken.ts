@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { occupied, rangeOf } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
 import type { Span as CalendarSpan } from './calendar.ts';
 import { isBookedAt } from './places.ts';
@@ -34,15 +35,18 @@ export const readTakenRooms = (
       where allowed.service_id = ${serviceId} and (${roomId ?? null}::int is null or room.id = ${roomId ?? null})), '[]')
     end as rooms`);
 
-/** When a client has bookings around a span of time, without their breaks; from and to, in milliseconds. */
+/** When a client has something, in whatever capacity, around a span of time; from and to, in milliseconds. */
 export const readTakenClient = (db: Sql, clientId: number, span: Span): Promise<TakenRoom['taken']> =>
   db.oneFirst(sql.prepared('read_taken_client', z.object({ taken: spans }))`
-    select coalesce(${pairs('starts_at', 'ends_at')}, '[]') as taken from bookings
-    where client_id = ${clientId} and ${livesIn(span)} and tstzrange(starts_at, ends_at) && ${rangeOf(span)}`);
+    select coalesce(${pairs('since', 'until')}, '[]') as taken
+    from (
+      select greatest(lower(during), ${span.from}::timestamptz) as since, least(upper(during), ${span.to}::timestamptz) as until, booking_id
+      from (${occupied(sql.fragment`${clientId}::int`, rangeOf(span))}) as occupied
+    ) as occupied left join bookings on bookings.id = booking_id
+    where booking_id is distinct from ${span.except ?? null}::int and (held_until is null or held_until > now())`);
 
 /** Spans as one array: 3,600 of them took 12 ms, and 29 ms as a JSON value each. */
 const pairs = (from: string, to: string) => sql.fragment`to_json(array_agg(array[${milliseconds(from)}, ${milliseconds(to)}]))`;
 const milliseconds = (column: string) => sql.fragment`date_part('epoch', ${sql.identifier([column])}) * 1000`;
 const livesIn = ({ except = 0 }: Span) =>
   sql.fragment`is_live and id <> ${except} and (held_until is null or held_until > now())`;
-const rangeOf = ({ from, to }: Span) => sql.fragment`tstzrange(${from}::timestamptz, ${to}::timestamptz)`;

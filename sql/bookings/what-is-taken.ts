@@ -5,13 +5,16 @@ import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
 type Wanted = Place & { clientId: number; specialistId: number; durationMinutes: number };
 const reasons = z.object({
   specialist: z.boolean(),
-  client: z.boolean(),
+  client: z.string().nullable(),
   room: z.boolean(),
   /** Somebody there is still paying, and may fail to. */
   is_held: z.boolean(),
 });
 
-/** Which of the three a booking found taken. None of them: somebody was faster to a room and another one is still free. */
+/**
+ * Which of the three a booking found taken; of the client, the words for what he has then, in whatever capacity. None of them:
+ * somebody was faster to a room and another one is still free.
+ */
 export const whatIsTaken = (db: Sql, of: Wanted) =>
   db.one(sql.type(reasons)`
     select
@@ -21,8 +24,7 @@ export const whatIsTaken = (db: Sql, of: Wanted) =>
         and (specialist_id = ${of.specialistId} or client_id = ${of.clientId} or room_id is not null)
         and starts_at < ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes})
         and busy_until > ${of.startsAt}::timestamptz and starts_at > ${of.startsAt}::timestamptz - interval '2 days') as is_held,
-      exists (select from bookings where client_id = ${of.clientId} and is_live
-        and tstzrange(starts_at, ends_at) && ${span(of, of.durationMinutes)}) as client,
+      (select words from what_meets('client', ${of.clientId}::int, null, ${span(of, of.durationMinutes)}, null, ${of.except ?? null}::int)) as client,
       not (exists (${freeRoom(of)}) or ${needsNoRoom(of)}) as room`);
 
 const span = (of: Wanted, minutes: number) =>

@@ -28,5 +28,8 @@ const stateOf = (error: unknown): string | undefined => {
 /** True when the database itself has refused a statement, so that nothing of it was done. After any other error nobody knows. */
 export const isRefused = (error: unknown) => !isOutage(error) && stateOf(error) !== undefined;
 
+/** True when it has refused a row because of another one that it would meet (an exclusion constraint, or its like). */
+export const isExclusion = (error: unknown) => stateOf(error) === '23P01';
+
 /** True when it has refused one because others kept it waiting for a lock (`lock_timeout`). */
 export const isLockTimeout = (error: unknown) => stateOf(error) === '55P03';

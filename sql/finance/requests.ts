@@ -8,6 +8,7 @@ export const requestRow = z.object({
   real_training_id: z.int(),
   student_id: z.int().nullable(),
   reason: z.string().nullable(),
+  by_studio: z.boolean(),
   requested_at: z.iso.datetime(),
   requested_by: z.string(),
   request_id: z.string().nullable(),
@@ -17,7 +18,7 @@ export const requestRow = z.object({
 });
 export type FinanceRequest = z.output<typeof requestRow>;
 
-const columns = sql.fragment`id, kind, real_training_id, student_id, reason, requested_at, requested_by, request_id, status, outcome, decided_at`;
+const columns = sql.fragment`id, kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id, status, outcome, decided_at`;
 
 /** Writes a request in the book. `requestedAt` is when it reached the door. */
 export const writeRequest = (
@@ -27,14 +28,15 @@ export const writeRequest = (
     trainingId: number;
     studentId?: number;
     reason?: string;
+    byStudio?: boolean;
     requestedAt: Date;
     by: string;
     requestId: string;
   },
 ) =>
   db.one(sql.type(requestRow)`
-    insert into finance_requests (kind, real_training_id, student_id, reason, requested_at, requested_by, request_id)
-    values (${of.kind}, ${of.trainingId}, ${of.studentId ?? null}, ${of.reason ?? null}, ${of.requestedAt.toISOString()}::timestamptz,
+    insert into finance_requests (kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id)
+    values (${of.kind}, ${of.trainingId}, ${of.studentId ?? null}, ${of.reason ?? null}, ${of.byStudio ?? false}, ${of.requestedAt.toISOString()}::timestamptz,
       ${of.by}, ${of.requestId})
     returning ${columns}`);
 

@@ -75,14 +75,6 @@ export const closeTraining = (transaction: Sql, id: number, at: string, reason: 
       cancellation = ${sql.json(answer as never)}
     where id = ${id}`);
 
-/** True when the student is registered in another training that overlaps in time. */
-export const isBusy = (db: Sql, studentId: number, training: { id: number; starts_at: string; ends_at: string }) =>
-  db.exists(sql.unsafe`
-    select from real_training_students seat join real_trainings other on other.id = seat.real_training_id
-    where seat.student_id = ${studentId} and seat.status in ('REGISTERED', 'PRESENT') and other.id <> ${training.id}
-      and other.status <> 'cancelled'
-      and other.starts_at < ${training.ends_at}::timestamptz and other.ends_at > ${training.starts_at}::timestamptz`);
-
 /** Registers a student, or takes back a cancelled registration. Returns the registration's id. */
 export const takeSeat = (transaction: Sql, trainingId: number, studentId: number) =>
   transaction.oneFirst(sql.type(z.object({ id: z.int() }))`

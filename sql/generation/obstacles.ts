@@ -9,36 +9,27 @@ export const lockCalendars = (transaction: Sql, week: Week, templateIds: number[
   transaction.query(sql.unsafe`
     select lock_calendars(array_agg(trainer_id), array_agg(room_id)) from (${planned(week, templateIds)}) planned`);
 
+const yes = sql.fragment`true`;
+const no = sql.fragment`false`;
 const meets = sql.fragment`&& tstzrange(planned.starts_at, planned.ends_at)`;
 
-const trainings = sql.fragment`
-  select id, starts_at from real_trainings taken where status <> 'cancelled' and tstzrange(starts_at, ends_at) ${meets}`;
-const bookings = sql.fragment`
-  select id, starts_at from bookings taken where is_live and tstzrange(starts_at, busy_until) ${meets}`;
-const absences = sql.fragment`
-  select id, from_at as starts_at from specialist_absences taken
-  where specialist_id = planned.trainer_id and tstzrange(from_at, to_at) ${meets}`;
+/** Two looks, each into an index of its own: what nothing else may meet, and what new things are refused beside. */
+const trainers = (isExclusive: boolean) => sql.fragment`
+  select during, real_training_id, booking_id, absence_id from occupancies
+  where person_id = planned.trainer_id and is_exclusive = ${isExclusive ? yes : no} and during ${meets}`;
+const rooms = (isExclusive: boolean) => sql.fragment`
+  select during, real_training_id, booking_id, absence_id from occupancies
+  where room_id = planned.room_id and room_id is not null and is_exclusive = ${isExclusive ? yes : no} and during ${meets}`;
 
-/** For a row of `planned`: nobody has booked its trainer or its room, and the trainer is not absent (D8). Trainings are left to the constraints. */
-export const isUnbooked = sql.fragment`
-  not exists (${bookings} and specialist_id = planned.trainer_id)
-  and not exists (${bookings} and room_id = planned.room_id)
-  and not exists (${absences})`;
+/** For a row of `planned`: its trainer is nowhere else, in whatever capacity, and not absent, and its room is free (D8). */
+export const isFree = sql.fragment`
+  not exists (${trainers(true)}) and not exists (${trainers(false)}) and not exists (${rooms(true)}) and not exists (${rooms(false)})`;
 
-const none = sql.fragment`null::int`;
-const first = sql.fragment`order by starts_at, id limit 1`;
-
-/** For a row of `planned`: the first thing that keeps its trainer, or else its room, busy. */
+/** For a row of `planned`: the first thing that keeps its trainer, or else its room, busy: trainings before bookings before absences. */
 export const obstacle = sql.fragment`
   select * from (
-    (select 1 as place, 'trainer_busy' as reason, id as real_training_id, ${none} as booking_id, ${none} as absence_id
-      from (${trainings} and trainer_id = planned.trainer_id) by_trainer ${first})
+    select 1 as place, 'trainer_busy' as reason, * from (${trainers(true)} union all ${trainers(false)}) by_trainer
     union all
-    (select 2, 'trainer_busy', ${none}, id, ${none} from (${bookings} and specialist_id = planned.trainer_id) booked ${first})
-    union all
-    (select 3, 'trainer_busy', ${none}, ${none}, id from (${absences}) absent ${first})
-    union all
-    (select 4, 'room_busy', id, ${none}, ${none} from (${trainings} and room_id = planned.room_id) by_room ${first})
-    union all
-    (select 5, 'room_busy', ${none}, id, ${none} from (${bookings} and room_id = planned.room_id) room_booked ${first})
-  ) as obstacles order by place limit 1`;
+    select 2, 'room_busy', * from (${rooms(true)} union all ${rooms(false)}) by_room
+  ) as obstacles
+  order by place, real_training_id is null, booking_id is null, lower(during), real_training_id, booking_id, absence_id limit 1`;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { planned, type Week } from './planned.ts';
 import type { Conflict, OpenTraining } from './trainings.ts';
@@ -45,7 +46,7 @@ export type Warning = SeatWarning | Conflict;
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are
- * gone (D6, D7, D9). Nobody is displaced and no registration that exists, cancelled or not, is touched.
+ * gone (D6, D7, D9). Busy is who is anywhere else then: in another training, giving one, booked, a client, absent. Nobody is displaced and no registration that exists, cancelled or not, is touched.
  * The trainings must not share a student at the same time: see waves.
  * A student deleted by someone else in this very moment is passed over with a warning; so is one who would train on nothing but
  * a renewal that is unpaid and past its grace on the training's day. Who would pay by the visit, or has another subscription, is seated.
@@ -124,18 +125,15 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
   ), still_there as materialized (
     select id from students where id in (select student_id from eligible) order by id for key share
   ), taken as materialized (
-    select seat.student_id, other.id, other.starts_at, other.ends_at
-    from real_trainings other
-    join real_training_students seat on seat.real_training_id = other.id
-    where other.starts_at > (select min(starts_at) from training) - interval '1 day'
-      and other.starts_at < (select max(ends_at) from training)
-      and other.ends_at > (select min(starts_at) from training)
-      and other.status <> 'cancelled' and seat.status in ('REGISTERED', 'PRESENT')
+    select person_id as student_id, real_training_id, during
+    from (select distinct student_id from eligible) as somebody
+    cross join (select tstzrange(min(starts_at), max(ends_at)) as span from training) as window_of_time
+    cross join lateral (${occupied(sql.fragment`student_id`, sql.fragment`span`)}) as occupied
   ), busy as materialized (
     select eligible.training_id, eligible.student_id
     from eligible
-    join taken on taken.student_id = eligible.student_id and taken.id <> eligible.training_id
-      and taken.starts_at < eligible.ends_at and taken.ends_at > eligible.starts_at
+    join taken on taken.student_id = eligible.student_id and taken.real_training_id is distinct from eligible.training_id
+      and taken.during && tstzrange(eligible.starts_at, eligible.ends_at)
   ), judged as materialized (
     select eligible.*, nullif(concat_ws(' ', person.first_name, nullif(person.last_name, '')), '') as student, case
         when eligible.student_id not in (select id from still_there) then 'student_gone'

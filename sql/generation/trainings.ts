@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import { expireHolds } from '../bookings/holds.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { isUnbooked, lockCalendars, obstacle } from './obstacles.ts';
+import { isFree, lockCalendars, obstacle } from './obstacles.ts';
 import { planned, type Week } from './planned.ts';
 
 /**
  * Inserts the trainings that do not exist yet, in the order of D5. What a unique or exclusion constraint refuses is left
  * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
- * earlier row of this very statement. One person, one calendar: a booking or an absence is in the way like a training.
+ * earlier row of this very statement. One person, one calendar: whatever the trainer does then, and an absence, is in the way. Throws an
+ * exclusion violation when that has just come in between.
  * Returns the ids made.
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
   await lockCalendars(db, week, templateIds);
-  await expireHolds(db);
+  await expireHolds(db, sql.fragment`studio_instant(${week.start}::date, '00:00', ${week.zone})`);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, run_id)
@@ -20,7 +21,7 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
       starts_at, ends_at, max_participants, price_minor, ${runId}::int
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
-    where trainer.is_active and ${isUnbooked}
+    where trainer.is_active and ${isFree}
     order by day_number, start_time, training_template_id
     on conflict do nothing
     returning id`);

@@ -40,6 +40,8 @@ export type RunStatus = Run['status'];
 
 export const isOver = (run: Run) => run.status === 'success' || run.status === 'partial' || run.status === 'error';
 
+const requestedRow = runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) });
+
 const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
   completed_at, status, trainings_processed, students_processed, students_added, sessions_deducted, invoices_created,
   errors_count, params, progress, details, result, error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id`;
@@ -75,7 +77,8 @@ export async function requestRun(db: Sql, request: RunRequest): Promise<Requeste
   }
 }
 
-const requestStatement = (request: RunRequest) => sql.type(runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) }))`
+/** Finds, writes and counts the first ring in one statement, which each connection plans once. */
+const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
   with latest as (
     select ${columns} from automated_process_history
     where process_type = ${request.process_type} and run_key = ${request.run_key}

@@ -1,5 +1,6 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
+import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { book } from './book.ts';
 
@@ -18,7 +19,7 @@ const inputRow = z.object({
   location_schedule: z.string().nullable(),
   overrides,
   location_overrides: overrides,
-  /** Bookings with their breaks, and trainings, in seconds since 1970. */
+  /** Whatever the specialist does, in whatever capacity; bookings with their breaks. In seconds since 1970. */
   taken: spans,
   absent: spans,
 });
@@ -49,17 +50,13 @@ export const readSlotInputs = (db: Sql, questions: readonly SlotQuestion[]) =>
         where specialist_id = specialist.id and day between from_day and to_day) as overrides,
       (select json_object_agg(day, intervals) from calendar_overrides
         where location_id = specialist.location_id and day between from_day and to_day) as location_overrides,
-      (select ${pairs(sql.fragment`starts_at`, sql.fragment`until`)} from (
-          select starts_at, busy_until as until from bookings
-          where specialist_id = specialist.id and is_live and tstzrange(starts_at, busy_until) && tstzrange(from_at, to_at)
-          union all
-          select starts_at, ends_at from real_trainings
-          where trainer_id = specialist.id and status <> 'cancelled' and tstzrange(starts_at, ends_at) && tstzrange(from_at, to_at)
-        ) as busy) as taken,
-      (select ${pairs(sql.fragment`greatest(absence.from_at, asked.from_at)`, sql.fragment`least(absence.to_at, asked.to_at)`)}
-        from specialist_absences absence
-        where absence.specialist_id = specialist.id
-          and tstzrange(absence.from_at, absence.to_at) && tstzrange(asked.from_at, asked.to_at)) as absent
+      (select ${pairs(sql.fragment`lower(during)`, sql.fragment`upper(during)`)}
+        from (${occupied(sql.fragment`specialist.id`, sql.fragment`tstzrange(asked.from_at, asked.to_at)`)}) as busy
+        where capacity <> 'absence') as taken,
+      (select ${pairs(sql.fragment`greatest(lower(during), asked.from_at)`, sql.fragment`least(upper(during), asked.to_at)`)}
+        from occupancies
+        where person_id = specialist.id and not is_exclusive and during && tstzrange(asked.from_at, asked.to_at)
+          and capacity = 'absence') as absent
     from seen, ${sql.unnest(
       questions.map(({ specialistId, fromDay, toDay, from, to }) => [specialistId, fromDay, toDay, from, to]),
       ['int4', 'date', 'date', 'timestamptz', 'timestamptz'],

@@ -62,6 +62,13 @@ export async function finishTask(transaction: Sql, id: number, by: string): Prom
   return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
 }
 
+/** Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. Null when there is none. */
+export async function reopenTask(transaction: Sql, id: number): Promise<Task | null> {
+  await transaction.query(sql.unsafe`
+    update admin_tasks set done_at = null, done_by = null, hidden_at = null where id = ${id} and done_at is not null`);
+  return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
+}
+
 /** Hides the next `size` tasks that were done before an instant from the lists; they stay in the database. Returns how many. */
 export async function hideDoneTasks(transaction: Sql, before: string, size: number): Promise<number> {
   const { rowCount } = await transaction.query(sql.unsafe`

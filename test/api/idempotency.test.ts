@@ -3,6 +3,7 @@ import { once } from '../../api/http/idempotency.ts';
 import type { Context } from '../../api/http/route.ts';
 import { findAnswer, tryIdempotencyLock } from '../../sql/auth/idempotency.ts';
 import { sql } from '../../sql/database/database.ts';
+import { monday } from '../support/days.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
@@ -23,7 +24,7 @@ const keyOf = ({ headers }: ReturnType<typeof newKey>) => headers['Idempotency-K
 
 const doors: [string, string, object, object, number][] = [
   ['a record', '/api/training-types', TYPE, { ...TYPE, name: 'Дзюдо' }, 201],
-  ['a trigger', TRIGGER, { week_start: '2026-11-23' }, { week_start: '2026-11-30' }, 202],
+  ['a trigger', TRIGGER, { week_start: monday() }, { week_start: monday(1) }, 202],
 ];
 describe.each(doors)('%s', (_, path, body, other, status) => {
   test('the same key and body get the same answer, and it is done once', async () => {
@@ -52,10 +53,11 @@ describe.each(doors)('%s', (_, path, body, other, status) => {
 test('a waiting trigger stores the result it waited for', async () => {
   const key = newKey();
   const waiting = { headers: { ...key.headers, Prefer: 'wait=20' } };
+  const week = { week_start: monday(2) };
   await door.startWorker();
-  const first = await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting);
+  const first = await door.post(TRIGGER, week, waiting);
   expect(first).toMatchObject({ status: 200, body: { created_count: 0 } });
-  expect(await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting)).toMatchObject({ status: 200, text: first.text });
+  expect(await door.post(TRIGGER, week, waiting)).toMatchObject({ status: 200, text: first.text });
 });
 
 test('a key belongs to its door as well', async () => {
@@ -128,7 +130,7 @@ test.each([
 
 test('many dry runs with keys at once do not starve each other of connections', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: '2027-03-01', dry_run: true }, newKey())),
+    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: monday(3), dry_run: true }, newKey())),
   );
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
 });

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
 
-/** The shell of the README that sets up a salon, with its way of asking replaced by one that says what would be asked. */
+/** The shell of the bookings' README that sets up a salon, with its way of asking replaced by one that says what would be asked. */
 function asked(): [path: string, body: string][] {
-  const readme = readFileSync('README.md', 'utf8');
+  const readme = readFileSync('workers/bookings/README.md', 'utf8');
   const shell = [...readme.matchAll(/```sh\n(.*?)```/gs)]
     .map(([, block]) => block ?? '')
     .find((block) => block.includes('\nask '));

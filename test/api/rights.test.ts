@@ -61,6 +61,15 @@ const guarded: Guarded[] = [
     ),
   },
   {
+    what: 'the studio’s calling a training off after its start',
+    by: 'trainings:cancel',
+    needs: 'money:write',
+    ask: post(
+      () => `/real-trainings/${world.training}/cancel`,
+      () => ({ reason: 'so', by: 'studio' }),
+    ),
+  },
+  {
     what: 'a new student with another payer',
     by: 'records:write',
     needs: 'money:write',

@@ -35,6 +35,7 @@ export async function fillCalendars(url: string, specialists: number, zone: stri
       select id, ${today} + (id % 60), '[["10:00", "15:00"]]' from specialists;
     insert into specialist_absences (specialist_id, from_at, to_at)
       select id, ${at(`${today} + (id % 50)`, '00:00')}, ${at(`${today} + (id % 50) + 3`, '00:00')} from specialists where id % 3 = 0;
+    select fill_occupancies();
     set session_replication_role = default;
     analyze`);
   await client.end();

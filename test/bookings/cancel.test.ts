@@ -75,7 +75,7 @@ describe('cancelling', () => {
     await square();
   });
 
-  test('by the studio, what was noted as over stays; and by nobody else than a client or the studio', async () => {
+  test('by the studio, also what was noted as over; and by nobody else than a client or the studio', async () => {
     const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;
     expect(await door.post(`/bookings/${id}/cancel`, { ...byStudio, by: 'boss' })).toMatchObject({
       status: 422,
@@ -83,21 +83,70 @@ describe('cancelling', () => {
     });
     await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
     await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' });
-    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({ status: 409 });
-  });
-
-  test('by the studio, a unit does not go back to a package that was taken back: what it cost is kept', async () => {
-    const of = await soldPackage(door, make);
-    const { id } = (await book({ ...of.wish, starts_at: inHours(3) })).body;
-    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
-    expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
-    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
+    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({
       status: 409,
-      body: { detail: 'the package that paid for the booking was taken back' },
+      body: { detail: 'the booking is over' },
     });
-    expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ status: 'CONFIRMED' });
+    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
+      status: 200,
+      body: { outcome: 'safe', returned: { cancelled_minor: 100_000 } },
+    });
     await square();
   });
+
+  test.each([
+    ['COMPLETED', 'wallet', { refunded_minor: 100_000, cancelled_minor: 0, units: 0 }],
+    ['NO_SHOW', 'wallet', { refunded_minor: 100_000, cancelled_minor: 0, units: 0 }],
+    ['COMPLETED', 'package', { refunded_minor: 0, cancelled_minor: 0, units: 1 }],
+    ['NO_SHOW', 'package', { refunded_minor: 0, cancelled_minor: 0, units: 1 }],
+  ] as const)('by the studio, a booking noted as %s gives back what its %s paid', async (status, pay_from, returned) => {
+    const of = await soldPackage(door, make);
+    await make.money(of.wish.client_id, 100_000);
+    const { id } = (await book({ ...of.wish, pay_from, starts_at: inHours(3) })).body;
+    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    await door.post(`/bookings/${id}/close`, { status });
+    expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
+      status: 200,
+      body: { outcome: 'safe', returned },
+    });
+    await square();
+  });
+
+  test.each(['COMPLETED', 'NO_SHOW'])(
+    'what was noted as %s by mistake is taken back, a second time changes nothing',
+    async (status) => {
+      const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;
+      const reopened = () => door.post(`/bookings/${id}/reopen`, {});
+      await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+      await door.post(`/bookings/${id}/close`, { status });
+      expect(await reopened()).toMatchObject({ status: 200, body: { status: 'CONFIRMED' } });
+      expect(await reopened()).toMatchObject({ status: 200, body: { status: 'CONFIRMED' } });
+      expect(await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' })).toMatchObject({ status: 200 });
+      await door.post(`/bookings/${id}/cancel`, byStudio);
+      expect(await reopened()).toMatchObject({ status: 409, body: { detail: 'the booking is cancelled' } });
+      expect(await door.post('/bookings/999999/reopen', {})).toMatchObject({ status: 404 });
+    },
+  );
+
+  test.each([
+    ['paid', true, { refunded_minor: 334, cancelled_minor: 0, units: 0 }],
+    ['owed', false, { refunded_minor: 0, cancelled_minor: 334, units: 0 }],
+  ])(
+    'by the studio, the unit of a package that was taken back goes back as its share of the price, %s',
+    async (_, isPaid, returned) => {
+      const of = await soldPackage(door, make, { isPaid });
+      const { id } = (await book({ ...of.wish, starts_at: inHours(3) })).body;
+      await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+      expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
+      await square();
+      expect(await door.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
+        status: 200,
+        body: { outcome: 'safe', returned },
+      });
+      expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ status: 'CANCELLED' });
+      await square();
+    },
+  );
 
   test('an unknown one is a 404, one that has begun a 409, and it can be closed', async () => {
     expect(await door.post('/bookings/999999/cancel', reason)).toMatchObject({ status: 404 });

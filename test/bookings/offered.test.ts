@@ -2,11 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DatabaseTransactionConnection } from 'slonik';
 import { z } from 'zod';
-import { Problem } from '../../api/http/problems.ts';
 import type { Context } from '../../api/http/route.ts';
 import { sql } from '../../sql/database/database.ts';
 import { book, type Wish } from '../../workers/bookings/book.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { Refused } from '../../workers/refusal.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { salon } from './salon.ts';
 import { days, drawing, MIDNIGHT, open, window } from './small-salon.ts';
@@ -26,7 +26,7 @@ class Undone extends Error {}
 type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
 
 /** Tries something and takes it back: the refusal, or null when it was done. */
-function tried(outer: DatabaseTransactionConnection, start: string, attempt: Attempt): Promise<Problem | null> {
+function tried(outer: DatabaseTransactionConnection, start: string, attempt: Attempt): Promise<Refused | null> {
   const trying = outer.transaction(async (db) => {
     const caller = { name: 'test', scopes: [] };
     const context = { db, fleet: door.fleet, caller, requestId: '', wait: 0, isWaiting: () => true, now: new Date() };
@@ -35,7 +35,7 @@ function tried(outer: DatabaseTransactionConnection, start: string, attempt: Att
   });
   return trying.catch((error) => {
     if (error instanceof Undone) return null;
-    if (error instanceof Problem && error.status === 409) return error;
+    if (error instanceof Refused && error.kind === 'conflict') return error;
     throw error;
   });
 }
@@ -43,7 +43,7 @@ function tried(outer: DatabaseTransactionConnection, start: string, attempt: Att
 /** The starts of the window that can be had, and the refusals of the others. */
 const ofWindow = (attempt: Attempt) =>
   door.db.transaction(async (outer) => {
-    const refusals = new Map<string, Problem>();
+    const refusals = new Map<string, Refused>();
     for (const start of window) {
       const refusal = await tried(outer, start, attempt);
       if (refusal) refusals.set(start, refusal);
@@ -82,9 +82,9 @@ test(`every start that is offered can be booked, and no other one (${SALONS} sal
 
 /** What a refusal offers instead is what can be had that day. @param own where it stands already, which is no move */
 function expectOffered({ bookable, refusals }: Awaited<ReturnType<typeof ofWindow>>, own?: string) {
-  for (const [start, { extra }] of refusals) {
+  for (const [start, { fields }] of refusals) {
     const isEvening = start < MIDNIGHT;
-    const offered = (extra.slots as string[]).filter((one) => window.includes(one) && one !== own);
+    const offered = (fields.slots as string[]).filter((one) => window.includes(one) && one !== own);
     const possible = bookable.filter((one) => one < MIDNIGHT === isEvening && one !== own);
     expect({ start, offered }).toEqual({ start, offered: possible });
   }

@@ -1,13 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { expireHolds } from '../../sql/bookings/holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { salon } from './salon.ts';
 
-const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
-const TEN = '2026-11-23T07:00:00.000Z';
+const WEEK = { start: monday(), zone: 'Europe/Moscow', graceDays: 7 };
+const TEN = `${WEEK.start}T07:00:00.000Z`;
 const later = (minutes: number) => new Date(Date.parse(TEN) + minutes * 60_000).toISOString();
 let database: TestDatabase;
 let db: Database;
@@ -49,9 +51,9 @@ async function scene() {
   ];
   return { type, service, specialist, client, room };
 }
-async function build(): Promise<WeekProgress> {
+async function build(week = WEEK): Promise<WeekProgress> {
   let progress = nothingYet;
-  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, WEEK, progress, null));
+  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, week, progress, null));
   return progress;
 }
 
@@ -90,22 +92,42 @@ test('an absence is a conflict, up to its last minute', async () => {
   expect(so.created).toHaveLength(1);
 });
 
-test('a hold that has expired is in nobody’s way', async () => {
+test.each([
+  ['a week to come', monday()],
+  ['a week that is over', monday(-3)],
+  ['a week of years ago', '2020-01-06'],
+])('a hold that has expired is in nobody’s way in %s', async (_, start) => {
   const { type, specialist, room, ...who } = await scene();
-  const id = await booked({ specialist, at: TEN, held: '2020-01-01T00:00:00Z', ...who });
+  const held = (at: string) => booked({ specialist, at: `${start}T${at}:00.000Z`, held: '2020-01-01T00:00:00Z', ...who });
+  const id = await held('07:00');
   await make.template({ type, trainer: specialist, time: '10:00' });
-  expect(await build()).toMatchObject({ created: [expect.any(Number)], conflicts: [] });
+  expect(await build({ ...WEEK, start })).toMatchObject({ created: [expect.any(Number)], conflicts: [] });
   expect(await db.oneFirst(sql.unsafe`select status from bookings where id = ${id}`)).toBe('CANCELLED');
 });
 
+// Twelve hours and twelve hours of break: the longest there is.
 test.each([
-  ['the specialist', 'specialist gives a training', (s: number, _r: number) => ({ trainer: s })],
-  ['the room', 'training has the room', (_s: number, r: number) => ({ room: r })],
-])('by plain SQL: with a training of %s no booking, moved or brought back', async (_, says, whose) => {
+  ['a quarter of an hour into', '00:15', 'CANCELLED'],
+  ['to the first moment of', '00:00', 'PENDING'],
+])('an expired hold that reaches %s the span that is wanted', async (_, clock, status) => {
+  const { type: __, specialist, room: ___, ...who } = await scene();
+  const [before, start] = ['2020-01-05', '2020-01-06T00:00:00Z'];
+  const id = await make.booking({
+    ...{ specialist, ...who, at: `${before}T${clock}:00Z`, minutes: 720, pause: 720 },
+    heldUntil: '2020-01-01T00:00:00Z',
+  });
+  expect(await expireHolds(db, start)).toBe(status === 'CANCELLED' ? 1 : 0);
+  expect(await db.oneFirst(sql.unsafe`select status from bookings where id = ${id}`)).toBe(status);
+  expect(await expireHolds(db, start)).toBe(0);
+});
+
+test.each([
+  ['the specialist', 'specialist_gives_a_training', (s: number, _r: number) => ({ trainer: s })],
+  ['the room', 'training_has_the_room', (_s: number, r: number) => ({ room: r })],
+])('by plain SQL: with a training of %s no booking, moved or brought back', async (_, rule, whose) => {
   const { type: __, specialist, room, ...who } = await scene();
   const other = await make.trainer();
   await make.training({ trainer: other, ...whose(specialist, room), at: TEN });
-  const rule = says.replaceAll(' ', '_');
   for (const start of [-60, 45])
     await expect(booked({ specialist, room, ...who, at: later(start) })).rejects.toMatchObject({
       code: '23P01',
@@ -128,8 +150,8 @@ test.each([
   const train = (client: pg.Client) =>
     client.query(
       `insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-       select id, $1, '2026-11-23', '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1`,
-      [specialist, TEN],
+       select id, $1, $3, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1`,
+      [specialist, TEN, WEEK.start],
     );
   await one.query('begin');
   await (bookingFirst ? book(one) : train(one));
@@ -138,7 +160,7 @@ test.each([
     (error: { code: string }) => error.code,
   );
   await eventually(() =>
-    db.exists(sql.unsafe`select from pg_stat_activity where datname = current_database() and wait_event = 'advisory'`),
+    db.exists(sql.unsafe`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`),
   );
   await one.query('commit');
   expect(await second).toBe('23P01');
@@ -152,7 +174,7 @@ test('a training that is moved or brought back is refused too', async () => {
   await db.query(sql.unsafe`update real_trainings set status = 'cancelled', cancelled_at = now() where id = ${cancelled}`);
   await booked({ specialist, ...who, at: TEN });
   await booked({ specialist, ...who, at: later(180) });
-  const refused = { constraint: 'trainer_or_room_is_booked' };
+  const refused = { constraint: 'trainer_is_booked' };
   await expect(
     db.query(sql.unsafe`update real_trainings set ends_at = ends_at + interval '1 second' where id = ${id}`),
   ).rejects.toMatchObject(refused);

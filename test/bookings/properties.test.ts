@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { Problem } from '../../api/http/problems.ts';
 import type { Context } from '../../api/http/route.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -9,6 +8,7 @@ import { receivePayment } from '../../sql/finance/payments.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { Refused } from '../../workers/refusal.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
@@ -94,7 +94,7 @@ async function build() {
 }
 
 const refused = (error: unknown) => {
-  if (!(error instanceof Problem)) throw error;
+  if (!(error instanceof Refused)) throw error;
   return null;
 };
 

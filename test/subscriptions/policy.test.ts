@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { Problem } from '../../api/http/problems.ts';
+import { Refused } from '../../workers/refusal.ts';
 import { judgeFreeze, judgeRefund, judgeStart, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
 
 const TODAY = '2026-11-20';
@@ -12,14 +12,14 @@ const held = {
   freeze_end_date: null as string | null,
   renewed_by_id: null as number | null,
 };
-/** The refusal as `status path`, or null. */
+/** The refusal as `kind path`, or null. */
 function refusal(judge: () => void): string | null {
   try {
     judge();
     return null;
   } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-    return [error.status, ...(error.extra.errors ?? []).map(({ path }) => path)].join(' ');
+    if (!(error instanceof Refused)) throw error;
+    return [error.kind, ...(error.fields.errors ?? []).map(({ path }) => path)].join(' ');
   }
 }
 
@@ -27,34 +27,40 @@ describe('a freeze (D25)', () => {
   test.each<[string, string, string, Partial<typeof held>, string | null]>([
     ['of today alone', TODAY, TODAY, {}, null],
     ['from today', TODAY, '2026-11-29', {}, null],
-    ['from yesterday', '2026-11-19', '2026-11-29', {}, '422 from'],
-    ['that ends before it begins', '2026-11-25', '2026-11-24', {}, '422 to'],
+    ['from yesterday', '2026-11-19', '2026-11-29', {}, 'invalid from'],
+    ['that ends before it begins', '2026-11-25', '2026-11-24', {}, 'invalid to'],
     ['from the last day on', '2026-11-30', '2026-12-10', {}, null],
-    ['from the day after the last', '2026-12-01', '2026-12-10', {}, '422 from'],
+    ['from the day after the last', '2026-12-01', '2026-12-10', {}, 'invalid from'],
     ['over the end', '2026-11-25', '2026-12-25', {}, null],
     ['of 366 days', TODAY, '2027-11-20', {}, null],
-    ['of 367 days', TODAY, '2027-11-21', {}, '422 to'],
-    ['before the first day', '2026-11-21', '2026-11-28', { start_date: '2026-11-22' }, '422 from'],
+    ['of 367 days', TODAY, '2027-11-21', {}, 'invalid to'],
+    ['before the first day', '2026-11-21', '2026-11-28', { start_date: '2026-11-22' }, 'invalid from'],
     ['from the first day', '2026-11-22', '2026-11-28', { start_date: '2026-11-22' }, null],
-    ['beside one to come', TODAY, '2026-11-21', { freeze_start_date: '2026-11-25', freeze_end_date: '2026-11-26' }, '409'],
-    ['beside one until today', '2026-11-21', '2026-11-22', { freeze_start_date: '2026-11-15', freeze_end_date: TODAY }, '409'],
+    ['beside one to come', TODAY, '2026-11-21', { freeze_start_date: '2026-11-25', freeze_end_date: '2026-11-26' }, 'conflict'],
+    [
+      'beside one until today',
+      '2026-11-21',
+      '2026-11-22',
+      { freeze_start_date: '2026-11-15', freeze_end_date: TODAY },
+      'conflict',
+    ],
     ['after one until yesterday', TODAY, TODAY, { freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-19' }, null],
-    ['of an expired one', TODAY, TODAY, { status: 'expired' }, '409'],
-    ['of a cancelled one', TODAY, TODAY, { status: 'cancelled' }, '409'],
-    ['of a renewed one', TODAY, TODAY, { renewed_by_id: 8 }, '409'],
+    ['of an expired one', TODAY, TODAY, { status: 'expired' }, 'conflict'],
+    ['of a cancelled one', TODAY, TODAY, { status: 'cancelled' }, 'conflict'],
+    ['of a renewed one', TODAY, TODAY, { renewed_by_id: 8 }, 'conflict'],
   ])('%s', (_, from, to, of, expected) => {
     expect(refusal(() => judgeFreeze({ ...held, ...of }, from, to, TODAY))).toBe(expected);
   });
 });
 
 test.each<[string, Partial<typeof held>, string | null]>([
-  ['none', {}, '409'],
+  ['none', {}, 'conflict'],
   ['one to come', { freeze_start_date: '2026-11-25', freeze_end_date: '2026-11-26' }, null],
   ['one that goes on', { status: 'frozen', freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-26' }, null],
   [
     'one of a cancelled subscription',
     { status: 'cancelled', freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-26' },
-    '409',
+    'conflict',
   ],
 ])('ending a freeze: %s', (_, of, expected) => {
   expect(refusal(() => judgeUnfreeze({ ...held, ...of }))).toBe(expected);
@@ -63,9 +69,9 @@ test.each<[string, Partial<typeof held>, string | null]>([
 test.each([
   [TODAY, null],
   ['2026-10-22', null],
-  ['2026-10-21', '422 start_date'],
+  ['2026-10-21', 'invalid start_date'],
   ['2027-11-21', null],
-  ['2027-11-22', '422 start_date'],
+  ['2027-11-22', 'invalid start_date'],
 ])('thirty days from %s', (start, expected) => {
   expect(refusal(() => judgeStart(start, 30, TODAY))).toBe(expected);
 });
@@ -73,7 +79,7 @@ test.each([
 test.each([
   [0, 0, null],
   [400, 400, null],
-  [401, 400, '422 refund_minor'],
+  [401, 400, 'invalid refund_minor'],
 ])('a refund of %i of %i', (refund, paid, expected) => {
   expect(refusal(() => judgeRefund(refund, paid))).toBe(expected);
 });

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { Problem } from '../../api/http/problems.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { type Database, type Sql, sql } from '../../sql/database/database.ts';
@@ -13,6 +12,7 @@ import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts
 import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
 import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
+import { Refused } from '../../workers/refusal.ts';
 import {
   demandLive,
   demandNotRenewed,
@@ -154,7 +154,7 @@ async function door(
     });
     return true;
   } catch (error) {
-    if (error instanceof Problem) return false;
+    if (error instanceof Refused) return false;
     throw error;
   }
 }
@@ -184,7 +184,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
     Object.assign(item, { price: one.price, isActive: one.isActive });
   } else if (one.do === 'buy' && item) {
     if (!item.isActive || -one.ahead >= item.days) {
-      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), item.days, today)).toThrow(Problem);
+      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), item.days, today)).toThrow(Refused);
       return;
     }
     judgeStart(day(n + one.ahead), item.days, today);

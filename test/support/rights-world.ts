@@ -34,7 +34,16 @@ export async function rightsWorld() {
   await db.query(sql.unsafe`update bookings set starts_at = ${inHours(-2)}::timestamptz where id = ${begun}`);
   const admins = sql.fragment`telegram_id = 777, phone = '+79000000777', email = 'a@example.com', is_active = true`;
   await db.query(sql.unsafe`update users set ${admins} where id = ${admin}`);
-  const state = z.object({ wallets: z.json(), payers: z.json(), admins: z.json(), links: z.int(), roles: z.json() });
+  await make.type();
+  const training = await make.training({ trainer: specialist, at: inHours(-5) });
+  const state = z.object({
+    trainings: z.json(),
+    wallets: z.json(),
+    payers: z.json(),
+    admins: z.json(),
+    links: z.int(),
+    roles: z.json(),
+  });
   return {
     door,
     make,
@@ -45,6 +54,7 @@ export async function rightsWorld() {
     service,
     specialist,
     begun,
+    training,
     close: () => door.close(),
     /** The admin is recognised as at first. */
     restoreAdmin: () => db.query(sql.unsafe`update users set ${admins} where id = ${admin}`),
@@ -52,6 +62,7 @@ export async function rightsWorld() {
     state: () =>
       db.one(sql.type(state)`
         select
+          (select json_agg(json_build_array(id, status)) from real_trainings) as trainings,
           (select json_agg(json_build_array(user_id, balance_minor) order by user_id) from wallets) as wallets,
           (select json_agg(json_build_array(id, payer_id) order by id) from students where payer_id <> id) as payers,
           (select json_agg(json_build_array(id, telegram_id, phone, email, is_active)) from users where id = ${admin}) as admins,

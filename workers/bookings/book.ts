@@ -3,6 +3,7 @@ import { expireHolds } from '../../sql/bookings/holds.ts';
 import type { Offer } from '../../sql/bookings/offer.ts';
 import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import { whatIsTaken } from '../../sql/bookings/what-is-taken.ts';
+import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import type { CallContext } from '../call-context.ts';
 import { demandScope } from '../rights.ts';
 import { fits } from '../slots/fits.ts';
@@ -10,7 +11,16 @@ import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer, demandOfferToBook } from './offer.ts';
 import { priceOf } from './price.ts';
-import { beingBooked, MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileClaimed } from './refusals.ts';
+import {
+  beingBooked,
+  CLIENT_IS_ELSEWHERE,
+  MOST_ROOMS,
+  ofExclusion,
+  patiently,
+  type Refusal,
+  taken,
+  whileClaimed,
+} from './refusals.ts';
 import { busyMinutes, demandStart, settled, whyNotFree } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
@@ -117,6 +127,7 @@ async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Pro
   const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
   if (busy) return { ...busy, isGivenBack: !offer.is_ours };
   if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
+  if (offer.client_is_elsewhere) return { ...(await elsewhere(wish, offer.service, context)), isGivenBack: false };
   const plan = planOf(wish, offer, specialist, context, claim);
   await demandCover(plan, context);
   for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
@@ -132,7 +143,14 @@ async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Pro
 
 type Attempt = ({ id: number } | Refusal) & { isGivenBack: boolean };
 
-const refusalOf = (found: { specialist: boolean; client: boolean }) => {
+/** What the client has then, in words. */
+async function elsewhere(wish: Wish, service: { duration_minutes: number }, { db }: CallContext): Promise<Refusal> {
+  const ends_at = new Date(Date.parse(wish.starts_at) + service.duration_minutes * 60_000).toISOString();
+  const met = await whatMeets(db, { capacity: 'client', personId: wish.client_id }, { starts_at: wish.starts_at, ends_at });
+  return { refused: met?.words ?? CLIENT_IS_ELSEWHERE, mayPass: met?.is_held ?? true };
+}
+
+const refusalOf = (found: { specialist: boolean; client: string | null }) => {
   if (found.specialist) return 'the slot is taken';
-  return found.client ? 'the client has another booking at that time' : 'no room is free at that time';
+  return found.client ?? 'no room is free at that time';
 };

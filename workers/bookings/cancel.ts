@@ -4,6 +4,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
+import { returnUnitsPrice } from '../packages/take-back.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
 import { namesOf, tellOf } from './notices.ts';
@@ -30,7 +31,8 @@ type BookingCancelled = z.output<typeof bookingCancelled>;
 
 /**
  * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
- * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start, everything goes back.
+ * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start and once it
+ * is noted as completed, everything goes back.
  * A second cancellation gets the first answer.
  */
 export async function cancelBooking(
@@ -42,7 +44,8 @@ export async function cancelBooking(
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
-  demandLive(booking);
+  if (by !== 'studio') demandLive(booking);
+  else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   const { now } = context;
   if (by === 'studio' && new Date(booking.starts_at) <= now)
     demandScope(context.caller, 'money:write', 'the studio gives back after the start');
@@ -79,7 +82,8 @@ export function demandLive(booking: BookingState) {
 async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
   if (booking.package_entry_id !== null) {
     if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
-    throw new Refused('conflict', 'the package that paid for the booking was taken back');
+    // The package was taken back meanwhile, and what this unit cost was kept.
+    return { ...nothing, ...(await returnUnitsPrice(transaction, booking.package_entry_id, reason)) };
   }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);

@@ -12,3 +12,13 @@ export async function closePast(transaction: Sql, id: number, status: 'COMPLETED
   if (new Date(booking.starts_at) > now) throw new Refused('conflict', 'the booking has not begun');
   await closeBooking(transaction, id, status);
 }
+
+/** Takes back what was noted of a booking: it is confirmed as it was, and can be cancelled. Money stays as it is; a second time changes nothing. */
+export async function reopen(transaction: Sql, id: number) {
+  const booking = await lockBooking(transaction, id);
+  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
+  if (booking.status === 'CANCELLED' || booking.status === 'PENDING') {
+    throw new Refused('conflict', `the booking is ${booking.status === 'PENDING' ? 'not confirmed' : 'cancelled'}`);
+  }
+  if (booking.status !== 'CONFIRMED') await closeBooking(transaction, id, 'CONFIRMED');
+}

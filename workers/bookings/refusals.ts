@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { IntegrityConstraintViolationError } from 'slonik';
 import { dayOf } from '../../queues/time/calendar.ts';
 import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
+import { isExclusion } from '../../sql/database/outage.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { inLine } from './line.ts';
@@ -84,25 +85,30 @@ const isPassing = (done: unknown) => typeof done === 'object' && done !== null &
 type Slot = { specialistId: number; startsAt: string; until: number };
 export const beingBooked: Refusal = { refused: 'somebody is booking this slot right now', mayPass: true };
 
-/** An exclusion constraint or its like across two tables has refused; anything else is thrown on. */
+export const CLIENT_IS_ELSEWHERE = 'the client is elsewhere at that time';
+
+/** An exclusion constraint or the calendar of everybody has refused; anything else is thrown on. The latter says itself what is there. */
 export function ofExclusion(error: unknown): Refusal {
-  const isExclusion =
-    error instanceof IntegrityConstraintViolationError && (error.cause as { code?: string } | undefined)?.code === '23P01';
-  if (!isExclusion) throw error;
+  if (!(error instanceof IntegrityConstraintViolationError && isExclusion(error))) throw error;
   const constraint = error.constraint ?? 'the time is taken';
-  return { refused: WORDS[constraint] ?? constraint.replaceAll('_', ' '), isOfRoom: ROOMS.has(constraint) };
+  const { message } = error.cause as Error;
+  return { refused: WORDS[constraint] ?? message, isOfRoom: ROOMS.has(constraint) };
 }
 
-/** The constraints whose names do not say it in a client's words. */
+/** The constraints that do not say it in a client's words. */
 const WORDS: Record<string, string> = {
   specialist_is_booked: 'the slot is taken',
   client_is_booked: 'the client has another booking at that time',
   room_is_booked: 'no room is free at that time',
   training_has_the_room: 'no room is free at that time',
+  room_is_elsewhere: 'no room is free at that time',
+  // Whoever was there has left in the same moment.
+  person_is_elsewhere: 'somebody is elsewhere at that time',
+  room_is_taken: 'no room is free at that time',
 };
 
 /** Those that guard a room, from bookings and from trainings. */
-const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_room']);
+const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_room', 'room_is_elsewhere', 'room_is_taken']);
 
 type Asked = Sought & { starts_at: string };
 

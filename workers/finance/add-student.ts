@@ -1,5 +1,7 @@
+import { expireHolds } from '../../sql/bookings/holds.ts';
+import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
-import { dueSeat, isBusy, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
+import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
 import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
@@ -22,7 +24,8 @@ export const addStudent: Decide = async (transaction, request) => {
   const seats = (await seatStates(transaction, training.id)).filter((seat) => TAKEN.includes(seat.status));
   if (seats.some((seat) => seat.student_id === studentId)) return refuse(409, 'the student is registered already');
   if (seats.length >= training.max_participants) return refuse(409, 'the training is full');
-  if (await isBusy(transaction, studentId, training)) return refuse(409, 'the student is in another training at that time');
+  const meets = await whatStudentHas(transaction, studentId, training);
+  if (meets) return refuse(409, meets.words);
 
   const seatId = await takeSeat(transaction, training.id, studentId);
   let charged = { sessions: 0, invoices: 0 };
@@ -45,3 +48,17 @@ export const addStudent: Decide = async (transaction, request) => {
   ]);
   return { answer };
 };
+
+type Transaction = Parameters<Decide>[0];
+
+/** What the student has at that time in whatever capacity; a booking whose time to be paid is over is ended first. */
+async function whatStudentHas(
+  transaction: Transaction,
+  personId: number,
+  training: { id: number; starts_at: string; ends_at: string },
+) {
+  const who = { capacity: 'student', personId, trainingId: training.id } as const;
+  const meets = await whatMeets(transaction, who, training);
+  const isOver = meets?.is_held && (await expireHolds(transaction)) > 0;
+  return isOver ? whatMeets(transaction, who, training) : meets;
+}

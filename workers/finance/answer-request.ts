@@ -1,4 +1,6 @@
+import { hurry } from '../../sql/bookings/patience.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
 import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
@@ -11,9 +13,26 @@ const decide: Record<FinanceRequest['kind'], Decide> = {
   add_student: addStudent,
 };
 
-/** Decides an open request once: what it does and what is noted of it are one transaction. A decided one is left alone. */
-export const answerRequest = (db: Sql, id: number) =>
+/** Somebody who is booked or seated elsewhere in the same moment: so often it is looked at again, and refused in words. */
+const MOST_TRIES = 5;
+
+/**
+ * Decides an open request once: what it does and what is noted of it are one transaction. A decided one is left alone.
+ * @param lockMs gives up with a lock timeout (55P03) rather than wait longer for a lock
+ */
+export async function answerRequest(db: Sql, id: number, lockMs?: number) {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await answerOnce(db, id, lockMs);
+    } catch (error) {
+      if (!isExclusion(error) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+const answerOnce = (db: Sql, id: number, lockMs?: number) =>
   db.transaction(async (transaction) => {
+    if (lockMs !== undefined) await hurry(transaction, lockMs);
     const request = await lockOpenRequest(transaction, id);
     if (!request) return null;
     const decision = await decide[request.kind](transaction, request);

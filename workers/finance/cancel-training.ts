@@ -4,7 +4,10 @@ import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 
-/** Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). */
+/**
+ * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun
+ * or is completed, only as the studio's own wish: it did not take place after all.
+ */
 export const cancelTraining: Decide = async (transaction, request) => {
   // Whoever fills seats holds the roster's lock, so these are all the students there will be.
   await lockRoster(transaction);
@@ -12,7 +15,7 @@ export const cancelTraining: Decide = async (transaction, request) => {
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
-  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+  if (!request.by_studio && (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at))) {
     return refuse(409, 'the training has started');
   }
   const reason = request.reason ?? '';

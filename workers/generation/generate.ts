@@ -1,16 +1,27 @@
 import { runs } from '../../queues/jobs/catalog.ts';
+import { isExclusion } from '../../sql/database/outage.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { noticesOf } from './policy.ts';
 import { generationResultOf } from './result.ts';
 
+/** Somebody of the window who is booked elsewhere in the same moment: so often it is built anew, which finds him busy. */
+const MOST_TRIES = 5;
+
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, chunk }) => {
   const period = runs.generation.params.parse(run.params);
   const week = { start: period.start, zone: settings.zone, graceDays: settings.renewalGraceDays };
   let progress = (run.progress as WeekProgress | null) ?? nothingYet;
-  while (!progress.done) progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
+  for (let tries = 1; !progress.done; tries += 1) {
+    try {
+      progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
+      tries = 0;
+    } catch (error) {
+      if (!isExclusion(error) || tries === MOST_TRIES) throw error;
+    }
+  }
   const trainings = await describeTrainings(db, progress.created);
   const { warnings, conflicts, chunks } = progress;
   return {

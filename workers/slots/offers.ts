@@ -28,6 +28,8 @@ export function openOffers(now: () => number = () => performance.now()) {
       if (offer && writes === before) known.set(key, { offer, until: at + FRESH_MS });
       return offer;
     },
+    /** How often something was written through this process: what was begun before is not what is asked for now. */
+    version: () => writes,
     forget() {
       writes += 1;
       known.clear();
