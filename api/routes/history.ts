@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { processTypes } from '../../queues/jobs/catalog.ts';
+import { runNames } from '../../queues/jobs/catalog.ts';
 import { dayOf, startOfDay } from '../../queues/time/calendar.ts';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/runs/history.ts';
 import { findRun, type Run, runRow } from '../../sql/runs/runs.ts';
@@ -42,7 +42,7 @@ export const historyRoutes: Route[] = [
       z.strictObject({
         start_date: day.optional(),
         end_date: day.optional().meta({ description: 'inclusive' }),
-        process_type: oneOf(processTypes).optional(),
+        process_type: oneOf(runNames).optional(),
         status: oneOf(runRow.shape.status.options).optional(),
         ...pageQuery,
       }),

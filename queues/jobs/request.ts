@@ -29,7 +29,7 @@ export async function requestProcess(
 ): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
-  const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };
+  const asked = { ...definition.request(body, today, at), ...asker, process_type: name };
   if (definition.repeats) asked.again = true;
   const noting = notes[name];
   if (noting) {
@@ -51,7 +51,7 @@ export async function requestProcess(
         await requestRun(transaction, {
           ...definedPart.request(body, today, at),
           ...asker,
-          process_type: definedPart.processType,
+          process_type: part,
           after_run_id,
         }),
       );

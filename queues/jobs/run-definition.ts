@@ -5,7 +5,6 @@ import type { Noun } from './catalog.ts';
 /** What the catalog says of a kind of run. */
 export type RunDefinition = {
   worker: Noun;
-  processType: string;
   summary: string;
   /** Where it can be asked for; a process without one is only a part of others. */
   path?: string;
@@ -62,7 +61,6 @@ export const ofDay = {
 export function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {
   return {
     worker: 'notifier',
-    processType: name,
     body: z.strictObject({}),
     params: z.object({ at: z.iso.datetime() }),
     retry: patient,

@@ -11,6 +11,8 @@ const NAMES = `
 import { runs, type RunName } from '#root/queues/jobs/catalog.ts';
 import { demandScope } from '#root/workers/rights.ts';
 import type { Scope } from '#root/queues/process/scopes.ts';
+import type { Handlers } from '#root/workers/runner/run.ts';
+declare const handler: NonNullable<NonNullable<Handlers['runs']>['daily']>;
 declare const caller: Parameters<typeof demandScope>[0];
 `;
 
@@ -21,6 +23,7 @@ const right: Record<string, string> = {
   'rows that are read-only': `${ROUTE} route({ ...contract, responses: { 200: z.array(answer) }, handle: async () => ({ body: [] as readonly { id: number; name: string }[] }) });`,
   'several scopes': `${ROUTE} route({ ...contract, scope: ['records:read', 'money:read'], handle: async () => ({ body: { id: 1, name: 'a' } }) });`,
   'the name of a process': `${NAMES} export const name: RunName = 'auto_renewal'; export const run = runs[name]; export const scope: Scope = 'run:auto_renewal';`,
+  'the handler of a process': `${NAMES} export const handlers: Handlers = { runs: { auto_renewal: handler } };`,
   'a scope that is demanded': `${NAMES} demandScope(caller, 'money:write'); demandScope(caller, ['money:read', 'rights:write']);`,
 };
 
@@ -57,6 +60,14 @@ const wrong: Record<string, [source: string, says: RegExp]> = {
     /202' is not assignable/,
   ],
   'a misspelt process': [`${NAMES} export const name: RunName = 'renewal';`, /"renewal"' is not assignable/],
+  'the handler of a misspelt process': [
+    `${NAMES} export const handlers: Handlers = { runs: { renewal: handler } };`,
+    /'renewal' does not exist/,
+  ],
+  'words for all processes but one': [
+    `${NAMES} export const words = { generation: 1, daily: 1 } as const satisfies Record<RunName, number>;`,
+    /does not satisfy the expected type/,
+  ],
   'a process that the catalog lacks': [`${NAMES} export const run = runs.auto_renewl;`, /'auto_renewl' does not exist/],
 };
 

@@ -1,9 +1,11 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 
-type Progress = { after: number; done: boolean; trainings: number; students: number };
-const start: Progress = { after: 0, done: false, trainings: 0, students: 0 };
+const progress = z.object({ after: z.int(), done: z.boolean(), trainings: z.int(), students: z.int() });
+const start: z.output<typeof progress> = { after: 0, done: false, trainings: 0, students: 0 };
 
 /** Trainings a transaction. */
 const CHUNK = 500;
@@ -11,7 +13,7 @@ const CHUNK = 500;
 /** Marks everyone registered up to the run's day as present (D11). */
 export const markPresent: RunHandler = async (run, { chunk }) => {
   const { date } = runs.attendance.params.parse(run.params);
-  let so = (run.progress as Progress | null) ?? start;
+  let so = progressOf(run, progress, start);
   while (!so.done) {
     so = await chunk(async (transaction) => {
       const { last, trainings, students } = await markAttendance(transaction, date, so.after, CHUNK);

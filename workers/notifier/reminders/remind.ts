@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { runs } from '../../../queues/jobs/catalog.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import { dayOf } from '../../../queues/time/calendar.ts';
@@ -8,6 +9,7 @@ import { takeChanges } from '../../../sql/reminders/changes.ts';
 import { missedClasses, overdueInvoices } from '../../../sql/reminders/holdings.ts';
 import { comingExams, comingStarts, newSeats, seatsOfTrainings } from '../../../sql/reminders/trainings.ts';
 import type { RunHandler } from '../../runner/execute.ts';
+import { progressOf } from '../../runner/progress.ts';
 import { reminderAt } from './occasions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -110,7 +112,7 @@ export const findings: Record<string, Finding> = {
 /** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
 export const remind: RunHandler = async (run, { settings, chunk }) => {
   const { at } = runs.reminders.params.parse(run.params);
-  let told = (run.progress as Record<string, number> | null) ?? {};
+  let told = progressOf(run, z.record(z.string(), z.int()), {});
   for (const [name, find] of Object.entries(findings)) {
     if (name in told) continue;
     const before = told;
