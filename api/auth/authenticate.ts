@@ -4,27 +4,48 @@ import { log } from '../../queues/process/log.ts';
 import { isScope } from '../../queues/process/scopes.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { mayDo } from '../../workers/rights.ts';
 import { Problem } from '../http/problems.ts';
-import type { Caller } from '../http/route.ts';
+import { type Caller, type Route, scopesOf } from '../http/route.ts';
+import type { countGuesses } from './guesses.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** Keys are read again when they are this old, so a revoked one is refused within a second. */
 const FRESH_MS = 1_000;
+/** The same for who is being answered for longer: together with how often that is looked at, within a second. */
+const FRESH_FOR_STREAMS_MS = 400;
+
+type Options = { guesses: ReturnType<typeof countGuesses>; basic?: boolean };
 
 /** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
-export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}): RequestHandler {
+export function authenticate(db: Database, keys: KeyRing, { guesses, basic = false }: Options): RequestHandler {
   return async (request, response, next) => {
     const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
     if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
+    const address = request.ip ?? '';
+    const rest = guesses.restOf(address);
+    if (rest > 0) {
+      throw new Problem(429, 'too many wrong keys came from this address; Retry-After says when the next one is judged', {
+        headers: { 'Retry-After': String(rest) },
+      });
+    }
     const now = performance.now();
     const hash = hashOf(secret);
     // A key that is not among the ones at hand may have been made a moment ago.
     const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
-    if (!key) throw unknown('this key is not known', basic);
+    if (!key) {
+      guesses.miss(address);
+      throw unknown('this key is not known', basic);
+    }
     const ended = whyEnded(key, hash, new Date());
     if (ended) throw unknown(ended, basic);
     noteUse(db, key);
-    const caller: Caller = { name: key.name, scopes: key.scopes.filter(isScope) };
+    const caller: Caller = {
+      id: key.id,
+      name: key.name,
+      scopes: key.scopes.filter(isScope),
+      isStillLetIn: (scope) => isStillLetIn(keys, key.id, hash, scope),
+    };
     response.locals.caller = caller;
     next();
   };
@@ -33,12 +54,22 @@ export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}
 export const callerOf = (response: Response): Caller => response.locals.caller;
 
 /** Compares with every key and the secret before its rotation, each in constant time: how long it takes tells nothing. */
-const match = (keys: readonly ApiKey[], hash: Buffer) =>
-  keys.filter((key) => {
-    const isNow = timingSafeEqual(key.key_hash, hash);
-    const wasBefore = timingSafeEqual(key.previous_hash ?? key.key_hash, hash);
-    return isNow || wasBefore;
-  })[0];
+const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => isSecretOf(key, hash))[0];
+
+function isSecretOf(key: ApiKey, hash: Buffer): boolean {
+  const isNow = timingSafeEqual(key.key_hash, hash);
+  const wasBefore = timingSafeEqual(key.previous_hash ?? key.key_hash, hash);
+  return isNow || wasBefore;
+}
+
+/** Whether a key that was let in would be so now. While the database is away nobody can tell, and nobody is turned out. */
+async function isStillLetIn(keys: KeyRing, id: number, hash: Buffer, scope: Route['scope']): Promise<boolean> {
+  const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
+  const key = known?.find((candidate) => candidate.id === id && isSecretOf(candidate, hash));
+  if (!known) return true;
+  if (!key || whyEnded(key, hash, new Date())) return false;
+  return mayDo({ name: key.name, scopes: key.scopes.filter(isScope) }, ...scopesOf({ scope }));
+}
 
 /** Why a known secret is not valid any more, or null while it is. */
 function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {

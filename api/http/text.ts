@@ -64,3 +64,12 @@ function isWebAddress(given: string): boolean {
   const url = URL.parse(given);
   return url !== null && url.username === '' && url.password === '';
 }
+
+export const PLAIN_JSON = 'text without NUL or half characters';
+
+/** Whether the database can keep every name and every text within a JSON value that is no free text; it is not deeper than a body may be. */
+export function isPlainJson(value: unknown): boolean {
+  if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
+  if (typeof value !== 'object' || value === null) return true;
+  return Object.entries(value).every(([name, within]) => isPlainJson(name) && isPlainJson(within));
+}

@@ -8,5 +8,5 @@ import { type Sql, sql } from '../database/database.ts';
 export async function lockCommands(transaction: Sql, userId: number): Promise<boolean> {
   await transaction.query(sql.unsafe`select from users where id = ${userId} for no key update`);
   return transaction.oneFirst(sql.type(z.object({ commands: z.boolean() }))`
-    select exists (select from user_roles where user_id = ${userId} and role in ('admin', 'owner')) as commands`);
+    select exists (select from user_roles where user_id = ${userId} and is_admin_role(role)) as commands`);
 }

@@ -82,9 +82,10 @@ test('without the scopes of money no route, and no row of them, spends a wallet 
 
 test('without the scope of rights no route, and no row of them, changes who commands or how they are recognised', async () => {
   const { before, after } = await sweep('rights:write');
-  expect({ admins: after.admins, links: after.links, roles: after.roles }).toEqual({
+  expect({ admins: after.admins, links: after.links, roles: after.roles, commanders: after.commanders }).toEqual({
     admins: before.admins,
     links: before.links,
     roles: before.roles,
+    commanders: before.commanders,
   });
 });

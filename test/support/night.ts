@@ -1,6 +1,6 @@
 import { readSettings } from '../../queues/process/settings.ts';
 import type { Database } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
 import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
@@ -35,7 +35,7 @@ export async function night(db: Database, handler: RunHandler, processType: stri
     return after;
   };
   const { notices = [], ...outcome } = await handler(run, { settings, db, chunk, backend: undefined as never });
-  await tellAdmins(db, settings.adminChatIds, notices);
+  await notifyAdmins(db, settings.adminChatIds, notices);
   await finishRun(db, run.id, outcome);
   return outcome;
 }

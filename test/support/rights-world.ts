@@ -43,6 +43,7 @@ export async function rightsWorld() {
     admins: z.json(),
     links: z.int(),
     roles: z.json(),
+    commanders: z.json(),
   });
   return {
     door,
@@ -67,6 +68,7 @@ export async function rightsWorld() {
           (select json_agg(json_build_array(id, payer_id) order by id) from students where payer_id <> id) as payers,
           (select json_agg(json_build_array(id, telegram_id, phone, email, is_active)) from users where id = ${admin}) as admins,
           (select count(*)::int from telegram_links where user_id = ${admin}) as links,
-          (select json_agg(json_build_array(user_id, role) order by user_id, role) from user_roles where role in ('admin', 'owner')) as roles`),
+          (select json_agg(json_build_array(user_id, role) order by user_id, role) from user_roles where is_admin_role(role)) as roles,
+          (select json_agg(bot_commanders order by user_id) from bot_commanders) as commanders`),
   };
 }

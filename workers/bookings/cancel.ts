@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
+import { leftAfter } from '../../sql/bookings/left.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
@@ -7,7 +8,7 @@ import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { returnUnitsPrice } from '../packages/take-back.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { namesOf, tellOf } from './notices.ts';
+import { namesOf, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
 export type Returned = typeof nothing;
@@ -60,10 +61,17 @@ export async function cancelBooking(
     returned,
   };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
-  await tellOf(transaction, 'booking_cancelled', {
-    ...(await namesOf(transaction, id, context)),
-    params: { outcome, reason, returned },
-  });
+  const about = await namesOf(transaction, id, context);
+  const left = await leftAfter(transaction, id);
+  const params = {
+    ...left,
+    outcome,
+    reason,
+    returned,
+    kept_minor: outcome === 'late' && booking.invoice_id !== null ? about.priceMinor : 0,
+    balance_minor: returned.refunded_minor > 0 ? left.balance_minor : null,
+  };
+  await notifyOfBooking(transaction, { template: 'booking_cancelled', params }, about);
   return answer;
 }
 

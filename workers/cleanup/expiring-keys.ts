@@ -1,5 +1,5 @@
 import { keysExpiring } from '../../sql/auth/api-keys.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import type { Operation } from './operation.ts';
 
 /** The admins are notified so many days before a key ends. */
@@ -11,12 +11,11 @@ export const announceExpiringKeys: Operation = {
   async batch(transaction, { now, settings }) {
     const keys = await keysExpiring(transaction, now, new Date(now.getTime() + NOTICE_DAYS * 86_400_000));
     const notices = keys.map(({ id, name, prefix, expires_at }) => ({
-      template: 'key_expiring',
+      template: 'key_expiring' as const,
       dedupe: `key_expiring:${id}:${expires_at}`,
-      priority: 'normal' as const,
       params: { name, prefix, expires_at },
     }));
-    await tellAdmins(transaction, settings.adminChatIds, notices);
+    await notifyAdmins(transaction, settings.adminChatIds, notices);
     return { counts: {}, after: null, isLast: true };
   },
 };
