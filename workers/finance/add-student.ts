@@ -52,6 +52,6 @@ async function whatStudentHas(
 ) {
   const who = { capacity: 'student', personId, trainingId: training.id } as const;
   const meets = await whatMeets(transaction, who, training);
-  const isOver = meets?.is_held && (await expireHolds(transaction)) > 0;
+  const isOver = meets?.is_held && (await expireHolds(transaction, training.starts_at)) > 0;
   return isOver ? whatMeets(transaction, who, training) : meets;
 }
