@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { z } from 'zod';
 import { databaseUrlOf } from '../../queues/process/fleet.ts';
 import { scrub } from '../../queues/process/log.ts';
 import { scopeList } from '../../queues/process/scopes.ts';
 import { settingsOrExit } from '../../queues/process/settings.ts';
+import { anyDay, LAST } from '../../queues/time/days.ts';
 import { createKey, liveKeys, newSecret, revokeKey } from '../../sql/auth/api-keys.ts';
 import { type Database, openDatabase } from '../../sql/database/database.ts';
 
@@ -35,8 +35,8 @@ async function create(db: Database, name: string, scopeText: string, expires?: s
   const scopes = scopeList.safeParse(scopeText.split(','));
   if (!scopes.success) throw new Usage(`--scopes: ${scopes.error.issues[0]?.message}`);
   if (!/^[\w-]{1,60}$/.test(name)) throw new Usage('NAME: 1 to 60 letters, digits, - and _');
-  if (expires !== undefined && !(z.iso.date().safeParse(expires).success && new Date(expires) > new Date()))
-    throw new Usage('--expires: a date to come, YYYY-MM-DD; the key ends as that day begins (UTC)');
+  if (expires !== undefined && !(anyDay.safeParse(expires).success && new Date(expires) > new Date()))
+    throw new Usage(`--expires: a date to come, YYYY-MM-DD, at most ${LAST}; the key ends as that day begins (UTC)`);
   const expiresAt = expires === undefined ? undefined : new Date(expires);
   if ((await liveKeys(db)).some((key) => key.name === name)) throw new Usage(`there is a key "${name}" already; revoke it first`);
   const secret = newSecret();

@@ -10,12 +10,24 @@ export const pageQuery = {
 /** The body of every list. */
 export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
+/** Characters of JSON that a page holds at most, if it has more than one row; `next_cursor` leads to the rest. */
+const MOST_JSON = 500_000;
+
 /** A page of rows: ask the database for one more than `limit`, and it is known whether another page follows. */
 export function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => unknown) {
-  const items = rows.slice(0, limit);
+  const items = fitting(rows.slice(0, limit));
   const last = items.at(-1);
-  const next_cursor = rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null;
+  const next_cursor = rows.length > items.length && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null;
   return { items, next_cursor };
+}
+
+function fitting<T>(rows: readonly T[]): T[] {
+  let length = 0;
+  const end = rows.findIndex((row, n) => {
+    length += JSON.stringify(row).length;
+    return n > 0 && length > MOST_JSON;
+  });
+  return rows.slice(0, end < 0 ? rows.length : end);
 }
 
 /** What a cursor holds. Throws a 422 for one that no list gave out. */
@@ -37,11 +49,8 @@ export const idCursor = z.int().min(0).max(2_147_483_647);
 /** An instant in the last row of a page, as a cursor holds it. PostgreSQL knows no year 0. */
 export const instantCursor = z.iso.datetime().refine((instant) => !instant.startsWith('0000'));
 
-/** A business day. Its year has a place in the calendar of PostgreSQL, which knows no year 0. */
-export const day = z.iso
-  .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-  .refine((date) => !date.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' })
-  .meta({ examples: ['2026-11-25'] });
+/** A day in the last row of a page, likewise. */
+export const dayCursor = z.iso.date().refine((day) => !day.startsWith('0000'));
 
 /** A query whose second day or instant is not before its first. Days are compared as days, instants as instants. */
 export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T> & string, last: keyof z.output<T> & string) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -9,27 +10,23 @@ import {
   listAbsences,
 } from '../../sql/bookings/absences.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
-import { LAST_DAY } from '../../sql/database/instants.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { idOf, text } from './fields.ts';
 
-const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';
-const UNTIL = `${WHEN}; ${LAST_DAY} is for ever`;
+const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
+const UNTIL = `${WHEN}; ${FOR_EVER} is for ever`;
 const isDay = (given: string) => /^\d{4}-\d{2}-\d{2}$/.test(given);
-function isWhen(given: string): boolean {
-  const year = new Date(given).getUTCFullYear();
-  return (isDay(given) ? day : z.iso.datetime({ offset: true })).safeParse(given).success && year >= 1970 && year <= 9998;
-}
+const isWhen = (given: string) => (isDay(given) ? anyDay : instant).safeParse(given).success;
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
   .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
 const ending = z
   .string({ error: UNTIL })
-  .refine((given) => given === LAST_DAY || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${LAST_DAY}: for ever`, examples: ['2026-12-14'] });
+  .refine((given) => given === FOR_EVER || isWhen(given), { error: UNTIL })
+  .meta({ description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`, examples: ['2026-12-14'] });
 const reason = text(500)
   .meta({ examples: ['holidays'] })
   .nullable()
@@ -70,7 +67,7 @@ export const absenceRoutes: Route[] = [
     scope: 'records:read',
     query: z.strictObject({
       specialist_id: idParams.shape.id.optional(),
-      from: day.optional().meta({ description: 'those that end on this day or later' }),
+      from: anyDay.optional().meta({ description: 'those that end on this day or later' }),
       ...pageQuery,
     }),
     responses: { 200: pageOf(item) },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
-import { day } from '../http/paging.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
 import { flag, id, idOf, minor, oneOf, termFields, termRow, text, whole, wrongTerm } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
@@ -32,8 +32,8 @@ export const clientDiscounts: RecordDeclaration = {
       kind: oneOf(['percent', 'fixed']),
       percent: percent.nullable().optional(),
       amount_minor: minor(1).nullable().optional(),
-      valid_from: day.nullable().optional(),
-      valid_to: day.nullable().optional(),
+      valid_from: anyDay.nullable().optional(),
+      valid_to: endDay.nullable().optional(),
       reason: text(500).nullable().optional(),
       is_active: flag.optional(),
     },

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay, endDay, instant } from '../../queues/time/days.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
-import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { id, idOf, oneOf } from './fields.ts';
@@ -15,11 +16,6 @@ const bookingItem = bookingRow.meta({ id: 'Booking' });
 const shared = { tag: 'bookings' };
 const read = { ...shared, scope: 'bookings:read' };
 const write = { ...shared, scope: 'bookings:write' };
-const INSTANT = 'an instant with its offset, such as 2026-11-25T18:00:00+03:00';
-const starts_at = z.iso
-  .datetime({ offset: true, error: INSTANT, abort: true })
-  .refine((text) => !Number.isNaN(Date.parse(text)) && !text.startsWith('0000'), { error: INSTANT })
-  .meta({ examples: ['2026-11-25T18:00:00+03:00'] });
 const slotsTaken = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
@@ -43,7 +39,7 @@ export const bookingRoutes: Route[] = [
         specialist_id: idOf('the specialist; by default whoever is free').optional(),
         room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
         location_id: id.optional(),
-        starts_at,
+        starts_at: instant,
         pay_from: oneOf(payFrom).default('later'),
       })
       .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
@@ -62,8 +58,8 @@ export const bookingRoutes: Route[] = [
       z.strictObject({
         client_id: idParams.shape.id.optional(),
         specialist_id: idParams.shape.id.optional(),
-        from: day.optional(),
-        to: day.optional().meta({ description: 'inclusive' }),
+        from: anyDay.optional(),
+        to: endDay.optional().meta({ description: 'inclusive' }),
         status: oneOf(statuses).optional(),
         ...pageQuery,
       }),
@@ -125,7 +121,7 @@ export const bookingRoutes: Route[] = [
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
     body: z.strictObject({
-      starts_at,
+      starts_at: instant,
       specialist_id: idOf('the specialist; by default the same').optional(),
       room_id: id.optional(),
     }),

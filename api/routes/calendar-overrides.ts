@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
 import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
-import { day } from '../http/paging.ts';
 import type { Context } from '../http/route.ts';
 import { id, idOf, text } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
@@ -32,7 +32,7 @@ export const calendarOverrides: RecordDeclaration = {
     {
       specialist_id: idOf('the specialist whose day it is; or else a location_id is given').nullable().optional(),
       location_id: id.nullable().optional(),
-      day,
+      day: anyDay,
       intervals,
       reason: text(500).nullable().optional(),
     },

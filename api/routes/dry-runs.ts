@@ -1,24 +1,72 @@
-import type { RunName } from '../../queues/jobs/catalog.ts';
-import { runs } from '../../queues/jobs/catalog.ts';
-import { previewWeek } from '../../sql/generation/week.ts';
-import { generationResultOf } from '../../workers/generation/result.ts';
+import type { z } from 'zod';
+import { dryInstantOf } from '../../queues/jobs/bounds.ts';
+import { type RunName, runs } from '../../queues/jobs/catalog.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import type { Outcome } from '../../sql/runs/runs.ts';
+import { markPresent } from '../../workers/attendance/mark-present.ts';
+import { operations } from '../../workers/cleanup/operations.ts';
+import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
+import { chargeNight } from '../../workers/finance/charge-night.ts';
+import { combine } from '../../workers/finance/combine-daily.ts';
+import { generate } from '../../workers/generation/generate.ts';
+import { renewNight } from '../../workers/renewal/renew-night.ts';
+import { type Asked, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
+import type { RunHandler } from '../../workers/runner/execute.ts';
+import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import type { Context } from '../http/route.ts';
 
-/** What a process would do now: its result, computed without writing anything, not even a history row. */
-export const dryRuns: { [N in RunName]?: (context: Context, params: Record<string, unknown>) => Promise<unknown> } = {
-  async generation({ db, fleet: { settings } }, params) {
-    const period = runs.generation.params.parse(params);
-    const { progress, trainings } = await previewWeek(db, {
-      start: period.start,
-      zone: settings.zone,
-      graceDays: settings.renewalGraceDays,
-    });
-    const result = generationResultOf(settings.locale, period, progress, trainings);
-    // The trainings that were made are gone again, so their ids would lead nowhere.
-    const withoutGone = <T extends { real_training_id: number | null }>(about: T) =>
-      about.real_training_id !== null && progress.created.includes(about.real_training_id)
-        ? { ...about, real_training_id: null }
-        : about;
-    return { ...result, warnings: result.warnings.map(withoutGone), conflicts: result.conflicts.map(withoutGone) };
-  },
+/** The handlers that are executed dry, in the order their parts have in a run. */
+const handlers: Partial<Record<RunName, RunHandler>> = {
+  generation: generate,
+  attendance: markPresent,
+  finance: chargeNight,
+  auto_renewal: renewNight,
+  auto_unfreeze: unfreezeNight,
+  cleanup: tidyUp(operations),
 };
+
+/** Whether a process can say beforehand what it would do. */
+export const canBeDry = (name: RunName) => 'dry_run' in runs[name].body.shape;
+
+/** What a process would answer if it were asked now, or, for a day to come, by its next tick; nothing is written. */
+export async function dryResult(name: RunName, body: Record<string, unknown>, { db, fleet, now }: Context): Promise<unknown> {
+  const { settings, backend } = fleet;
+  const { zone } = settings;
+  const at = dryInstantOf(name, body.date, { now, zone });
+  const asked = (part: RunName): Asked => ({
+    ...(runs[part] as RunDefinition).request(body, dayOf(at, zone), at),
+    process_type: runs[part].processType,
+  });
+  const { parts }: RunDefinition = runs[name];
+  return dryRun({ db, settings, backend }, name, at, async (perform) => {
+    if (!parts) return withoutGone(name, (await performOne(perform, name, asked)).result);
+    const done = [];
+    for (const part of parts as RunName[]) {
+      const { status, result } = await performOne(perform, part, asked);
+      done.push({ process_type: runs[part].processType, status, result });
+    }
+    return combine(done, settings.locale, zone, at);
+  });
+}
+
+function performOne(perform: Perform, name: RunName, asked: (part: RunName) => Asked): Promise<Outcome> {
+  const handler = handlers[name];
+  if (!handler) throw new TypeError(`nothing says what "${name}" would do`);
+  return perform(asked(name), handler);
+}
+
+/** The trainings that were made are gone again, so their ids would lead nowhere. */
+function withoutGone(name: RunName, result: unknown) {
+  if (name !== 'generation') return result;
+  const { trainings, warnings, conflicts, ...rest } = result as z.output<typeof runs.generation.result>;
+  const gone = new Set(trainings.map(({ id }) => id));
+  const shown = <T extends object>(about: T) =>
+    'real_training_id' in about && gone.has(about.real_training_id as number) ? { ...about, real_training_id: null } : about;
+  return {
+    ...rest,
+    trainings: trainings.map((training) => ({ ...training, id: null })),
+    warnings: warnings.map(shown),
+    conflicts: conflicts.map(shown),
+  };
+}

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { processTypes } from '../../queues/jobs/catalog.ts';
 import { dayOf, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay, endDay } from '../../queues/time/days.ts';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/runs/history.ts';
 import { findRun, runRow } from '../../sql/runs/runs.ts';
-import { day, idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
@@ -29,8 +30,8 @@ export const historyRoutes: Route[] = [
     scope: 'history:read',
     query: inOrder(
       z.strictObject({
-        start_date: day.optional(),
-        end_date: day.optional().meta({ description: 'inclusive' }),
+        start_date: anyDay.optional(),
+        end_date: endDay.optional().meta({ description: 'inclusive' }),
         process_type: oneOf(processTypes).optional(),
         status: oneOf(runRow.shape.status.options).optional(),
         ...pageQuery,

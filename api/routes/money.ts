@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
 import { cancelInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
 import { balanceOf, lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
-import { day, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -21,6 +22,7 @@ export const reasonBody = z.strictObject({ reason: wording });
 export const paymentItem = paymentRow.meta({ id: 'Payment' });
 const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
 const shared = { tag: 'money' };
+const MOST_FINDINGS = 500;
 
 export const moneyRoutes: Route[] = [
   route({
@@ -56,8 +58,8 @@ export const moneyRoutes: Route[] = [
       z.strictObject({
         status: oneOf(invoiceRow.shape.status.options).optional(),
         payer_id: idParams.shape.id.optional(),
-        from: day.optional(),
-        to: day.optional().meta({ description: 'inclusive' }),
+        from: anyDay.optional(),
+        to: endDay.optional().meta({ description: 'inclusive' }),
         ...pageQuery,
       }),
       'from',
@@ -100,14 +102,21 @@ export const moneyRoutes: Route[] = [
     summary: 'Recompute the books from the ledgers: all square, or what is not',
     scope: 'money:read',
     query: z.strictObject({
-      date: day.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
+      date: anyDay.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
     }),
-    responses: { 200: z.object({ date: z.iso.date(), square: z.boolean(), message: z.string(), findings: z.array(finding) }) },
+    responses: {
+      200: z.object({
+        date: z.iso.date(),
+        square: z.boolean(),
+        message: z.string(),
+        findings: z.array(finding).meta({ description: `the first ${MOST_FINDINGS}; the message counts all` }),
+      }),
+    },
     async handle({ query }, { db, fleet, now }) {
       const date = query.date ?? dayOf(now, fleet.settings.zone);
       const findings = await auditBooks(db, date);
       const message = findings.length === 0 ? 'all square' : `not square: ${findings.length} findings`;
-      return { body: { date, square: findings.length === 0, message, findings } };
+      return { body: { date, square: findings.length === 0, message, findings: findings.slice(0, MOST_FINDINGS) } };
     },
   }),
 ];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { isClient, payerOfClient } from '../../sql/bookings/clients.ts';
 import {
   buyPackage,
@@ -11,7 +12,7 @@ import {
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { judgeStart, MOST_YEARS } from '../../workers/packages/policy.ts';
 import { demandActive } from '../../workers/subscriptions/policy.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
@@ -41,7 +42,7 @@ export const packageRoutes: Route[] = [
     transaction: true,
     body: z.strictObject({
       service_package_id: id,
-      start_date: day.optional().meta({
+      start_date: anyDay.optional().meta({
         description: `its first day, at most ${MOST_YEARS} years ahead; it may be past, as long as the term is not over; by default today`,
       }),
       pay_from: oneOf(['wallet', 'later']).default('later'),

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { anyDay, birthDay, notBorn } from '../../queues/time/days.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { findClientToEnrol } from '../../sql/records/students.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
-import { day } from '../http/paging.ts';
 import { email, flag, id, idOf, oneOf, phone, text } from './fields.ts';
 import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
@@ -15,7 +15,8 @@ const person = {
   email: email.nullable().optional(),
   // No example: some number is somebody's.
   telegram_id: z
-    .int({ error: 'a Telegram user id' })
+    .int({ error: 'a Telegram user id, above 0' })
+    .positive({ error: 'a Telegram user id, above 0' })
     .nullable()
     .optional()
     .meta({ examples: [null] }),
@@ -27,7 +28,7 @@ const person = {
     .meta({ examples: ['en'] })
     .nullable()
     .optional(),
-  birth_date: day
+  birth_date: birthDay
     .nullable()
     .optional()
     .meta({ examples: ['1990-04-17'] }),
@@ -54,6 +55,12 @@ const personRow = {
 };
 const users = { table: 'users', columns: Object.keys(person) };
 
+/** A birth has been (D42). */
+const born = ({ birth_date }: Record<string, unknown>, today: string) => {
+  const message = notBorn(birth_date, today);
+  return message ? { path: 'birth_date', message } : null;
+};
+
 /** What a student has beyond a person. Whoever names no payer pays for oneself. */
 export const studentFields = {
   payer_id: idOf('whoever pays for the student; by default the student').optional(),
@@ -61,7 +68,7 @@ export const studentFields = {
     .meta({ examples: ['yellow'] })
     .nullable()
     .optional(),
-  registration_date: day.optional(),
+  registration_date: anyDay.optional(),
 };
 const specialist = {
   position: text(100)
@@ -79,6 +86,7 @@ export const students: RecordDeclaration = {
   fields: { ...person, ...studentFields },
   filters: ['phone', 'telegram_id', 'payer_id', 'is_active'],
   todayField: 'registration_date',
+  onDay: born,
   conflict: clientInTheWay,
   kind: {
     tables: [users, { table: 'students', columns: Object.keys(studentFields) }],
@@ -99,6 +107,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
     one: 'client',
     fields: person,
     filters: ['phone', 'telegram_id', 'is_active'],
+    onDay: born,
     kind: { tables: [users], role: 'client', row: z.object(personRow) },
   },
   students,
@@ -107,6 +116,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
     one: 'specialist',
     fields: { ...person, ...specialist },
     filters: ['phone', 'location_id', 'is_active'],
+    onDay: born,
     kind: {
       tables: [users, { table: 'specialists', columns: Object.keys(specialist) }],
       role: 'specialist',

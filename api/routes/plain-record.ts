@@ -15,6 +15,8 @@ export type RecordDeclaration = {
   filters?: string[];
   /** What a record must obey beyond its fields, new or changed: the field that is wrong and what is accepted, or null. */
   rule?: (body: Record<string, unknown>) => Wrong | null;
+  /** What is wrong with the given fields on this business day, new or changed, or null. */
+  onDay?: (body: Record<string, unknown>, today: string) => Wrong | null;
   /** What is wrong with whom the given fields name, where the tables know only that there is somebody, or null. */
   refersTo?: (body: Record<string, unknown>, db: Sql) => Promise<Wrong | null>;
   /** Why a new one conflicts with somebody or something that is there, where its words are better than the tables' (409), or null. */

@@ -59,6 +59,7 @@ function doors(declared: RecordDeclaration): Route[] {
       responses: { 201: single },
       async handle({ body }, context) {
         demandRule(declared, body);
+        demandOnDay(declared, body, context);
         await demandReferences(declared, body, context.db);
         await demandNoConflict(declared, body, context.db);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
@@ -77,6 +78,7 @@ function doors(declared: RecordDeclaration): Route[] {
       async handle({ params, body }, context) {
         const { db } = context;
         demandRule(declared, { ...(await found(db, declared, params.id)), ...body });
+        demandOnDay(declared, body, context);
         await demandReferences(declared, body, db);
         await updateRecord(db, kind, params.id, body);
         return { body: await answered(declared, params.id, context) };
@@ -104,6 +106,11 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
 
 function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
   const wrong = rule?.(record);
+  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+}
+
+function demandOnDay({ onDay }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) {
+  const wrong = onDay?.(body, dayOf(now, fleet.settings.zone));
   if (wrong) throw notAcceptable(wrong.path, wrong.message);
 }
 

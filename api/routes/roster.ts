@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isInactive } from '../../sql/records/people.ts';
 import {
   changeLink,
@@ -15,7 +16,7 @@ import {
   trainingRow,
   unlinkStudent,
 } from '../../sql/trainings/roster.ts';
-import { day, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { dayCursor, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 
@@ -67,7 +68,7 @@ export const rosterRoutes: Route[] = [
     params: idParams,
     body: z.strictObject({
       student_id: z.int({ error: 'the id of a student' }).meta({ description: 'the id of the student', examples: [1] }),
-      start_date: day.optional().meta({ description: 'by default today' }),
+      start_date: anyDay.optional().meta({ description: 'by default today' }),
       is_frozen: flag.optional(),
     }),
     responses: { 201: linkItem },
@@ -88,7 +89,7 @@ export const rosterRoutes: Route[] = [
     transaction: true,
     params: linkParams,
     body: z
-      .strictObject({ start_date: day.optional(), is_frozen: flag.optional() })
+      .strictObject({ start_date: anyDay.optional(), is_frozen: flag.optional() })
       .refine((body) => Object.keys(body).length > 0, {
         error: 'at least one of start_date, is_frozen',
       }),
@@ -124,7 +125,7 @@ export const rosterRoutes: Route[] = [
     tag: 'real-trainings',
     scope: 'records:read',
     query: inOrder(
-      z.strictObject({ from: day.optional(), to: day.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
+      z.strictObject({ from: anyDay.optional(), to: endDay.optional(), trainer_id: idParams.shape.id.optional(), ...pageQuery }),
       'from',
       'to',
     ),
@@ -132,7 +133,7 @@ export const rosterRoutes: Route[] = [
     async handle({ query }, { db, fleet, now }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);
       const to = query.to ?? addDays(from, 6);
-      const after = readCursor(query.cursor, z.tuple([day, instantCursor, idCursor]));
+      const after = readCursor(query.cursor, z.tuple([dayCursor, instantCursor, idCursor]));
       const rows = await listTrainings(db, { from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
       return { body: page(rows, query.limit, (row) => [row.training_date, row.starts_at, row.id]) };
     },

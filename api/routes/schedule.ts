@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { instantLike } from '../../queues/time/days.ts';
 import { resumeSchedule } from '../../queues/timetable/tick.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
@@ -8,8 +9,7 @@ import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
-const INSTANT = 'an instant in ISO 8601, such as 2026-11-22T18:00:00Z';
-const instant = z.iso.datetime({ offset: true, error: INSTANT });
+const instant = instantLike('2026-11-22T18:00:00Z');
 const names = timetable.map((schedule) => schedule.name);
 const nameParams = z.object({ name: z.string() });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { isSpecialist } from '../../sql/slots/offer.ts';
 import { whyNotOffered, whyNotThere } from '../../workers/bookings/why-not.ts';
 import { slotsAsJson } from '../../workers/slots/as-json.ts';
@@ -8,7 +9,7 @@ import { HORIZON_DAYS, lastDay } from '../../workers/slots/horizon.ts';
 import { offersOf } from '../../workers/slots/offers.ts';
 import { slotStoreOf } from '../../workers/slots/store.ts';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
-import { day, idParams } from '../http/paging.ts';
+import { idParams } from '../http/paging.ts';
 import { notAcceptable } from '../http/problems.ts';
 import { type Answer, type Context, type Route, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
@@ -49,7 +50,7 @@ export const slotRoutes: Route[] = [
       service_id: idText,
       specialist_id: idText.optional(),
       location_id: idText.optional(),
-      from: day.optional().meta({ description: 'by default today' }),
+      from: anyDay.optional().meta({ description: 'by default today' }),
       days: days.default(7),
     }),
     responses: { 200: slots },

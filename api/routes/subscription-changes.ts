@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
-import { day, idParams } from '../http/paging.ts';
+import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { reasonBody } from './money.ts';
@@ -17,7 +18,7 @@ import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
 const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
-const REFUND = 'a whole number of minor units (kopecks), 0 or more';
+const REFUND = 'a whole number of minor units of the currency, 0 or more';
 const releasedTraining = z.object({
   real_training_id: z.int(),
   training_type: z.string(),
@@ -74,20 +75,28 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'post',
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
-    body: z.strictObject({ from: day, to: day }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
+    body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
     responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
       await lockRoster(db);
       const before = await locked(context, params.id);
-      const done = await freeze(db, before, { from, to, today: todayOf(context), now });
+      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now });
       const held = await demanded(context, before.id);
       const notice = {
-        template: 'subscription_frozen',
-        dedupe: `subscription_frozen:${held.id}:${context.requestId}`,
-        params: { from, to, end_date: held.end_date, ...done },
+        template: 'subscription_frozen' as const,
+        dedupe: `subscription_frozen:${held.id}:${from}:${now.toISOString()}`,
+        params: {
+          from,
+          to,
+          end_date: held.end_date,
+          ...done,
+          returned,
+          sessions_left: held.sessions_left,
+          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, held.payer_id) : null,
+        },
       };
-      await tellPeople(db, holderNotices(held, notice));
+      await notifyPeople(db, holderNotices(held, notice));
       return { body: { ...held, ...done } };
     },
   }),
@@ -104,11 +113,11 @@ export const subscriptionChangeRoutes: Route[] = [
       const done = await unfreeze(context.db, before, { today: todayOf(context), now: context.now });
       const held = await demanded(context, before.id);
       const notice = {
-        template: 'subscription_unfrozen',
-        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.requestId}`,
+        template: 'subscription_unfrozen' as const,
+        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
         params: { end_date: held.end_date, sessions_left: held.sessions_left, moved: done.moved },
       };
-      await tellPeople(context.db, holderNotices(held, notice));
+      await notifyPeople(context.db, holderNotices(held, notice));
       return { body: { ...held, ...done } };
     },
   }),

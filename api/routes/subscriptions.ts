@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { invoiceRow } from '../../sql/finance/invoices.ts';
 import { payerOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
@@ -7,7 +8,7 @@ import { isInactive } from '../../sql/records/people.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
 import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
 import { demandActive, judgeStart } from '../../workers/subscriptions/policy.ts';
-import { day, idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 
@@ -43,7 +44,7 @@ export const subscriptionRoutes: Route[] = [
     transaction: true,
     body: z.strictObject({
       subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }).meta({ examples: [1] }),
-      start_date: day.optional().meta({ description: 'by default today' }),
+      start_date: anyDay.optional().meta({ description: 'by default today' }),
       is_auto_renew: z.boolean({ error: 'true or false' }).default(false),
     }),
     responses: { 201: heldItem.extend({ invoice: invoiceRow.nullable() }).meta({ id: 'SubscriptionSold' }) },

@@ -1,14 +1,15 @@
 import { z } from 'zod';
+import { boundsInWords, boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
 import { QueueUnavailable, ringProcess } from '../../queues/jobs/enqueue.ts';
-import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
+import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
 import { away, notAcceptable, Problem } from '../http/problems.ts';
 import { type Answer, type Context, type Route, route } from '../http/route.ts';
 import { waitForRun } from '../http/wait.ts';
-import { dryRuns } from './dry-runs.ts';
+import { canBeDry, dryResult } from './dry-runs.ts';
 
 const accepted = z
   .object({
@@ -41,13 +42,12 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
     responses: { 202: accepted, 200: definition.result },
     async handle({ body }, context) {
       const { again, dry_run, ...rest } = body as { again?: boolean; dry_run?: boolean };
-      const today = dayOf(context.now, context.fleet.settings.zone);
-      if (isTooEarly(name, rest, today)) {
-        throw notAcceptable('date', `${today} or earlier: a day to come cannot be processed yet`);
-      }
-      const dryRun = dryRuns[name];
-      if (dry_run && dryRun)
-        return { body: await dryRun(context, definition.request(rest, today).params), headers: waited(context) };
+      const { settings } = context.fleet;
+      const isDry = Boolean(dry_run) && canBeDry(name);
+      const wrong = outside(boundsOf(name, { ...settings, now: context.now }, isDry), rest);
+      if (wrong) throw notAcceptable(wrong.field, boundsInWords(wrong));
+      if (isDry) return { body: await dryResult(name, rest, context), headers: waited(context) };
+      const today = dayOf(context.now, settings.zone);
       const requested = await requestProcess(context.db, name, rest, today, {
         again,
         created_by: context.caller.name,

@@ -1,6 +1,7 @@
+import { boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
-import { isTooEarly, type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
+import { type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { askConfirmation, type Confirmation } from '../../sql/bot/confirmations.ts';
@@ -27,11 +28,11 @@ export async function run(turn: Turn, args: string) {
     return say(turn, { text: [text(locale, name ? 'bot.run.unknown' : 'bot.run.which'), ...lines].join('\n'), buttons });
   }
   const body = bodyOf(known, date);
-  if (body && isTooEarly(known, body, dayOf(turn.now, turn.settings.zone)))
-    return say(turn, { text: text(locale, 'bot.run.too_early') });
-  if (!body || more.length > 0) {
-    const isWeek = 'week_start' in runs[known].body.shape;
-    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', { name: callName(known) }) });
+  const bounds = boundsOf(known, { ...turn.settings, now: turn.now });
+  if (!body || more.length > 0 || outside(bounds, body)) {
+    const isWeek = bounds?.field === 'week_start';
+    const accepted = { name: callName(known), first: bounds?.first ?? '', last: bounds?.last ?? '' };
+    return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', accepted) });
   }
   return ask(turn, known, body);
 }
@@ -70,14 +71,27 @@ export async function ask(turn: Turn, name: RunName, body: Record<string, unknow
   });
 }
 
-/** Asks for the confirmed run, for the day it was confirmed for; the chat hears how it ends. */
-export async function confirmed(turn: Turn, { run: name, body, day, again }: Confirmation): Promise<ProcessRequest | null> {
+/**
+ * Asks for the confirmed run, for the day it was confirmed for; the chat hears how it ends. Null for a process that is not offered any
+ * more, `too many` for whoever has too many open (D44).
+ */
+export async function confirmed(
+  turn: Turn,
+  { run: name, body, day, again }: Confirmation,
+): Promise<ProcessRequest | 'too many' | null> {
   const known = offeredAs(name);
   if (!known) return null;
-  const asked = await requestProcess(turn.db, known, body, day, { again, created_by: nameOf(turn.asker) });
+  const asked = await unlessTooMany(requestProcess(turn.db, known, body, day, { again, created_by: nameOf(turn.asker) }));
+  if (asked === 'too many') return asked;
   await follow(turn, asked);
   return asked;
 }
+
+const unlessTooMany = <T>(asking: Promise<T>) =>
+  asking.catch((error): 'too many' => {
+    if (!(error instanceof TooManyOpenRuns)) throw error;
+    return 'too many';
+  });
 
 async function follow({ db, asker, asked }: Turn, request: ProcessRequest) {
   asked.push(request);
@@ -86,7 +100,7 @@ async function follow({ db, asker, asked }: Turn, request: ProcessRequest) {
 
 /** What became of a wish to repeat a run. */
 export type Repeated =
-  | { is: 'gone' }
+  | { is: 'gone' | 'too many' }
   | { is: 'fine' | 'open'; run: Run }
   /** Somebody has repeated it already. */
   | { is: 'repeated'; id: number }
@@ -103,7 +117,8 @@ export async function repeat(turn: Turn, id: number): Promise<Repeated> {
   if (latest && latest.id !== run.id) return { is: 'repeated', id: latest.id };
   if (run.status === 'success') return { is: 'fine', run };
   if (run.status === 'queued' || run.status === 'running') return { is: 'open', run };
-  const request = await repeatProcess(turn.db, run, { created_by: nameOf(turn.asker) });
+  const request = await unlessTooMany(repeatProcess(turn.db, run, { created_by: nameOf(turn.asker) }));
+  if (request === 'too many') return { is: request };
   if (!request) return { is: 'gone' };
   await follow(turn, request);
   return { is: 'asked', run: request.run };
@@ -126,6 +141,8 @@ export function repeatedWords({ asker: { locale } }: Turn, id: number, repeated:
   switch (repeated.is) {
     case 'gone':
       return text(locale, 'bot.retry.gone', { id });
+    case 'too many':
+      return text(locale, 'bot.run.limit');
     case 'repeated':
       return text(locale, 'bot.retry.repeated', { id, by: repeated.id });
     case 'asked':

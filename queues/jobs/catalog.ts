@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { addDays, type Day, daysInShort, isMonday, mondayAfter, weekOf } from '../time/calendar.ts';
+import { addDays, type Day, daysInShort, mondayAfter, weekOf } from '../time/calendar.ts';
+import { weekStart } from '../time/days.ts';
 import {
   attendanceResult,
   cleanupResult,
@@ -9,7 +10,18 @@ import {
   renewalResult,
   unfreezeResult,
 } from './results.ts';
-import { again, dayRequest, flag, ofDay, ofInstant, patient, type RunDefinition, slotDays } from './run-definition.ts';
+import {
+  again,
+  dayRequest,
+  dry_run,
+  keepBoth,
+  ofDay,
+  ofInstant,
+  ofNight,
+  patient,
+  type RunDefinition,
+  slotDays,
+} from './run-definition.ts';
 
 /**
  * THE catalog: what can be asked of the fleet. Triggers of the API, payload checks, run keys and retries derive from it.
@@ -36,21 +48,22 @@ export const runs = {
     summary: 'Make the trainings of a week from the weekly templates',
     path: '/real-trainings/generate-next-week',
     body: z.strictObject({
-      week_start: z.iso
-        .date({ error: 'a date that exists, YYYY-MM-DD', abort: true })
-        .refine((start) => isMonday(start) && start < '9999', { error: 'a Monday, YYYY-MM-DD' })
+      week_start: weekStart
         .optional()
-        .meta({ description: 'the Monday of the week; by default the next one', examples: ['2026-11-23'] }),
-      dry_run: flag.optional().meta({ description: 'compute the same result and write nothing' }),
+        .meta({ description: 'the Monday of the week, this one to 53 ahead; by default the next one', examples: ['2026-11-23'] }),
+      keep_both: keepBoth.optional(),
+      dry_run,
       again,
     }),
     result: generationResult,
     /** The week is fixed when it is asked for, so a retry after midnight builds the same one (D2). */
-    request(body: { week_start?: Day }, today: Day) {
+    request(body: { week_start?: Day; keep_both?: number[] }, today: Day) {
       const start = body.week_start ?? mondayAfter(today);
-      return { run_key: `generation:${weekOf(start)}`, process_date: start, params: { start, end: addDays(start, 6) } };
+      const { keep_both } = body;
+      const params = { start, end: addDays(start, 6), ...(keep_both ? { keep_both } : {}) };
+      return { run_key: `generation:${weekOf(start)}`, process_date: start, params };
     },
-    params: z.object({ start: z.iso.date(), end: z.iso.date() }),
+    params: z.object({ start: z.iso.date(), end: z.iso.date(), keep_both: z.array(z.int()).default([]) }),
     retry: patient,
   },
   attendance: {
@@ -74,7 +87,7 @@ export const runs = {
     },
   },
   daily: {
-    ...ofDay,
+    ...ofNight,
     worker: 'finance',
     processType: 'daily',
     summary: 'Attendance of the day, then finance of the next one',
@@ -84,7 +97,7 @@ export const runs = {
     parts: ['attendance', 'finance'],
   },
   auto_renewal: {
-    ...ofDay,
+    ...ofNight,
     worker: 'renewal',
     processType: 'auto_renewal',
     summary: 'Renew the subscriptions that end on the day or ended up to seven days before',
@@ -93,7 +106,7 @@ export const runs = {
     request: (body: { date?: Day }, today: Day) => dayRequest('auto_renewal', body.date ?? today),
   },
   auto_unfreeze: {
-    ...ofDay,
+    ...ofNight,
     worker: 'unfreeze',
     processType: 'auto_unfreeze',
     summary: 'Clear the freezes that were over before the day',
@@ -102,7 +115,7 @@ export const runs = {
     request: (body: { date?: Day }, today: Day) => dayRequest('auto_unfreeze', body.date ?? today),
   },
   cleanup: {
-    ...ofDay,
+    ...ofNight,
     worker: 'cleanup',
     processType: 'cleanup',
     summary: 'Expire subscriptions, hide what is done, delete what is old, audit the books',

@@ -4,7 +4,7 @@ import { madeTraining } from '../../sql/generation/trainings.ts';
 // What the processes answer with: the shapes of the source documents.
 
 const training = madeTraining.extend({ id: z.int().nullable().meta({ description: 'null in a dry run' }) });
-const warning = z.looseObject({ reason: z.string(), training_template_id: z.int() });
+const warning = z.looseObject({ reason: z.string(), training_template_id: z.int().nullable() });
 export const generationResult = z.object({
   message: z.string(),
   created_count: z.int(),

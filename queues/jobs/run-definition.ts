@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Day } from '../time/calendar.ts';
+import { anyDay } from '../time/days.ts';
 import type { Noun } from './catalog.ts';
 
 /** What the catalog says of a kind of run. */
@@ -19,7 +20,7 @@ export type RunDefinition = {
   ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
-  /** True where a `date` after today is refused: its registrations would be marked, charged and expired before their time. */
+  /** True for the work of a day that has come: later ones, and ones beyond the retention, are refused (see bounds.ts). */
   isOfThePast?: boolean;
   /** True where asking again means doing it again, although the key has ended in success. */
   repeats?: boolean;
@@ -30,9 +31,18 @@ export type RunDefinition = {
 /** Tries of a run before it is over as `error`, with waits of 1, 2, 4, 8 s, each shortened by up to half at random. */
 export const patient = { attempts: 5, backoff: { type: 'exponential', delay: 1_000, jitter: 0.5 } };
 
-export const date = z.iso.date({ error: 'a date that exists, YYYY-MM-DD' }).meta({ examples: ['2026-11-20'] });
 export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
+export const dry_run = flag.optional().meta({ description: 'compute the same result and write nothing', examples: [true] });
 export const again = flag.optional().meta({ description: 'run anew although this key has ended in success', examples: [false] });
+
+/** Made trainings that stand on another day than their template now says, and that are to stand beside the new ones (D51). */
+export const keepBoth = z
+  .array(z.int().min(1).max(2_147_483_647), { error: 'ids of trainings' })
+  .max(200, { error: 'at most 200 trainings' })
+  .meta({
+    description: 'trainings named as `moved_template` that are to stand beside those of their template’s new day',
+    examples: [[]],
+  });
 
 export const slotDays = z.strictObject({
   specialist_id: z
@@ -41,22 +51,26 @@ export const slotDays = z.strictObject({
     .max(2_147_483_647, { error: 'the id of a specialist' })
     .meta({ description: 'the id of the specialist', examples: [1] }),
   dates: z
-    .array(
-      date.refine((day) => !day.startsWith('0000'), { error: 'a date that exists, YYYY-MM-DD' }),
-      { error: 'a list of dates' },
-    )
+    .array(anyDay, { error: 'a list of dates' })
     .min(1, { error: 'at least one date' })
     .max(100, { error: 'at most 100 dates' })
     .meta({ examples: [['2026-11-23', '2026-11-24']] }),
 });
 
+const businessDay = anyDay
+  .optional()
+  .meta({ description: 'the business day; by default today. A dry run may name the day of the next scheduled one' });
+
 /** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
 export const ofDay = {
   isOfThePast: true,
-  body: z.strictObject({ date: date.optional().meta({ description: 'the business day; by default today' }), again }),
-  params: z.object({ date }),
+  body: z.strictObject({ date: businessDay, again }),
+  params: z.object({ date: z.iso.date() }),
   retry: patient,
 };
+
+/** The same for a process that can say beforehand what it would do. */
+export const ofNight = { ...ofDay, body: z.strictObject({ date: businessDay, dry_run, again }) };
 
 /** A process for an instant, that of its tick: it looks at what is to be told by then. Asked for by hand, one a slot of so many minutes. */
 export function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {

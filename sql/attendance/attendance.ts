@@ -4,21 +4,26 @@ import { type Sql, sql } from '../database/database.ts';
 
 export type Marked = { last: number | null; trainings: number; students: number };
 
+/** The run's business day and its instant: of the day itself, what begins later is left to the next night. */
+export type Until = { date: string; instant: string };
+const hasBegun = ({ date, instant }: Until) =>
+  sql.fragment`training_date <= ${date}::date and starts_at <= ${instant}::timestamptz`;
+
 const marked = z.object({ trainings: z.int(), students: z.int() });
 const count = sql.type(z.object({ students: z.int() }));
 
 /**
- * Marks attendance of the next `size` trainings after an id, up to a business day (D11): every REGISTERED becomes PRESENT,
- * the training becomes completed. Earlier days are included, so a missed night is caught up; a status a person set stays.
+ * Marks attendance of the next `size` trainings after an id, up to a business day, that have begun by an instant (D11): every
+ * REGISTERED becomes PRESENT, the training becomes completed. Earlier days are included, so a missed night is caught up; a status a person set stays.
  * Students are locked before trainings, as everybody does: the night that charges the same registrations takes them in
  * another order. Who is registered in between is left to {@link markLatecomers}.
  */
-export async function markAttendance(transaction: Sql, date: string, after: number, size: number): Promise<Marked> {
-  const last = await lastOfNext(transaction, date, after, size);
+export async function markAttendance(transaction: Sql, until: Until, after: number, size: number): Promise<Marked> {
+  const last = await lastOfNext(transaction, until, after, size);
   if (last === null) return { last, trainings: 0, students: 0 };
   const chosen = sql.fragment`
     select id from real_trainings
-    where status = 'scheduled' and training_date <= ${date}::date and id > ${after} and id <= ${last}`;
+    where status = 'scheduled' and ${hasBegun(until)} and id > ${after} and id <= ${last}`;
   const students = await lockRegistered(transaction, chosen);
   const done = await transaction.one(sql.type(marked)`
     with training as materialized (${chosen} order by id for no key update),
@@ -28,16 +33,16 @@ export async function markAttendance(transaction: Sql, date: string, after: numb
         and seat.student_id in (select unnest(${students}))
       returning seat.id
     ), completed as (
-      update real_trainings set status = 'completed' where id in (select id from training) returning id
+      update real_trainings set status = 'completed', completed_at = ${until.instant}::timestamptz where id in (select id from training) returning id
     )
     select count(*)::int as trainings, (select count(*)::int from present) as students from completed`);
   return { last, ...done };
 }
 
-/** Marks those who were registered in a training after it was completed. */
-export async function markLatecomers(transaction: Sql, date: string): Promise<number> {
+/** Marks those who were registered in a training after it was completed, if it has begun since. */
+export async function markLatecomers(transaction: Sql, until: Until): Promise<number> {
   const chosen = sql.fragment`
-    select id from real_trainings where status = 'completed' and training_date <= ${date}::date`;
+    select id from real_trainings where status = 'completed' and ${hasBegun(until)}`;
   const students = await lockRegistered(transaction, chosen);
   return transaction.oneFirst(count`
     with present as (
@@ -50,11 +55,11 @@ export async function markLatecomers(transaction: Sql, date: string): Promise<nu
 }
 
 /** The id at which the next `size` trainings end; null when there is none left. */
-const lastOfNext = (db: Sql, date: string, after: number, size: number) =>
+const lastOfNext = (db: Sql, until: Until, after: number, size: number) =>
   db.oneFirst(sql.type(z.object({ last: z.int().nullable() }))`
     select max(id) as last from (
       select id from real_trainings
-      where status = 'scheduled' and training_date <= ${date}::date and id > ${after}
+      where status = 'scheduled' and ${hasBegun(until)} and id > ${after}
       order by id limit ${size}
     ) as next`);
 

@@ -13,6 +13,8 @@ export const finding = z.object({
     'never_charged',
     'charge_lost',
     'charged_in_vain',
+    'never_began',
+    'completed_early',
     'returned_twice',
     'paid_without_transaction',
     'units_left',
@@ -30,10 +32,10 @@ export type Finding = z.output<typeof finding>;
 /**
  * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
- * or although they were taken back; sessions returned twice; invoices whose transactions do not fit their status; packages that
- * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it, or have units although they are
- * over; bookings that are not paid for exactly once; what is amiss with subscriptions; and who or what is in two places at once.
- * Nothing found: all square.
+ * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
+ * began; sessions returned twice; invoices whose transactions do not fit their status; packages that differ from the sum of their units,
+ * or are not invoiced at their price, or at what was kept of it, or have units although they are over; bookings that are not paid for
+ * exactly once; what is amiss with subscriptions; and who or what is in two places at once. Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
   ...(await auditCharges(db, date)),
@@ -75,6 +77,18 @@ const auditCharges = (db: Sql, date: string) =>
       select seat.id, format('%s, training %s is %s', seat.status, training.id, training.status) as detail
       from real_training_students seat join real_trainings training on training.id = real_training_id
       where seat.charged_at is not null and (seat.status in ('CANCELLED_SAFE', 'WAITLIST') or training.status = 'cancelled')
+    ), unbegun as (
+      select seat.id, format('training %s was made by run %s after it had begun', training.id, training.run_id) as detail
+      from real_training_students seat join real_trainings training on training.id = real_training_id
+      where seat.charged_at is not null and training.run_id is not null and training.created_at >= training.starts_at
+    ), early as (
+      select training.id, format('%s marked as present', count(seat.id)) as detail
+      from real_trainings training
+      left join real_training_students seat on seat.real_training_id = training.id and seat.status = 'PRESENT'
+      where training.status = 'completed'
+      group by training.id
+      having training.completed_at < training.starts_at
+        or (training.completed_at is null and bool_or(seat.attendance_marked_at < training.starts_at))
     ), back as (
       select reverses_id as id, format('%s times', count(*)) as detail from session_entries
       where reverses_id is not null group by reverses_id having count(*) > 1
@@ -95,6 +109,8 @@ const auditCharges = (db: Sql, date: string) =>
     union all select 'charged_twice', id, detail from twice
     union all select 'charge_lost', id, detail from lost
     union all select 'charged_in_vain', id, detail from vain
+    union all select 'never_began', id, detail from unbegun
+    union all select 'completed_early', id, detail from early
     union all select 'returned_twice', id, detail from back
     union all select 'never_charged', id, detail from never
     union all select 'paid_without_transaction', id, detail from bills

@@ -15,8 +15,8 @@ export type Whose = { specialist_id: number } | { location_id: number };
 
 /**
  * What is live in a span of time, in order of its start: a specialist's bookings and the trainings he gives, or the bookings at a
- * location and the trainings in its rooms. A booking lasts until the client may go; its break does not count. A hold that is over is
- * no meeting.
+ * location, the trainings in its rooms and those without a room whose trainer is there. A booking lasts until the client may go; its
+ * break does not count. A hold that is over is no meeting.
  * @param of.from_at an instant, as is `of.to_at`, which is no part of the span
  */
 export const meetingsIn = (db: Sql, of: Whose & { from_at: string; to_at: string }) =>
@@ -42,4 +42,5 @@ const bookingsOf = (of: Whose & { from_at: string; to_at: string }) =>
 const trainingsOf = (of: Whose) =>
   'specialist_id' in of
     ? sql.fragment`trainer_id = ${of.specialist_id}`
-    : sql.fragment`room_id in (select id from rooms where location_id = ${of.location_id})`;
+    : sql.fragment`(room_id in (select id from rooms where location_id = ${of.location_id})
+      or room_id is null and trainer_id in (select id from specialists where location_id = ${of.location_id}))`;

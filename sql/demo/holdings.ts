@@ -3,13 +3,13 @@ import { daysAfter, weekAfter } from './days.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 
-/** Name, price in kopecks, sessions (null: unlimited), and the term: days, or months (D48). */
+/** Name, price in whole units of the currency, sessions (null: unlimited), and the term: days, or months (D48). */
 export const CATALOGUE = {
-  eight: ['8 занятий', 480_000, 8, 30, null],
-  twelve: ['12 занятий', 660_000, 12, 45, null],
-  child: ['Детский, 8 занятий', 380_000, 8, 30, null],
-  month: ['Безлимит на месяц', 850_000, null, null, 1],
-  year: ['Годовой безлимит', 6_900_000, null, 365, null],
+  eight: ['8 занятий', 4_800, 8, 30, null],
+  twelve: ['12 занятий', 6_600, 12, 45, null],
+  child: ['Детский, 8 занятий', 3_800, 8, 30, null],
+  month: ['Безлимит на месяц', 8_500, null, null, 1],
+  year: ['Годовой безлимит', 69_000, null, 365, null],
 } as const;
 export type Kind = keyof typeof CATALOGUE;
 

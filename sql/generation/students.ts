@@ -1,18 +1,25 @@
 import { z } from 'zod';
 import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { planned, type Week } from './planned.ts';
-import type { Conflict, OpenTraining } from './trainings.ts';
+import type { ClosedTraining } from './closed.ts';
+import type { MovedTraining } from './moved.ts';
+import type { OpenTraining, Unmade } from './trainings.ts';
 
-/** Pairs of templates, the earlier one first in the order of D5, that meet in time and have a student in common. */
-export const sharedStudents = (db: Sql, week: Week, templateIds: number[]) =>
+/**
+ * Pairs of templates, the earlier one first in the order of D5, whose trainings meet in time and have a student in common. It goes by
+ * the trainings as they are: one that was moved meets others than its template does.
+ * @param order the templates in the order of D5
+ */
+export const sharedStudents = (db: Sql, trainings: readonly OpenTraining[], order: readonly number[]) =>
   db.any(sql.type(z.object({ earlier: z.int(), later: z.int() }))`
     with plan as materialized (
-      select training_template_id as id, starts_at, ends_at, row_number() over (order by day_number, start_time, training_template_id) as n
-      from (${planned(week, templateIds)}) planned
+      select * from ${sql.unnest(
+        trainings.map((of) => [of.training_template_id, of.starts_at, of.ends_at, order.indexOf(of.training_template_id)]),
+        ['int4', 'timestamptz', 'timestamptz', 'int4'],
+      )} as given (id, starts_at, ends_at, n)
     ), linked as materialized (
       select training_template_id as id, student_id from training_student_templates
-      where training_template_id = any(${sql.array(templateIds, 'int4')}) and not is_frozen
+      where training_template_id in (select id from plan) and not is_frozen
     ), shared as materialized (
       select distinct one.id, other.id as other_id from linked one join linked other using (student_id) where one.id <> other.id
     )
@@ -42,7 +49,7 @@ export type SeatWarning = {
   student_id: number | null;
   student: string | null;
 };
-export type Warning = SeatWarning | Conflict;
+export type Warning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import { expireHolds } from '../bookings/holds.ts';
 import { type Sql, sql } from '../database/database.ts';
+import { closing } from './closed.ts';
 import { isFree, lockCalendars, obstacle } from './obstacles.ts';
-import { planned, type Week } from './planned.ts';
+import { isToCome, planned, standsElsewhere, type Week } from './planned.ts';
 
 /**
- * Inserts the trainings that do not exist yet, in the order of D5. What a unique or exclusion constraint refuses is left
+ * Inserts the trainings that do not exist yet and have not begun, in the order of D5, where nothing is closed and the template's
+ * training of this week does not stand on another day (D51). What a unique or exclusion constraint refuses is left
  * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
  * earlier row of this very statement. One person, one calendar: whatever the trainer does then, and an absence, is in the way. Throws an
  * exclusion violation when that has just come in between.
@@ -15,21 +17,23 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
   await lockCalendars(db, week, templateIds);
   await expireHolds(db, sql.fragment`studio_instant(${week.start}::date, '00:00', ${week.zone})`);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
-    insert into real_trainings (training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
+    insert into real_trainings (training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, run_id)
-    select training_template_id, training_type_id, trainer_id, room_id, training_date, start_time,
+    select training_template_id, training_date, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, ${runId}::int
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
-    where trainer.is_active and ${isFree}
+    where trainer.is_active and ${isToCome(week)} and not ${standsElsewhere(week)}
+      and not exists (${closing('planned', week)}) and ${isFree}
     order by day_number, start_time, training_template_id
     on conflict do nothing
     returning id`);
   return [...ids];
 }
 
-export const conflict = z.object({
-  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive']),
+/** Why a training of the week was not made; a conflict (D8) is one where the trainer or the room is taken. */
+export const unmade = z.object({
+  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive', 'begun', 'closed', 'trainer_off']),
   training_template_id: z.int(),
   training_date: z.iso.date(),
   start_time: z.string(),
@@ -42,24 +46,35 @@ export const conflict = z.object({
   real_training_id: z.int().nullable(),
   booking_id: z.int().nullable(),
   absence_id: z.int().nullable(),
+  /** The calendar override that closes the day, or a part of it. */
+  override_id: z.int().nullable(),
 });
-export type Conflict = z.output<typeof conflict>;
+export type Unmade = z.output<typeof unmade>;
+export type Conflict = Unmade & { reason: 'trainer_busy' | 'room_busy' };
 
-/** Says for each template that has no training on its date why that is so (D8, or a trainer who is not active). */
+/**
+ * Says for each template that has no training of this week why that is so: it would have begun already, the location is closed or the
+ * trainer off by an override, the trainer is not active, or somebody or something is taken (D8).
+ */
 export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
-  db.any(sql.type(conflict)`
-    select case when person.is_active then coalesce(obstacle.reason, 'room_busy') else 'trainer_inactive' end as reason,
+  db.any(sql.type(unmade)`
+    select case
+        when not planned.${isToCome(week)} then 'begun'
+        when not person.is_active then 'trainer_inactive'
+        else coalesce(closing.reason, obstacle.reason, 'room_busy')
+      end as reason,
       training_template_id, training_date, start_time, training_type, trainer_id,
       concat_ws(' ', person.first_name, nullif(person.last_name, '')) as trainer, room_id, rooms.name as room,
-      obstacle.real_training_id, obstacle.booking_id, obstacle.absence_id
+      obstacle.real_training_id, obstacle.booking_id, obstacle.absence_id, closing.id as override_id
     from (${planned(week, templateIds)}) planned
     join users person on person.id = trainer_id
     left join rooms on rooms.id = room_id
-    left join lateral (${obstacle}) obstacle on person.is_active
+    left join lateral (${closing('planned', week)}) closing on person.is_active and ${isToCome(week)}
+    left join lateral (${obstacle}) obstacle on person.is_active and closing.id is null and planned.${isToCome(week)}
     where not exists (
       select from real_trainings made
-      where made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
-    )
+      where made.training_template_id = planned.training_template_id and made.template_date = planned.training_date
+    ) and not ${standsElsewhere(week)}
     order by day_number, start_time, training_template_id`);
 
 const openTraining = z.object({
@@ -77,7 +92,7 @@ const openTraining = z.object({
 });
 export type OpenTraining = z.output<typeof openTraining>;
 
-/** The trainings of the given templates that can still take students: made now or before, neither completed nor cancelled. */
+/** The trainings of the given templates that can still take students: made for their day now or before, not begun, not cancelled. */
 export const openTrainings = (db: Sql, week: Week, templateIds: number[]) =>
   db.any(sql.type(openTraining)`
     select made.id, made.training_template_id, made.training_date, made.start_time, made.starts_at, made.ends_at,
@@ -87,8 +102,8 @@ export const openTrainings = (db: Sql, week: Week, templateIds: number[]) =>
         where seat.real_training_id = made.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')) as places
     from (${planned(week, templateIds)}) planned
     join real_trainings made
-      on made.training_template_id = planned.training_template_id and made.training_date = planned.training_date
-    where made.status = 'scheduled'
+      on made.training_template_id = planned.training_template_id and made.template_date = planned.training_date
+    where made.status <> 'cancelled' and made.${isToCome(week)}
     order by made.training_date, made.start_time, made.training_template_id`);
 
 /** A training as the result of a run lists it. */

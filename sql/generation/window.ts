@@ -2,9 +2,10 @@ import { z } from 'zod';
 import type { Sql } from '../database/database.ts';
 import { sql } from '../database/database.ts';
 import { lockRoster } from '../runs/locks.ts';
+import { movedTrainings } from './moved.ts';
 import type { Week } from './planned.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
-import { type Conflict, createTrainings, explainUnmade, openTrainings } from './trainings.ts';
+import { type Conflict, createTrainings, explainUnmade, openTrainings, type Unmade } from './trainings.ts';
 import { waves } from './waves.ts';
 
 /** The last template looked at, in the order of D5. */
@@ -43,10 +44,12 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   if (ids.length === 0) return window;
   window.created = await createTrainings(transaction, week, ids, runId);
   for (const unmade of await explainUnmade(transaction, week, ids)) {
-    (unmade.reason === 'trainer_inactive' ? window.warnings : window.conflicts).push(unmade);
+    if (isConflict(unmade)) window.conflicts.push(unmade);
+    else window.warnings.push(unmade);
   }
+  window.warnings.push(...(await movedTrainings(transaction, week, ids)));
   const open = await openTrainings(transaction, week, ids);
-  for (const wave of waves(ids, await sharedStudents(transaction, week, ids))) {
+  for (const wave of waves(ids, await sharedStudents(transaction, open, ids))) {
     const trainings = open.filter((training) => wave.includes(training.training_template_id));
     const { added, warnings } = await registerStudents(transaction, trainings, week.graceDays, runId);
     window.students_added += added;
@@ -54,6 +57,9 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   }
   return window;
 }
+
+/** Somebody or something is taken; whatever else keeps a training from being made is as somebody wanted it. */
+const isConflict = (unmade: Unmade): unmade is Conflict => unmade.reason === 'trainer_busy' || unmade.reason === 'room_busy';
 
 /** The next active templates in the order of D5. */
 const nextTemplates = (db: Sql, after: Cursor | null, size: number) =>

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { kindNames } from '../../workers/notifier/kinds.ts';
+import { kindNames } from '../../sql/notifications/catalog.ts';
 import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
 
-const FIELDS = 'no such field; there are: week_start, dry_run, again';
+const FIELDS = 'no such field; there are: week_start, keep_both, dry_run, again';
 const bodies: Refusal[] = [
   ['broken JSON', 'POST', TRIGGER, raw('{"week_start": '), 400, 'the body is not valid JSON'],
   ['a JSON string', 'POST', TRIGGER, raw('"2026-11-23"'), 400, 'the body is not valid JSON'],
@@ -38,7 +38,15 @@ const bodies: Refusal[] = [
   ['a Tuesday', 'POST', TRIGGER, json({ week_start: '2026-11-24' }), 422, 'a Monday, YYYY-MM-DD', 'week_start'],
   ['a number for a date', 'POST', TRIGGER, json({ week_start: 20261123 }), 422, DATE, 'week_start'],
   ['null for a date', 'POST', TRIGGER, json({ week_start: null }), 422, DATE, 'week_start'],
-  ['a week beyond the calendar', 'POST', TRIGGER, json({ week_start: '9999-12-27' }), 422, 'a Monday, YYYY-MM-DD', 'week_start'],
+  [
+    'a week beyond the calendar',
+    'POST',
+    TRIGGER,
+    json({ week_start: '9999-12-27' }),
+    422,
+    'a day from 2000-01-01 to 2100-12-31',
+    'week_start',
+  ],
   ['text for a flag', 'POST', TRIGGER, json({ again: 'yes' }), 422, 'true or false', 'again'],
   ['an unknown field', 'POST', TRIGGER, json({ weekstart: '2026-11-23' }), 422, FIELDS, 'weekstart'],
   ['a prototype', 'POST', TRIGGER, raw('{"__proto__": {"again": true}}'), 422, FIELDS, '__proto__'],
@@ -102,5 +110,5 @@ describe('a body', () => refuses(opened, bodies));
 
 test('10 MB are not even read', async () => {
   const answer = await opened.door.post(TRIGGER, { week_start: 'x'.repeat(10_000_000) });
-  expect(answer).toMatchObject({ status: 413, body: { title: 'Too large', detail: 'the body is larger than 100 kB' } });
+  expect(answer).toMatchObject({ status: 413, body: { title: 'Payload Too Large', detail: 'the body is larger than 100 kB' } });
 });

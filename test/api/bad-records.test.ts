@@ -1,4 +1,4 @@
-import { DATE, json, type Refusal, raw, refuses, untouchedDoor } from '../support/refusals.ts';
+import { json, type Refusal, raw, refuses, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
 
@@ -58,7 +58,7 @@ const records: Refusal[] = [
     '/api/students',
     json({ first_name: 'A', birth_date: '0000-01-01' }),
     422,
-    DATE,
+    'a day from 1900-01-01 to 2100-12-31 that has passed',
     'birth_date',
   ],
   [

@@ -21,7 +21,7 @@ const ITS_OWN = [
   'one_attempt',
   'one_live_run',
   'one_open_telegram_link',
-  'one_training_per_template_and_date',
+  'one_training_per_template_date',
   'package_is_invoiced_already',
   'push_subscription_is_known',
   'registration_is_invoiced_already',

@@ -69,7 +69,7 @@ test('a key belongs to its door as well', async () => {
 test('a twin that comes while the first is being answered is told so', async () => {
   const key = newKey();
   await door.db.transaction(async (transaction) => {
-    expect(await tryIdempotencyLock(transaction, { caller: 'key-1', key: keyOf(key) })).toBe(true);
+    expect(await tryIdempotencyLock(transaction, { caller: '#1', key: keyOf(key) })).toBe(true);
     const twin = await door.post('/api/locations', { name: 'Юг' }, key);
     expect(twin).toMatchObject({
       status: 409,
@@ -89,8 +89,8 @@ test('of many twins at once one acts', async () => {
 test('a crash between the effect and the answer leaves neither', async () => {
   const key = newKey();
   const before = await rowCounts(door.db);
-  const context = { fleet: door.fleet, caller: { name: 'key-1', scopes: [] } } as unknown as Context;
-  const crash = once(keyOf(key), 'POST /api/locations', {}, context, async ({ db }) => {
+  const context = { fleet: door.fleet, caller: { id: 1, name: 'key-1', scopes: [] } } as unknown as Context;
+  const crash = once(keyOf(key), { method: 'POST', path: '/api/locations' }, {}, context, async ({ db }) => {
     await db.query(sql.unsafe`insert into locations (name) values ('Восток')`);
     throw new Error('crash');
   });
@@ -103,7 +103,7 @@ test('a refusal is not kept: the mended request may use the key', async () => {
   const key = newKey();
   await door.post('/api/locations', { name: 'Центр' });
   expect(await door.post('/api/locations', { name: 'Центр' }, key)).toMatchObject({ status: 409 });
-  expect(await findAnswer(door.db, { caller: 'key-1', key: keyOf(key) })).toBeNull();
+  expect(await findAnswer(door.db, { caller: '#1', key: keyOf(key) })).toBeNull();
   expect(await door.post('/api/locations', { name: 'Центр-2' }, key)).toMatchObject({ status: 201 });
 });
 

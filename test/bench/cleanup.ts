@@ -56,6 +56,7 @@ async function cleanUp(db: Database, url: string) {
       settings,
       backend,
       db,
+      now: new Date(),
       async chunk(step) {
         const start = performance.now();
         const progress = await db.transaction(async (transaction) => {

@@ -7,6 +7,7 @@ import { type Database, openDatabase, sql } from '../../sql/database/database.ts
 import { describeTrainings } from '../../sql/generation/trainings.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { findRun, isOver } from '../../sql/runs/runs.ts';
+import { beforehand } from '../support/weeks.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
 import { median, ms, report, timed, times } from './measure.ts';
 
@@ -45,7 +46,8 @@ export async function benchGeneration(url: string) {
 
 async function build(db: Database) {
   let progress: WeekProgress = nothingYet;
-  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, WEEK, progress, null));
+  while (!progress.done)
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
   await describeTrainings(db, progress.created);
 }
 

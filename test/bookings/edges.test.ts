@@ -23,7 +23,7 @@ describe('the first day of a package', () => {
     const buy = await buyer();
     const [first, last] = [addYears(today(), -5), addYears(today(), 5)];
     for (const start_date of [first, last]) expect(await buy(start_date)).toMatchObject({ status: 201, body: { start_date } });
-    for (const start of [addDays(first, -1), addDays(last, 1), '0001-01-01', '9999-12-31']) {
+    for (const start of [addDays(first, -1), addDays(last, 1)]) {
       expect({ start, ...wrongs(await buy(start)) }).toEqual({
         start,
         status: 422,
@@ -32,7 +32,7 @@ describe('the first day of a package', () => {
     }
   });
 
-  test.each(['0000-12-31', '2027-02-29', '10000-01-01', 5])('%s is no date', async (start) => {
+  test.each(['2027-02-29', '10000-01-01', 5])('%s is no date', async (start) => {
     const buy = await buyer();
     expect(wrongs(await buy(start))).toEqual({ status: 422, start_date: 'a date that exists, YYYY-MM-DD' });
   });
@@ -40,15 +40,15 @@ describe('the first day of a package', () => {
 
 describe('absences', () => {
   const path = '/api/specialist-absences';
-  const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998';
+  const WHEN = 'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from 2000-01-01 to 2100-12-31';
   const FOR_EVER = `${WHEN}; 9999-12-31 is for ever`;
 
   test.each([
-    ['1969-12-31', '2026-12-02', { from: WHEN }],
+    ['1999-12-31', '2026-12-02', { from: WHEN }],
     ['0001-01-01', '2026-12-02', { from: WHEN }],
     ['9999-12-31', '9999-12-31', { from: WHEN }],
-    ['1969-12-31T23:59:59Z', '2026-12-02', { from: WHEN }],
-    ['1970-01-01T00:59:59+01:00', '2026-12-02', { from: WHEN }],
+    ['1999-12-31T23:59:59Z', '2026-12-02', { from: WHEN }],
+    ['2101-01-01T00:00:00Z', '9999-12-31', { from: WHEN }],
     ['2026-12-02', '9999-12-30', { to: FOR_EVER }],
     ['2026-12-02', '9999-01-01T00:00:00Z', { to: FOR_EVER }],
     ['2026-12-02', '9999-12-31T23:59:59-12:00', { to: FOR_EVER }],
@@ -63,8 +63,8 @@ describe('absences', () => {
   });
 
   test.each([
-    ['1970-01-01', '9998-12-31', '1969-12-31T21:00:00.000Z', '9998-12-31T21:00:00.000Z'],
-    ['1970-01-01T00:00:00Z', '9998-12-31T23:59:59Z', '1970-01-01T00:00:00.000Z', '9998-12-31T23:59:59.000Z'],
+    ['2000-01-01', '2100-12-31', '1999-12-31T21:00:00.000Z', '2100-12-31T21:00:00.000Z'],
+    ['2000-01-01T00:00:00Z', '2100-12-31T23:59:59Z', '2000-01-01T00:00:00.000Z', '2100-12-31T23:59:59.000Z'],
     ['2026-12-02T10:00:00+03:00', '2026-12-02T07:00:01Z', '2026-12-02T07:00:00.000Z', '2026-12-02T07:00:01.000Z'],
   ])('from %s to %s are entered', async (from, to, from_at, to_at) => {
     const made = await door.post(path, { specialist_id: await make.specialist([]), from, to });
@@ -81,7 +81,7 @@ describe('absences', () => {
       return own.days.filter(({ starts }: Json) => starts.length > 0).map(({ date }: Json) => date);
     };
     expect(await free()).toEqual([dayAt(2)]);
-    const listed = await door.get(`${path}?specialist_id=${specialist_id}&from=9999-12-31`);
+    const listed = await door.get(`${path}?specialist_id=${specialist_id}&from=2100-12-31`);
     expect(listed.body.items.map(({ id }: Json) => id)).toEqual([made.body.id]);
     expect(await door.patch(`${path}/${made.body.id}`, { to: dayAt(57) })).toMatchObject({ status: 200 });
     expect(await free()).toEqual([dayAt(2), dayAt(58), dayAt(59)]);
@@ -95,13 +95,13 @@ describe('lists', () => {
     const specialist_id = await make.specialist([service_id]);
     const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
     const { id, invoice } = (await door.post('/bookings', wish)).body;
-    const all = 'from=0001-01-01&to=9999-12-31';
+    const all = 'from=2000-01-01&to=9999-12-31';
     expect((await door.get(`/bookings?${all}&specialist_id=${specialist_id}`)).body.items).toMatchObject([{ id }]);
-    expect((await door.get(`/bookings?from=9999-12-31&specialist_id=${specialist_id}`)).body.items).toEqual([]);
-    expect((await door.get(`/bookings?to=0001-01-01&specialist_id=${specialist_id}`)).body.items).toEqual([]);
+    expect((await door.get(`/bookings?from=2100-12-31&specialist_id=${specialist_id}`)).body.items).toEqual([]);
+    expect((await door.get(`/bookings?to=2000-01-01&specialist_id=${specialist_id}`)).body.items).toEqual([]);
     expect((await door.get(`/api/invoices?${all}&payer_id=${wish.client_id}`)).body.items).toMatchObject([{ id: invoice.id }]);
     await door.post('/api/specialist-absences', { specialist_id, from: dayAt(5), to: dayAt(5) });
-    const absent = await door.get(`/api/specialist-absences?specialist_id=${specialist_id}&from=0001-01-01`);
+    const absent = await door.get(`/api/specialist-absences?specialist_id=${specialist_id}&from=2000-01-01`);
     expect(absent.body.items).toHaveLength(1);
   });
 

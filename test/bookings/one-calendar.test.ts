@@ -6,6 +6,7 @@ import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
+import { beforehand } from '../support/weeks.ts';
 import { salon } from './salon.ts';
 
 const WEEK = { start: monday(), zone: 'Europe/Moscow', graceDays: 7 };
@@ -53,7 +54,8 @@ async function scene() {
 }
 async function build(week = WEEK): Promise<WeekProgress> {
   let progress = nothingYet;
-  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, week, progress, null));
+  while (!progress.done)
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
   return progress;
 }
 

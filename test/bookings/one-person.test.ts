@@ -3,6 +3,7 @@ import { mondayAfter } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { beforehand } from '../support/weeks.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
@@ -150,7 +151,7 @@ test('generation seats nobody who is booked, gives a training or is absent then:
   await make.training({ trainer: people.trainer, at: monday('09:30') });
   await door.post('/api/specialist-absences', { specialist_id: people.absent, from: monday('00:00'), to: monday('23:00') });
   const week = { start, zone: 'Europe/Moscow', graceDays: 7 };
-  const built = await door.db.transaction((transaction) => buildWindow(transaction, week, nothingYet, null));
+  const built = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), nothingYet, null));
   const busy = built.warnings
     .filter(({ reason }) => reason === 'student_busy')
     .map((one) => 'student_id' in one && one.student_id);
@@ -159,7 +160,7 @@ test('generation seats nobody who is booked, gives a training or is absent then:
   await door.db.query(
     sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where client_id = ${people.booked}`,
   );
-  const again = await door.db.transaction((transaction) => buildWindow(transaction, week, nothingYet, null));
+  const again = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), nothingYet, null));
   expect(again.students_added).toBe(1);
 });
 

@@ -4,6 +4,7 @@ import { sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
 import type { Json } from '../support/front-door.ts';
+import { beforehand } from '../support/weeks.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';
 import { at, balanceOf } from './salon.ts';
 
@@ -161,7 +162,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
       let so: WeekProgress = nothingYet;
       while (!so.done)
         so = await door.db.transaction((transaction) =>
-          buildWindow(transaction, { start, zone: 'Europe/Moscow', graceDays: 7 }, so, null),
+          buildWindow(transaction, beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 }), so, null),
         );
       return so;
     };

@@ -149,7 +149,7 @@ ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('r
 }, 240_000);
 
 test('the same trouble again and again: muted for an hour, by any admin', async () => {
-  const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' };
+  const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' as const };
   const params = { run_id: 1, run_key: 'generation:2026-W48', attempt: 1, error: 'no power' };
   await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
   await house.deliver();

@@ -59,7 +59,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     [{ date: '2026-02-30' }, 'date'],
     [{ date: 5 }, 'date'],
     [{ again: 'yes' }, 'again'],
-    [{ dry_run: true }, 'dry_run'],
+    [{ dry_run: 'yes' }, 'dry_run'],
   ])('%j is refused at %s', async (body, field) => {
     expect(await ask(body)).toMatchObject({ status: 422, body: { errors: [{ path: field }] } });
   });

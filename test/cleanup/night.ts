@@ -41,6 +41,7 @@ export async function cleanupNight(environment: Record<string, string> = {}) {
         settings,
         backend,
         db,
+        now: new Date(),
         async chunk(step) {
           between(chunks);
           chunks += 1;

@@ -4,6 +4,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { markAttendance } from '../../sql/attendance/attendance.ts';
 import { sql } from '../../sql/database/database.ts';
 import { emptyTables } from '../support/emptying.ts';
+import { wholeDay } from '../support/weeks.ts';
 import { type CleanupNight, cleanupNight, only } from './night.ts';
 
 const D = '2026-11-20';
@@ -78,7 +79,7 @@ test('one task a day, with what was on it; a second night writes none', async ()
 test('once attendance has taken the day along, its task is done by itself; another day’s stays', async () => {
   await training('2026-11-18');
   await clean();
-  await night.db.transaction((transaction) => markAttendance(transaction, D, 0, 100));
+  await night.db.transaction((transaction) => markAttendance(transaction, wholeDay(D), 0, 100));
   await training('2026-11-17');
   await clean();
   expect((await tasks()).map(({ details, done_by }) => [details.date, done_by])).toEqual([

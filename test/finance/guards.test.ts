@@ -199,13 +199,13 @@ test.each(unguarded)('the audit finds %s', async (_, before, deed, finding) => {
 });
 
 describe('what no audit can see, a comparison of the books does', () => {
-  test('one_training_per_template_and_date: a template that is moved is not held a second time', async () => {
+  test('one_training_per_template_date: a template that is moved is not held a second time', async () => {
     const before = await booksOf(on.db);
     const moved = `update training_templates set start_time = '06:00'`;
     await does(moved, generate);
     expect((await booksOf(on.db)).training).toEqual(before.training);
     await on.inTurn();
-    await does(dropConstraint('real_trainings', 'one_training_per_template_and_date'), moved, generate);
+    await does(dropConstraint('real_trainings', 'one_training_per_template_date'), moved, generate);
     expect((await booksOf(on.db)).training).not.toEqual(before.training);
   });
 

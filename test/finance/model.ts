@@ -138,7 +138,7 @@ export class Model {
     const training = this.trainings.find((one) => one.id === trainingId);
     if (!seat || !training) return 'refused';
     if (seat.status === 'CANCELLED_SAFE' || seat.status === 'ABSENT') return training.status === 'cancelled' ? 'over' : 'again';
-    if (training.status !== 'scheduled' || at >= training.startsAt) return 'refused';
+    if (training.status === 'cancelled' || at >= training.startsAt) return 'refused';
     if (training.startsAt - at >= 12 * HOUR) {
       const payer = this.giveBack(seat);
       seat.status = 'CANCELLED_SAFE';
@@ -157,7 +157,7 @@ export class Model {
   cancelTraining(id: number, at: number): string {
     const training = this.training(id);
     if (training.status === 'cancelled') return 'again';
-    if (training.status === 'completed' || at >= training.startsAt) return 'refused';
+    if (at >= training.startsAt) return 'refused';
     const payers = new Set<number>();
     for (const seat of this.seats.filter((one) => one.training === id && one.status !== 'CANCELLED_SAFE')) {
       const payer = this.giveBack(seat);
@@ -172,7 +172,7 @@ export class Model {
   add(trainingId: number, student: number, at: number): string {
     const training = this.training(trainingId);
     const taken = this.seats.filter((one) => one.training === trainingId && one.status !== 'CANCELLED_SAFE');
-    if (training.status !== 'scheduled' || at >= training.startsAt) return 'refused';
+    if (training.status === 'cancelled' || at >= training.startsAt) return 'refused';
     if (taken.some((seat) => seat.student === student) || taken.length >= training.places) return 'refused';
     const elsewhere = this.seats
       .filter(

@@ -1,12 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import type { z } from 'zod';
+import type { generationResult } from '../../queues/jobs/results.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, nothingYet, previewWeek, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { generate } from '../../workers/generation/generate.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { dry } from '../support/dry.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';
 import { registrations, studio } from '../support/studio.ts';
+import { beforehand } from '../support/weeks.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 let database: TestDatabase;
@@ -23,7 +28,8 @@ afterAll(() => database.close());
 
 async function build(week = WEEK): Promise<WeekProgress> {
   let progress = nothingYet;
-  while (!progress.done) progress = await db.transaction((transaction) => buildWindow(transaction, week, progress, null));
+  while (!progress.done)
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
   return progress;
 }
 const one = async (options: Parameters<typeof make.type>[0] = {}) =>
@@ -263,12 +269,14 @@ test('a preview tells what a build does, and writes nothing', async () => {
   const template = await one({ places: 1 });
   await make.link(template, await make.student());
   await make.link(template, await make.student());
-  const preview = await previewWeek(db, WEEK);
+  const { details, result } = await dry(db, 'generation', generate, { week_start: WEEK.start }, beforehand(WEEK).now);
+  const preview = result as z.output<typeof generationResult>;
   expect(await db.anyFirst(sql.unsafe`select count(*)::int from real_trainings`)).toEqual([0]);
   const built = await build();
-  expect(preview.progress.students_added).toBe(built.students_added);
-  expect(preview.progress.warnings).toHaveLength(built.warnings.length);
-  expect(preview.trainings).toEqual((await describeTrainings(db, built.created)).map((training) => ({ ...training, id: null })));
+  expect(preview.students_added).toBe(built.students_added);
+  expect(details.warnings).toHaveLength(built.warnings.length);
+  const shown = (await describeTrainings(db, built.created)).map((training) => ({ ...training, id: expect.any(Number) }));
+  expect(preview.trainings).toEqual(shown);
 });
 
 test('a student deleted in the middle is passed over with a warning', async () => {

@@ -4,6 +4,7 @@ import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
 import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
+import { beforehand } from '../support/weeks.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 let database: TestDatabase;
@@ -42,7 +43,8 @@ async function renewedFor(
 }
 async function build(graceDays = 7) {
   let so = nothingYet;
-  while (!so.done) so = await db.transaction((transaction) => buildWindow(transaction, { ...WEEK, graceDays }, so, null));
+  while (!so.done)
+    so = await db.transaction((transaction) => buildWindow(transaction, beforehand({ ...WEEK, graceDays }), so, null));
   const days = await db.anyFirst(sql.unsafe`
     select extract(isodow from training_date)::int from real_training_students join real_trainings t on t.id = real_training_id order by 1`);
   return { days, reasons: so.warnings.map((warning) => warning.reason) };

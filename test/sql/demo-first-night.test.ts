@@ -2,8 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
-import { previewWeek } from '../../sql/generation/week.ts';
+import type { WeekProgress } from '../../sql/generation/week.ts';
+import { generate } from '../../workers/generation/generate.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { dry } from '../support/dry.ts';
+import { beforehand } from '../support/weeks.ts';
 
 const TODAY = '2026-11-18';
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
@@ -49,8 +52,11 @@ test.each([
 ])('loaded on a %s, the week after meets one conflict, full groups and the busy', async (_, today, start) => {
   const other = await testDatabase();
   const { templates } = await loadDemo(other.db, { today });
-  const { progress } = await previewWeek(other.db, { ...WEEK, start });
+  const { result, details } = await dry(other.db, 'generation', generate, { week_start: start }, beforehand({ start }).now);
   await other.close();
+  const { trainings, students_added } = result as { trainings: { id: number }[]; students_added: number };
+  const { warnings, conflicts } = details as Pick<WeekProgress, 'warnings' | 'conflicts'>;
+  const progress = { created: trainings, students_added, warnings, conflicts };
   const full = progress.warnings.filter((warning) => warning.reason === 'full');
   expect(progress.conflicts).toMatchObject([{ reason: 'trainer_busy', training_type: 'Стретчинг', start_time: '19:30:00' }]);
   expect(progress.created).toHaveLength(templates - 1);

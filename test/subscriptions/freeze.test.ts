@@ -7,6 +7,7 @@ import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
+import { beforehand } from '../support/weeks.ts';
 import { club, entriesOf, toldTo } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
@@ -148,7 +149,7 @@ describe('a freeze', () => {
     await freeze(id, addDays(String(monday), 1), addDays(String(monday), 2));
     let so = nothingYet;
     const week = { start: String(monday), zone: 'Europe/Moscow', graceDays: 7 };
-    while (!so.done) so = await door.db.transaction((transaction) => buildWindow(transaction, week, so, null));
+    while (!so.done) so = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), so, null));
     const dates = await door.db.anyFirst(sql.unsafe`
       select training_date from real_training_students seat join real_trainings training on training.id = real_training_id
       where student_id = ${student} order by training_date`);

@@ -1,6 +1,6 @@
 import { readSettings } from '../../queues/process/settings.ts';
 import type { Database } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
 import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
@@ -9,6 +9,8 @@ export class Killed extends Error {}
 
 export type NightOptions = {
   settings?: Record<string, string>;
+  /** When it is executed; the run is as of 23:00 of its day whenever that is. */
+  now?: Date;
   /** Called after each chunk was committed, with how many there were; what it throws stops the night there. */
   onChunk?: (chunks: number) => void;
 };
@@ -20,7 +22,8 @@ export type NightOptions = {
 export async function night(db: Database, handler: RunHandler, processType: string, date: string, options: NightOptions = {}) {
   const settings = readSettings({ TELEGRAM_ADMIN_CHAT_IDS: '1001', ...options.settings }, '/nowhere/.env');
   const request = { process_type: processType, run_key: `${processType}:${date}`, process_date: date, params: { date } };
-  const { run: asked } = await requestRun(db, { ...request, again: true });
+  const scheduled_for = `${date}T20:00:00Z`;
+  const { run: asked } = await requestRun(db, { ...request, scheduled_for, again: true });
   const run = await claimRun(db, asked.id, 'test');
   if (!run) throw new Error(`the run ${asked.id} is over`);
   let chunks = 0;
@@ -34,8 +37,14 @@ export async function night(db: Database, handler: RunHandler, processType: stri
     options.onChunk?.(chunks);
     return after;
   };
-  const { notices = [], ...outcome } = await handler(run, { settings, db, chunk, backend: undefined as never });
-  await tellAdmins(db, settings.adminChatIds, notices);
+  const { notices = [], ...outcome } = await handler(run, {
+    settings,
+    db,
+    chunk,
+    backend: undefined as never,
+    now: options.now ?? new Date(),
+  });
+  await notifyAdmins(db, settings.adminChatIds, notices);
   await finishRun(db, run.id, outcome);
   return outcome;
 }

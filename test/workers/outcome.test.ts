@@ -45,7 +45,11 @@ describe.each(backendKinds)('a run on %s', (kind) => {
   });
 
   test('tells every admin chat in the transaction that ends it', async () => {
-    const notice = { template: 'run_partial', params: { run_id: 1 }, dedupe: 'told' };
+    const notice = {
+      template: 'run_partial' as const,
+      params: { run_id: 1, run_key: 'generation:2026-W48', conflicts: [] },
+      dedupe: 'told',
+    };
     on.worker({ tells: async () => ({ status: 'success', result: {}, details: {}, counts: {}, notices: [notice] }) });
     const run = await on.over(await on.ask('tells'));
     const rows = await on.db.any(sql.type(z.object({ chat_id: z.int(), together: z.boolean() }))`

@@ -1,5 +1,6 @@
 import { runs } from '../../queues/jobs/catalog.ts';
 import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
+import type { Run } from '../../sql/runs/runs.ts';
 import type { RunHandler } from '../runner/execute.ts';
 
 type Progress = { after: number; done: boolean; trainings: number; students: number };
@@ -8,14 +9,21 @@ const start: Progress = { after: 0, done: false, trainings: 0, students: 0 };
 /** Trainings a transaction. */
 const CHUNK = 500;
 
-/** Marks everyone registered up to the run's day as present (D11). */
+/**
+ * The instant a run is as of, which is fixed with its row: its tick's, however late it is caught up or tried again; of a run by hand,
+ * that of its request. So a night is the same whenever it is executed, and an earlier day asked for by hand is marked whole.
+ */
+const instantOf = ({ scheduled_for, requested_at }: Run) => scheduled_for ?? requested_at;
+
+/** Marks everyone registered in what has begun, up to the run's day, as present (D11). */
 export const markPresent: RunHandler = async (run, { chunk }) => {
   const { date } = runs.attendance.params.parse(run.params);
+  const until = { date, instant: instantOf(run) };
   let so = (run.progress as Progress | null) ?? start;
   while (!so.done) {
     so = await chunk(async (transaction) => {
-      const { last, trainings, students } = await markAttendance(transaction, date, so.after, CHUNK);
-      const late = last === null ? await markLatecomers(transaction, date) : 0;
+      const { last, trainings, students } = await markAttendance(transaction, until, so.after, CHUNK);
+      const late = last === null ? await markLatecomers(transaction, until) : 0;
       return {
         after: last ?? so.after,
         done: last === null,

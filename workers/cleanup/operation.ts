@@ -1,14 +1,14 @@
 import type { DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
 import type { cleanupResult } from '../../queues/jobs/results.ts';
-import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/runs.ts';
 import type { RunContext } from '../runner/run-context.ts';
 
 export type Counts = z.output<typeof cleanupResult>;
 
 /** The night a cleanup is for. */
-export type Night = Omit<RunContext, 'chunk'> & { run: Run; date: string; now: Date };
+export type Night = Omit<RunContext, 'chunk'> & { run: Run; date: string };
 
 /** Where an operation goes on: behind its last batch, or from the start (null). */
 export type Cursor = string | number | null;
@@ -31,5 +31,7 @@ export type Operation = { name: string } & (
   | {
       /** Does everything at once, outside of transactions. */
       act(night: Night): Promise<{ counts: Partial<Counts>; trouble?: Trouble }>;
+      /** For a dry run, where `act` reaches beyond the database: counts what it would do. */
+      count?(night: Night): Promise<{ counts: Partial<Counts>; trouble?: Trouble }>;
     }
 );

@@ -1,3 +1,4 @@
+import type { Backend } from '../../queues/backend/backend.ts';
 import { kept } from '../../queues/backend/bullmq.ts';
 import { within } from '../../queues/backend/with-timeout.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
@@ -12,6 +13,7 @@ import {
   deleteOldLinks,
   deleteOldMessages,
   deleteOldRequests,
+  deleteOldRightsChanges,
   deleteOldTicks,
   deleteOldUpdates,
   type Old,
@@ -59,18 +61,36 @@ const forgetJobs: Operation = {
   name: 'jobs',
   async act({ backend }) {
     let jobs_deleted = 0;
-    for (const queue of nouns.map((noun) => backend.queue(noun))) {
-      for (const [state, { age }] of [['completed', kept.removeOnComplete] as const, ['failed', kept.removeOnFail] as const]) {
-        let gone: string[];
-        do {
-          gone = await within(PATIENCE_MS, queue.clean(age * 1_000, JOBS, state));
-          jobs_deleted += gone.length;
-        } while (gone.length === JOBS);
+    for (const { queue, state, ageMs } of finishedJobs(backend)) {
+      let gone: string[];
+      do {
+        gone = await within(PATIENCE_MS, queue.clean(ageMs, JOBS, state));
+        jobs_deleted += gone.length;
+      } while (gone.length === JOBS);
+    }
+    return { counts: { jobs_deleted } };
+  },
+  async count({ backend }) {
+    let jobs_deleted = 0;
+    for (const { queue, state, ageMs } of finishedJobs(backend)) {
+      const before = Date.now() - ageMs;
+      for (let from = 0, isLast = false; !isLast; from += JOBS) {
+        const jobs = await within(PATIENCE_MS, queue.getJobs([state], from, from + JOBS - 1, true));
+        const old = jobs.filter(({ finishedOn = Number.POSITIVE_INFINITY }) => finishedOn <= before).length;
+        jobs_deleted += old;
+        isLast = old < JOBS;
       }
     }
     return { counts: { jobs_deleted } };
   },
 };
+
+/** Every queue's finished and failed jobs, and how long they are kept. */
+const finishedJobs = (backend: Backend) =>
+  nouns.flatMap((noun) => [
+    { queue: backend.queue(noun), state: 'completed' as const, ageMs: kept.removeOnComplete.age * 1_000 },
+    { queue: backend.queue(noun), state: 'failed' as const, ageMs: kept.removeOnFail.age * 1_000 },
+  ]);
 
 /** Everything the night tidies, in this order. */
 export const operations: readonly Operation[] = [
@@ -86,6 +106,7 @@ export const operations: readonly Operation[] = [
   retention('alerts', 'alerts_deleted', deleteOldAlerts),
   retention('bot_updates', 'bot_rows_deleted', deleteOldUpdates),
   retention('telegram_links', 'bot_rows_deleted', deleteOldLinks),
+  retention('rights_changes', 'bot_rows_deleted', deleteOldRightsChanges),
   retention('bot_confirmations', 'bot_rows_deleted', deleteOldConfirmations),
   forgetJobs,
   auditNight,

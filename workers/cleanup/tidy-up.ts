@@ -2,8 +2,9 @@ import { runs } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
 import { scrub } from '../../queues/process/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/runs.ts';
+import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { HandedOn, type RunContext } from '../runner/run-context.ts';
 import type { Counts, Cursor, Night, Operation, Trouble } from './operation.ts';
@@ -31,14 +32,14 @@ export const tidyUp =
     for (const operation of operations.filter(({ name }) => !so.done.includes(name))) {
       try {
         if ('act' in operation) {
-          const { counts, trouble } = await operation.act(night);
+          const { counts, trouble } = await (night.isDry && operation.count ? operation.count(night) : operation.act(night));
           so = { ...so, counts: sum(so.counts, counts) };
           if (trouble) troubles.push(trouble);
         } else {
           await batches(operation, night, so, context, (after) => (so = after));
         }
       } catch (error) {
-        if (error instanceof HandedOn || isOutage(error)) throw error;
+        if (error instanceof HandedOn || isOutage(error) || (night.isDry && isGivenUp(error))) throw error;
         failures.push({ operation: operation.name, error: firstLineOf(error) });
       }
     }
@@ -80,7 +81,6 @@ const nightOf = (run: Run, { chunk: _, ...context }: RunContext): Night => ({
   ...context,
   run,
   date: runs.cleanup.params.parse(run.params).date,
-  now: new Date(),
 });
 
 const sum = (counts: Counts, more: Partial<Counts>): Counts =>

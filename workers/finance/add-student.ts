@@ -3,10 +3,11 @@ import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { isInactive } from '../../sql/records/people.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
+import { hasStarted } from './free-cancellation.ts';
+import { notifyOfTakenPlace } from './notices.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
@@ -20,7 +21,7 @@ export const addStudent: Decide = async (transaction, request) => {
   if (known.length === 0) return refuse(404, `there is no student ${studentId}`);
   if (await isInactive(transaction, studentId)) return refuse(409, `the student ${studentId} is not active`);
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  if (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at)) {
+  if (hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
     return refuse(409, 'the training has started');
   }
   const seats = (await seatStates(transaction, training.id)).filter((seat) => TAKEN.includes(seat.status));
@@ -37,17 +38,7 @@ export const addStudent: Decide = async (transaction, request) => {
     await settle(transaction, [due.payer_id]);
   }
   const answer = { id: seatId, real_training_id: training.id, student_id: studentId, status: 'REGISTERED', charged };
-  const { training_type, training_date, start_time } = training;
-  await tellPeople(transaction, [
-    {
-      userId: studentId,
-      template: 'training_joined',
-      dedupe: `training_joined:${seatId}:${request.id}`,
-      occasion: training.starts_at,
-      priority: priorityOf(training.starts_at, request.requested_at),
-      params: { ...answer, training_type, training_date, start_time },
-    },
-  ]);
+  await notifyOfTakenPlace(transaction, training, request, seatId, charged);
   return { answer };
 };
 

@@ -1,13 +1,14 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { closeTraining, endAllSeats, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance/seats.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
+import { hasStarted } from './free-cancellation.ts';
+import { notifyOfCancelledTraining } from './notices.ts';
 
 /**
- * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun
- * or is completed, only as the studio's own wish: it did not take place after all.
+ * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun,
+ * only as the studio's own wish: it did not take place after all.
  */
 export const cancelTraining: Decide = async (transaction, request, zone) => {
   // Whoever fills seats holds the roster's lock, so these are all the students there will be.
@@ -16,7 +17,7 @@ export const cancelTraining: Decide = async (transaction, request, zone) => {
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
-  if (!request.by_studio && (training.status === 'completed' || new Date(request.requested_at) >= new Date(training.starts_at))) {
+  if (!request.by_studio && hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
     return refuse(409, 'the training has started');
   }
   const reason = request.reason ?? '';
@@ -37,17 +38,7 @@ export const cancelTraining: Decide = async (transaction, request, zone) => {
     returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
   };
   await closeTraining(transaction, training.id, request.requested_at, reason, answer);
-  const { training_type, training_date, start_time } = training;
-  await tellPeople(
-    transaction,
-    live.map((seat) => ({
-      userId: seat.student_id,
-      template: 'training_cancelled',
-      dedupe: `training_cancelled:${training.id}:${seat.student_id}`,
-      occasion: training.starts_at,
-      priority: priorityOf(training.starts_at, request.requested_at),
-      params: { real_training_id: training.id, training_type, training_date, start_time, reason },
-    })),
-  );
+  const seats = live.map((seat) => seat.id);
+  await notifyOfCancelledTraining(transaction, training, request, seats, back);
   return { answer };
 };

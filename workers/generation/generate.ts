@@ -10,9 +10,15 @@ import { generationResultOf } from './result.ts';
 const MOST_TRIES = 5;
 
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
-export const generate: RunHandler = async (run, { settings, db, chunk }) => {
+export const generate: RunHandler = async (run, { settings, db, now, chunk }) => {
   const period = runs.generation.params.parse(run.params);
-  const week = { start: period.start, zone: settings.zone, graceDays: settings.renewalGraceDays };
+  const week = {
+    start: period.start,
+    zone: settings.zone,
+    graceDays: settings.renewalGraceDays,
+    now,
+    keepBoth: period.keep_both,
+  };
   let progress = (run.progress as WeekProgress | null) ?? nothingYet;
   for (let tries = 1; !progress.done; tries += 1) {
     try {
@@ -26,7 +32,7 @@ export const generate: RunHandler = async (run, { settings, db, chunk }) => {
   const { warnings, conflicts, chunks } = progress;
   return {
     status: conflicts.length > 0 ? 'partial' : 'success',
-    result: generationResultOf(settings.locale, period, progress, trainings),
+    result: generationResultOf(settings.locale, { start: period.start, end: period.end }, progress, trainings),
     details: { warnings, conflicts, chunks },
     counts: {
       trainings_processed: progress.templates,

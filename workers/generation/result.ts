@@ -1,6 +1,4 @@
 import type { Settings } from '../../queues/process/settings.ts';
-import type { Warning } from '../../sql/generation/students.ts';
-import type { Conflict } from '../../sql/generation/trainings.ts';
 import type { WeekProgress } from '../../sql/generation/week.ts';
 import { text } from '../notifier/texts/texts.ts';
 
@@ -17,7 +15,7 @@ export function generationResultOf(
     trainings,
     period,
     students_added: progress.students_added,
-    warnings: progress.warnings as (Warning | Conflict)[],
+    warnings: progress.warnings,
     conflicts: progress.conflicts,
   };
 }

@@ -9,10 +9,10 @@ import { unpaid } from './unpaid.ts';
 const parts = { renewals, endings, unpaid };
 
 /** Renews what ends (D24), tells what is about to end (D28), recalls what is not paid; all as of the run's day. */
-export const renewNight: RunHandler = async (run, { settings, chunk }) => {
+export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
-  const today = dayOf(new Date(), settings.zone);
-  const terms = { runId: run.id, date, today, graceDays: settings.renewalGraceDays, adminChatIds: settings.adminChatIds };
+  const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
+  const terms = { runId: run.id, date, today: dayOf(now, zone), graceDays, zone, adminChatIds };
   let so = (run.progress as Night | null) ?? dusk;
   while (so.part !== 'over') {
     const part = parts[so.part];
@@ -21,7 +21,7 @@ export const renewNight: RunHandler = async (run, { settings, chunk }) => {
   const { renewed, carried, invoices, auto_payments, warnings, told } = so;
   return {
     status: 'success',
-    result: { success: true, renewals_processed: renewed, timestamp: wallTimeOf(new Date(), settings.zone) },
+    result: { success: true, renewals_processed: renewed, timestamp: wallTimeOf(now, settings.zone) },
     details: { warnings, carried_sessions: carried, auto_payments, told },
     counts: { students_processed: renewed + warnings.length, invoices_created: invoices },
   };

@@ -1,4 +1,4 @@
-import { type AdminNotice, type Notice, tellAdmins, tellPeople } from '../../sql/notifications/tell.ts';
+import { type AdminNotice, type Notice, notifyAdmins, notifyPeople } from '../../sql/notifications/notify.ts';
 import { type Decided, previousUnpaidKey, renewNext } from '../../sql/renewal/renew.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part, Terms } from './night.ts';
@@ -12,10 +12,10 @@ export const renewals: Part = async (transaction, so, terms) => {
   const { place, decided, payments } = await renewNext(transaction, date, so.place, CHUNK, runId, today);
   if (place === null) return { ...so, part: 'endings', place: null };
   const renewed = decided.filter((one) => one.renewed_id !== null);
-  await tellPeople(transaction, renewed.flatMap(noticesOf));
+  await notifyPeople(transaction, renewed.flatMap(noticesOf));
   const unpaid = decided.flatMap(unpaidOf);
-  await tellPeople(transaction, unpaid.map(toPayer));
-  if (unpaid.length > 0) await tellAdmins(transaction, terms.adminChatIds, [digestOf(unpaid, terms)]);
+  await notifyPeople(transaction, unpaid.map(toPayer));
+  if (unpaid.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(unpaid, terms)]);
   return {
     ...so,
     place,
@@ -56,7 +56,12 @@ const toPayer = (one: UnpaidRenewal): Notice => ({
   userId: one.payer_id,
   template: 'renewal_previous_unpaid',
   dedupe: previousUnpaidKey(one.id),
-  params: { ...billOf(one), student: one.payer_id === one.student_id ? null : one.student },
+  params: {
+    ...billOf(one),
+    student_subscription_id: one.id,
+    invoice_id: one.unpaid_invoice.id,
+    student: one.payer_id === one.student_id ? null : one.student,
+  },
 });
 
 const digestOf = (unpaid: readonly UnpaidRenewal[], { runId, date }: Terms): AdminNotice => ({

@@ -5,12 +5,16 @@ import { within } from '../../queues/backend/with-timeout.ts';
 import { log } from '../../queues/process/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
 
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */
 export type RunContext = {
   settings: Settings;
+  /** When this execution began, for what is judged by the clock. A run that is taken up again has a later one. */
+  now: Date;
+  /** True where everything is rolled back: what is not in the database is only counted. */
+  isDry?: boolean;
   /** The queues themselves, for what concerns their jobs; never between BEGIN and COMMIT. */
   backend: Backend;
   /** The connection that holds the process's lock. It is taken away from a handler that leaves it idle for 30 s. */
@@ -41,6 +45,7 @@ export function contextOf(
 ): RunContext {
   return {
     settings,
+    now: new Date(),
     backend,
     db,
     async chunk(step) {

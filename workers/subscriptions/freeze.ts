@@ -27,7 +27,12 @@ export async function freeze(db: Sql, held: Held, of: { from: string; to: string
   if (frozen) throw new Refused('conflict', `the subscription ${frozen.id}, which follows it, has a freeze: end that one first`);
   const seats = await freezeSubscription(db, { id: held.id, studentId: held.student_id, ...of });
   await shiftTerms(db, shifts, of.now);
-  return { released: seats.map(({ seat_id: _, ...training }) => training), moved: movedBy(terms, shifts) };
+  const sum = (of: keyof (typeof seats)[number]['returned']) => seats.reduce((total, seat) => total + seat.returned[of], 0);
+  return {
+    released: seats.map(({ seat_id: _, returned: __, ...training }) => training),
+    returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
+    moved: movedBy(terms, shifts),
+  };
 }
 
 /**

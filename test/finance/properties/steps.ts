@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
 import { sql } from '../../../sql/database/database.ts';
 import { cancelInvoice } from '../../../sql/finance/invoices.ts';
+import { wholeDay } from '../../support/weeks.ts';
 import { ask, night, pay, takeBack } from '../acts.ts';
 import type { Step } from './arbitraries.ts';
 import { type Both, day } from './building.ts';
@@ -20,8 +21,8 @@ const taking: { [D in Step['do']]: Take<D> } = {
   attend({ db, model }, { day: on }) {
     model.attend(day(on));
     return db.transaction(async (transaction) => {
-      await markAttendance(transaction, day(on), 0, 100);
-      await markLatecomers(transaction, day(on));
+      await markAttendance(transaction, wholeDay(day(on)), 0, 100);
+      await markLatecomers(transaction, wholeDay(day(on)));
     });
   },
   async pay({ db, model, people }, { payer, amount }) {

@@ -2,6 +2,7 @@ import { markAttendance, markLatecomers } from '../../../sql/attendance/attendan
 import { sql } from '../../../sql/database/database.ts';
 import { cancelInvoice } from '../../../sql/finance/invoices.ts';
 import { buildWindow, nothingYet } from '../../../sql/generation/week.ts';
+import { beforehand, wholeDay } from '../../support/weeks.ts';
 import * as act from '../acts.ts';
 import type { Act } from './arena.ts';
 import { DAY, EVENING, PAYMENT, people, type trainings, WEEK } from './scene.ts';
@@ -14,15 +15,15 @@ export const night: Act = (db) => act.night(db, EVENING);
 export const attend: Act = async (db) => {
   for (let after: number | null = 0; after !== null; ) {
     const from: number = after;
-    after = await db.transaction(async (transaction) => (await markAttendance(transaction, DAY, from, 10)).last);
+    after = await db.transaction(async (transaction) => (await markAttendance(transaction, wholeDay(DAY), from, 10)).last);
   }
-  await db.transaction((transaction) => markLatecomers(transaction, DAY));
+  await db.transaction((transaction) => markLatecomers(transaction, wholeDay(DAY)));
 };
 export const pay: Act = (db) => act.pay(db, people.parent, 800);
 export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
 export const generate: Act = async (db) => {
   let so = nothingYet;
-  while (!so.done) so = await db.transaction((transaction) => buildWindow(transaction, WEEK, so, null));
+  while (!so.done) so = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), so, null));
 };
 export const cancel =
   (training: Training, student: number, hours: number): Act =>

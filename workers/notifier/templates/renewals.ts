@@ -1,12 +1,10 @@
-import { z } from 'zod';
+import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { type TextKey, text } from '../texts/texts.ts';
-import { type Reader, type Template, template } from './template.ts';
+import { type Reader, template } from './template.ts';
 import { amountIn, dateIn, listed, short, unitsPerLine } from './wording.ts';
 
 const NAME = 60;
-const day = z.iso.date();
-const bill = { subscription: z.string(), student: z.string().nullable(), amount_minor: z.int(), due_date: day };
-type Bill = z.output<z.ZodObject<typeof bill>>;
+type Bill = { subscription: string; student: string | null; amount_minor: number; due_date: string };
 
 const what = (key: TextKey, { subscription, student, amount_minor, due_date }: Bill, reader: Reader) =>
   text(reader.locale, key, {
@@ -15,33 +13,27 @@ const what = (key: TextKey, { subscription, student, amount_minor, due_date }: B
     due: dateIn(reader.locale, due_date),
   }).replace(/\.\.$/, '.');
 
-const notice = z.object({ ...bill, invoice_id: z.int(), usable_until: day, is_lapsed: z.boolean() });
-
-const unpaid = template(notice, (of, reader) => [
+const unpaid = template('renewal_unpaid', (of, reader) => [
   what('renewal_unpaid.what', of, reader),
   of.is_lapsed
     ? text(reader.locale, 'renewal_lapsed.meaning')
     : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, of.usable_until) }),
 ]);
 
-const lapsed = template(notice, (of, reader) => [
+const lapsed = template('renewal_lapsed', (of, reader) => [
   what('renewal_lapsed.what', of, reader),
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const previousUnpaid = template(z.object(bill), (of, reader) => [
+const previousUnpaid = template('renewal_previous_unpaid', (of, reader) => [
   what('renewal_previous_unpaid.what', of, reader),
   text(reader.locale, 'renewal_previous_unpaid.meaning'),
 ]);
 
-const digest = z.object({
-  run_id: z.int(),
-  run_key: z.string(),
-  renewals: z.array(z.object({ ...bill, student: z.string(), student_id: z.int() })),
-});
-
-const adminDigest = (key: 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin') =>
-  template(digest, ({ run_id, run_key, renewals }, reader) => {
+type Digest = ParamsOf<'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin'>;
+const digestLines =
+  (key: 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin') =>
+  ({ run_id, run_key, renewals }: Digest, reader: Reader) => {
     const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
     const lines = renewals.map((one) =>
       text(reader.locale, 'renewal_lapsed_admin.line', {
@@ -57,13 +49,13 @@ const adminDigest = (key: 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admi
       text(reader.locale, `${key}.meaning`),
       text(reader.locale, 'look.run', { id: run_id }),
     ];
-  });
+  };
 
 /** What is said about renewals that nobody has paid, to people and to admins. */
-export const renewalTemplates: Record<string, Template> = {
+export const renewalTemplates = {
   renewal_unpaid: unpaid,
   renewal_lapsed: lapsed,
-  renewal_lapsed_admin: adminDigest('renewal_lapsed_admin'),
+  renewal_lapsed_admin: template('renewal_lapsed_admin', digestLines('renewal_lapsed_admin')),
   renewal_previous_unpaid: previousUnpaid,
-  renewal_previous_unpaid_admin: adminDigest('renewal_previous_unpaid_admin'),
+  renewal_previous_unpaid_admin: template('renewal_previous_unpaid_admin', digestLines('renewal_previous_unpaid_admin')),
 };
