@@ -6,10 +6,10 @@ import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
 import { log } from '../queues/process/log.ts';
 import { upsertKey } from '../sql/auth/api-keys.ts';
+import { isSuperuser } from '../sql/database/role.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
-import { createApp } from './http/app.ts';
-import { liveBot } from './telegram/live.ts';
+import { createApiServer } from './http/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
 const stopListening = (server: Server) => NetServer.prototype.close.call(server);
@@ -18,14 +18,23 @@ const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
 for (const key of apiKeys) await upsertKey(fleet.db, key);
 
+if (await isSuperuser(fleet.db))
+  log.warn('the database user is a superuser; give the fleet a role of its own (MIGRATE_DATABASE_URL)');
+
 const draining = new AbortController();
-const server = createApp(fleet, draining.signal).listen(port, host);
+const server = createApiServer(fleet, draining.signal).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);
 });
 await once(server, 'listening');
-const bot = liveBot(fleet, fleetTurns(fleet.db, paceOf(fleet.settings.telegramPace)), draining.signal);
+const bot = fleet.settings.telegramToken ? liveHere() : undefined;
+
+/** The bot is loaded where there is one. */
+async function liveHere() {
+  const { liveBot } = await import('./telegram/live.ts');
+  await liveBot(fleet, fleetTurns(fleet.db, paceOf(fleet.settings.telegramPace)), draining.signal);
+}
 
 drainOnSignal(drainSeconds, async () => {
   draining.abort();

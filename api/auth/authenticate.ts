@@ -5,25 +5,44 @@ import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { Problem } from '../http/problems.ts';
 import type { Caller } from '../http/route.ts';
+import type { countGuesses } from './guesses.ts';
 import type { KeyRing } from './key-ring.ts';
 
 /** Keys are read again when they are this old, so a revoked one is refused within a second. */
 const FRESH_MS = 1_000;
+/** The same for who is being answered for longer: together with how often that is looked at, within a second. */
+const FRESH_FOR_STREAMS_MS = 400;
+
+type Options = { guesses: ReturnType<typeof countGuesses>; basic?: boolean };
 
 /** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
-export function authenticate(db: Database, keys: KeyRing, { basic = false } = {}): RequestHandler {
+export function authenticate(db: Database, keys: KeyRing, { guesses, basic = false }: Options): RequestHandler {
   return async (request, response, next) => {
     const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
     if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
+    const address = request.ip ?? '';
+    const rest = guesses.restOf(address);
+    if (rest > 0) {
+      throw new Problem(429, 'too many wrong keys came from this address; Retry-After says when the next one is judged', {
+        headers: { 'Retry-After': String(rest) },
+      });
+    }
     const now = performance.now();
     const hash = hashOf(secret);
     // A key that is not among the ones at hand may have been made a moment ago.
     const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
-    if (!key) throw unknown('this key is not known', basic);
-    if (key.expires_at && new Date(key.expires_at) <= new Date())
-      throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
+    if (!key) {
+      guesses.miss(address);
+      throw unknown('this key is not known', basic);
+    }
+    if (isOver(key)) throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
     noteUse(db, key);
-    const caller: Caller = { name: key.name, scopes: key.scopes };
+    const caller: Caller = {
+      id: key.id,
+      name: key.name,
+      scopes: key.scopes,
+      isStillLetIn: (scope) => isStillLetIn(keys, key, scope),
+    };
     response.locals.caller = caller;
     next();
   };
@@ -35,7 +54,15 @@ export const callerOf = (response: Response): Caller => response.locals.caller;
 export function demandScope(caller: Caller, scope: string) {
   if (!mayDo(caller, scope)) throw new Problem(403, `the key "${caller.name}" lacks the scope "${scope}"`);
 }
-export const mayDo = ({ scopes }: Caller, scope: string) => scopes.includes('*') || scopes.includes(scope);
+export const mayDo = ({ scopes }: Pick<Caller, 'scopes'>, scope: string) => scopes.includes('*') || scopes.includes(scope);
+
+/** Whether a key that was let in would be so now. While the database is away nobody can tell, and nobody is turned out. */
+async function isStillLetIn(keys: KeyRing, { id, key_hash }: ApiKey, scope: string): Promise<boolean> {
+  const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
+  return !known || known.some((key) => key.id === id && key.key_hash.equals(key_hash) && !isOver(key) && mayDo(key, scope));
+}
+
+const isOver = ({ expires_at }: ApiKey) => expires_at !== null && new Date(expires_at) <= new Date();
 
 /** Compares with every key, each in constant time: how long it takes tells nothing. */
 const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => timingSafeEqual(key.key_hash, hash))[0];

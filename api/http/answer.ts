@@ -1,20 +1,27 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
 import { callerOf, demandScope } from '../auth/authenticate.ts';
 import { badInput } from './bad-input.ts';
+import { askedBy } from './fair-share.ts';
 import { once } from './idempotency.ts';
-import { Problem, requestIdOf } from './problems.ts';
-import type { Answer, Context, Route } from './route.ts';
+import { inFlight } from './limits.ts';
+import { hasBody, Problem, requestIdOf } from './problems.ts';
+import type { Answer, Caller, Context, Route } from './route.ts';
 import { preferredWait } from './wait.ts';
 
 type House = { fleet: Fleet; draining: AbortSignal };
-type Open = House & { written: () => void };
+type Open = House & { written: () => void; counted: ReturnType<typeof inFlight> };
+
+/** So many requests of one key are answered at the same time; what they ask of the database is shared out besides. */
+const MOST_AT_ONCE = 256;
+/** A door without a query takes none: a misspelt name must not go unnoticed. */
+const NO_QUERY = z.strictObject({});
 
 /** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
 export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
-  const open = { ...house, written: slotsWritten(house.fleet, house.draining) };
+  const open = { ...house, written: slotsWritten(house.fleet, house.draining), counted: inFlight(MOST_AT_ONCE) };
   for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
     for (const route of doors) app[route.method](path, handlerOf(open, route));
     app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
@@ -32,29 +39,49 @@ export function onlyBy(...methods: string[]): RequestHandler {
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const handlerOf =
-  ({ fleet, draining, written }: Open, route: Route): RequestHandler =>
+  (open: Open, route: Route): RequestHandler =>
   async (request, response) => {
     const caller = callerOf(response);
     demandScope(caller, route.scope);
     const input = {
       params: parse('path', route.params, request.params),
-      query: parse('query', route.query, request.query),
+      query: parse('query', route.query ?? NO_QUERY, request.query),
       body: parse('body', route.body, bodyOf(route, request)),
     };
-    const context: Context = {
-      db: fleet.db,
-      fleet,
-      caller,
-      requestId: requestIdOf(response),
-      wait: preferredWait(request.get('prefer')),
-      isWaiting: () => !draining.aborted && !response.destroyed,
-      now: new Date(),
-    };
-    const answering = answer(route, input, context, request);
-    const answered = await (route.method === 'get' ? answering : answering.finally(written));
-    if (answered.stream) await answered.stream(response, draining);
-    else send(response, answered);
+    // Streams have a limit of their own, since they stay for long.
+    const leave = route.produces ? () => undefined : open.counted.enter(caller);
+    try {
+      const context = contextOf(open, route, caller, request, response);
+      const answered = await askedBy(caller.id, () => handle(open, route, input, context, request));
+      if (context.wait > 0 && !(await context.isStillLetIn())) throw new Problem(401, 'the key was let in, and is not any more');
+      if (answered.stream) await answered.stream(response, open.draining);
+      else send(response, answered);
+    } finally {
+      leave();
+    }
   };
+
+const contextOf = (
+  { fleet, draining }: Open,
+  { scope }: Route,
+  caller: Caller,
+  request: Request,
+  response: Response,
+): Context => ({
+  db: fleet.db,
+  fleet,
+  caller,
+  requestId: requestIdOf(response),
+  wait: preferredWait(request.get('prefer')),
+  isWaiting: () => !draining.aborted && !response.destroyed,
+  isStillLetIn: () => caller.isStillLetIn(scope),
+  now: new Date(),
+});
+
+function handle({ written }: Open, route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request) {
+  const answering = answer(route, input, context, request);
+  return route.method === 'get' ? answering : answering.finally(written);
+}
 
 async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
   const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
@@ -63,8 +90,7 @@ async function answer(route: Route, input: Parameters<Route['handle']>[0], conte
       errors: [{ path: 'Idempotency-Key', message: 'none' }],
     });
   }
-  if (key !== undefined)
-    return once(key, `${request.method} ${request.path}`, input.body, context, (inside) => route.handle(input, inside));
+  if (key !== undefined) return once(key, request, input.body, context, (inside) => route.handle(input, inside));
   const first = route.transaction
     ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
     : await route.handle(input, context);
@@ -74,7 +100,7 @@ async function answer(route: Route, input: Parameters<Route['handle']>[0], conte
 /** A POST may come without a body where none is needed; a body that is there must be a JSON object. */
 function bodyOf(route: Route, request: Request): unknown {
   if (!route.body) return undefined;
-  const isEmpty = !Number(request.get('content-length') ?? 0) && !request.get('transfer-encoding');
+  const isEmpty = !hasBody(request);
   if (isEmpty && route.bodyOptional) return {};
   if (!isEmpty && !request.is('json')) throw new Problem(415, 'the body must be JSON (Content-Type: application/json)');
   return request.body;

@@ -2,18 +2,22 @@ import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { authenticate, callerOf, demandScope } from '../auth/authenticate.ts';
+import { countGuesses } from '../auth/guesses.ts';
 import { keyRing } from '../auth/key-ring.ts';
 import { routes } from '../routes/all.ts';
 import { webhook } from '../telegram/webhook.ts';
+import { notKept, readableAddress } from './address.ts';
 import { onlyBy, openRoutes } from './answer.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
+import { fairShare } from './fair-share.ts';
 import { live, ready } from './health.ts';
-import { callerLimit, guessLimit } from './limits.ts';
+import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { describeApi } from './openapi.ts';
+import { shorten } from './path.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { requestId, requestLog } from './request-log.ts';
+import { verifyJson } from './strict-json.ts';
 
 /**
  * The front door, assembled: whoever has a fleet can open it without a port.
@@ -23,34 +27,37 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   const app = express();
   const metrics = createMetrics(fleet);
   const keys = keyRing(fleet.db);
-  const key = authenticate(fleet.db, keys);
-  const browserKey = authenticate(fleet.db, keys, { basic: true });
+  const guesses = countGuesses(GUESSES_PER_MINUTE);
+  const key = authenticate(fleet.db, keys, { guesses });
+  const browserKey = authenticate(fleet.db, keys, { guesses, basic: true });
   app.disable('x-powered-by');
-  app.use(security, requestId, metrics.timing, lastAnswer(draining));
+  app.set('trust proxy', fleet.settings.trustProxy ?? false);
+  app.use(security, requestId, metrics.timing, lastAnswer(draining), requestLog(draining, UNLOGGED), readableAddress);
   app.get('/health/live', live).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
-  app.post('/telegram/webhook', express.json({ limit: '1mb' }), webhook(fleet)).all('/telegram/webhook', onlyBy('POST'));
-  app.use(requestLog, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
-  app.use(guessLimit(GUESSES_PER_MINUTE));
+  app.use('/telegram/webhook', webhook(fleet));
+  app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(describeApi(routes)));
+  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');
       return metrics.show(request, response, next);
     })
     .all('/metrics', onlyBy('GET'));
-  app.use(express.json({ limit: '100kb' }));
-  openRoutes(app, { fleet, draining }, routes);
+  app.use(express.json({ limit: '100kb', verify: verifyJson }));
+  openRoutes(app, { fleet: { ...fleet, db: fairShare(fleet.db) }, draining }, routes);
   app.use((request) => {
-    throw new Problem(404, `there is nothing at ${request.path}; see /docs`);
+    throw new Problem(404, `there is nothing at ${shorten(request.path)}; see /docs`);
   });
   app.use(answerProblems);
   return app;
 }
 
 const GUESSES_PER_MINUTE = 60;
+/** Asked every few seconds by whoever watches the fleet. */
+const UNLOGGED = /^\/health\//;
 
 const isForBrowsers = (path: string) => /^\/(queues|docs)(\/|$)|^\/openapi\.json$/.test(path);
 

@@ -4,6 +4,11 @@ import { Problem } from './problems.ts';
 /** So many names a reader takes in; whoever needs more finds them in the documentation. */
 const MOST_NAMES = 20;
 
+/** So many faults are listed; an answer must not be many times what was sent. */
+const MOST_ERRORS = 20;
+/** A name somebody made up is quoted up to here. */
+const MOST_QUOTED = 100;
+
 /** What `schema` refused as a problem: `where` is body, query or path, `given` what was refused. */
 export function badInput(where: string, schema: z.ZodType, given: unknown, error: z.ZodError): Problem {
   const hint = where === 'query' ? plusHint(schema, given as Record<string, unknown>) : () => '';
@@ -12,7 +17,11 @@ export function badInput(where: string, schema: z.ZodType, given: unknown, error
       ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: noSuch(issue, schemaAt(schema, issue.path)) }))
       : [{ path: issue.path.join('.'), message: (isNoObject(issue) ? 'a JSON object' : issue.message) + hint(issue) }],
   );
-  return new Problem(422, `the ${where} is not acceptable`, { errors });
+  const listed = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path: path.slice(0, MOST_QUOTED), message }));
+  const more = errors.length - listed.length;
+  return new Problem(422, `the ${where} is not acceptable${more > 0 ? `; ${more} more faults are not listed` : ''}`, {
+    errors: listed,
+  });
 }
 
 const isNoObject = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;

@@ -14,10 +14,17 @@ const PAGE = `<!doctype html>
 </html>`;
 const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, tryItOutEnabled: true, validatorUrl: null });`;
 
-/** The documentation page and the document it shows; everything comes from this server. */
-export function docs(document: object): Router {
+/**
+ * The documentation page and the document it shows; everything comes from this server.
+ * @param describe makes the document; asked once, when somebody first wants it
+ */
+export function docs(describe: () => Promise<object>): Router {
   const router = express.Router();
-  router.get('/openapi.json', (_request, response) => void response.json(document));
+  let document: Promise<object> | undefined;
+  router.get('/openapi.json', async (_request, response) => {
+    document ??= describe();
+    response.json(await document);
+  });
   router.get('/docs', (_request, response) => void response.type('html').send(PAGE));
   router.get('/docs/start.js', (_request, response) => void response.type('js').send(START));
   for (const file of FILES) router.get(`/docs/${file}`, (_request, response) => response.sendFile(file, { root: assets }));

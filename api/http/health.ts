@@ -6,6 +6,7 @@ import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/beat.ts';
 import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
+import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 
@@ -17,14 +18,23 @@ export const live: RequestHandler = (_request, response) => {
   response.json({ status: 'up' });
 };
 
+/** Readiness is looked at this often at most; whoever asks meanwhile gets what the last look has shown. */
+const FRESH_MS = 1_000;
+
 /** 200 when every part is up, 503 when one is not; names the parts and says no more than up or down. */
-export const ready =
-  (fleet: Fleet): RequestHandler =>
-  async (_request, response) => {
-    const parts = await readiness(fleet);
+export function ready(fleet: Fleet): RequestHandler {
+  let looked: ReturnType<typeof readiness> | undefined;
+  let at = Number.NEGATIVE_INFINITY;
+  return async (_request, response) => {
+    if (!looked || performance.now() - at >= FRESH_MS) {
+      at = performance.now();
+      looked = readiness(fleet);
+    }
+    const parts = await looked;
     const isUp = Object.values(parts).every((state) => state === 'up');
     response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', parts });
   };
+}
 
 /** Looks at every part at once: the book, the bell, the scheduler, each worker's last canary, the disk. */
 export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {
@@ -35,6 +45,8 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
     queue: () => backend.ping(),
     disk: () => demandDisk(settings.dataDir),
     scheduler: async () => demand((await leaseHolder(db, 'scheduler')) !== null),
+    telegram: async () => demand(await isGateOpen(db)),
+    alarms: async () => demand(await alarmsArrive(db, settings.telegramToken ? settings.adminChatIds : [])),
   };
   for (const noun of nouns) {
     checks[`worker:${noun}`] = async () =>

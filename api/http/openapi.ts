@@ -54,7 +54,7 @@ const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
   }
 };
 
-const UNITS = 'in minor units (kopecks)';
+const UNITS = 'in minor units of the currency';
 type Schema = { type?: unknown; examples?: unknown[]; description?: string };
 const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null;
 

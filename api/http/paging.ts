@@ -10,12 +10,24 @@ export const pageQuery = {
 /** The body of every list. */
 export const pageOf = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next_cursor: z.string().nullable() });
 
+/** Characters of JSON that a page holds at most, if it has more than one row; `next_cursor` leads to the rest. */
+const MOST_JSON = 500_000;
+
 /** A page of rows: ask the database for one more than `limit`, and it is known whether another page follows. */
 export function page<T>(rows: readonly T[], limit: number, keyOf: (last: T) => unknown) {
-  const items = rows.slice(0, limit);
+  const items = fitting(rows.slice(0, limit));
   const last = items.at(-1);
-  const next_cursor = rows.length > limit && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null;
+  const next_cursor = rows.length > items.length && last ? Buffer.from(JSON.stringify(keyOf(last))).toString('base64url') : null;
   return { items, next_cursor };
+}
+
+function fitting<T>(rows: readonly T[]): T[] {
+  let length = 0;
+  const end = rows.findIndex((row, n) => {
+    length += JSON.stringify(row).length;
+    return n > 0 && length > MOST_JSON;
+  });
+  return rows.slice(0, end < 0 ? rows.length : end);
 }
 
 /** What a cursor holds. Throws a 422 for one that no list gave out. */

@@ -1,12 +1,15 @@
+import { STATUS_CODES } from 'node:http';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { IntegrityConstraintViolationError } from 'slonik';
 import { z } from 'zod';
 import { QueueUnavailable } from '../../queues/jobs/enqueue.ts';
+import { TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/process/log.ts';
 import { isUnfit } from '../../sql/database/invalid-value.ts';
-import { isOutage } from '../../sql/database/outage.ts';
+import { isLockTimeout, isOutage, isStatementTimeout } from '../../sql/database/outage.ts';
 import { type RefusalKind, Refused } from '../../workers/refusal.ts';
 import { refusalOf } from './broken-rules.ts';
+import { pathOf } from './path.ts';
 
 /** The body of every refusal (RFC 9457). `errors` says where bad input is wrong and what is accepted there. */
 export const problemBody = z
@@ -18,21 +21,6 @@ export const problemBody = z
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
   .meta({ id: 'Problem' });
-
-const TITLES: Record<number, string> = {
-  400: 'Not readable',
-  401: 'Who are you?',
-  403: 'Not yours to do',
-  404: 'Not found',
-  405: 'Not this way',
-  409: 'Conflict',
-  413: 'Too large',
-  415: 'Not JSON',
-  422: 'Not acceptable input',
-  429: 'Too many requests',
-  500: 'Our mistake',
-  503: 'Not now',
-};
 
 /** What a refusal of the rules is called here. */
 const STATUS: Record<RefusalKind, number> = { missing: 404, conflict: 409, not_allowed: 403, invalid: 422 };
@@ -59,26 +47,32 @@ export const notAcceptable = (path: string, message: string, where: 'body' | 'qu
 export const answerProblems: ErrorRequestHandler = (error, request, response, next) => {
   if (response.headersSent) return next(error);
   const problem = asProblem(error);
-  if (problem.status >= 500) log.error({ err: error, request_id: requestIdOf(response), path: request.path }, 'request failed');
+  if (problem.status >= 500)
+    log.error({ err: error, request_id: requestIdOf(response), path: pathOf(request) }, 'request failed');
   sendProblem(problem, request, response);
 };
 
-export function sendProblem({ status, message, extra }: Problem, request: Request, response: Response) {
-  const { headers = {}, ...members } = extra;
+export const PROBLEM_TYPE = 'application/problem+json';
+
+export function sendProblem(problem: Problem, request: Request, response: Response) {
+  const { headers = {} } = problem.extra;
+  // What is left of a body that nobody wants is not read: the connection ends with the answer.
+  if (!request.complete && request.readableDidRead === false && hasBody(request)) response.set('Connection', 'close');
   response
-    .status(status)
+    .status(problem.status)
     .set(headers)
-    .type('application/problem+json')
-    .send(
-      JSON.stringify({
-        type: 'about:blank',
-        title: TITLES[status] ?? 'Refused',
-        status,
-        detail: message,
-        instance: request.originalUrl.split('?', 1)[0],
-        ...members,
-      }),
-    );
+    .type(PROBLEM_TYPE)
+    .send(JSON.stringify(bodyOf(problem, pathOf(request))));
+}
+
+/** Whether a request says that a body comes with it. */
+export const hasBody = (request: Request) =>
+  Boolean(request.get('transfer-encoding')) || Number(request.get('content-length') ?? 0) > 0;
+
+/** A problem as it is sent. @param instance the path of what was asked */
+export function bodyOf({ status, message, extra }: Problem, instance: string) {
+  const { headers: _, ...members } = extra;
+  return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Refused', status, detail: message, instance, ...members };
 }
 
 export const requestIdOf = (response: Response) => String(response.getHeader('x-request-id') ?? '');
@@ -87,8 +81,11 @@ export const requestIdOf = (response: Response) => String(response.getHeader('x-
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof Refused) return new Problem(STATUS[error.kind], error.message, error.fields);
+  if (error instanceof TooManyOpenRuns) return new Problem(429, error.message, { headers: { 'Retry-After': '10' } });
   if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
   if (isOutage(error)) return away('the database does not answer');
+  if (isLockTimeout(error)) return away('something else is changing the same thing; nothing was done, try again in a moment');
+  if (isStatementTimeout(error)) return away('this takes longer than a request may; nothing was done');
   if (error instanceof IntegrityConstraintViolationError) return new Problem(...refusalOf(error));
   if (isUnfit(error)) return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
   return (

@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
 import { log, scrub } from '../../queues/process/log.ts';
+import { pathOf } from './path.ts';
 import { requestIdOf } from './problems.ts';
+
+/** Refusals are summed up this often. */
+const SUM_MS = 10_000;
+const MOST_NAMED = 5;
+/** More addresses than this are counted together. */
+const MOST_ADDRESSES = 1_000;
 
 /**
  * Every request has an id: the caller's own if it is a decent one without a secret in it, else a new one.
@@ -14,22 +21,69 @@ export const requestId: RequestHandler = (request, response, next) => {
   next();
 };
 
-/** One line a request: who asked for what, how it was answered and how long that took. Never the query, the headers or the body. */
-export const requestLog: RequestHandler = (request, response, next) => {
-  const began = performance.now();
-  response.once('close', () => {
-    const isFailed = response.statusCode >= 500;
-    const line = {
-      request_id: requestIdOf(response),
-      method: request.method,
-      path: request.originalUrl.split('?', 1)[0],
-      status: response.statusCode,
-      caller: response.locals.caller?.name,
-      // Whoever asked has gone before the answer was whole.
-      is_cut_off: !response.writableFinished || undefined,
-      ms: Math.round(performance.now() - began),
-    };
-    log[isFailed ? 'error' : 'info'](line, isFailed ? 'request failed' : 'request');
-  });
-  next();
-};
+/**
+ * One line a request: who asked for what, how it was answered and how long that took. Never the query, the headers or the body.
+ * Whoever asks for what is not there, is not known or asks too often is counted, and told in one line every ten seconds: what costs
+ * nothing to send must cost nothing to log.
+ * @param draining once aborted, what was counted is told at once
+ * @param unlogged paths of which nothing is told
+ */
+export function requestLog(draining: AbortSignal, unlogged: RegExp): RequestHandler {
+  const refusals = sumRefusals(draining);
+  return (request, response, next) => {
+    const began = performance.now();
+    const address = request.ip;
+    response.once('close', () => {
+      const { statusCode: status } = response;
+      const line = {
+        request_id: requestIdOf(response),
+        method: request.method,
+        path: pathOf(request),
+        status,
+        caller: response.locals.caller?.name,
+        address,
+        // Whoever asked has gone before the answer was whole.
+        is_cut_off: !response.writableFinished || undefined,
+        ms: Math.round(performance.now() - began),
+      };
+      if (SUMMED.has(status)) return refusals.add(line);
+      if (unlogged.test(request.path)) return;
+      const isFailed = status >= 500;
+      log[isFailed ? 'error' : 'info'](line, isFailed ? 'request failed' : 'request');
+    });
+    next();
+  };
+}
+
+const SUMMED = new Set([401, 404, 429]);
+type Line = { method: string; path: string; status: number; address?: string; caller?: string };
+
+function sumRefusals(draining: AbortSignal) {
+  let sums = new Map<number, { count: number; first: string }>();
+  let askers = new Map<string, number>();
+  let since: NodeJS.Timeout | undefined;
+
+  function tell() {
+    clearTimeout(since);
+    since = undefined;
+    if (sums.size === 0) return;
+    const most = [...askers].sort(([, one], [, other]) => other - one).slice(0, MOST_NAMED);
+    const by_status = Object.fromEntries([...sums].map(([status, { count }]) => [status, count]));
+    const first = Object.fromEntries([...sums].map(([status, { first }]) => [status, first]));
+    log.info({ by_status, first, by_asker: Object.fromEntries(most) }, 'requests refused');
+    sums = new Map();
+    askers = new Map();
+  }
+  draining.addEventListener('abort', tell);
+  return {
+    add({ status, method, path, address = '', caller }: Line) {
+      const sum = sums.get(status) ?? { count: 0, first: `${method} ${path}` };
+      sum.count += 1;
+      sums.set(status, sum);
+      const asker = caller ? `${address} ${caller}` : address;
+      if (askers.has(asker) || askers.size < MOST_ADDRESSES) askers.set(asker, (askers.get(asker) ?? 0) + 1);
+      if (draining.aborted) tell();
+      else since ??= setTimeout(tell, SUM_MS).unref();
+    },
+  };
+}

@@ -2,8 +2,15 @@ import type { Response } from 'express';
 import type { z } from 'zod';
 import type { CallContext } from '../../workers/call-context.ts';
 
-/** Who asks: the name of the key and what it may do. */
-export type Caller = { name: string; scopes: readonly string[] };
+/** Who asks: the key, its name and what it may do. */
+export type Caller = {
+  /** Of the key. A name may be given again to another key. */
+  id: number;
+  name: string;
+  scopes: readonly string[];
+  /** Whether the key would be let in now, with the scope: it may be revoked, or expire, while it is being answered. */
+  isStillLetIn(scope: string): Promise<boolean>;
+};
 
 /** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
 export type Context = CallContext & {
@@ -13,6 +20,8 @@ export type Context = CallContext & {
   wait: number;
   /** False once the caller has gone or this process drains: then waiting ends early. */
   isWaiting: () => boolean;
+  /** False once the key was revoked, has expired or has lost the route's scope: whoever is answered for long must look. */
+  isStillLetIn: () => Promise<boolean>;
 };
 
 export type Answer = {

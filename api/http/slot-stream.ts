@@ -9,22 +9,29 @@ import type { Context } from './route.ts';
 
 const LIMITS = { process: 500, key: 100 };
 const HEARTBEAT_MS = 15_000;
-/** A stream ends then and is opened again by its browser, so that a key that was revoked does not listen for ever. */
+/** So often it is looked whether its key is still let in: a stream ends within a second of that. */
+const LOOK_MS = 400;
+/** A stream ends then and is opened again by its browser. */
 const LIFE_MS = 10 * 60_000;
 /** A listener who does not take what is sent is let go; it looks again when it comes back. */
 const MOST_BYTES = 256 * 1_024;
 /** The same for one who does not take the end. */
 const LAST_WORD_MS = 2_000;
 
-const opened = new WeakMap<LiveSlots, Map<string, number>>();
+const opened = new WeakMap<LiveSlots, Map<number, number>>();
 
 /**
  * Server-Sent Events of a specialist's rewritten days. `ready`: nothing is missed from now on. `day`: its date, its free time and
  * a version; of two events of a day the one with the higher version holds. `missed`: something may have been, look again.
  */
-export async function streamSlots(response: Response, specialistId: number, { fleet, caller }: Context, draining: AbortSignal) {
+export async function streamSlots(
+  response: Response,
+  specialistId: number,
+  { fleet, caller, isStillLetIn }: Context,
+  draining: AbortSignal,
+) {
   const live = liveSlotsOf(fleet);
-  const leave = enter(live, caller.name);
+  const leave = enter(live, caller.id);
   const waiting: string[] = [];
   let write = (text: string) => {
     waiting.push(text);
@@ -45,6 +52,9 @@ export async function streamSlots(response: Response, specialistId: number, { fl
   };
   const heartbeat = setInterval(() => write(': still here\n\n'), HEARTBEAT_MS);
   const life = setTimeout(end, LIFE_MS);
+  const look = setInterval(async () => {
+    if (!(await isStillLetIn())) end();
+  }, LOOK_MS);
   draining.addEventListener('abort', end);
   response.once('close', over);
   if (response.closed) return over();
@@ -55,6 +65,7 @@ export async function streamSlots(response: Response, specialistId: number, { fl
 
   function over() {
     clearInterval(heartbeat);
+    clearInterval(look);
     clearTimeout(life);
     clearTimeout(lastWord);
     draining.removeEventListener('abort', end);
@@ -70,8 +81,8 @@ function sendOrLetGo(response: Response, text: string) {
 }
 
 /** Counts a stream in, and says how to count it out. Throws a 429 when there are too many. */
-function enter(live: LiveSlots, key: string): () => void {
-  const counts = opened.get(live) ?? new Map<string, number>();
+function enter(live: LiveSlots, key: number): () => void {
+  const counts = opened.get(live) ?? new Map<number, number>();
   opened.set(live, counts);
   const own = counts.get(key) ?? 0;
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);

@@ -4,6 +4,7 @@ import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
+import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { moneyRoutes } from './money.ts';
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...subscriptionChangeRoutes,
   ...taskRoutes,
   ...telegramLinkRoutes,
+  ...commandRightsRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,

@@ -25,7 +25,7 @@ export const id = whole(1, 2_147_483_647);
 export const idOf = (whom: string) => id.meta({ description: `the id of ${whom}` });
 /** An amount of money. */
 export const minor = (least: number) => {
-  const error = `a whole number of minor units (kopecks) from ${least} to ${MOST_MINOR}`;
+  const error = `a whole number of minor units of the currency from ${least} to ${MOST_MINOR}`;
   return z
     .int({ error })
     .min(least, { error })

@@ -22,6 +22,7 @@ export const reasonBody = z.strictObject({ reason: wording });
 export const paymentItem = paymentRow.meta({ id: 'Payment' });
 const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
 const shared = { tag: 'money' };
+const MOST_FINDINGS = 500;
 
 export const moneyRoutes: Route[] = [
   route({
@@ -103,12 +104,19 @@ export const moneyRoutes: Route[] = [
     query: z.strictObject({
       date: anyDay.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
     }),
-    responses: { 200: z.object({ date: z.iso.date(), square: z.boolean(), message: z.string(), findings: z.array(finding) }) },
+    responses: {
+      200: z.object({
+        date: z.iso.date(),
+        square: z.boolean(),
+        message: z.string(),
+        findings: z.array(finding).meta({ description: `the first ${MOST_FINDINGS}; the message counts all` }),
+      }),
+    },
     async handle({ query }, { db, fleet, now }) {
       const date = query.date ?? dayOf(now, fleet.settings.zone);
       const findings = await auditBooks(db, date);
       const message = findings.length === 0 ? 'all square' : `not square: ${findings.length} findings`;
-      return { body: { date, square: findings.length === 0, message, findings } };
+      return { body: { date, square: findings.length === 0, message, findings: findings.slice(0, MOST_FINDINGS) } };
     },
   }),
 ];

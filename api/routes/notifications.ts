@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { quietHoursSetting } from '../../queues/process/settings.ts';
+import { type Kind, kindNames } from '../../sql/notifications/catalog.ts';
 import {
   setPersonKinds,
   setQuietHours,
@@ -8,7 +9,6 @@ import {
   type Wishes,
   wishesOf,
 } from '../../sql/notifications/preferences.ts';
-import { type Kind, kindNames } from '../../workers/notifier/kinds.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';

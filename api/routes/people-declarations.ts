@@ -15,7 +15,8 @@ const person = {
   email: email.nullable().optional(),
   // No example: some number is somebody's.
   telegram_id: z
-    .int({ error: 'a Telegram user id' })
+    .int({ error: 'a Telegram user id, above 0' })
+    .positive({ error: 'a Telegram user id, above 0' })
     .nullable()
     .optional()
     .meta({ examples: [null] }),

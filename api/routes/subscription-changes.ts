@@ -3,7 +3,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
 import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
@@ -18,7 +18,7 @@ import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
 const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
-const REFUND = 'a whole number of minor units (kopecks), 0 or more';
+const REFUND = 'a whole number of minor units of the currency, 0 or more';
 const releasedTraining = z.object({
   real_training_id: z.int(),
   training_type: z.string(),
@@ -56,14 +56,23 @@ export const subscriptionChangeRoutes: Route[] = [
       const { id, student_id: studentId, ...before } = await locked(context, params.id);
       judgeFreeze({ id, ...before }, from, to, today);
       const seats = await freezeSubscription(db, { id, studentId, from, to, today, now });
-      const released = seats.map(({ seat_id: _, ...training }) => training);
+      const released = seats.map(({ seat_id: _, returned: __, ...training }) => training);
+      const sum = (of: keyof (typeof seats)[number]['returned']) => seats.reduce((total, seat) => total + seat.returned[of], 0);
       const held = await demanded(context, id);
       const notice = {
-        template: 'subscription_frozen',
-        dedupe: `subscription_frozen:${id}:${context.requestId}`,
-        params: { from, to, end_date: held.end_date, released },
+        template: 'subscription_frozen' as const,
+        dedupe: `subscription_frozen:${id}:${from}:${now.toISOString()}`,
+        params: {
+          from,
+          to,
+          end_date: held.end_date,
+          released,
+          returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
+          sessions_left: held.sessions_left,
+          balance_minor: sum('refunded_minor') > 0 ? await balanceOf(db, held.payer_id) : null,
+        },
       };
-      await tellPeople(db, holderNotices(held, notice));
+      await notifyPeople(db, holderNotices(held, notice));
       return { body: { ...held, released } };
     },
   }),
@@ -81,11 +90,11 @@ export const subscriptionChangeRoutes: Route[] = [
       const daysReturned = await endFreeze(context.db, before.id, todayOf(context));
       const held = await demanded(context, before.id);
       const notice = {
-        template: 'subscription_unfrozen',
-        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.requestId}`,
+        template: 'subscription_unfrozen' as const,
+        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
         params: { end_date: held.end_date, sessions_left: held.sessions_left },
       };
-      await tellPeople(context.db, holderNotices(held, notice));
+      await notifyPeople(context.db, holderNotices(held, notice));
       return { body: { ...held, days_returned: daysReturned } };
     },
   }),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addTask, finishTask, listTasks, reopenTask, taskRow } from '../../sql/tasks/tasks.ts';
+import { addTask, findTask, finishTask, listedTask, listTasks, reopenTask, taskRow } from '../../sql/tasks/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -29,7 +29,7 @@ export const taskRoutes: Route[] = [
         .meta({ description: 'true: those that were hidden too' }),
       ...pageQuery,
     }),
-    responses: { 200: pageOf(taskItem) },
+    responses: { 200: pageOf(listedTask.meta({ id: 'ListedTask' })) },
     async handle({ query: { cursor, limit, hidden, ...of } }, { db }) {
       const before = readCursor(cursor, idCursor);
       const rows = await listTasks(db, { ...of, hidden: hidden === 'true', before, limit: limit + 1 });
@@ -54,6 +54,20 @@ export const taskRoutes: Route[] = [
     async handle({ body }, { db, caller }) {
       const { kind, title, details, dedupe_key } = body;
       return { status: 201, body: await addTask(db, { kind, title, details, dedupe: dedupe_key ?? null, by: caller.name }) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/tasks/{id}',
+    summary: 'One task with all its details',
+    scope: 'tasks:read',
+    params: idParams,
+    responses: { 200: taskItem },
+    async handle({ params }, { db }) {
+      const task = await findTask(db, params.id);
+      if (!task) throw new Problem(404, `there is no task ${params.id}`);
+      return { body: task };
     },
   }),
   route({

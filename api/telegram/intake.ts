@@ -3,6 +3,7 @@ import { TelegramApiError, type Update } from 'node-telegram-bot-api';
 import { log } from '../../queues/process/log.ts';
 import { storeUpdates } from '../../sql/bot/updates.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { believedWait } from '../../workers/notifier/outbox/deliver.ts';
 import type { House } from './house.ts';
 import { chatIdOf } from './who.ts';
 
@@ -55,6 +56,7 @@ const whyNoUpdates = (error: unknown) =>
 
 /** Seconds: what Telegram says, else 1, 2, 4 ... 60; a conflict begins at 8, since two that hurry only throw each other out. */
 export function waitAfter(error: unknown, misses: number): number {
-  if (error instanceof TelegramApiError && error.retryAfter) return error.retryAfter;
+  const asked = error instanceof TelegramApiError ? believedWait(error.retryAfter) : null;
+  if (asked !== null) return asked;
   return Math.min(LONGEST_WAIT_SECONDS, 2 ** (Math.min(misses, 10) + (isConflict(error) ? 2 : -1)));
 }

@@ -2,9 +2,9 @@ import { InlineKeyboardBuilder, InputFile, TelegramApiError, TelegramBotError } 
 import { scrub } from '../../queues/process/log.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { runsByDay } from '../../sql/bot/days.ts';
+import { believedWait, movedTo } from '../../workers/notifier/outbox/deliver.ts';
 import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
-import { picture } from './chart.ts';
 import type { House } from './house.ts';
 import { offerCommands } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
@@ -17,6 +17,8 @@ const WAIT_SECONDS = 1;
 export type Performed =
   | { outcome: 'given' }
   | { outcome: 'dropped'; error: string }
+  /** The group has become a supergroup; the answer is given there. */
+  | { outcome: 'moved'; to: number; error: string }
   | { outcome: 'later'; seconds: number; error: string; flood: boolean };
 
 /** Gives one answer. What Telegram refuses is dropped with its reason; what it cannot take now is for later. */
@@ -72,6 +74,8 @@ async function sendChart({ api, db, settings }: House, { chat_id, days, locale }
   const today = dayOf(now, settings.zone);
   const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone, routine);
   const { text: caption, entities } = summary(locale, rows);
+  // Loaded here, for few ask for a picture and what draws it takes memory.
+  const { picture } = await import('./chart.ts');
   const photo = new InputFile(await picture(chartOf(locale, rows)), { filename: 'history.png', contentType: 'image/png' });
   return api.sendPhoto({ chat_id, photo, caption, caption_entities: entities as never });
 }
@@ -82,7 +86,9 @@ function judge(trouble: TelegramBotError, answer: Answer): Performed {
   const later = (seconds: number, flood = false) => ({ outcome: 'later', seconds, error, flood }) as const;
   if (answer.do === 'toast' || answer.do === 'menu') return { outcome: 'dropped', error };
   if (!(trouble instanceof TelegramApiError)) return later(WAIT_SECONDS);
-  if (trouble.errorCode === 429) return later(trouble.retryAfter ?? WAIT_SECONDS, true);
+  const to = movedTo(trouble);
+  if (to !== null) return { outcome: 'moved', to, error };
+  if (trouble.errorCode === 429) return later(believedWait(trouble.retryAfter) ?? WAIT_SECONDS, true);
   const mends = trouble.errorCode >= 500 || [401, 402, 404].includes(trouble.errorCode);
   return mends ? later(WAIT_SECONDS) : { outcome: 'dropped', error };
 }

@@ -48,6 +48,7 @@ async function pressRun(turn: Turn, query: CallbackQuery, of: string) {
   const confirmation = await open(turn, query, idOf(of));
   if (!confirmation) return;
   const asked = await confirmed(turn, confirmation);
+  if (asked === 'too many') return toast(turn, query, text(locale, 'bot.run.limit'));
   await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), asked?.run.id ?? null);
   if (!asked) return toast(turn, query, text(locale, 'bot.button.old'));
   const params = { title: titleOf(locale, asked.run), id: asked.run.id };

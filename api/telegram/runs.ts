@@ -1,7 +1,7 @@
 import { boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
-import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
+import { type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { askConfirmation, type Confirmation } from '../../sql/bot/confirmations.ts';
@@ -71,14 +71,27 @@ export async function ask(turn: Turn, name: RunName, body: Record<string, unknow
   });
 }
 
-/** Asks for the confirmed run, for the day it was confirmed for; the chat hears how it ends. */
-export async function confirmed(turn: Turn, { run: name, body, day, again }: Confirmation): Promise<ProcessRequest | null> {
+/**
+ * Asks for the confirmed run, for the day it was confirmed for; the chat hears how it ends. Null for a process that is not offered any
+ * more, `too many` for whoever has too many open (D44).
+ */
+export async function confirmed(
+  turn: Turn,
+  { run: name, body, day, again }: Confirmation,
+): Promise<ProcessRequest | 'too many' | null> {
   const known = offeredAs(name);
   if (!known) return null;
-  const asked = await requestProcess(turn.db, known, body, day, { again, created_by: nameOf(turn.asker) });
+  const asked = await unlessTooMany(requestProcess(turn.db, known, body, day, { again, created_by: nameOf(turn.asker) }));
+  if (asked === 'too many') return asked;
   await follow(turn, asked);
   return asked;
 }
+
+const unlessTooMany = <T>(asking: Promise<T>) =>
+  asking.catch((error): 'too many' => {
+    if (!(error instanceof TooManyOpenRuns)) throw error;
+    return 'too many';
+  });
 
 async function follow({ db, asker, asked }: Turn, request: ProcessRequest) {
   asked.push(request);
@@ -87,7 +100,7 @@ async function follow({ db, asker, asked }: Turn, request: ProcessRequest) {
 
 /** What became of a wish to repeat a run. */
 export type Repeated =
-  | { is: 'gone' }
+  | { is: 'gone' | 'too many' }
   | { is: 'fine' | 'open'; run: Run }
   /** Somebody has repeated it already. */
   | { is: 'repeated'; id: number }
@@ -104,7 +117,8 @@ export async function repeat(turn: Turn, id: number): Promise<Repeated> {
   if (latest && latest.id !== run.id) return { is: 'repeated', id: latest.id };
   if (run.status === 'success') return { is: 'fine', run };
   if (run.status === 'queued' || run.status === 'running') return { is: 'open', run };
-  const request = await repeatProcess(turn.db, run, { created_by: nameOf(turn.asker) });
+  const request = await unlessTooMany(repeatProcess(turn.db, run, { created_by: nameOf(turn.asker) }));
+  if (request === 'too many') return { is: request };
   if (!request) return { is: 'gone' };
   await follow(turn, request);
   return { is: 'asked', run: request.run };
@@ -127,6 +141,8 @@ export function repeatedWords({ asker: { locale } }: Turn, id: number, repeated:
   switch (repeated.is) {
     case 'gone':
       return text(locale, 'bot.retry.gone', { id });
+    case 'too many':
+      return text(locale, 'bot.run.limit');
     case 'repeated':
       return text(locale, 'bot.retry.repeated', { id, by: repeated.id });
     case 'asked':

@@ -3,7 +3,8 @@ import { log } from '../../queues/process/log.ts';
 import { noteProfile } from '../../sql/bot/links.ts';
 import { adminTelegramIds } from '../../sql/bot/people.ts';
 import { forgetUpdates } from '../../sql/bot/updates.ts';
-import { tellEnded } from '../../workers/notifier/templates/run-ended.ts';
+import { currentChats } from '../../sql/notifications/moved-chats.ts';
+import { notifyEnded } from '../../workers/notifier/templates/run-ended.ts';
 import type { House } from './house.ts';
 import { ALLOWED_UPDATES, poll } from './intake.ts';
 import { offerCommands, offerHello } from './menu.ts';
@@ -32,7 +33,7 @@ async function work(house: House, signal: AbortSignal, wait: () => Promise<unkno
       answering.add(answers);
       void answers.finally(() => answering.delete(answers));
     }
-    await tellEnded(house);
+    await notifyEnded(house);
     if (performance.now() - forgotten > FORGET_MS) {
       await forgetUpdates(house.db);
       forgotten = performance.now();
@@ -60,7 +61,8 @@ async function arrange(house: House) {
   const { webhook } = settings;
   if (webhook) await api.setWebhook({ url: webhook.url, secret_token: webhook.secret, allowed_updates: [...ALLOWED_UPDATES] });
   else await api.deleteWebhook();
-  const chats = new Set([...settings.adminChatIds, ...(await adminTelegramIds(db))]);
+  const admins = await currentChats(db, settings.adminChatIds);
+  const chats = new Set([...admins.map(({ chat_id }) => chat_id), ...(await adminTelegramIds(db))]);
   const offers = [() => offerHello(house), ...[...chats].map((chat) => () => offerCommands(house, chat))];
   for (const offer of offers) {
     await offer().catch((error) => log.info({ err: error }, 'a chat cannot be offered its commands yet'));

@@ -1,5 +1,6 @@
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import { lockLink, revokeLink, takeLink } from '../../sql/bot/links.ts';
+import { personOf } from '../../sql/bot/people.ts';
 import { tellStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
@@ -35,7 +36,9 @@ async function connect(turn: Turn, token: string) {
   if (refused === 'bot.start.unknown' && !(await tellStranger(db, asker.chatId))) return;
   if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
   const taken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
-  return say(turn, { text: text(locale, taken ? 'bot.start.connected' : 'bot.start.taken', { name: link?.first_name ?? '' }) });
+  const person = taken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
+  const connected = person && !person.commands ? 'bot.start.connected_admin' : 'bot.start.connected';
+  return say(turn, { text: text(locale, taken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
 }
 
 /** Why a link connects nobody, or null when it does. Whose it was is told only to the one who used it. */

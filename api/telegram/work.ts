@@ -5,7 +5,9 @@ import { log } from '../../queues/process/log.ts';
 import type { OpenUpdate } from '../../sql/bot/updates.ts';
 import { beginTry, decideUpdate, givenAnswers, lockUpdate, openUpdates, postponeUpdate } from '../../sql/bot/updates.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import { blockChat, writesAgain } from '../../sql/notifications/tell.ts';
+import { currentChat, noteMovedChat } from '../../sql/notifications/moved-chats.ts';
+import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
+import { noteReached } from '../../sql/notifications/reach.ts';
 import { type Answer, answer } from '../../workers/notifier/templates/bot-answers.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { decide } from './decide.ts';
@@ -50,9 +52,10 @@ async function decideOne(house: House, { update_id, chat_id }: OpenUpdate): Prom
       const locked = await lockUpdate(transaction, update_id);
       if (!locked) return [null, []];
       const update = locked.payload as unknown as Update;
+      await noteMove(transaction, update);
       const turn = await turnOf(house, transaction, update);
       if (turn) {
-        if (turn.asker.isPrivate) await noteReach(transaction, turn.asker.chatId, update);
+        await noteReach(transaction, turn.asker.chatId, update);
         await decide(turn, house.me, update);
       }
       return [await decideUpdate(transaction, update_id, turn?.answers ?? []), turn?.asked ?? []];
@@ -70,9 +73,20 @@ async function decideOne(house: House, { update_id, chat_id }: OpenUpdate): Prom
 /** Whoever writes can be reached again; whoever blocks the bot cannot, and Telegram says so. */
 async function noteReach(db: Turn['db'], chatId: number, update: Update) {
   const status = 'my_chat_member' in update ? update.my_chat_member.new_chat_member.status : 'member';
-  if (status === 'kicked') await blockChat(db, chatId, 'blocked the bot');
-  else await writesAgain(db, chatId);
+  if (status === 'kicked' || status === 'left') return blockChat(db, chatId, 'blocked the bot');
+  await writesAgain(db, chatId);
+  return noteReached(db, chatId);
 }
+
+/** A group that became a supergroup says so, in the old chat or in the new one. */
+async function noteMove(db: Turn['db'], update: Update) {
+  if (!('message' in update)) return;
+  const { chat, migrate_to_chat_id: to, migrate_from_chat_id: from } = update.message;
+  if (isGroup(to)) await noteMovedChat(db, chat.id, to);
+  if (isGroup(from)) await noteMovedChat(db, from, chat.id);
+}
+
+const isGroup = (id: unknown): id is number => Number.isSafeInteger(id) && Number(id) < 0;
 
 async function turnOf({ settings }: House, db: Turn['db'], update: Update): Promise<Turn | null> {
   const asker = await askerOf(db, update, settings);
@@ -105,10 +119,15 @@ async function giveAnswers(
 ): Promise<boolean> {
   for (const [index, kept] of answers.entries()) {
     if (index < answered) continue;
-    const given = answer.parse(kept);
+    const given = await whereItIs(house, answer.parse(kept));
     if (hasTurn(given) && !(await house.turn(given.chat_id, signal))) return false;
     const performed = await performInTurn(house, given);
     if (performed.outcome !== 'given') log.warn({ update_id, ...performed }, 'an answer was not given');
+    if (performed.outcome === 'moved' && 'chat_id' in given) {
+      const { chat_id } = given;
+      await house.db.transaction((transaction) => noteMovedChat(transaction, chat_id, performed.to));
+      return false;
+    }
     if (performed.outcome === 'later' && age < STALE_SECONDS) {
       // As long again as it has been waiting already, up to half a minute: 1, 2, 4 ... s.
       const seconds = performed.flood ? performed.seconds : Math.min(30, Math.max(performed.seconds, age));
@@ -118,6 +137,12 @@ async function giveAnswers(
     await givenAnswers(house.db, update_id, index + 1, performed.outcome === 'given' ? null : performed.error);
   }
   return true;
+}
+
+/** An answer to a group goes to where the group is now. */
+async function whereItIs({ db }: House, given: Answer): Promise<Answer> {
+  if (!('chat_id' in given) || given.chat_id > 0) return given;
+  return { ...given, chat_id: await currentChat(db, given.chat_id) };
 }
 
 /** The turn is given back whatever happens: a chat whose turn is kept would never be answered again. */

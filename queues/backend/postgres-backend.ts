@@ -1,9 +1,17 @@
+import type { Socket } from 'node:net';
 import { type BackendFactory, type ConnectionOptions, createPostgresBackend, FlowProducer, Queue, Worker } from 'bullmq';
 import pg from 'pg';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { Backend } from './backend.ts';
 import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
 import { within } from './with-timeout.ts';
+
+/** What BullMQ asks is answered in milliseconds; a connection that keeps silent for longer is thrown away. */
+const STATEMENT_MS = 10_000;
+const ANSWER_MS = 12_000;
+/** How often a connection that listens is asked whether it is still alive, and how long it may think about that. */
+const LOOK_MS = 10_000;
+const ALIVE_MS = 5_000;
 
 export function postgresBackend(url: string, name: string): Backend {
   const pool = listened(
@@ -15,8 +23,12 @@ export function postgresBackend(url: string, name: string): Backend {
       connectionTimeoutMillis: 2_000,
       idleTimeoutMillis: 30_000,
       keepAlive: true,
+      keepAliveInitialDelayMillis: 10_000,
+      statement_timeout: STATEMENT_MS,
+      query_timeout: ANSWER_MS,
     }),
   );
+  const watch = watchHeld(pool);
   // BullMQ's classes carry their backend in their type; the fleet's code does not care which one it is.
   const connection = pool as unknown as ConnectionOptions;
   const factory = ((...options) =>
@@ -35,6 +47,7 @@ export function postgresBackend(url: string, name: string): Backend {
         pool.query('select 1').then(() => undefined),
       ),
     async close() {
+      clearInterval(watch);
       await Promise.all([queues.close(), flows.close()]);
       await pool.end();
     },
@@ -68,6 +81,29 @@ function listensOnce<T>(pool: pg.Pool, open: () => T): T {
   }
   return opened;
 }
+
+/**
+ * The connection that listens is held for as long as the process lives and asks nothing, so a network that swallows what it should
+ * hear goes unnoticed: it is asked now and then, and closed when it does not answer. BullMQ opens another one.
+ */
+function watchHeld(pool: pg.Pool): NodeJS.Timeout {
+  const held = new Map<pg.PoolClient, number>();
+  pool.on('acquire', (client) => held.set(client, performance.now()));
+  pool.on('release', (_error, client) => held.delete(client));
+  pool.on('remove', (client) => held.delete(client));
+  return setInterval(() => {
+    for (const [client, since] of held) {
+      if (performance.now() - since < LOOK_MS) continue;
+      within(ALIVE_MS, client.query('select 1')).catch((error) => {
+        held.delete(client);
+        (client as unknown as Breakable).connection.stream.destroy(error);
+      });
+    }
+  }, LOOK_MS).unref();
+}
+
+/** What `pg` does not publish: the socket below. Ended properly, a connection would wait for an answer to its farewell. */
+type Breakable = { connection: { stream: Socket } };
 
 /** BullMQ remembers a failed start for good: a queue first used during an outage would never work. Here it starts again. */
 const startAgain: typeof createPostgresBackend = (...options) => {

@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
 import { type Backend, within } from '../backend/backend.ts';
 import { kept } from '../backend/bullmq.ts';
 import { type Bell, type BellName, bells, type Noun, runOf } from './catalog.ts';
@@ -10,7 +10,13 @@ export class QueueUnavailable extends Error {
   override name = 'QueueUnavailable';
 }
 
-type Ring = { id?: string; attempts?: number; backoff?: { type: string; delay: number; jitter: number }; forget?: boolean };
+type Ring = {
+  id?: string;
+  attempts?: number;
+  backoff?: { type: string; delay: number; jitter: number };
+  priority?: number;
+  forget?: boolean;
+};
 
 /**
  * Rings a bell: the only caller of `Queue.add`. Fails within two seconds rather than hang.
@@ -36,14 +42,22 @@ export const ringForSlots = (backend: Backend) => ring(backend, 'slot-recalc', '
 
 export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
 
+/** What was asked for by hand comes after everything that was not (D44); BullMQ takes 0 for the first. */
+const priorityOf = (run: Pick<Run, 'scheduled_for' | 'created_by'>) => (isByHand(run) ? BY_HAND : 0);
+const BY_HAND = 10;
+
 /**
  * Rings for a run in the book. Each ring has a job id of its own, since a finished job that is still kept would
  * silently swallow a second one with the same id.
  */
-export function ringRun(backend: Backend, run: Pick<Run, 'id' | 'process_type' | 'request_id'>, rings: number) {
+export function ringRun(
+  backend: Backend,
+  run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for' | 'created_by'>,
+  rings: number,
+) {
   const { worker, retry } = runOf(run.process_type);
   const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
-  return ring(backend, worker, 'run', bell, { ...retry, id: runJobId(run.id, rings) });
+  return ring(backend, worker, 'run', bell, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });
 }
 
 /**
@@ -67,7 +81,12 @@ export async function ringProcess(backend: Backend, { run, outcome, parts }: Pro
 function flowJob(run: Run, more: object = {}) {
   const { worker, retry } = runOf(run.process_type);
   const data = bells.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
-  return { name: 'run', queueName: worker, data, opts: { ...retry, ...kept, ...more, jobId: runJobId(run.id, 1) } };
+  return {
+    name: 'run',
+    queueName: worker,
+    data,
+    opts: { ...retry, ...kept, ...more, priority: priorityOf(run), jobId: runJobId(run.id, 1) },
+  };
 }
 
 /** Writes the request in the book, then rings for it if it is new. */

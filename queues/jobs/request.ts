@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { joinParts, type Requested, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { countOpen, joinParts, lockCaller, type Requested, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
 import { noteSlotDays } from '../../sql/slots/changes.ts';
 import type { Day } from '../time/calendar.ts';
 import { type RunName, runs } from './catalog.ts';
@@ -11,18 +11,41 @@ export type ProcessRequest = Requested & {
 };
 export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
 
+/** So many runs of one caller are open at most (D44). */
+const MOST_OPEN = 20;
+
+/** A caller has asked for more than is done at once; nothing was asked for. */
+export class TooManyOpenRuns extends Error {
+  override name = 'TooManyOpenRuns';
+  constructor() {
+    super(`${MOST_OPEN} of your runs are not over yet; wait until one of them is`);
+  }
+}
+
 /**
  * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
  * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.
+ * Throws {@link TooManyOpenRuns} for a caller's 21st new run that is open (D44); what the timetable asks for is not counted.
  * @param today the business day the request is for unless its body says otherwise
  */
-export async function requestProcess(
+export function requestProcess(
   db: Sql,
   name: RunName,
   body: Record<string, unknown>,
   today: Day,
   asker: Asker,
 ): Promise<ProcessRequest> {
+  const { created_by } = asker;
+  if (!created_by) return write(db, name, body, today, asker);
+  return db.transaction(async (transaction) => {
+    await lockCaller(transaction, created_by);
+    const requested = await write(transaction, name, body, today, asker);
+    if (requested.outcome === 'created' && (await countOpen(transaction, created_by)) > MOST_OPEN) throw new TooManyOpenRuns();
+    return requested;
+  });
+}
+
+async function write(db: Sql, name: RunName, body: Record<string, unknown>, today: Day, asker: Asker): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
   const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };

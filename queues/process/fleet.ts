@@ -1,24 +1,44 @@
-import { type Database, openDatabase } from '../../sql/database/database.ts';
-import { embeddedUrl } from '../../sql/database/embedded.ts';
+import { type Database, type DatabaseOptions, openDatabase } from '../../sql/database/database.ts';
+import { embeddedRoleUrl } from '../../sql/database/embedded.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { waitForSchema } from '../../sql/database/schema.ts';
 import { openBackend } from '../backend/backend.ts';
 import { dieOnUncaught } from './lifecycle.ts';
 import { log } from './log.ts';
+import { keepLogsSmall } from './log-files.ts';
 import { type Settings, settingsOrExit } from './settings.ts';
 
 /** What every process of the fleet holds: its settings, the book and the bell. */
 export type Fleet = Awaited<ReturnType<typeof openFleet>>;
 
-/** Where the book is: `DATABASE_URL`, or the embedded server of the data folder. */
-export const databaseUrlOf = (settings: Settings) => settings.databaseUrl ?? embeddedUrl(settings.dataDir);
+/**
+ * What somebody waits for at a route is no night's work: a statement may take 20 s there and wait 3 s for each lock. The routes
+ * share out the connections among their callers.
+ */
+export const API_DATABASE = { max: 16, limits: { statementMs: 20_000, lockMs: 3_000 } } satisfies DatabaseOptions;
+
+/** Where the database is: `DATABASE_URL`, or the embedded server of the data folder, as the role of the fleet. */
+export const databaseUrlOf = (settings: Settings) => settings.databaseUrl ?? embeddedRoleUrl(settings.dataDir);
+
+let closed: (() => void) | undefined;
+/** From now on no fleet is opened in this process: whoever tries is waited for no more. For loading apps without starting them. */
+export function keepClosed(onTry: () => void) {
+  closed = onTry;
+}
+function stayClosed(): Promise<never> {
+  closed?.();
+  return new Promise(() => undefined);
+}
 
 /**
  * Opens the book and the bell for a process and waits until the schema is the one this code needs.
  * A database that is away is waited for; one that is ahead of this code ends the process.
  */
-export async function openFleet(name: string, settings = settingsOrExit()) {
+export async function openFleet(name: string, settings = closed ? undefined : settingsOrExit()) {
+  if (settings === undefined) return stayClosed();
+  process.umask(0o077);
   dieOnUncaught();
+  keepLogsSmall(settings);
   const databaseUrl = databaseUrlOf(settings);
   const sayWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
   const db = await openPatiently(databaseUrl, name, sayWaiting);
@@ -40,7 +60,7 @@ export async function openFleet(name: string, settings = settingsOrExit()) {
 async function openPatiently(url: string, name: string, onWait: (error: unknown) => void): Promise<Database> {
   for (let tries = 0; ; tries += 1) {
     try {
-      return await openDatabase(url, { name });
+      return await openDatabase(url, { name, ...(name === 'api' ? API_DATABASE : {}) });
     } catch (error) {
       if (!isOutage(error)) throw error;
       if (tries % 10 === 0) onWait(error);

@@ -10,6 +10,7 @@ export const scopes: readonly string[] = [
   'schedule:write',
   'records:read',
   'records:write',
+  'rights:write',
   'slots:read',
   'bookings:read',
   'bookings:write',

@@ -5,6 +5,7 @@ import moment from 'moment-timezone';
 import { z } from 'zod';
 import { apiKeysSetting } from './key-setting.ts';
 import { LEVELS, log } from './log.ts';
+import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy, trustProxySetting } from './network-settings.ts';
 
 /** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
 const isZone = (zone: string) => moment.tz.zone(zone) !== null;
@@ -32,9 +33,13 @@ export const quietHoursSetting = z
 const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
+  MIGRATE_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
   PORT: whole(1, 65_535).prefault('3000'),
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
   STUDIO_CURRENCY: z
@@ -56,6 +61,14 @@ const schema = z.object({
     .transform((text) => text.split(',').filter(Boolean).map(Number))
     .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
     .prefault(''),
+  TELEGRAM_ADMIN_USER_IDS: z
+    .string()
+    .regex(/^(\d+(\s*,\s*\d+)*)?$/, { error: 'ids of people separated by commas, such as 1001,1002' })
+    .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .refine((ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0), {
+      error: 'ids of people: above 0, at most 15 digits',
+    })
+    .prefault(''),
   TELEGRAM_PACE: whole(1, 30).prefault('1'),
   QUIET_HOURS: quietHoursSetting.prefault('22:00-08:00'),
   REMINDER_HOURS: whole(1, 24).prefault('2'),
@@ -67,7 +80,10 @@ const schema = z.object({
     .string()
     .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
     .optional(),
+  TRUST_PROXY: trustProxySetting.optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
+  LOG_MAX_MB: whole(1, 10_000).prefault('10'),
+  LOG_KEEP: whole(0, 100).prefault('5'),
   DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
   RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
   RENEWAL_GRACE_DAYS: whole(0, 90).prefault('7'),
@@ -76,15 +92,25 @@ const schema = z.object({
 
 /** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
 const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN|RETENTION|RENEWAL)_/;
-const names = Object.keys(schema.shape);
-const isSecret = /URL|KEY|TOKEN|SECRET/;
+/** Every setting there is. */
+export const settingNames = Object.keys(schema.shape);
+/** Names of settings whose values are shown to nobody. */
+export const isSecret = /URL|KEY|TOKEN|SECRET/;
+/** Where `npm start` has put the settings of one app. It is no setting: whoever has it reads nothing else. */
+export const SETTINGS_FILE = 'FLEET_SETTINGS_FILE';
 
 export type Settings = Readonly<{
   databaseUrl?: string;
+  /** As whom migrations are made, where that is not the user of `databaseUrl`. */
+  migrateUrl?: string;
   redisUrl?: string;
   dataDir: string;
   port: number;
   host: string;
+  /** Paths of PEM files; with them the API speaks https itself. */
+  tls?: { cert: string; key: string };
+  /** Whose `X-Forwarded-For` is believed: Express's `trust proxy`. */
+  trustProxy?: TrustProxy;
   zone: string;
   locale: 'ru' | 'uk' | 'en';
   currency: string;
@@ -97,6 +123,8 @@ export type Settings = Readonly<{
   telegramToken?: string;
   telegramApiRoot: string;
   adminChatIds: number[];
+  /** In the groups among the admin chats only these people may command the bot; empty: every member. */
+  adminUserIds: number[];
   /** How many times Telegram's public limits this bot may use. */
   telegramPace: number;
   quietHours: QuietHours | null;
@@ -110,6 +138,9 @@ export type Settings = Readonly<{
   /** Where Telegram brings updates, and the secret it shows there; without it the bot fetches them. */
   webhook?: { url: string; secret: string };
   logLevel: string;
+  /** A log file that has grown to this is set aside, and this many such are kept. */
+  logMaxBytes: number;
+  logKeep: number;
   drainSeconds: number;
   rateLimitPerMinute: number;
   renewalGraceDays: number;
@@ -121,18 +152,44 @@ export class SettingsError extends Error {
   override name = 'SettingsError';
 }
 
+/** Settings by name, as text: what somebody has given, before it is parsed. */
+export type GivenSettings = Record<string, string>;
+
 /**
- * The process environment (over a `.env` file in the working folder) as one frozen, validated object.
- * An empty variable counts as unset. Throws {@link SettingsError} for an unknown or malformed one.
+ * The settings that are given: in the process environment, else in a `.env` file of the working folder. An app that `npm start`
+ * has started reads the file that was made for it, and nothing else. An empty variable counts as unset.
+ * Throws {@link SettingsError} for an unknown one.
  */
-export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFile = '.env'): Settings {
+export function givenSettings(environment: NodeJS.ProcessEnv = process.env, envFile = '.env'): GivenSettings {
+  const own = environment[SETTINGS_FILE];
+  if (own) return readOwn(own);
   const file = existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
   refuseUnknown(Object.keys(file), `${envFile} knows no such setting`);
   refuseUnknown(
-    Object.keys(environment).filter((name) => OUR_PREFIXES.test(name)),
+    Object.keys(environment).filter((name) => OUR_PREFIXES.test(name) && name !== SETTINGS_FILE),
     'there is no such setting',
   );
-  const given = Object.fromEntries(names.map((name) => [name, environment[name] || file[name] || undefined]));
+  return givenOf({ ...file, ...givenOf(environment) });
+}
+
+/** Of a process environment what is a setting and not empty. */
+export const givenOf = (environment: NodeJS.ProcessEnv): GivenSettings =>
+  Object.fromEntries(settingNames.flatMap((name) => (environment[name] ? [[name, environment[name]]] : [])));
+
+function readOwn(file: string): GivenSettings {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new SettingsError(`${SETTINGS_FILE}: ${(error as Error).message}; "npm start" writes it`);
+  }
+}
+
+/** {@link givenSettings}, parsed. Throws {@link SettingsError} for an unknown or malformed one. */
+export const readSettings = (environment: NodeJS.ProcessEnv = process.env, envFile = '.env'): Settings =>
+  parseSettings(givenSettings(environment, envFile));
+
+/** Given settings as one frozen, validated object. Throws {@link SettingsError} for the first that cannot be used. */
+export function parseSettings(given: GivenSettings): Settings {
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -148,12 +205,21 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
       `TELEGRAM_WEBHOOK_${missing}: not given; accepted: both or none, and TELEGRAM_WEBHOOK_${given} is given`,
     );
   }
+  if (Boolean(s.TLS_CERT) !== Boolean(s.TLS_KEY)) {
+    const [missing, given] = s.TLS_CERT ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
+    throw new SettingsError(`${missing}: not given; accepted: both or none, and ${given} is given`);
+  }
+  const isGuarded = s.TLS_CERT !== undefined || s.TRUST_PROXY !== undefined || s.ALLOW_PLAIN_HTTP === 'yes';
+  if (!isLoopback(s.HOST) && !isGuarded)
+    throw new SettingsError(`HOST: got ${JSON.stringify(s.HOST)}; accepted: ${PLAIN_HTTP_REFUSED}`);
   return Object.freeze({
     databaseUrl: s.DATABASE_URL,
+    migrateUrl: s.MIGRATE_DATABASE_URL,
     redisUrl: s.REDIS_URL,
     dataDir: resolve(s.FLEET_DATA_DIR),
     port: s.PORT,
     host: s.HOST,
+    tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,
@@ -164,6 +230,7 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     telegramToken: s.TELEGRAM_BOT_TOKEN,
     telegramApiRoot: s.TELEGRAM_API_ROOT,
     adminChatIds: s.TELEGRAM_ADMIN_CHAT_IDS,
+    adminUserIds: s.TELEGRAM_ADMIN_USER_IDS,
     telegramPace: s.TELEGRAM_PACE,
     quietHours: s.QUIET_HOURS,
     reminderHours: s.REMINDER_HOURS,
@@ -171,7 +238,10 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
+    trustProxy: s.TRUST_PROXY,
     logLevel: s.LOG_LEVEL,
+    logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
+    logKeep: s.LOG_KEEP,
     drainSeconds: s.DRAIN_SECONDS,
     rateLimitPerMinute: s.RATE_LIMIT_PER_MINUTE,
     renewalGraceDays: s.RENEWAL_GRACE_DAYS,
@@ -180,9 +250,9 @@ export function readSettings(environment: NodeJS.ProcessEnv = process.env, envFi
 }
 
 /** {@link readSettings} for a process entry: an unusable setting ends the process with its one line. */
-export function settingsOrExit(): Settings {
+export function settingsOrExit(read: () => Settings = readSettings): Settings {
   try {
-    const settings = readSettings();
+    const settings = read();
     log.level = settings.logLevel;
     return settings;
   } catch (error) {
@@ -193,6 +263,6 @@ export function settingsOrExit(): Settings {
 }
 
 function refuseUnknown(given: string[], why: string) {
-  const unknown = given.find((name) => !names.includes(name));
-  if (unknown) throw new SettingsError(`${unknown}: ${why}; accepted: ${names.join(', ')}`);
+  const unknown = given.find((name) => !settingNames.includes(name));
+  if (unknown) throw new SettingsError(`${unknown}: ${why}; accepted: ${settingNames.join(', ')}`);
 }

@@ -1,7 +1,7 @@
 import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { requestsToRing } from '../../sql/finance/requests.ts';
-import { anyMessageDue } from '../../sql/notifications/tell.ts';
+import { anyMessageDue } from '../../sql/notifications/notify.ts';
 import { noteRing, openRuns, type Run } from '../../sql/runs/runs.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
@@ -12,6 +12,7 @@ import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../jobs/enqu
 import type { ProcessRequest } from '../jobs/request.ts';
 import { log } from '../process/log.ts';
 import type { Settings } from '../process/settings.ts';
+import { notifyOfRights } from './rights.ts';
 import { settleTicks } from './tick.ts';
 import type { Schedule } from './timetable.ts';
 
@@ -37,6 +38,7 @@ const BELL_SECONDS = 5;
 export async function beat({ db, backend, settings, schedules }: Heart, now: Date) {
   await ringFor(backend, await settleTicks(db, schedules, settings.zone, now));
   await tellMissedDeadlines(db, settings.adminChatIds, now);
+  await notifyOfRights(db, settings.adminChatIds);
   if (await anyMessageDue(db)) await ring(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
   if (await isAnySlotChanged(db)) await ringForSlots(backend);
 }
@@ -55,7 +57,8 @@ function tellMissedDeadlines(db: Database, chatIds: number[], now: Date) {
   return db.transaction(async (transaction) => {
     const missed = await alarmMissedDeadlines(transaction, now);
     for (const [schedule, ticks] of Map.groupBy(missed, (tick) => tick.schedule)) {
-      const params = { ...ticks.at(-1), more: ticks.length - 1 };
+      const [latest] = ticks.slice(-1) as [(typeof ticks)[number]];
+      const params = { ...latest, more: ticks.length - 1 };
       await raiseAlert(
         transaction,
         chatIds,
@@ -120,7 +123,7 @@ export async function tellSilentWorkers(heart: Pick<Heart, 'db' | 'settings' | '
       const seconds = Math.round(Math.min(last?.seconds ?? listening, listening));
       const fingerprint = `worker_down:${worker}`;
       if (seconds >= SILENT_SECONDS) {
-        const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true };
+        const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true } as const;
         await raiseAlert(transaction, heart.settings.adminChatIds, trouble, now);
       } else if (last && last.seconds < SILENT_SECONDS) {
         await clearAlert(transaction, heart.settings.adminChatIds, fingerprint, now);

@@ -17,8 +17,11 @@ const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
 let stopped = false;
 let beats = 0;
-/** The first time it looks at all holds: nobody may have looked for days. */
-let hasLookedBack = false;
+/**
+ * When it last looked for holds that are over; null before the first time, when it looks at all: nobody may have looked for days. It
+ * looks back so far that nothing is missed after days without a database either, or of a machine that slept.
+ */
+let lookedForHolds: string | null = null;
 
 /** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
 async function second() {
@@ -29,8 +32,8 @@ async function second() {
   if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
   if (beats % 3 === 2) {
     await part('holds', async () => {
-      await expireHolds(heart.db, hasLookedBack ? 'near' : 'all');
-      hasLookedBack = true;
+      await expireHolds(heart.db, lookedForHolds);
+      lookedForHolds = now.toISOString();
     });
     await part('slot locks', () => forgetSlotLocks(heart.db));
   }

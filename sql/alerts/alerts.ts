@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { tellAdmins } from '../notifications/tell.ts';
+import type { Message, ParamsOf } from '../notifications/catalog.ts';
+import { type AlertName, alertNames } from '../notifications/messages/admins.ts';
+import { notifyAdmins } from '../notifications/notify.ts';
 
 /** Trouble of a kind: the same fingerprint is the same trouble. At most 58 bytes, so that a button can name it. */
-export type Trouble = {
+export type Trouble = { [N in AlertName]: { template: N; params: Omit<ParamsOf<N>, 'alert'> } }[AlertName] & {
   fingerprint: string;
-  template: string;
-  params: Record<string, unknown>;
   /** It goes on by itself: looking at it again is not its happening again. */
   isOngoing?: boolean;
   /** Somebody waits to hear of it: it is told whole even if it was told before. */
@@ -19,7 +19,7 @@ const AGAIN_SECONDS = 3_600;
 
 const alertRow = z.object({
   fingerprint: z.string(),
-  template: z.string(),
+  template: z.enum(alertNames),
   params: z.record(z.string(), z.unknown()),
   first_at: z.iso.datetime(),
   last_at: z.iso.datetime(),
@@ -38,9 +38,10 @@ const alertRow = z.object({
 export async function raiseAlert(
   transaction: Sql,
   chatIds: readonly number[],
-  { fingerprint, template, params, isOngoing = false, isAnswer = false }: Trouble,
+  { fingerprint, isOngoing = false, isAnswer = false, ...trouble }: Trouble,
   now = new Date(),
 ): Promise<'told' | 'counted' | 'quiet'> {
+  const { template, params } = trouble;
   const at = now.toISOString();
   const alert = await transaction.one(sql.type(alertRow)`
     insert into alerts (fingerprint, template, params, first_at, last_at, told_at)
@@ -61,8 +62,9 @@ export async function raiseAlert(
   await transaction.query(sql.unsafe`
     update alerts set told_at = last_at, told_count = count where fingerprint = ${fingerprint}`);
   const dedupe = `alert:${fingerprint}:${alert.episode}:${alert.is_first ? 'first' : alert.last_at}`;
-  if (isWhole) await tellAdmins(transaction, chatIds, [{ template, dedupe, params: { ...params, alert: fingerprint } }]);
-  else await tellAdmins(transaction, chatIds, [{ template: 'alert_again', dedupe, params: aboutOf(alert) }]);
+  const whole = { template, params: { ...params, alert: fingerprint } } as Message<AlertName>;
+  if (isWhole) await notifyAdmins(transaction, chatIds, [{ ...whole, dedupe }]);
+  else await notifyAdmins(transaction, chatIds, [{ template: 'alert_again', dedupe, params: aboutOf(alert) }]);
   return isWhole ? 'told' : 'counted';
 }
 
@@ -85,11 +87,11 @@ export async function clearAlert(
       coalesce(muted_until > last_at, false) as is_muted`);
   const told = over.filter((alert) => !alert.is_muted);
   const notices = told.map((alert) => ({
-    template: 'alert_over',
+    template: 'alert_over' as const,
     dedupe: `alert:${alert.fingerprint}:${alert.episode}:over`,
     params: aboutOf(alert),
   }));
-  await tellAdmins(transaction, chatIds, notices);
+  await notifyAdmins(transaction, chatIds, notices);
   return over.length;
 }
 

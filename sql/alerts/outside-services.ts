@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { closing } from '../notifications/reach.ts';
 import { clearAlert, raiseAlert } from './alerts.ts';
 
 const nameOf = z.object({ name: z.string() });
@@ -40,5 +41,4 @@ export const isPaid = async (db: Sql, name: string) =>
 
 /** Nothing leaves for Telegram for so many seconds. */
 export const closeGate = (db: Sql, seconds: number) =>
-  db.query(sql.unsafe`
-    update telegram_gate set closed_until = greatest(closed_until, now() + make_interval(secs => ${seconds}))`);
+  db.query(sql.unsafe`${closing(sql.fragment`make_interval(secs => ${seconds})`)}`);

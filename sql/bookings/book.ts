@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Notice, noticesToPeople } from '../notifications/tell.ts';
+import { type Notice, noticesOfNew } from '../notifications/notify.ts';
 import { billed } from './bill.ts';
 import { bookingsMade, type NewBooking, shapeOf } from './made.ts';
 import { patience } from './patience.ts';
 
 /** A booking and who is told of it; its notices carry its id as `booking_id`. */
-export type ToBook = { booking: NewBooking; notices: readonly Notice[] };
+export type ToBook = { booking: NewBooking; notices: readonly Notice<'booking_confirmed'>[] };
 
 const booked = z.object({ id: z.int() });
 
@@ -32,7 +32,7 @@ export async function bookUnpaid(db: Sql, all: readonly [ToBook, ...ToBook[]], i
       where (select count(*) from wallet) >= 0
     ),
     bill as (${billed(sql.fragment`day`, 'UNPAID')}), told as (
-      ${noticesToPeople(
+      ${noticesOfNew(
         all.flatMap(({ notices }) => notices),
         sql.fragment`exists (select from made where made.id = (params ->> 'booking_id')::int)`,
       )}

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Notice, noticesToPeople } from '../notifications/tell.ts';
+import { type Notice, noticesOfNew } from '../notifications/notify.ts';
 import { billed, payersWallet } from './bill.ts';
 
 type Held = {
@@ -9,7 +9,7 @@ type Held = {
   /** The booking's business day; a package must be valid on it. */
   day: string;
   /** Who is told when it is confirmed. */
-  notices: readonly Notice[];
+  notices: readonly Notice<'booking_confirmed'>[];
 };
 
 /**
@@ -23,7 +23,7 @@ export async function confirmBooking(db: Sql, of: Held): Promise<boolean> {
       select id, client_id, payer_id, service_id, price_minor from bookings
       where id = ${of.id} and status = 'PENDING' and pay_from = ${of.payFrom} and held_until > clock_timestamp() for update
     ), ${ways[of.payFrom](of.day)}, told as (
-      ${noticesToPeople(of.notices, sql.fragment`exists (select from confirmed)`)}
+      ${noticesOfNew(of.notices, sql.fragment`exists (select from confirmed)`)}
     )
     select id from confirmed`);
   return rowCount > 0;

@@ -15,13 +15,15 @@ export type Whose = { specialist_id: number } | { location_id: number };
 
 /**
  * What is live in a span of time, in order of its start: a specialist's bookings and the trainings he gives, or the bookings at a
- * location, the trainings in its rooms and those without a room whose trainer is there. A booking lasts until the client may go; its break does not count.
+ * location, the trainings in its rooms and those without a room whose trainer is there. A booking lasts until the client may go; its
+ * break does not count. A hold that is over is no meeting.
  * @param of.from_at an instant, as is `of.to_at`, which is no part of the span
  */
 export const meetingsIn = (db: Sql, of: Whose & { from_at: string; to_at: string }) =>
   db.any(sql.type(timedMeeting)`
     select 'booking' as kind, id, starts_at, ends_at from bookings
-    where ${bookingsOf(of)} and status in ('PENDING', 'CONFIRMED') and ${meets(of)}
+    where ${bookingsOf(of)} and status in ('PENDING', 'CONFIRMED') and (held_until is null or held_until > now())
+      and ${meets(of)}
     union all
     select 'training', id, starts_at, ends_at from real_trainings
     where ${trainingsOf(of)} and status = 'scheduled' and ${meets(of)}

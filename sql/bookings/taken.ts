@@ -43,7 +43,7 @@ export const readTakenClient = (db: Sql, clientId: number, span: Span): Promise<
       select greatest(lower(during), ${span.from}::timestamptz) as since, least(upper(during), ${span.to}::timestamptz) as until, booking_id
       from (${occupied(sql.fragment`${clientId}::int`, rangeOf(span))}) as occupied
     ) as occupied left join bookings on bookings.id = booking_id
-    where booking_id is distinct from ${span.except ?? null}::int and (held_until is null or held_until > now())`);
+    where booking_id is distinct from ${span.except ?? 0}::int and (held_until is null or held_until > now())`);
 
 /** Spans as one array: 3,600 of them took 12 ms, and 29 ms as a JSON value each. */
 const pairs = (from: string, to: string) => sql.fragment`to_json(array_agg(array[${milliseconds(from)}, ${milliseconds(to)}]))`;

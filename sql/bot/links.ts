@@ -26,6 +26,8 @@ const link = z.object({
   locale: z.enum(['ru', 'uk', 'en']).nullable(),
   is_active: z.boolean(),
   telegram_id: z.int().nullable(),
+  /** Whose Telegram does not command the bot because of a link (D46). */
+  is_admin: z.boolean(),
   expired: z.boolean(),
   revoked: z.boolean(),
   used_by: z.int().nullable(),
@@ -35,10 +37,11 @@ export type TelegramLink = z.output<typeof link>;
 /** The link behind a token with the person it is for, taken for the transaction; null when the token is unknown. */
 export const lockLink = (transaction: Sql, token: string, now: Date): Promise<TelegramLink | null> =>
   transaction.maybeOne(sql.type(link)`
-    select link.id, user_id, first_name, locale, is_active, telegram_id, expires_at <= ${now.toISOString()}::timestamptz as expired,
+    select link.id, user_id, first_name, locale, is_active, telegram_id,
+      exists (select from user_roles where user_roles.user_id = link.user_id and is_admin_role(role)) as is_admin, expires_at <= ${now.toISOString()}::timestamptz as expired,
       revoked_at is not null as revoked, used_by
     from telegram_links link join users on users.id = user_id
-    where token_hash = ${hashOf(token)} for update`);
+    where token_hash = ${hashOf(token)} for update of link, users`);
 
 /**
  * Uses a link: its person is reached under this Telegram id from now on.

@@ -5,7 +5,8 @@ const telegramPerson = z.object({
   id: z.int(),
   first_name: z.string(),
   locale: z.enum(['ru', 'uk', 'en']).nullable(),
-  is_admin: z.boolean(),
+  /** An admin whose right to command is for this very Telegram account (D46). */
+  commands: z.boolean(),
 });
 export type TelegramPerson = z.output<typeof telegramPerson>;
 
@@ -13,14 +14,18 @@ export type TelegramPerson = z.output<typeof telegramPerson>;
 export const personOf = (db: Sql, telegramId: number): Promise<TelegramPerson | null> =>
   db.maybeOne(sql.type(telegramPerson)`
     select id, first_name, locale,
-      exists (select from user_roles where user_id = users.id and role = 'admin') as is_admin
+      exists (select from user_roles where user_id = users.id and is_admin_role(role))
+        and exists (select from bot_commanders commander where commander.user_id = users.id and commander.telegram_id = users.telegram_id)
+        as commands
     from users where telegram_id = ${telegramId} and is_active`);
 
-/** The Telegram ids of the people with the role `admin`. */
+/** The Telegram ids of the admins who may command the bot. */
 export const adminTelegramIds = (db: Sql) =>
   db.anyFirst(sql.type(z.object({ telegram_id: z.int() }))`
-    select telegram_id from users join user_roles on user_id = users.id and role = 'admin'
-    where telegram_id is not null and is_active order by telegram_id`);
+    select users.telegram_id from users join bot_commanders commander on commander.user_id = users.id
+    where commander.telegram_id = users.telegram_id and is_active
+      and exists (select from user_roles where user_id = users.id and is_admin_role(role))
+    order by 1`);
 
 /** True when there is an active person with this id. */
 export const isPerson = (db: Sql, id: number): Promise<boolean> =>

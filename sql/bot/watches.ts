@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { PRIORITY } from '../notifications/tell.ts';
 import { runRow } from '../runs/runs.ts';
 
 /** Remembers that a chat wants to hear how a run ends. */
@@ -14,7 +13,6 @@ const ended = runRow
     process_type: true,
     run_key: true,
     process_date: true,
-    status: true,
     error_message: true,
     trainings_processed: true,
     students_processed: true,
@@ -22,7 +20,12 @@ const ended = runRow
     sessions_deducted: true,
     invoices_created: true,
   })
-  .extend({ chat_id: z.int(), locale: z.enum(['ru', 'uk', 'en']), seconds: z.number().nullable() });
+  .extend({
+    status: z.enum(['success', 'partial', 'error']),
+    chat_id: z.int(),
+    locale: z.enum(['ru', 'uk', 'en']),
+    seconds: z.number().nullable(),
+  });
 
 /** Takes the watches whose runs are over; whoever gets one tells its chat, in the same transaction. */
 export const endedWatches = (transaction: Sql) =>
@@ -35,21 +38,3 @@ export const endedWatches = (transaction: Sql) =>
         extract(epoch from completed_at - started_at)::float8 as seconds
     )
     select * from taken order by id, chat_id`);
-
-/** A message to a chat that waits for it, in its language, in the transaction of its cause; told already: nothing happens. */
-export type ChatMessage = { chat_id: number; locale: string; template: string; params: object; dedupe: string };
-
-export const tellChats = (transaction: Sql, messages: readonly ChatMessage[]) =>
-  transaction.query(sql.unsafe`
-    insert into notifications (chat_id, locale, template, params, dedupe_key, priority)
-    select *, ${PRIORITY.urgent}::smallint from ${sql.unnest(
-      messages.map(({ chat_id, locale, template, params, dedupe }) => [
-        chat_id,
-        locale,
-        template,
-        JSON.stringify(params),
-        dedupe,
-      ]),
-      ['int8', 'text', 'text', 'jsonb', 'text'],
-    )}
-    on conflict (dedupe_key) do nothing`);

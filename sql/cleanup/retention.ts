@@ -72,6 +72,10 @@ export const deleteOldLinks = (transaction: Sql, old: Old) =>
     old,
   );
 
+/** Changes of who may command the bot that everybody has been told of. */
+export const deleteOldRightsChanges = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'rights_changes', time: 'changed_at', over: sql.fragment`told_at is not null` }, old);
+
 /** Questions of the bot that were answered, or whose time is up. */
 export const deleteOldConfirmations = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'bot_confirmations', time: 'expires_at', over: sql.fragment`true` }, old);

@@ -1,16 +1,23 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { makeRole } from './role.ts';
 
 const run = promisify(execFile);
 
 /** Where the embedded server of a data folder listens; kept in `postgres.json`, readable by its owner only. */
-type Address = { port: number; password: string };
+type Address = {
+  port: number;
+  /** Of the superuser `fleet`, who owns everything. */
+  password: string;
+  /** Of the role the processes use. Not there yet in a data folder of an earlier version. */
+  role_password?: string;
+};
 /** How to start the server: a program and its arguments, for PM2 or a child process. */
 export type ServerCommand = { program: string; args: string[] };
 
@@ -20,13 +27,27 @@ const addressFile = (dataDir: string) => join(dataDir, 'postgres.json');
 /** True once this data folder holds a database of its own. */
 export const hasEmbedded = (dataDir: string) => existsSync(join(clusterDir(dataDir), 'PG_VERSION'));
 
-/** The connection URL of a data folder's server. Throws when `npm start` has not made one yet. */
-export function embeddedUrl(dataDir: string): string {
+/** The role the processes of the fleet work as. It may read and write rows, and nothing else. */
+export const EMBEDDED_ROLE = 'studio';
+
+/**
+ * The connection URL of a data folder's server for its owner, a superuser: for set-up, migrations and tests.
+ * Throws when `npm start` has not made a server yet.
+ */
+export const embeddedUrl = (dataDir: string): string => urlFor('fleet', (address) => address.password, dataDir);
+
+/** The connection URL for the fleet's own role; for the owner as long as {@link waitForEmbedded} has not made that role. */
+export function embeddedRoleUrl(dataDir: string): string {
+  const isMade = existsSync(addressFile(dataDir)) && readAddress(dataDir).role_password !== undefined;
+  return isMade ? urlFor(EMBEDDED_ROLE, (address) => address.role_password, dataDir) : embeddedUrl(dataDir);
+}
+
+function urlFor(user: string, passwordOf: (address: Address) => string | undefined, dataDir: string): string {
   if (!existsSync(addressFile(dataDir))) {
     throw new Error(`no embedded database in ${dataDir}: "npm start" makes one, or set DATABASE_URL`);
   }
-  const { port, password } = readAddress(dataDir);
-  return `postgres://fleet:${password}@127.0.0.1:${port}/fleet`;
+  const address = readAddress(dataDir);
+  return `postgres://${user}:${passwordOf(address)}@127.0.0.1:${address.port}/fleet`;
 }
 
 const readAddress = (dataDir: string): Address => JSON.parse(readFileSync(addressFile(dataDir), 'utf8'));
@@ -39,6 +60,7 @@ const writeAddress = (dataDir: string, address: Address) =>
  */
 export async function prepareEmbedded(dataDir: string, options: { durable?: boolean } = {}): Promise<ServerCommand> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  chmodSync(dataDir, 0o700);
   if (!hasEmbedded(dataDir)) await initialise(dataDir);
   const address = readAddress(dataDir);
   if (!(await isFree(address.port))) writeAddress(dataDir, { ...address, port: await freePort() });
@@ -56,6 +78,16 @@ export function serverCommand(dataDir: string, { durable = true } = {}): ServerC
     timezone: 'UTC',
     log_timezone: 'UTC',
     client_connection_check_interval: '2s',
+    // A log line names a constraint and never quotes the row: no DETAIL, no statement, no parameter.
+    log_error_verbosity: 'terse',
+    log_min_error_statement: 'panic',
+    log_parameter_max_length: 0,
+    log_parameter_max_length_on_error: 0,
+    log_file_mode: '0600',
+    // Nothing here is replicated or large enough for these helpers to earn their memory.
+    io_method: 'sync',
+    max_logical_replication_workers: 0,
+    jit: 'off',
     ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
@@ -63,7 +95,7 @@ export function serverCommand(dataDir: string, { durable = true } = {}): ServerC
 }
 
 async function initialise(dataDir: string) {
-  const address = { port: await freePort(), password: randomBytes(18).toString('hex') };
+  const address: Address = { port: await freePort(), password: randomBytes(18).toString('hex') };
   const passwordFile = join(dataDir, 'postgres.password');
   writeFileSync(passwordFile, address.password, { mode: 0o600 });
   const { program, args } = unprivileged(binary('initdb'), [
@@ -71,6 +103,7 @@ async function initialise(dataDir: string) {
     ...['--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'],
   ]);
   await run(program, args);
+  rmSync(passwordFile);
   writeAddress(dataDir, address);
 }
 
@@ -104,18 +137,21 @@ function binary(name: 'postgres' | 'initdb'): string {
   }
 }
 
-/** Waits until a server answers queries; makes its database if the server is new. Throws after `seconds`. */
+/**
+ * Waits until a server answers queries; makes its database if the server is new, and the role the fleet works as if it is not
+ * there, as in a data folder of an earlier version. What that role may do, `migrate` grants. Throws after `seconds`.
+ */
 export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<void> {
   const url = new URL(embeddedUrl(dataDir));
   const deadline = Date.now() + seconds * 1_000;
   url.pathname = '/postgres';
   for (;;) {
-    const client = new pg.Client({ connectionString: url.href });
+    const client = new pg.Client({ connectionString: url.href, connectionTimeoutMillis: 3_000, query_timeout: 10_000 });
     try {
       await client.connect();
       const { rowCount } = await client.query(`select from pg_database where datname = 'fleet'`);
       if (!rowCount) await client.query('create database fleet');
-      return;
+      break;
     } catch (error) {
       if (Date.now() > deadline) throw new Error(`the embedded database did not answer within ${seconds} s`, { cause: error });
       await new Promise((next) => setTimeout(next, 100));
@@ -123,6 +159,16 @@ export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<vo
       await client.end().catch(() => undefined);
     }
   }
+  await ensureRole(dataDir);
+}
+
+/** The password is written once the role has it: until then the processes go on as before. */
+async function ensureRole(dataDir: string) {
+  const address = readAddress(dataDir);
+  if (address.role_password) return;
+  const role_password = randomBytes(18).toString('hex');
+  await makeRole(embeddedUrl(dataDir), EMBEDDED_ROLE, role_password);
+  writeAddress(dataDir, { ...address, role_password });
 }
 
 export const isFree = (port: number, host = '127.0.0.1') =>

@@ -2,9 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { runMigrations } from 'bullmq';
 import pg from 'pg';
+import { grantRows } from './role.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
 const LOCK = 7_382_915;
+/** For another host that migrates, and for each table somebody works with. */
+const LONGEST_WAIT_MS = 600_000;
 
 /** The migrations this code was written for, in order. */
 export const migrations = readdirSync(folder)
@@ -21,14 +24,23 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0;
  * Brings the studio's schema and the queue's own to what this code needs; safe to call from several hosts at once.
  * Each file is one transaction. Returns the names applied now.
  * Throws when an applied file was changed afterwards, or when the database is ahead of this code.
+ * @param url where PostgreSQL is, as a user who may change tables
+ * @param options.grantTo the role that is to read and write rows, where it is not that user
  */
-export async function migrate(url: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: url, application_name: 'studio-fleet migrate' });
+export async function migrate(url: string, options: { grantTo?: string } = {}): Promise<string[]> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: 'studio-fleet migrate',
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+    lock_timeout: LONGEST_WAIT_MS,
+  });
   await client.connect();
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     const applied = await applyPending(client);
     await runMigrations(client);
+    if (options.grantTo !== undefined) await grantRows(client, options.grantTo);
     return applied;
   } finally {
     await client.end();

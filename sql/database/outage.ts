@@ -1,10 +1,16 @@
-import { BackendTerminatedError, BackendTerminatedUnexpectedlyError, ConnectionError, IdleTransactionTimeoutError } from 'slonik';
+import {
+  BackendTerminatedError,
+  BackendTerminatedUnexpectedlyError,
+  ConnectionError,
+  IdleTransactionTimeoutError,
+  StatementTimeoutError,
+} from 'slonik';
 
 const CLASSES = [BackendTerminatedError, BackendTerminatedUnexpectedlyError, ConnectionError, IdleTransactionTimeoutError];
 const CODES = /^(08\w{3}|25P03|57P0[1235]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND))$/;
 /** What pg and slonik say, without a code, of a connection that is gone. */
 const MESSAGES =
-  /connection (terminated|timeout|timed out)|timeout exceeded when trying to connect|not queryable|^client is (pending destroy|destroyed)/i;
+  /connection (terminated|timeout|timed out)|timeout exceeded when trying to connect|query read timeout|not queryable|^client is (pending destroy|destroyed)/i;
 
 /**
  * True when an error says that the database, or this connection to it, is away, not that the statement was wrong:
@@ -33,3 +39,7 @@ export const isExclusion = (error: unknown) => stateOf(error) === '23P01';
 
 /** True when it has refused one because others kept it waiting for a lock (`lock_timeout`). */
 export const isLockTimeout = (error: unknown) => stateOf(error) === '55P03';
+
+/** True when it has ended one that took longer than it may (`statement_timeout`). */
+export const isStatementTimeout = (error: unknown): boolean =>
+  error instanceof StatementTimeoutError || (error instanceof Error && isStatementTimeout(error.cause));

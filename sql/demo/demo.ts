@@ -31,9 +31,10 @@ export const isEmptyStudio = (db: Sql) =>
  * Fills an empty, migrated database with a believable studio, in one transaction. The same day gives the same rows.
  * The first generation after it ends `partial`: one conflict (D8), some groups full (D6), a student or two busy (D7).
  * @param options.today the business day to build around, `YYYY-MM-DD`; the week meant is the one of the Monday after it
+ * @param options.currency what its prices are in, the same numbers of whatever it is
  * @throws when the studio has users already; nothing is written then
  */
-export const loadDemo = (db: Database, { today }: { today: string }): Promise<DemoSummary> =>
+export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: string; currency?: string }): Promise<DemoSummary> =>
   db.transaction(async (transaction) => {
     // Nobody else may fill the studio between the look and the deed; reading goes on.
     await transaction.query(sql.unsafe`lock table users in share row exclusive mode`);
@@ -54,11 +55,11 @@ export const loadDemo = (db: Database, { today }: { today: string }): Promise<De
     const idOf = new Map(people.map((person, n) => [person, ids[n]!]));
     const payers = households.flatMap((household) => household.map(() => idOf.get(household[0]!)!));
     await insertStudents(transaction, clients, ids.slice(staff.length), payers);
-    const templates = await insertTimetable(transaction, ids.slice(1, staff.length));
+    const templates = await insertTimetable(transaction, ids.slice(1, staff.length), currency);
     await insertCompany(transaction);
-    await insertOffers(transaction);
+    await insertOffers(transaction, currency);
     await insertLinks(transaction, links, idOf, templates);
-    await insertHoldings(transaction, holdings, idOf);
+    await insertHoldings(transaction, holdings, idOf, currency);
     return {
       trainers: staff.length - 1,
       templates: templates.length,

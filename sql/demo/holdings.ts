@@ -2,13 +2,13 @@ import { daysAfter, weekAfter } from './days.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 
-/** Name, price in kopecks, sessions (null: unlimited), days. */
+/** Name, price in whole units of the currency, sessions (null: unlimited), days. */
 export const CATALOGUE = {
-  eight: ['8 занятий', 480_000, 8, 30],
-  twelve: ['12 занятий', 660_000, 12, 45],
-  child: ['Детский, 8 занятий', 380_000, 8, 30],
-  month: ['Безлимит на месяц', 850_000, null, 30],
-  year: ['Годовой безлимит', 6_900_000, null, 365],
+  eight: ['8 занятий', 4_800, 8, 30],
+  twelve: ['12 занятий', 6_600, 12, 45],
+  child: ['Детский, 8 занятий', 3_800, 8, 30],
+  month: ['Безлимит на месяц', 8_500, null, 30],
+  year: ['Годовой безлимит', 69_000, null, 365],
 } as const;
 export type Kind = keyof typeof CATALOGUE;
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { toMinor } from '../finance/currency.ts';
 import type { Link } from './groups.ts';
 import { CATALOGUE, type Holding } from './holdings.ts';
 import type { Person } from './people.ts';
@@ -52,7 +53,7 @@ export const insertStudents = (db: Sql, people: readonly Person[], ids: readonly
     )}`);
 
 /** Inserts the locations, their rooms, the trainers' posts, and the week. Returns the templates' ids in the timetable's order. */
-export async function insertTimetable(db: Sql, trainerIds: readonly number[]) {
+export async function insertTimetable(db: Sql, trainerIds: readonly number[], currency: string) {
   const locations = await db.anyFirst(id`
     insert into locations (name, address) select * from ${sql.unnest(LOCATIONS, ['text', 'text'])} returning id`);
   const rooms = await db.anyFirst(id`
@@ -69,7 +70,10 @@ export async function insertTimetable(db: Sql, trainerIds: readonly number[]) {
     )}`);
   const types = await db.anyFirst(id`
     insert into training_types (name, max_participants, price_minor, duration_minutes, is_subscription_only)
-    select * from ${sql.unnest(Object.values(TYPES), ['text', 'int4', 'int8', 'int4', 'bool'])} returning id`);
+    select * from ${sql.unnest(
+      Object.values(TYPES).map(([name, places, price, ...more]) => [name, places, toMinor(price, currency), ...more]),
+      ['text', 'int4', 'int8', 'int4', 'bool'],
+    )} returning id`);
   const [typeId, trainerId, roomId] = [byKey(TYPES, types), byKey(TRAINERS, trainerIds), byKey(ROOMS, rooms)];
   return db.anyFirst(id`
     insert into training_templates (day_number, start_time, training_type_id, trainer_id, room_id)
@@ -89,10 +93,18 @@ export const insertLinks = (db: Sql, links: readonly Link[], idOf: ReadonlyMap<P
     )}`);
 
 /** Inserts the catalogue and what the students hold of it. */
-export async function insertHoldings(db: Sql, holdings: ReadonlyMap<Person, Holding>, idOf: ReadonlyMap<Person, number>) {
+export async function insertHoldings(
+  db: Sql,
+  holdings: ReadonlyMap<Person, Holding>,
+  idOf: ReadonlyMap<Person, number>,
+  currency: string,
+) {
   const kinds = await db.anyFirst(id`
     insert into subscriptions (name, price_minor, number_of_sessions, validity_days)
-    select * from ${sql.unnest(Object.values(CATALOGUE), ['text', 'int8', 'int4', 'int4'])} returning id`);
+    select * from ${sql.unnest(
+      Object.values(CATALOGUE).map(([name, price, ...more]) => [name, toMinor(price, currency), ...more]),
+      ['text', 'int8', 'int4', 'int4'],
+    )} returning id`);
   const kindId = byKey(CATALOGUE, kinds);
   const rows = [...holdings].map(([person, { kind, start, end, left, isAutoRenew, freeze, status }]) => [
     idOf.get(person)!,

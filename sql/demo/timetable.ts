@@ -21,17 +21,17 @@ export const TRAINERS = {
   anton: ['Антон', 'Белецкий', 'male', 'Персональный тренер', 1],
 } as const;
 
-/** Name, places, price in kopecks, minutes, and whether only a subscription opens the door. */
+/** Name, places, price in whole units of the currency, minutes, and whether only a subscription opens the door. */
 export const TYPES = {
-  yoga: ['Йога', 16, 70_000, 60, false],
-  pilates: ['Пилатес на реформерах', 10, 120_000, 55, true],
-  stretching: ['Стретчинг', 16, 60_000, 60, false],
-  functional: ['Функциональный тренинг', 18, 65_000, 50, false],
-  boxing: ['Бокс', 14, 75_000, 60, false],
-  bjj: ['BJJ, взрослые', 20, 90_000, 90, false],
-  kidsBjj: ['BJJ, дети 6-12 лет', 16, 60_000, 60, false],
-  gymnastics: ['Детская гимнастика', 14, 50_000, 45, false],
-  personal: ['Персональная тренировка', 1, 250_000, 60, false],
+  yoga: ['Йога', 16, 700, 60, false],
+  pilates: ['Пилатес на реформерах', 10, 1_200, 55, true],
+  stretching: ['Стретчинг', 16, 600, 60, false],
+  functional: ['Функциональный тренинг', 18, 650, 50, false],
+  boxing: ['Бокс', 14, 750, 60, false],
+  bjj: ['BJJ, взрослые', 20, 900, 90, false],
+  kidsBjj: ['BJJ, дети 6-12 лет', 16, 600, 60, false],
+  gymnastics: ['Детская гимнастика', 14, 500, 45, false],
+  personal: ['Персональная тренировка', 1, 2_500, 60, false],
 } as const;
 export type Type = keyof typeof TYPES;
 

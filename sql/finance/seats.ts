@@ -11,10 +11,12 @@ export const trainingState = z.object({
   starts_at: z.iso.datetime(),
   ends_at: z.iso.datetime(),
   max_participants: z.int(),
+  trainer_id: z.int(),
   status: z.enum(['scheduled', 'completed', 'cancelled']),
   processed_at: z.iso.datetime().nullable(),
   cancellation: z.unknown(),
 });
+export type TrainingState = z.output<typeof trainingState>;
 
 /**
  * Locks a training's row until the transaction ends; null when there is none. Take the locks of its students before: the
@@ -24,7 +26,7 @@ export const trainingState = z.object({
 export const lockTraining = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(trainingState)`
     select training.id, type.name as training_type, training_date, start_time, starts_at, ends_at, training.max_participants,
-      training.status, processed_at, cancellation
+      trainer_id, training.status, processed_at, cancellation
     from real_trainings training join training_types type on type.id = training_type_id
     where training.id = ${id} for no key update of training`);
 

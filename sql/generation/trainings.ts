@@ -15,7 +15,7 @@ import { isToCome, planned, standsElsewhere, type Week } from './planned.ts';
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
   await lockCalendars(db, week, templateIds);
-  await expireHolds(db);
+  await expireHolds(db, sql.fragment`studio_instant(${week.start}::date, '00:00', ${week.zone})`);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, run_id)
@@ -32,7 +32,7 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
 }
 
 export const conflict = z.object({
-  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive', 'begun', 'closed', 'trainer_off']),
+  reason: z.enum(['trainer_busy', 'room_busy']),
   training_template_id: z.int(),
   training_date: z.iso.date(),
   start_time: z.string(),
@@ -50,12 +50,21 @@ export const conflict = z.object({
 });
 export type Conflict = z.output<typeof conflict>;
 
+const WANTED = ['begun', 'trainer_inactive', 'closed', 'trainer_off'] as const;
+const unmade = conflict.extend({ reason: z.enum([...conflict.shape.reason.options, ...WANTED]) });
+/** A training that was not made as somebody wanted it so; nothing is in the way. */
+export type Unwanted = Omit<Conflict, 'reason'> & { reason: (typeof WANTED)[number] };
+
+/** Somebody or something is taken; whatever else keeps a training from being made is as somebody wanted it. */
+export const isConflict = (about: z.output<typeof unmade>): about is Conflict =>
+  about.reason === 'trainer_busy' || about.reason === 'room_busy';
+
 /**
  * Says for each template that has no training of this week why that is so: it would have begun already, the location is closed or the
  * trainer off by an override, the trainer is not active, or somebody or something is taken (D8).
  */
 export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
-  db.any(sql.type(conflict)`
+  db.any(sql.type(unmade)`
     select case
         when not planned.${isToCome(week)} then 'begun'
         when not person.is_active then 'trainer_inactive'

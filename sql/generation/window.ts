@@ -5,7 +5,7 @@ import { lockRoster } from '../runs/locks.ts';
 import { movedTrainings } from './moved.ts';
 import type { Week } from './planned.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
-import { type Conflict, createTrainings, explainUnmade, openTrainings } from './trainings.ts';
+import { type Conflict, createTrainings, explainUnmade, isConflict, openTrainings, type Unwanted } from './trainings.ts';
 import { waves } from './waves.ts';
 
 /** The last template looked at, in the order of D5. */
@@ -44,7 +44,8 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   if (ids.length === 0) return window;
   window.created = await createTrainings(transaction, week, ids, runId);
   for (const unmade of await explainUnmade(transaction, week, ids)) {
-    (isConflict(unmade) ? window.conflicts : window.warnings).push(unmade);
+    if (isConflict(unmade)) window.conflicts.push(unmade);
+    else window.warnings.push(unmade as Unwanted);
   }
   window.warnings.push(...(await movedTrainings(transaction, week, ids)));
   const open = await openTrainings(transaction, week, ids);
@@ -56,9 +57,6 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   }
   return window;
 }
-
-/** Somebody or something is taken; whatever else keeps a training from being made is as somebody wanted it. */
-const isConflict = ({ reason }: Conflict) => reason === 'trainer_busy' || reason === 'room_busy';
 
 /** The next active templates in the order of D5. */
 const nextTemplates = (db: Sql, after: Cursor | null, size: number) =>

@@ -18,6 +18,8 @@ const columns = sql.fragment`note.id, note.user_id, note.chat_id, template, para
 
 const claimedRow = outboxRow.extend({
   chat_id: z.int(),
+  /** Where the reader is now; another than `chat_id` when they moved in this very moment, null when they have no Telegram any more. */
+  address: z.int().nullable(),
   permit: z.int(),
   holder: z.string(),
   /** The person's own quiet hours, `HH:MM:SS`; null: the studio's. */
@@ -120,11 +122,16 @@ export const claim = (limit: number, { secondMs, leaseMs }: Pace) => sql.fragmen
       from ours where note.id = ours.id
       returning ${columns}, ours.holder, ours.no as permit
     )
-    select note.*, holder, permit, quiet_from::text, quiet_until::text,
+    select note.id, note.user_id, note.chat_id, template, params, attempts, priority, occasion_at, parts_sent,
+      case when note.user_id is null then note.locale else users.locale end as locale,
+      case when note.user_id is null then coalesce(moved.new_id, note.chat_id) else users.telegram_id end as address,
+      holder, permit, quiet_from::text, quiet_until::text,
       exists (select from outside_services where name = 'telegram' and status <> 'active') as is_check,
       array(select kind from notification_switches where not is_on) as studio_off,
       array(select kind from notification_preferences off where off.user_id = note.user_id and not is_on) as person_off
-    from claimed note left join users on users.id = note.user_id`;
+    from claimed note
+    left join users on users.id = note.user_id
+    left join telegram_moved_chats moved on moved.old_id = note.chat_id and note.user_id is null`;
 
 /** Claims messages that go to the log instead: those without a chat, or, where there is no token, all of them. */
 export const claimForLog = (db: Sql, limit: number, seconds: number, all: boolean) =>

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { type ClaimedMessage, type Pace, span } from './claim.ts';
+import { closing } from './reach.ts';
 
 type Held = Pick<ClaimedMessage, 'id' | 'chat_id' | 'permit' | 'holder'>;
 /** What a sender holds: a chat and a permit, under the name its claim gave it. */
@@ -8,10 +9,19 @@ export type Turn = Omit<Held, 'id'>;
 const turn = z.object({ chat_id: z.int(), permit: z.int(), holder: z.string() });
 type Second = Pick<Pace, 'secondMs'>;
 
+/** What `refused_at` of a chat becomes with a message of no person: it arrived, it never will, or nothing is known. */
+const asBefore = sql.fragment`refused_at`;
+const arrived = sql.fragment`null, blocked_at = null`;
+const refused = sql.fragment`coalesce(refused_at, now())`;
+const reachOf = ({ user_id }: Pick<ClaimedMessage, 'user_id'>, status: string) => {
+  if (status === 'sent') return arrived;
+  return user_id === null && status !== 'skipped' ? refused : asBefore;
+};
+
 /** The chat and the permit rest from the answer on; after the twentieth message a group rests until its minute is over. */
-const resting = ({ chat_id, permit, holder }: Turn, { secondMs }: Second) => sql.fragment`
+const resting = ({ chat_id, permit, holder }: Turn, { secondMs }: Second, refusedAt = asBefore) => sql.fragment`
   rested as (
-    update telegram_chats set holder = null, held_until = null, recent[1] = now(),
+    update telegram_chats set holder = null, held_until = null, recent[1] = now(), refused_at = ${refusedAt},
       free_at = greatest(free_at, now() + ${span(secondMs)}, case when chat_id < 0 then recent[20] + ${span(secondMs * 60)} end)
     where chat_id = ${chat_id} and holder = ${holder}
   ), given_back as (
@@ -33,31 +43,34 @@ const flooded = ({ chat_id, permit, holder }: Turn, seconds: number, { secondMs 
   ), given_back as (
     update telegram_permits set holder = null, free_at = now() + ${span(secondMs)} where no = ${permit} and holder = ${holder}
   ), closed as (
-    update telegram_gate set closed_until = greatest(closed_until, now() + ${span(seconds * 1_000)})
+    ${closing(span(seconds * 1_000))}
     where exists (
       select from telegram_chats where chat_id <> ${chat_id} and flooded_at > now() - make_interval(secs => ${FLOOD_SECONDS}))
   )`;
 
 /** Nothing was tried: neither the chat nor the permit needs to rest. */
-const untouched = ({ chat_id, permit, holder }: Turn) => sql.fragment`
+const untouched = ({ chat_id, permit, holder }: Turn, refusedAt = asBefore) => sql.fragment`
   rested as (
-    update telegram_chats set holder = null, held_until = null, recent = recent[2:] where chat_id = ${chat_id} and holder = ${holder}
+    update telegram_chats set holder = null, held_until = null, recent = recent[2:], refused_at = ${refusedAt} where chat_id = ${chat_id} and holder = ${holder}
   ), given_back as (
     update telegram_permits set holder = null, free_at = now() where no = ${permit} and holder = ${holder}
   )`;
 
-/** Ends a message that was tried: what became of it, and why if it was not sent. */
+/**
+ * Ends a message that was tried: what became of it, and why if it was not sent. One that was outdated while it was on its way has
+ * been sent all the same. Whether what is no person's message arrived is noted with its chat, too.
+ */
 export const markMessage = (
   db: Sql,
-  held: Held,
+  held: Held & Pick<ClaimedMessage, 'user_id'>,
   status: 'sent' | 'failed' | 'undeliverable',
   error: string | null,
   pace: Second,
 ) =>
   db.query(sql.unsafe`
-    with ${resting(held, pace)}
+    with ${resting(held, pace, reachOf(held, status))}
     update notifications set status = ${status}, error = ${error}, in_line = false, sent_at = case when ${status} = 'sent' then now() end
-    where id = ${held.id} and status = 'pending'`);
+    where id = ${held.id} and (status = 'pending' or (${status} = 'sent' and status = 'skipped' and error = 'superseded'))`);
 
 /** Notes that the first parts of a long text have arrived; the next one goes when the chat has rested. */
 export const markPart = (db: Sql, held: Held, partsSent: number, pace: Second) =>
@@ -66,12 +79,18 @@ export const markPart = (db: Sql, held: Held, partsSent: number, pace: Second) =
     update notifications set parts_sent = ${partsSent}, attempts = 0, in_line = true, send_after = now() + ${span(pace.secondMs)}
     where id = ${held.id} and status = 'pending'`);
 
-/** Leaves a message for later after a try that failed. */
+/** Leaves a message for later after a try that failed, and with it what its reader is to be told of the same subject after it. */
 export const postponeMessage = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
-    with ${resting(held, pace)}
-    update notifications set send_after = now() + make_interval(secs => ${seconds}), error = ${error}
-    where id = ${held.id} and status = 'pending'`);
+    with ${resting(held, pace)}, later as materialized (
+      select waiting.id from notifications first join notifications waiting
+        on waiting.chat_id = first.chat_id and waiting.subjects && first.subjects and waiting.id > first.id
+      where first.id = ${held.id} and first.chat_id = ${held.chat_id} and waiting.status = 'pending' order by waiting.id for update of waiting
+    )
+    update notifications note
+    set send_after = greatest(now() + make_interval(secs => ${seconds}), case when note.id <> ${held.id} then send_after end),
+      error = case when note.id = ${held.id} then ${error} else error end
+    where status = 'pending' and (note.id = ${held.id} or note.id in (select id from later))`);
 
 /** Leaves a message, and what is due in its chat's line behind it, until Telegram takes messages again. */
 export const postponeFlooded = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
@@ -89,10 +108,19 @@ export const releaseMessage = (db: Sql, held: Held, until: string | null) =>
     where id = ${held.id} and status = 'pending'`);
 
 /** Ends a message that is not to be sent, or cannot be. */
-export const dropMessage = (db: Sql, held: Held, status: 'failed' | 'skipped', error: string) =>
+export const dropMessage = (db: Sql, held: Held & Pick<ClaimedMessage, 'user_id'>, status: 'failed' | 'skipped', error: string) =>
+  db.query(sql.unsafe`
+    with ${untouched(held, reachOf(held, status))}
+    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${held.id} and status = 'pending'`);
+
+/** A message whose reader has moved goes to where they are now, untried; whoever has no Telegram any more is sent nothing. */
+export const readdressMessage = (db: Sql, held: Held, address: number | null) =>
   db.query(sql.unsafe`
     with ${untouched(held)}
-    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${held.id} and status = 'pending'`);
+    update notifications set attempts = greatest(attempts - 1, 0), send_after = now(), chat_id = coalesce(${address}::int8, chat_id),
+      status = case when ${address}::int8 is null then 'skipped' else status end,
+      error = case when ${address}::int8 is null then 'no Telegram id' else error end
+    where id = ${held.id} and status = 'pending'`);
 
 /** Ends a message that went to the log instead. */
 export const endLogged = (db: Sql, id: number, status: 'failed' | 'skipped', error: string | null) =>

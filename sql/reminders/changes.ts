@@ -11,6 +11,7 @@ const change = z.object({
     training_date: z.iso.date().optional(),
     start_time: z.string().optional(),
     max_participants: z.int().optional(),
+    trainer_id: z.int().optional(),
   }),
   location: z.string().nullable(),
   starts_at: z.iso.datetime(),
@@ -40,12 +41,19 @@ export const takeChangesForAdmins = (transaction: Sql, limit: number) =>
     )
     select ${described} order by location, starts_at, taken.id`);
 
+const changeForPeople = change.extend({
+  students: z.array(z.object({ id: z.int(), payer_id: z.int(), name: z.string() })),
+  trainer_id: z.int(),
+  status: z.string(),
+});
+export type ChangeForPeople = z.output<typeof changeForPeople>;
+
 /**
  * Takes the changes that those who take part have not been told of, in the transaction that tells them. What changed twice
  * comes once, as it was before the first change.
  */
 export const takeChanges = (transaction: Sql) =>
-  transaction.any(sql.type(change.extend({ students: z.array(z.int()), status: z.string() }))`
+  transaction.any(sql.type(changeForPeople)`
     with noted as (
       update schedule_changes set people_told_at = now()
       where id in (
@@ -55,7 +63,11 @@ export const takeChanges = (transaction: Sql) =>
     ), taken as (
       select distinct on (real_training_id, change) * from noted order by real_training_id, change, id
     )
-    select training.status, array(
-      select student_id from real_training_students seat
-      where seat.real_training_id = training.id and seat.status = 'REGISTERED' order by student_id) as students, ${described}
+    select training.status, trainer_id, coalesce((
+      select json_agg(json_build_object('id', student_id, 'payer_id', payer_id,
+        'name', concat_ws(' ', person.first_name, nullif(person.last_name, ''))) order by student_id)
+      from real_training_students seat
+      join students on students.id = student_id
+      join users person on person.id = student_id
+      where seat.real_training_id = training.id and seat.status = 'REGISTERED'), '[]') as students, ${described}
     order by taken.id`);

@@ -21,11 +21,26 @@ export const missedClasses = (db: Sql, today: string, threshold: number, window:
     from missed order by student_id`);
 
 /**
- * Payers who owe invoices past their due date by a business day. One without a due date is due so many days after it was
- * written, in the studio's zone. `latest` is the newest of these invoices. A renewal's invoice has reminders of its own.
+ * Takes payers who owe something past its due date that they have not been recalled of, in the transaction that recalls them: an
+ * invoice counts anew each time it became owed, and each time it falls due. One without a due date is due so many days after it was
+ * written, in the studio's zone. A renewal's invoice has reminders of its own. `invoices` and `amount_minor` are all that is overdue,
+ * `news` names the first of what is new.
  */
-export const overdueInvoices = (db: Sql, today: string, termDays: number, zone: string) =>
-  db.any(sql.type(z.object({ payer_id: z.int(), invoices: z.int(), amount_minor: z.int(), latest: z.int() }))`
-    select payer_id, count(*)::int as invoices, sum(amount_minor)::int8 as amount_minor, max(id) as latest from invoices
-    where status = 'UNPAID' and not is_auto_renewal and coalesce(due_date, (created_at at time zone ${zone})::date + ${termDays}::int) < ${today}::date
-    group by payer_id order by payer_id`);
+export const takeOverdue = (transaction: Sql, today: string, termDays: number, zone: string) =>
+  transaction.any(sql.type(z.object({ payer_id: z.int(), invoices: z.int(), amount_minor: z.int(), news: z.string() }))`
+    with owed as materialized (
+      select id, payer_id, amount_minor, coalesce(due_date, (created_at at time zone ${zone})::date) as due_date,
+        (select count(*)::int from wallet_transactions paid where paid.invoice_id = invoices.id and kind = 'payment') as owed_no
+      from invoices
+      where status = 'UNPAID' and not is_auto_renewal
+        and coalesce(due_date, (created_at at time zone ${zone})::date + ${termDays}::int) < ${today}::date
+    ), news as (
+      insert into payment_recalls (invoice_id, owed_no, due_date)
+      select id, owed_no, due_date from owed order by id
+      on conflict do nothing
+      returning invoice_id, owed_no, due_date
+    )
+    select payer_id, count(*)::int as invoices, sum(amount_minor)::int8 as amount_minor,
+      min(news.invoice_id || ':' || news.owed_no || ':' || news.due_date) as news
+    from owed left join news on news.invoice_id = owed.id
+    group by payer_id having count(news.invoice_id) > 0 order by payer_id`);

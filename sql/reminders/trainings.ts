@@ -24,14 +24,19 @@ const seat = z.object({
   room: z.string().nullable(),
   location: z.string().nullable(),
   trainer: z.string(),
+  student: z.string(),
+  payer_id: z.int(),
 });
 
 const columns = sql.fragment`seat.id, seat.student_id, training.id as real_training_id, training_date, start_time, starts_at, type.name as training_type,
-  rooms.name as room, locations.name as location, concat_ws(' ', trainer.first_name, nullif(trainer.last_name, '')) as trainer`;
+  rooms.name as room, locations.name as location, concat_ws(' ', trainer.first_name, nullif(trainer.last_name, '')) as trainer,
+  concat_ws(' ', person.first_name, nullif(person.last_name, '')) as student, payer_id`;
 const tables = sql.fragment`real_training_students seat
   join real_trainings training on training.id = seat.real_training_id
   join training_types type on type.id = training_type_id
   join users trainer on trainer.id = trainer_id
+  join students on students.id = seat.student_id
+  join users person on person.id = seat.student_id
   left join rooms on rooms.id = room_id
   left join locations on locations.id = location_id`;
 
@@ -51,11 +56,26 @@ export const newSeats = (db: Sql, from: Date, to: Date) =>
       and seat.status = 'REGISTERED' and training.status = 'scheduled' and starts_at > ${to.toISOString()}::timestamptz
     order by seat.student_id, starts_at`);
 
-/** Exams for a belt between two instants. */
-export const comingExams = (db: Sql, after: Date, until: Date) =>
-  db.any(sql.type(
-    z.object({ id: z.int(), student_id: z.int(), belt: z.string(), exam_at: z.iso.datetime(), location: z.string().nullable() }),
+/**
+ * Takes the exams for a belt between two instants that were not announced for the time they have now, in the transaction that
+ * announces them. `announcement` counts how often one was.
+ */
+export const takeExams = (transaction: Sql, after: Date, until: Date) =>
+  transaction.any(sql.type(
+    z.object({
+      id: z.int(),
+      student_id: z.int(),
+      belt: z.string(),
+      exam_at: z.iso.datetime(),
+      location: z.string().nullable(),
+      announcement: z.int(),
+    }),
   )`
-    select exam.id, student_id, belt, exam_at, locations.name as location
-    from belt_exams exam left join locations on locations.id = location_id
-    where exam_at > ${after.toISOString()}::timestamptz and exam_at <= ${until.toISOString()}::timestamptz order by exam.id`);
+    with taken as (
+      update belt_exams set announced_for = exam_at, announcements = announcements + 1
+      where exam_at > ${after.toISOString()}::timestamptz and exam_at <= ${until.toISOString()}::timestamptz
+        and announced_for is distinct from exam_at
+      returning *
+    )
+    select taken.id, student_id, belt, exam_at, locations.name as location, announcements as announcement
+    from taken left join locations on locations.id = location_id order by taken.id`);

@@ -38,6 +38,10 @@ export const runRow = z.object({
 export type Run = z.output<typeof runRow>;
 export type RunStatus = Run['status'];
 
+/** Whether somebody asked for a run by hand, and the timetable has not asked for it since (D44). */
+export const isByHand = (run: Pick<Run, 'scheduled_for' | 'created_by'>) =>
+  run.scheduled_for === null && run.created_by !== 'system';
+
 export const isOver = (run: Run) => run.status === 'success' || run.status === 'partial' || run.status === 'error';
 
 const requestedRow = runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) });
@@ -65,6 +69,7 @@ export type Requested = { run: Run; outcome: 'created' | 'joined' | 'replayed' }
 /**
  * Writes a request for a run in the book, or finds the run that already answers it:
  * a queued or running one is joined, a success is replayed unless `again`, an error or partial one gets a new attempt.
+ * A run asked for by hand that the timetable joins is the timetable's from then on, and goes before the others (D44).
  * One statement in the usual case; a concurrent twin costs a second look.
  */
 export async function requestRun(db: Sql, request: RunRequest): Promise<Requested> {
@@ -72,10 +77,19 @@ export async function requestRun(db: Sql, request: RunRequest): Promise<Requeste
     const row = await db.maybeOne(requestStatement(request));
     if (row) {
       const { outcome, ...run } = row;
+      if (outcome === 'joined' && request.scheduled_for && !run.scheduled_for) {
+        const scheduled = await db.maybeOne(adopt(run.id, request.scheduled_for));
+        return { run: scheduled ?? run, outcome };
+      }
       return { run, outcome };
     }
   }
 }
+
+const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
+   update automated_process_history set scheduled_for = ${scheduledFor}::timestamptz
+   where id = ${id} and status in ('queued', 'running') and scheduled_for is null
+   returning ${columns}`;
 
 /** Finds, writes and counts the first ring in one statement, which each connection plans once. */
 const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
@@ -102,6 +116,19 @@ const requestStatement = (request: RunRequest) => sql.prepared('request_run', re
   select latest.*, case status when 'success' then 'replayed' else 'joined' end from latest
   where not exists (select from created)
     and (status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean))`;
+
+/** Has the requests of one caller follow one another until the transaction ends, so that they can be counted. */
+export const lockCaller = (transaction: Sql, caller: string) =>
+  transaction.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('open runs'), hashtext(${caller}))`);
+
+/** How many runs a caller has asked for that are not over; the parts of a run are not counted beside it. */
+export const countOpen = (db: Sql, caller: string) =>
+  db.oneFirst(sql.type(z.object({ open: z.int() }))`
+    select count(*)::int as open from automated_process_history run
+    where status in ('queued', 'running') and created_by = ${caller}
+      and not exists (
+        select from automated_process_history whole
+        where whole.status in ('queued', 'running') and whole.created_by = ${caller} and run.id = any(whole.part_ids))`);
 
 /** Returns the run, or null. */
 export const findRun = (db: Sql, id: number): Promise<Run | null> =>
@@ -172,8 +199,12 @@ export const noteRing = (db: Sql, id: number) =>
 
 /** Open runs whose last ring is older than `seconds`, oldest first: perhaps their bell was lost. */
 export const openRuns = (db: Sql, seconds: number) =>
-  db.any(sql.type(z.object({ id: z.int(), process_type: z.string(), rings: z.int(), request_id: z.string().nullable() }))`
-    select id, process_type, rings, request_id from automated_process_history
+  db.any(sql.type(
+    runRow
+      .pick({ id: true, process_type: true, request_id: true, scheduled_for: true, created_by: true })
+      .extend({ rings: z.int() }),
+  )`
+    select id, process_type, rings, request_id, scheduled_for, created_by from automated_process_history
     where status in ('queued', 'running') and coalesce(rung_at, requested_at) < now() - make_interval(secs => ${seconds})
     order by id limit 500`);
 
@@ -188,9 +219,22 @@ export const partsOf = (db: Sql, id: number) =>
     select ${columns} from automated_process_history
     where id = any((select part_ids from automated_process_history where id = ${id})::int[]) order by id`);
 
-/** True while a run must wait: for its parts, or for the run it comes after. */
-export const mustWait = (db: Sql, run: Pick<Run, 'part_ids' | 'after_run_id'>) =>
+/**
+ * True while a run must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
+ * that the timetable has asked for and that need not wait itself (D44).
+ */
+export const mustWait = (
+  db: Sql,
+  run: Pick<Run, 'process_type' | 'scheduled_for' | 'created_by' | 'part_ids' | 'after_run_id'>,
+) =>
   db.exists(sql.unsafe`
     select from automated_process_history
     where id = any(${sql.array([...run.part_ids, ...(run.after_run_id ? [run.after_run_id] : [])], 'int4')})
-      and status in ('queued', 'running')`);
+      and status in ('queued', 'running')
+    union all
+    select from automated_process_history first
+    where ${isByHand(run)}::boolean and process_type = ${run.process_type} and status = 'queued'
+      and scheduled_for is not null
+      and not exists (
+        select from automated_process_history before
+        where before.status in ('queued', 'running') and (before.id = any(first.part_ids) or before.id = first.after_run_id))`);

@@ -8,6 +8,10 @@ export const notifySlots = (db: Sql, payloads: readonly string[]) =>
   db.query(sql.unsafe`
     select pg_notify(${CHANNEL}, payload) from unnest(${sql.array([...payloads], 'text')}) as payload`);
 
+/** A network that swallows packets tells nothing to whoever only listens: it asks this often, and waits so long for an answer. */
+const LOOK_MS = 10_000;
+const ALIVE_MS = 3_000;
+
 /** What a listener hears: a payload, or that its connection is gone and it may have missed some. */
 export type Ears = { hear(payload: string): void; lost(error: Error): void };
 
@@ -18,12 +22,19 @@ export async function listenToSlots(url: string, { hear, lost }: Ears): Promise<
     application_name: 'slots stream',
     connectionTimeoutMillis: 3_000,
     keepAlive: true,
+    query_timeout: ALIVE_MS,
   });
   let isOver = false;
+  let watch: NodeJS.Timeout | undefined;
+  const close = () => {
+    isOver = true;
+    clearInterval(watch);
+  };
   const end = (error: Error) => {
     if (isOver) return;
-    isOver = true;
+    close();
     lost(error);
+    void client.end().catch(() => undefined);
   };
   client.on('error', end);
   client.on('end', () => end(new Error('the connection that listens has ended')));
@@ -32,12 +43,13 @@ export async function listenToSlots(url: string, { hear, lost }: Ears): Promise<
     await client.connect();
     await client.query(`listen ${CHANNEL}`);
   } catch (error) {
-    isOver = true;
-    await client.end().catch(() => undefined);
+    close();
+    void client.end().catch(() => undefined);
     throw error;
   }
+  watch = setInterval(() => client.query('select 1').catch(end), LOOK_MS).unref();
   return async () => {
-    isOver = true;
+    close();
     await client.end();
   };
 }

@@ -10,17 +10,19 @@ const released = z.object({
   start_time: z.string(),
 });
 export type Released = z.output<typeof released>;
+/** What came back for a training. */
+type Back = { sessions: number; refunded_minor: number; cancelled_minor: number };
 
 /**
  * Freezes a subscription on inclusive business days (D25): its last day moves by their number, and the student's
  * registrations on these days that have not started are cancelled safely, with what they were charged given back.
  * It is `frozen` at once if the freeze begins today, else from the night of its first day on (see sql/unfreeze.ts).
- * The caller holds the roster's and the student's locks and has judged the freeze. Returns the trainings released.
+ * The caller holds the roster's and the student's locks and has judged the freeze. Returns the trainings released and what came back for each.
  */
 export async function freezeSubscription(
   transaction: Sql,
   of: { id: number; studentId: number; from: string; to: string; today: string; now: Date },
-): Promise<readonly Released[]> {
+): Promise<readonly (Released & { returned: Back })[]> {
   await transaction.query(sql.unsafe`
     update student_subscriptions
     set freeze_start_date = ${of.from}::date, freeze_end_date = ${of.to}::date,
@@ -33,15 +35,12 @@ export async function freezeSubscription(
     seats.map((seat) => seat.seat_id),
   );
   const returned = new Map(back.map((one) => [one.seat_id, one]));
-  await releaseSeats(
-    transaction,
-    seats.map((seat) => {
-      const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
-      return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
-    }),
-    of,
-  );
-  return seats;
+  const released = seats.map((seat) => {
+    const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
+    return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
+  });
+  await releaseSeats(transaction, released, of);
+  return released;
 }
 
 const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>

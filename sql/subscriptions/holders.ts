@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { sql } from '../database/database.ts';
-import type { Notice } from '../notifications/tell.ts';
+import type { ParamsOf } from '../notifications/catalog.ts';
+import type { subscriptionMessages } from '../notifications/messages/subscriptions.ts';
+import type { Notice } from '../notifications/notify.ts';
 
 /** Whose subscription it is, and who pays for it. */
 export const holderRow = z.object({
@@ -21,21 +23,28 @@ export const holderTables = sql.fragment`student_subscriptions held
   join students student on student.id = held.student_id
   join users person on person.id = held.student_id`;
 
+type OfHolder = keyof typeof subscriptionMessages | 'renewal_unpaid' | 'renewal_lapsed';
+/** What is said of a subscription, but for whose it is. */
+type Said = {
+  [N in OfHolder]: {
+    template: N;
+    params: Omit<ParamsOf<N>, 'subscription' | 'student' | 'student_subscription_id' | 'is_payer'>;
+    dedupe: string;
+  };
+}[OfHolder];
+
 /**
  * What is said about a subscription: to the student, and to whoever pays for the student, who is told for whom it is
- * (`student` in the params, null for the student). Each of the two once a key.
+ * (`student` in the params, null for the student). Each of the two once a key; a balance is for the payer only.
  */
-export function holderNotices(
-  holder: Holder,
-  of: { template: string; dedupe: string; params: Record<string, unknown> },
-): Notice[] {
-  const { student_id, payer_id, subscription, student } = holder;
-  const say = (userId: number, dedupe: string, whose: string | null): Notice => ({
-    userId,
-    template: of.template,
-    dedupe,
-    params: { subscription, student: whose, ...of.params },
-  });
+export function holderNotices(holder: Holder, of: Said): Notice[] {
+  const { id, student_id, payer_id, subscription, student } = holder;
+  const say = (userId: number, dedupe: string, whose: string | null) => {
+    const isPayer = userId === payer_id;
+    const ofMoney = 'balance_minor' in of.params ? { is_payer: isPayer, ...(isPayer ? {} : { balance_minor: null }) } : {};
+    const about = { subscription, student: whose, student_subscription_id: id };
+    return { userId, template: of.template, dedupe, params: { ...about, ...of.params, ...ofMoney } } as Notice;
+  };
   const toStudent = say(student_id, of.dedupe, null);
   return payer_id === student_id ? [toStudent] : [toStudent, say(payer_id, `${of.dedupe}:payer`, student)];
 }

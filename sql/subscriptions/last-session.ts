@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { tellPeople } from '../notifications/tell.ts';
+import { notifyPeople } from '../notifications/notify.ts';
 import { holderColumns, holderNotices, holderRow, holderTables } from './holders.ts';
 
 const emptied = holderRow.extend({ end_date: z.iso.date(), is_auto_renew: z.boolean() });
@@ -19,7 +19,7 @@ export async function tellLastSessions(transaction: Sql, seatIds: readonly numbe
       from real_training_students seat join session_entries entry on entry.id = seat.session_entry_id
       where seat.id = any(${sql.array([...seatIds], 'int4')}))
     order by held.id`);
-  await tellPeople(
+  await notifyPeople(
     transaction,
     holders.flatMap((holder) =>
       holderNotices(holder, {

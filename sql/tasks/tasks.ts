@@ -42,13 +42,26 @@ export const addTask = (
     values (${of.kind}, ${of.title}, ${sql.jsonb(of.details as never)}, ${of.dedupe}, ${of.by})
     returning ${columns}`);
 
+/** A task in a list; what has longer details than {@link MOST_LISTED} shows them when it is looked at alone. */
+export const listedTask = taskRow.extend({
+  details: taskRow.shape.details.nullable().meta({ description: 'null: too long for a list; the task itself has them' }),
+});
+/** Bytes of details that a list shows. */
+const MOST_LISTED = 2_000;
+
+/** The task, or null. */
+export const findTask = (db: Sql, id: number): Promise<Task | null> =>
+  db.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
+
 /** Tasks, newest first, after a cursor (an id); the hidden ones among them only when asked for. */
 export const listTasks = (
   db: Sql,
   of: { status?: 'open' | 'done'; kind?: string; hidden: boolean; before?: number; limit: number },
 ) =>
-  db.any(sql.type(taskRow)`
-    select ${columns} from admin_tasks
+  db.any(sql.type(listedTask)`
+    select id, kind, title, case when octet_length(details::text) <= ${MOST_LISTED} then details end as details, dedupe_key,
+      created_by, created_at, done_at, done_by, hidden_at
+    from admin_tasks
     where (hidden_at is null or ${of.hidden}::boolean)
       and (${of.status ?? null}::text is null or (done_at is not null) = (${of.status ?? null} = 'done'))
       and (${of.kind ?? null}::text is null or kind = ${of.kind ?? null})
@@ -59,7 +72,7 @@ export const listTasks = (
 export async function finishTask(transaction: Sql, id: number, by: string): Promise<Task | null> {
   await transaction.query(sql.unsafe`
     update admin_tasks set done_at = now(), done_by = ${by} where id = ${id} and done_at is null`);
-  return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
+  return findTask(transaction, id);
 }
 
 /** Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. Null when there is none. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { kindNames } from '../../workers/notifier/kinds.ts';
+import { kindNames } from '../../sql/notifications/catalog.ts';
 import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
 const opened = untouchedDoor();
@@ -110,5 +110,5 @@ describe('a body', () => refuses(opened, bodies));
 
 test('10 MB are not even read', async () => {
   const answer = await opened.door.post(TRIGGER, { week_start: 'x'.repeat(10_000_000) });
-  expect(answer).toMatchObject({ status: 413, body: { title: 'Too large', detail: 'the body is larger than 100 kB' } });
+  expect(answer).toMatchObject({ status: 413, body: { title: 'Payload Too Large', detail: 'the body is larger than 100 kB' } });
 });

@@ -107,10 +107,28 @@ const queries: Refusal[] = [
     'from',
   ],
   ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field; there are: limit, cursor', 'name'],
-  ...['x', '0', '-1', '1.5', '1e1', '0x1', '99999999999', '%00'].map(
+  ...['x', '0', '-1', '1.5', '1e1', '0x1', '99999999999'].map(
     (id): Refusal => [`the id "${id}"`, 'GET', `/process-history/${id}`, {}, 422, ID, 'id'],
   ),
-  ['a path that is no UTF-8', 'GET', '/process-history/%ff', {}, 400, 'the request is not readable'],
+  ...[
+    ['a path that is no UTF-8', '/process-history/%ff'],
+    ['half an escape in a path', '/process-history/%4'],
+    ['NUL in a path', '/process-history/%00'],
+    ['NUL in the path of the queues', '/queues/api/queues/generation%00'],
+    ['a query that is no UTF-8', '/process-history?status=%ff'],
+    ['half a surrogate pair in a query', '/process-history?status=%ed%a0%80'],
+    ['NUL in a query', '/process-history?status=%00'],
+  ].map(([what, path]): Refusal => [what!, 'GET', path!, {}, 400, 'the address is not readable: it must be UTF-8 without NUL']),
+  ['a query where there is none, on a read', 'GET', '/schedule?x=1', {}, 422, 'no such field; there are none', 'x'],
+  [
+    'a query where there is none, on a write',
+    'POST',
+    `${TRIGGER}?dry_run=true`,
+    {},
+    422,
+    'no such field; there are none',
+    'dry_run',
+  ],
   [
     'an Idempotency-Key with a space',
     'POST',

@@ -3,6 +3,7 @@ import { once } from '../../api/http/idempotency.ts';
 import type { Context } from '../../api/http/route.ts';
 import { findAnswer, tryIdempotencyLock } from '../../sql/auth/idempotency.ts';
 import { sql } from '../../sql/database/database.ts';
+import { monday } from '../support/days.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
@@ -23,7 +24,7 @@ const keyOf = ({ headers }: ReturnType<typeof newKey>) => headers['Idempotency-K
 
 const doors: [string, string, object, object, number][] = [
   ['a record', '/api/training-types', TYPE, { ...TYPE, name: 'Дзюдо' }, 201],
-  ['a trigger', TRIGGER, { week_start: '2026-11-23' }, { week_start: '2026-11-30' }, 202],
+  ['a trigger', TRIGGER, { week_start: monday() }, { week_start: monday(1) }, 202],
 ];
 describe.each(doors)('%s', (_, path, body, other, status) => {
   test('the same key and body get the same answer, and it is done once', async () => {
@@ -52,10 +53,11 @@ describe.each(doors)('%s', (_, path, body, other, status) => {
 test('a waiting trigger stores the result it waited for', async () => {
   const key = newKey();
   const waiting = { headers: { ...key.headers, Prefer: 'wait=20' } };
+  const week = { week_start: monday(2) };
   await door.startWorker();
-  const first = await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting);
+  const first = await door.post(TRIGGER, week, waiting);
   expect(first).toMatchObject({ status: 200, body: { created_count: 0 } });
-  expect(await door.post(TRIGGER, { week_start: '2026-12-07' }, waiting)).toMatchObject({ status: 200, text: first.text });
+  expect(await door.post(TRIGGER, week, waiting)).toMatchObject({ status: 200, text: first.text });
 });
 
 test('a key belongs to its door as well', async () => {
@@ -67,7 +69,7 @@ test('a key belongs to its door as well', async () => {
 test('a twin that comes while the first is being answered is told so', async () => {
   const key = newKey();
   await door.db.transaction(async (transaction) => {
-    expect(await tryIdempotencyLock(transaction, { caller: 'key-1', key: keyOf(key) })).toBe(true);
+    expect(await tryIdempotencyLock(transaction, { caller: '#1', key: keyOf(key) })).toBe(true);
     const twin = await door.post('/api/locations', { name: 'Юг' }, key);
     expect(twin).toMatchObject({
       status: 409,
@@ -87,8 +89,8 @@ test('of many twins at once one acts', async () => {
 test('a crash between the effect and the answer leaves neither', async () => {
   const key = newKey();
   const before = await rowCounts(door.db);
-  const context = { fleet: door.fleet, caller: { name: 'key-1', scopes: [] } } as unknown as Context;
-  const crash = once(keyOf(key), 'POST /api/locations', {}, context, async ({ db }) => {
+  const context = { fleet: door.fleet, caller: { id: 1, name: 'key-1', scopes: [] } } as unknown as Context;
+  const crash = once(keyOf(key), { method: 'POST', path: '/api/locations' }, {}, context, async ({ db }) => {
     await db.query(sql.unsafe`insert into locations (name) values ('Восток')`);
     throw new Error('crash');
   });
@@ -101,7 +103,7 @@ test('a refusal is not kept: the mended request may use the key', async () => {
   const key = newKey();
   await door.post('/api/locations', { name: 'Центр' });
   expect(await door.post('/api/locations', { name: 'Центр' }, key)).toMatchObject({ status: 409 });
-  expect(await findAnswer(door.db, { caller: 'key-1', key: keyOf(key) })).toBeNull();
+  expect(await findAnswer(door.db, { caller: '#1', key: keyOf(key) })).toBeNull();
   expect(await door.post('/api/locations', { name: 'Центр-2' }, key)).toMatchObject({ status: 201 });
 });
 
@@ -128,7 +130,7 @@ test.each([
 
 test('many dry runs with keys at once do not starve each other of connections', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: '2027-03-01', dry_run: true }, newKey())),
+    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: monday(3), dry_run: true }, newKey())),
   );
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
 });

@@ -29,7 +29,7 @@ describe('who has no valid key is refused with the same words, whatever was trie
     expect(headers.get('www-authenticate')).toBe('ApiKey header="X-API-Key"');
     expect(body).toEqual({
       type: 'about:blank',
-      title: 'Who are you?',
+      title: 'Unauthorized',
       status: 401,
       detail: 'this key is not known',
       instance: HISTORY,

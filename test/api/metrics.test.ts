@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { sql } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
   await door.db.query(sql.unsafe`
     insert into schedule_ticks (schedule, nominal_at, outcome, reason, alarmed_at)
     values ('generation', now(), 'enqueued', null, now()), ('generation', now() - interval '1 day', 'skipped', 'paused', now())`);
-  await tellAdmins(door.db, [1, 2], [{ template: 'worker_down', params: {}, dedupe: 'x' }]);
+  await notifyAdmins(door.db, [1, 2], [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: 'x' }]);
   await beatWorker(door.db, 'generation', 'host');
   await ring(door.fleet.backend, 'notifier', 'drain', {}, { id: 'drain' });
 });

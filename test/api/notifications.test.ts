@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { kindNames } from '../../workers/notifier/kinds.ts';
+import { kindNames } from '../../sql/notifications/catalog.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { sql } from '../../sql/database/database.ts';
+import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
@@ -19,6 +20,8 @@ async function timed(asked: Promise<Reply>) {
   return { ...reply, seconds: (performance.now() - started) / 1_000 };
 }
 
+const [WEEK, NEXT] = [monday(), monday(1)];
+
 describe('the queue is away', () => {
   beforeAll(async () => {
     const backend = (databaseUrl: string) => openBackend({ redisUrl: 'redis://127.0.0.1:1', databaseUrl, name: 'test' });
@@ -31,7 +34,7 @@ describe('the queue is away', () => {
     );
 
   test('a trigger says so soon, names the run, and the run stands in the book', async () => {
-    const { status, headers, body, seconds } = await timed(door.post(TRIGGER, { week_start: '2026-11-23' }));
+    const { status, headers, body, seconds } = await timed(door.post(TRIGGER, { week_start: WEEK }));
     expect({ status, type: headers.get('content-type') }).toEqual({
       status: 503,
       type: expect.stringContaining('application/problem+json'),
@@ -40,14 +43,14 @@ describe('the queue is away', () => {
     expect(headers.get('retry-after')).toBe('5');
     expect(body.detail).toMatch(/^the queue does not answer; the run stands in the book/);
     expect(await book()).toEqual([{ id: body.run_id, status: 'queued' }]);
-    expect(await door.post(TRIGGER, { week_start: '2026-11-23' })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
+    expect(await door.post(TRIGGER, { week_start: WEEK })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
   });
 
   test('with an Idempotency-Key the repeat finds the run', async () => {
     const key = { headers: { 'Idempotency-Key': 'k' } };
-    const first = await door.post(TRIGGER, { week_start: '2026-11-30' }, key);
+    const first = await door.post(TRIGGER, { week_start: NEXT }, key);
     expect(first.status).toBe(503);
-    expect(await door.post(TRIGGER, { week_start: '2026-11-30' }, key)).toMatchObject({
+    expect(await door.post(TRIGGER, { week_start: NEXT }, key)).toMatchObject({
       status: 202,
       body: { run_id: first.body.run_id },
     });

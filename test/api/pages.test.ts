@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { ring } from '../../queues/jobs/enqueue.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { basic, type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;
 let reader: string;
@@ -97,5 +97,44 @@ describe('Bull Board', () => {
     expect(await queue.isPaused()).toBe(false);
     expect((await order('canary/clean')).status).toBeLessThan(300);
     expect(await queue.getJob('canary')).toBeUndefined();
+  });
+
+  describe('takes orders', () => {
+    const pause = (headers: Record<string, string>) =>
+      door.ask('PUT', '/queues/api/queues/generation/pause', { key: null, headers: { ...basic(writer), ...headers } });
+    const host = () => new URL(door.url).host;
+
+    test.each([
+      ['another origin', { Origin: 'http://evil.example' }],
+      ['the same host at another port', { Origin: 'http://127.0.0.1:1' }],
+      ['an origin that is told to nobody', { Origin: 'null' }],
+      ['a form of another site', { Origin: 'http://evil.example', 'Content-Type': 'text/plain' }],
+      ['another site, as newer browsers say it', { 'Sec-Fetch-Site': 'cross-site' }],
+    ])('from no page of %s', async (_, headers: Record<string, string>) => {
+      expect(await pause(headers)).toMatchObject({ status: 403, body: { detail: expect.stringContaining('its own pages') } });
+    });
+
+    test('from its own page, and from a program that is no browser', async () => {
+      expect((await pause({ Origin: `http://${host()}` })).status).toBe(200);
+      expect((await pause({})).status).toBe(200);
+      expect((await door.ask('PUT', '/queues/api/queues/generation/resume', { key: writer })).status).toBe(200);
+    });
+
+    const add = (raw: string, type = 'application/json') =>
+      door.ask('POST', '/queues/api/queues/generation/add', { key: writer, raw, headers: { 'Content-Type': type } });
+    test.each([
+      ['a form', 'name=canary', 'application/x-www-form-urlencoded', 415],
+      ['JSON that says it is text', '{"name": "canary"}', 'text/plain', 415],
+      ['NUL in the data of a job', '{"name": "canary", "data": {"a": ["\\u0000"]}, "options": {}}', undefined, 422],
+      ['NUL in a name', '{"name": "canary", "data": {"\\u0000": 1}, "options": {}}', undefined, 422],
+      ['half a character', '{"name": "canary", "data": "\\ud800", "options": {}}', undefined, 422],
+      ['what is no JSON', '{"name": ', undefined, 400],
+    ])('but not as %s', async (_, raw, type, status) => {
+      expect(await add(raw, type)).toMatchObject({ status, headers: expect.anything() });
+    });
+
+    test('as JSON', async () => {
+      expect((await add('{"name": "canary", "data": {"rung_at": "x"}, "options": {"delay": 100000}}')).status).toBeLessThan(300);
+    });
   });
 });

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { addDays } from '../../queues/time/calendar.ts';
+import { monday } from '../support/days.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
@@ -98,7 +100,8 @@ test.each(refused)('%s is refused', async (_, method, path, body, status, says) 
 });
 
 describe('trainings', () => {
-  const WEEK = '2026-11-23';
+  const WEEK = monday();
+  const [WEDNESDAY, THURSDAY, SUNDAY] = [addDays(WEEK, 2), addDays(WEEK, 3), addDays(WEEK, 6)];
   beforeAll(async () => {
     for (const day of [1, 1, 5])
       await make.template({ type: await make.type(), trainer: await make.trainer(), day, time: '09:00' });
@@ -109,35 +112,35 @@ describe('trainings', () => {
   });
 
   test('are listed by day in pages, each once, within the days asked for', async () => {
-    const all = (await door.get('/real-trainings?from=2026-11-23&to=2026-11-29')).body.items;
+    const all = (await door.get(`/real-trainings?from=${WEEK}&to=${SUNDAY}`)).body.items;
     const dates = all.map((item: Json) => item.training_date);
     expect(dates).toEqual([...dates].sort());
     expect(all.length).toBeGreaterThan(1);
     const seen: Json[] = [];
     let cursor = '';
     while (seen.length < all.length) {
-      const { body } = await door.get(`/real-trainings?from=2026-11-23&to=2026-11-29&limit=1${cursor}`);
+      const { body } = await door.get(`/real-trainings?from=${WEEK}&to=${SUNDAY}&limit=1${cursor}`);
       expect(body.items).toHaveLength(1);
       seen.push(...body.items);
       cursor = `&cursor=${body.next_cursor}`;
     }
     expect(seen).toEqual(all);
-    expect((await door.get('/real-trainings?from=2026-11-25&to=2026-11-25')).body.items).toMatchObject([
+    expect((await door.get(`/real-trainings?from=${WEDNESDAY}&to=${WEDNESDAY}`)).body.items).toMatchObject([
       { training_template_id: template },
     ]);
-    expect((await door.get('/real-trainings?from=2026-11-26&to=2026-11-26')).body.items).toEqual([]);
+    expect((await door.get(`/real-trainings?from=${THURSDAY}&to=${THURSDAY}`)).body.items).toEqual([]);
     const { trainer_id } = all[0];
-    const theirs = (await door.get(`/real-trainings?from=2026-11-23&to=2026-11-29&trainer_id=${trainer_id}`)).body.items;
+    const theirs = (await door.get(`/real-trainings?from=${WEEK}&to=${SUNDAY}&trainer_id=${trainer_id}`)).body.items;
     expect(theirs).toEqual(all.filter((item: Json) => item.trainer_id === trainer_id));
   });
 
   test('one training comes with its students', async () => {
-    const [listed] = (await door.get('/real-trainings?from=2026-11-25&to=2026-11-25')).body.items;
+    const [listed] = (await door.get(`/real-trainings?from=${WEDNESDAY}&to=${WEDNESDAY}`)).body.items;
     const { status, body } = await door.get(`/real-trainings/${listed.id}`);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       ...listed,
-      training_date: '2026-11-25',
+      training_date: WEDNESDAY,
       max_participants: 2,
       registered: 1,
       status: 'scheduled',

@@ -54,8 +54,9 @@ test('a night at the front door leaves no key, token, password or phone number i
   );
   log.warn({ url: `postgres://h/db?user=u&password=${PASSWORD}` });
 
-  await eventually(() => lines.includes('"msg":"request failed"') && lines.includes('"path":"/nowhere/'));
-  expect(lines.split('\n').length).toBeGreaterThan(15);
+  await eventually(() => lines.includes('"msg":"request failed"'));
+  await eventually(() => lines.includes('"404":"GET /nowhere/'));
+  expect(lines.split('\n').length).toBeGreaterThan(10);
   const secrets = {
     all: door.all,
     guess,
@@ -72,23 +73,44 @@ test('a night at the front door leaves no key, token, password or phone number i
 
 test('a request is one line: who, what, how it went, and its id', async () => {
   lines = '';
-  const { headers } = await door.get('/schedule?x=1', { headers: { 'X-Request-Id': 'night-7' } });
+  const { headers } = await door.get('/process-history?limit=1', { headers: { 'X-Request-Id': 'night-7' } });
   expect(headers.get('x-request-id')).toBe('night-7');
   await eventually(() => lines.endsWith('\n'));
-  const told = lines.split('\n').filter((line) => line.includes('"path":"/schedule"'));
+  const told = lines.split('\n').filter((line) => line.includes('"path":"/process-history"'));
   expect(told.map((line) => JSON.parse(line))).toEqual([
     expect.objectContaining({
       level: 30,
       request_id: 'night-7',
       method: 'GET',
-      path: '/schedule',
+      path: '/process-history',
       status: 200,
       caller: 'key-1',
+      address: '127.0.0.1',
       ms: expect.any(Number),
       msg: 'request',
     }),
   ]);
   expect(told.join()).not.toContain('is_cut_off');
+});
+
+test('refusals are counted and told in one line, however many; a long path is cut', async () => {
+  lines = '';
+  const long = `/${'x'.repeat(15_000)}`;
+  const refused = [...Array(30)].map(() => door.get(long, { key: null }));
+  const missing = [...Array(20)].map(() => door.get(long));
+  const brought = [...Array(10)].map(() => door.post('/telegram/webhook', {}, { key: null }));
+  expect((await Promise.all([...refused, ...missing, ...brought])).map(({ status }) => status).sort()).toEqual(
+    [...Array(30).fill(401), ...Array(30).fill(404)].sort(),
+  );
+  const bad = await door.get(`${long}?limit=0`, { headers: { 'Idempotency-Key': 'x' } });
+  expect(bad.text.length).toBeLessThan(700);
+  await eventually(() => lines.includes('requests refused'));
+  expect(JSON.parse(lines.trim().split('\n').at(-1) ?? '')).toMatchObject({
+    by_status: { 401: 30, 404: 31 },
+    by_asker: { '127.0.0.1': 40, '127.0.0.1 key-1': 21 },
+    msg: 'requests refused',
+  });
+  expect(lines.length).toBeLessThan(2_000);
 });
 
 test('an answer that its caller did not wait for is told as cut off', async () => {

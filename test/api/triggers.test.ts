@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { runJobId } from '../../queues/jobs/enqueue.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
-import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { addDays, dayOf, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { claimRun, failRun, findRun } from '../../sql/runs/runs.ts';
+import { monday as nextMonday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 
@@ -17,11 +18,12 @@ beforeAll(async () => {
 afterAll(() => door.close());
 
 const PATH = '/real-trainings/generate-next-week';
+const FIRST = nextMonday();
 let weeks = 0;
 /** A Monday no other test has asked for. */
 function monday() {
   weeks += 1;
-  return new Date(Date.UTC(2027, 0, 4 + 7 * weeks)).toISOString().slice(0, 10);
+  return addDays(FIRST, 7 * weeks);
 }
 const rows = () => door.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
 const runOf = (week: string) =>
@@ -53,14 +55,14 @@ describe('a day to come', () => {
 
 describe('a request that is accepted', () => {
   test('is answered 202 with where to look', async () => {
-    const { status, headers, body } = await door.post(PATH, { week_start: '2026-11-23' });
+    const { status, headers, body } = await door.post(PATH, { week_start: FIRST });
     expect(status).toBe(202);
     expect(Object.keys(body)).toEqual(['run_id', 'process_type', 'run_key', 'status', 'href']);
-    expect(body).toMatchObject({ process_type: 'generation', run_key: 'generation:2026-W48', status: 'queued' });
+    expect(body).toMatchObject({ process_type: 'generation', run_key: `generation:${weekOf(FIRST)}`, status: 'queued' });
     expect(body.href).toBe(`/process-history/${body.run_id}`);
     expect(headers.get('location')).toBe(body.href);
     expect(headers.get('idempotent-replayed')).toBeNull();
-    expect((await door.get(body.href)).body).toMatchObject({ id: body.run_id, process_date: '2026-11-23', created_by: 'key-1' });
+    expect((await door.get(body.href)).body).toMatchObject({ id: body.run_id, process_date: FIRST, created_by: 'key-1' });
   });
 
   test('without a body is for the next Monday of the studio', async () => {

@@ -2,14 +2,16 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { preferredWait, waitForRun } from '../../api/http/wait.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
+import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { requestRun } from '../../sql/runs/runs.ts';
+import { monday } from '../support/days.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { studio } from '../support/studio.ts';
 
 const PATH = '/real-trainings/generate-next-week';
-const WEEK = { week_start: '2026-11-23' };
+const WEEK = { week_start: monday() };
 const FIELDS = Object.keys(runs.generation.result.shape);
 
 /** A door with a small studio behind it: one group of two places with three students. */
@@ -52,7 +54,7 @@ describe.each(Object.keys(MESSAGES) as (keyof typeof MESSAGES)[])('in %s', (loca
     expect(runs.generation.result.parse(real.body)).toMatchObject({
       created_count: 1,
       students_added: 2,
-      period: { start: '2026-11-23', end: '2026-11-29' },
+      period: { start: WEEK.week_start, end: addDays(WEEK.week_start, 6) },
       warnings: [{ reason: 'full' }],
       conflicts: [],
     });

@@ -24,10 +24,11 @@ export async function benchBookings(url: string) {
   const context = {
     db,
     fleet: { name: 'bench', settings, db, backend, close: async () => undefined },
-    caller: { name: 'bench', scopes: [] },
+    caller: { id: 0, name: 'bench', scopes: [], isStillLetIn: async () => true },
     requestId: '',
     wait: 0,
     isWaiting: () => true,
+    isStillLetIn: async () => true,
     now: new Date(),
   } satisfies Context;
   const all = Array.from({ length: BOOKINGS + WARM_UP }, (_, n) => ({

@@ -2,7 +2,7 @@ import { keepAnswer } from '../../sql/auth/idempotency.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { claimMessages } from '../../sql/notifications/claim.ts';
 import { markMessage } from '../../sql/notifications/mark.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { claimRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
 import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { median } from './measure.ts';
@@ -113,10 +113,12 @@ export function standIn(db: Database, lockMs: number) {
       const id = requested?.run.id ?? 0;
       await timed(() => claimRun(connection, id, 'job'));
       await timed(() => finishRun(connection, id, { status: 'success', result: {}, details: {}, counts: {} }));
-      await timed(() => tellAdmins(connection, [1], [{ template: 'run_failed', params: {}, dedupe: key }]));
+      await timed(() =>
+        notifyAdmins(connection, [1], [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: key }]),
+      );
       const [message] = (await timed(() => claimMessages(connection, 1, { secondMs: 1_000, leaseMs: 20_000 }))) ?? [];
       if (message) await timed(() => markMessage(connection, message, 'sent', null, { secondMs: 1_000 }));
-      await timed(() => keepAnswer(connection, { caller: 'desk', key }, Buffer.from('x'), { body: {} }));
+      await timed(() => keepAnswer(connection, { caller: '#1', key }, Buffer.from('x'), { body: {} }, true));
       const tick = { schedule: 'stand-in', nominalAt: new Date(), outcome: 'enqueued', reason: null, deadlineAt: null };
       await timed(() => recordTicks(connection, [tick]));
     }

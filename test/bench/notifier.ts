@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { claim } from '../../sql/notifications/claim.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { notifierProcess } from '../notifier/notifier-process.ts';
 import { hasArrived } from '../support/telegram/answers.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
@@ -57,7 +57,7 @@ async function reportUrgent(db: Database, telegram: FakeTelegram) {
   const took: number[] = [];
   for (let n = 0; n < 10; n += 1) {
     const told = performance.now();
-    await tellAdmins(
+    await notifyAdmins(
       db,
       [5 + n],
       [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: `urgent ${n}` }],

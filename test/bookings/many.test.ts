@@ -13,6 +13,17 @@ const TEN = at(2, '10:00');
 const DAY = TEN.slice(0, 10);
 const many = (count: number, one: () => Promise<number>) => Promise.all(Array.from({ length: count }, one));
 
+const about = {
+  reader: 'client' as const,
+  is_payer: true,
+  client: 'Анна',
+  specialist: 'Вера',
+  service: 'Йога',
+  booking_date: DAY,
+  start_time: '10:00',
+  price_minor: 1_000,
+  pay_from: 'later' as const,
+};
 let last = 1_000;
 /** A booking as it is about to be made, with a notice for its client. */
 function toBook(of: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
@@ -39,7 +50,9 @@ function toBook(of: { client: number; specialist: number; service: number; needs
       roomId: of.room,
       needsRoom: of.needsRoom ?? of.room !== undefined,
     },
-    notices: [{ userId: of.client, template: 'booking_confirmed', params: { booking_id: id }, dedupe: `test:${id}` }],
+    notices: [
+      { userId: of.client, template: 'booking_confirmed' as const, params: { ...about, booking_id: id }, dedupe: `test:${id}` },
+    ],
   };
 }
 type ToBook = ReturnType<typeof toBook>;

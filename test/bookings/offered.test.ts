@@ -28,8 +28,17 @@ type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
 /** Tries something and takes it back: the refusal, or null when it was done. */
 function tried(outer: DatabaseTransactionConnection, start: string, attempt: Attempt): Promise<Refused | null> {
   const trying = outer.transaction(async (db) => {
-    const caller = { name: 'test', scopes: [] };
-    const context = { db, fleet: door.fleet, caller, requestId: '', wait: 0, isWaiting: () => true, now: new Date() };
+    const caller = { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true };
+    const context = {
+      db,
+      fleet: door.fleet,
+      caller,
+      requestId: '',
+      wait: 0,
+      isWaiting: () => true,
+      isStillLetIn: async () => true,
+      now: new Date(),
+    };
     await attempt(start, context);
     throw new Undone();
   });

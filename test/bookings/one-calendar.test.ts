@@ -1,18 +1,16 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { dayOf, mondayAfter } from '../../queues/time/calendar.ts';
+import { expireHolds } from '../../sql/bookings/holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { beforehand } from '../support/weeks.ts';
 import { salon } from './salon.ts';
 
-/** A Monday to come: what is over is nobody's hindrance. */
-const today = dayOf(new Date(), 'Europe/Moscow');
-const MONDAY = mondayAfter(today);
-const WEEK = { start: MONDAY, zone: 'Europe/Moscow', graceDays: 7 };
-const TEN = `${MONDAY}T07:00:00.000Z`;
+const WEEK = { start: monday(), zone: 'Europe/Moscow', graceDays: 7 };
+const TEN = `${WEEK.start}T07:00:00.000Z`;
 const later = (minutes: number) => new Date(Date.parse(TEN) + minutes * 60_000).toISOString();
 let database: TestDatabase;
 let db: Database;
@@ -54,10 +52,10 @@ async function scene() {
   ];
   return { type, service, specialist, client, room };
 }
-async function build(): Promise<WeekProgress> {
+async function build(week = WEEK): Promise<WeekProgress> {
   let progress = nothingYet;
   while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
   return progress;
 }
 
@@ -96,12 +94,33 @@ test('an absence is a conflict, up to its last minute', async () => {
   expect(so.created).toHaveLength(1);
 });
 
-test('a hold that has expired is in nobody’s way', async () => {
+test.each([
+  ['a week to come', monday()],
+  ['a week that is over', monday(-3)],
+  ['a week of years ago', '2020-01-06'],
+])('a hold that has expired is in nobody’s way in %s', async (_, start) => {
   const { type, specialist, room, ...who } = await scene();
-  const id = await booked({ specialist, at: TEN, held: '2020-01-01T00:00:00Z', ...who });
+  const held = (at: string) => booked({ specialist, at: `${start}T${at}:00.000Z`, held: '2020-01-01T00:00:00Z', ...who });
+  const id = await held('07:00');
   await make.template({ type, trainer: specialist, time: '10:00' });
-  expect(await build()).toMatchObject({ created: [expect.any(Number)], conflicts: [] });
+  expect(await build({ ...WEEK, start })).toMatchObject({ created: [expect.any(Number)], conflicts: [] });
   expect(await db.oneFirst(sql.unsafe`select status from bookings where id = ${id}`)).toBe('CANCELLED');
+});
+
+// Twelve hours and twelve hours of break: the longest there is.
+test.each([
+  ['a quarter of an hour into', '00:15', 'CANCELLED'],
+  ['to the first moment of', '00:00', 'PENDING'],
+])('an expired hold that reaches %s the span that is wanted', async (_, clock, status) => {
+  const { type: __, specialist, room: ___, ...who } = await scene();
+  const [before, start] = ['2020-01-05', '2020-01-06T00:00:00Z'];
+  const id = await make.booking({
+    ...{ specialist, ...who, at: `${before}T${clock}:00Z`, minutes: 720, pause: 720 },
+    heldUntil: '2020-01-01T00:00:00Z',
+  });
+  expect(await expireHolds(db, start)).toBe(status === 'CANCELLED' ? 1 : 0);
+  expect(await db.oneFirst(sql.unsafe`select status from bookings where id = ${id}`)).toBe(status);
+  expect(await expireHolds(db, start)).toBe(0);
 });
 
 test.each([
@@ -133,8 +152,8 @@ test.each([
   const train = (client: pg.Client) =>
     client.query(
       `insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-       select id, $1, $2::timestamptz::date, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1`,
-      [specialist, TEN],
+       select id, $1, $3, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1`,
+      [specialist, TEN, WEEK.start],
     );
   await one.query('begin');
   await (bookingFirst ? book(one) : train(one));

@@ -137,6 +137,14 @@ test('what is pending is listed, what is over or called off and what is of other
     client: await make.client(),
     heldUntil: at(9, '10:00'),
   });
+  await make.booking({
+    ...hour(19),
+    specialist,
+    location,
+    service,
+    client: await make.client(),
+    heldUntil: '2020-01-01T00:00:00Z',
+  });
   const ended: number[] = [];
   for (const [n, status] of ['CANCELLED', 'COMPLETED', 'NO_SHOW'].entries()) {
     const { id } = await booked(hour(11 + n), { specialist, location });

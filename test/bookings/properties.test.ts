@@ -84,10 +84,11 @@ async function build() {
   const context: Context = {
     db: door.db,
     fleet: door.fleet,
-    caller: { name: 'test', scopes: [] },
+    caller: { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true },
     requestId: '',
     wait: 0,
     isWaiting: () => true,
+    isStillLetIn: async () => true,
     now: new Date(now),
   };
   return { model, context, services, specialists, clients };

@@ -64,7 +64,7 @@ const kinds: Kind[] = [
       [{ duration_minutes: 0 }, 'duration_minutes', 'a whole number from 1 to 720'],
       [{ duration_minutes: 721 }, 'duration_minutes', 'a whole number from 1 to 720'],
       [{ break_minutes: -1 }, 'break_minutes', 'a whole number from 0 to 720'],
-      [{ price_minor: 0.5 }, 'price_minor', 'a whole number of minor units (kopecks) from 0 to 1000000000000'],
+      [{ price_minor: 0.5 }, 'price_minor', 'a whole number of minor units of the currency from 0 to 1000000000000'],
     ],
   ],
   [
@@ -86,7 +86,7 @@ const kinds: Kind[] = [
     [
       [{ composition: [] }, 'composition', 'a list such as [{"service_id": 3, "units": 10}], each service once'],
       [{ composition: [{ service_id: 'SERVICE', units: 0 }] }, 'composition.0.units', 'a whole number from 1 to 1000'],
-      [{ price_minor: -1 }, 'price_minor', 'a whole number of minor units (kopecks) from 0 to 1000000000000'],
+      [{ price_minor: -1 }, 'price_minor', 'a whole number of minor units of the currency from 0 to 1000000000000'],
     ],
   ],
   [

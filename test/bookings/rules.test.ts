@@ -203,7 +203,7 @@ test.each<[string, 'ru' | 'uk' | 'en', object, string]>([
     'booking_cancelled',
     'ru',
     { reader: 'client', outcome: 'safe', reason: 'заболела', returned: { refunded_minor: 7_000, cancelled_minor: 0, units: 0 } },
-    'Ваша запись отменена: ср 25 ноября 18:00, Стрижка. Специалист: Ольга.\nПричина: заболела\nНа счёт вернулось 70 ₽.',
+    'Ваша запись отменена: ср 25 ноября 18:00, Стрижка. Специалист: Ольга.\nПричина: заболела\nНа ваш счёт вернулось 70 ₽.',
   ],
 ])('%s in %s of %j', (template, locale, params, text) => {
   expect(said(template, locale, params)).toBe(text);

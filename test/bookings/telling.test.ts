@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
+import { render } from '../../workers/notifier/templates/render.ts';
 import { counter } from './counter.ts';
 import { at, inHours } from './salon.ts';
+import { soldPackage } from './sold.ts';
 
 const { door, make, place, scene, book } = await counter();
 const note = z.object({
@@ -62,4 +64,79 @@ test('moved to another specialist, the one who loses it is told of the time it h
   expect(await seen()).toMatchObject(expected);
   await door.post(`/bookings/${id}/reschedule`, move);
   expect(await seen()).toMatchObject(expected);
+});
+
+describe('whoever pays is notified as well, and money is named to whose it is (D43)', () => {
+  const words = z.object({ user_id: z.int(), params: z.record(z.string(), z.unknown()) });
+  /** What each one reads of a booking in a text, without its first line, by who they are. */
+  async function read(id: number, template: string) {
+    const rows = await door.db.any(sql.type(words)`
+      select user_id, params from notifications
+      where params->>'booking_id' = ${String(id)} and template = ${template} order by notifications.id`);
+    const studio = { locale: 'en', zone: 'Europe/Moscow', currency: 'RUB' } as const;
+    return new Map(
+      rows.map(({ user_id, params }) => {
+        const { text } = render({ template, params, locale: 'en' }, studio);
+        return [
+          user_id,
+          text
+            .replaceAll(/[\u00a0\u202f]/g, ' ')
+            .split('\n')
+            .slice(1),
+        ];
+      }),
+    );
+  }
+  /** A booking for a child whose parent pays, from a wallet with 1,000.00. */
+  async function ofChild(hours: number) {
+    const wish = await scene({ price: 30_000 });
+    const parent = await make.client();
+    await door.post(`/api/clients/${wish.client_id}/student`, { payer_id: parent });
+    await door.post(`/api/clients/${wish.client_id}/payments`, { amount_minor: 100_000, method: 'cash' });
+    const made = await book({ ...wish, starts_at: inHours(hours), pay_from: 'wallet' });
+    expect(made).toMatchObject({ status: 201, body: { payer_id: parent } });
+    return { ...wish, parent, id: made.body.id as number };
+  }
+
+  test('confirmed, then cancelled in time', async () => {
+    const { id, client_id, specialist_id, parent } = await ofChild(48);
+    const confirmed = new Map([
+      [client_id, []],
+      [parent, ['RUB 300 was paid from your account.']],
+      [specialist_id, []],
+    ]);
+    expect(await read(id, 'booking_confirmed')).toEqual(confirmed);
+    await door.post(`/bookings/${id}/cancel`, { reason: 'ill' });
+    expect(await read(id, 'booking_cancelled')).toEqual(
+      new Map([
+        [client_id, ['Reason: ill', 'RUB 300 went back to the account of the one who pays.']],
+        [parent, ['Reason: ill', 'RUB 300 went back to your account.', 'Your account now holds RUB 1,000.']],
+        [specialist_id, ['Reason: ill']],
+      ]),
+    );
+  });
+
+  test('cancelled late, the studio keeps the price', async () => {
+    const { id, client_id, parent } = await ofChild(5);
+    await door.post(`/bookings/${id}/cancel`, { reason: 'ill' });
+    const told = await read(id, 'booking_cancelled');
+    expect(told.get(parent)?.at(-1)).toBe('The studio keeps its price: RUB 300.');
+    expect(told.get(client_id)).toHaveLength(2);
+  });
+
+  test('the unit that came back is named with its package and what is left of it', async () => {
+    const { wish } = await soldPackage(door, make, { units: 3, used: 1 });
+    const { client_id } = wish;
+    const id = (await book({ ...wish, starts_at: inHours(48) })).body.id;
+    await door.post(`/bookings/${id}/cancel`, { reason: 'ill' });
+    expect((await read(id, 'booking_cancelled')).get(client_id)?.at(-1)).toMatch(
+      /^The visit is back in the package “Пакет \d+”, which has 2 visits left\.$/,
+    );
+  });
+
+  test('moved: the payer too', async () => {
+    const { id, client_id, specialist_id, parent } = await ofChild(48);
+    await door.post(`/bookings/${id}/reschedule`, { starts_at: inHours(72) });
+    expect([...(await read(id, 'booking_moved')).keys()]).toEqual([client_id, parent, specialist_id]);
+  });
 });

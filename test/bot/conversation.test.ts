@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { nouns } from '../../queues/jobs/catalog.ts';
+import { weekOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { raiseAlert } from '../../sql/alerts/alerts.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -9,6 +10,7 @@ import { beatWorker } from '../../sql/schedule/beats.ts';
 import { takeLease } from '../../sql/schedule/leases.ts';
 import { COMMANDS, runTitle } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
+import { inWords, monday } from '../support/days.ts';
 import { ADMIN, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
 let house: Stage;
@@ -30,6 +32,7 @@ beforeEach(async () => {
 });
 afterAll(() => house.close());
 
+const WEEK = monday();
 const DAY = /(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), \d+ \S+, \d\d:\d\d/g;
 
 /**
@@ -51,7 +54,7 @@ function said(chat: number) {
 
 test('an evening: status, run, confirm, failure, retry', async () => {
   await house.write(ADMIN, '/status');
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.press(ADMIN, 'Запустить');
   await house.over(1);
   await house.press(ADMIN, 'Подробности');
@@ -66,32 +69,32 @@ test('an evening: status, run, confirm, failure, retry', async () => {
 
       Последние запуски
       Пока не было.
-> /run generation 2026-11-23
+> /run generation ${WEEK}
     Запустить «Расписание на неделю»?
-      Создам тренировки на неделю с пн 23 ноября и запишу на них учеников.
+      Создам тренировки на неделю с ${inWords(WEEK)} и запишу на них учеников.
       [ Запустить ] [ Не сейчас ]
 > [Запустить]
-    (instead) ⏳ Расписание на неделю, пн 23 ноября · #1
+    (instead) ⏳ Расписание на неделю, ${inWords(WEEK)} · #1
       Запущено. Напишу, когда закончится.
-    ❌ «Расписание на неделю» не удалось: generation:2026-W48, попытка 1.
+    ❌ «Расписание на неделю» не удалось: generation:${weekOf(WEEK)}, попытка 1.
       Причина: the room "Зал 2" has no location
       Сделанное до этого сохранено. Когда причина устранена, повторите: лишнего не появится.
       [ Повторить ] [ Подробности ]
       [ Тишина на 1 ч ]
 > [Подробности]
-    ❌ #1 Расписание на неделю, пн 23 ноября
+    ❌ #1 Расписание на неделю, ${inWords(WEEK)}
       Когда: ДЕНЬ (Telegram 1001)
       Состояние: не удалось, попытка 1
       Заняло: 1 с
       Причина: the room "Зал 2" has no location
       [ Повторить ]
 > [Повторить]
-    ⏳ Расписание на неделю, пн 23 ноября · #2
+    ⏳ Расписание на неделю, ${inWords(WEEK)} · #2
       Пробую ещё раз. Напишу, когда закончится.
     ✅ Прошло: ДЕНЬ.
-      ❌ «Расписание на неделю» не удалось: generation:2026-W48, попытка 1.
+      ❌ «Расписание на неделю» не удалось: generation:${weekOf(WEEK)}, попытка 1.
       Началось ДЕНЬ, случилось 1 раз.
-    ✅ Расписание на неделю, пн 23 ноября · #2
+    ✅ Расписание на неделю, ${inWords(WEEK)} · #2
       Сделано: 21 тренировка, 34 записи добавлены
       Заняло: 1 с
 > /status
@@ -100,7 +103,7 @@ test('an evening: status, run, confirm, failure, retry', async () => {
       В очередях: пусто
 
       Последние запуски
-      ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2`);
+      ✅ Расписание на неделю, ${inWords(WEEK)} · ЧАС · #2`);
   expect(house.told.toasts()).toEqual(['Запущено: #1', undefined, 'Запущено: #2']);
 }, 240_000);
 
@@ -111,9 +114,9 @@ test('the morning after: what was done, the chart, the timetable, a pause', asyn
   }
   expect(said(ADMIN)).toBe(`> /runs
     Последние запуски
-      ✅ #2 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+      ✅ #2 Расписание на неделю, ${inWords(WEEK)} · ЧАС (1 с)
             21 тренировка, 34 записи добавлены
-      ❌ #1 Расписание на неделю, пн 23 ноября · ЧАС (1 с)
+      ❌ #1 Расписание на неделю, ${inWords(WEEK)} · ЧАС (1 с)
             the room "Зал 2" has no location
 > /history 7d
     (picture) Запуски: 7 дней
@@ -134,7 +137,7 @@ ${timetable.map(({ name, run }) => `      🗓 ${runTitle('ru', run)} (${name})\
       ⏸ На паузе: Итоги дня (/resume daily)
 
       Последние запуски
-      ✅ Расписание на неделю, пн 23 ноября · ЧАС · #2
+      ✅ Расписание на неделю, ${inWords(WEEK)} · ЧАС · #2
 > /resume daily
     ▶️ «Итоги дня» снова по расписанию. Дальше: ДЕНЬ
 > /help
@@ -146,7 +149,7 @@ ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('r
 }, 240_000);
 
 test('the same trouble again and again: muted for an hour, by any admin', async () => {
-  const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' };
+  const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' as const };
   const params = { run_id: 1, run_key: 'generation:2026-W48', attempt: 1, error: 'no power' };
   await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
   await house.deliver();

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { keepUpdates } from '../../api/telegram/intake.ts';
 import { askConfirmation } from '../../sql/bot/confirmations.ts';
 import { sql } from '../../sql/database/database.ts';
+import { monday, today } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGate } from '../support/gate.ts';
 import { botProcess } from './bot-process.ts';
@@ -56,7 +57,7 @@ const leaseSeconds = () =>
 const expireLease = () => house.db.query(sql.unsafe`delete from leases`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
-  const of = { run: 'generation', body: { week_start: week }, day: '2026-11-21', again: false, askedBy: 'test', now: new Date() };
+  const of = { run: 'generation', body: { week_start: week }, day: today(), again: false, askedBy: 'test', now: new Date() };
   return `run:${await askConfirmation(house.db, { ...of, seconds: 300 })}`;
 };
 const message = (id: number) => ({ chat_id: ADMIN, message_id: id, text: '' });
@@ -133,7 +134,7 @@ test(
 
 test('an update that was kept before a crash and comes again is decided once', async () => {
   house = await stage();
-  const id = house.telegram.press(message(1), await button('2026-11-23'));
+  const id = house.telegram.press(message(1), await button(monday()));
   const payload = house.telegram.waiting().find((update) => update.update_id === id);
   await keepUpdates(house.db, [payload as never]);
   house.startBot();
@@ -150,7 +151,7 @@ test(
     const bot = await child();
     await house.awake();
     house.telegram.answerChat(ADMIN, 'hang');
-    house.telegram.press(message(7), await button('2026-11-23'));
+    house.telegram.press(message(7), await button(monday()));
     await eventually(() => house.telegram.received.length === 1);
     await bot.kill();
     await expireLease();
@@ -165,7 +166,7 @@ test(
 
 test('killed again and again while buttons are pressed: each run is asked for once, each press answered', async () => {
   house = await stage();
-  const weeks = Array.from({ length: 24 }, (_, index) => new Date(Date.UTC(2026, 10, 23 + 7 * index)).toISOString().slice(0, 10));
+  const weeks = Array.from({ length: 24 }, (_, index) => monday(index));
   const data: string[] = [];
   for (const week of weeks) data.push(await button(week));
   let kills = 0;

@@ -7,28 +7,42 @@ import { languageOf, mayCommand } from '../../api/telegram/who.ts';
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import type { TelegramPerson } from '../../sql/bot/people.ts';
 
-const person = (is_admin: boolean, locale: TelegramPerson['locale'] = null): TelegramPerson => ({
+const person = (commands: boolean, locale: TelegramPerson['locale'] = null): TelegramPerson => ({
   id: 7,
   first_name: 'Анна',
   locale,
-  is_admin,
+  commands,
 });
 
 describe('who may command', () => {
   test.each([
     ['a private chat from the settings', { id: 1001, isPrivate: true }, null, true],
     ['a group from the settings', { id: -1002, isPrivate: false }, null, true],
-    ['the private chat of an admin of the studio', { id: 5, isPrivate: true }, person(true), true],
+    ['the private chat of an admin who may command', { id: 5, isPrivate: true }, person(true), true],
     ['another group with that admin in it', { id: -5, isPrivate: false }, person(true), false],
     ['a client', { id: 5, isPrivate: true }, person(false), false],
     ['a stranger', { id: 5, isPrivate: true }, null, false],
     ['a private chat whose id is a group of the settings without its sign', { id: 1002, isPrivate: true }, null, false],
   ])('%s', (_who, chat, known, may) => {
-    expect(mayCommand(chat, known, [1001, -1002])).toBe(may);
+    expect(mayCommand(chat, { telegramId: 5, person: known }, { chatIds: [1001, -1002], userIds: [] })).toBe(may);
+  });
+
+  test.each([
+    ['one who is named, in the group', -1002, 7, null, true],
+    ['another member of the group', -1002, 8, null, false],
+    ['a client in the group', -1002, 8, person(false), false],
+    ['an admin who may command, in the group', -1002, 8, person(true), true],
+    ['one who is named, in another group', -1003, 7, null, false],
+  ])('where people are named: %s', (_who, id, telegramId, known, may) => {
+    expect(mayCommand({ id, isPrivate: false }, { telegramId, person: known }, { chatIds: [-1002], userIds: [7] })).toBe(may);
+  });
+
+  test('where people are named, a private chat from the settings is named by that', () => {
+    expect(mayCommand({ id: 9, isPrivate: true }, { telegramId: 9, person: null }, { chatIds: [9], userIds: [7] })).toBe(true);
   });
 
   test('without settings, a chat id of zero is nobody', () => {
-    expect(mayCommand({ id: 0, isPrivate: true }, null, [])).toBe(false);
+    expect(mayCommand({ id: 0, isPrivate: true }, { telegramId: 0, person: null }, { chatIds: [], userIds: [] })).toBe(false);
   });
 });
 
@@ -70,6 +84,7 @@ describe('a personal link', () => {
     locale: null,
     is_active: true,
     telegram_id: null,
+    is_admin: false,
     expired: false,
     revoked: false,
     used_by: null,
@@ -99,6 +114,9 @@ describe('after a poll that failed', () => {
     [conflict, 1, 8],
     [conflict, 9, 60],
     [new TelegramApiError(429, 'Too Many Requests', { retry_after: 17 }), 1, 17],
+    [new TelegramApiError(429, 'Too Many Requests', { retry_after: 3_601 }), 1, 3_600],
+    [new TelegramApiError(429, 'Too Many Requests', { retry_after: 999_999_999 }), 1, 3_600],
+    [new TelegramApiError(429, 'Too Many Requests', { retry_after: -5 }), 1, 1],
   ])('%s, the %i. time, the next comes in %i s', (error, misses, seconds) => {
     expect(waitAfter(error, misses)).toBe(seconds);
   });

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { requestProcess } from '../../queues/jobs/request.ts';
+import { addDays, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { finishRun } from '../../sql/runs/runs.ts';
 import { salon } from '../bookings/salon.ts';
+import { inDays, inWords, monday } from '../support/days.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
@@ -15,6 +17,10 @@ afterEach(async () => {
   await emptyTables(house.db, 'automated_process_history');
 });
 afterAll(() => house.close());
+
+/** Days that can be asked for, whenever this is. */
+const [DAY, WEEK] = [inDays(-5), monday()];
+const GENERATION = `generation:${weekOf(WEEK)}`;
 
 const keys = async () => (await house.runs()).map(({ run_key, created_by }) => [run_key, created_by]);
 const end = async (id: number, status: 'success' | 'partial' | 'error') => {
@@ -31,46 +37,46 @@ const end = async (id: number, status: 'success' | 'partial' | 'error') => {
 };
 
 test('asked, confirmed, written in the book under the name of who pressed, with its parts', async () => {
-  await house.write(ADMIN, '/run daily 2026-11-20');
+  await house.write(ADMIN, `/run daily ${DAY}`);
   expect(await keys()).toEqual([]);
   expect(house.told.last(ADMIN)).toBe(
-    'Запустить «Итоги дня»?\nОтмечу, кто был на тренировках (пт 20 ноября), и спишу занятия или выставлю счета за следующий день.',
+    `Запустить «Итоги дня»?\nОтмечу, кто был на тренировках (${inWords(DAY)}), и спишу занятия или выставлю счета за следующий день.`,
   );
   await house.press(ADMIN, 'Запустить');
   expect(await keys()).toEqual([
-    ['daily:2026-11-20', 'telegram:1001'],
-    ['attendance:2026-11-20', 'telegram:1001'],
-    ['finance:2026-11-21', 'telegram:1001'],
+    [`daily:${DAY}`, 'telegram:1001'],
+    [`attendance:${DAY}`, 'telegram:1001'],
+    [`finance:${addDays(DAY, 1)}`, 'telegram:1001'],
   ]);
-  expect(house.told.last(ADMIN)).toBe('⏳ Итоги дня, пт 20 ноября · #1\nЗапущено. Напишу, когда закончится.');
+  expect(house.told.last(ADMIN)).toBe(`⏳ Итоги дня, ${inWords(DAY)} · #1\nЗапущено. Напишу, когда закончится.`);
 });
 
 test('pressed twice by one and once by another admin of the group, it is one run, and each is told', async () => {
-  await house.write(GROUP, '/run generation 2026-11-23', 501);
+  await house.write(GROUP, `/run generation ${WEEK}`, 501);
   const before = house.told.toasts().length;
   house.push(GROUP, 'Запустить', 501);
   house.push(GROUP, 'Запустить', 501);
   house.push(GROUP, 'Запустить', 502);
   await house.settled();
-  expect(await keys()).toEqual([['generation:2026-W48', 'telegram:501']]);
+  expect(await keys()).toEqual([[GENERATION, 'telegram:501']]);
   expect(house.told.toasts().slice(before)).toEqual(['Запущено: #1', 'Уже запущено: #1', 'Уже запущено: #1']);
 });
 
 test('two admins who confirm the same in their own chats join one run, and both hear its end', async () => {
-  for (const admin of [ADMIN, SECOND_ADMIN]) await house.write(admin, '/run generation 2026-11-23');
+  for (const admin of [ADMIN, SECOND_ADMIN]) await house.write(admin, `/run generation ${WEEK}`);
   house.push(ADMIN, 'Запустить');
   house.push(SECOND_ADMIN, 'Запустить');
   await house.settled();
-  expect(await keys()).toEqual([['generation:2026-W48', 'telegram:1001']]);
+  expect(await keys()).toEqual([[GENERATION, 'telegram:1001']]);
   expect(house.told.last(SECOND_ADMIN)).toContain('Уже было запущено');
   await end(1, 'success');
   await house.deliver();
   for (const admin of [ADMIN, SECOND_ADMIN])
-    expect(house.told.last(admin)).toContain('✅ Расписание на неделю, пн 23 ноября · #1');
+    expect(house.told.last(admin)).toContain(`✅ Расписание на неделю, ${inWords(WEEK)} · #1`);
 });
 
 test('a button works for five minutes, then says so and starts nothing', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '301 seconds'`);
   await house.press(ADMIN, 'Запустить');
   expect(await keys()).toEqual([]);
@@ -79,14 +85,14 @@ test('a button works for five minutes, then says so and starts nothing', async (
 });
 
 test('a second before the five minutes are over it still works', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '295 seconds'`);
   await house.press(ADMIN, 'Запустить');
   expect(await keys()).toHaveLength(1);
 });
 
 test('"not now" starts nothing, and the other button neither after it', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   const start = house.told.button(ADMIN, 'Запустить')!;
   await house.press(ADMIN, 'Не сейчас');
   expect(house.told.last(ADMIN)).toBe('Хорошо, не запускаю.');
@@ -97,18 +103,18 @@ test('"not now" starts nothing, and the other button neither after it', async ()
 });
 
 test('what has been done is run again only by a button that says so', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.press(ADMIN, 'Запустить');
   await end(1, 'success');
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   expect(house.told.last(ADMIN)).toContain('Это уже сделано (#1); ещё раз не повредит');
   await house.press(ADMIN, 'Запустить ещё раз');
   expect(await keys()).toHaveLength(2);
 });
 
 test('what somebody else finished between question and press is not run again', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
-  await house.write(SECOND_ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
+  await house.write(SECOND_ADMIN, `/run generation ${WEEK}`);
   await house.press(SECOND_ADMIN, 'Запустить');
   await end(1, 'success');
   await house.press(ADMIN, 'Запустить');
@@ -117,20 +123,20 @@ test('what somebody else finished between question and press is not run again', 
 });
 
 test.each(['error', 'partial'] as const)('a run that ended in %s is repeated once, however many ask', async (status) => {
-  await house.write(ADMIN, '/run daily 2026-11-20');
+  await house.write(ADMIN, `/run daily ${DAY}`);
   await house.press(ADMIN, 'Запустить');
   for (const id of [1, 2, 3]) await end(id, status);
   for (const admin of [ADMIN, SECOND_ADMIN]) house.telegram.write(admin, '/retry 1');
   await house.settled();
   const again = (await house.runs()).slice(3);
-  expect(again.map(({ run_key }) => run_key)).toEqual(['daily:2026-11-20', 'attendance:2026-11-20', 'finance:2026-11-21']);
+  expect(again.map(({ run_key }) => run_key)).toEqual([`daily:${DAY}`, `attendance:${DAY}`, `finance:${addDays(DAY, 1)}`]);
   expect(house.told.last(SECOND_ADMIN)).toBe('Запуск #1 уже повторён: #4.');
-  await house.write(ADMIN, '/retry daily:2026-11-20');
+  await house.write(ADMIN, `/retry daily:${DAY}`);
   expect(house.told.last(ADMIN)).toBe('Запуск #4 ещё идёт.');
 });
 
 test('"retry" pressed again after the second attempt failed as well does not start a third', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.press(ADMIN, 'Запустить');
   await end(1, 'error');
   const failed = { chat_id: ADMIN, message_id: 1, text: '' };
@@ -144,13 +150,15 @@ test('"retry" pressed again after the second attempt failed as well does not sta
 });
 
 test('the details of a run, with a button only where repeating makes sense', async () => {
-  await house.write(ADMIN, '/run generation 2026-11-23');
+  await house.write(ADMIN, `/run generation ${WEEK}`);
   await house.press(ADMIN, 'Запустить');
   await end(1, 'error');
   house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:1');
   await house.settled();
   expect(house.told.last(ADMIN)).toMatch(
-    /^❌ #1 Расписание на неделю, пн 23 ноября\nКогда: .+ \(Telegram 1001\)\nСостояние: не удалось, попытка 1\nПричина: no power$/,
+    new RegExp(
+      `^❌ #1 Расписание на неделю, ${inWords(WEEK)}\nКогда: .+ \\(Telegram 1001\\)\nСостояние: не удалось, попытка 1\nПричина: no power$`,
+    ),
   );
   await house.press(ADMIN, 'Повторить');
   await end(2, 'success');

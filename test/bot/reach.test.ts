@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Stage, stage } from './stage.ts';
 
@@ -19,8 +19,9 @@ afterAll(() => house.close());
 let told = 0;
 const tell = async () => {
   told += 1;
-  const params = { training_date: '2026-11-25', start_time: '18:00', training_type: `Йога ${told}`, reason: '' };
-  await tellPeople(house.db, [
+  const training = { real_training_id: told, training_date: '2026-11-25', start_time: '18:00', training_type: `Йога ${told}` };
+  const params = { ...training, reason: '', places: [], balance_minor: null };
+  await notifyPeople(house.db, [
     { userId: person, template: 'training_cancelled', params, dedupe: `told:${told}`, priority: 'urgent' },
   ]);
   const status = () =>

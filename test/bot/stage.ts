@@ -89,6 +89,11 @@ export async function stage(environment: Record<string, string> = {}) {
       return (path: string, body?: unknown, headers?: Record<string, string>) =>
         request(url, 'POST', path, { key: key === null ? null : secret, body, headers });
     },
+    /** Where the API that was opened last listens. */
+    async address() {
+      if (servers.length === 0) await this.openDoor();
+      return `http://127.0.0.1:${(servers.at(-1)!.address() as AddressInfo).port}`;
+    },
     /** Waits until the bot has said hello to Telegram. */
     awake: () => eventually(() => telegram.called.some(({ method }) => method === 'getUpdates' || method === 'setWebhook')),
     async stopBots() {

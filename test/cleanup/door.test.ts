@@ -2,13 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
+import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
+import { inDays } from '../support/days.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { emptyQueues } from '../support/ledger.ts';
+
+const NIGHT = inDays(-5);
 
 describe.each(backendKinds)('on %s', (kind) => {
   let door: FrontDoor;
@@ -41,14 +45,14 @@ describe.each(backendKinds)('on %s', (kind) => {
   const ask = (body: object) => door.post('/cron/cleanup', body, { headers: { Prefer: 'wait=20' } });
 
   test('the trigger answers with counts by kind; a second request is a replay, `again` does it anew', async () => {
-    const first = await ask({ date: '2026-11-20' });
+    const first = await ask({ date: NIGHT });
     expect(first.status).toBe(200);
     expect(Object.keys(first.body)).toEqual(Object.keys(cleanupResult.shape));
     expect(Object.values(first.body).every((count) => count === 0)).toBe(true);
     const { items } = (await door.get('/process-history?process_type=cleanup')).body;
-    expect(items).toMatchObject([{ run_key: 'cleanup:2026-11-20', process_date: '2026-11-20', status: 'success' }]);
-    expect((await ask({ date: '2026-11-20' })).headers.get('idempotent-replayed')).toBe('true');
-    expect((await ask({ date: '2026-11-20', again: true })).headers.get('idempotent-replayed')).toBeNull();
+    expect(items).toMatchObject([{ run_key: `cleanup:${NIGHT}`, process_date: NIGHT, status: 'success' }]);
+    expect((await ask({ date: NIGHT })).headers.get('idempotent-replayed')).toBe('true');
+    expect((await ask({ date: NIGHT, again: true })).headers.get('idempotent-replayed')).toBeNull();
   });
 
   test.each([
@@ -93,7 +97,7 @@ describe.each(backendKinds)('on %s', (kind) => {
         finished.map(([state, days]) => ({ state, id: `${noun}-${state}-${days}`, ms: Date.now() - days * DAY })),
       );
     }
-    expect((await ask({ date: '2026-11-19' })).body).toMatchObject({ jobs_deleted: 2 * (nouns.length - 1) });
+    expect((await ask({ date: addDays(NIGHT, -1) })).body).toMatchObject({ jobs_deleted: 2 * (nouns.length - 1) });
     for (const noun of nouns.filter((noun) => noun !== 'cleanup')) {
       const queue = door.fleet.backend.queue(noun);
       for (const [state, days, stays] of finished) {
@@ -106,12 +110,12 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   test('a queue that does not answer fails its own part only', async () => {
     await door.db.query(
-      sql.unsafe`insert into admin_tasks (kind, title, done_at, done_by) values ('call', 'x', '2026-01-01', 'desk')`,
+      sql.unsafe`insert into admin_tasks (kind, title, done_at, done_by) values ('call', 'x', now() - interval '300 days', 'desk')`,
     );
     const queue = door.fleet.backend.queue('finance');
     const clean = queue.clean;
     queue.clean = () => Promise.reject(new Error('the queue is broken'));
-    const { body } = await ask({ date: '2026-11-18' });
+    const { body } = await ask({ date: addDays(NIGHT, -2) });
     queue.clean = clean;
     expect(body).toMatchObject({ tasks_hidden: 1 });
     const [run] = (await door.get('/process-history?process_type=cleanup&limit=1')).body.items;
@@ -122,6 +126,6 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
     const told = await door.db.any(sql.unsafe`select template from notifications where template = 'cleanup_partial'`);
     expect(told).toHaveLength(1);
-    expect((await ask({ date: '2026-11-18' })).body).toMatchObject({ tasks_hidden: 0 });
+    expect((await ask({ date: addDays(NIGHT, -2) })).body).toMatchObject({ tasks_hidden: 0 });
   });
 });

@@ -26,6 +26,17 @@ test('a task is written, read, done once, and keeps who did it first', async () 
   expect((await door.post('/api/tasks/1/done', {}, { key: other })).body).toEqual(done.body);
 });
 
+test('a task noted as done by mistake is open again, also one that was hidden since; a second time changes nothing', async () => {
+  await write('Позвонить');
+  await door.post('/api/tasks/1/done');
+  await door.db.query(sql.unsafe`update admin_tasks set hidden_at = now() where id = 1`);
+  const reopened = await door.post('/api/tasks/1/reopen');
+  expect(reopened).toMatchObject({ status: 200, body: { done_at: null, done_by: null, hidden_at: null } });
+  expect((await door.post('/api/tasks/1/reopen')).body).toEqual(reopened.body);
+  expect(await titles('?status=open')).toEqual(['Позвонить']);
+  expect(await door.post('/api/tasks/9/reopen')).toMatchObject({ status: 404 });
+});
+
 test('under a key a task is written once, also after it was done', async () => {
   await write('один', { dedupe_key: 'k' });
   await door.post('/api/tasks/1/done');

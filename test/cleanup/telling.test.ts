@@ -10,7 +10,16 @@ beforeAll(async () => {
   night = await cleanupNight();
 });
 beforeEach(() =>
-  emptyTables(night.db, 'users', 'alerts', 'bot_updates', 'bot_confirmations', 'telegram_links', 'schedule_changes'),
+  emptyTables(
+    night.db,
+    'users',
+    'alerts',
+    'bot_updates',
+    'bot_confirmations',
+    'telegram_links',
+    'rights_changes',
+    'schedule_changes',
+  ),
 );
 afterAll(() => night.close());
 
@@ -47,6 +56,13 @@ const tables: [table: string, write: Write][] = [
       night.db.query(sql.unsafe`
         insert into bot_updates (update_id, received_at, done_at)
         select count(*), ${instant(at)}, ${isOver ? at : null}::timestamptz from bot_updates`),
+  ],
+  [
+    'rights_changes',
+    (at, isOver) =>
+      night.db.query(sql.unsafe`
+        insert into rights_changes (user_id, name, change, changed_at, told_at)
+        values (1, 'Анна', 'granted', ${instant(at)}, ${isOver ? at : null}::timestamptz)`),
   ],
   [
     'telegram_links',

@@ -1,19 +1,27 @@
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import pg from 'pg';
+import { embeddedUrl } from '../../sql/database/embedded.ts';
+import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownFleet } from '../support/fleet.ts';
 
 jest.setTimeout(600_000);
 
+const WEBHOOK_SECRET = 'aX7_kQ2-mP9_rT4-vW6_zB1-cD3';
+const environmentsOf = (pids: number[]) => pids.map((pid) => readFileSync(`/proc/${pid}/environ`, 'utf8')).join('\n');
 const GENERATE = '/real-trainings/generate-next-week';
 let fleet: Awaited<ReturnType<typeof ownFleet>>;
 let firstStart: { code: number; stdout: string; stderr: string };
 
 beforeAll(async () => {
-  fleet = await ownFleet();
+  fleet = await ownFleet({
+    TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook',
+    TELEGRAM_WEBHOOK_SECRET: WEBHOOK_SECRET,
+  });
   firstStart = await fleet.npm('start');
 });
 afterAll(() => fleet.end());
@@ -48,7 +56,41 @@ test('a second start is harmless', async () => {
   const { code, stdout } = await fleet.npm('start');
   expect({ code, runs: /Everything runs already/.test(stdout) }).toEqual({ code: 0, runs: true });
   expect(await fleet.pids()).toEqual(before);
+  // The key was shown when it was made; from then on it is said where it lies.
+  expect(stdout).not.toContain(fleet.key());
+  expect(stdout).toMatch(new RegExp(`Key +in ${join(fleet.dir, 'data', 'admin-key')} `));
   expect(await generations()).toHaveLength(1);
+});
+
+test('every process works as a role that is no superuser, for its own user’s eyes only', async () => {
+  const { role_password } = JSON.parse(readFileSync(join(fleet.dir, 'data', 'postgres.json'), 'utf8'));
+  const client = new pg.Client({ connectionString: embeddedUrl(join(fleet.dir, 'data')) });
+  await client.connect();
+  const { rows } = await client.query(
+    `select distinct usename, usesuper from pg_stat_activity join pg_user using (usename)
+    where datname = current_database() and pid <> pg_backend_pid()`,
+  );
+  await client.end();
+  expect(rows).toEqual([{ usename: 'studio', usesuper: false }]);
+  const known = (await fleet.pm2('jlist', '--silent')) + environmentsOf(Object.values(await fleet.pids()));
+  for (const secret of [WEBHOOK_SECRET, role_password, 'TELEGRAM']) expect(known).not.toContain(secret);
+  for (const folder of ['pm2', 'pm2/logs', 'data', 'data/settings', 'data/compiled'])
+    expect({ folder, mode: statSync(join(fleet.dir, folder)).mode & 0o777 }).toEqual({ folder, mode: 0o700 });
+  for (const folder of ['pm2/logs', 'data', 'data/settings']) {
+    for (const entry of readdirSync(join(fleet.dir, folder), { withFileTypes: true }).filter((found) => found.isFile()))
+      expect({ entry: entry.name, mode: statSync(join(fleet.dir, folder, entry.name)).mode & 0o777 }).toEqual({
+        entry: entry.name,
+        mode: 0o600,
+      });
+  }
+});
+
+test('a phone that is taken stands in no log', async () => {
+  const client = { first_name: 'Розалинда', phone: '+79991234567' };
+  expect((await fleet.ask('POST', '/api/clients', client)).status).toBe(201);
+  expect((await fleet.ask('POST', '/api/clients', client)).status).toBe(409);
+  await eventually(() => /duplicate key value violates unique constraint/.test(fleet.logs()));
+  expect(fleet.logs()).not.toMatch(/79991234567|Розалинда/);
 });
 
 test('a conflict makes a run partial; once it is mended, a run succeeds and is replayed from then on', async () => {
@@ -82,9 +124,8 @@ describe('when a process dies', () => {
         return next && next !== pid;
       });
       await eventually(isReady);
-      const week = { generation: 7, scheduler: 14, notifier: 21, api: 28, postgres: 35 }[name] as number;
-      const start = new Date(Date.UTC(2027, 0, 4 + week)).toISOString().slice(0, 10);
-      const { status, body } = await fleet.ask('POST', GENERATE, { week_start: start }, { Prefer: 'wait=40' });
+      const week = { generation: 1, scheduler: 2, notifier: 3, api: 4, postgres: 5 }[name] as number;
+      const { status, body } = await fleet.ask('POST', GENERATE, { week_start: monday(week) }, { Prefer: 'wait=40' });
       expect({ status, created: body.created_count }).toEqual({ status: 200, created: 26 });
     },
   );
@@ -98,9 +139,9 @@ test('a reload under load refuses no request and loses no run', async () => {
   const client = async () => {
     while (isReloading) {
       week += 1;
-      const start = new Date(Date.UTC(2028, 0, 3 + 7 * week)).toISOString().slice(0, 10);
+      // As far ahead as a week can be asked for, and then the same ones anew.
       const { status, body } = await fleet
-        .ask('POST', GENERATE, { week_start: start })
+        .ask('POST', GENERATE, { week_start: monday(6 + (week % 46)), again: true })
         .catch((error) => ({ status: String(error.cause ?? error), body: null }));
       // On a busy machine the queue may be silent for its two seconds: the run stands in the book then, and is rung for.
       const isBusy = status === 503 && /^the queue does not answer; the run stands in the book/.test(body?.detail ?? '');
@@ -120,10 +161,10 @@ test('a reload under load refuses no request and loses no run', async () => {
 });
 
 test('the log holds no key, no password and no phone number', () => {
-  const { password } = JSON.parse(readFileSync(join(fleet.dir, 'data', 'postgres.json'), 'utf8'));
+  const { password, role_password } = JSON.parse(readFileSync(join(fleet.dir, 'data', 'postgres.json'), 'utf8'));
   const logs = fleet.logs();
   expect(logs).toMatch(/"msg":"run ended"/);
-  for (const secret of [fleet.key(), password]) expect(logs).not.toContain(secret);
+  for (const secret of [fleet.key(), password, role_password, WEBHOOK_SECRET]) expect(logs).not.toContain(secret);
   expect(logs).not.toMatch(/\+7900\d{7}/);
 });
 

@@ -1,13 +1,16 @@
 import { expect } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueueRun, QueueUnavailable, ring } from '../../queues/jobs/enqueue.ts';
+import { addDays, weekOf } from '../../queues/time/calendar.ts';
 import { ringAgain } from '../../queues/timetable/beat.ts';
 import { eventually } from '../support/eventually.ts';
 import type { OwnServer } from '../support/own-servers.ts';
 import { taken } from '../support/taken.ts';
 import type { Case } from './cases.ts';
-import { week } from './trades.ts';
+import { MONDAY, week } from './trades.ts';
 import { expectUndisturbed } from './undisturbed.ts';
+
+const NEXT = addDays(MONDAY, 7);
 
 /** Redis that dies, remembers nothing, and comes back. */
 export const redisAway: Case[] = [
@@ -24,7 +27,7 @@ export const redisAway: Case[] = [
       await expectUndisturbed(at.db, await at.over(run));
 
       // Redis is away for as long as nobody starts it: whoever waited for it would wait for ever.
-      const later = enqueueRun(at.db, at.backend, week.request('2026-11-30'));
+      const later = enqueueRun(at.db, at.backend, week.request(NEXT));
       await expect(later).rejects.toBeInstanceOf(QueueUnavailable);
       const opened = openBackend({ redisUrl: redis.url, databaseUrl: at.url, name: 'opened while away' });
       await expect(ring(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
@@ -33,7 +36,10 @@ export const redisAway: Case[] = [
       await taken(() => ring(opened, 'generation', 'run', { run_id: 0 }));
       await opened.close();
       const [next] = await eventually(() => ringAgain(at, 0).catch(() => null));
-      expect(await at.over({ ...run, id: next as number })).toMatchObject({ run_key: 'generation:2026-W49', interruptions: 0 });
+      expect(await at.over({ ...run, id: next as number })).toMatchObject({
+        run_key: `generation:${weekOf(NEXT)}`,
+        interruptions: 0,
+      });
       expect(worker.hasEnded()).toBe(false);
     },
   ],

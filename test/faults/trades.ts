@@ -2,8 +2,12 @@ import type { Noun } from '../../queues/jobs/catalog.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { Database } from '../../sql/database/database.ts';
 import type { Run, RunRequest } from '../../sql/runs/runs.ts';
+import { monday } from '../support/days.ts';
 import { bigStudio, fingerprint } from './big-studio.ts';
 import { EVENING, nightFingerprint, nightStudio } from './night-studio.ts';
+
+/** The week that is generated. */
+export const MONDAY = monday();
 
 /** What a lab's workers do, and how to compare what came of it. */
 export type Trade = {
@@ -19,8 +23,8 @@ export type Trade = {
 export const week: Trade = {
   noun: 'generation',
   build: bigStudio,
-  request: (monday = '2026-11-23') => ({
-    ...runs.generation.request({ week_start: monday }, monday),
+  request: (start = MONDAY) => ({
+    ...runs.generation.request({ week_start: start }, start),
     process_type: 'generation',
   }),
   rows: fingerprint,

@@ -98,7 +98,7 @@ describe.each(doors)('%s', (where, body) => {
 
 test.each([[-1], [0], [1.5], [1e12 + 1], ['100'], [null]])('an amount of %p is refused and the field named', (amount_minor) =>
   isRefused(door.post(path('/api/students/STUDENT/payments'), { amount_minor }), 422, {
-    errors: [{ path: 'amount_minor', message: 'a whole number of minor units (kopecks) from 1 to 1000000000000' }],
+    errors: [{ path: 'amount_minor', message: 'a whole number of minor units of the currency from 1 to 1000000000000' }],
   }),
 );
 

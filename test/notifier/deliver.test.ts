@@ -22,7 +22,11 @@ test('a message arrives as it was written', async () => {
 
 test.each<[string, Answer, object]>([
   ['400 is final', 400, { outcome: 'failed', error: expect.stringContaining('chat not found') }],
-  ['a moved chat is named', { chatMovedTo: -100123 }, { outcome: 'failed', error: expect.stringContaining('-100123') }],
+  ['a moved chat is named', { chatMovedTo: -100123 }, { outcome: 'moved', to: -100123 }],
+  ['a chat that moved to a person is refused', { chatMovedTo: 5 }, { outcome: 'failed' }],
+  ['an hour is believed', { retryAfter: 3_600 }, { outcome: 'later', seconds: 3_600, flood: true }],
+  ['more than an hour is not', { retryAfter: 3_601 }, { outcome: 'later', seconds: 3_600, flood: true }],
+  ['let alone years', { retryAfter: 999_999_999 }, { outcome: 'later', seconds: 3_600, flood: true }],
   ['403 is the person', 403, { outcome: 'undeliverable', error: expect.stringContaining('blocked') }],
   ['429 waits what it says', { retryAfter: 37 }, { ...flood, seconds: 37 }],
   ['500 waits', 500, trouble],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { log } from '../../queues/process/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { claimMessages } from '../../sql/notifications/claim.ts';
-import { type Notice, tellAdmins, tellPeople, writesAgain } from '../../sql/notifications/tell.ts';
+import { type Notice, notifyAdmins, notifyPeople, writesAgain } from '../../sql/notifications/notify.ts';
 import { drainOutbox } from '../../workers/notifier/outbox/drain.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { stopwatch } from '../support/stopwatch.ts';
@@ -47,7 +47,7 @@ let last = 1_000;
 /** A chat of the test's own, so that no test waits for another one's second. */
 const newChat = () => (last += 1);
 const tell = (chats: number[], dedupe: string, params: object = { worker: dedupe, seconds: 60 }, template = 'worker_down') =>
-  tellAdmins(database.db, chats, [{ template, params: params as Record<string, unknown>, dedupe }]);
+  notifyAdmins(database.db, chats, [{ template, params, dedupe } as never]);
 
 const drain = (signal = new AbortController().signal, settings: { telegramToken?: string } = { telegramToken: telegram.token }) =>
   drainOutbox(
@@ -148,19 +148,20 @@ test('without a token the log tells it', async () => {
   const chat = newChat();
   await tell([chat], 'no token');
   expect(await drain(undefined, {})).toEqual({ ...nothing, skipped: 1 });
-  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ text: expect.stringContaining('no token') }), 'admin notice');
+  expect(warn).toHaveBeenCalledWith({ notification_id: expect.any(Number), template: expect.any(String) }, 'admin notice');
   expect(await rowsOf(chat)).toMatchObject([{ status: 'skipped' }]);
 });
 
 test('without an admin chat the log tells it', async () => {
   await tell([], 'no chat');
   expect(await drain()).toEqual({ ...nothing, skipped: 1 });
-  expect(warn).toHaveBeenCalledWith(expect.objectContaining({ text: expect.stringContaining('no chat') }), 'admin notice');
+  expect(warn).toHaveBeenCalledWith({ notification_id: expect.any(Number), template: expect.any(String) }, 'admin notice');
 });
 
 test('a message that cannot be rendered fails alone, loudly', async () => {
   const chat = newChat();
-  await tell([chat], 'bad template', {}, 'no_such');
+  await tell([chat], 'bad template');
+  await database.db.query(sql.unsafe`update notifications set template = 'no_such' where chat_id = ${chat}`);
   await tell([chat], 'bad params', { worker: 7 });
   await tell([chat], 'good');
   expect(await drain()).toEqual({ ...nothing, failed: 2, sent: 1 });
@@ -234,8 +235,11 @@ async function person() {
 let notices = 0;
 const tellPerson = (id: number, of: Partial<Notice> = {}) => {
   notices += 1;
-  const params = { invoices: 1, amount_minor: 100 };
-  return tellPeople(database.db, [{ userId: id, template: 'payment_reminder', dedupe: `person ${notices}`, params, ...of }]);
+  const held = { student_subscription_id: notices, subscription: 'Eight', student: null };
+  const params = { ...held, end_date: '2026-11-25', is_auto_renew: false };
+  return notifyPeople(database.db, [
+    { userId: id, template: 'subscription_last_session', dedupe: `person ${notices}`, params, ...of } as Notice,
+  ]);
 };
 
 test('who has blocked the bot is sent nothing more, at once and later, until they write again', async () => {
@@ -269,7 +273,7 @@ test('two chats refused one after the other mean the whole bot: everything waits
 test('urgent goes before normal, normal before a digest, whatever was written first', async () => {
   const chat = newChat();
   for (const priority of ['digest', 'normal', 'urgent'] as const) {
-    await tellAdmins(
+    await notifyAdmins(
       database.db,
       [chat],
       [{ template: 'worker_down', params: { worker: priority, seconds: 60 }, dedupe: `order ${priority}`, priority }],
@@ -297,8 +301,8 @@ test('what is not urgent waits for the end of the quiet hours, and costs nothing
 });
 
 test.each([
-  ['the person', sql.fragment`insert into notification_preferences select max(id), 'payment_reminder', false from users`, 1],
-  ['the studio', sql.fragment`insert into notification_switches values ('payment_reminder', false)`, 0],
+  ['the person', sql.fragment`insert into notification_preferences select max(id), 'subscription', false from users`, 1],
+  ['the studio', sql.fragment`insert into notification_switches values ('subscription', false)`, 0],
 ])('what %s has switched off is skipped and says why', async (who, switchOff, othersSent) => {
   const other = await person();
   const { id, chat } = await person();
@@ -306,7 +310,7 @@ test.each([
   await tellPerson(other.id);
   await tellPerson(id);
   expect(await drain()).toEqual({ ...nothing, sent: othersSent, skipped: 2 - othersSent });
-  expect(await rowsOf(chat)).toMatchObject([{ status: 'skipped', error: `switched off by ${who}: payment_reminder` }]);
+  expect(await rowsOf(chat)).toMatchObject([{ status: 'skipped', error: `switched off by ${who}: subscription` }]);
   await database.db.query(sql.unsafe`delete from notification_switches`);
 });
 

@@ -1,13 +1,15 @@
+import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { ringProcess } from '../../queues/jobs/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { sql } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
+import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { type Answer, hasArrived } from '../support/telegram/answers.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
 import { notifierProcess } from './notifier-process.ts';
@@ -98,7 +100,11 @@ test('an urgent message overtakes fifty thousand digests within two seconds', as
   await start(1);
   await eventually(() => arrived().length > 20);
   const before = arrived().length;
-  await tellAdmins(database.db, [5], [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }]);
+  await notifyAdmins(
+    database.db,
+    [5],
+    [{ template: 'worker_down', params: { worker: 'urgent', seconds: 60 }, dedupe: 'urgent' }],
+  );
   await eventually(() => arrived().some(({ chat_id }) => chat_id === 5));
   const overtook = arrived().findIndex(({ chat_id }) => chat_id === 5) - before;
   // What at most goes out in two seconds: thirty a second.
@@ -125,12 +131,48 @@ test('one killed between sending and marking repeats that message and no other',
   expect(times.filter((count) => count > 1)).toEqual([2]);
 }, 240_000);
 
+test('one killed in the middle of 300 messages that are answered at once repeats two at most, however busy the machine is', async () => {
+  await fill(300, 300);
+  const spinners = Array.from({ length: 4 }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+  try {
+    await start(1);
+    await eventually(() => arrived().length >= 150);
+    await notifiers[0]!.kill();
+    notifiers = [];
+  } finally {
+    for (const spinner of spinners) spinner.kill('SIGKILL');
+  }
+  await start(1);
+  await eventually(async () => (await left()) === 0);
+  const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
+  expect(times).toHaveLength(300);
+  expect(times.filter((count) => count > 1).length).toBeLessThanOrEqual(2);
+}, 240_000);
+
+test('while an answer cannot be marked, no other message is begun', async () => {
+  await fill(20, 20);
+  const others: Awaited<ReturnType<typeof holdOpen>>[] = [];
+  telegram.answerNext(async (): Promise<Answer> => {
+    others.push(await holdOpen(database.url, `select from telegram_permits for update`));
+    return 200;
+  });
+  await start(1);
+  await waitingForLock(database.db);
+  await notifiers[0]!.kill();
+  notifiers = [];
+  for (const other of others) await other.commit();
+  await start(1);
+  await eventually(async () => (await left()) === 0);
+  const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
+  expect(times.filter((count) => count > 1)).toEqual([2]);
+}, 240_000);
+
 test('a long text killed between two parts goes on with the next one', async () => {
   const places = Array.from({ length: 4 }, (_, n) => ({
     location: `Зал ${n}`,
     created: null,
     changes: Array.from({ length: 60 }, (_, m) => ({
-      change: 'cancelled',
+      change: 'cancelled' as const,
       was: {},
       training_date: '2026-11-25',
       start_time: '18:00',
@@ -140,7 +182,7 @@ test('a long text killed between two parts goes on with the next one', async () 
       max_participants: 5,
     })),
   }));
-  await tellAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
+  await notifyAdmins(database.db, [9], [{ template: 'schedule_digest', params: { places }, dedupe: 'long' }]);
   let killed: Promise<void> | undefined;
   telegram.answerChat(9, 200, async (): Promise<Answer> => {
     killed = notifiers[0]!.kill();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { priorityOf } from '../../sql/notifications/tell.ts';
+import { priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Judged, judge, quietPeriod } from '../../workers/notifier/outbox/quiet.ts';
 import { reminderAt } from '../../workers/notifier/reminders/occasions.ts';
 

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { sql } from '../../sql/database/database.ts';
+import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import type { Run } from '../../sql/runs/runs.ts';
 import { digest } from '../../workers/notifier/reminders/digest.ts';
 import { remind } from '../../workers/notifier/reminders/remind.ts';
@@ -28,9 +29,11 @@ beforeEach(async () => {
   template = await make.template({ type: await make.type(), trainer: await make.trainer(), room: await make.room() });
 });
 
+let runId = 0;
 /** The handler as its worker calls it: one run for an instant. Returns its result. */
 async function perform(handler: RunHandler, at: string) {
-  const run = { id: 1, progress: null, params: { at: new Date(at).toISOString() } } as unknown as Run;
+  runId += 1;
+  const run = { id: runId, progress: null, params: { at: new Date(at).toISOString() } } as unknown as Run;
   const { result } = await handler(run, {
     settings,
     db: database.db,
@@ -99,7 +102,7 @@ test('what was moved is reminded of anew', async () => {
   expect(await tells('2026-11-21T14:00:00Z')).toEqual(['training_reminder']);
   await database.db.query(sql.unsafe`
     update real_trainings set starts_at = starts_at + interval '1 hour', ends_at = ends_at + interval '1 hour' where id = ${moved}`);
-  expect((await tells('2026-11-21T15:00:00Z')).sort()).toEqual(['training_changed', 'training_reminder']);
+  expect((await tells('2026-11-21T15:00:00Z')).sort()).toEqual(['training_changed', 'training_changed', 'training_reminder']);
 });
 
 test.each([
@@ -211,6 +214,60 @@ test('what a payer owes is one reminder, and one more when more is overdue', asy
   expect(await tells('2026-11-22T12:00:00Z')).toEqual(['payment_reminder']);
 });
 
+test('an older invoice that falls due after a younger one was recalled is recalled, too', async () => {
+  await invoice('2026-11-22', '2026-10-01T12:00:00Z');
+  await invoice('2026-11-18', '2026-11-01T12:00:00Z');
+  expect(await tells(AT)).toEqual(['payment_reminder']);
+  expect(await tells('2026-11-22T12:00:00Z')).toEqual([]);
+  expect(await tells('2026-11-23T12:00:00Z')).toEqual(['payment_reminder']);
+  expect((await told()).at(-1)?.params).toEqual({ invoices: 2, amount_minor: 140_000 });
+  expect(await tells('2026-11-24T12:00:00Z')).toEqual([]);
+});
+
+test('what was paid and is owed again is recalled again', async () => {
+  await invoice('2026-11-18', '2026-11-01T12:00:00Z');
+  expect(await tells(AT)).toEqual(['payment_reminder']);
+  const taken = await database.db.transaction(async (transaction) => {
+    const { payment } = await receivePayment(transaction, {
+      payerId: student,
+      amountMinor: 70_000,
+      method: 'cash',
+      createdBy: 'test',
+    });
+    return takeBackPayment(transaction, payment, 'bounced');
+  });
+  expect(taken).toBe(1);
+  expect(await tells(AT)).toEqual(['payment_reminder']);
+  expect(await tells(AT)).toEqual([]);
+});
+
+test('what falls due anew, as when its booking was moved, is recalled anew', async () => {
+  await invoice('2026-11-18', '2026-11-01T12:00:00Z');
+  expect(await tells(AT)).toEqual(['payment_reminder']);
+  await database.db.query(sql.unsafe`update invoices set due_date = '2026-11-25'`);
+  expect(await tells('2026-11-25T12:00:00Z')).toEqual([]);
+  expect(await tells('2026-11-26T12:00:00Z')).toEqual(['payment_reminder']);
+});
+
+test('an exam that is moved and moved back is announced for each time', async () => {
+  await database.db.query(
+    sql.unsafe`insert into belt_exams (student_id, belt, exam_at) values (${student}, 'Blue', '2026-11-25T10:00:00Z')`,
+  );
+  for (const at of ['2026-11-25T10:00:00Z', '2026-11-26T10:00:00Z', '2026-11-25T10:00:00Z']) {
+    await database.db.query(sql.unsafe`update belt_exams set exam_at = ${at}::timestamptz`);
+    expect(await tells(AT)).toEqual(['belt_exam']);
+    expect(await tells(AT)).toEqual([]);
+  }
+});
+
+test('a digest asked for again tells what came since', async () => {
+  await training('2026-11-25T09:00:00Z');
+  expect(await perform(digest, AT)).toEqual({ changes: 1, digests: 1 });
+  await training('2026-11-26T09:00:00Z');
+  expect(await perform(digest, AT)).toEqual({ changes: 1, digests: 1 });
+  expect((await told()).filter(({ template: name }) => name === 'schedule_digest')).toHaveLength(2);
+});
+
 test.each([
   ['2026-11-28T12:00:00Z', 1],
   ['2026-11-28T12:00:01Z', 0],
@@ -233,12 +290,28 @@ test('the week a generation built is one message, with its trainings in order', 
   expect(trainings.map(({ training_date }) => training_date)).toEqual(['2026-11-24', '2026-11-26']);
 });
 
+test('a change is told to the student, to whoever pays, and to the trainers of before and after, each once (D43)', async () => {
+  const [parent, before, after] = [await make.student(), await make.trainer(), await make.trainer()];
+  await database.db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${student}`);
+  const at = await training('2026-11-25T09:00:00Z');
+  await database.db.query(sql.unsafe`update real_trainings set trainer_id = ${before} where id = ${at}`);
+  await tells(AT);
+  await database.db.query(sql.unsafe`delete from notifications`);
+  await database.db.query(sql.unsafe`update real_trainings set trainer_id = ${after} where id = ${at}`);
+  await tells(AT);
+  const readers = await told();
+  expect(readers.map(({ user_id }) => user_id).sort()).toEqual([student, parent, before, after].sort());
+  expect(readers.filter(({ params }) => (params.students as string[]).length > 0).map(({ user_id }) => user_id)).toEqual([
+    parent,
+  ]);
+});
+
 test('another trainer is told to those who take part, another number of places is not', async () => {
   const at = await training('2026-11-25T09:00:00Z');
   await database.db.query(sql.unsafe`update real_trainings set max_participants = 3 where id = ${at}`);
   expect(await tells(AT)).toEqual([]);
   await database.db.query(sql.unsafe`update real_trainings set trainer_id = ${await make.trainer()} where id = ${at}`);
-  expect(await tells(AT)).toEqual(['training_changed']);
+  expect(await tells(AT)).toEqual(['training_changed', 'training_changed', 'training_changed']);
 });
 
 test('admins get one digest of the changes, by place; the next one tells what came after', async () => {

@@ -87,6 +87,20 @@ const cases: [string, Record<string, unknown>][] = [
   ),
   ...['', 'Тренер заболел', long].map((reason): [string, object] => ['training_cancelled', { ...seat, reason }]),
   ['training_cancelled', { ...seat, training_type: long, reason: long }],
+  ...[null, 'Анна', long].map((student): [string, object] => [
+    'training_cancelled',
+    {
+      ...seat,
+      reason: '',
+      balance_minor: 100,
+      places: [0, 1].map((n) => ({
+        student,
+        is_payer: n > 0,
+        ...money(n).returned,
+        session: n ? { subscription: student ?? 'x', sessions_left: n } : null,
+      })),
+    },
+  ]),
   ...[0, 1].flatMap((n): [string, object][] => [
     ['participation_cancelled', { ...seat, ...money(n), outcome: 'safe' }],
     ['participation_cancelled', { ...seat, ...money(n), outcome: 'late' }],
@@ -124,6 +138,14 @@ function reminders(): [string, Record<string, unknown>][] {
       ['alert_over', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['deadline_missed', { ...missed, run_id: 42, status: 'queued', more: count }],
     ]),
+    ...['granted', 'revoked', 'telegram', 'confirmed', 'withdrawn'].flatMap((kind): [string, object][] =>
+      [null, 1_001].flatMap((was): [string, object][] =>
+        ['', 'Анна', long].map((name) => [
+          'rights_changed',
+          { user_id: 7, name, change: kind, was, now: 1_002, commands: was === null },
+        ]),
+      ),
+    ),
     [
       'schedule_digest',
       {

@@ -3,7 +3,7 @@ import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/timetable/beat.ts';
 import { sql } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -127,7 +127,12 @@ describe.each(backendKinds)('on %s', (kind) => {
     ['a message that was sent', [], sql.fragment`status = 'sent'`],
     ['a message that is due', ['drain'], sql.fragment`send_after = now()`],
   ])('with %s in the outbox the notifier hears %j', async (_, bells, state) => {
-    if (state) await tellAdmins(database.db, [], [{ template: 'worker_down', params: {}, dedupe: 'one' }]);
+    if (state)
+      await notifyAdmins(
+        database.db,
+        [],
+        [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: 'one' }],
+      );
     if (state) await database.db.query(sql.unsafe`update notifications set ${state}`);
     for (const second of [0, 1, 2]) await beat(heart, after(second));
     expect(await jobs('notifier')).toEqual(bells);

@@ -40,8 +40,9 @@ const entry = fileURLToPath(new URL('../../queues/timetable/scheduler.ts', impor
 
 /** Starts a scheduler and waits until it tells PM2 that it is ready. */
 async function start() {
+  const { NODE_OPTIONS: _, REDIS_URL: __, ...rest } = process.env;
   const scheduler = spawn(process.execPath, [entry], {
-    env: { PATH: process.env.PATH, DATABASE_URL: database.url, LOG_LEVEL: 'fatal', DRAIN_SECONDS: '5' },
+    env: { ...rest, DATABASE_URL: database.url, LOG_LEVEL: 'fatal', DRAIN_SECONDS: '5' },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
   running.push(scheduler);

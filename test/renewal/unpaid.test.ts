@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
+import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { dunningKey, judgeUnpaid } from '../../workers/renewal/policy.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
@@ -36,8 +37,25 @@ describe('what is said on a night', () => {
     [90, 90, [], null],
     [91, 90, [], 'renewal_lapsed:1'],
   ])('%i days after the due date with %i days of grace, told %j: %s', (days, grace, told, expected) => {
-    const dunning = judgeUnpaid(1, days, grace, told);
-    expect(dunning && dunningKey(1, dunning)).toBe(expected);
+    const owed = { invoiceId: 1, owedNo: 0, daysLate: days, daysOwed: days };
+    const dunning = judgeUnpaid(owed, grace, told);
+    expect(dunning && dunningKey(owed, dunning)).toBe(expected);
+  });
+});
+
+describe('what was paid and is owed again is said anew, from the day it became owed', () => {
+  test.each<[late: number, owed: number, told: string[], expected: string | null]>([
+    [5, 0, ['renewal_unpaid:1:3'], 'renewal_unpaid:1.1:0'],
+    [5, 0, ['renewal_unpaid:1.1:0'], null],
+    [7, 3, ['renewal_unpaid:1.1:0'], 'renewal_unpaid:1.1:3'],
+    [8, 0, ['renewal_lapsed:1'], 'renewal_lapsed:1.1'],
+    [40, 0, ['renewal_lapsed:1'], 'renewal_lapsed:1.1'],
+    [61, 21, [], 'renewal_lapsed:1.1'],
+    [62, 22, [], null],
+  ])('%i days late, owed for %i, told %j: %s', (daysLate, daysOwed, told, expected) => {
+    const owed = { invoiceId: 1, owedNo: 1, daysLate, daysOwed };
+    const dunning = judgeUnpaid(owed, 7, told);
+    expect(dunning && dunningKey(owed, dunning)).toBe(expected);
   });
 });
 
@@ -107,6 +125,25 @@ describe('in the book', () => {
     expect(Object.keys(await dunned(student, days(0, 0)))).toHaveLength(1);
     await db.query(sql.unsafe`update invoices set status = 'CANCELLED', cancelled_at = now()`);
     expect(await dunned(student, days(1, 10))).toEqual({});
+  });
+
+  test('what was paid and is owed again is recalled again', async () => {
+    const student = await renewed();
+    await renew(DUE);
+    await db.transaction(async (transaction) => {
+      const { payment } = await receivePayment(transaction, {
+        payerId: student,
+        amountMinor: 400_000,
+        method: 'cash',
+        createdBy: 'test',
+      });
+      expect(await takeBackPayment(transaction, payment, 'bounced')).toBe(1);
+    });
+    for (let n = 0; n < 2; n += 1) await renew(addDays(DUE, 1));
+    const told = await toldTo(db, { user: student });
+    const [first, again, ...more] = told.slice(1).map(({ dedupe_key }) => dedupe_key);
+    expect([first, more]).toEqual([expect.stringMatching(/^renewal_unpaid:\d+:0$/), []]);
+    expect(again).toMatch(/^renewal_unpaid:\d+\.1:0$/);
   });
 
   test('a purchase that is not paid is no renewal', async () => {

@@ -16,6 +16,7 @@ const KEY = 'desk:0123456789abcdef';
 test('without any, the defaults', () => {
   expect(read({})).toEqual({
     databaseUrl: undefined,
+    migrateUrl: undefined,
     redisUrl: undefined,
     dataDir: resolve('.data'),
     port: 3000,
@@ -30,6 +31,7 @@ test('without any, the defaults', () => {
     telegramToken: undefined,
     telegramApiRoot: 'https://api.telegram.org',
     adminChatIds: [],
+    adminUserIds: [],
     telegramPace: 1,
     quietHours: { from: '22:00', until: '08:00' },
     reminderHours: 2,
@@ -37,6 +39,8 @@ test('without any, the defaults', () => {
     missedWindowDays: 30,
     paymentTermDays: 7,
     logLevel: 'info',
+    logMaxBytes: 10 * 2 ** 20,
+    logKeep: 5,
     drainSeconds: 20,
     rateLimitPerMinute: 600,
     renewalGraceDays: 7,
@@ -55,6 +59,7 @@ const good: [Record<string, string>, object][] = [
   [{ RENEWAL_GRACE_DAYS: '0' }, { renewalGraceDays: 0 }],
   [{ RENEWAL_GRACE_DAYS: '90' }, { renewalGraceDays: 90 }],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
+  [{ TELEGRAM_ADMIN_USER_IDS: '1001, 1002' }, { adminUserIds: [1001, 1002] }],
   [
     { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: 'a_secret-of_16_or' },
     { webhook: { url: 'https://studio.example/telegram/webhook', secret: 'a_secret-of_16_or' } },
@@ -95,6 +100,8 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     ['STUDIO_LOCALE', 'de', 'STUDIO_LOCALE: got "de"; accepted: ru, uk or en'],
     ['LOG_LEVEL', 'loud\nPORT=1', /^LOG_LEVEL: got "loud\\nPORT=1"; accepted: fatal, error, warn, info, debug, trace, silent$/],
     ['TELEGRAM_ADMIN_CHAT_IDS', '1,,2', /^TELEGRAM_ADMIN_CHAT_IDS: got "1,,2"; accepted: chat ids separated by commas/],
+    ['TELEGRAM_ADMIN_USER_IDS', '-1001', /accepted: ids of people separated by commas/],
+    ['TELEGRAM_ADMIN_USER_IDS', '0', /accepted: ids of people: above 0/],
     ['TELEGRAM_ADMIN_CHAT_IDS', '99999999999999999999', /accepted: chat ids of at most 15 digits$/],
     [
       'TELEGRAM_API_ROOT',

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { clearAlert, muteAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
+import { clearAlert, muteAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
 import { isPaid, notePaid, noteUnpaid } from '../../sql/alerts/outside-services.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -15,7 +15,7 @@ afterAll(() => database.close());
 
 const START = Date.parse('2026-11-21T12:00:00Z');
 const after = (seconds: number) => new Date(START + seconds * 1_000);
-const trouble = { fingerprint: 'run_failed:finance:ab', template: 'worker_down', params: { worker: 'x', seconds: 60 } };
+const trouble: Trouble = { fingerprint: 'run_failed:finance:ab', template: 'worker_down', params: { worker: 'x', seconds: 60 } };
 const raise = (seconds: number, of: object = {}) =>
   database.db.transaction((transaction) => raiseAlert(transaction, [1001], { ...trouble, ...of }, after(seconds)));
 const clear = (seconds: number, prefix = trouble.fingerprint) =>

@@ -71,12 +71,15 @@ test('what meets already stands, is found by the audit, and nothing new comes be
     await client.query('delete from specialist_absences');
     await client.query(`update real_trainings set status = 'cancelled', cancelled_at = now() where id = 2`);
     await expect(book(5, '2030-01-07T09:30Z')).rejects.toMatchObject({ code: '23P01' });
-    await expect(book(1, '2030-01-07T11:15Z')).rejects.toMatchObject({ code: '23P01', constraint: 'client_is_elsewhere' });
-    await client.query(`update bookings set starts_at = '2030-01-07T12:00Z' where id = 2`);
-    await book(1, '2030-01-07T11:15Z');
-    await expect(client.query(`update bookings set starts_at = '2030-01-07T10:15Z' where id = 2`)).rejects.toMatchObject({
-      code: '23P01',
-    });
+    await client.query(`
+      insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
+      values (1, 2, '2030-01-07', '11:15', '2030-01-07T11:15Z', '2030-01-07T12:15Z', 10, 0)`);
+    const seat = () => client.query('insert into real_training_students (real_training_id, student_id) values (3, 1)');
+    await expect(seat()).rejects.toMatchObject({ code: '23P01', constraint: 'student_is_elsewhere' });
+    await client.query(`update bookings set starts_at = '2030-01-07T13:00Z' where id = 2`);
+    await seat();
+    const back = client.query(`update bookings set starts_at = '2030-01-07T11:00Z' where id = 2`);
+    await expect(back).rejects.toMatchObject({ code: '23P01', constraint: 'client_is_elsewhere' });
   } finally {
     await client.end();
     await admin(`drop database ${url.pathname.slice(1)}`);

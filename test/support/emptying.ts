@@ -25,6 +25,11 @@ const definition = `
     foreach one in array reached loop
       if pg_relation_size(one) > 0 then execute format('delete from %s', one); end if;
     end loop;
+    -- What triggers would have done.
+    if reached && array['bookings', 'real_trainings', 'real_training_students', 'specialist_absences']::regclass[] then
+      delete from occupancies;
+      perform fill_occupancies();
+    end if;
     perform setval(seqrelid, 1, false)
     from pg_sequence join pg_depend on objid = seqrelid and classid = 'pg_class'::regclass
     where refobjid = any(reached) and refclassid = 'pg_class'::regclass and pg_sequence_last_value(seqrelid) is not null;

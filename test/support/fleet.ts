@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { freePort } from '../../sql/database/embedded.ts';
 
@@ -36,6 +36,17 @@ export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
     return { code: 'code' in done ? (done.code ?? 1) : 0, stdout, stderr: stderr.replaceAll(/^npm (warn|notice).*\n/gm, '') };
   }
 
+  /** The same of the script itself in another working folder, whose `.env` counts there. */
+  async function runIn(script: string, cwd: string, own: NodeJS.ProcessEnv = env) {
+    const done = await run('node', [resolve(`workers/fleet/${script}.ts`)], { cwd, env: own, timeout: 400_000 }).catch(
+      (error: { code?: number; stdout: string; stderr: string }) => error,
+    );
+    return { code: 'code' in done ? (done.code ?? 1) : 0, stdout: done.stdout, stderr: done.stderr };
+  }
+
+  /** What a command of PM2 prints. */
+  const pm2 = async (...args: string[]) => (await run('node_modules/.bin/pm2', args, { env })).stdout;
+
   const key = () => readFileSync(join(dir, 'data', 'admin-key'), 'utf8').trim();
   /** A request with the admin key; the answer's status, headers and JSON. */
   async function ask(method: string, path: string, body?: object, headers: Record<string, string> = {}) {
@@ -49,7 +60,7 @@ export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
 
   /** The process ids PM2 knows, by app. */
   async function pids(): Promise<Record<string, number>> {
-    const { stdout } = await run('node_modules/.bin/pm2', ['jlist', '--silent'], { env });
+    const stdout = await pm2('jlist', '--silent');
     const apps: { name: string; pid: number }[] = JSON.parse(stdout.slice(stdout.indexOf('[')));
     return Object.fromEntries(apps.map(({ name, pid }) => [name, pid]));
   }
@@ -66,5 +77,5 @@ export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
     await npm('stop');
     rmSync(dir, { recursive: true, force: true });
   }
-  return { dir, url, port, npm, ask, key, pids, logs, end };
+  return { dir, url, port, env, npm, run: runIn, pm2, ask, key, pids, logs, end };
 }

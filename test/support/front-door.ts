@@ -1,10 +1,10 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createApp } from '../../api/http/app.ts';
+import { createApiServer } from '../../api/http/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { bells } from '../../queues/jobs/catalog.ts';
-import type { Fleet } from '../../queues/process/fleet.ts';
+import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
 import { log } from '../../queues/process/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
@@ -39,10 +39,11 @@ export async function frontDoor(options: Options = {}) {
   const { db } = database;
   const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
   const backend = (options.backend ?? ((databaseUrl) => openBackend({ databaseUrl, name: 'test' })))(database.url);
-  const own = options.via ? await openDatabase(await options.via(database.url)) : undefined;
-  const fleet: Fleet = { name: 'api', settings, db: own ?? db, backend, close: async () => {} };
+  const way = options.via ? await options.via(database.url) : database.url;
+  const own = await openDatabase(way, { ...API_DATABASE, name: 'api', forLife: options.forLife });
+  const fleet: Fleet = { name: 'api', settings, db: own, backend, close: async () => {} };
   const draining = new AbortController();
-  const server = createApp(fleet, draining.signal).listen(0, '127.0.0.1');
+  const server = createApiServer(fleet, draining.signal).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
@@ -87,7 +88,7 @@ export async function frontDoor(options: Options = {}) {
       server.close();
       server.closeAllConnections();
       await backend.close();
-      await own?.end();
+      await own.end();
       await database.close();
     },
   };

@@ -1,6 +1,6 @@
 import { readSettings } from '../../queues/process/settings.ts';
 import type { Database } from '../../sql/database/database.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
 import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
@@ -37,14 +37,9 @@ export async function night(db: Database, handler: RunHandler, processType: stri
     options.onChunk?.(chunks);
     return after;
   };
-  const { notices = [], ...outcome } = await handler(run, {
-    settings,
-    db,
-    chunk,
-    backend: undefined as never,
-    now: options.now ?? new Date(),
-  });
-  await tellAdmins(db, settings.adminChatIds, notices);
+  const context = { settings, db, chunk, backend: undefined as never, now: options.now ?? new Date() };
+  const { notices = [], ...outcome } = await handler(run, context);
+  await notifyAdmins(db, settings.adminChatIds, notices);
   await finishRun(db, run.id, outcome);
   return outcome;
 }

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { addDays, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { backendKinds } from '../support/backends.ts';
+import { monday } from '../support/days.ts';
 import { registrations, studio } from '../support/studio.ts';
 import { type Stage, stage } from './stage.ts';
 
@@ -43,7 +45,11 @@ describe.each(backendKinds)('a run on %s', (kind) => {
   });
 
   test('tells every admin chat in the transaction that ends it', async () => {
-    const notice = { template: 'run_partial', params: { run_id: 1 }, dedupe: 'told' };
+    const notice = {
+      template: 'run_partial' as const,
+      params: { run_id: 1, run_key: 'generation:2026-W48', conflicts: [] },
+      dedupe: 'told',
+    };
     on.worker({ tells: async () => ({ status: 'success', result: {}, details: {}, counts: {}, notices: [notice] }) });
     const run = await on.over(await on.ask('tells'));
     const rows = await on.db.any(sql.type(z.object({ chat_id: z.int(), together: z.boolean() }))`
@@ -60,7 +66,8 @@ describe.each(backendKinds)('a run on %s', (kind) => {
     const template = await make.template({ type: await make.type({ places: 1 }), trainer: await make.trainer() });
     for (const student of [await make.student(), await make.student()]) await make.link(template, student);
     on.worker({ generation: generate });
-    const ended = await on.over(await on.ask('generation', 'generation:2026-W48', { start: '2026-11-23', end: '2026-11-29' }));
+    const start = monday();
+    const ended = await on.over(await on.ask('generation', `generation:${weekOf(start)}`, { start, end: addDays(start, 6) }));
     expect(ended).toMatchObject({
       status: 'success',
       trainings_processed: 1,
@@ -69,6 +76,6 @@ describe.each(backendKinds)('a run on %s', (kind) => {
       result: { created_count: 1, students_added: 1, warnings: [{ reason: 'full' }] },
       details: { warnings: [{ reason: 'full' }], conflicts: [], chunks: [{ templates: 1, created: 1, students_added: 1 }] },
     });
-    expect(await registrations(on.db)).toMatchObject([{ template, training_date: '2026-11-23', status: 'REGISTERED' }]);
+    expect(await registrations(on.db)).toMatchObject([{ template, training_date: start, status: 'REGISTERED' }]);
   });
 });

@@ -103,15 +103,9 @@ function planOf(
     needsRoom: offer.has_rooms || wish.room_id !== undefined,
     claim,
   };
-  const notices = noticesOf('booking_confirmed', {
-    ...booking,
-    client: client.name,
-    specialist: specialist.name,
-    service: service.name,
-    zone,
-    now,
-    params: { price_minor: booking.priceMinor, pay_from: wish.pay_from },
-  });
+  const said = { template: 'booking_confirmed', params: { price_minor: booking.priceMinor, pay_from: wish.pay_from } } as const;
+  const names = { client: client.name, specialist: specialist.name, service: service.name };
+  const notices = noticesOf(said, { ...booking, ...names, zone, now });
   return { booking, notices };
 }
 

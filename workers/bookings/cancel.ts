@@ -1,11 +1,12 @@
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
+import { leftAfter } from '../../sql/bookings/left.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { returnUnitsPrice } from '../packages/take-back.ts';
 import { Refused } from '../refusal.ts';
-import { namesOf, tellOf } from './notices.ts';
+import { namesOf, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
 export type Returned = typeof nothing;
@@ -31,10 +32,17 @@ export async function cancelBooking(transaction: Sql, id: number, { reason, by }
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
   const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
-  await tellOf(transaction, 'booking_cancelled', {
-    ...(await namesOf(transaction, id, context)),
-    params: { outcome, reason, returned },
-  });
+  const about = await namesOf(transaction, id, context);
+  const left = await leftAfter(transaction, id);
+  const params = {
+    ...left,
+    outcome,
+    reason,
+    returned,
+    kept_minor: outcome === 'late' && booking.invoice_id !== null ? about.priceMinor : 0,
+    balance_minor: returned.refunded_minor > 0 ? left.balance_minor : null,
+  };
+  await notifyOfBooking(transaction, { template: 'booking_cancelled', params }, about);
   return answer;
 }
 

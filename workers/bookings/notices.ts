@@ -1,13 +1,16 @@
 import { wallTimeOf } from '../../queues/time/calendar.ts';
 import { findBooking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { type Notice, priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
+import { type ParamsOf, priorityOf } from '../../sql/notifications/catalog.ts';
+import type { bookingMessages } from '../../sql/notifications/messages/bookings.ts';
+import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import type { CallContext } from '../call-context.ts';
 
 type About = {
   id: number;
   clientId: number;
   client: string;
+  payerId: number;
   specialistId: number;
   specialist: string;
   service: string;
@@ -17,32 +20,46 @@ type About = {
   zone: string;
   /** When it happened; what is about the next 24 hours is urgent (D38). */
   now: Date;
-  params: Record<string, unknown>;
   /** What tells this notice from an earlier one of its kind. */
   turn?: number;
 };
 
-const readers = ['client', 'specialist'] as const;
-type Readers = readonly (typeof readers)[number][];
+const readers = ['client', 'payer', 'specialist'] as const;
+type Reader = (typeof readers)[number];
+type OfBooking = Exclude<keyof typeof bookingMessages, 'booking_reminder'>;
+/** What a message says beyond whom and what it is about; a balance is for the one who pays. */
+type Said = {
+  [N in OfBooking]: { template: N; params: Omit<ParamsOf<N>, keyof ParamsOf<'booking_moved'>> };
+}[OfBooking];
 
-/** Tells the client and the specialist, or one of them, what became of a booking, in the transaction that did it. */
-export const tellOf = (transaction: Sql, template: string, about: About, whom: Readers = readers) =>
-  tellPeople(transaction, noticesOf(template, about, whom));
+/** Notifies the client, whoever pays and the specialist (D43), or one of them, in the transaction that did it. */
+export const notifyOfBooking = (transaction: Sql, said: Said, about: About, whom: readonly Reader[] = readers) =>
+  notifyPeople(transaction, noticesOf(said, about, whom) as Notice[]);
 
-/** What the client and the specialist are told of a booking. */
-export function noticesOf(template: string, about: About, whom: Readers = readers): Notice[] {
-  const { id, client, specialist, service, startsAt, orElse = startsAt, zone, now, params, turn = 0 } = about;
+/** What is said of a booking to each one it concerns, once a person. */
+export function noticesOf<S extends Said>(
+  { template, params }: S,
+  about: About,
+  whom: readonly Reader[] = readers,
+): Notice<S['template']>[] {
+  const { id, client, payerId, specialist, service, startsAt, orElse = startsAt, zone, now, turn = 0 } = about;
   const [booking_date, start_time] = wallTimeOf(new Date(startsAt), zone).split('T');
-  const shared = { ...params, booking_id: id, client, specialist, service, booking_date, start_time };
+  const is_payer = about.clientId === payerId;
+  const shared = { ...params, booking_id: id, client, specialist, service, booking_date, start_time, is_payer };
   const occasion = startsAt < orElse ? startsAt : orElse;
-  return whom.map((reader) => ({
-    userId: reader === 'client' ? about.clientId : about.specialistId,
-    template,
-    params: { ...shared, reader },
-    dedupe: `${template}:${id}:${turn}:${reader}`,
-    occasion,
-    priority: priorityOf(occasion, now.toISOString()),
-  }));
+  const ids = { client: about.clientId, payer: payerId, specialist: about.specialistId };
+  const each = whom.filter((reader, n) => !whom.slice(0, n).some((before) => ids[before] === ids[reader]));
+  return each.map((reader) => {
+    const hidden = 'balance_minor' in params && ids[reader] !== payerId ? { balance_minor: null } : {};
+    return {
+      userId: ids[reader],
+      template,
+      params: { ...shared, ...hidden, reader },
+      dedupe: `${template}:${id}:${turn}:${reader}`,
+      occasion,
+      priority: priorityOf(occasion, now.toISOString()),
+    };
+  }) as unknown as Notice<S['template']>[];
 }
 
 /** Who and what a notice about a booking names. */
@@ -53,10 +70,12 @@ export async function namesOf(transaction: Sql, id: number, { fleet, now }: Call
     id,
     clientId: booking.client_id,
     client: booking.client,
+    payerId: booking.payer_id,
     specialistId: booking.specialist_id,
     specialist: booking.specialist,
     service: booking.service,
     startsAt: booking.starts_at,
+    priceMinor: booking.price_minor,
     zone: fleet.settings.zone,
     now,
     turn: booking.moves,

@@ -10,7 +10,7 @@ import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { demandLive } from './cancel.ts';
-import { namesOf, tellOf } from './notices.ts';
+import { namesOf, notifyOfBooking } from './notices.ts';
 import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
 import { busyMinutes, demandStart, spanOf, type Times, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
@@ -91,11 +91,11 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   });
   if (!isMoved) return { refused: 'no room is free at that time' };
   await moveDueDate(transaction, id, day);
-  const about = { ...(await namesOf(transaction, id, context)), params: {} };
-  await tellOf(transaction, 'booking_moved', { ...about, orElse: booking.starts_at });
+  const about = await namesOf(transaction, id, context);
+  await notifyOfBooking(transaction, { template: 'booking_moved', params: {} }, { ...about, orElse: booking.starts_at });
   if (booking.specialist_id !== target.specialistId) {
     const left = { ...about, specialistId: booking.specialist_id, startsAt: booking.starts_at };
-    await tellOf(transaction, 'booking_given_away', left, ['specialist']);
+    await notifyOfBooking(transaction, { template: 'booking_given_away', params: {} }, left, ['specialist']);
   }
   return null;
 }

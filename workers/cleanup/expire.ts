@@ -1,7 +1,7 @@
 import { addDays } from '../../queues/time/calendar.ts';
 import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Operation } from './operation.ts';
 
@@ -16,7 +16,7 @@ export const expire: Operation = {
     const isLast = students.length < size;
     await lockStudents(transaction, students);
     const expired = students.length > 0 ? await expireSubscriptions(transaction, date, students, run.id) : [];
-    await tellPeople(transaction, expired.filter((held) => isNews(held, date)).flatMap(noticesOf));
+    await notifyPeople(transaction, expired.filter((held) => isNews(held, date)).flatMap(noticesOf));
     return {
       counts: {
         subscriptions_expired: expired.length,
@@ -37,5 +37,5 @@ const noticesOf = ({ end_date, sessions, ...holder }: Expired) =>
   holderNotices(holder, {
     template: 'subscription_expired',
     dedupe: `subscription_expired:${holder.id}`,
-    params: { student_subscription_id: holder.id, end_date, sessions_expired: sessions },
+    params: { end_date, sessions_expired: sessions },
   });

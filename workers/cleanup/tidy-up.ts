@@ -2,7 +2,7 @@ import { runs } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
 import { scrub } from '../../queues/process/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/runs.ts';
 import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';

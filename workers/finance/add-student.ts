@@ -3,10 +3,10 @@ import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
+import { notifyOfTakenPlace } from './notices.ts';
 
 const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
@@ -36,17 +36,7 @@ export const addStudent: Decide = async (transaction, request) => {
     await settle(transaction, [due.payer_id]);
   }
   const answer = { id: seatId, real_training_id: training.id, student_id: studentId, status: 'REGISTERED', charged };
-  const { training_type, training_date, start_time } = training;
-  await tellPeople(transaction, [
-    {
-      userId: studentId,
-      template: 'training_joined',
-      dedupe: `training_joined:${seatId}:${request.id}`,
-      occasion: training.starts_at,
-      priority: priorityOf(training.starts_at, request.requested_at),
-      params: { ...answer, training_type, training_date, start_time },
-    },
-  ]);
+  await notifyOfTakenPlace(transaction, training, request, seatId, charged);
   return { answer };
 };
 

@@ -2,9 +2,9 @@ import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { dueSeat, endSeat, lockStudents, lockTraining, seatStates } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { type Decide, refuse } from './decision.ts';
 import { judgeCancellation } from './free-cancellation.ts';
+import { notifyOfCancelledPlace } from './notices.ts';
 
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). By the studio: whatever the hour, for free. */
 export const cancelParticipation: Decide = async (transaction, request) => {
@@ -21,7 +21,7 @@ export const cancelParticipation: Decide = async (transaction, request) => {
   if (outcome === 'started') return refuse(409, 'the training has started');
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
-  const money = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);
+  const { payer_id, ...money } = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);
   const answer = {
     real_training_id: training.id,
     student_id: studentId,
@@ -31,21 +31,12 @@ export const cancelParticipation: Decide = async (transaction, request) => {
     ...money,
   };
   await endSeat(transaction, { id: seat.id, status, at: request.requested_at, reason: request.reason, answer });
-  await tellPeople(transaction, [
-    {
-      userId: studentId,
-      template: 'participation_cancelled',
-      dedupe: `participation_cancelled:${seat.id}:${request.id}`,
-      occasion: training.starts_at,
-      priority: priorityOf(training.starts_at, request.requested_at),
-      params: {
-        ...answer,
-        training_type: training.training_type,
-        training_date: training.training_date,
-        start_time: training.start_time,
-      },
-    },
-  ]);
+  const about = {
+    outcome: outcome === 'safe' ? ('safe' as const) : ('late' as const),
+    returned: { ...money.returned, payer_id },
+    charged: money.charged,
+  };
+  await notifyOfCancelledPlace(transaction, training, request, seat.id, about);
   return { answer };
 };
 
@@ -55,13 +46,17 @@ const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
 async function returnAll(transaction: Transaction, seatId: number) {
   const [back] = await giveBack(transaction, [seatId]);
   const { sessions, refunded_minor, cancelled_minor } = back ?? nothing;
-  return { returned: { sessions, refunded_minor, cancelled_minor }, charged: { sessions: 0, invoices: 0 } };
+  return {
+    payer_id: back?.payer_id ?? null,
+    returned: { sessions, refunded_minor, cancelled_minor },
+    charged: { sessions: 0, invoices: 0 },
+  };
 }
 
 async function chargeOnce(transaction: Transaction, seat: { id: number; charged_at: string | null }) {
-  if (seat.charged_at) return { returned: nothing, charged: { sessions: 0, invoices: 0 } };
+  if (seat.charged_at) return { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
   const due = await dueSeat(transaction, seat.id);
   const charged = await chargeRegistrations(transaction, [due], null, 'LATE_CANCELLATION_FEE');
   await settle(transaction, [due.payer_id]);
-  return { returned: nothing, charged };
+  return { payer_id: null, returned: nothing, charged };
 }

@@ -1,9 +1,9 @@
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { closeTraining, endAllSeats, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance/seats.ts';
-import { priorityOf, tellPeople } from '../../sql/notifications/tell.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
+import { notifyOfCancelledTraining } from './notices.ts';
 
 /**
  * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun,
@@ -35,17 +35,7 @@ export const cancelTraining: Decide = async (transaction, request) => {
     returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
   };
   await closeTraining(transaction, training.id, request.requested_at, reason, answer);
-  const { training_type, training_date, start_time } = training;
-  await tellPeople(
-    transaction,
-    live.map((seat) => ({
-      userId: seat.student_id,
-      template: 'training_cancelled',
-      dedupe: `training_cancelled:${training.id}:${seat.student_id}`,
-      occasion: training.starts_at,
-      priority: priorityOf(training.starts_at, request.requested_at),
-      params: { real_training_id: training.id, training_type, training_date, start_time, reason },
-    })),
-  );
+  const seats = live.map((seat) => seat.id);
+  await notifyOfCancelledTraining(transaction, training, request, seats, back);
   return { answer };
 };

@@ -3,9 +3,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
+/** PM2's folder, with its sockets and logs. */
+export const pm2Home = () => process.env.PM2_HOME || join(homedir(), '.pm2');
+
 /** The process id of PM2's daemon, if it left one. */
 export function daemonPid(): number | undefined {
-  const file = join(process.env.PM2_HOME ?? join(homedir(), '.pm2'), 'pm2.pid');
+  const file = join(pm2Home(), 'pm2.pid');
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) || undefined : undefined;
 }
 

@@ -7,7 +7,10 @@ import { loadDemo } from '../../sql/demo/demo.ts';
 const settings = settingsOrExit();
 const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'demo' });
 try {
-  console.log('Loaded the demo studio:', await loadDemo(db, { today: dayOf(new Date(), settings.zone) }));
+  console.log(
+    'Loaded the demo studio:',
+    await loadDemo(db, { today: dayOf(new Date(), settings.zone), currency: settings.currency }),
+  );
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

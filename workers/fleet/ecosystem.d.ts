@@ -1,3 +1,3 @@
 declare module '*/ecosystem.config.js' {
-  export const apps: (import('pm2').StartOptions & { name: string })[];
+  export const apps: import('./app.ts').App[];
 }

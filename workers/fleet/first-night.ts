@@ -7,12 +7,15 @@ import type { Database } from '../../sql/database/database.ts';
 import { isEmptyStudio, loadDemo } from '../../sql/demo/demo.ts';
 import { listRuns } from '../../sql/runs/history.ts';
 import { readAdminKey } from './admin-key.ts';
-import { baseUrl } from './where-to-look.ts';
+import { askApi } from './ask-api.ts';
 
 /** Loads the demo studio into an embedded database nobody has used yet. */
 export async function loadDemoIfNew(db: Database, settings: Settings, say: (line: string) => void) {
   if (!(await isEmptyStudio(db)) || (await liveKeys(db)).length > 0) return;
-  const { trainers, templates, students } = await loadDemo(db, { today: dayOf(new Date(), settings.zone) });
+  const { trainers, templates, students } = await loadDemo(db, {
+    today: dayOf(new Date(), settings.zone),
+    currency: settings.currency,
+  });
   say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
 }
 
@@ -20,13 +23,12 @@ export async function loadDemoIfNew(db: Database, settings: Settings, say: (line
 export async function firstNight(db: Database, settings: Settings, say: (line: string) => void) {
   const key = readAdminKey(settings) ?? settings.apiKeys.find((candidate) => candidate.scopes.includes('*'))?.secret;
   if (!key || (await listRuns(db, { limit: 1 })).length > 0) return;
-  const response = await fetch(`${baseUrl(settings)}${runs.generation.path}`, {
+  const { status, body } = await askApi(settings, runs.generation.path, {
     method: 'POST',
     headers: { 'X-API-Key': key, Prefer: 'wait=60' },
   });
-  const body: unknown = await response.json();
   const result = generationResult.safeParse(body);
-  if (!result.success) return say(`The first generation has not ended yet: HTTP ${response.status} ${JSON.stringify(body)}`);
+  if (!result.success) return say(`The first generation has not ended yet: HTTP ${status} ${JSON.stringify(body)}`);
   const { message, period, students_added, warnings, conflicts } = result.data;
   say(`\nThe first generation, ${period.start} to ${period.end}: ${message}`);
   say(

@@ -1,12 +1,75 @@
-import { fleetApps, reloadApp, withPm2 } from './pm2.ts';
+import { databaseUrlOf } from '../../queues/process/fleet.ts';
+import { givenSettings, parseSettings, type Settings, settingsOrExit } from '../../queues/process/settings.ts';
+import { readTls } from '../../queues/process/tls.ts';
+import { openDatabase } from '../../sql/database/database.ts';
+import { waitForEmbedded } from '../../sql/database/embedded.ts';
+import { checkSchema } from '../../sql/database/schema.ts';
+import { fillCompileCache } from './compile-cache.ts';
+import { fleetApps, removeProcesses } from './pm2.ts';
+import { oneReloadAtATime } from './reload-lock.ts';
+import { startNew } from './replace-app.ts';
+import { dataDirOf, rememberedWith, rememberGiven } from './settings-files.ts';
 
 /**
- * Starts every process of ours anew, one after the other and without a gap: the new one is ready before the old one drains.
- * The embedded database is not ours to reload and goes on.
+ * Starts every process of ours anew, one after the other and without a gap: the new one is ready before the old one drains. The
+ * settings and the schema are looked at first, and nothing is touched if they are wrong; a new process that does not come up leaves
+ * the old one and ends the reload. The embedded database is not ours to reload and goes on.
  */
-await withPm2(async () => {
-  const names = [...new Set((await fleetApps()).map((app) => app.name))].filter((name) => name !== 'postgres');
-  if (names.length === 0) return console.log('The fleet is not running: "npm start" starts it.');
-  for (const name of names) await reloadApp(name);
+const running = (await fleetApps()).filter((app) => app.name !== 'postgres');
+if (running.length === 0) console.log('The fleet is not running: "npm start" starts it.');
+else {
+  await reload().catch((error: Error) => {
+    console.error(error.message);
+    process.exitCode = 1;
+  });
+}
+
+async function reload() {
+  const before = running.find((app) => app.settingsFile !== undefined)?.settingsFile;
+  const environment = rememberedWith(process.env, before);
+  const settings = settingsOrExit(() => {
+    const wanted = parseSettings(givenSettings(environment));
+    readTls(wanted);
+    return wanted;
+  });
+  if (before !== undefined && dataDirOf(before) !== settings.dataDir)
+    throw new Error(
+      `FLEET_DATA_DIR: the fleet runs on ${dataDirOf(before)}; another folder is taken by "npm stop" and "npm start"`,
+    );
+  await checkDatabase(settings);
+  await oneReloadAtATime(settings.dataDir, () => replaceAll(settings, environment));
+}
+
+async function checkDatabase(settings: Settings) {
+  if (settings.databaseUrl === undefined) await waitForEmbedded(settings.dataDir);
+  const db = await openDatabase(databaseUrlOf(settings), { max: 1, name: 'reload' });
+  try {
+    await checkSchema(db);
+  } finally {
+    await db.end();
+  }
+}
+
+async function replaceAll(settings: Settings, environment: NodeJS.ProcessEnv) {
+  // The settings of this reload are what PM2's apps are described by, too.
+  Object.assign(process.env, environment);
+  const { apps } = await import('../../ecosystem.config.js');
+  await fillCompileCache(apps, settings.dataDir);
+  const given = givenSettings(environment);
+  const names = [...new Set(running.map((app) => app.name))].filter((name) => apps.some((app) => app.name === name));
+  // The old one drains while the next app's new process starts.
+  const drains: Promise<void>[] = [];
+  try {
+    for (const name of names) {
+      const app = apps.find((candidate) => candidate.name === name);
+      const old = running.filter((process) => process.name === name);
+      if (!app) continue;
+      await startNew(app, old, given, settings.dataDir);
+      drains.push(removeProcesses(old));
+    }
+  } finally {
+    await Promise.all(drains);
+  }
+  rememberGiven(settings.dataDir, environment);
   console.log(`Reloaded ${names.join(', ')}.`);
-});
+}

@@ -1,27 +1,38 @@
 import { parseArgs } from 'node:util';
 import { databaseUrlOf } from '../../queues/process/fleet.ts';
-import { settingsOrExit } from '../../queues/process/settings.ts';
+import { readSettings, settingsOrExit } from '../../queues/process/settings.ts';
+import { readTls } from '../../queues/process/tls.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { freePort, hasEmbedded, isFree, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
-import { migrate } from '../../sql/database/migrate.ts';
-import { ensureAdminKey, readAdminKey } from './admin-key.ts';
+import { isSuperuser } from '../../sql/database/role.ts';
+import { ensureAdminKey } from './admin-key.ts';
+import { fillCompileCache } from './compile-cache.ts';
 import { firstNight, loadDemoIfNew } from './first-night.ts';
-import { fleetApps, startApp, withPm2 } from './pm2.ts';
+import { migrateDatabase } from './migrate-database.ts';
+import { fleetApps, startApps } from './pm2.ts';
+import { rememberedWith, rememberGiven, withSettingsFile } from './settings-files.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 import { whereToLook } from './where-to-look.ts';
 
-const settings = settingsOrExit();
+const settings = settingsOrExit(() => {
+  const given = readSettings();
+  readTls(given);
+  return given;
+});
 const { values } = parseArgs({ options: { only: { type: 'string' }, empty: { type: 'boolean' } } });
 const say = (line: string) => console.log(line);
+const SUPERUSER =
+  'DATABASE_URL is a superuser: give the fleet a role of its own that may read and write rows, and MIGRATE_DATABASE_URL for migrations';
 
-await withPm2(start).catch((error: Error) => {
+await start().catch((error: Error) => {
   console.error(`\nThe fleet did not start: ${error.message}`);
   process.exitCode = 1;
 });
 
 /** Prepares what is missing, starts what does not run, and says where to look. Harmless when all of it runs already. */
 async function start() {
-  const running = (await fleetApps()).filter((app) => app.status === 'online').map((app) => app.name);
+  const known = await fleetApps();
+  const running = known.filter((app) => app.status === 'online').map((app) => app.name);
   const isEmbedded = !settings.databaseUrl;
   if (isEmbedded && values.only)
     throw new Error('--only starts workers beside a fleet elsewhere: set DATABASE_URL to the database they share');
@@ -42,22 +53,25 @@ async function start() {
       `port ${settings.port} on ${settings.host} is taken by another program: set PORT (${await freePort()} is free)`,
     );
   }
-  for (const app of database) await startApp(app);
+  await startApps(database);
   if (isEmbedded) await waitForEmbedded(settings.dataDir);
 
-  const url = databaseUrlOf(settings);
-  const applied = await migrate(url);
+  const applied = await migrateDatabase(settings);
   if (applied.length > 0) say(`Migrated the database: ${applied.length} steps`);
-  const db = await openDatabase(url, { max: 2, name: 'start' });
+  const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'start' });
   try {
+    if (await isSuperuser(db)) say(SUPERUSER);
     if (isEmbedded && !values.empty) await loadDemoIfNew(db, settings, say);
-    await ensureAdminKey(db, settings);
+    const key = await ensureAdminKey(db, settings);
+    await fillCompileCache(apps, settings.dataDir);
     say(processes.length > 0 ? `Starting ${processes.map((app) => app.name).join(', ')}` : 'Everything runs already');
-    await Promise.all(processes.map((app) => startApp(app)));
+    const before = rememberedWith(process.env, known.find((app) => app.settingsFile !== undefined)?.settingsFile);
+    const given = processes.length > 0 ? rememberGiven(settings.dataDir, before) : {};
+    await startApps(processes.map((app) => withSettingsFile(app, given, settings.dataDir)));
     if (values.only) return say('Started; "npm run status" shows them');
     await waitUntilReady(settings);
     if (isEmbedded && !values.empty) await firstNight(db, settings, say);
-    whereToLook(settings, readAdminKey(settings), say);
+    whereToLook(settings, key, say);
   } finally {
     await db.end();
   }

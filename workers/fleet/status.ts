@@ -1,10 +1,9 @@
 import { settingsOrExit } from '../../queues/process/settings.ts';
-import { fleetApps, withPm2 } from './pm2.ts';
-import { downParts } from './wait-until-ready.ts';
-import { baseUrl } from './where-to-look.ts';
+import { askReadiness } from './ask-api.ts';
+import { fleetApps } from './pm2.ts';
 
 const settings = settingsOrExit();
-const apps = await withPm2(fleetApps);
+const apps = await fleetApps();
 if (apps.length === 0) console.log('The fleet is not running: "npm start" starts it.');
 else {
   console.table(
@@ -18,7 +17,7 @@ else {
       cpu: `${cpu} %`,
     })),
   );
-  const response = await fetch(`${baseUrl(settings)}/health/ready`).catch(() => undefined);
-  if (response?.ok) console.log('Ready: every part is up.');
-  else console.log(response ? `Not ready: ${downParts(await response.json()).join(', ')}` : 'The API does not answer.');
+  const readiness = await askReadiness(settings);
+  if (readiness?.isReady) console.log('Ready: every part is up.');
+  else console.log(readiness ? `Not ready: ${readiness.down.join(', ')}` : 'The API does not answer.');
 }

@@ -2,24 +2,32 @@ import moment from 'moment-timezone';
 import type { Settings } from '../../queues/process/settings.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
-import { adminKeyFile } from './admin-key.ts';
+import { type AdminKey, adminKeyFile } from './admin-key.ts';
+import { baseUrl } from './ask-api.ts';
 
-export const baseUrl = ({ host, port }: Pick<Settings, 'host' | 'port'>) =>
-  `http://${host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host}:${port}`;
-
-/** Says where the fleet can be seen, with which key, and what it does next. */
-export function whereToLook(settings: Settings, key: string | undefined, say: (line: string) => void) {
+/**
+ * Says where the fleet can be seen, with which key, and what it does next. The generated key itself is shown once, when it was made:
+ * terminals and their logs are read by others.
+ */
+export function whereToLook(settings: Settings, key: AdminKey, say: (line: string) => void) {
   const url = baseUrl(settings);
   say(`
 The fleet is up.
   API         ${url}
   Docs        ${url}/docs
   Bull Board  ${url}/queues
-  Key         ${key ?? 'one of yours ("npm run key -- list")'}${key ? `\n              (header X-API-Key; in a browser any name with the key as password; kept in ${adminKeyFile(settings)})` : ''}
+  Key         ${keyLine(settings, key)}
 Next ticks (${settings.zone})`);
   for (const { name, pattern } of timetable) {
     const [next] = nextTicks(pattern, settings.zone, new Date(), 1);
     say(`  ${name.padEnd(12)}${next ? moment.tz(next, settings.zone).format('ddd D MMM HH:mm') : 'never'}`);
   }
   say('\n"npm run status" shows the fleet, "npm run logs" its logs, "npm stop" stops it.');
+}
+
+const HOW = 'header X-API-Key; in a browser any name with the key as password';
+
+function keyLine(settings: Settings, key: AdminKey): string {
+  if (key.made !== undefined) return `${key.made}\n              (${HOW}; shown this once, kept in ${adminKeyFile(settings)})`;
+  return key.isKept ? `in ${adminKeyFile(settings)} (${HOW})` : 'one of yours ("npm run key -- list")';
 }

@@ -1,4 +1,4 @@
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { endingKey, nextEnding } from '../../sql/renewal/ending.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part } from './night.ts';
@@ -17,6 +17,6 @@ export const endings: Part = async (transaction, so, { date }) => {
       params: { end_date: one.end_date, sessions_left: one.sessions_left, renews: one.renews, price_minor: one.price_minor },
     }),
   );
-  await tellPeople(transaction, notices);
+  await notifyPeople(transaction, notices);
   return { ...so, place: [last.end_date, last.id], told: { ...so.told, ending: so.told.ending + ending.length } };
 };

@@ -31,7 +31,7 @@ export const dusk: Night = {
 };
 
 /** What the parts of a night go by. */
-export type Terms = { runId: number; date: string; graceDays: number; adminChatIds: number[] };
+export type Terms = { runId: number; date: string; graceDays: number; zone: string; adminChatIds: number[] };
 
 /** One more chunk of a part: a transaction's work. */
 export type Part = (transaction: Sql, so: Night, terms: Terms) => Promise<Night>;

@@ -8,22 +8,29 @@ export const oldestUnpaid = (graceDays: number) => Math.max(graceDays + 1, 7) + 
 
 export type Dunning = { say: 'unpaid'; recall: (typeof RECALLS)[number] } | { say: 'lapsed' };
 
-/** The key under which it is said once for an invoice. */
-export const dunningKey = (invoiceId: number, dunning: Dunning) =>
-  dunning.say === 'lapsed' ? `renewal_lapsed:${invoiceId}` : `renewal_unpaid:${invoiceId}:${dunning.recall}`;
+/** What is owed: an invoice, how often it had been paid before, and the days since its due date and since it became owed, if that is later. */
+export type Owed = { invoiceId: number; owedNo: number; daysLate: number; daysOwed: number };
+
+/** The key under which it is said once for an invoice each time it became owed. */
+export function dunningKey({ invoiceId, owedNo }: Pick<Owed, 'invoiceId' | 'owedNo'>, dunning: Dunning) {
+  const owed = owedNo > 0 ? `${invoiceId}.${owedNo}` : `${invoiceId}`;
+  return dunning.say === 'lapsed' ? `renewal_lapsed:${owed}` : `renewal_unpaid:${owed}:${dunning.recall}`;
+}
 
 /**
  * What a night says about an unpaid renewal: the latest recall that is due, or, on the first night after its grace, that it has
  * lapsed. One thing a night at most, so nights that were missed are not made up for one by one. Null: nothing, or it was told.
- * @param daysLate days from the due date to the night's day
+ * What was paid and is owed again, as after a payment that was taken back, is recalled anew from the day it became owed.
  * @param graceDays how long after its due date it stays usable
  */
-export function judgeUnpaid(invoiceId: number, daysLate: number, graceDays: number, told: readonly string[]): Dunning | null {
-  const isDue = (day: number) => daysLate >= day && daysLate <= day + CAUGHT_UP_DAYS;
-  const isNew = (dunning: Dunning) => !told.includes(dunningKey(invoiceId, dunning));
+export function judgeUnpaid(owed: Owed, graceDays: number, told: readonly string[]): Dunning | null {
+  const { daysLate, daysOwed } = owed;
+  const isDue = (day: number) => daysOwed >= day && daysOwed <= day + CAUGHT_UP_DAYS;
+  const isNew = (dunning: Dunning) => !told.includes(dunningKey(owed, dunning));
   const lapsed: Dunning = { say: 'lapsed' };
-  if (isDue(graceDays + 1) && isNew(lapsed)) return lapsed;
-  const recall = RECALLS.findLast((day) => daysLate >= day);
+  const becameOwed = daysLate - daysOwed;
+  if (daysLate > graceDays && isDue(Math.max(0, graceDays + 1 - becameOwed)) && isNew(lapsed)) return lapsed;
+  const recall = RECALLS.findLast((day) => daysOwed >= day);
   if (recall === undefined || !isDue(recall) || (recall <= graceDays && daysLate > graceDays)) return null;
   const unpaid: Dunning = { say: 'unpaid', recall };
   return isNew(unpaid) ? unpaid : null;

@@ -11,7 +11,8 @@ const parts = { renewals, endings, unpaid };
 /** Renews what ends (D24), tells what is about to end (D28), recalls what is not paid; all as of the run's day. */
 export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
-  const terms = { runId: run.id, date, graceDays: settings.renewalGraceDays, adminChatIds: settings.adminChatIds };
+  const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
+  const terms = { runId: run.id, date, graceDays, zone, adminChatIds };
   let so = (run.progress as Night | null) ?? dusk;
   while (so.part !== 'over') {
     const part = parts[so.part];

@@ -1,4 +1,4 @@
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { type Decided, renewNext } from '../../sql/renewal/renew.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part } from './night.ts';
@@ -11,7 +11,7 @@ export const renewals: Part = async (transaction, so, { date, runId }) => {
   const { place, decided, payments } = await renewNext(transaction, date, so.place, CHUNK, runId);
   if (place === null) return { ...so, part: 'endings', place: null };
   const renewed = decided.filter((one) => one.renewed_id !== null);
-  await tellPeople(transaction, renewed.flatMap(noticesOf));
+  await notifyPeople(transaction, renewed.flatMap(noticesOf));
   return {
     ...so,
     place,

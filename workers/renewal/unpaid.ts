@@ -1,5 +1,5 @@
 import { addDays } from '../../queues/time/calendar.ts';
-import { tellAdmins, tellPeople } from '../../sql/notifications/tell.ts';
+import { type AdminNotice, notifyAdmins, notifyPeople } from '../../sql/notifications/notify.ts';
 import { nextUnpaid, type Unpaid } from '../../sql/renewal/unpaid.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import type { Part, Terms } from './night.ts';
@@ -11,19 +11,19 @@ type Judged = { bill: Unpaid; dunning: Dunning };
 /** Recalls unpaid renewals, and tells holders and admins of those whose grace is over. */
 export const unpaid: Part = async (transaction, so, terms) => {
   const { date, graceDays } = terms;
-  const bills = await nextUnpaid(transaction, date, oldestUnpaid(graceDays), so.place, CHUNK);
+  const bills = await nextUnpaid(transaction, date, oldestUnpaid(graceDays), so.place, CHUNK, terms.zone);
   const last = bills.at(-1);
   if (!last) return { ...so, part: 'over', place: null };
   const judged = bills.flatMap((bill): Judged[] => {
-    const dunning = judgeUnpaid(bill.invoice_id, bill.days_late, graceDays, bill.told);
+    const dunning = judgeUnpaid(owedOf(bill), graceDays, bill.told);
     return dunning ? [{ bill, dunning }] : [];
   });
-  await tellPeople(
+  await notifyPeople(
     transaction,
     judged.flatMap((one) => noticesOf(one, graceDays)),
   );
   const lapsed = judged.filter(({ dunning }) => dunning.say === 'lapsed').map(({ bill }) => bill);
-  if (lapsed.length > 0) await tellAdmins(transaction, terms.adminChatIds, [digestOf(lapsed, terms)]);
+  if (lapsed.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(lapsed, terms)]);
   return {
     ...so,
     place: [last.due_date, last.invoice_id],
@@ -35,10 +35,14 @@ export const unpaid: Part = async (transaction, so, terms) => {
   };
 };
 
+const owedOf = ({ invoice_id, owed_no, days_late, days_owed }: Unpaid) => {
+  return { invoiceId: invoice_id, owedNo: owed_no, daysLate: days_late, daysOwed: days_owed };
+};
+
 const noticesOf = ({ bill, dunning }: Judged, graceDays: number) =>
   holderNotices(bill, {
-    template: dunning.say === 'lapsed' ? 'renewal_lapsed' : 'renewal_unpaid',
-    dedupe: dunningKey(bill.invoice_id, dunning),
+    template: dunning.say === 'lapsed' ? ('renewal_lapsed' as const) : ('renewal_unpaid' as const),
+    dedupe: dunningKey(owedOf(bill), dunning),
     params: {
       invoice_id: bill.invoice_id,
       amount_minor: bill.amount_minor,
@@ -48,9 +52,9 @@ const noticesOf = ({ bill, dunning }: Judged, graceDays: number) =>
     },
   });
 
-const digestOf = (lapsed: readonly Unpaid[], { runId, date }: Terms) => ({
+const digestOf = (lapsed: readonly Unpaid[], { runId, date }: Terms): AdminNotice => ({
   template: 'renewal_lapsed_admin',
-  dedupe: `renewal_lapsed_admin:${lapsed[0]?.invoice_id}`,
+  dedupe: `renewal_lapsed_admin:${runId}:${lapsed[0]?.invoice_id}`,
   params: {
     run_id: runId,
     run_key: `auto_renewal:${date}`,

@@ -2,7 +2,7 @@ import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { log } from '../../queues/process/log.ts';
-import { tellAdmins } from '../../sql/notifications/tell.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { releaseProcessLock, tryProcessLock, watchRunner } from '../../sql/runs/locks.ts';
 import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../../sql/runs/runs.ts';
 import { recordFailure, recover } from './failure.ts';
@@ -64,7 +64,7 @@ async function perform(
     say.info({ attempt: run.attempt, interruptions: run.interruptions }, 'run starts');
     const { notices = [], ...outcome } = await handler(run, contextOf(fleet, connection, run, job, draining));
     const ended = await connection.transaction(async (transaction) => {
-      await tellAdmins(transaction, fleet.settings.adminChatIds, notices);
+      await notifyAdmins(transaction, fleet.settings.adminChatIds, notices);
       await recover(transaction, fleet.settings.adminChatIds, run.process_type);
       return finishRun(transaction, run.id, outcome);
     });

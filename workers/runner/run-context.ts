@@ -5,7 +5,7 @@ import { within } from '../../queues/backend/with-timeout.ts';
 import { log } from '../../queues/process/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { AdminNotice } from '../../sql/notifications/tell.ts';
+import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
 
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */

@@ -7,15 +7,22 @@ export const redisChannel = (redis: Redis) => `slots_preview/${redis.options.db 
 
 /** A server that keeps silent takes connections all the same. */
 const MOST_MS = 3_000;
+/** So often it is asked whether it is still there: whoever only listens hears nothing of a network that swallows packets. */
+const LOOK_MS = 10_000;
 
 /** Hears on a connection of its own. Resolves once nothing can be missed; returns how to stop. Throws after three seconds. */
 export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<() => Promise<void>> {
   const ear = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: null });
   let isOver = false;
+  let watch: NodeJS.Timeout | undefined;
+  const close = () => {
+    isOver = true;
+    clearInterval(watch);
+    ear.disconnect();
+  };
   const end = (error: Error) => {
     if (isOver) return;
-    isOver = true;
-    ear.disconnect();
+    close();
     lost(error);
   };
   ear.on('error', end);
@@ -25,12 +32,9 @@ export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<(
     const listening = ear.connect().then(() => ear.subscribe(redisChannel(redis)));
     await within(MOST_MS, listening);
   } catch (error) {
-    isOver = true;
-    ear.disconnect();
+    close();
     throw error;
   }
-  return async () => {
-    isOver = true;
-    ear.disconnect();
-  };
+  watch = setInterval(() => within(MOST_MS, ear.ping()).catch(end), LOOK_MS).unref();
+  return async () => close();
 }

@@ -1,7 +1,7 @@
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { tellPeople } from '../../sql/notifications/tell.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
 import { beginFreezes, clearFreezes, nextOver, type Over, type Thawed } from '../../sql/subscriptions/unfreeze.ts';
 import type { RunHandler } from '../runner/execute.ts';
@@ -36,7 +36,7 @@ async function thaw(transaction: Sql, so: Night, date: string): Promise<Night> {
     date,
   );
   const cleared = new Set(thawed.map((one) => one.id));
-  await tellPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
+  await notifyPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
   return { ...so, after: last.id, thawed: [...so.thawed, ...thawed] };
 }
 

@@ -9,12 +9,27 @@ export type Delivery =
   | { outcome: 'later'; seconds: number; error: string; flood: boolean }
   | { outcome: 'undeliverable'; error: string }
   | { outcome: 'failed'; error: string }
+  /** The group has become a supergroup: the same message goes there. */
+  | { outcome: 'moved'; to: number; error: string }
   /** Telegram wants to be paid: nobody's message leaves until it is (D40). */
   | { outcome: 'unpaid'; seconds: number; error: string };
 
 /** After this many attempts, about a day, a message in transient trouble is given up. A wrong token counts as transient: it gets mended. */
 export const MOST_ATTEMPTS = 300;
 const LONGEST_WAIT_SECONDS = 300;
+/** However long Telegram asks to wait: after an hour it is tried. */
+const MOST_BELIEVED_SECONDS = 3_600;
+
+/** The seconds that Telegram asked to wait, as far as it is believed: more than 0 and at most an hour; null for anything else. */
+export function believedWait(retryAfter: unknown): number | null {
+  const seconds = Number(retryAfter);
+  return seconds > 0 ? Math.min(seconds, MOST_BELIEVED_SECONDS) : null;
+}
+
+/** Where a group that was refused is now, or null; groups have ids below 0. */
+export const movedTo = ({ migrateToChatId }: Pick<TelegramApiError, 'migrateToChatId'>): number | null =>
+  Number.isSafeInteger(migrateToChatId) && Number(migrateToChatId) < 0 ? Number(migrateToChatId) : null;
+
 /** How often a service that wants to be paid is asked whether it has been. */
 export const UNPAID_SECONDS = 900;
 
@@ -46,14 +61,17 @@ export async function deliver(message: Outgoing, api: Api): Promise<Delivery> {
 function judge(trouble: TelegramBotError, attempts: number): Delivery {
   const error = scrub(explain(trouble)).slice(0, 500);
   if (trouble instanceof TelegramApiError) {
-    const { errorCode, migrateToChatId, retryAfter } = trouble;
+    const { errorCode } = trouble;
+    const wait = believedWait(trouble.retryAfter);
+    const to = movedTo(trouble);
+    if (errorCode === 400 && to !== null && attempts < MOST_ATTEMPTS) return { outcome: 'moved', to, error };
     if (errorCode === 402) return { outcome: 'unpaid', seconds: UNPAID_SECONDS, error };
     if (errorCode === 403) return { outcome: 'undeliverable', error };
     if (errorCode >= 400 && errorCode < 500 && ![401, 404, 429].includes(errorCode)) {
-      return { outcome: 'failed', error: migrateToChatId ? `${error}; the chat is now ${migrateToChatId}` : error };
+      return { outcome: 'failed', error };
     }
-    if (attempts < MOST_ATTEMPTS && errorCode === 429 && Number(retryAfter) > 0) {
-      return { outcome: 'later', seconds: Number(retryAfter), error, flood: true };
+    if (attempts < MOST_ATTEMPTS && errorCode === 429 && wait !== null) {
+      return { outcome: 'later', seconds: wait, error, flood: true };
     }
   }
   if (attempts >= MOST_ATTEMPTS) return { outcome: 'failed', error: `given up after ${attempts} attempts: ${error}` };

@@ -23,10 +23,18 @@ export type Drained = Record<Fate, number>;
 export type Fate = 'sent' | 'part' | 'later' | 'held' | 'failed' | 'undeliverable' | 'skipped';
 const nothing: Drained = { sent: 0, part: 0, later: 0, held: 0, failed: 0, undeliverable: 0, skipped: 0 };
 
-/** The next message goes when the one before is marked, or, where Telegram is slow to answer, after this. */
+/** The next message goes when the one before is marked, or, where Telegram has not answered by then, after this. */
 const PATIENCE_MS = 50;
 /** Messages on their way at once: what a crash may repeat, at the very most. */
 const MOST_AT_ONCE = 10;
+/** A call that takes longer than this stands in nobody's way: others are begun beside it. */
+const SLOW_MS = 200;
+/** Whoever holds a message's row keeps its mark waiting, but not everybody else's message for longer than this. */
+const MARK_PATIENCE_MS = 2_000;
+/** Messages a second that Telegram lets a bot send. */
+const RATE = 30;
+/** Answers by whose median it is told how slow Telegram is. */
+const SAMPLES = 9;
 /** Whatever is further away than this is not waited for. */
 const PATIENT_MS = 1_500;
 const SHORTEST_MS = 2;
@@ -34,8 +42,9 @@ const LOG_BATCH = 50;
 
 /**
  * Sends what is due until nothing is or the signal comes; what is on its way is finished either way. Any number of drains,
- * in any number of processes, may go on at once. Each message is marked right after its send, so a crash in between repeats
- * that one (D36).
+ * in any number of processes, may go on at once. Each message is marked as its answer arrives, and no other one is begun while
+ * an answer is not marked, so a crash repeats those whose answer had not arrived, and hardly ever another one (D36). How many are
+ * on their way at once follows how long Telegram takes to answer: as many as its rate needs, one or two where it answers at once.
  */
 export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<Drained> {
   const { db, settings } = outbox;
@@ -45,17 +54,36 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
   const pace = paceOf(settings.telegramPace);
   const send = sender(outbox, settings.telegramToken, pace);
   const underway = new Set<Promise<unknown>>();
+  const unmarked = new Set<Promise<unknown>>();
+  const atOnce = concurrency(settings.telegramPace);
   const trouble: unknown[] = [];
   while (!signal.aborted && trouble.length === 0) {
     const claimedAt = performance.now();
-    const [message] = underway.size < MOST_AT_ONCE ? await claimMessages(db, 1, pace) : [];
+    const isFull = underway.size >= MOST_AT_ONCE || atOnce.young() >= atOnce.allowed();
+    const [message] = isFull ? [] : await claimMessages(db, 1, pace);
     if (message) {
-      const sending: Promise<unknown> = send(message, claimedAt)
+      const took = atOnce.begins();
+      const onAnswer = () => {
+        took();
+        unmarked.add(sending);
+      };
+      const sending: Promise<unknown> = send(message, claimedAt, onAnswer)
         .then((fate) => count(drained, fate))
         .catch((error) => trouble.push(error))
-        .finally(() => underway.delete(sending));
+        .finally(() => {
+          took();
+          underway.delete(sending);
+          unmarked.delete(sending);
+        });
       underway.add(sending);
       await Promise.race([sending, pause(PATIENCE_MS, signal)]);
+      // A busy process looks at what has arrived before it takes the time for up.
+      await arrivals();
+      if (unmarked.size > 0) await Promise.race([Promise.all(unmarked), pause(MARK_PATIENCE_MS, signal)]);
+      continue;
+    }
+    if (isFull) {
+      await Promise.race([...underway, pause(PATIENCE_MS, signal)]);
       continue;
     }
     const wait = await untilNextClaim(db);
@@ -66,6 +94,36 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
   await Promise.all(underway);
   if (trouble.length > 0) throw trouble[0];
   return drained;
+}
+
+/** One turn of the event loop, in which what the sockets hold is read. */
+const arrivals = () => new Promise((next) => setImmediate(next));
+
+/**
+ * How many messages may be on their way at once: the rate times the median of the latest answers' times (Little's law). Calls that
+ * take unusually long do not count.
+ */
+function concurrency(times: number) {
+  const samples: number[] = [];
+  const began = new Map<symbol, number>();
+  return {
+    /** A call begins. Returns what is to be called at its end; a second time does nothing. */
+    begins() {
+      const call = Symbol('call');
+      const start = performance.now();
+      began.set(call, start);
+      return () => {
+        if (!began.delete(call)) return;
+        samples.push(performance.now() - start);
+        if (samples.length > SAMPLES) samples.shift();
+      };
+    },
+    young: () => [...began.values()].filter((start) => performance.now() - start < SLOW_MS).length,
+    allowed() {
+      const median = samples.toSorted((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0;
+      return Math.max(1, Math.ceil((RATE * times * median) / 1_000));
+    },
+  };
 }
 
 function count(drained: Drained, fate: Fate) {
@@ -84,7 +142,8 @@ async function logRest({ db, settings }: Outbox, drained: Drained, signal: Abort
       const about = { notification_id: message.id, template: message.template };
       const status = 'error' in rendered ? 'failed' : 'skipped';
       if ('error' in rendered) log.error({ ...about, err: rendered.error }, 'a message cannot be rendered');
-      else if (message.user_id === null) log.warn({ ...about, text: rendered.text }, 'admin notice');
+      // Which one, and not what it says: a log is no place for people's names.
+      else if (message.user_id === null) log.warn(about, 'admin notice');
       await endLogged(db, message.id, status, 'error' in rendered ? rendered.error.message.slice(0, 1_000) : null);
       count(drained, status);
     }

@@ -1,7 +1,7 @@
 import type { QuietHours } from '../../../queues/process/settings.ts';
 import { addDays, dayOf } from '../../../queues/time/calendar.ts';
 import { instantOf } from '../../../queues/time/wall-time.ts';
-import { type Kind, kindOf } from '../kinds.ts';
+import { type Kind, kindOf } from '../../../sql/notifications/catalog.ts';
 
 /** What a message is judged by. */
 export type Judged = {

@@ -8,9 +8,11 @@ import {
   markPart,
   postponeFlooded,
   postponeMessage,
+  readdressMessage,
   releaseMessage,
 } from '../../../sql/notifications/mark.ts';
-import { blockChat } from '../../../sql/notifications/tell.ts';
+import { noteMovedChat } from '../../../sql/notifications/moved-chats.ts';
+import { blockChat } from '../../../sql/notifications/notify.ts';
 import { type Rendered, render } from '../templates/render.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { Fate, Outbox } from './drain.ts';
@@ -23,12 +25,14 @@ export const TELEGRAM = 'telegram';
 
 /**
  * Sends claimed messages, each right when it comes: judged by its switches and quiet hours, rendered, sent and marked.
- * One that waited too long since its claim goes back untried: by then it may be somebody else's.
+ * One that waited too long since its claim goes back untried: by then it may be somebody else's. `onAnswer` is called when Telegram
+ * has answered, before the message is marked.
  */
 export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
   const api = new Api(token, { apiRoot: settings.telegramApiRoot, maxRetries: 0, timeoutMs: TIMEOUT_MS });
 
-  return async (message: ClaimedMessage, claimedAt: number): Promise<Fate> => {
+  return async (message: ClaimedMessage, claimedAt: number, onAnswer: () => void = () => {}): Promise<Fate> => {
+    if (message.address !== message.chat_id) return readdress(message, message.address);
     const verdict = judge(message, new Date(), settings);
     if (verdict.do === 'drop') return drop(message, 'skipped', verdict.why);
     if (verdict.do === 'hold') return release(message, verdict.until.toISOString());
@@ -43,7 +47,9 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
     if (!part) return drop(message, 'failed', 'the text is empty');
     const isLast = message.parts_sent === parts.length - 1;
     const buttons = isLast ? rendered.buttons : [];
-    return mark(message, isLast, await deliver({ ...message, ...part, buttons }, api));
+    const delivery = await deliver({ ...message, ...part, buttons }, api);
+    onAnswer();
+    return mark(message, isLast, delivery);
   };
 
   async function mark(message: ClaimedMessage, isLast: boolean, delivery: Delivery): Promise<Fate> {
@@ -72,6 +78,12 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
           await blockChat(transaction, message.chat_id, error);
         });
         return 'undeliverable';
+      case 'moved':
+        await db.transaction(async (transaction) => {
+          await noteMovedChat(transaction, message.chat_id, delivery.to);
+          await readdressMessage(transaction, message, delivery.to);
+        });
+        return 'later';
       case 'failed':
         await markMessage(db, message, 'failed', error, pace);
         return 'failed';
@@ -81,6 +93,10 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
   async function drop(message: ClaimedMessage, status: 'failed' | 'skipped', why: string): Promise<Fate> {
     await dropMessage(db, message, status, why);
     return status;
+  }
+  async function readdress(message: ClaimedMessage, address: number | null): Promise<Fate> {
+    await readdressMessage(db, message, address);
+    return address === null ? 'skipped' : 'later';
   }
   async function release(message: ClaimedMessage, until: string | null): Promise<Fate> {
     await releaseMessage(db, message, until);

@@ -1,5 +1,5 @@
-import { runs } from '../../../queues/jobs/catalog.ts';
-import { tellAdmins } from '../../../sql/notifications/tell.ts';
+import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
+import { notifyAdmins } from '../../../sql/notifications/notify.ts';
 import type { Change } from '../../../sql/reminders/changes.ts';
 import { takeChangesForAdmins } from '../../../sql/reminders/changes.ts';
 import type { RunHandler } from '../../runner/execute.ts';
@@ -9,19 +9,16 @@ const CHUNK = 2_000;
 
 /** Tells the admins what changed in the schedule since the last time: one digest, grouped by place. */
 export const digest: RunHandler = async (run, { settings, chunk }) => {
-  const { at } = runs.digest.params.parse(run.params);
   type Progress = { changes: number; digests: number; done: boolean };
   let so = (run.progress as Progress | null) ?? { changes: 0, digests: 0, done: false };
   while (!so.done) {
     const before = so;
     so = await chunk(async (transaction) => {
       const changes = await takeChangesForAdmins(transaction, CHUNK);
-      const dedupe = `schedule_digest:${at}:${before.digests}`;
+      const dedupe = `schedule_digest:run:${run.id}:${before.digests}`;
       const params = { places: byPlace(changes) };
       if (changes.length > 0)
-        await tellAdmins(transaction, settings.adminChatIds, [
-          { template: 'schedule_digest', dedupe, params, priority: 'digest' },
-        ]);
+        await notifyAdmins(transaction, settings.adminChatIds, [{ template: 'schedule_digest', dedupe, params }]);
       return {
         changes: before.changes + changes.length,
         digests: before.digests + (changes.length > 0 ? 1 : 0),
@@ -34,18 +31,17 @@ export const digest: RunHandler = async (run, { settings, chunk }) => {
 };
 
 /** What was created is a number and its days: a whole week is created at once. The rest is told one by one. */
-export function byPlace(changes: readonly Change[]) {
+export function byPlace(changes: readonly Change[]): ParamsOf<'schedule_digest'>['places'] {
   return [...Map.groupBy(changes, ({ location }) => location)].map(([location, own]) => {
     const created = own.filter(({ change }) => change === 'created').map(({ training_date }) => training_date);
-    const days = created.sort();
+    const days = created.toSorted();
+    const [first, last] = [days[0], days.at(-1)];
     return {
       location,
-      created: created.length === 0 ? null : { count: created.length, from: days[0], to: days.at(-1) },
-      changes: own
-        .filter(({ change }) => change !== 'created')
-        .map(({ change, was, training_date, start_time, training_type, room, trainer, max_participants }) => {
-          return { change, was, training_date, start_time, training_type, room, trainer, max_participants };
-        }),
+      created: first === undefined || last === undefined ? null : { count: created.length, from: first, to: last },
+      changes: own.flatMap(({ change, was, training_date, start_time, training_type, room, trainer, max_participants }) =>
+        change === 'created' ? [] : { change, was, training_date, start_time, training_type, room, trainer, max_participants },
+      ),
     };
   });
 }

@@ -2,11 +2,12 @@ import { runs } from '../../../queues/jobs/catalog.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import { dayOf } from '../../../queues/time/calendar.ts';
 import type { Sql } from '../../../sql/database/database.ts';
-import { type Notice, priorityOf, tellPeople } from '../../../sql/notifications/tell.ts';
+import { priorityOf } from '../../../sql/notifications/catalog.ts';
+import { type Notice, notifyPeople } from '../../../sql/notifications/notify.ts';
 import { comingBookings } from '../../../sql/reminders/bookings.ts';
-import { takeChanges } from '../../../sql/reminders/changes.ts';
-import { missedClasses, overdueInvoices } from '../../../sql/reminders/holdings.ts';
-import { comingExams, comingStarts, newSeats, seatsOfTrainings } from '../../../sql/reminders/trainings.ts';
+import { type ChangeForPeople, takeChanges } from '../../../sql/reminders/changes.ts';
+import { missedClasses, takeOverdue } from '../../../sql/reminders/holdings.ts';
+import { comingStarts, newSeats, seatsOfTrainings, takeExams } from '../../../sql/reminders/trainings.ts';
 import type { RunHandler } from '../../runner/execute.ts';
 import { reminderAt } from './occasions.ts';
 
@@ -28,12 +29,12 @@ export const findings: Record<string, Finding> = {
       db,
       due.map(({ id }) => id),
     );
-    return seats.map(({ student_id, starts_at, real_training_id, ...about }) => ({
+    return seats.map(({ student_id, starts_at, id: _, student: __, payer_id: ___, ...about }) => ({
       userId: student_id,
       template: 'training_reminder',
-      dedupe: `training_reminder:${real_training_id}:${student_id}:${starts_at}`,
+      dedupe: `training_reminder:${about.real_training_id}:${student_id}:${starts_at}`,
       occasion: starts_at,
-      params: { ...about, real_training_id },
+      params: about,
     }));
   },
 
@@ -45,34 +46,29 @@ export const findings: Record<string, Finding> = {
       template: 'booking_reminder',
       dedupe: `booking_reminder:${id}:${about.starts_at}`,
       occasion: about.starts_at,
-      params: about,
+      params: { ...about, booking_id: id },
     }));
   },
 
   async trainings_created(db, at) {
     const seats = await newSeats(db, new Date(at.getTime() - NEWS_MS), at);
-    return [...Map.groupBy(seats, (seat) => `${seat.run_id}:${seat.student_id}`)].map(([key, own]) => ({
-      userId: own[0]!.student_id,
-      template: 'training_created',
-      dedupe: `training_created:${key}`,
-      params: {
-        trainings: own.map(({ training_date, start_time, training_type }) => ({ training_date, start_time, training_type })),
-      },
-    }));
+    return [...Map.groupBy(seats, (seat) => `${seat.run_id}:${seat.student_id}`)].flatMap(([key, own]) => {
+      const [{ student_id, payer_id, student }] = own as [(typeof own)[number]];
+      const trainings = own.map(({ training_date, start_time, training_type, real_training_id }) => {
+        return { training_date, start_time, training_type, real_training_id };
+      });
+      return [...new Set([student_id, payer_id])].map((userId) => ({
+        userId,
+        template: 'training_created',
+        dedupe: userId === student_id ? `training_created:${key}` : `training_created:${key}:payer`,
+        params: { trainings, student: userId === student_id ? null : student },
+      }));
+    });
   },
 
   async trainings_changed(db, at) {
     const changes = (await takeChanges(db)).filter(({ status, starts_at }) => status === 'scheduled' && new Date(starts_at) > at);
-    return changes.flatMap(({ students, id, was, change, starts_at, training_type, training_date, start_time, room, trainer }) =>
-      students.map((student) => ({
-        userId: student,
-        template: 'training_changed',
-        dedupe: `training_changed:${id}:${student}`,
-        occasion: starts_at,
-        priority: priorityOf(starts_at, at.toISOString()),
-        params: { change, was, training_type, training_date, start_time, room, trainer },
-      })),
-    );
+    return changes.flatMap((changed) => changeNotices(changed, at));
   },
 
   async missed_classes(db, at, { zone, missedThreshold, missedWindowDays }) {
@@ -86,26 +82,46 @@ export const findings: Record<string, Finding> = {
   },
 
   async payment_reminders(db, at, { zone, paymentTermDays }) {
-    const owed = await overdueInvoices(db, dayOf(at, zone), paymentTermDays, zone);
-    return owed.map(({ payer_id, latest, invoices, amount_minor }) => ({
+    const owed = await takeOverdue(db, dayOf(at, zone), paymentTermDays, zone);
+    return owed.map(({ payer_id, news, invoices, amount_minor }) => ({
       userId: payer_id,
       template: 'payment_reminder',
-      dedupe: `payment_reminder:${payer_id}:${latest}`,
+      dedupe: `payment_reminder:owed:${news}`,
       params: { invoices, amount_minor },
     }));
   },
 
   async belt_exams(db, at) {
-    const exams = await comingExams(db, at, new Date(at.getTime() + EXAM_MS));
-    return exams.map(({ id, student_id, ...about }) => ({
+    const exams = await takeExams(db, at, new Date(at.getTime() + EXAM_MS));
+    return exams.map(({ id, student_id, announcement, ...about }) => ({
       userId: student_id,
       template: 'belt_exam',
-      dedupe: `belt_exam:${id}:${about.exam_at}`,
+      dedupe: `belt_exam:${id}:no:${announcement}`,
       occasion: about.exam_at,
-      params: about,
+      params: { ...about, exam_id: id },
     }));
   },
 };
+
+/** Everybody a change concerns (D43), each once: the students, those who pay for them, the trainer and the one before. */
+function changeNotices({ students, id, trainer_id, was, change, real_training_id, ...of }: ChangeForPeople, at: Date): Notice[] {
+  if (change !== 'moved' && change !== 'room' && change !== 'trainer') return [];
+  const readers = new Map<number, string[]>(students.map((student) => [student.id, []]));
+  for (const { payer_id, id: student, name } of students) {
+    if (payer_id !== student) readers.set(payer_id, [...(readers.get(payer_id) ?? []), name]);
+  }
+  const trainers = change === 'trainer' && was.trainer_id !== undefined ? [trainer_id, was.trainer_id] : [trainer_id];
+  for (const trainer of trainers) if (!readers.has(trainer)) readers.set(trainer, []);
+  const { training_type, training_date, start_time, room, trainer, starts_at } = of;
+  return [...readers].map(([userId, names]) => ({
+    userId,
+    template: 'training_changed',
+    dedupe: `training_changed:${id}:${userId}`,
+    occasion: starts_at,
+    priority: priorityOf(starts_at, at.toISOString()),
+    params: { change, was, training_type, training_date, start_time, room, trainer, real_training_id, students: names },
+  }));
+}
 
 /** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
 export const remind: RunHandler = async (run, { settings, chunk }) => {
@@ -116,7 +132,7 @@ export const remind: RunHandler = async (run, { settings, chunk }) => {
     const before = told;
     told = await chunk(async (transaction) => ({
       ...before,
-      [name]: await tellPeople(transaction, await find(transaction, new Date(at), settings)),
+      [name]: await notifyPeople(transaction, await find(transaction, new Date(at), settings)),
     }));
   }
   const messages = Object.values(told).reduce((sum, count) => sum + count, 0);

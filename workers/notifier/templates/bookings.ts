@@ -1,46 +1,35 @@
-import { z } from 'zod';
+import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { type TextKey, text } from '../texts/texts.ts';
-import { type Reader, type Template, template } from './template.ts';
+import { balanceLine } from './money.ts';
+import { type Line, type Reader, template } from './template.ts';
 import { amountIn, short, wallTime } from './wording.ts';
 
 const NAME = 60;
-const about = {
-  reader: z.enum(['client', 'specialist']),
-  client: z.string(),
-  specialist: z.string(),
-  service: z.string(),
-  booking_date: z.iso.date(),
-  start_time: z.string(),
-};
-type About = z.output<z.ZodObject<typeof about>>;
+type About = ParamsOf<'booking_moved'>;
 
-/** The specialist reads who comes, the client to whom. */
-const said = (
-  what: 'confirmed' | 'moved' | 'cancelled',
-  { reader, client, specialist, service, ...at }: About,
-  { locale }: Reader,
-) =>
-  text(locale, `booking_${what}.${reader}`, {
-    when: wallTime(locale, at.booking_date, at.start_time),
-    service: short(service, NAME),
-    who: short(reader === 'client' ? specialist : client, NAME),
+/** The specialist reads who comes, the client to whom, the payer both. */
+const said = (what: 'confirmed' | 'moved' | 'cancelled', of: About, { locale }: Reader) =>
+  text(locale, `booking_${what}.${of.reader}`, {
+    when: wallTime(locale, of.booking_date, of.start_time),
+    service: short(of.service, NAME),
+    who: short(of.reader === 'specialist' ? of.client : of.specialist, NAME),
+    client: short(of.client, NAME),
   });
 
-const confirmed = template(
-  z.object({ ...about, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'later']) }),
-  ({ price_minor, pay_from, ...of }, reader) => {
-    const lines = [said('confirmed', of, reader)];
-    if (of.reader === 'specialist') return lines;
-    if (pay_from === 'package') return [...lines, text(reader.locale, 'booking.unit_taken')];
-    if (price_minor === 0) return lines;
-    return [...lines, text(reader.locale, `booking.pay_${pay_from}`, { amount: amountIn(reader, price_minor) })];
-  },
-);
+/** Whether the money is the reader's: the client's who pays, or the payer's. */
+const pays = ({ reader, is_payer }: About) => reader === 'payer' || (reader === 'client' && is_payer);
 
-const moved = template(z.object(about), (of, reader) => [said('moved', of, reader)]);
+const confirmed = template('booking_confirmed', ({ price_minor, pay_from, ...of }, reader): Line[] => {
+  const lines = [said('confirmed', of, reader)];
+  if (of.reader === 'specialist') return lines;
+  if (pay_from === 'package') return [...lines, text(reader.locale, 'booking.unit_taken')];
+  if (price_minor === 0 || !pays(of)) return lines;
+  return [...lines, text(reader.locale, `booking.pay_${pay_from}`, { amount: amountIn(reader, price_minor) })];
+});
 
-/** For the specialist whose booking has become somebody else's; the time is the one it had with them. */
-const givenAway = template(z.object(about), ({ client, service, ...at }, { locale }) => [
+const moved = template('booking_moved', (of, reader) => [said('moved', of, reader)]);
+
+const givenAway = template('booking_given_away', ({ client, service, ...at }, { locale }) => [
   text(locale, 'booking_given_away', {
     when: wallTime(locale, at.booking_date, at.start_time),
     service: short(service, NAME),
@@ -48,32 +37,30 @@ const givenAway = template(z.object(about), ({ client, service, ...at }, { local
   }),
 ]);
 
-const cancelled = template(
-  z.object({
-    ...about,
-    outcome: z.enum(['safe', 'late']),
-    reason: z.string(),
-    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
-  }),
-  ({ outcome, reason, returned, ...of }, reader) => {
-    const lines = [
-      said('cancelled', of, reader),
-      ...(reason ? [text(reader.locale, 'reason', { reason: short(reason, 500) })] : []),
-    ];
-    if (of.reader === 'specialist') return lines;
-    const amount = (minor: number) => ({ amount: amountIn(reader, minor) });
-    const effects: [boolean, TextKey, { amount: string }?][] = [
-      [outcome === 'late', 'booking_cancelled.late'],
-      [returned.units > 0, 'booking.unit_returned'],
-      [returned.refunded_minor > 0, 'money.refunded', amount(returned.refunded_minor)],
-      [returned.cancelled_minor > 0, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
-    ];
-    return [...lines, ...effects.filter(([happened]) => happened).map(([, key, params]) => text(reader.locale, key, params))];
-  },
-);
+const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ...of }, reader): Line[] => {
+  const { locale } = reader;
+  const lines = [said('cancelled', of, reader), ...(reason ? [text(locale, 'reason', { reason: short(reason, 500) })] : [])];
+  if (of.reader === 'specialist') return lines;
+  const amount = (minor: number) => ({ amount: amountIn(reader, minor) });
+  const whose = pays(of) ? 'own' : 'payers';
+  const effects: [boolean, TextKey, { amount: string }?][] = [
+    [outcome === 'late', 'booking_cancelled.late'],
+    [of.kept_minor > 0 && pays(of), 'booking_cancelled.kept', amount(of.kept_minor)],
+    [returned.units > 0 && of.package === null, 'booking.unit_returned'],
+    [returned.refunded_minor > 0, `money.refunded.${whose}`, amount(returned.refunded_minor)],
+    [returned.cancelled_minor > 0, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
+  ];
+  const unit =
+    returned.units > 0 && of.package !== null
+      ? [text(locale, 'booking.unit_returned_to', { package: short(of.package, NAME), count: of.units_left ?? 0 })]
+      : [];
+  const happened = effects.filter(([did]) => did).map(([, key, params]) => text(locale, key, params));
+  const nothing = outcome === 'safe' && happened.length + unit.length === 0 ? [text(locale, 'money.nothing_taken')] : [];
+  return [...lines, ...happened, ...unit, ...nothing, ...balanceLine(reader, of.balance_minor)];
+});
 
-/** What clients and specialists are told of their bookings. */
-export const bookingTemplates: Record<string, Template> = {
+/** What clients, those who pay for them and specialists are told of their bookings. */
+export const bookingTemplates = {
   booking_confirmed: confirmed,
   booking_moved: moved,
   booking_given_away: givenAway,

@@ -1,10 +1,10 @@
-import { z } from 'zod';
-import { type TextKey, text } from '../texts/texts.ts';
-import { type Reader, type Template, template } from './template.ts';
-import { amountIn, short, wallTime } from './wording.ts';
+import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
+import { text } from '../texts/texts.ts';
+import { balanceLine, returnedLines } from './money.ts';
+import { type Line, type Reader, template } from './template.ts';
+import { short, wallTime } from './wording.ts';
 
 const NAME = 60;
-const place = { training_date: z.iso.date(), start_time: z.string(), training_type: z.string() };
 type Place = { training_date: string; start_time: string; training_type: string };
 
 const about = ({ locale }: Reader, { training_date, start_time, training_type }: Place) => ({
@@ -12,43 +12,43 @@ const about = ({ locale }: Reader, { training_date, start_time, training_type }:
   training: short(training_type, NAME),
 });
 
-const trainingCancelled = template(z.object({ ...place, reason: z.string() }), (params, reader) => [
-  text(reader.locale, 'training_cancelled.what', about(reader, params)),
-  ...(params.reason ? [text(reader.locale, 'reason', { reason: short(params.reason, 500) })] : []),
-  text(reader.locale, 'training_cancelled.meaning'),
+const trainingCancelled = template('training_cancelled', ({ reason, places, balance_minor, ...of }, reader) => [
+  text(reader.locale, 'training_cancelled.what', about(reader, of)),
+  ...(reason ? [text(reader.locale, 'reason', { reason: short(reason, 500) })] : []),
+  ...places.flatMap((place): Line[] => {
+    const back = returnedLines(reader, place);
+    const lines = back.length > 0 ? back : [text(reader.locale, 'money.nothing_taken')];
+    return place.student === null ? lines : [{ bold: short(place.student, NAME) }, ...lines];
+  }),
+  ...balanceLine(reader, balance_minor),
 ]);
 
-const money = {
-  returned: z.object({ sessions: z.int(), refunded_minor: z.int(), cancelled_minor: z.int() }),
-  charged: z.object({ sessions: z.int(), invoices: z.int() }),
-};
+type Who = { student: string | null; is_trainer: boolean };
+/** The reader is the student, or is told of one. */
+const whoseKey = ({ student }: Who) => (student === null ? 'own' : 'student');
+const named = ({ student }: Who) => ({ student: short(student ?? '', NAME) });
 
-const participationCancelled = template(
-  z.object({ ...place, outcome: z.enum(['safe', 'late']), ...money }),
-  ({ outcome, returned, charged, ...of }, reader) => {
-    const amount = (minor: number) => ({ amount: amountIn(reader, minor) });
-    const effects: [number, TextKey, object?][] = [
-      [returned.sessions, 'money.session_returned'],
-      [returned.refunded_minor, 'money.refunded', amount(returned.refunded_minor)],
-      [returned.cancelled_minor, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
-      [charged.sessions, 'money.session_taken'],
-      [charged.invoices, 'money.invoiced'],
-    ];
-    return [
-      text(reader.locale, `participation_cancelled.${outcome}`, about(reader, of)),
-      ...effects.filter(([happened]) => happened > 0).map(([, key, params]) => text(reader.locale, key, { ...params })),
-    ];
-  },
-);
+const participationCancelled = template('participation_cancelled', (of, reader) => {
+  const { outcome, returned, charged, is_payer, is_trainer, balance_minor } = of;
+  const what = text(reader.locale, `participation_cancelled.${outcome}.${whoseKey(of)}`, { ...about(reader, of), ...named(of) });
+  if (is_trainer) return [what];
+  const lines = [...returnedLines(reader, { ...returned, is_payer }), ...chargedLines(reader, charged)];
+  const nothing = text(reader.locale, outcome === 'safe' ? 'money.nothing_taken' : 'money.kept');
+  return [what, ...(lines.length > 0 ? lines : [nothing]), ...balanceLine(reader, balance_minor)];
+});
 
-const trainingJoined = template(z.object({ ...place, charged: money.charged }), ({ charged, ...of }, reader) => [
-  text(reader.locale, 'training_joined.what', about(reader, of)),
-  ...(charged.sessions > 0 ? [text(reader.locale, 'money.session_taken')] : []),
-  ...(charged.invoices > 0 ? [text(reader.locale, 'money.invoiced')] : []),
+const chargedLines = ({ locale }: Reader, { sessions, invoices }: ParamsOf<'training_joined'>['charged']): Line[] => [
+  ...(sessions > 0 ? [text(locale, 'money.session_taken')] : []),
+  ...(invoices > 0 ? [text(locale, 'money.invoiced')] : []),
+];
+
+const trainingJoined = template('training_joined', (of, reader) => [
+  text(reader.locale, `training_joined.${whoseKey(of)}`, { ...about(reader, of), ...named(of) }),
+  ...(of.is_trainer ? [] : chargedLines(reader, of.charged)),
 ]);
 
-/** What the studio's clients are told. */
-export const peopleTemplates: Record<string, Template> = {
+/** What people are told of their places in trainings. */
+export const peopleTemplates = {
   training_cancelled: trainingCancelled,
   participation_cancelled: participationCancelled,
   training_joined: trainingJoined,

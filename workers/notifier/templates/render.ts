@@ -1,5 +1,6 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
+import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
 import type { Entity } from '../outbox/split.ts';
 import { bookingTemplates } from './bookings.ts';
@@ -8,10 +9,10 @@ import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
-import type { Buttons, Line, Reader, Template } from './template.ts';
+import type { Buttons, Line, Reader, Template, Templates } from './template.ts';
 
-/** Every message the fleet can send. */
-export const templates: Record<string, Template> = {
+/** How every message of the catalog reads. */
+export const templates: Templates<MessageName> = {
   ...adminTemplates,
   ...peopleTemplates,
   ...reminderTemplates,
@@ -29,8 +30,8 @@ export type Rendered = { text: string; entities: Entity[]; buttons: Buttons };
  */
 export function render(message: Pick<OutboxMessage, 'template' | 'params' | 'locale'>, studio: Reader): Rendered {
   const name = message.template;
-  const template = Object.hasOwn(templates, name) ? templates[name] : undefined;
-  if (!template) throw new TypeError(`there is no message template "${name}"`);
+  if (!isMessageName(name)) throw new TypeError(`there is no message template "${name}"`);
+  const template: Template = templates[name];
   const reader = { ...studio, locale: message.locale ?? studio.locale };
   try {
     return { ...built(template.lines(message.params, reader)), buttons: template.buttons?.(message.params, reader) ?? [] };

@@ -1,12 +1,9 @@
-import { z } from 'zod';
 import { type TextKey, text } from '../texts/texts.ts';
-import { type Reader, type Template, template } from './template.ts';
+import { type Reader, template } from './template.ts';
 import { amountIn, dateIn, listed, short, unitsPerLine } from './wording.ts';
 
 const NAME = 60;
-const day = z.iso.date();
-const bill = { subscription: z.string(), student: z.string().nullable(), amount_minor: z.int(), due_date: day };
-type Bill = z.output<z.ZodObject<typeof bill>>;
+type Bill = { subscription: string; student: string | null; amount_minor: number; due_date: string };
 
 const what = (key: TextKey, { subscription, student, amount_minor, due_date }: Bill, reader: Reader) =>
   text(reader.locale, key, {
@@ -15,47 +12,38 @@ const what = (key: TextKey, { subscription, student, amount_minor, due_date }: B
     due: dateIn(reader.locale, due_date),
   }).replace(/\.\.$/, '.');
 
-const notice = z.object({ ...bill, invoice_id: z.int(), usable_until: day, is_lapsed: z.boolean() });
-
-const unpaid = template(notice, (of, reader) => [
+const unpaid = template('renewal_unpaid', (of, reader) => [
   what('renewal_unpaid.what', of, reader),
   of.is_lapsed
     ? text(reader.locale, 'renewal_lapsed.meaning')
     : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, of.usable_until) }),
 ]);
 
-const lapsed = template(notice, (of, reader) => [
+const lapsed = template('renewal_lapsed', (of, reader) => [
   what('renewal_lapsed.what', of, reader),
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const lapsedAdmin = template(
-  z.object({
-    run_id: z.int(),
-    run_key: z.string(),
-    renewals: z.array(z.object({ ...bill, student: z.string(), student_id: z.int() })),
-  }),
-  ({ run_id, run_key, renewals }, reader) => {
-    const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
-    const lines = renewals.map((one) =>
-      text(reader.locale, 'renewal_lapsed_admin.line', {
-        student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
-        subscription: short(one.subscription, room),
-        amount: amountIn(reader, one.amount_minor),
-        due: dateIn(reader.locale, one.due_date),
-      }),
-    );
-    return [
-      text(reader.locale, 'renewal_lapsed_admin.what', { run_key: short(run_key, NAME), count: renewals.length }),
-      ...listed(reader.locale, lines, 'more.renewals'),
-      text(reader.locale, 'renewal_lapsed_admin.meaning'),
-      text(reader.locale, 'look.run', { id: run_id }),
-    ];
-  },
-);
+const lapsedAdmin = template('renewal_lapsed_admin', ({ run_id, run_key, renewals }, reader) => {
+  const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
+  const lines = renewals.map((one) =>
+    text(reader.locale, 'renewal_lapsed_admin.line', {
+      student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
+      subscription: short(one.subscription, room),
+      amount: amountIn(reader, one.amount_minor),
+      due: dateIn(reader.locale, one.due_date),
+    }),
+  );
+  return [
+    text(reader.locale, 'renewal_lapsed_admin.what', { run_key: short(run_key, NAME), count: renewals.length }),
+    ...listed(reader.locale, lines, 'more.renewals'),
+    text(reader.locale, 'renewal_lapsed_admin.meaning'),
+    text(reader.locale, 'look.run', { id: run_id }),
+  ];
+});
 
 /** What is said about renewals that nobody has paid, to people and to admins. */
-export const renewalTemplates: Record<string, Template> = {
+export const renewalTemplates = {
   renewal_unpaid: unpaid,
   renewal_lapsed: lapsed,
   renewal_lapsed_admin: lapsedAdmin,

@@ -1,47 +1,38 @@
-import { z } from 'zod';
 import type { Settings } from '../../../queues/process/settings.ts';
-import { endedWatches, tellChats } from '../../../sql/bot/watches.ts';
+import { endedWatches } from '../../../sql/bot/watches.ts';
 import type { Database } from '../../../sql/database/database.ts';
+import { currentChats } from '../../../sql/notifications/moved-chats.ts';
+import { notifyChats } from '../../../sql/notifications/notify.ts';
 import { text } from '../texts/texts.ts';
 import { achieved, duration, MARKS, reasonIn, runTitle } from './run-words.ts';
-import { type Template, template } from './template.ts';
+import { template } from './template.ts';
 
 /**
  * Writes to everyone who asked for a run how it ended. Chats that get every failure as an alert are not told of one twice.
  * The watch goes and the message is written in one transaction.
  */
-export function tellEnded({ db, settings }: { db: Database; settings: Pick<Settings, 'adminChatIds'> }) {
+export function notifyEnded({ db, settings }: { db: Database; settings: Pick<Settings, 'adminChatIds'> }) {
   return db.transaction(async (transaction) => {
     const ended = await endedWatches(transaction);
-    const untold = ended.filter(({ status, chat_id }) => status !== 'error' || !settings.adminChatIds.includes(chat_id));
-    const messages = untold.map(({ chat_id, locale, ...params }) => ({
-      chat_id,
-      locale,
-      template: 'run_ended',
-      params,
-      dedupe: `run_ended:${params.id}:${chat_id}`,
-    }));
-    if (messages.length > 0) await tellChats(transaction, messages);
+    if (ended.length === 0) return;
+    const admins = (await currentChats(transaction, settings.adminChatIds)).map(({ chat_id }) => chat_id);
+    const untold = ended.filter(({ status, chat_id }) => status !== 'error' || !admins.includes(chat_id));
+    await notifyChats(
+      transaction,
+      untold.map(({ chat_id: chatId, locale, status, ...params }) => ({
+        chatId,
+        locale,
+        template: 'run_ended' as const,
+        params: { ...params, status },
+        dedupe: `run_ended:${params.id}:${chatId}`,
+      })),
+    );
   });
 }
 
-const count = z.int().default(0);
-
-/** The template of what {@link tellEnded} writes. */
-export const runEnded: Template = template(
-  z.object({
-    id: z.int(),
-    process_type: z.string(),
-    process_date: z.iso.date(),
-    status: z.enum(['success', 'partial', 'error']),
-    error_message: z.string().nullable(),
-    seconds: z.number().nullable(),
-    trainings_processed: count,
-    students_processed: count,
-    students_added: count,
-    sessions_deducted: count,
-    invoices_created: count,
-  }),
+/** The template of what {@link notifyEnded} writes. */
+export const runEnded = template(
+  'run_ended',
   ({ id, process_type, process_date, status, error_message, seconds, ...counts }, { locale }) => {
     const title = runTitle(locale, process_type, process_date);
     const done = achieved(locale, counts);

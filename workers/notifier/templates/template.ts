@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { catalog, type MessageName, type ParamsOf } from '../../../sql/notifications/catalog.ts';
 import type { Locale } from '../texts/texts.ts';
 
 /** In whose words, on whose clock, in which money. */
@@ -9,17 +9,25 @@ export type Line = string | { bold: string };
 /** Rows of buttons: what stands on each, and what pressing it sends (at most 64 bytes). */
 export type Buttons = { text: string; data: string }[][];
 
-/** A template: what its params must be, its paragraphs, and the buttons under them. */
-export type Template = {
+/** How a message of the catalog reads: its paragraphs, and the buttons under them. Params that do not fit throw a ZodError. */
+export type Template<N extends MessageName = MessageName> = {
+  name: N;
   lines(params: unknown, reader: Reader): Line[];
   buttons?(params: unknown, reader: Reader): Buttons;
 };
 
-export const template = <S extends z.ZodType>(
-  schema: S,
-  lines: (params: z.output<S>, reader: Reader) => Line[],
-  buttons?: (params: z.output<S>, reader: Reader) => Buttons,
-): Template => ({
-  lines: (params, reader) => lines(schema.parse(params), reader),
-  buttons: buttons && ((params, reader) => buttons(schema.parse(params), reader)),
-});
+export function template<N extends MessageName>(
+  name: N,
+  lines: (params: ParamsOf<N>, reader: Reader) => Line[],
+  buttons?: (params: ParamsOf<N>, reader: Reader) => Buttons,
+): Template<N> {
+  const read = (params: unknown) => catalog[name].params.parse(params) as ParamsOf<N>;
+  return {
+    name,
+    lines: (params, reader) => lines(read(params), reader),
+    buttons: buttons && ((params, reader) => buttons(read(params), reader)),
+  };
+}
+
+/** A template for each of some messages, each under its own name. */
+export type Templates<N extends MessageName> = { [K in N]: Template<K> };

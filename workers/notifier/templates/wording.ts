@@ -1,4 +1,5 @@
 import { scrub } from '../../../queues/process/log.ts';
+import { inUnits } from '../../../sql/finance/currency.ts';
 import { type Locale, type TextKey, text } from '../texts/texts.ts';
 
 /** English dates are British ones: the studio's clock has 24 hours. */
@@ -30,7 +31,9 @@ export const dateIn = (locale: Locale, day: string) =>
 
 /** Minor units as money of the studio: "1 200,50 ₽". */
 export const amountIn = ({ locale, currency }: { locale: Locale; currency: string }, minor: number) =>
-  new Intl.NumberFormat(tags[locale], { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(minor / 100);
+  new Intl.NumberFormat(tags[locale], { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(
+    inUnits(minor, currency),
+  );
 
 const graphemes = new Intl.Segmenter();
 

@@ -1,0 +1,113 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Database } from '../../sql/database/database.ts';
+import { away } from './problems.ts';
+
+/** Kept back from all callers: readiness and the look at the keys find a connection whatever the routes do. */
+const RESERVE = 2;
+/** Whoever does not get a connection in this time is told to come again (503). */
+const PATIENCE_MS = 10_000;
+
+type Asker = { caller: number };
+const askers = new AsyncLocalStorage<Asker>();
+
+/** Does something for a caller: the connections it takes are this caller's. */
+export const askedBy = <T>(caller: number, work: () => Promise<T>): Promise<T> => askers.run({ caller }, work);
+
+const METHODS = [
+  'any',
+  'anyFirst',
+  'connect',
+  'exists',
+  'many',
+  'manyFirst',
+  'maybeOne',
+  'maybeOneFirst',
+  'one',
+  'oneFirst',
+  'query',
+  'record',
+  'transaction',
+] as const;
+
+/**
+ * The database as callers get it: each may hold as many connections as it leaves to the others, so one whose statements all wait for a
+ * lock never holds more than half of them. The others stand in line, first come, first served, callers without a connection before
+ * those with some. What is asked outside {@link askedBy} waits for nobody but the pool.
+ */
+export function fairShare(db: Database): Database {
+  const line = createLine(Math.max(1, (db.configuration.maxPoolSize ?? 1) - RESERVE));
+  const shared = Object.fromEntries(
+    METHODS.map((method) => {
+      const plain = db[method] as (...input: unknown[]) => Promise<unknown>;
+      return [
+        method,
+        async (...input: unknown[]) => {
+          const asker = askers.getStore();
+          if (!asker) return plain(...input);
+          const leave = await line.enter(asker.caller);
+          return plain(...input).finally(leave);
+        },
+      ];
+    }),
+  );
+  return { ...db, ...shared } as unknown as Database;
+}
+
+/** @param places how many there are for all callers */
+export function createLine(places: number, patienceMs = PATIENCE_MS) {
+  const held = new Map<number, number>();
+  let free = places;
+  type Waiting = { caller: number; go(): void };
+  let waiting: Waiting[] = [];
+
+  const own = (caller: number) => held.get(caller) ?? 0;
+  const mayEnter = (caller: number) => free > 0 && own(caller) < Math.max(1, free);
+
+  function take(caller: number) {
+    free -= 1;
+    held.set(caller, own(caller) + 1);
+  }
+  function leave(caller: number) {
+    free += 1;
+    const left = own(caller) - 1;
+    if (left > 0) held.set(caller, left);
+    else held.delete(caller);
+    callNext();
+  }
+  function callNext() {
+    while (waiting.length > 0) {
+      const next = waiting.find(({ caller }) => own(caller) === 0) ?? waiting.find(({ caller }) => mayEnter(caller));
+      if (!next || !mayEnter(next.caller)) return;
+      waiting = waiting.filter((one) => one !== next);
+      next.go();
+    }
+  }
+
+  return {
+    /** Resolves once the caller may take a connection; returns how to give it back. Throws a 503 when that takes too long. */
+    async enter(caller: number): Promise<() => void> {
+      if (waiting.length === 0 && mayEnter(caller)) take(caller);
+      else await stand(caller);
+      return () => leave(caller);
+    },
+  };
+
+  function stand(caller: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const tired = setTimeout(() => {
+        waiting = waiting.filter((one) => one !== mine);
+        reject(away('too much is being asked at once; try again in a moment'));
+      }, patienceMs);
+      const mine: Waiting = {
+        caller,
+        go() {
+          clearTimeout(tired);
+          take(caller);
+          resolve();
+        },
+      };
+      waiting.push(mine);
+      callNext();
+    });
+  }
+}

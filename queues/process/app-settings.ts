@@ -1,0 +1,31 @@
+import { type GivenSettings, isSecret } from './settings.ts';
+
+/**
+ * Settings that only some apps get. Every secret has a line here, and one without a line would go to nobody. `start` stands for the
+ * commands: they read what is given themselves.
+ */
+const ONLY: Record<string, 'all' | readonly string[]> = {
+  DATABASE_URL: 'all',
+  REDIS_URL: 'all',
+  MIGRATE_DATABASE_URL: [],
+  API_KEYS: ['api'],
+  TELEGRAM_BOT_TOKEN: ['api', 'notifier'],
+  TELEGRAM_WEBHOOK_URL: ['api'],
+  TELEGRAM_WEBHOOK_SECRET: ['api'],
+  HOST: ['api'],
+  PORT: ['api'],
+  TLS_CERT: ['api'],
+  TLS_KEY: ['api'],
+  TRUST_PROXY: ['api'],
+  ALLOW_PLAIN_HTTP: ['api'],
+};
+
+/** Of the given settings those an app needs. */
+export const settingsFor = (app: string, given: GivenSettings): GivenSettings =>
+  Object.fromEntries(Object.entries(given).filter(([name]) => isFor(app, name)));
+
+/** True when a setting goes to an app. */
+function isFor(app: string, name: string): boolean {
+  const apps = ONLY[name] ?? (isSecret.test(name) ? [] : 'all');
+  return apps === 'all' || apps.includes(app);
+}

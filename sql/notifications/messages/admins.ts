@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import { count, day, message, nameOrNull, place } from './message.ts';
+
+/** The fingerprint of the trouble, where a notice is about some; a button must be able to name it. */
+const alert = { alert: z.string().max(58).optional() };
+const ofAlert = (of: { alert?: string }) => (of.alert ? [`alert:${of.alert}`] : []);
+const run = { run_id: z.int(), run_key: z.string() };
+
+const conflict = z.object({
+  ...place,
+  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive']),
+  trainer: z.string(),
+  room: nameOrNull,
+});
+const waiting = z.object({ ...place, student_id: z.int(), student: nameOrNull, real_training_id: z.int() });
+
+/** What the admins are told. */
+export const adminMessages = {
+  run_failed: message(z.object({ ...run, ...alert, attempt: z.int(), error: z.string() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  run_partial: message(z.object({ ...run, ...alert, conflicts: z.array(conflict) }), {
+    kind: 'generation_digest',
+    urgency: 'urgent',
+  }),
+  generation_overflow: message(z.object({ ...run, students: z.array(waiting) }), {
+    kind: 'generation_digest',
+    urgency: 'normal',
+  }),
+  deadline_missed: message(
+    z.object({
+      ...alert,
+      schedule: z.string(),
+      nominal_at: z.iso.datetime({ offset: true }),
+      deadline_at: z.iso.datetime({ offset: true }),
+      run_id: z.int().nullable(),
+      status: z.enum(['queued', 'running', 'success', 'partial', 'error']).nullable(),
+      /** Earlier ticks of the schedule that were missed as well. */
+      more: count,
+    }),
+    { kind: null, urgency: 'urgent', subjects: ofAlert },
+  ),
+  worker_down: message(z.object({ ...alert, worker: z.string(), seconds: z.number().nonnegative() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  cleanup_partial: message(z.object({ ...run, failures: z.array(z.object({ operation: z.string(), error: z.string() })) }), {
+    kind: null,
+    urgency: 'urgent',
+  }),
+  books_not_square: message(
+    z.object({
+      run_id: z.int(),
+      date: day,
+      count: z.int(),
+      findings: z.array(z.object({ rule: z.string(), id: z.int(), detail: z.string() })),
+    }),
+    { kind: null, urgency: 'urgent' },
+  ),
+  service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
+  renewal_lapsed_admin: message(
+    z.object({
+      ...run,
+      renewals: z.array(
+        z.object({ subscription: z.string(), student: z.string(), student_id: z.int(), amount_minor: z.int(), due_date: day }),
+      ),
+    }),
+    { kind: null, urgency: 'urgent' },
+  ),
+  schedule_digest: message(
+    z.object({
+      places: z.array(
+        z.object({
+          location: nameOrNull,
+          created: z.object({ count: z.int(), from: day, to: day }).nullable(),
+          changes: z.array(
+            z.object({
+              ...place,
+              change: z.enum(['cancelled', 'moved', 'room', 'trainer', 'places']),
+              was: z.looseObject({
+                training_date: day.optional(),
+                start_time: z.string().optional(),
+                max_participants: z.int().optional(),
+              }),
+              room: nameOrNull,
+              trainer: z.string(),
+              max_participants: z.int(),
+            }),
+          ),
+        }),
+      ),
+    }),
+    { kind: 'schedule_digest', urgency: 'digest' },
+  ),
+  rights_changed: message(
+    z.object({
+      user_id: z.int(),
+      name: z.string(),
+      change: z.enum(['granted', 'revoked', 'telegram', 'confirmed', 'withdrawn']),
+      /** Telegram accounts before and after; null: none. */
+      was: z.int().nullable(),
+      now: z.int().nullable(),
+      /** Whether the Telegram account there is now may command the bot. */
+      commands: z.boolean(),
+    }),
+    { kind: null, urgency: 'urgent', subjects: (of) => [`rights:${of.user_id}`] },
+  ),
+};
+
+/** Names of the troubles that can be told as alerts. */
+export const alertNames = [
+  'run_failed',
+  'deadline_missed',
+  'worker_down',
+  'service_unpaid',
+] as const satisfies (keyof typeof adminMessages)[];
+export type AlertName = (typeof alertNames)[number];
+
+const told = z.object({
+  ...alert,
+  of: z.object({ template: z.enum(alertNames), params: z.record(z.string(), z.unknown()) }),
+  since: z.iso.datetime(),
+  at: z.iso.datetime(),
+  count: z.int(),
+});
+/** What is told of trouble after the first time. */
+export const alertMessages = {
+  alert_again: message(told, { kind: null, urgency: 'urgent', subjects: ofAlert, supersedes: ['alert_again'] }),
+  alert_over: message(told, { kind: null, urgency: 'urgent', subjects: ofAlert, supersedes: ['alert_again'] }),
+};
+
+/** What a chat is told that asked for it. */
+export const chatMessages = {
+  run_ended: message(
+    z.object({
+      id: z.int(),
+      process_type: z.string(),
+      process_date: day,
+      status: z.enum(['success', 'partial', 'error']),
+      error_message: nameOrNull,
+      seconds: z.number().nullable(),
+      trainings_processed: count,
+      students_processed: count,
+      students_added: count,
+      sessions_deducted: count,
+      invoices_created: count,
+    }),
+    { kind: null, urgency: 'urgent' },
+  ),
+};

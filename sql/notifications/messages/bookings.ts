@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { balance, count, day, idOrNull, message, nameOrNull } from './message.ts';
+
+const ofBooking = (of: { booking_id: number | null }) => (of.booking_id ? [`booking:${of.booking_id}`] : []);
+const booking = {
+  booking_id: idOrNull,
+  reader: z.enum(['client', 'specialist', 'payer']),
+  /** Whether the client is the one who pays; the payer is a reader of their own where not. */
+  is_payer: z.boolean().default(true),
+  client: z.string(),
+  specialist: z.string(),
+  service: z.string(),
+  booking_date: day,
+  start_time: z.string(),
+};
+
+/** What people are told of bookings. */
+export const bookingMessages = {
+  booking_confirmed: message(z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'later']) }), {
+    kind: 'booking',
+    urgency: 'soon',
+    subjects: ofBooking,
+  }),
+  booking_moved: message(z.object(booking), {
+    kind: 'booking',
+    urgency: 'soon',
+    subjects: ofBooking,
+    supersedes: ['booking_moved', 'booking_given_away', 'booking_reminder'],
+  }),
+  /** For the specialist whose booking has become somebody else's; the time is the one it had with them. */
+  booking_given_away: message(z.object(booking), {
+    kind: 'booking',
+    urgency: 'soon',
+    subjects: ofBooking,
+    supersedes: ['booking_confirmed', 'booking_moved'],
+  }),
+  booking_cancelled: message(
+    z.object({
+      ...booking,
+      outcome: z.enum(['safe', 'late']),
+      reason: z.string(),
+      returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+      /** What was paid or owed and is kept, where it was cancelled late. */
+      kept_minor: count,
+      /** Units of the service that the client's package has now; null where it has none to do with it. */
+      units_left: z.int().nullable().default(null),
+      package: nameOrNull.default(null),
+      balance_minor: balance,
+    }),
+    {
+      kind: 'booking',
+      urgency: 'soon',
+      subjects: ofBooking,
+      supersedes: ['booking_confirmed', 'booking_moved', 'booking_given_away', 'booking_reminder'],
+    },
+  ),
+  booking_reminder: message(
+    z.object({
+      booking_id: idOrNull,
+      service: z.string(),
+      specialist: nameOrNull,
+      location: nameOrNull,
+      starts_at: z.iso.datetime(),
+    }),
+    {
+      kind: 'booking_reminder',
+      urgency: 'normal',
+      subjects: ofBooking,
+      supersedes: ['booking_reminder'],
+    },
+  ),
+};

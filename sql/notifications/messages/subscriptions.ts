@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { balance, count, day, idOrNull, isPayer, message, student } from './message.ts';
+import { training } from './trainings.ts';
+
+const ofSubscription = (of: { student_subscription_id: number | null }) =>
+  of.student_subscription_id ? [`subscription:${of.student_subscription_id}`] : [];
+/** `student` is null when the one who reads is the student. */
+const held = { student_subscription_id: idOrNull, subscription: z.string(), student };
+
+/** What the holders of subscriptions, and those who pay for them, are told. */
+export const subscriptionMessages = {
+  subscription_frozen: message(
+    z.object({
+      ...held,
+      from: day,
+      to: day,
+      end_date: day,
+      released: z.array(z.object(training)),
+      /** What came back for the released trainings, all together. */
+      returned: z.object({ sessions: count, refunded_minor: count, cancelled_minor: count }).prefault({}),
+      sessions_left: z.int().nullable().default(null),
+      is_payer: isPayer,
+      balance_minor: balance,
+    }),
+    {
+      kind: 'subscription',
+      urgency: 'normal',
+      subjects: ofSubscription,
+      supersedes: ['subscription_unfrozen', 'subscription_ending'],
+    },
+  ),
+  subscription_unfrozen: message(z.object({ ...held, end_date: day, sessions_left: z.int().nullable() }), {
+    kind: 'subscription',
+    urgency: 'normal',
+    subjects: ofSubscription,
+    supersedes: ['subscription_unfrozen', 'subscription_ending'],
+  }),
+  subscription_last_session: message(z.object({ ...held, end_date: day, is_auto_renew: z.boolean() }), {
+    kind: 'subscription',
+    urgency: 'normal',
+    subjects: ofSubscription,
+  }),
+  subscription_ending: message(
+    z.object({ ...held, end_date: day, sessions_left: z.int().nullable(), renews: z.boolean(), price_minor: z.int() }),
+    { kind: 'subscription', urgency: 'normal', subjects: ofSubscription, supersedes: ['subscription_ending'] },
+  ),
+  subscription_renewed: message(
+    z.object({
+      ...held,
+      start_date: day,
+      end_date: day,
+      sessions: z.int().nullable(),
+      carried_sessions: z.int(),
+      price_minor: z.int(),
+      is_paid: z.boolean(),
+    }),
+    {
+      kind: 'subscription',
+      urgency: 'normal',
+      subjects: ofSubscription,
+      supersedes: ['subscription_ending', 'subscription_last_session'],
+    },
+  ),
+  subscription_expired: message(z.object({ ...held, end_date: day, sessions_expired: z.int() }), {
+    kind: 'subscription',
+    urgency: 'normal',
+    subjects: ofSubscription,
+    supersedes: ['subscription_ending', 'subscription_last_session', 'subscription_unfrozen'],
+  }),
+};
+
+const ofInvoice = (of: { invoice_id: number }) => [`invoice:${of.invoice_id}`];
+const bill = z.object({
+  ...held,
+  invoice_id: z.int(),
+  amount_minor: z.int(),
+  due_date: day,
+  usable_until: day,
+  is_lapsed: z.boolean(),
+});
+
+/** What payers are told of what they owe. */
+export const moneyMessages = {
+  payment_reminder: message(z.object({ invoices: z.int(), amount_minor: z.int() }), {
+    kind: 'payment_reminder',
+    urgency: 'normal',
+    subjects: () => ['debts'],
+    supersedes: ['payment_reminder'],
+  }),
+  renewal_unpaid: message(bill, {
+    kind: 'renewal_reminder',
+    urgency: 'normal',
+    subjects: ofInvoice,
+    supersedes: ['renewal_unpaid'],
+  }),
+  renewal_lapsed: message(bill, {
+    kind: 'renewal_reminder',
+    urgency: 'normal',
+    subjects: ofInvoice,
+    supersedes: ['renewal_unpaid'],
+  }),
+};

@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
+
+const ofTraining = (of: { real_training_id: number | null }) => (of.real_training_id ? [`training:${of.real_training_id}`] : []);
+/** Rows of an earlier version have no id; then nothing is known of their subject. */
+export const training = { ...place, real_training_id: idOrNull };
+
+/**
+ * What came back to a place in a training (D43). `session` is the subscription it is in now and what is left of it (null: unlimited).
+ * Amounts in minor units. `is_payer`: the money is the reader's own.
+ */
+export const returned = z.object({
+  session: z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null),
+  sessions: count,
+  refunded_minor: count,
+  cancelled_minor: count,
+});
+const charged = z.object({ sessions: z.int(), invoices: z.int() });
+
+/** What people are told of trainings. */
+export const trainingMessages = {
+  training_cancelled: message(
+    z.object({
+      ...training,
+      reason: z.string(),
+      /** Whose places the reader has to do with, and what came back to each; none for the trainer. */
+      places: z.array(returned.extend({ student, is_payer: isPayer })).default([]),
+      balance_minor: balance,
+    }),
+    {
+      kind: 'training_cancelled',
+      urgency: 'soon',
+      subjects: ofTraining,
+      supersedes: ['training_joined', 'training_changed', 'training_reminder'],
+    },
+  ),
+  participation_cancelled: message(
+    z.object({
+      ...training,
+      outcome: z.enum(['safe', 'late']),
+      student,
+      is_payer: isPayer,
+      is_trainer: z.boolean().default(false),
+      returned,
+      charged,
+      balance_minor: balance,
+    }),
+    {
+      kind: 'participation',
+      urgency: 'soon',
+      subjects: ofTraining,
+      supersedes: ['training_joined', 'training_reminder'],
+    },
+  ),
+  training_joined: message(
+    z.object({ ...training, student, is_payer: isPayer, is_trainer: z.boolean().default(false), charged }),
+    {
+      kind: 'participation',
+      urgency: 'soon',
+      subjects: ofTraining,
+    },
+  ),
+  training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
+    kind: 'training_created',
+    urgency: 'normal',
+    subjects: (of) => of.trainings.flatMap(ofTraining),
+  }),
+  training_changed: message(
+    z.object({
+      ...training,
+      change: z.enum(['moved', 'room', 'trainer']),
+      was: z.object({ training_date: day.optional(), start_time: z.string().optional() }),
+      room: nameOrNull,
+      trainer: z.string(),
+      /** For whom the reader is told, where that is somebody else. */
+      students: z.array(z.string()).default([]),
+    }),
+    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+  ),
+  training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
+    kind: 'training_reminder',
+    urgency: 'normal',
+    subjects: ofTraining,
+  }),
+  missed_classes: message(z.object({ missed: z.int(), days: z.int() }), {
+    kind: 'missed_classes',
+    urgency: 'normal',
+    subjects: () => ['missed_classes'],
+    supersedes: ['missed_classes'],
+  }),
+  belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
+    kind: 'belt_exam',
+    urgency: 'normal',
+    subjects: (of) => (of.exam_id ? [`exam:${of.exam_id}`] : []),
+    supersedes: ['belt_exam'],
+  }),
+};

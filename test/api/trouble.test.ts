@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { request as ask } from 'node:http';
+import { type AddressInfo, connect, Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import pg from 'pg';
+import { createLine } from '../../api/http/fair-share.ts';
+import { createApiServer } from '../../api/http/server.ts';
+import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+
+let door: FrontDoor;
+let other: string;
+beforeAll(async () => {
+  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '10000' } });
+  other = await door.key('records:read');
+});
+afterAll(() => door.close());
+
+/** A row held in another session, for as long as it takes. */
+async function holding<T>(statement: string, work: () => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: door.database.url });
+  await client.connect();
+  await client.query('begin');
+  await client.query(statement);
+  return work().finally(() => client.end());
+}
+
+describe('a row is locked elsewhere', () => {
+  const lock = () => `select from training_types where id = ${id} for update`;
+  let id: number;
+  beforeAll(async () => {
+    id = (await door.post('/api/training-types', { name: 'Йога', max_participants: 10, duration_minutes: 60 })).body.id;
+  });
+  const change = () => door.patch(`/api/training-types/${id}`, { max_participants: 11 });
+  const over = (replies: Promise<Reply>[]) => Promise.race(replies).then(() => 'over');
+
+  test('who needs it is told so in bounded time, and nobody else waits, with the same key or another', async () => {
+    await holding(lock(), async () => {
+      const waiting = Array.from({ length: 6 }, change);
+      const bystanders = [door.get('/api/students'), door.get('/api/students', { key: other }), door.get('/health/ready')];
+      const first = await Promise.race([Promise.all(bystanders), over(waiting)]);
+      expect(first).toMatchObject([{ status: 200 }, { status: 200 }, { body: { parts: { database: 'up' } } }]);
+      for (const { status, headers, body } of await Promise.all(waiting)) {
+        expect([status, headers.get('retry-after')]).toEqual([503, '5']);
+        expect(body.detail).toContain('nothing was done');
+      }
+    });
+    expect(await change()).toMatchObject({ status: 200, body: { max_participants: 11 } });
+  });
+
+  test('sixty who need it with one key leave connections to the others, and all are answered', async () => {
+    await holding(lock(), async () => {
+      const waiting = Array.from({ length: 60 }, change);
+      const bystanders = [door.get('/api/students', { key: other }), door.get('/health/ready')];
+      const first = await Promise.race([Promise.all(bystanders), over(waiting)]);
+      expect(first).toMatchObject([{ status: 200 }, { body: { parts: { database: 'up' } } }]);
+      expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([503]));
+    });
+  });
+
+  test('with an Idempotency-Key the refusal is not kept', async () => {
+    const post = () =>
+      door.post('/api/rooms', { name: 'Зал', location_id: location }, { headers: { 'Idempotency-Key': 'room' } });
+    const location = (await door.post('/api/locations', { name: 'Дом' })).body.id;
+    const refused = await holding(`select from locations where id = ${location} for update`, post);
+    expect(refused).toMatchObject({ status: 503 });
+    expect(await post()).toMatchObject({ status: 201 });
+  });
+});
+
+test('of one key only so many requests are answered at once', async () => {
+  const key = await door.key('run:generation');
+  const start = { week_start: undefined };
+  const asked = Array.from({ length: 300 }, (_, n) =>
+    door.post('/real-trainings/generate-next-week', start, {
+      key,
+      headers: { Prefer: 'wait=5', 'X-Request-Id': `at-once-${n}` },
+    }),
+  );
+  const replies = await Promise.all(asked);
+  const refused = replies.filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(300 - 256);
+  expect(refused[0]).toMatchObject({ body: { detail: expect.stringContaining('being answered right now') } });
+  expect(refused[0]?.headers.get('retry-after')).toBe('1');
+});
+
+describe('connections are shared out', () => {
+  test('a caller holds at most as many as are left; who has none goes first', async () => {
+    const line = createLine(6, 60_000);
+    const [one, two] = [1, 2];
+    const own = [await line.enter(one), await line.enter(one), await line.enter(one)];
+    let fourth = false;
+    const waiting = line.enter(one).then((leave) => {
+      fourth = true;
+      return leave;
+    });
+    const others = [await line.enter(two), await line.enter(two)];
+    expect(fourth).toBe(false);
+    others[0]?.();
+    own[0]?.();
+    own[1]?.();
+    await waiting;
+    expect(fourth).toBe(true);
+  });
+
+  test('who waits too long is told to come again', async () => {
+    const line = createLine(1, 1);
+    const leave = await line.enter(1);
+    await expect(line.enter(2)).rejects.toMatchObject({ status: 503 });
+    leave();
+    await expect(line.enter(2)).resolves.toEqual(expect.any(Function));
+  });
+});
+
+describe('whoever has no key', () => {
+  const port = () => (door.server.address() as AddressInfo).port;
+
+  /** Sends a head that announces a large body, and nothing of it; the status that comes back. */
+  const announce = async (path: string, headers: Record<string, string> = {}) => {
+    const asking = ask({ port: port(), path, method: 'POST', headers: { ...headers, 'Content-Length': '1000000' } });
+    asking.on('error', () => undefined);
+    asking.flushHeaders();
+    const [response] = await once(asking, 'response');
+    asking.destroy();
+    return response.statusCode;
+  };
+
+  test('is refused before the body is read; where no webhook is set up there is nothing', async () => {
+    expect(await announce('/telegram/webhook')).toBe(404);
+    expect(await announce('/api/students')).toBe(401);
+    expect(await announce('/api/students', { 'X-API-Key': 'a guess' })).toBe(401);
+  });
+
+  test('nor does Telegram’s secret have to be guessed through a body', async () => {
+    const secret = 'a_secret_that_only_Telegram_knows';
+    const settings = { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: secret };
+    const hooked = await frontDoor({ settings });
+    const bad = { raw: '{"a": 1, "a": 2', headers: { 'Content-Type': 'application/json' } };
+    const bring = (shown: string) =>
+      hooked.post('/telegram/webhook', undefined, {
+        ...bad,
+        headers: { ...bad.headers, 'X-Telegram-Bot-Api-Secret-Token': shown },
+      });
+    expect(await bring('wrong')).toMatchObject({ status: 401 });
+    expect(await bring(secret)).toMatchObject({ status: 422 });
+    await hooked.close();
+  });
+
+  test('cannot keep a request half sent', () => {
+    const server = createApiServer(door.fleet);
+    expect([server.requestTimeout, server.headersTimeout, server.maxConnections]).toEqual([30_000, 15_000, 2_000]);
+  });
+
+  test('cannot take all connections from one address, unless a proxy stands there', async () => {
+    for (const [proxy, answered] of [
+      [undefined, false],
+      [1, true],
+    ] as const) {
+      const server = createApiServer({ ...door.fleet, settings: { ...door.fleet.settings, trustProxy: proxy } });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      // Sockets that are as good as open, from one address.
+      for (let n = 0; n < 1_000; n += 1) server.emit('connection', idleSocket());
+      const socket = connect((server.address() as AddressInfo).port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write('GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      await once(socket, 'close');
+      expect(text.includes('"up"')).toBe(answered);
+      server.closeAllConnections();
+      server.close();
+    }
+  });
+});
+
+/** A connection that is open, as far as the server is concerned. */
+function idleSocket() {
+  const socket = new Socket();
+  Object.defineProperty(socket, 'remoteAddress', { value: '127.0.0.1' });
+  return socket;
+}

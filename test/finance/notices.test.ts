@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { addDays } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { render } from '../../workers/notifier/templates/render.ts';
+import { nightShift, register, trainingIn } from './night.ts';
+
+let shift: Awaited<ReturnType<typeof nightShift>>;
+let door: typeof shift.door;
+let make: typeof shift.make;
+beforeAll(async () => {
+  shift = await nightShift();
+  ({ door, make } = shift);
+});
+afterAll(() => shift.close());
+
+const studio = { locale: 'en', zone: 'Europe/Moscow', currency: 'RUB' } as const;
+const note = z.object({ user_id: z.int(), template: z.string(), params: z.record(z.string(), z.unknown()) });
+/** Who was notified of a training, and in which words. */
+async function notified(training: number) {
+  const rows = await door.db.any(sql.type(note)`
+    select user_id, template, params from notifications where params->>'real_training_id' = ${String(training)} order by id`);
+  return rows.map(({ user_id, template, params }) => ({
+    to: user_id,
+    template,
+    text: render({ template, params, locale: 'en' }, studio).text.replaceAll(/[\u00a0\u202f]/g, ' '),
+  }));
+}
+const trainerOf = (training: number) =>
+  door.db.oneFirst(sql.type(z.object({ trainer_id: z.int() }))`select trainer_id from real_trainings where id = ${training}`);
+const paidBy = (student: number, payer: number) =>
+  door.db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
+const charge = (day: string) =>
+  door.post(
+    '/real-trainings/process-daily-operations',
+    { date: addDays(day, -1), again: true },
+    { headers: { Prefer: 'wait=20' } },
+  );
+const lines = (text: string) => text.split('\n').slice(1);
+
+describe('a cancelled training says what happened to each one (D43)', () => {
+  test('the session that came back and what is left, the money and what the wallet holds, or that nothing was taken', async () => {
+    const training = await trainingIn(shift, 20);
+    const [holder, payer, fresh] = [await make.student(), await make.student(), await make.student()];
+    await make.subscription({ student: holder, from: '2020-01-01', to: '2099-01-01', left: 3 });
+    await door.post(`/api/students/${payer}/payments`, { amount_minor: 100_000 });
+    for (const student of [holder, payer]) await register(door, training.id, student);
+    await charge(training.training_date);
+    await door.db.query(sql.unsafe`
+      insert into real_training_students (real_training_id, student_id) values (${training.id}, ${fresh})`);
+    await door.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
+    const told = (await notified(training.id)).filter(({ template }) => template === 'training_cancelled');
+    const to = (id: number) => told.filter((one) => one.to === id).map(({ text }) => lines(text));
+    expect(to(holder)).toEqual([
+      ['Reason: burst pipe', expect.stringMatching(/^The session is back in “Абонемент \d+”\. 3 sessions are left\.$/)],
+    ]);
+    expect(to(payer)).toEqual([
+      ['Reason: burst pipe', 'RUB 700 went back to your account.', 'Your account now holds RUB 1,000.'],
+    ]);
+    expect(to(fresh)).toEqual([['Reason: burst pipe', 'Nothing had been charged for it.']]);
+    expect(to(await trainerOf(training.id))).toEqual([['Reason: burst pipe']]);
+    expect(told).toHaveLength(4);
+  });
+
+  test('whoever pays for two children is told once, of both; the children of no balance', async () => {
+    const training = await trainingIn(shift, 20);
+    const [parent, one, other] = [await make.student(), await make.student(), await make.student()];
+    for (const child of [one, other]) await paidBy(child, parent);
+    await door.post(`/api/students/${parent}/payments`, { amount_minor: 100_000 });
+    for (const child of [one, other]) await register(door, training.id, child);
+    await charge(training.training_date);
+    await door.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
+    const told = (await notified(training.id)).filter(({ template }) => template === 'training_cancelled');
+    const [toParent, ...more] = told.filter(({ to }) => to === parent);
+    expect(more).toEqual([]);
+    expect(toParent!.text).toMatch(
+      /\nУченик \d+ Тестов\nRUB 700 went back to your account\.\nУченик \d+ Тестов\nThe invoice over RUB 700 is cancelled\.\nYour account now holds RUB 1,000\.$/,
+    );
+    const [first] = told.filter(({ to }) => to === one);
+    expect(lines(first!.text)).toEqual(['Reason: burst pipe', 'RUB 700 went back to the account of the one who pays.']);
+    expect(told).toHaveLength(4);
+  });
+});
+
+describe('of a place that is taken or given up the student, whoever pays and the trainer are notified, each once (D43)', () => {
+  test.each([
+    [20, 'is no longer booked'],
+    [3, 'cancelled less than 12 hours before the start'],
+  ])('%i h before the start', async (hours, words) => {
+    const training = await trainingIn(shift, hours);
+    const [parent, child] = [await make.student(), await make.student()];
+    await paidBy(child, parent);
+    await door.post(`/real-trainings/${training.id}/students`, { student_id: child });
+    await door.post(`/real-trainings/${training.id}/students/${child}/cancel`, { reason: 'ill' });
+    const trainer = await trainerOf(training.id);
+    const told = await notified(training.id);
+    for (const template of ['training_joined', 'participation_cancelled']) {
+      expect(told.filter((one) => one.template === template).map(({ to }) => to)).toEqual([child, parent, trainer]);
+    }
+    const [toChild, toParent, toTrainer] = told.filter(({ template }) => template === 'participation_cancelled');
+    expect(toChild!.text).not.toContain('Тестов');
+    for (const { text } of [toParent!, toTrainer!]) expect(text).toMatch(new RegExp(`^Ученик \\d+ Тестов ${words}`));
+    expect(lines(toTrainer!.text)).toEqual([]);
+  });
+
+  test('twice asked is once told', async () => {
+    const training = await trainingIn(shift, 20);
+    const student = await make.student();
+    await register(door, training.id, student);
+    for (let n = 0; n < 2; n += 1)
+      await door.post(`/real-trainings/${training.id}/students/${student}/cancel`, { reason: 'ill' });
+    const told = (await notified(training.id)).filter(({ template }) => template === 'participation_cancelled');
+    expect(told.map(({ to }) => to)).toEqual([student, await trainerOf(training.id)]);
+  });
+});

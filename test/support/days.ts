@@ -1,0 +1,17 @@
+import { addDays, type Day, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
+
+/**
+ * Days from today, for whatever meets the machine's clock: a route, a bot, a process, `now()`. Those of Moscow, where a test's studio
+ * is unless it says otherwise.
+ */
+export const today = (): Day => dayOf(new Date(), 'Europe/Moscow');
+
+/** So many days from today, or ago. */
+export const inDays = (days: number): Day => addDays(today(), days);
+
+/** The next Monday, or the one so many weeks after it: it is to come still when midnight passes during the test. */
+export const monday = (weeks = 0): Day => addDays(mondayAfter(today()), 7 * weeks);
+
+const words = new Intl.DateTimeFormat('ru', { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' });
+/** As a message in Russian names it: `пн 23 ноября`. */
+export const inWords = (day: Day) => words.format(new Date(day)).replace(',', '');
