@@ -22,7 +22,7 @@ if (await isSuperuser(fleet.db))
   log.warn('the database user is a superuser; give the fleet a role of its own (MIGRATE_DATABASE_URL)');
 
 const draining = new AbortController();
-const server = createApiServer(fleet, draining.signal).listen(port, host);
+const server = createApiServer(fleet, draining.signal, readTls(fleet.settings)).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);

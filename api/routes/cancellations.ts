@@ -101,7 +101,7 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
-      const decided = await decideAtOnce(fleet.db, id);
+      const decided = await decideAtOnce(fleet, id);
       if (decided) return decisionOf(decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
@@ -123,10 +123,10 @@ const REST_MS = 1_000;
 const restsUntil = new WeakMap<Context['fleet']['db'], number>();
 
 /** Decides a request in this process; undefined when that takes longer, or fails. */
-async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<FinanceRequest | undefined> {
+async function decideAtOnce({ db, settings }: Context['fleet'], id: number): Promise<FinanceRequest | undefined> {
   if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
   try {
-    await answerRequest(db, id, HURRIED_MS);
+    await answerRequest(db, id, settings.zone, HURRIED_MS);
     return (await findRequest(db, id)) ?? undefined;
   } catch (error) {
     restsUntil.set(db, performance.now() + REST_MS);

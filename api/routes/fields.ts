@@ -47,3 +47,27 @@ export const email = z
   .max(254, { error: 'an e-mail address of at most 254 characters' })
   .meta({ examples: ['anna@example.com'] });
 export const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
+
+/** A term (D48): days, or months from a day of one month to the day before that day of another. Exactly one of the two is given. */
+export const termFields = {
+  validity_days: whole(1, 3_660)
+    .nullable()
+    .optional()
+    .meta({ description: 'its term in days; null: it is in months', examples: [30] }),
+  validity_months: whole(1, 120)
+    .nullable()
+    .optional()
+    .meta({
+      description: 'its term in months, so that one from 31 January ends on 27 February; null: it is in days',
+      examples: [1],
+    }),
+};
+export const termRow = { validity_days: z.int().nullable(), validity_months: z.int().nullable() };
+const ONE_TERM = 'either validity_days or validity_months, the other null';
+/** What is wrong with a term, or null. @param isNeeded whether a record without any is wrong, too */
+export function wrongTerm(body: Record<string, unknown>, isNeeded: boolean) {
+  const given = [body.validity_days, body.validity_months].filter((term) => term != null).length;
+  return given > 1 || (isNeeded && given === 0)
+    ? { path: given > 1 ? 'validity_months' : 'validity_days', message: ONE_TERM }
+    : null;
+}

@@ -80,7 +80,6 @@ const schema = z.object({
     .string()
     .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
     .optional(),
-  TRUST_PROXY: trustProxySetting.optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),
   LOG_KEEP: whole(0, 100).prefault('5'),
@@ -238,7 +237,6 @@ export function parseSettings(given: GivenSettings): Settings {
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
-    trustProxy: s.TRUST_PROXY,
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,

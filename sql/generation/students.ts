@@ -3,7 +3,7 @@ import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
 import type { ClosedTraining } from './closed.ts';
 import type { MovedTraining } from './moved.ts';
-import type { OpenTraining, Unwanted } from './trainings.ts';
+import type { OpenTraining, Unmade } from './trainings.ts';
 
 /**
  * Pairs of templates, the earlier one first in the order of D5, whose trainings meet in time and have a student in common. It goes by
@@ -49,7 +49,7 @@ export type SeatWarning = {
   student_id: number | null;
   student: string | null;
 };
-export type Warning = SeatWarning | Unwanted | ClosedTraining | MovedTraining;
+export type Warning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are

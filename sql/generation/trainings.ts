@@ -31,8 +31,9 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
   return [...ids];
 }
 
-export const conflict = z.object({
-  reason: z.enum(['trainer_busy', 'room_busy']),
+/** Why a training of the week was not made; a conflict (D8) is one where the trainer or the room is taken. */
+export const unmade = z.object({
+  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive', 'begun', 'closed', 'trainer_off']),
   training_template_id: z.int(),
   training_date: z.iso.date(),
   start_time: z.string(),
@@ -48,16 +49,8 @@ export const conflict = z.object({
   /** The calendar override that closes the day, or a part of it. */
   override_id: z.int().nullable(),
 });
-export type Conflict = z.output<typeof conflict>;
-
-const WANTED = ['begun', 'trainer_inactive', 'closed', 'trainer_off'] as const;
-const unmade = conflict.extend({ reason: z.enum([...conflict.shape.reason.options, ...WANTED]) });
-/** A training that was not made as somebody wanted it so; nothing is in the way. */
-export type Unwanted = Omit<Conflict, 'reason'> & { reason: (typeof WANTED)[number] };
-
-/** Somebody or something is taken; whatever else keeps a training from being made is as somebody wanted it. */
-export const isConflict = (about: z.output<typeof unmade>): about is Conflict =>
-  about.reason === 'trainer_busy' || about.reason === 'room_busy';
+export type Unmade = z.output<typeof unmade>;
+export type Conflict = Unmade & { reason: 'trainer_busy' | 'room_busy' };
 
 /**
  * Says for each template that has no training of this week why that is so: it would have begun already, the location is closed or the

@@ -5,7 +5,7 @@ import { lockRoster } from '../runs/locks.ts';
 import { movedTrainings } from './moved.ts';
 import type { Week } from './planned.ts';
 import { registerStudents, sharedStudents, type Warning } from './students.ts';
-import { type Conflict, createTrainings, explainUnmade, isConflict, openTrainings, type Unwanted } from './trainings.ts';
+import { type Conflict, createTrainings, explainUnmade, openTrainings, type Unmade } from './trainings.ts';
 import { waves } from './waves.ts';
 
 /** The last template looked at, in the order of D5. */
@@ -45,7 +45,7 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   window.created = await createTrainings(transaction, week, ids, runId);
   for (const unmade of await explainUnmade(transaction, week, ids)) {
     if (isConflict(unmade)) window.conflicts.push(unmade);
-    else window.warnings.push(unmade as Unwanted);
+    else window.warnings.push(unmade);
   }
   window.warnings.push(...(await movedTrainings(transaction, week, ids)));
   const open = await openTrainings(transaction, week, ids);
@@ -57,6 +57,9 @@ export async function generateWindow(transaction: Sql, week: Week, after: Cursor
   }
   return window;
 }
+
+/** Somebody or something is taken; whatever else keeps a training from being made is as somebody wanted it. */
+const isConflict = (unmade: Unmade): unmade is Conflict => unmade.reason === 'trainer_busy' || unmade.reason === 'room_busy';
 
 /** The next active templates in the order of D5. */
 const nextTemplates = (db: Sql, after: Cursor | null, size: number) =>

@@ -4,10 +4,12 @@ import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, entriesOf, heldBy, invoicesOf, toldTo } from '../subscriptions/studio.ts';
+import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 
+clockAt('2026-11-20T09:00:00Z');
 const D = '2026-11-20';
 let database: TestDatabase;
 let db: Database;

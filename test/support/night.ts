@@ -37,8 +37,13 @@ export async function night(db: Database, handler: RunHandler, processType: stri
     options.onChunk?.(chunks);
     return after;
   };
-  const context = { settings, db, chunk, backend: undefined as never, now: options.now ?? new Date() };
-  const { notices = [], ...outcome } = await handler(run, context);
+  const { notices = [], ...outcome } = await handler(run, {
+    settings,
+    db,
+    chunk,
+    backend: undefined as never,
+    now: options.now ?? new Date(),
+  });
   await notifyAdmins(db, settings.adminChatIds, notices);
   await finishRun(db, run.id, outcome);
   return outcome;

@@ -1,10 +1,10 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import { leftAfter } from '../../sql/bookings/left.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
-import { returnUnitsPrice } from '../packages/take-back.ts';
 import { Refused } from '../refusal.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 
@@ -27,9 +27,10 @@ export async function cancelBooking(transaction: Sql, id: number, { reason, by }
   if (booking.cancellation) return booking.cancellation;
   if (by !== 'studio') demandLive(booking);
   else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
-  const { now } = context;
+  const { now, fleet } = context;
+  const today = dayOf(now, fleet.settings.zone);
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
-  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason) : nothing;
+  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason, today) : nothing;
   const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
   const about = await namesOf(transaction, id, context);
@@ -58,12 +59,8 @@ export function demandLive(booking: BookingState) {
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
 
-async function giveBack(transaction: Sql, booking: BookingState, reason: string): Promise<Returned> {
-  if (booking.package_entry_id !== null) {
-    if (await returnUnit(transaction, booking.package_entry_id)) return { ...nothing, units: 1 };
-    // The package was taken back meanwhile, and what this unit cost was kept.
-    return { ...nothing, ...(await returnUnitsPrice(transaction, booking.package_entry_id, reason)) };
-  }
+async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<Returned> {
+  if (booking.package_entry_id !== null) return returnUnit(transaction, booking.package_entry_id, today);
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
   // Waived meanwhile: then that gave it back.

@@ -30,8 +30,8 @@ export const dusk: Night = {
   told: { ending: 0, unpaid: 0, lapsed: 0 },
 };
 
-/** What the parts of a night go by. */
-export type Terms = { runId: number; date: string; graceDays: number; zone: string; adminChatIds: number[] };
+/** What the parts of a night go by: the business day it is for, and that of today. */
+export type Terms = { runId: number; date: string; today: string; graceDays: number; zone: string; adminChatIds: number[] };
 
 /** One more chunk of a part: a transaction's work. */
 export type Part = (transaction: Sql, so: Night, terms: Terms) => Promise<Night>;

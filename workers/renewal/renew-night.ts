@@ -1,5 +1,5 @@
 import { runs } from '../../queues/jobs/catalog.ts';
-import { wallTimeOf } from '../../queues/time/calendar.ts';
+import { dayOf, wallTimeOf } from '../../queues/time/calendar.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { endings } from './endings.ts';
 import { dusk, type Night } from './night.ts';
@@ -12,7 +12,7 @@ const parts = { renewals, endings, unpaid };
 export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
   const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
-  const terms = { runId: run.id, date, graceDays, zone, adminChatIds };
+  const terms = { runId: run.id, date, today: dayOf(now, zone), graceDays, zone, adminChatIds };
   let so = (run.progress as Night | null) ?? dusk;
   while (so.part !== 'over') {
     const part = parts[so.part];

@@ -44,5 +44,5 @@ const noticesOf = (one: Over) =>
   holderNotices(one, {
     template: 'subscription_unfrozen',
     dedupe: `subscription_unfrozen:${one.id}:${one.freeze_end_date}`,
-    params: { end_date: one.end_date, sessions_left: one.sessions_left },
+    params: { end_date: one.end_date, sessions_left: one.sessions_left, moved: [] },
   });

@@ -8,11 +8,18 @@ const run = { run_id: z.int(), run_key: z.string() };
 
 const conflict = z.object({
   ...place,
-  reason: z.enum(['trainer_busy', 'room_busy', 'trainer_inactive']),
+  reason: z.enum(['trainer_busy', 'room_busy']),
   trainer: z.string(),
   room: nameOrNull,
 });
 const waiting = z.object({ ...place, student_id: z.int(), student: nameOrNull, real_training_id: z.int() });
+
+const unpaidRenewals = z.object({
+  ...run,
+  renewals: z.array(
+    z.object({ subscription: z.string(), student: z.string(), student_id: z.int(), amount_minor: z.int(), due_date: day }),
+  ),
+});
 
 /** What the admins are told. */
 export const adminMessages = {
@@ -61,15 +68,8 @@ export const adminMessages = {
     { kind: null, urgency: 'urgent' },
   ),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
-  renewal_lapsed_admin: message(
-    z.object({
-      ...run,
-      renewals: z.array(
-        z.object({ subscription: z.string(), student: z.string(), student_id: z.int(), amount_minor: z.int(), due_date: day }),
-      ),
-    }),
-    { kind: null, urgency: 'urgent' },
-  ),
+  renewal_lapsed_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
+  renewal_previous_unpaid_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   schedule_digest: message(
     z.object({
       places: z.array(
