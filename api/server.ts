@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
 import { log } from '../queues/process/log.ts';
+import { readTls } from '../queues/process/tls.ts';
 import { upsertKey } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';

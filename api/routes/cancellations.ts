@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { log } from '../../queues/process/log.ts';
-import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { idParams } from '../http/paging.ts';
@@ -93,15 +93,16 @@ type Asked = { kind: FinanceRequest['kind']; trainingId: number; studentId?: num
  */
 async function ask(context: Context, asked: Asked): Promise<Answer> {
   const { db, fleet, now, caller, requestId } = context;
-  await refuseUnknown(db, asked);
-  const { id } = await writeRequest(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  const written = await writeIfKnown(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  if (!written) throw await unknown(db, asked);
+  const { id } = written;
   const href = `/finance-requests/${id}`;
   return {
     status: 202,
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
-      const decided = await decideAtOnce(fleet, id);
+      const decided = await decideAtOnce(fleet, id, asked.trainingId);
       if (decided) return decisionOf(decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
@@ -117,19 +118,23 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
 }
 
 /** Locks that are not to be had within this many milliseconds are waited for by the worker: connections are few. */
-const HURRIED_MS = 150;
-/** After that nobody tries it here for so long. */
+const HURRIED_MS = 500;
+/** After that nobody tries it here for so long, for the same training. */
 const REST_MS = 1_000;
-const restsUntil = new WeakMap<Context['fleet']['db'], number>();
+const held = new WeakMap<Context['fleet']['db'], Set<number>>();
 
 /** Decides a request in this process; undefined when that takes longer, or fails. */
-async function decideAtOnce({ db, settings }: Context['fleet'], id: number): Promise<FinanceRequest | undefined> {
-  if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
+async function decideAtOnce({ db, settings }: Context['fleet'], id: number, trainingId: number): Promise<Decided | undefined> {
+  const resting = held.get(db) ?? new Set();
+  held.set(db, resting);
+  if (resting.has(trainingId)) return undefined;
   try {
-    await answerRequest(db, id, settings.zone, HURRIED_MS);
-    return (await findRequest(db, id)) ?? undefined;
+    const decision = await answerRequest(db, id, settings.zone, HURRIED_MS);
+    if (!decision) return (await findRequest(db, id)) ?? undefined;
+    return decision.refused ? { status: 'refused', outcome: decision.refused } : { status: 'done', outcome: decision.answer };
   } catch (error) {
-    restsUntil.set(db, performance.now() + REST_MS);
+    resting.add(trainingId);
+    setTimeout(() => resting.delete(trainingId), REST_MS).unref();
     log.info({ err: error, finance_request_id: id }, 'a request is left to its worker');
     return undefined;
   }
@@ -147,16 +152,17 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
 
 const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() });
 
-function decisionOf(request: FinanceRequest): Answer | undefined {
+type Decided = Pick<FinanceRequest, 'status' | 'outcome'>;
+
+function decisionOf(request: Decided): Answer | undefined {
   if (request.status === 'open') return undefined;
   if (request.status === 'done') return { body: request.outcome };
   const { status, detail } = refusal.parse(request.outcome);
   throw new Problem(status, detail);
 }
 
-/** A training or student that does not exist is refused at the door: the book only takes what it can refer to. */
-async function refuseUnknown(db: Context['db'], { trainingId, studentId }: Asked) {
-  const { training, student } = await knownOf(db, trainingId, studentId);
-  if (!training) throw new Problem(404, `there is no training ${trainingId}`);
-  if (!student) throw new Problem(404, `there is no student ${studentId}`);
+/** The 404 of a training or student that does not exist: a request is only written about what it can refer to. */
+async function unknown(db: Context['db'], { trainingId, studentId }: Asked) {
+  const { training } = await knownOf(db, trainingId, studentId);
+  return new Problem(404, training ? `there is no student ${studentId}` : `there is no training ${trainingId}`);
 }

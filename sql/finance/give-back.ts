@@ -81,7 +81,7 @@ const hopsOf = ({ path }: Home): Carried[] =>
 
 /** Where the sessions of registrations go: the last live one of those that renewed the subscription they came from, or that itself. */
 const homesOf = (transaction: Sql, seatIds: readonly number[], today: string | null) =>
-  transaction.any(sql.type(homeRow)`
+  transaction.any(sql.prepared('session_homes', homeRow)`
     with recursive taken as materialized (
       select seat.id as seat_id, entry.student_subscription_id as origin_id, entry.delta, training_date,
         greatest(training_date, ${today}::date) as day
@@ -104,7 +104,10 @@ const homesOf = (transaction: Sql, seatIds: readonly number[], today: string | n
       coalesce(is_broken, false) as is_broken
     from taken left join home using (seat_id) order by seat_id`);
 
-const giveBackStatement = (seatIds: readonly number[], homes: readonly Home[], runId: number | null) => sql.type(returned)`
+const giveBackStatement = (seatIds: readonly number[], homes: readonly Home[], runId: number | null) => sql.prepared(
+  'give_back',
+  returned,
+)`
   with seat as materialized (
     select id, student_id, session_entry_id, invoice_id from real_training_students
     where id = any(${sql.array([...seatIds], 'int4')}) and charged_at is not null

@@ -27,7 +27,7 @@ const post = (key: string) => door.post(path(), { student_id: student }, { heade
 function decideRequests(mayDecide: Promise<unknown> = Promise.resolve()) {
   return door.fleet.backend.worker('finance', async (job) => {
     await mayDecide;
-    return answerRequest(door.db, job.data.finance_request_id);
+    return answerRequest(door.db, job.data.finance_request_id, door.fleet.settings.zone);
   });
 }
 

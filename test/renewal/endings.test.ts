@@ -40,7 +40,15 @@ test.each([
       ? [
           [
             'subscription_ending',
-            { subscription: expect.any(String), student: null, end_date: end, sessions_left: 2, renews: false, price_minor: 123 },
+            {
+              student_subscription_id: expect.any(Number),
+              subscription: expect.any(String),
+              student: null,
+              end_date: end,
+              sessions_left: 2,
+              renews: false,
+              price_minor: 123,
+            },
           ],
         ]
       : [],

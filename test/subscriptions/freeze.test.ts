@@ -122,7 +122,7 @@ describe('a freeze', () => {
   test('leaves what has started today, what was cancelled late, and other students alone', async () => {
     const { id, student } = await held();
     const other = await make.student();
-    const started = await make.training({ startsAt: new Date(Date.now() - 60_000).toISOString(), date: TODAY });
+    const started = await make.training({ startsAt: new Date(Date.now() - 61 * 60_000).toISOString(), date: TODAY });
     const soon = await make.training({ startsAt: new Date(Date.now() + 60_000).toISOString(), date: TODAY });
     const late = await make.training({ startsAt: `${at(1)}T12:00:00Z`, date: at(1) });
     await make.register(started, student);

@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
-import type { dailyResult } from '../../queues/jobs/results.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { addDays, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
@@ -87,13 +86,13 @@ async function done(path: string, body: object = {}) {
 }
 
 describe('a dry run writes nothing and equals the run that follows', () => {
-  const results = Object.fromEntries(processes.map(([name]) => [name, [] as unknown[]]));
+  const results: Record<string, unknown[]> = {};
   for (const night of ['the first', 'the second']) {
     test.each(processes)(`%s, ${night} time`, async (name, path) => {
       if (night === 'the second' && name === 'daily') await studioGoesOn();
       const foretold = await rehearsed(path);
       expect(await done(path)).toEqual(foretold);
-      results[name]?.push(foretold);
+      results[name] = [...(results[name] ?? []), foretold];
     });
   }
 
@@ -110,11 +109,13 @@ describe('a dry run writes nothing and equals the run that follows', () => {
       generation: [{ created_count: expect.any(Number) }, { created_count: 0 }],
       daily: [{}, { attendance_processing: {}, finance_processing: {} }],
     });
-    const [, second] = results.daily as z.output<typeof dailyResult>[];
-    expect(second).toMatchObject({ attendance_processing: {}, finance_processing: {} });
-    const { attendance_processing: attendance, finance_processing: finance } = second!;
-    const counts = [attendance.students_marked_present, finance.invoices_created, finance.sessions_deducted];
-    expect(counts.map((count) => count > 0)).toEqual([true, true, true]);
+    const [, second] = results.daily as {
+      attendance_processing: { students_marked_present: number };
+      finance_processing: { invoices_created: number; sessions_deducted: number };
+    }[];
+    expect(second?.attendance_processing.students_marked_present).toBeGreaterThan(50);
+    expect(second?.finance_processing.invoices_created).toBeGreaterThan(0);
+    expect(second?.finance_processing.sessions_deducted).toBeGreaterThan(0);
   });
 });
 

@@ -1,4 +1,3 @@
-import { hurry } from '../../sql/bookings/patience.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
@@ -33,8 +32,7 @@ export async function answerRequest(db: Sql, id: number, zone: string, lockMs?: 
 
 const answerOnce = (db: Sql, id: number, zone: string, lockMs?: number) =>
   db.transaction(async (transaction) => {
-    if (lockMs !== undefined) await hurry(transaction, lockMs);
-    const request = await lockOpenRequest(transaction, id);
+    const request = await lockOpenRequest(transaction, id, lockMs);
     if (!request) return null;
     const decision = await decide[request.kind](transaction, request, zone);
     if (decision.refused) await decideRequest(transaction, id, 'refused', decision.refused);
