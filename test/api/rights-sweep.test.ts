@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { scopesOf } from '../../api/http/route.ts';
 import { routes } from '../../api/routes/all.ts';
 import type { Json, Reply } from '../support/front-door.ts';
 import { allBut, BALANCE, OWN, rightsWorld } from '../support/rights-world.ts';
@@ -11,6 +12,14 @@ beforeAll(async () => {
   document = (await world.door.get('/openapi.json')).body;
 });
 afterAll(() => world.close());
+
+const keys = new Map<string, Promise<string>>();
+/** A key with these scopes, the same one each time. */
+function keyOf(wanted: readonly string[]) {
+  const name = wanted.join(' ');
+  if (!keys.has(name)) keys.set(name, world.door.key(...wanted));
+  return keys.get(name) as Promise<string>;
+}
 
 /** What somebody who wants more than is theirs would write into a field, wherever it is found. */
 const wishes = (): Record<string, unknown[]> => ({
@@ -68,6 +77,22 @@ async function sweep(...missing: string[]) {
   expect(replies.filter(({ status }) => status >= 500)).toEqual([]);
   return { before, after: await world.state(), replies };
 }
+
+test.each(routes.map((route) => [route.method.toUpperCase(), route.path, scopesOf(route)] as const))(
+  '%s %s is closed to every other scope, and opens with its own',
+  async (method, path, own) => {
+    const at = path.replaceAll(/\{\w+\}/g, '2147483647');
+    const closed = await world.door.ask(method, at, { key: await keyOf(allBut(...own)) });
+    expect(closed).toMatchObject({
+      status: 403,
+      body: { detail: expect.stringContaining(`lacks the scope ${own.map((scope) => `"${scope}"`).join(' or ')}`) },
+    });
+    for (const scope of own) {
+      const opened = await world.door.ask(method, at, { key: await keyOf([scope]) });
+      expect(opened.body?.detail ?? '').not.toContain('lacks the scope');
+    }
+  },
+);
 
 test('without the scopes of money no route, and no row of them, spends a wallet that is another payer’s, names a payer, or shows a balance', async () => {
   const { before, after, replies } = await sweep('money:write', 'money:read');

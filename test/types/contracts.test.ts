@@ -66,7 +66,7 @@ const wrong: Record<string, [source: string, says: RegExp]> = {
   ],
   'words for all processes but one': [
     `${NAMES} export const words = { generation: 1, daily: 1 } as const satisfies Record<RunName, number>;`,
-    /does not satisfy the expected type/,
+    /missing the following properties/,
   ],
   'a process that the catalog lacks': [`${NAMES} export const run = runs.auto_renewl;`, /'auto_renewl' does not exist/],
 };
