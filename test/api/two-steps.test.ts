@@ -27,9 +27,7 @@ const post = (key: string) => door.post(path(), { student_id: student }, { heade
 
 /** Decides what is asked of the finance worker. */
 const decideRequests = () =>
-  door.fleet.backend.worker('finance', (job) =>
-    answerRequest(door.db, job.data.finance_request_id, door.fleet.settings.zone),
-  );
+  door.fleet.backend.worker('finance', (job) => answerRequest(door.db, job.data.finance_request_id, door.fleet.settings.zone));
 
 /** The training held in another session, so that nothing about it can be decided. */
 async function hold() {
