@@ -2,15 +2,15 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { log } from '../queues/log/log.ts';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
-import { log } from '../queues/process/log.ts';
 import { readTls } from '../queues/process/tls.ts';
 import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
+import { fleetTurns } from '../workers/notifier/outbox/chat-turns.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
-import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
-import { createApiServer } from './http/server.ts';
+import { createApiServer } from './app/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
 const stopListening = (server: Server) => NetServer.prototype.close.call(server);

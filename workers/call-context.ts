@@ -1,5 +1,5 @@
+import type { Scope } from '../queues/jobs/scopes.ts';
 import type { Fleet } from '../queues/process/fleet.ts';
-import type { Scope } from '../queues/process/scopes.ts';
 import type { Sql } from '../sql/database/database.ts';
 
 /** Who asks: a name, and what may be done under it. */

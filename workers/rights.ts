@@ -1,4 +1,4 @@
-import type { Scope } from '../queues/process/scopes.ts';
+import type { Scope } from '../queues/jobs/scopes.ts';
 import { balanceOf } from '../sql/finance/payments.ts';
 import { lockCommands } from '../sql/records/rights.ts';
 import type { CallContext, Caller } from './call-context.ts';

@@ -1,7 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import { log } from '../../queues/process/log.ts';
-import { isScope } from '../../queues/process/scopes.ts';
+import { isScope } from '../../queues/jobs/scopes.ts';
+import { log } from '../../queues/log/log.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { mayDo } from '../../workers/rights.ts';

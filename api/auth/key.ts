@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
+import { type Scope, scopeList } from '../../queues/jobs/scopes.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { databaseUrlOf } from '../../queues/process/fleet.ts';
 import { whyNoKeyName } from '../../queues/process/key-name.ts';
-import { scrub } from '../../queues/process/log.ts';
-import { type Scope, scopeList } from '../../queues/process/scopes.ts';
 import { settingsOrExit } from '../../queues/process/settings.ts';
 import { anyDay, LAST } from '../../queues/time/days.ts';
 import { type ApiKey, createKey, liveKeys, newSecret, revokeKey, rotateKey } from '../../sql/auth/api-keys.ts';

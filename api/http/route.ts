@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
-import type { Scope } from '../../queues/process/scopes.ts';
+import type { Scope } from '../../queues/jobs/scopes.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 
 /** Who asks: the key, its name and what it may do. */

@@ -8,8 +8,8 @@ import {
   enterAbsence,
   findAbsence,
   listAbsences,
-} from '../../sql/bookings/absences.ts';
-import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+} from '../../sql/calendar/absences.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
-import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { ring } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
+import { ring } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
 import { findTraining } from '../../sql/trainings/roster.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { dryInstantOf } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { dryInstantOf } from '../../queues/timetable/bounds.ts';
 import type { Outcome } from '../../sql/runs/runs.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { operations } from '../../workers/cleanup/operations.ts';

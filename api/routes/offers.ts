@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from '../../sql/bookings/offers.ts';
+import {
+  isService,
+  type Link,
+  linkOffer,
+  listOffers,
+  offerLinkRow,
+  unlinkOffer,
+} from '../../sql/bookings/specialist-services.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
-import { isInactive } from '../../sql/records/people.ts';
+import { isInactive } from '../../sql/records/students.ts';
 import {
   changeLink,
   findLink,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instantLike } from '../../queues/time/days.ts';
-import { resumeSchedule } from '../../queues/timetable/tick.ts';
+import { resumeSchedule } from '../../queues/timetable/settle-ticks.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule/schedule.ts';

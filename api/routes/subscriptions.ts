@@ -4,7 +4,7 @@ import { anyDay } from '../../queues/time/days.ts';
 import { invoiceRow } from '../../sql/finance/invoices.ts';
 import { payerOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { isInactive } from '../../sql/records/people.ts';
+import { isInactive } from '../../sql/records/students.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
 import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
 import { demandActive, judgeStart } from '../../workers/subscriptions/policy.ts';

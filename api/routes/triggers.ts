@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { boundsInWords, boundsOf, outside } from '../../queues/jobs/bounds.ts';
+import { QueueUnavailable, ringProcess } from '../../queues/backend/enqueue.ts';
 import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
-import { QueueUnavailable, ringProcess } from '../../queues/jobs/enqueue.ts';
 import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { boundsInWords, boundsOf, outside } from '../../queues/timetable/bounds.ts';
 import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
 import { away, notAcceptable, Problem } from '../http/problems.ts';
 import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';

@@ -1,9 +1,9 @@
-import { boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
 import { type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { boundsOf, outside } from '../../queues/timetable/bounds.ts';
 import { askConfirmation, type Confirmation } from '../../sql/bot/confirmations.ts';
 import { latestAttempt, lockRun } from '../../sql/bot/runs.ts';
 import { watchRun } from '../../sql/bot/watches.ts';
@@ -12,7 +12,7 @@ import type { Buttons } from '../../workers/notifier/templates/bot-answers.ts';
 import { offered, offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { doesWhat, runTitle } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import { nameOf, say, type Turn } from './turn.ts';
+import { nameOf, say, type Turn } from './decision.ts';
 
 /** A button to start something works this long: nobody should set off Tuesday's run by touching an old message on Thursday. */
 export const CONFIRM_SECONDS = 300;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { type Scope, scopeList, scopes } from '../jobs/scopes.ts';
 import { whyNoKeyName } from './key-name.ts';
-import { type Scope, scopeList, scopes } from './scopes.ts';
 import { LEAST, whyWeak } from './weak-secret.ts';
 
 const FORM = `name:secret:scope,scope;... with names of letters, digits, - and _, and secrets of ${LEAST} or more characters`;

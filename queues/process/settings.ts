@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import moment from 'moment-timezone';
 import { z } from 'zod';
+import { LEVELS, log } from '../log/log.ts';
 import { apiKeysSetting } from './key-setting.ts';
-import { LEVELS, log } from './log.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy, trustProxySetting } from './network-settings.ts';
 import { whyWeak } from './weak-secret.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Carried, carry, refundSession } from '../subscriptions/carry.ts';
-import { payersOfChains } from '../subscriptions/shares.ts';
+import { type Carried, carry, refundSession } from '../sessions/carry.ts';
+import { payersOfChains } from '../sessions/shares.ts';
 import { lockWallets, settle } from './settle.ts';
 
 const returned = z.object({

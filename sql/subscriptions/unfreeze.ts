@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { holderColumns, holderRow, holderTables } from './holders.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 
 export const thawedRow = z.object({
   id: z.int(),

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Scope, scopes } from '../../queues/process/scopes.ts';
+import { type Scope, scopes } from '../../queues/jobs/scopes.ts';
 import { sql } from '../../sql/database/database.ts';
 import { writeRequest } from '../../sql/finance/requests.ts';
 import { inHours } from '../bookings/salon.ts';

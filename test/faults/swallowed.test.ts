@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { ring, ringRun } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
+import { ring, ringRun } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createApiServer } from '../../api/http/server.ts';
+import { createApiServer } from '../../api/app/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { bells } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { type Limits, openDatabase } from '../../sql/database/database.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { scopes } from '../../queues/process/scopes.ts';
+import { scopes } from '../../queues/jobs/scopes.ts';
 import { noteProfile } from '../../sql/bot/links.ts';
 import { sql } from '../../sql/database/database.ts';
 import { inHours, salon } from '../bookings/salon.ts';

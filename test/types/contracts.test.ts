@@ -10,7 +10,7 @@ const contract = { method: 'get', path: '/x', summary: 'x', tag: 'x', scope: 're
 const NAMES = `
 import { runs, type RunName } from '#root/queues/jobs/catalog.ts';
 import { demandScope } from '#root/workers/rights.ts';
-import type { Scope } from '#root/queues/process/scopes.ts';
+import type { Scope } from '#root/queues/jobs/scopes.ts';
 import type { Handlers } from '#root/workers/runner/run.ts';
 declare const handler: NonNullable<NonNullable<Handlers['runs']>['daily']>;
 declare const caller: Parameters<typeof demandScope>[0];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
-import { leftAfter } from '../../sql/bookings/left.ts';
+import { leftAfter } from '../../sql/bookings/packages.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';

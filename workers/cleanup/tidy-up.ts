@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/runs.ts';

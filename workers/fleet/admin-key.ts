@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Scope } from '../../queues/process/scopes.ts';
+import type { Scope } from '../../queues/jobs/scopes.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import { createKey, liveKeys, newSecret } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
 import type { Sql } from '../../sql/database/database.ts';

@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from 'bullmq';
 import type { Bell } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { findRun, isOver, mustWait } from '../../sql/runs/runs.ts';
 import { type Ending, execute, type RunHandler } from './execute.ts';

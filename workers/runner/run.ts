@@ -1,9 +1,9 @@
 import { hostname } from 'node:os';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { bells, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../../queues/process/lifecycle.ts';
-import { log } from '../../queues/process/log.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';
 import type { RunHandler } from './execute.ts';
 import { runJob } from './run-job.ts';

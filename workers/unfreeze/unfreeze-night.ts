@@ -3,7 +3,7 @@ import { runs } from '../../queues/jobs/catalog.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import { beginFreezes, clearFreezes, nextOver, type Over, thawedRow } from '../../sql/subscriptions/unfreeze.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';

@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import type { Fleet } from '../../../queues/process/fleet.ts';
-import { settleTicks } from '../../../queues/timetable/tick.ts';
+import { settleTicks } from '../../../queues/timetable/settle-ticks.ts';
 import { nominalTicks } from '../../../queues/timetable/ticks.ts';
 import { timetable } from '../../../queues/timetable/timetable.ts';
 import { sql } from '../../../sql/database/database.ts';

@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { within } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { SILENT_SECONDS } from '../../queues/timetable/beat.ts';
+import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
 import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';

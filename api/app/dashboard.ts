@@ -2,9 +2,9 @@ import express, { type Request, type RequestHandler, type Router } from 'express
 import type { Backend } from '../../queues/backend/backend.ts';
 import { demandScope, mayDo } from '../../workers/rights.ts';
 import { callerOf } from '../auth/authenticate.ts';
-import { hasBody, Problem } from './problems.ts';
-import { verifyJson } from './strict-json.ts';
-import { isPlainJson, PLAIN_JSON } from './text.ts';
+import { hasBody, Problem } from '../http/problems.ts';
+import { verifyJson } from '../http/strict-json.ts';
+import { isPlainJson, PLAIN_JSON } from '../http/text.ts';
 
 const readJson = express.json({ limit: '100kb', verify: verifyJson });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { runNames } from '../jobs/catalog.ts';
+import { runNames } from './catalog.ts';
 
 /**
  * Every permission a key can have. `run:<process>` lets a key trigger that process and nothing else. `rights:write` changes who

@@ -3,8 +3,8 @@ import { occupied } from '../calendar/occupied.ts';
 import { type In, type Sql, sql } from '../database/database.ts';
 import { rowsOf } from '../database/rows.ts';
 import { calendarOf, calendarRow, type Span, type SpanIn } from './calendar.ts';
-import { patience } from './patience.ts';
-import { isAskedPlaceActive, isBookedAt } from './places.ts';
+import { patience } from './insert.ts';
+import { isAskedPlaceActive, isBookedAt } from './rooms.ts';
 import { type SlotClaim, slotsTaken } from './slot-locks.ts';
 
 const discountRow = z.object({

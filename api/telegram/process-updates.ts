@@ -1,7 +1,7 @@
 import type { Update } from 'node-telegram-bot-api';
-import { ringProcess } from '../../queues/jobs/enqueue.ts';
+import { ringProcess } from '../../queues/backend/enqueue.ts';
 import type { ProcessRequest } from '../../queues/jobs/request.ts';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import type { OpenUpdate } from '../../sql/bot/updates.ts';
 import { beginTry, decideUpdate, givenAnswers, lockUpdate, openUpdates, postponeUpdate } from '../../sql/bot/updates.ts';
 import { isOutage } from '../../sql/database/outage.ts';
@@ -10,11 +10,11 @@ import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
 import { noteReached } from '../../sql/notifications/reach.ts';
 import { type Answer, answer } from '../../workers/notifier/templates/bot-answers.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
+import type { House } from './bot-context.ts';
 import { decide } from './decide.ts';
-import type { House } from './house.ts';
+import type { Turn } from './decision.ts';
 import { perform } from './perform.ts';
-import type { Turn } from './turn.ts';
-import { askerOf } from './who.ts';
+import { askerOf } from './sender.ts';
 
 /** An update that could not be decided so often is answered with an apology. */
 const MOST_TRIES = 3;

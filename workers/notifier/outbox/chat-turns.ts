@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '../../../queues/process/log.ts';
+import { log } from '../../../queues/log/log.ts';
 import type { Database } from '../../../sql/database/database.ts';
 import type { Pace } from '../../../sql/notifications/claim.ts';
 import { endTurn, type Turn, takeTurn } from '../../../sql/notifications/mark.ts';

@@ -1,8 +1,47 @@
 import type { FragmentSqlToken } from 'slonik';
-import { sql } from '../database/database.ts';
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
 import { rowsOf } from '../database/rows.ts';
+import { type Notice, noticesOfNew } from '../notifications/notify.ts';
+import { billed } from './confirm.ts';
 import { freeRoom, type Place } from './rooms.ts';
 import type { SlotClaim } from './slot-locks.ts';
+
+/** A booking and who is told of it; its notices carry its id as `booking_id`. */
+export type ToBook = { booking: NewBooking; notices: readonly Notice<'booking_confirmed'>[] };
+
+const booked = z.object({ id: z.int() });
+
+/**
+ * Makes bookings of one shape that are paid later, all of it in one statement: confirmed, invoiced, told. Returns the ids of those that
+ * were made; for who is not among them, a constraint refused it or no room is free, and nothing is written. Throws an exclusion
+ * violation when a training or an absence has come in between; then nothing is written at all. Locks the payers' wallets after the
+ * bookings.
+ * @param isHurried gives up with a lock timeout (55P03) rather than wait for others. More than one is booked in a hurry only: clients
+ * who meet in two statements may wait for each other
+ */
+export async function bookUnpaid(db: Sql, all: readonly [ToBook, ...ToBook[]], isHurried: boolean): Promise<ReadonlySet<number>> {
+  const made = await db.anyFirst(sql.prepared(`book_unpaid_${shapeOf(all[0].booking)}`, booked)`
+    with ${patience(isHurried)}, ${bookingsMade(
+      all.map(({ booking }) => booking),
+      sql.fragment`'CONFIRMED', null::timestamptz, clock_timestamp()`,
+    )},
+    wallet as materialized (
+      select from wallets where user_id in (select payer_id from made where price_minor > 0) order by user_id for update
+    ),
+    confirmed as (
+      select made.id, made.payer_id, made.price_minor, wanted.day from made join wanted on wanted.id = made.id
+      where (select count(*) from wallet) >= 0
+    ),
+    bill as (${billed(sql.fragment`day`, 'UNPAID')}), told as (
+      ${noticesOfNew(
+        all.flatMap(({ notices }) => notices),
+        sql.fragment`exists (select from made where made.id = (params ->> 'booking_id')::int)`,
+      )}
+    )
+    select id from made`);
+  return new Set(made);
+}
 
 export type NewBooking = Place & {
   /** As the offer gave it. */
@@ -110,3 +149,30 @@ const discounted = (all: readonly NewBooking[]) => sql.fragment`
     ),
     ['int4', 'int2', 'int4', 'text', 'int4', 'int8'],
   )} as given (booking_id, place, discount_id, kind, basis_points, discount_minor) on given.booking_id = made.id`;
+
+const held = z.object({ id: z.int() });
+
+/**
+ * Holds a slot while it is paid: a PENDING booking for so many seconds. Returns false when a constraint refuses it, or no room is
+ * free. Throws an exclusion violation when a training or an absence has come in between.
+ * A hold that is lost with the power is a hold less: nobody waits until it is on the disk, the confirmation is what lasts.
+ * The slot's lock is kept until it is paid: who waits for it may get what could not be.
+ * @param isAlone the statement is a transaction of its own
+ */
+export async function holdSlot(db: Sql, of: NewBooking, holdSeconds: number, isAlone: boolean): Promise<boolean> {
+  const { rowCount } = await db.query(sql.prepared(`hold_slot_${shapeOf(of)}`, held)`
+    with settings as materialized (
+      select set_config('synchronous_commit', case when ${isAlone}::boolean then 'off' else current_setting('synchronous_commit') end, true)
+    ), ${bookingsMade([of], sql.fragment`'PENDING', clock_timestamp() + make_interval(secs => ${holdSeconds}), null::timestamptz`)}
+    select id from made`);
+  return rowCount > 0;
+}
+
+/** What waits longer than this for a lock is in the way of the others. */
+const HURRIED = '250ms';
+
+/** How long a statement waits for each lock, as its part `settings`: hurried, it soon gives up (SQLSTATE 55P03). */
+export const patience = (isHurried: boolean) => sql.fragment`
+  settings as materialized (
+    select set_config('lock_timeout', case when ${isHurried}::boolean then ${HURRIED} else current_setting('lock_timeout') end, true)
+  )`;

@@ -1,8 +1,8 @@
+import { type RunName, runs } from '../jobs/catalog.ts';
+import type { RunDefinition } from '../jobs/run-definition.ts';
 import { addDays, type Day, dayOf, mondayAfter } from '../time/calendar.ts';
-import { nextTicks } from '../timetable/ticks.ts';
-import { timetable } from '../timetable/timetable.ts';
-import { type RunName, runs } from './catalog.ts';
-import type { RunDefinition } from './run-definition.ts';
+import { nextTicks } from './ticks.ts';
+import { timetable } from './timetable.ts';
 
 /** Whose days they are: the clock and the studio's settings. */
 export type Clock = { now: Date; zone: string; retentionDays: number };

@@ -1,6 +1,6 @@
 import type { Api } from 'node-telegram-bot-api';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import type { Me } from './turn.ts';
+import type { Me } from './decision.ts';
 
 /** What the bot works with. */
 export type House = Pick<Fleet, 'db' | 'backend' | 'settings'> & {

@@ -4,13 +4,14 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
 import { callerOf } from '../auth/authenticate.ts';
-import { badInput } from './bad-input.ts';
-import { askedBy } from './fair-share.ts';
-import { once } from './idempotency.ts';
+import { badInput } from '../http/bad-input.ts';
+import { askedBy } from '../http/fair-share.ts';
+import { once } from '../http/idempotency.ts';
+import { onlyBy } from '../http/only-by.ts';
+import { hasBody, Problem, requestIdOf } from '../http/problems.ts';
+import type { Answer, Caller, Context, Route } from '../http/route.ts';
+import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
-import { hasBody, Problem, requestIdOf } from './problems.ts';
-import type { Answer, Caller, Context, Route } from './route.ts';
-import { preferredWait } from './wait.ts';
 
 type House = { fleet: Fleet; draining: AbortSignal };
 type Open = House & { written: () => void; counted: ReturnType<typeof inFlight> };
@@ -27,14 +28,6 @@ export function openRoutes(app: Express, house: House, routes: readonly Route[])
     for (const route of doors) app[route.method](path, handlerOf(open, route));
     app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
   }
-}
-
-/** Refuses whatever came this far, with the methods that are accepted (405). */
-export function onlyBy(...methods: string[]): RequestHandler {
-  const allowed = methods.join(', ');
-  return (request) => {
-    throw new Problem(405, `${request.method} is not possible here; accepted: ${allowed}`, { headers: { Allow: allowed } });
-  };
 }
 
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');

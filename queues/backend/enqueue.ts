@@ -1,9 +1,9 @@
 import type { Sql } from '../../sql/database/database.ts';
 import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
-import { type Backend, within } from '../backend/backend.ts';
-import { kept } from '../backend/bullmq.ts';
-import { type Bell, type BellName, bells, definitionOf, type Noun } from './catalog.ts';
-import type { ProcessRequest } from './request.ts';
+import { type Bell, type BellName, bells, definitionOf, type Noun } from '../jobs/catalog.ts';
+import type { ProcessRequest } from '../jobs/request.ts';
+import { type Backend, within } from './backend.ts';
+import { kept } from './bullmq.ts';
 
 /** The queue did not take a bell in time. What it was for stays in the book and is rung again. */
 export class QueueUnavailable extends Error {

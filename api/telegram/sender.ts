@@ -4,7 +4,7 @@ import { personOf, type TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { currentChats } from '../../sql/notifications/moved-chats.ts';
 import type { Locale } from '../../workers/notifier/texts/texts.ts';
-import type { Asker } from './turn.ts';
+import type { Asker } from './decision.ts';
 
 /** Who may command by the settings: chats, and, where people are named, only these in the groups among them. */
 type Commanders = { chatIds: readonly number[]; userIds: readonly number[] };

@@ -5,20 +5,21 @@ import { demandScope } from '../../workers/rights.ts';
 import { authenticate, callerOf } from '../auth/authenticate.ts';
 import { countGuesses } from '../auth/guesses.ts';
 import { keyRing } from '../auth/key-ring.ts';
+import { notKept, readableAddress } from '../http/address.ts';
+import { fairShare } from '../http/fair-share.ts';
+import { onlyBy } from '../http/only-by.ts';
+import { shorten } from '../http/path.ts';
+import { answerProblems, Problem } from '../http/problems.ts';
+import { requestId, requestLog } from '../http/request-log.ts';
+import { verifyJson } from '../http/strict-json.ts';
 import { routes } from '../routes/all.ts';
 import { webhook } from '../telegram/webhook.ts';
-import { notKept, readableAddress } from './address.ts';
-import { onlyBy, openRoutes } from './answer.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
-import { fairShare } from './fair-share.ts';
 import { live, ready } from './health.ts';
 import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { shorten } from './path.ts';
-import { answerProblems, Problem } from './problems.ts';
-import { requestId, requestLog } from './request-log.ts';
-import { verifyJson } from './strict-json.ts';
+import { openRoutes } from './open-routes.ts';
 
 /**
  * The front door, assembled: whoever has a fleet can open it without a port.
@@ -40,7 +41,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
+  app.use(docs(async () => (await import('../http/openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');

@@ -1,13 +1,10 @@
-import { bookUnpaid, type ToBook } from '../../sql/bookings/book.ts';
-import { confirmBooking, releaseHold } from '../../sql/bookings/confirm.ts';
-import { isCovered } from '../../sql/bookings/cover.ts';
-import { holdSlot } from '../../sql/bookings/hold.ts';
-import { type NewBooking, shapeOf } from '../../sql/bookings/made.ts';
+import { confirmBooking, isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
+import { bookUnpaid, holdSlot, type NewBooking, shapeOf, type ToBook } from '../../sql/bookings/insert.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { shownBalance } from '../rights.ts';
-import { together } from './together.ts';
+import { together } from './batch.ts';
 
 /** A booking as it will stand in the book, and what is told of it. */
 export type Plan = ToBook;

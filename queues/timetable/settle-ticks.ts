@@ -13,7 +13,7 @@ import {
 import { runs } from '../jobs/catalog.ts';
 import { type ProcessRequest, requestProcess } from '../jobs/request.ts';
 import type { RunDefinition } from '../jobs/run-definition.ts';
-import { log } from '../process/log.ts';
+import { log } from '../log/log.ts';
 import { dayOf } from '../time/calendar.ts';
 import { type Decision, decideTicks, nominalTicks, TOO_OLD } from './ticks.ts';
 import type { Schedule } from './timetable.ts';

@@ -1,5 +1,5 @@
 import { text } from '../../workers/notifier/texts/texts.ts';
-import { say, type Turn } from './turn.ts';
+import { say, type Turn } from './decision.ts';
 
 const show =
   (view: 'status' | 'runs' | 'schedule') =>

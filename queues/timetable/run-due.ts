@@ -7,13 +7,13 @@ import { workerSilence } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { type Backend, within } from '../backend/backend.ts';
+import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../backend/enqueue.ts';
 import { definitionOf, isRunName, nouns } from '../jobs/catalog.ts';
-import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../jobs/enqueue.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
-import { log } from '../process/log.ts';
+import { log } from '../log/log.ts';
 import type { Settings } from '../process/settings.ts';
 import { notifyOfRights } from './rights.ts';
-import { settleTicks } from './tick.ts';
+import { settleTicks } from './settle-ticks.ts';
 import type { Schedule } from './timetable.ts';
 
 /** What beats work with. The clock is passed in, so that tests can walk through weeks. */
