@@ -5,7 +5,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
 import { log } from '../queues/process/log.ts';
-import { upsertKey } from '../sql/auth/api-keys.ts';
+import { readTls } from '../queues/process/tls.ts';
+import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
@@ -16,13 +17,14 @@ const stopListening = (server: Server) => NetServer.prototype.close.call(server)
 
 const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
-for (const key of apiKeys) await upsertKey(fleet.db, key);
+for (const name of await syncSettingKeys(fleet.db, apiKeys))
+  log.warn({ key: name }, 'a key that is not in API_KEYS any more was revoked');
 
 if (await isSuperuser(fleet.db))
   log.warn('the database user is a superuser; give the fleet a role of its own (MIGRATE_DATABASE_URL)');
 
 const draining = new AbortController();
-const server = createApiServer(fleet, draining.signal).listen(port, host);
+const server = createApiServer(fleet, draining.signal, readTls(fleet.settings)).listen(port, host);
 server.on('error', (error) => {
   log.fatal({ err: error }, `cannot listen on ${host}:${port}`);
   process.exit(1);

@@ -1,8 +1,9 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { demandScope } from '../../workers/rights.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
-import { callerOf, demandScope } from '../auth/authenticate.ts';
+import { callerOf } from '../auth/authenticate.ts';
 import { badInput } from './bad-input.ts';
 import { askedBy } from './fair-share.ts';
 import { once } from './idempotency.ts';

@@ -1,7 +1,8 @@
 import express, { type Express } from 'express';
 import helmet from 'helmet';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { authenticate, callerOf, demandScope } from '../auth/authenticate.ts';
+import { demandScope } from '../../workers/rights.ts';
+import { authenticate, callerOf } from '../auth/authenticate.ts';
 import { countGuesses } from '../auth/guesses.ts';
 import { keyRing } from '../auth/key-ring.ts';
 import { routes } from '../routes/all.ts';

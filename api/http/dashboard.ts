@@ -1,9 +1,10 @@
 import express, { type Request, type RequestHandler, type Router } from 'express';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { callerOf, demandScope, mayDo } from '../auth/authenticate.ts';
-import { isPlainJson, PLAIN_TEXT } from './plain-text.ts';
+import { demandScope, mayDo } from '../../workers/rights.ts';
+import { callerOf } from '../auth/authenticate.ts';
 import { hasBody, Problem } from './problems.ts';
 import { verifyJson } from './strict-json.ts';
+import { isPlainJson, PLAIN_JSON } from './text.ts';
 
 const readJson = express.json({ limit: '100kb', verify: verifyJson });
 
@@ -22,7 +23,7 @@ export function createDashboard(backend: Backend): Router {
     readJson(request, response, next);
   });
   router.use((request, response, next) => {
-    if (!isPlainJson(request.body)) throw new Problem(422, `the body is not acceptable: ${PLAIN_TEXT}`);
+    if (!isPlainJson(request.body)) throw new Problem(422, `the body is not acceptable: ${PLAIN_JSON}`);
     (mayDo(callerOf(response), 'dashboard:write') ? writable : readOnly)(request, response, next);
   });
   return router;

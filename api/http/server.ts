@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { readTls } from '../../queues/process/tls.ts';
+import type { Tls } from '../../queues/process/tls.ts';
 import { createApp } from './app.ts';
 
 /** A request is here, headers and body, after so long, or it is over. */
@@ -13,10 +13,9 @@ const LOOK_MS = 2_000;
 const MOST_CONNECTIONS = 2_000;
 
 /** The API's server, not listening yet. Nobody can hold it by sending slowly or by opening more connections than it has. */
-export function createApiServer(fleet: Fleet, draining?: AbortSignal): Server {
+export function createApiServer(fleet: Fleet, draining?: AbortSignal, tls?: Tls): Server {
   const options = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS };
   const app = createApp(fleet, draining);
-  const tls = readTls(fleet.settings);
   const server: Server = tls ? createTlsServer({ ...options, ...tls }, app) : createServer(options, app);
   server.maxConnections = MOST_CONNECTIONS;
   // Behind a proxy all of them come from its address.

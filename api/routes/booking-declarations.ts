@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
+import { text } from '../http/text.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
-import { flag, id, idOf, minor, oneOf, text, whole } from './fields.ts';
+import { flag, id, idOf, minor, oneOf, termFields, termRow, whole, wrongTerm } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
@@ -91,26 +92,28 @@ export const bookingDeclarations: RecordDeclaration[] = [
     ['is_active'],
   ),
   calendarOverrides,
-  plain(
-    'service_packages',
-    'service package',
-    {
-      name: text(100).meta({ examples: ['Ten massages'] }),
-      composition,
-      price_minor: minor(0),
-      validity_days: whole(1, 3_660)
-        .meta({ examples: [90] })
-        .optional(),
-      is_active: flag.optional(),
-    },
-    {
-      name: z.string(),
-      composition: z.array(z.object({ service_id: z.int(), units: z.int() })),
-      price_minor: z.int(),
-      validity_days: z.int(),
-      is_active: z.boolean(),
-    },
-    ['is_active'],
-  ),
+  {
+    ...plain(
+      'service_packages',
+      'service package',
+      {
+        name: text(100).meta({ examples: ['Ten massages'] }),
+        composition,
+        price_minor: minor(0),
+        ...termFields,
+        is_active: flag.optional(),
+      },
+      {
+        name: z.string(),
+        composition: z.array(z.object({ service_id: z.int(), units: z.int() })),
+        price_minor: z.int(),
+        ...termRow,
+        is_active: z.boolean(),
+      },
+      ['is_active'],
+    ),
+    rule: (body: Record<string, unknown>) => wrongTerm(body, false),
+    example: { name: 'Ten massages', composition: [{ service_id: 1, units: 10 }], price_minor: 1_500_000, validity_days: 90 },
+  },
   clientDiscounts,
 ];

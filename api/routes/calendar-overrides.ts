@@ -7,7 +7,8 @@ import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import type { Context } from '../http/route.ts';
-import { id, idOf, text } from './fields.ts';
+import { text } from '../http/text.ts';
+import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
 const overrideRow = z.object({

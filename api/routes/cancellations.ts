@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { ring } from '../../queues/jobs/enqueue.ts';
 import { log } from '../../queues/process/log.ts';
-import { type FinanceRequest, findRequest, knownOf, requestRow, writeRequest } from '../../sql/finance/requests.ts';
+import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
+import { findTraining } from '../../sql/trainings/roster.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { demandScope } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
@@ -20,13 +22,20 @@ const studentId = z
   .max(2_147_483_647, { error: 'the id of a student' })
   .meta({ description: 'the id of the student', examples: [1] });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
+/** What the finance worker notes of a request that it granted. */
+const outcomes = {
+  cancel_training: z.looseObject({ real_training_id: z.int() }),
+  cancel_participation: z.looseObject({ real_training_id: z.int(), outcome: z.string() }),
+  add_student: z.looseObject({ id: z.int(), status: z.string() }),
+} as const satisfies Record<FinanceRequest['kind'], z.ZodType>;
 const by = oneOf(cancellers).default('client');
-const shared = { tag: 'real-trainings', scope: 'money:write' };
+const shared = { tag: 'real-trainings', scope: 'money:write' } as const;
 
 export const cancellationRoutes: Route[] = [
   route({
     ...shared,
     method: 'post',
+    scope: 'trainings:cancel',
     path: '/real-trainings/{id}/cancel',
     summary: 'Call a training off: everything is given back, everyone is told',
     params: idParams,
@@ -35,9 +44,12 @@ export const cancellationRoutes: Route[] = [
         description: 'by the studio: also a training that has begun or is completed, as one that did not take place',
       }),
     }),
-    responses: { 200: z.looseObject({ real_training_id: z.int() }), 202: accepted },
-    handle: ({ params, body }, context) =>
-      ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason, byStudio: body.by === 'studio' }),
+    responses: { 200: outcomes.cancel_training, 202: accepted },
+    async handle({ params, body }, context) {
+      const byStudio = body.by === 'studio';
+      if (byStudio) await demandMoneyAfterStart(context, params.id);
+      return ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason, byStudio });
+    },
   }),
   route({
     ...shared,
@@ -48,7 +60,7 @@ export const cancellationRoutes: Route[] = [
     body: reasonBody.extend({
       by: by.meta({ description: 'whose wish it is; by the studio everything goes back, also after the start' }),
     }),
-    responses: { 200: z.looseObject({ real_training_id: z.int(), outcome: z.string() }), 202: accepted },
+    responses: { 200: outcomes.cancel_participation, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, {
         kind: 'cancel_participation',
@@ -65,7 +77,7 @@ export const cancellationRoutes: Route[] = [
     summary: 'Register a student by hand',
     params: idParams,
     body: z.strictObject({ student_id: studentId }),
-    responses: { 200: z.looseObject({ id: z.int(), status: z.string() }), 202: accepted },
+    responses: { 200: outcomes.add_student, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
   }),
@@ -74,35 +86,46 @@ export const cancellationRoutes: Route[] = [
     path: '/finance-requests/{id}',
     summary: 'What became of a cancellation or an addition',
     tag: 'real-trainings',
-    scope: 'money:write',
+    scope: ['money:write', 'trainings:cancel'],
     params: idParams,
     responses: { 200: requestRow.meta({ id: 'FinanceRequest' }) },
-    async handle({ params }, { db }) {
+    async handle({ params }, { db, caller }) {
       const request = await findRequest(db, params.id);
       if (!request) throw new Problem(404, `there is no request ${params.id}`);
+      if (request.kind !== 'cancel_training') demandScope(caller, 'money:write', 'this request is about one student');
       return { body: request };
     },
   }),
 ];
 
-type Asked = { kind: FinanceRequest['kind']; trainingId: number; studentId?: number; reason?: string; byStudio?: boolean };
+/** Giving back after the start needs the money scope beside the route's own (D45). */
+async function demandMoneyAfterStart({ db, caller, now }: Context, trainingId: number) {
+  const training = await findTraining(db, trainingId);
+  if (training && new Date(training.starts_at) <= now)
+    demandScope(caller, 'money:write', 'the studio gives back after the start');
+}
+
+type Kind = FinanceRequest['kind'];
+type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: number; reason?: string; byStudio?: boolean };
+type Outcome<K extends Kind> = z.output<(typeof outcomes)[K]>;
 
 /**
  * Writes the request with the instant it reached the door, then decides it here. Where others hold what it needs, the finance worker
  * decides it, and is waited for.
  */
-async function ask(context: Context, asked: Asked): Promise<Answer> {
+async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
   const { db, fleet, now, caller, requestId } = context;
-  await refuseUnknown(db, asked);
-  const { id } = await writeRequest(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  const written = await writeIfKnown(db, { ...asked, requestedAt: now, by: caller.name, requestId });
+  if (!written) throw await unknown(db, asked);
+  const { id } = written;
   const href = `/finance-requests/${id}`;
   return {
-    status: 202,
+    status: 202 as const,
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
-      const decided = await decideAtOnce(fleet.db, id);
-      if (decided) return decisionOf(decided);
+      const decided = await decideAtOnce(fleet, id, asked.trainingId);
+      if (decided) return decisionOf(asked.kind, decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
         fleet.backend,
@@ -111,25 +134,29 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
         { finance_request_id: id, request_id: requestId },
         { id: `request-${id}-1`, forget: true },
       ).catch((error) => log.warn({ err: error, finance_request_id: id }, 'a request waits for its queue'));
-      return decisionOf(await waitForDecision(fleet.db, id));
+      return decisionOf(asked.kind, await waitForDecision(fleet.db, id));
     },
   };
 }
 
 /** Locks that are not to be had within this many milliseconds are waited for by the worker: connections are few. */
-const HURRIED_MS = 150;
-/** After that nobody tries it here for so long. */
+const HURRIED_MS = 500;
+/** After that nobody tries it here for so long, for the same training. */
 const REST_MS = 1_000;
-const restsUntil = new WeakMap<Context['fleet']['db'], number>();
+const held = new WeakMap<Context['fleet']['db'], Set<number>>();
 
 /** Decides a request in this process; undefined when that takes longer, or fails. */
-async function decideAtOnce(db: Context['fleet']['db'], id: number): Promise<FinanceRequest | undefined> {
-  if ((restsUntil.get(db) ?? 0) > performance.now()) return undefined;
+async function decideAtOnce({ db, settings }: Context['fleet'], id: number, trainingId: number): Promise<Decided | undefined> {
+  const resting = held.get(db) ?? new Set();
+  held.set(db, resting);
+  if (resting.has(trainingId)) return undefined;
   try {
-    await answerRequest(db, id, HURRIED_MS);
-    return (await findRequest(db, id)) ?? undefined;
+    const decision = await answerRequest(db, id, settings.zone, HURRIED_MS);
+    if (!decision) return (await findRequest(db, id)) ?? undefined;
+    return decision.refused ? { status: 'refused', outcome: decision.refused } : { status: 'done', outcome: decision.answer };
   } catch (error) {
-    restsUntil.set(db, performance.now() + REST_MS);
+    resting.add(trainingId);
+    setTimeout(() => resting.delete(trainingId), REST_MS).unref();
     log.info({ err: error, finance_request_id: id }, 'a request is left to its worker');
     return undefined;
   }
@@ -147,16 +174,17 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
 
 const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() });
 
-function decisionOf(request: FinanceRequest): Answer | undefined {
+type Decided = Pick<FinanceRequest, 'status' | 'outcome'>;
+
+function decisionOf<K extends Kind>(kind: K, request: Decided): { body: Outcome<K> } | undefined {
   if (request.status === 'open') return undefined;
-  if (request.status === 'done') return { body: request.outcome };
+  if (request.status === 'done') return { body: outcomes[kind].parse(request.outcome) as Outcome<K> };
   const { status, detail } = refusal.parse(request.outcome);
   throw new Problem(status, detail);
 }
 
-/** A training or student that does not exist is refused at the door: the book only takes what it can refer to. */
-async function refuseUnknown(db: Context['db'], { trainingId, studentId }: Asked) {
-  const { training, student } = await knownOf(db, trainingId, studentId);
-  if (!training) throw new Problem(404, `there is no training ${trainingId}`);
-  if (!student) throw new Problem(404, `there is no student ${studentId}`);
+/** The 404 of a training or student that does not exist: a request is only written about what it can refer to. */
+async function unknown(db: Context['db'], { trainingId, studentId }: Asked) {
+  const { training } = await knownOf(db, trainingId, studentId);
+  return new Problem(404, training ? `there is no student ${studentId}` : `there is no training ${trainingId}`);
 }

@@ -36,7 +36,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   const at = dryInstantOf(name, body.date, { now, zone });
   const asked = (part: RunName): Asked => ({
     ...(runs[part] as RunDefinition).request(body, dayOf(at, zone), at),
-    process_type: runs[part].processType,
+    process_type: part,
   });
   const { parts }: RunDefinition = runs[name];
   return dryRun({ db, settings, backend }, name, at, async (perform) => {
@@ -44,7 +44,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
     const done = [];
     for (const part of parts as RunName[]) {
       const { status, result } = await performOne(perform, part, asked);
-      done.push({ process_type: runs[part].processType, status, result });
+      done.push({ process_type: part, status, result });
     }
     return combine(done, settings.locale, zone, at);
   });

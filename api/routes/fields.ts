@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 
-/** The fields bodies are made of; each says what it accepts and shows something that it would. */
-export const text = (most: number, least = 1) => {
-  const error = `text of ${least} to ${most} characters`;
-  return z
-    .string({ error })
-    .trim()
-    .min(least, { error })
-    .max(most, { error })
-    .refine(isPlainText, { error: PLAIN_TEXT })
-    .meta({ examples: ['A few words'] });
-};
+/** The fields bodies are made of; each says what it accepts and shows something that it would. Text is in `http/text.ts`. */
 export const whole = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;
   return z
@@ -38,12 +27,28 @@ export const time = z
   .string({ error: 'a wall time, HH:MM' })
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' })
   .meta({ examples: ['18:00'] });
-export const phone = z
-  .string({ error: 'a phone number such as +79001234567' })
-  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
-  .meta({ examples: ['+79001234567'] });
-export const email = z
-  .email({ error: 'an e-mail address' })
-  .max(254, { error: 'an e-mail address of at most 254 characters' })
-  .meta({ examples: ['anna@example.com'] });
 export const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
+
+/** A term (D48): days, or months from a day of one month to the day before that day of another. Exactly one of the two is given. */
+export const termFields = {
+  validity_days: whole(1, 3_660)
+    .nullable()
+    .optional()
+    .meta({ description: 'its term in days; null: it is in months', examples: [30] }),
+  validity_months: whole(1, 120)
+    .nullable()
+    .optional()
+    .meta({
+      description: 'its term in months, so that one from 31 January ends on 27 February; null: it is in days',
+      examples: [1],
+    }),
+};
+export const termRow = { validity_days: z.int().nullable(), validity_months: z.int().nullable() };
+const ONE_TERM = 'either validity_days or validity_months, the other null';
+/** What is wrong with a term, or null. @param isNeeded whether a record without any is wrong, too */
+export function wrongTerm(body: Record<string, unknown>, isNeeded: boolean) {
+  const given = [body.validity_days, body.validity_months].filter((term) => term != null).length;
+  return given > 1 || (isNeeded && given === 0)
+    ? { path: given > 1 ? 'validity_months' : 'validity_days', message: ONE_TERM }
+    : null;
+}

@@ -47,7 +47,9 @@ function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Rou
         await demandService(db, params.id);
         const linked = Number(body[field]);
         await linkOffer(db, kind, params.id, linked);
-        return { status: 201, body: (await listOffers(db, kind, params.id, linked - 1, 1))[0] };
+        const [link] = await listOffers(db, kind, params.id, linked - 1, 1);
+        if (!link) throw new Problem(404, `the service ${params.id} has no ${one} ${linked}`);
+        return { status: 201, body: link };
       },
     }),
     route({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addYears, type Day, dayOf } from '../../queues/time/calendar.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
 import { isClient, payerOfClient } from '../../sql/bookings/clients.ts';
 import {
@@ -9,16 +9,16 @@ import {
   findOfferedPackage,
   listClientPackages,
 } from '../../sql/bookings/packages.ts';
-import { balanceOf } from '../../sql/finance/payments.ts';
+import { judgeStart, MOST_YEARS } from '../../workers/packages/policy.ts';
+import { shownBalance } from '../../workers/rights.ts';
+import { demandActive } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
 
 const item = clientPackageRow.meta({ id: 'ClientPackage' });
-/** A first day further away is a slip of the pen. */
-const MOST_YEARS = 5;
-const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' };
+const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' } as const;
 
 export const packageRoutes: Route[] = [
   route({
@@ -42,40 +42,37 @@ export const packageRoutes: Route[] = [
     transaction: true,
     body: z.strictObject({
       service_package_id: id,
-      start_date: anyDay
-        .optional()
-        .meta({ description: `its first day, at most ${MOST_YEARS} years back or ahead; by default today` }),
+      start_date: anyDay.optional().meta({
+        description: `its first day, at most ${MOST_YEARS} years ahead; it may be past, as long as the term is not over; by default today`,
+      }),
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },
-    async handle({ params, body }, { db, fleet, now }) {
-      const payerId = await payerOfClient(db, params.id);
-      if (payerId === null) throw new Problem(404, `there is no active client ${params.id}`);
+    async handle({ params, body }, { db, fleet, now, caller }) {
+      const client = await payerOfClient(db, params.id);
+      if (!client) throw new Problem(404, `there is no client ${params.id}`);
+      demandActive(client.is_active, `the client ${params.id}`);
+      const payerId = client.payer_id;
       const today = dayOf(now, fleet.settings.zone);
-      const start = demandStart(body.start_date ?? today, today);
       const offered = await findOfferedPackage(db, body.service_package_id);
       if (!offered?.is_active) throw notSold(body.service_package_id);
+      const start = body.start_date ?? today;
+      judgeStart(start, offered, today);
       const bought = await buyPackage(db, {
         clientId: params.id,
         payerId,
         packageId: body.service_package_id,
         start,
+        today,
         isPaidNow: body.pay_from === 'wallet',
       });
       if (bought === null) {
-        const balance_minor = await balanceOf(db, payerId);
-        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, balance_minor });
+        const shown = await shownBalance({ db, caller }, payerId);
+        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, ...shown });
       }
       return { status: 201, body: await findClientPackage(db, bought) };
     },
   }),
 ];
-
-/** The first day of a package. Throws a 422 for one that is too far away. */
-function demandStart(start: Day, today: Day): Day {
-  const [first, last] = [addYears(today, -MOST_YEARS), addYears(today, MOST_YEARS)];
-  if (start >= first && start <= last) return start;
-  throw notAcceptable('start_date', `a day from ${first} to ${last}`);
-}
 
 const notSold = (packageId: number) => notAcceptable('service_package_id', `there is no package ${packageId} for sale`);

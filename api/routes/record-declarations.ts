@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
+import { text } from '../http/text.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, idOf, minor, text, time, whole } from './fields.ts';
+import { flag, id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
@@ -25,27 +26,31 @@ export const declarations: RecordDeclaration[] = [
       is_subscription_only: z.boolean(),
     },
   ),
-  plain(
-    'subscriptions',
-    'subscription',
-    {
-      name: text(100).meta({ examples: ['8 trainings'] }),
-      price_minor: minor(0),
-      number_of_sessions: whole(1, 10_000)
-        .nullable()
-        .meta({ description: 'null: unlimited', examples: [8] }),
-      validity_days: whole(1, 3_660).meta({ examples: [30] }),
-      is_active: flag.optional(),
-    },
-    {
-      name: z.string(),
-      price_minor: z.int(),
-      number_of_sessions: z.int().nullable(),
-      validity_days: z.int(),
-      is_active: z.boolean(),
-    },
-    ['is_active'],
-  ),
+  {
+    ...plain(
+      'subscriptions',
+      'subscription',
+      {
+        name: text(100).meta({ examples: ['8 trainings'] }),
+        price_minor: minor(0),
+        number_of_sessions: whole(1, 10_000)
+          .nullable()
+          .meta({ description: 'null: unlimited', examples: [8] }),
+        ...termFields,
+        is_active: flag.optional(),
+      },
+      {
+        name: z.string(),
+        price_minor: z.int(),
+        number_of_sessions: z.int().nullable(),
+        ...termRow,
+        is_active: z.boolean(),
+      },
+      ['is_active'],
+    ),
+    rule: (body: Record<string, unknown>) => wrongTerm(body, true),
+    example: { name: '8 trainings', price_minor: 480_000, number_of_sessions: 8, validity_days: 30 },
+  },
   plain(
     'training_templates',
     'training template',

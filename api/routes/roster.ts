@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
+import { isInactive } from '../../sql/records/people.ts';
 import {
   changeLink,
   findLink,
@@ -24,10 +25,15 @@ const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
 const trainingItem = trainingRow.meta({ id: 'RealTraining' });
 const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
-const shared = { tag: 'training-templates' };
+const shared = { tag: 'training-templates' } as const;
 
 async function demandTemplate(db: Context['db'], id: number) {
   if (!(await isTemplate(db, id))) throw new Problem(404, `there is no training template ${id}`);
+}
+
+/** Whoever is not active gets no standing place. Whether there is such a student, the tables know. */
+async function demandActiveStudent(db: Context['db'], id: number) {
+  if (await isInactive(db, id)) throw new Problem(409, `the student ${id} is not active`);
 }
 
 async function linked(db: Context['db'], template: number, student: number) {
@@ -68,6 +74,7 @@ export const rosterRoutes: Route[] = [
     responses: { 201: linkItem },
     async handle({ params, body }, { db, fleet, now }) {
       await demandTemplate(db, params.id);
+      await demandActiveStudent(db, body.student_id);
       const startDate = body.start_date ?? dayOf(now, fleet.settings.zone);
       await linkStudent(db, { template: params.id, student: body.student_id, startDate, isFrozen: body.is_frozen ?? false });
       return { status: 201, body: await linked(db, params.id, body.student_id) };
@@ -88,6 +95,7 @@ export const rosterRoutes: Route[] = [
       }),
     responses: { 200: linkItem },
     async handle({ params, body }, { db }) {
+      if (body.is_frozen === false) await demandActiveStudent(db, params.student_id);
       await changeLink(db, {
         template: params.id,
         student: params.student_id,

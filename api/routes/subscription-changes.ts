@@ -5,19 +5,20 @@ import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
-import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
-import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
-import { demandLive, demandNotRenewed, judgeFreeze, judgeRefund, judgeUnfreeze } from '../../workers/subscriptions/policy.ts';
+import { shownBalance } from '../../workers/rights.ts';
+import { callOff } from '../../workers/subscriptions/call-off.ts';
+import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
+import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { reasonBody } from './money.ts';
+import { balance, reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
-const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
+const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams } as const;
 const REFUND = 'a whole number of minor units of the currency, 0 or more';
 const releasedTraining = z.object({
   real_training_id: z.int(),
@@ -25,6 +26,33 @@ const releasedTraining = z.object({
   training_date: z.iso.date(),
   start_time: z.string(),
 });
+
+const moved = z
+  .array(z.object({ id: z.int(), subscription: z.string(), start_date: z.iso.date(), end_date: z.iso.date() }))
+  .meta({ description: 'those that follow it, where their days have moved along' });
+const consequences = z.object({
+  dry_run: z.boolean(),
+  refunded_minor: z.int().meta({ description: 'what goes back to the wallet' }),
+  refundable_minor: z.int().meta({ description: 'the unused share of what was paid: the most that can be refunded' }),
+  kept_minor: z.int().meta({ description: 'what stays paid or owed for it' }),
+  owed_minor: z.int().meta({ description: 'of that, what is still owed' }),
+  cancelled_minor: z.int().meta({ description: 'what was owed and is no more' }),
+  units: z.int().meta({ description: 'sessions that were sold, or days of an unlimited one' }),
+  used_units: z.int().meta({ description: 'of these, what is used up or was carried on to the next one' }),
+  sessions_carried_back: z.int().meta({ description: 'sessions that go back to the subscription they were carried over from' }),
+  sessions_cancelled: z.int(),
+  moved,
+  balance_minor: balance,
+});
+
+/** Undoes a dry run, and brings its answer out of the transaction. */
+class Undo<T> extends Error {
+  readonly body: T;
+  constructor(body: T) {
+    super('a dry run');
+    this.body = body;
+  }
+}
 
 export const subscriptionChangeRoutes: Route[] = [
   route({
@@ -38,8 +66,9 @@ export const subscriptionChangeRoutes: Route[] = [
       const held = await locked(context, params.id);
       demandLive(held);
       demandNotRenewed(held);
+      demandRenewable(held, body.is_auto_renew);
       await setAutoRenew(context.db, held.id, body.is_auto_renew);
-      return { body: await findHeld(context.db, held.id, todayOf(context)) };
+      return { body: await demanded(context, held.id) };
     },
   }),
   route({
@@ -48,32 +77,24 @@ export const subscriptionChangeRoutes: Route[] = [
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
     body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
-    responses: { 200: heldItem.extend({ released: z.array(releasedTraining) }).meta({ id: 'SubscriptionFrozen' }) },
+    responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
-      const today = todayOf(context);
       await lockRoster(db);
-      const { id, student_id: studentId, ...before } = await locked(context, params.id);
-      judgeFreeze({ id, ...before }, from, to, today);
-      const seats = await freezeSubscription(db, { id, studentId, from, to, today, now });
-      const released = seats.map(({ seat_id: _, returned: __, ...training }) => training);
-      const sum = (of: keyof (typeof seats)[number]['returned']) => seats.reduce((total, seat) => total + seat.returned[of], 0);
-      const held = await demanded(context, id);
+      const before = await locked(context, params.id);
+      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now });
+      const held = await demanded(context, before.id);
       const notice = {
         template: 'subscription_frozen' as const,
-        dedupe: `subscription_frozen:${id}:${from}:${now.toISOString()}`,
+        dedupe: `subscription_frozen:${held.id}:${from}:${now.toISOString()}`,
         params: {
-          from,
-          to,
-          end_date: held.end_date,
-          released,
-          returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
-          sessions_left: held.sessions_left,
-          balance_minor: sum('refunded_minor') > 0 ? await balanceOf(db, held.payer_id) : null,
+          ...{ from, to, end_date: held.end_date, returned, sessions_left: held.sessions_left },
+          ...done,
+          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, held.payer_id) : null,
         },
       };
       await notifyPeople(db, holderNotices(held, notice));
-      return { body: { ...held, released } };
+      return { body: { ...held, ...done } };
     },
   }),
   route({
@@ -83,48 +104,62 @@ export const subscriptionChangeRoutes: Route[] = [
     summary: 'End a freeze before its time; the days that were not used come off the last day again',
     body: z.strictObject({}),
     bodyOptional: true,
-    responses: { 200: heldItem.extend({ days_returned: z.int() }).meta({ id: 'SubscriptionUnfrozen' }) },
+    responses: { 200: heldItem.extend({ days_returned: z.int(), moved }).meta({ id: 'SubscriptionUnfrozen' }) },
     async handle({ params }, context) {
       const before = await locked(context, params.id);
-      judgeUnfreeze(before);
-      const daysReturned = await endFreeze(context.db, before.id, todayOf(context));
+      const done = await unfreeze(context.db, before, { today: todayOf(context), now: context.now });
       const held = await demanded(context, before.id);
       const notice = {
         template: 'subscription_unfrozen' as const,
         dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
-        params: { end_date: held.end_date, sessions_left: held.sessions_left },
+        params: { end_date: held.end_date, sessions_left: held.sessions_left, moved: done.moved },
       };
       await notifyPeople(context.db, holderNotices(held, notice));
-      return { body: { ...held, days_returned: daysReturned } };
+      return { body: { ...held, ...done } };
     },
   }),
   route({
     ...shared,
     method: 'post',
     path: `${path}/cancel`,
-    summary: 'Call a subscription off; a part of what was paid may go back to the wallet',
-    body: reasonBody.extend({ refund_minor: z.int({ error: REFUND }).min(0, { error: REFUND }).default(0) }),
-    responses: {
-      200: heldItem.extend({ refunded_minor: z.int(), balance_minor: z.int() }).meta({ id: 'SubscriptionCancelled' }),
-    },
-    async handle({ params, body: { reason, refund_minor } }, context) {
-      const before = await locked(context, params.id);
-      demandLive(before);
-      const paid = await lockPaid(context.db, before.id);
-      judgeRefund(
-        refund_minor,
-        paid.reduce((sum, bill) => sum + bill.paid_minor, 0),
-      );
-      await cancelSubscription(
-        context.db,
-        { id: before.id, reason, refundMinor: refund_minor },
-        paid.map((bill) => bill.payer_id),
-      );
-      const held = await demanded(context, before.id);
-      return { body: { ...held, refunded_minor: refund_minor, balance_minor: await balanceOf(context.db, held.payer_id) } };
+    summary: 'Call a subscription off; the used share of its price is kept, of the rest a part may go back to the wallet',
+    body: reasonBody.extend({
+      refund_minor: z
+        .int({ error: REFUND })
+        .min(0, { error: REFUND })
+        .default(0)
+        .meta({ description: 'what goes back of what was paid, at most the unused share' }),
+      dry_run: z
+        .boolean({ error: 'true or false' })
+        .default(false)
+        .meta({ description: 'true: says what would become of it, and changes nothing', examples: [true] }),
+    }),
+    responses: { 200: heldItem.extend(consequences.shape).meta({ id: 'SubscriptionCancelled' }) },
+    async handle({ params, body: { reason, refund_minor, dry_run } }, context) {
+      const { now } = context;
+      const act = async (db: Context['db']) => {
+        const before = await locked({ ...context, db }, params.id);
+        const done = await callOff(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
+        const held = await demanded({ ...context, db }, before.id);
+        return { ...held, ...done, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
+      };
+      if (!dry_run) return { body: await act(context.db) };
+      return { body: await undone(context, act) };
     },
   }),
 ];
+
+/** What would come of something: it is done and then undone, so the answer cannot differ from the deed. */
+async function undone<T>(context: Context, act: (db: Context['db']) => Promise<T>): Promise<T> {
+  try {
+    return await context.db.transaction(async (inner) => {
+      throw new Undo(await act(inner));
+    });
+  } catch (error) {
+    if (error instanceof Undo) return (error as Undo<T>).body;
+    throw error;
+  }
+}
 
 const todayOf = ({ fleet, now }: Context) => dayOf(now, fleet.settings.zone);
 

@@ -4,16 +4,17 @@ import { anyDay } from '../../queues/time/days.ts';
 import { invoiceRow } from '../../sql/finance/invoices.ts';
 import { payerOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
+import { isInactive } from '../../sql/records/people.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
 import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
-import { judgeStart } from '../../workers/subscriptions/policy.ts';
+import { demandActive, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 
 export const heldItem = heldRow.meta({ id: 'StudentSubscription' });
 const STATUSES = heldRow.shape.status.options;
-const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams };
+const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams } as const;
 
 export const subscriptionRoutes: Route[] = [
   route({
@@ -52,6 +53,7 @@ export const subscriptionRoutes: Route[] = [
       await lockStudents(db, [params.id]);
       const payerId = await payerOf(db, params.id);
       if (payerId === null) throw new Problem(404, `there is no student ${params.id}`);
+      demandActive(!(await isInactive(db, params.id)), `the student ${params.id}`);
       const item = await findInCatalogue(db, body.subscription_id);
       if (!item) {
         throw new Problem(422, 'something it refers to does not exist', {
@@ -60,10 +62,12 @@ export const subscriptionRoutes: Route[] = [
       }
       if (!item.is_active) throw new Problem(409, `the subscription "${item.name}" is not sold any more`);
       const startDate = body.start_date ?? today;
-      judgeStart(startDate, item.validity_days, today);
+      judgeStart(startDate, item, today);
       const isAutoRenew = body.is_auto_renew;
       const { id, invoice } = await buySubscription(db, { studentId: params.id, payerId, item, startDate, today, isAutoRenew });
-      return { status: 201, body: { ...(await findHeld(db, id, today)), invoice } };
+      const held = await findHeld(db, id, today);
+      if (!held) throw new TypeError(`the subscription ${id} was sold and is not there`);
+      return { status: 201, body: { ...held, invoice } };
     },
   }),
 ];

@@ -70,19 +70,6 @@ class OutagePool extends pg.Pool {
 }
 
 /**
- * Every queue and worker of BullMQ adds a listener to the pool they share and never takes it away, so they grew with each one that
- * was opened. What the pool has to say is heard by its owner, once.
- */
-function listensOnce<T>(pool: pg.Pool, open: () => T): T {
-  const before = new Set(pool.listeners('error'));
-  const opened = open();
-  for (const listener of pool.listeners('error')) {
-    if (!before.has(listener)) pool.off('error', listener as (error: Error) => void);
-  }
-  return opened;
-}
-
-/**
  * The connection that listens is held for as long as the process lives and asks nothing, so a network that swallows what it should
  * hear goes unnoticed: it is asked now and then, and closed when it does not answer. BullMQ opens another one.
  */
@@ -104,6 +91,19 @@ function watchHeld(pool: pg.Pool): NodeJS.Timeout {
 
 /** What `pg` does not publish: the socket below. Ended properly, a connection would wait for an answer to its farewell. */
 type Breakable = { connection: { stream: Socket } };
+
+/**
+ * Every queue and worker of BullMQ adds a listener to the pool they share and never takes it away, so they grew with each one that
+ * was opened. What the pool has to say is heard by its owner, once.
+ */
+function listensOnce<T>(pool: pg.Pool, open: () => T): T {
+  const before = new Set(pool.listeners('error'));
+  const opened = open();
+  for (const listener of pool.listeners('error')) {
+    if (!before.has(listener)) pool.off('error', listener as (error: Error) => void);
+  }
+  return opened;
+}
 
 /** BullMQ remembers a failed start for good: a queue first used during an outage would never work. Here it starts again. */
 const startAgain: typeof createPostgresBackend = (...options) => {

@@ -2,7 +2,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
 import { type Backend, within } from '../backend/backend.ts';
 import { kept } from '../backend/bullmq.ts';
-import { type Bell, type BellName, bells, type Noun, runOf } from './catalog.ts';
+import { type Bell, type BellName, bells, definitionOf, type Noun } from './catalog.ts';
 import type { ProcessRequest } from './request.ts';
 
 /** The queue did not take a bell in time. What it was for stays in the book and is rung again. */
@@ -55,7 +55,7 @@ export function ringRun(
   run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for' | 'created_by'>,
   rings: number,
 ) {
-  const { worker, retry } = runOf(run.process_type);
+  const { worker, retry } = definitionOf(run.process_type);
   const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
   return ring(backend, worker, 'run', bell, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });
 }
@@ -79,7 +79,7 @@ export async function ringProcess(backend: Backend, { run, outcome, parts }: Pro
 }
 
 function flowJob(run: Run, more: object = {}) {
-  const { worker, retry } = runOf(run.process_type);
+  const { worker, retry } = definitionOf(run.process_type);
   const data = bells.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
   return {
     name: 'run',

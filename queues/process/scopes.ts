@@ -1,16 +1,20 @@
 import { z } from 'zod';
 import { runNames } from '../jobs/catalog.ts';
 
-/** Every permission a key can have. `run:<process>` lets a key trigger that process and nothing else. */
-export const scopes: readonly string[] = [
+/**
+ * Every permission a key can have. `run:<process>` lets a key trigger that process and nothing else. `rights:write` changes who
+ * commands (D46); `trainings:cancel` cancels trainings without any other right over money.
+ */
+export const scopes = [
   '*',
-  ...runNames.map((name) => `run:${name}`),
+  ...runNames.map((name) => `run:${name}` as const),
   'history:read',
   'schedule:read',
   'schedule:write',
   'records:read',
   'records:write',
   'rights:write',
+  'trainings:cancel',
   'slots:read',
   'bookings:read',
   'bookings:write',
@@ -21,14 +25,17 @@ export const scopes: readonly string[] = [
   'metrics',
   'dashboard',
   'dashboard:write',
-];
+] as const;
+export type Scope = (typeof scopes)[number];
+
+export const isScope = (text: string): text is Scope => (scopes as readonly string[]).includes(text);
 
 export const scopeList = z
   .array(z.string().trim())
   .min(1)
-  .refine((list) => list.every((scope) => scopes.includes(scope)), {
-    error: (issue) => {
-      const unknown = (issue.input as string[]).find((scope) => !scopes.includes(scope));
-      return `there is no scope "${unknown}"; accepted: ${scopes.join(', ')}`;
-    },
+  .transform((list, context): Scope[] => {
+    const unknown = list.find((scope) => !isScope(scope));
+    if (unknown !== undefined)
+      context.addIssue({ code: 'custom', message: `there is no scope "${unknown}"; accepted: ${scopes.join(', ')}` });
+    return list.filter(isScope);
   });

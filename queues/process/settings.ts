@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { apiKeysSetting } from './key-setting.ts';
 import { LEVELS, log } from './log.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy, trustProxySetting } from './network-settings.ts';
+import { whyWeak } from './weak-secret.ts';
 
 /** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
 const isZone = (zone: string) => moment.tz.zone(zone) !== null;
@@ -30,6 +31,7 @@ export const quietHoursSetting = z
   .transform((text): QuietHours | null => (text === 'off' ? null : { from: text.slice(0, 5), until: text.slice(6) }))
   .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
 
+const WEBHOOK_SECRET = '24 to 256 letters, digits, _ and - that nobody guesses';
 const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
@@ -39,6 +41,7 @@ const schema = z.object({
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
+  TRUST_PROXY: trustProxySetting.optional(),
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
@@ -78,9 +81,9 @@ const schema = z.object({
   TELEGRAM_WEBHOOK_URL: url('https:').optional(),
   TELEGRAM_WEBHOOK_SECRET: z
     .string()
-    .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
+    .regex(/^[\w-]{24,256}$/, { error: WEBHOOK_SECRET })
+    .refine((secret) => whyWeak(secret) === null, { error: WEBHOOK_SECRET })
     .optional(),
-  TRUST_PROXY: trustProxySetting.optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),
   LOG_KEEP: whole(0, 100).prefault('5'),
@@ -238,7 +241,6 @@ export function parseSettings(given: GivenSettings): Settings {
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
-    trustProxy: s.TRUST_PROXY,
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,

@@ -13,6 +13,9 @@ export const dayOf = (instant: Date, zone: string): Day => shownAt(instant, zone
 
 export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
+/** Days from one day to another; fewer than 0 when that is earlier. */
+export const daysBetween = (from: Day, to: Day): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+
 /** The same date so many years later; of 29 February, where that year has none, the 28th. */
 export const addYears = (day: Day, years: number): Day => at(day).add(years, 'years').format(FORM);
 

@@ -7,7 +7,7 @@ import { workerSilence } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { type Backend, within } from '../backend/backend.ts';
-import { nouns, runOf, runs } from '../jobs/catalog.ts';
+import { definitionOf, isRunName, nouns } from '../jobs/catalog.ts';
 import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../jobs/enqueue.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
 import { log } from '../process/log.ts';
@@ -75,7 +75,7 @@ const ALIVE = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children'
 export async function ringAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, seconds = BELL_SECONDS): Promise<number[]> {
   const rung: number[] = [];
   for (const run of (await openRuns(db, seconds)).filter(isInCatalog)) {
-    const queue = backend.queue(runOf(run.process_type).worker);
+    const queue = backend.queue(definitionOf(run.process_type).worker);
     if (ALIVE.includes(await within(2_000, queue.getJobState(runJobId(run.id, run.rings))))) continue;
     const rings = await noteRing(db, run.id);
     if (rings === null) continue;
@@ -87,8 +87,7 @@ export async function ringAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, 
 }
 
 /** A run of a process that has left the catalog waits for the version that knows it. */
-const isInCatalog = ({ process_type }: Pick<Run, 'process_type'>) =>
-  Object.values(runs).some((run) => run.processType === process_type);
+const isInCatalog = ({ process_type }: Pick<Run, 'process_type'>) => isRunName(process_type);
 
 /** Rings again for requests that nobody has decided: their bell was lost, or its worker. */
 export async function ringRequestsAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, seconds = BELL_SECONDS) {

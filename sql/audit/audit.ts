@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bookingsNotSquare, packagesNotSquare, unitsNotSquare } from '../bookings/audit.ts';
+import { bookingsNotSquare, deadUnits, packagesNotSquare, unitsNotSquare } from '../bookings/audit.ts';
 import { auditCalendar, calendarRules } from '../calendar/audit.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { auditSubscriptions, subscriptionRules } from '../subscriptions/audit.ts';
@@ -19,6 +19,7 @@ export const finding = z.object({
     'paid_without_transaction',
     'units_left',
     'package_charge',
+    'dead_units',
     'booking_charge',
     ...subscriptionRules,
     ...calendarRules,
@@ -33,8 +34,9 @@ export type Finding = z.output<typeof finding>;
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
  * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
  * began; sessions returned twice; invoices whose transactions do not fit their status; packages that
- * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it; bookings that are not paid for
- * exactly once; what is amiss with subscriptions; and who or what is in two places at once. Nothing found: all square.
+ * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it, or have units although they are
+ * over; bookings that are not paid for exactly once; what is amiss with subscriptions; and who or what is in two places at once.
+ * Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
   ...(await auditCharges(db, date)),
@@ -102,7 +104,7 @@ const auditCharges = (db: Sql, date: string) =>
         select invoice_id as id, sum(amount_minor) as sum from wallet_transactions where invoice_id is not null group by invoice_id
       ) entered using (id)
       where coalesce(sum, 0) <> case status when 'PAID' then -amount_minor else 0 end
-    ), units as (${unitsNotSquare}), sold as (${packagesNotSquare}), booked as (${bookingsNotSquare})
+    ), units as (${unitsNotSquare}), sold as (${packagesNotSquare}), booked as (${bookingsNotSquare}), dead as (${deadUnits})
     select 'balance' as rule, id, detail from balances
     union all select 'sessions_left', id, detail from sessions
     union all select 'charged_twice', id, detail from twice
@@ -116,4 +118,5 @@ const auditCharges = (db: Sql, date: string) =>
     union all select 'units_left', id, detail from units
     union all select 'package_charge', id, detail from sold
     union all select 'booking_charge', id, detail from booked
+    union all select 'dead_units', id, detail from dead
     order by rule, id`);

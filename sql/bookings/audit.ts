@@ -12,23 +12,21 @@ export const unitsNotSquare = sql.fragment`
 /**
  * Packages that are not invoiced for exactly what they cost. One that stands was invoiced once, at its price, also if that was
  * waived since. One that was taken back has no unit left, and if its invoice was live then, the share of the used units is kept and
- * invoiced: the price split over all units, rounded down, leftovers to the first ones (D22); each unit that the studio gave back
- * since made that share smaller, by an invoice of its own.
+ * invoiced (D22). What came back to one that was over has left it, and its share is invoiced no more (D47).
  */
 export const packagesNotSquare = sql.fragment`
   select id, format('%s, price %s, %s of %s units used, %s ended, kept %s: invoices %s, live %s', status, price_minor, used,
     granted, ended, kept, bills, live) as detail
   from (
-    select bought.id, status, price_minor, cancellation->>'invoice_id' is not null as was_owed, granted, used, ended, bills, live,
-      (cancellation->>'kept_minor')::int8 as kept_then,
-      case when status = 'active' then price_minor
-        when cancellation->>'invoice_id' is null then 0
-        else used * (price_minor / granted) + least(used, price_minor % granted) end as kept
+    select bought.id, status, price_minor, cancellation->>'invoice_id' is not null as was_owed, granted, used, ended, refunded, bills, live,
+      (cancellation->'units'->>'used')::int as used_then,
+      case when status = 'active' then price_minor else (cancellation->>'kept_minor')::int8 end as kept
     from client_packages bought
     join (
       select client_package_id, coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0) as granted,
         coalesce(-sum(delta) filter (where reason in ('booking', 'returned')), 0) as used,
-        coalesce(-sum(delta) filter (where reason = 'cancelled'), 0) as ended
+        coalesce(-sum(delta) filter (where reason in ('cancelled', 'refunded')), 0) as ended,
+        coalesce(-sum(delta) filter (where reason = 'refunded'), 0) as refunded
       from package_entries group by client_package_id
     ) entered on entered.client_package_id = bought.id
     left join (
@@ -37,14 +35,28 @@ export const packagesNotSquare = sql.fragment`
       from invoices where client_package_id is not null group by client_package_id
     ) invoiced on invoiced.client_package_id = bought.id
   ) as counted
-  where bills[1] is distinct from nullif(price_minor, 0)
-    or (status = 'active' and cardinality(bills) > 1)
-    or (status = 'cancelled' and kept > 0 and bills[cardinality(bills)] is distinct from kept)
-    or (status = 'cancelled' and kept_then is distinct from
-      case when was_owed and kept_then <> price_minor then coalesce(bills[2], 0) when was_owed then price_minor else 0 end)
-    or live <> kept
-    or (status = 'active' and ended <> 0)
-    or (status = 'cancelled' and used + ended <> granted)`;
+  where (refunded = 0 and bills is distinct from
+      case when price_minor > 0 then array[price_minor] || case when kept not in (0, price_minor) then array[kept] end end)
+    or live <> case when refunded = 0 then kept when status = 'cancelled' then kept_minor(price_minor, granted, used)
+      else price_minor - kept_minor(price_minor, granted, used + refunded) + kept_minor(price_minor, granted, used) end
+    or (status = 'active' and ended <> refunded)
+    or (status = 'cancelled' and used + ended <> granted)
+    or (status = 'cancelled' and kept is distinct from
+      case when was_owed then kept_minor(price_minor, granted, coalesce(used_then, used)) else 0 end)`;
+
+/**
+ * Packages that are over and have units: any, where one was taken back; where its last day had passed, those that were given back since
+ * and have not left it (D47). Days are UTC's here, with one to spare.
+ */
+export const deadUnits = sql.fragment`
+  select bought.id, format('taken back, %s units left', sum(units_left)) as detail
+  from client_packages bought join client_package_units held on held.client_package_id = bought.id
+  where status = 'cancelled' group by bought.id having sum(units_left) > 0
+  union all
+  select distinct bought.id, format('a unit given back after its last day, %s', end_date)
+  from client_packages bought join package_entries back on back.client_package_id = bought.id and back.reason = 'returned'
+  where status = 'active' and (back.created_at at time zone 'UTC')::date > end_date + 1 and not exists (
+    select from package_entries went where went.client_package_id = bought.id and went.reason = 'refunded' and went.created_at = back.created_at)`;
 
 /**
  * Bookings that are not paid for exactly once: what was confirmed has an invoice (also a waived one) or a unit, never both; what was

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { freeRoom, needsNoRoom, type Place } from './rooms.ts';
 import { statuses } from './rows.ts';
+import { giveBackPrice, lockPackageBill } from './take-back.ts';
 
 const state = z.object({
   id: z.int(),
@@ -44,20 +45,49 @@ export const endBooking = (transaction: Sql, of: { id: number; at: string; reaso
       cancellation_reason = ${of.reason}, cancellation = ${sql.json(of.answer as never)}
     where id = ${of.id}`);
 
+/** A unit given back can be used for at least so many days more. */
+const UNIT_LIVES_DAYS = 7;
+const unitRow = z.object({ client_package_id: z.int(), service_id: z.int(), is_over: z.boolean() });
+const share = z.object({ minor: z.int() });
+
 /**
- * Gives a unit back to the package it was taken from, by an entry of the opposite; the package is locked before its units. Returns
- * false when the package was taken back: what the unit cost was kept then, see {@link endReturnedUnit}.
+ * Gives a unit back to the package it was taken from, by an entry of the opposite, and lets the package last for seven days more (D47).
+ * From one that is over or was taken back it leaves at once, and its share of the price (D22) goes back to the wallet, or is owed no
+ * more; that settles what else is owed. The package is locked before its units, and those before the wallet.
+ * @param today the business day
  */
-export async function returnUnit(transaction: Sql, entryId: number): Promise<boolean> {
-  const { rowCount } = await transaction.query(sql.unsafe`
-    with bought as materialized (
-      select id from client_packages
-      where id = (select client_package_id from package_entries where id = ${entryId}) and status <> 'cancelled' for no key update
-    )
+export async function returnUnit(transaction: Sql, entryId: number, today: string) {
+  const {
+    client_package_id: id,
+    service_id,
+    is_over,
+  } = await transaction.one(sql.type(unitRow)`
+    select client_package_id, service_id, bought.status <> 'active' or bought.end_date < ${today}::date as is_over
+    from package_entries entry join client_packages bought on bought.id = client_package_id
+    where entry.id = ${entryId} for no key update of bought`);
+  await transaction.query(sql.unsafe`
     insert into package_entries (client_package_id, service_id, delta, reason, reverses_id)
-    select client_package_id, service_id, -delta, 'returned', entry.id
-    from package_entries entry join bought on bought.id = client_package_id where entry.id = ${entryId}`);
-  return rowCount > 0;
+    select client_package_id, service_id, -delta, 'returned', id from package_entries where id = ${entryId}`);
+  if (!is_over) {
+    await transaction.query(sql.unsafe`
+      update client_packages set end_date = greatest(end_date, ${today}::date + ${UNIT_LIVES_DAYS}::int) where id = ${id}`);
+    return { units: 1, refunded_minor: 0, cancelled_minor: 0 };
+  }
+  await transaction.query(sql.unsafe`
+    insert into package_entries (client_package_id, service_id, delta, reason) values (${id}, ${service_id}, -1, 'refunded')`);
+  const bill = await lockPackageBill(transaction, id);
+  const minor = await transaction.oneFirst(sql.type(share)`
+    select kept_minor(price_minor, granted, used + 1) - kept_minor(price_minor, granted, used) as minor
+    from client_packages
+    cross join lateral (select sum(units) as granted from jsonb_to_recordset(composition) as part (units integer)) as sold
+    cross join lateral (
+      select -sum(delta) as used from package_entries where client_package_id = client_packages.id and reason in ('booking', 'returned')
+    ) as entered
+    where client_packages.id = ${id}`);
+  const back = Math.min(minor, bill?.amount_minor ?? 0);
+  if (bill && back > 0) await giveBackPrice(transaction, bill, bill.amount_minor - back, 'unit returned');
+  const isPaid = bill?.status === 'PAID';
+  return { units: 0, refunded_minor: isPaid ? back : 0, cancelled_minor: isPaid ? 0 : back };
 }
 
 /** Whether the package a booking took a unit from, if any, is valid on a business day: a unit does not outlive its package. */

@@ -33,22 +33,33 @@ export const listClientPackages = (db: Sql, clientId: number, after: number, lim
   db.any(sql.type(clientPackageRow)`
     ${packages} where bought.client_id = ${clientId} and bought.id > ${after} order by bought.id limit ${limit}`);
 
-const offered = z.object({ price_minor: z.int(), is_active: z.boolean() });
+const offered = z.object({
+  price_minor: z.int(),
+  validity_days: z.int().nullable(),
+  validity_months: z.int().nullable(),
+  is_active: z.boolean(),
+});
+/** A package of the catalogue, which stays as it is until the transaction ends; null when there is none. */
 export const findOfferedPackage = (db: Sql, id: number) =>
-  db.maybeOne(sql.type(offered)`select price_minor, is_active from service_packages where id = ${id}`);
+  db.maybeOne(
+    sql.type(
+      offered,
+    )`select price_minor, validity_days, validity_months, is_active from service_packages where id = ${id} for share`,
+  );
 
-type Purchase = { clientId: number; payerId: number; packageId: number; start: string; isPaidNow: boolean };
+type Purchase = { clientId: number; payerId: number; packageId: number; start: string; today: string; isPaidNow: boolean };
 
 /**
  * Sells a package to a client, in the caller's transaction: usable at once, with an invoice that is paid from the payer's
- * wallet now or later. Returns its id, or null when the wallet does not cover it; then nothing is written.
+ * wallet now or later: it is due on the first day, or today if that is past. Returns its id, or null when the wallet does not cover it; then nothing is written.
  */
 export async function buyPackage(transaction: Sql, of: Purchase): Promise<number | null> {
   await lockWallets(transaction, [of.payerId]);
   return transaction.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
     with bought as (
       insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
-      select ${of.clientId}::int, id, composition, price_minor, ${of.start}::date, ${of.start}::date + validity_days - 1
+      select ${of.clientId}::int, id, composition, price_minor, ${of.start}::date,
+        term_end(${of.start}::date, validity_days, validity_months, extract(day from ${of.start}::date)::int)
       from service_packages
       where id = ${of.packageId} and (not ${of.isPaidNow}::boolean
         or price_minor <= coalesce((select balance_minor from wallets where user_id = ${of.payerId}), 0))
@@ -56,7 +67,7 @@ export async function buyPackage(transaction: Sql, of: Purchase): Promise<number
     ), bill as (
       insert into invoices (payer_id, type, amount_minor, status, client_package_id, due_date, paid_at)
       select ${of.payerId}::int, 'PACKAGE', price_minor, case when ${of.isPaidNow} then 'PAID' else 'UNPAID' end, id,
-        ${of.start}::date, case when ${of.isPaidNow} then now() end
+        greatest(${of.start}::date, ${of.today}::date), case when ${of.isPaidNow} then now() end
       from bought where price_minor > 0
       returning id, payer_id, amount_minor, status
     ), paid as (

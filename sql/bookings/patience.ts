@@ -1,4 +1,4 @@
-import { type Sql, sql } from '../database/database.ts';
+import { sql } from '../database/database.ts';
 
 /** What waits longer than this for a lock is in the way of the others. */
 const HURRIED = '250ms';
@@ -8,7 +8,3 @@ export const patience = (isHurried: boolean) => sql.fragment`
   settings as materialized (
     select set_config('lock_timeout', case when ${isHurried}::boolean then ${HURRIED} else current_setting('lock_timeout') end, true)
   )`;
-
-/** The same for the rest of a transaction, with a limit of its own in milliseconds. */
-export const hurry = (transaction: Sql, lockMs: number) =>
-  transaction.query(sql.unsafe`select set_config('lock_timeout', ${`${lockMs}ms`}, true)`);

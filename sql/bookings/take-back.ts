@@ -4,7 +4,7 @@ import { withdrawInvoice } from '../finance/invoices.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 
 const sold = z.object({ id: z.int(), price_minor: z.int(), status: z.string(), cancellation: z.unknown() });
-const units = z.object({ granted: z.int(), left: z.int() });
+const units = z.object({ granted: z.int(), used: z.int(), left: z.int() });
 const bill = z.object({ id: z.int(), payer_id: z.int(), amount_minor: z.int(), status: z.enum(['PENDING', 'UNPAID', 'PAID']) });
 type PackageBill = z.output<typeof bill>;
 export const holdingRow = z.object({ id: z.int(), service_id: z.int(), starts_at: z.iso.datetime() });
@@ -23,10 +23,12 @@ export async function lockClientPackage(transaction: Sql, clientId: number, id: 
   return found;
 }
 
-/** How many units were sold and how many are left, of all services together. The caller holds {@link lockClientPackage}'s lock. */
+/** How many units were sold, used and are left, of all services together. The caller holds {@link lockClientPackage}'s lock. */
 export const unitsOf = (transaction: Sql, id: number) =>
   transaction.one(sql.type(units)`
     select sum(part.units)::int as granted,
+      (select coalesce(-sum(delta), 0)::int from package_entries
+        where client_package_id = ${id} and reason in ('booking', 'returned')) as used,
       (select sum(units_left)::int from client_package_units where client_package_id = ${id}) as left
     from client_packages, jsonb_to_recordset(composition) as part (units integer) where id = ${id}`);
 
@@ -37,30 +39,6 @@ export const bookingsHolding = (transaction: Sql, id: number, now: string) =>
     from package_entries entry join bookings booking on booking.id = entry.booking_id
     where client_package_id = ${id} and booking.is_live and starts_at > ${now}::timestamptz
     order by starts_at, booking.id`);
-
-const owner = z.object({ id: z.int(), client_id: z.int() });
-/** Whose package a booking took its unit from. */
-export const packageOfUnit = (db: Sql, entryId: number) =>
-  db.one(sql.type(owner)`
-    select bought.id, client_id from package_entries entry join client_packages bought on bought.id = client_package_id
-    where entry.id = ${entryId}`);
-
-/** A unit that returns to a package which was taken back ends there at once: an entry back, and one out. The caller holds {@link lockClientPackage}'s lock. */
-export async function endReturnedUnit(transaction: Sql, entryId: number) {
-  await transaction.query(sql.unsafe`
-    insert into package_entries (client_package_id, service_id, delta, reason, reverses_id)
-    select client_package_id, service_id, -delta, 'returned', id from package_entries where id = ${entryId}`);
-  await transaction.query(sql.unsafe`
-    insert into package_entries (client_package_id, service_id, delta, reason)
-    select client_package_id, service_id, delta, 'cancelled' from package_entries where id = ${entryId}`);
-}
-
-/** How many units of a package were sold, and how many of them bookings have used. */
-export const usedUnits = (transaction: Sql, id: number) =>
-  transaction.one(sql.type(z.object({ granted: z.int(), used: z.int() }))`
-    select coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0)::int as granted,
-      coalesce(-sum(delta) filter (where reason in ('booking', 'returned')), 0)::int as used
-    from package_entries where client_package_id = ${id}`);
 
 /** The package's live invoice, its payer's wallet locked so that it stays as it is; null when there is none, or it was waived. */
 export async function lockPackageBill(transaction: Sql, id: number): Promise<PackageBill | null> {

@@ -2,9 +2,12 @@ import { createPgDriverFactory } from '@slonik/pg-driver';
 import type { DriverClient, DriverFactory } from 'slonik';
 
 /** How finely the waiting is counted: what this process stood still for weighs one of these at most. */
-const COUNTS = 20;
+const COUNT_MS = 100;
+/** A connection that was idle for longer has to prove that it is alive, in so much time, before it is used. */
+const IDLE_MS = 10_000;
+const PROOF_MS = 3_000;
 
-type Question = { counts: number; giveUp: () => void };
+type Question = { left: number; giveUp: () => void };
 
 /** The database kept silent, or the way to it swallows what is sent. */
 const silence = (ms: number) => Object.assign(new Error(`the database did not answer within ${ms} ms`), { code: 'ETIMEDOUT' });
@@ -21,44 +24,57 @@ export const watchedDriver =
   async (configuration) => {
     const driver = await createPgDriverFactory()(configuration);
     const open = new Set<Question>();
-    const clients = new Map<DriverClient, number>();
+    const heard = new Map<DriverClient, number>();
     let watch: NodeJS.Timeout | undefined;
 
     function look() {
       for (const question of open) {
-        question.counts += 1;
-        if (question.counts > COUNTS) question.giveUp();
+        question.left -= 1;
+        if (question.left < 0) question.giveUp();
       }
       if (open.size > 0) return;
       clearInterval(watch);
       watch = undefined;
     }
 
-    function answered<T>(client: DriverClient, answer: Promise<T>): Promise<T> {
+    function within<T>(limit: number, client: DriverClient, answer: Promise<T>): Promise<T> {
       const late = Promise.withResolvers<never>();
       const began = performance.now();
-      const question: Question = { counts: 0, giveUp };
+      const question: Question = { left: Math.ceil(limit / COUNT_MS), giveUp };
       function giveUp() {
         open.delete(question);
-        late.reject(silence(ms));
+        late.reject(silence(limit));
         throwAway(client);
-        for (const [other, heardAt] of clients) if (heardAt < began && other.state() === 'IDLE') throwAway(other);
+        for (const [other, at] of heard) if (at < began && other.state() === 'IDLE') throwAway(other);
       }
       open.add(question);
-      watch ??= setInterval(look, ms / COUNTS).unref();
-      const heard = answer.finally(() => {
+      watch ??= setInterval(look, COUNT_MS).unref();
+      const answered = answer.finally(() => {
         open.delete(question);
-        if (clients.has(client)) clients.set(client, performance.now());
+        if (heard.has(client)) heard.set(client, performance.now());
       });
-      return Promise.race([heard, late.promise]);
+      return Promise.race([answered, late.promise]);
     }
 
     return {
       async createClient() {
         const client = await driver.createClient();
-        clients.set(client, performance.now());
-        client.on('destroy', () => clients.delete(client));
-        return { ...client, query: (...query) => answered(client, client.query(...query)) };
+        let wasIdle = false;
+        heard.set(client, performance.now());
+        client.on('acquire', () => {
+          wasIdle = performance.now() - (heard.get(client) ?? 0) > IDLE_MS;
+        });
+        client.on('destroy', () => heard.delete(client));
+        return {
+          ...client,
+          async query(...query) {
+            if (wasIdle) {
+              wasIdle = false;
+              await within(PROOF_MS, client, client.query('select 1'));
+            }
+            return within(ms, client, client.query(...query));
+          },
+        };
       },
     };
   };

@@ -1,14 +1,15 @@
+import { termEnd } from '../subscriptions/term.ts';
 import { daysAfter, weekAfter } from './days.ts';
 import type { Person } from './people.ts';
 import type { Random } from './random.ts';
 
-/** Name, price in whole units of the currency, sessions (null: unlimited), days. */
+/** Name, price in whole units of the currency, sessions (null: unlimited), and the term: days, or months (D48). */
 export const CATALOGUE = {
-  eight: ['8 занятий', 4_800, 8, 30],
-  twelve: ['12 занятий', 6_600, 12, 45],
-  child: ['Детский, 8 занятий', 3_800, 8, 30],
-  month: ['Безлимит на месяц', 8_500, null, 30],
-  year: ['Годовой безлимит', 69_000, null, 365],
+  eight: ['8 занятий', 4_800, 8, 30, null],
+  twelve: ['12 занятий', 6_600, 12, 45, null],
+  child: ['Детский, 8 занятий', 3_800, 8, 30, null],
+  month: ['Безлимит на месяц', 8_500, null, null, 1],
+  year: ['Годовой безлимит', 69_000, null, 365, null],
 } as const;
 export type Kind = keyof typeof CATALOGUE;
 
@@ -16,6 +17,8 @@ export type Kind = keyof typeof CATALOGUE;
 export type Holding = {
   kind: Kind;
   start: string;
+  /** The day of the month on which its terms begin. */
+  anchor: number;
   end: string;
   left: number | null;
   isAutoRenew: boolean;
@@ -48,44 +51,89 @@ export function planHoldings(random: Random, today: string, students: readonly P
 
 const counted = (person: Person): Kind[] => (person.isChild ? ['child'] : ['eight', 'eight', 'twelve']);
 const monthly = (person: Person): Kind[] => (person.isChild ? ['child'] : [...counted(person), 'month']);
-const lastDay = (kind: Kind, start: string) => daysAfter(start, CATALOGUE[kind][3] - 1);
+const lastDay = (kind: Kind, start: string) => {
+  const [, , , validity_days, validity_months] = CATALOGUE[kind];
+  return termEnd(start, { validity_days, validity_months });
+};
+const dayOf = (day: string) => Number(day.slice(8));
+/** The first day of a term that ends on a day, and its anchor. */
+function termUntil(kind: Kind, end: string): { start: string; anchor: number } {
+  const next = daysAfter(end, 1);
+  const [, , , days] = CATALOGUE[kind];
+  if (days !== null) return { start: daysAfter(end, 1 - days), anchor: dayOf(daysAfter(end, 1 - days)) };
+  // A month before, that is the last one whose term ends no later.
+  let start = daysAfter(next, -28);
+  while (termEnd(start, { validity_days: null, validity_months: 1 }, dayOf(next)) > end) start = daysAfter(start, -1);
+  while (termEnd(start, { validity_days: null, validity_months: 1 }, dayOf(next)) < end) start = daysAfter(start, 1);
+  return { start, anchor: dayOf(next) };
+}
+/** Days of a term, more or less. */
+const length = (kind: Kind) => CATALOGUE[kind][3] ?? 30;
 
 const tell = {
   running(random: Random, today: string, person: Person): Holding {
     const kind = random.pick<Kind>(person.isChild ? ['child'] : [...monthly(person), 'year']);
-    const [, , sessions, days] = CATALOGUE[kind];
+    const [sessions, days] = [CATALOGUE[kind][2], length(kind)];
     const age = random.int(1, Math.min(days - 9, person.student!.age));
     const start = daysAfter(today, -age);
     const left = sessions && sessions - Math.floor((sessions * age) / days);
-    return { kind, start, end: lastDay(kind, start), left, isAutoRenew: random.chance(0.25), freeze: null, status: 'active' };
+    const anchor = dayOf(start);
+    return {
+      kind,
+      start,
+      anchor,
+      end: lastDay(kind, start),
+      left,
+      isAutoRenew: random.chance(0.25),
+      freeze: null,
+      status: 'active',
+    };
   },
   /** Ends today or in the six days after it; every other one renews itself. */
   ending(random: Random, today: string, person: Person, n: number): Holding {
     const kind = random.pick(monthly(person));
     const end = daysAfter(today, n % 7);
-    const start = daysAfter(end, 1 - CATALOGUE[kind][3]);
+    const term = termUntil(kind, end);
     const left = CATALOGUE[kind][2] && random.int(1, 4);
-    return { kind, start, end, left, isAutoRenew: n % 2 === 0, freeze: null, status: 'active' };
+    return { kind, ...term, end, left, isAutoRenew: n % 2 === 0, freeze: null, status: 'active' };
   },
   lastSession(random: Random, today: string, person: Person, n: number): Holding {
     const kind = random.pick(counted(person));
     const start = daysAfter(today, -random.int(14, 21));
-    return { kind, start, end: lastDay(kind, start), left: n % 2, isAutoRenew: n % 3 === 0, freeze: null, status: 'active' };
+    const anchor = dayOf(start);
+    return {
+      kind,
+      start,
+      anchor,
+      end: lastDay(kind, start),
+      left: n % 2,
+      isAutoRenew: n % 3 === 0,
+      freeze: null,
+      status: 'active',
+    };
   },
   /** Frozen since before today until after the next week; the end moved by the length of the freeze (D25). */
   frozen(random: Random, today: string, person: Person): Holding {
     const kind = random.pick(monthly(person));
     const start = daysAfter(today, -random.int(6, 20));
     const freeze = { start: daysAfter(today, -random.int(0, 5)), end: daysAfter(weekAfter(today).sunday, random.int(0, 9)) };
-    const length = (Date.parse(freeze.end) - Date.parse(freeze.start)) / 86_400_000 + 1;
+    const frozen = (Date.parse(freeze.end) - Date.parse(freeze.start)) / 86_400_000 + 1;
     const left = CATALOGUE[kind][2] && random.int(3, 7);
-    return { kind, start, end: daysAfter(lastDay(kind, start), length), left, isAutoRenew: false, freeze, status: 'frozen' };
+    const end = daysAfter(lastDay(kind, start), frozen);
+    return { kind, start, anchor: dayOf(start), end, left, isAutoRenew: false, freeze, status: 'frozen' };
   },
   /** What was left has expired with it (D27). */
   expired(random: Random, today: string, person: Person): Holding {
     const kind = random.pick(monthly(person));
     const end = daysAfter(today, -random.int(1, 40));
-    const start = daysAfter(end, 1 - CATALOGUE[kind][3]);
-    return { kind, start, end, left: CATALOGUE[kind][2] && 0, isAutoRenew: false, freeze: null, status: 'expired' };
+    return {
+      kind,
+      ...termUntil(kind, end),
+      end,
+      left: CATALOGUE[kind][2] && 0,
+      isAutoRenew: false,
+      freeze: null,
+      status: 'expired',
+    };
   },
 };

@@ -100,16 +100,17 @@ export async function insertHoldings(
   currency: string,
 ) {
   const kinds = await db.anyFirst(id`
-    insert into subscriptions (name, price_minor, number_of_sessions, validity_days)
+    insert into subscriptions (name, price_minor, number_of_sessions, validity_days, validity_months)
     select * from ${sql.unnest(
       Object.values(CATALOGUE).map(([name, price, ...more]) => [name, toMinor(price, currency), ...more]),
-      ['text', 'int8', 'int4', 'int4'],
+      ['text', 'int8', 'int4', 'int4', 'int4'],
     )} returning id`);
   const kindId = byKey(CATALOGUE, kinds);
-  const rows = [...holdings].map(([person, { kind, start, end, left, isAutoRenew, freeze, status }]) => [
+  const rows = [...holdings].map(([person, { kind, start, anchor, end, left, isAutoRenew, freeze, status }]) => [
     idOf.get(person)!,
     kindId[kind],
     start,
+    anchor,
     end,
     left,
     isAutoRenew,
@@ -119,7 +120,7 @@ export async function insertHoldings(
     `${start}T09:00:00Z`,
   ]);
   await db.query(sql.unsafe`
-    insert into student_subscriptions (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew,
+    insert into student_subscriptions (student_id, subscription_id, start_date, anchor_day, end_date, sessions_left, is_auto_renew,
       freeze_start_date, freeze_end_date, status, created_at)
-    select * from ${sql.unnest(rows, ['int4', 'int4', 'date', 'date', 'int4', 'bool', 'date', 'date', 'text', 'timestamptz'])}`);
+    select * from ${sql.unnest(rows, ['int4', 'int4', 'date', 'int2', 'date', 'int4', 'bool', 'date', 'date', 'text', 'timestamptz'])}`);
 }

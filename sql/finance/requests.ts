@@ -20,33 +20,45 @@ export type FinanceRequest = z.output<typeof requestRow>;
 
 const columns = sql.fragment`id, kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id, status, outcome, decided_at`;
 
-/** Writes a request in the book. `requestedAt` is when it reached the door. */
-export const writeRequest = (
-  db: Sql,
-  of: {
-    kind: FinanceRequest['kind'];
-    trainingId: number;
-    studentId?: number;
-    reason?: string;
-    byStudio?: boolean;
-    requestedAt: Date;
-    by: string;
-    requestId: string;
-  },
-) =>
-  db.one(sql.type(requestRow)`
+type NewRequest = {
+  kind: FinanceRequest['kind'];
+  trainingId: number;
+  studentId?: number;
+  reason?: string;
+  byStudio?: boolean;
+  /** When it reached the API. */
+  requestedAt: Date;
+  by: string;
+  requestId: string;
+};
+
+const written = (of: NewRequest) => sql.prepared('write_finance_request', requestRow)`
     insert into finance_requests (kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id)
-    values (${of.kind}, ${of.trainingId}, ${of.studentId ?? null}, ${of.reason ?? null}, ${of.byStudio ?? false}, ${of.requestedAt.toISOString()}::timestamptz,
-      ${of.by}, ${of.requestId})
-    returning ${columns}`);
+    select ${of.kind}::text, ${of.trainingId}::int, ${of.studentId ?? null}::int, ${of.reason ?? null}::text, ${of.byStudio ?? false}::boolean,
+      ${of.requestedAt.toISOString()}::timestamptz, ${of.by}::text, ${of.requestId}::text
+    where exists (select from real_trainings where id = ${of.trainingId})
+      and (${of.studentId ?? null}::int is null or exists (select from students where id = ${of.studentId ?? null}))
+    returning ${columns}`;
+
+/** Writes a request; null where there is no such training or student. */
+export const writeIfKnown = (db: Sql, of: NewRequest) => db.maybeOne(written(of));
+
+/** Writes a request about what is known to exist. */
+export const writeRequest = (db: Sql, of: NewRequest) => db.one(written(of));
 
 export const findRequest = (db: Sql, id: number) =>
   db.maybeOne(sql.type(requestRow)`select ${columns} from finance_requests where id = ${id}`);
 
-/** The request, locked, if it is still open; null when somebody else has decided it. */
-export const lockOpenRequest = (transaction: Sql, id: number) =>
-  transaction.maybeOne(sql.type(requestRow)`
-    select ${columns} from finance_requests where id = ${id} and status = 'open' for update`);
+/**
+ * The request, locked, if it is still open; null when somebody else has decided it.
+ * @param lockMs how long the transaction waits for each lock from here on (then SQLSTATE 55P03); by default as set
+ */
+export const lockOpenRequest = (transaction: Sql, id: number, lockMs?: number) =>
+  transaction.maybeOne(sql.prepared('lock_finance_request', requestRow)`
+    with settings as materialized (
+      select set_config('lock_timeout', coalesce(${lockMs === undefined ? null : `${lockMs}ms`}::text, current_setting('lock_timeout')), true)
+    )
+    select ${columns} from settings, finance_requests where id = ${id} and status = 'open' for update of finance_requests`);
 
 /** Notes what became of a request, in the transaction that did it. */
 export const decideRequest = (transaction: Sql, id: number, status: 'done' | 'refused', outcome: unknown) =>

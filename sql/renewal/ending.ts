@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { isUnpaidRenewal } from '../subscriptions/held.ts';
 import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
 import { after, type Place } from './due.ts';
 
@@ -19,7 +20,7 @@ export const endingKey = (of: { id: number; end_date: string }) => `subscription
 export const nextEnding = (db: Sql, date: string, place: Place, limit: number) =>
   db.any(sql.type(endingRow)`
     select ${holderColumns}, held.end_date, held.sessions_left, type.price_minor,
-      held.is_auto_renew and type.is_active and person.is_active as renews
+      held.is_auto_renew and type.is_active and person.is_active and not ${isUnpaidRenewal} as renews
     from ${holderTables}
     where held.status in ('active', 'frozen') and held.end_date between ${date}::date and ${date}::date + 3
       and held.start_date <= ${date}::date and ${after(place, sql.fragment`held.end_date`, sql.fragment`held.id`)}

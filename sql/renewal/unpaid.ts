@@ -37,7 +37,8 @@ export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, l
       from wallet_transactions where invoice_id = bill.id
     ) as paid
     cross join lateral (select bill.id || case when owed_no > 0 then '.' || owed_no else '' end as owed) as named
-    where bill.is_auto_renewal and bill.status = 'UNPAID' and bill.due_date <= ${date}::date and owed_since >= ${date}::date - ${since}::int
+    where bill.is_auto_renewal and bill.status = 'UNPAID' and held.status <> 'cancelled' and bill.due_date <= ${date}::date
+      and owed_since >= ${date}::date - ${since}::int
       and ${after(place, sql.fragment`bill.due_date`, sql.fragment`bill.id`)}
       and not exists (
         select from automated_process_history run where run.id = bill.run_id and run.process_date = ${date}::date)

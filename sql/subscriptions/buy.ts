@@ -8,7 +8,8 @@ export const catalogueRow = z.object({
   name: z.string(),
   price_minor: z.int(),
   number_of_sessions: z.int().nullable(),
-  validity_days: z.int(),
+  validity_days: z.int().nullable(),
+  validity_months: z.int().nullable(),
   is_active: z.boolean(),
 });
 export type CatalogueItem = z.output<typeof catalogueRow>;
@@ -16,12 +17,12 @@ export type CatalogueItem = z.output<typeof catalogueRow>;
 /** One line of the catalogue, which stays as it is until the transaction ends; null when there is none. */
 export const findInCatalogue = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(catalogueRow)`
-    select id, name, price_minor, number_of_sessions, validity_days, is_active from subscriptions where id = ${id} for share`);
+    select id, name, price_minor, number_of_sessions, validity_days, validity_months, is_active from subscriptions where id = ${id} for share`);
 
 /**
  * Sells a subscription: the student holds it at once, and where it costs something an invoice is due on its first day, or
  * today if that is past, and paid if the wallet covers it (D23, D4, D15). The caller holds the student's lock.
- * @param startDate the first day; the last one is `validity_days - 1` later
+ * @param startDate the first day; the last one follows from the term (D4, D48)
  */
 export async function buySubscription(
   transaction: Sql,
@@ -32,8 +33,10 @@ export async function buySubscription(
   const { id, invoice_id } = await transaction.one(sql.type(z.object({ id: z.int(), invoice_id: z.int().nullable() }))`
     with bought as (
       insert into student_subscriptions (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew)
-      values (${studentId}, ${item.id}, ${startDate}::date, ${startDate}::date + ${item.validity_days}::int - 1,
-        ${item.number_of_sessions}, ${of.isAutoRenew})
+      select ${studentId}::int, ${item.id}::int, start_date,
+        term_end(start_date, ${item.validity_days}::int, ${item.validity_months}::int, extract(day from start_date)::int),
+        ${item.number_of_sessions}::int, ${of.isAutoRenew}::boolean
+      from (select ${startDate}::date as start_date) as given
       returning id
     ), invoiced as (
       insert into invoices (payer_id, student_id, type, amount_minor, student_subscription_id, due_date)

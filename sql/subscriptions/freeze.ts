@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { giveBack } from '../finance/give-back.ts';
+import { giveBack, payersToGiveBack } from '../finance/give-back.ts';
+import { lockWallets } from '../finance/settle.ts';
+import { payersOwing } from './neighbours.ts';
 
 const released = z.object({
   seat_id: z.int(),
@@ -17,7 +19,8 @@ type Back = { sessions: number; refunded_minor: number; cancelled_minor: number 
  * Freezes a subscription on inclusive business days (D25): its last day moves by their number, and the student's
  * registrations on these days that have not started are cancelled safely, with what they were charged given back.
  * It is `frozen` at once if the freeze begins today, else from the night of its first day on (see sql/unfreeze.ts).
- * The caller holds the roster's and the student's locks and has judged the freeze. Returns the trainings released and what came back for each.
+ * The caller holds the roster's and the student's locks and has judged the freeze. Locks the wallets of whoever gets something back or
+ * owes for the student's subscriptions. Returns the trainings released and what came back for each.
  */
 export async function freezeSubscription(
   transaction: Sql,
@@ -30,10 +33,10 @@ export async function freezeSubscription(
       status = case when ${of.from}::date <= ${of.today}::date then 'frozen' else 'active' end
     where id = ${of.id}`);
   const seats = await seatsWithin(transaction, of);
-  const back = await giveBack(
-    transaction,
-    seats.map((seat) => seat.seat_id),
-  );
+  const ids = seats.map((seat) => seat.seat_id);
+  const payers = [...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, of.studentId))];
+  if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
+  const back = await giveBack(transaction, ids);
   const returned = new Map(back.map((one) => [one.seat_id, one]));
   const released = seats.map((seat) => {
     const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};

@@ -18,17 +18,24 @@ export const heldRow = holderRow.extend({
   freeze_start_date: z.iso.date().nullable(),
   freeze_end_date: z.iso.date().nullable(),
   renewed_from_id: z.int().nullable(),
+  /** The one that renews it; null where there is none, or it was called off. */
   renewed_by_id: z.int().nullable(),
+  /** Its renewal was called off: there will be no other. */
+  renewal_called_off: z.boolean(),
   next_renewal: z.object({ start_date: z.iso.date(), price_minor: z.int(), carried_sessions: z.int() }).nullable(),
   unpaid_invoice: z.object({ id: z.int(), amount_minor: z.int(), due_date: z.iso.date().nullable() }).nullable(),
   cancellation_reason: z.string().nullable(),
 });
 export type Held = z.output<typeof heldRow>;
 
-/** What a renewal would carry over and cost if it came now, by today's catalogue; null where none will come (D24). */
+/** A renewal whose own invoice was never paid is not renewed again (D41). */
+export const isUnpaidRenewal = sql.fragment`(held.renewed_from_id is not null and exists (
+  select from invoices bill where bill.student_subscription_id = held.id and bill.is_auto_renewal and bill.status in ('UNPAID', 'PENDING')))`;
+
+/** What a renewal would carry over and cost if it came now, by today's catalogue; null where none will come (D24, D41). */
 const nextRenewal = (today: string) => sql.fragment`
-  case when held.is_auto_renew and held.status in ('active', 'frozen') and next.id is null and type.is_active
-    and held.end_date >= ${today}::date - 7
+  case when held.is_auto_renew and held.status in ('active', 'frozen') and next.id is null and type.is_active and person.is_active
+    and not ${isUnpaidRenewal} and held.end_date >= ${today}::date - 7
   then json_build_object('start_date', greatest(held.end_date + 1, ${today}::date), 'price_minor', type.price_minor,
     'carried_sessions', case when type.number_of_sessions is null then 0 else least(${MOST_CARRIED}, coalesce(held.sessions_left, 0)) end)
   end`;
@@ -38,7 +45,8 @@ const select = (today: string) => sql.fragment`
     case when held.status in ('active', 'frozen')
       then greatest(0, held.end_date - greatest(held.start_date, ${today}::date) + 1) else 0 end as days_left,
     held.sessions_left, held.transferred_sessions, held.is_auto_renew, held.freeze_start_date, held.freeze_end_date,
-    held.renewed_from_id, next.id as renewed_by_id, ${nextRenewal(today)} as next_renewal,
+    held.renewed_from_id, case when next.status <> 'cancelled' then next.id end as renewed_by_id,
+    coalesce(next.status = 'cancelled', false) as renewal_called_off, ${nextRenewal(today)} as next_renewal,
     (select json_build_object('id', bill.id, 'amount_minor', bill.amount_minor, 'due_date', bill.due_date)
       from invoices bill where bill.student_subscription_id = held.id and bill.status = 'UNPAID' order by bill.id limit 1) as unpaid_invoice,
     held.cancellation_reason

@@ -16,6 +16,7 @@ import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
 import { benchSlots } from './slots.ts';
+import { benchTrouble } from './trouble.ts';
 
 /** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
 const benches: Record<string, (url: string) => Promise<void>> = {
@@ -30,6 +31,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   'pick-up': benchPickUp,
   idle: benchIdle,
   notifier: benchNotifier,
+  trouble: benchTrouble,
 };
 
 const wanted = process.argv.slice(2);

@@ -9,7 +9,7 @@ import { median, ms, report, timed, times } from './measure.ts';
 import { DAY, fillRenewals, forgetNight, keepAside, writeNightBare } from './renewal-data.ts';
 
 const RENEWALS = 100_000;
-const TERMS: Terms = { runId: 1, date: DAY, graceDays: 7, zone: 'UTC', adminChatIds: [] };
+const TERMS: Terms = { runId: 1, date: DAY, today: DAY, graceDays: 7, zone: 'UTC', adminChatIds: [] };
 const PARTS = { renewals, endings, unpaid };
 
 /** A night of 100,000 renewals, whole, with its notices: against the bare inserts of the same rows. */

@@ -173,7 +173,7 @@ test('who is booked in the same moment as he is registered is refused in words, 
     values ('add_student', ${training}, ${student}, now(), 'test') returning id`);
   const [booked, decided] = await Promise.all([
     book({ ...other, client_id: student, starts_at: TEN }),
-    answerRequest(door.db, Number(id)),
+    answerRequest(door.db, Number(id), 'Europe/Moscow'),
   ]);
   const isSeated = decided !== null && !decided.refused;
   expect([booked.status, isSeated]).toEqual(isSeated ? [409, true] : [201, false]);

@@ -24,7 +24,7 @@ export async function ask(db: Database, kind: FinanceRequest['kind'], of: { trai
     by: 'test',
     requestId: 'test',
   });
-  return answerRequest(db, request.id);
+  return answerRequest(db, request.id, 'Europe/Moscow');
 }
 
 export const pay = (db: Sql, payerId: number, amountMinor: number) =>

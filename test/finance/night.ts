@@ -17,7 +17,10 @@ export async function nightShift(attendance: RunHandler = markPresent) {
     startWorker(
       door.fleet,
       'finance',
-      { runs: { finance: chargeNight, daily: combineDaily }, request: ({ db }, id) => answerRequest(db, id) },
+      {
+        runs: { finance: chargeNight, daily: combineDaily },
+        request: ({ db, settings }, id) => answerRequest(db, id, settings.zone),
+      },
       draining.signal,
     ),
   ];

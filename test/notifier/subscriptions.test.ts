@@ -22,6 +22,8 @@ const lapsed = (count: number, name = 'Анна') =>
   }));
 const renewed = { ...whose, start_date: '2026-11-21', end_date: '2026-12-20', price_minor: 400_000 };
 
+const moved = { id: 7, subscription: '8 занятий', start_date: '2027-01-31', end_date: '2027-02-27' };
+
 const cases: [string, Record<string, unknown>][] = [
   ...[0, 1, 21, 500].map((n): [string, Record<string, unknown>] => [
     'subscription_frozen',
@@ -60,6 +62,18 @@ const cases: [string, Record<string, unknown>][] = [
     ['renewal_lapsed_admin', { run_id: 42, run_key: 'auto_renewal:2026-11-29', renewals: lapsed(count, long) }],
   ]),
   ['renewal_lapsed_admin', { run_id: 42, run_key: long, renewals: lapsed(1, '') }],
+  ...[0, 1, 3, 30].flatMap((count): [string, Record<string, unknown>][] => [
+    [
+      'subscription_frozen',
+      { ...whose, from: '2026-11-21', to: '2026-12-31', end_date: '2027-01-30', released: [], moved: Array(count).fill(moved) },
+    ],
+    ['subscription_unfrozen', { ...whose, end_date: '2026-12-31', sessions_left: 3, moved: Array(count).fill(moved) }],
+  ]),
+  ['renewal_previous_unpaid', bill],
+  ...[1, 2, 5, 21, 500].map((count): [string, Record<string, unknown>] => [
+    'renewal_previous_unpaid_admin',
+    { run_id: 42, run_key: 'auto_renewal:2026-11-29', renewals: lapsed(count) },
+  ]),
 ];
 const withLongNames = cases
   .filter(([, params]) => 'student' in params)

@@ -9,11 +9,13 @@ import { renewNext } from '../../sql/renewal/renew.ts';
 import { findRun, requestRun } from '../../sql/runs/runs.ts';
 import { dusk, type Night } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
+import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { waitingForLock } from '../support/ledger.ts';
 import { Killed, night } from '../support/night.ts';
 
+clockAt('2026-11-20T09:00:00Z');
 const D = '2026-11-20';
 /** More than two chunks of a night; divisible by six. */
 const MANY = 2_400;

@@ -3,10 +3,12 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
+import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 
+clockAt('2026-11-20T09:00:00Z');
 const D = '2026-11-20';
 let database: TestDatabase;
 let db: Database;
@@ -38,7 +40,15 @@ test.each([
       ? [
           [
             'subscription_ending',
-            { subscription: expect.any(String), student: null, end_date: end, sessions_left: 2, renews: false, price_minor: 123 },
+            {
+              student_subscription_id: expect.any(Number),
+              subscription: expect.any(String),
+              student: null,
+              end_date: end,
+              sessions_left: 2,
+              renews: false,
+              price_minor: 123,
+            },
           ],
         ]
       : [],

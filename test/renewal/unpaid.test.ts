@@ -5,10 +5,12 @@ import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { dunningKey, judgeUnpaid } from '../../workers/renewal/policy.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
+import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
 
+clockAt('2026-11-20T09:00:00Z');
 const D = '2026-11-20';
 /** The day on which what ends on D is due. */
 const DUE = addDays(D, 1);

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { termEnd } from '../../sql/subscriptions/term.ts';
 import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 import { club, entriesOf, heldBy, invoicesOf } from './studio.ts';
 
@@ -38,6 +39,9 @@ describe('the catalogue', () => {
     [{ name: 'X', price_minor: 1.5, number_of_sessions: 8, validity_days: 30 }, 'price_minor'],
     [{ name: 'X', price_minor: 1, number_of_sessions: 0, validity_days: 30 }, 'number_of_sessions'],
     [{ name: 'X', price_minor: 1, number_of_sessions: 8, validity_days: 0 }, 'validity_days'],
+    [{ name: 'X', price_minor: 1, number_of_sessions: 8 }, 'validity_days'],
+    [{ name: 'X', price_minor: 1, number_of_sessions: 8, validity_days: 30, validity_months: 1 }, 'validity_months'],
+    [{ name: 'X', price_minor: 1, number_of_sessions: 8, validity_months: 121 }, 'validity_months'],
   ])('refuses %j', async (body, path) => {
     expect(await door.post('/api/subscriptions', body)).toMatchObject({ status: 422, body: { errors: [{ path }] } });
   });
@@ -86,6 +90,20 @@ describe('buying (D23)', () => {
     const start = addDays(TODAY, 10);
     const { body } = await buy(await make.student(), { subscription_id: await make.item({ days: 5 }), start_date: start });
     expect(body).toMatchObject({ start_date: start, end_date: addDays(start, 4), days_left: 5, invoice: { due_date: start } });
+  });
+
+  test('one of a month ends on the day before that day of the next month (D48)', async () => {
+    const { body: sold } = await door.post('/api/subscriptions', {
+      name: 'Месяц',
+      price_minor: 0,
+      number_of_sessions: null,
+      validity_months: 1,
+    });
+    const start_date = addDays(TODAY, 40);
+    const { status, body } = await buy(await make.student(), { subscription_id: sold.id, start_date });
+    expect(status).toBe(201);
+    expect(body.end_date).toBe(termEnd(start_date, { validity_days: null, validity_months: 1 }));
+    expect((await buy(await make.student(), { subscription_id: sold.id, start_date: addDays(TODAY, -32) })).status).toBe(422);
   });
 
   test('one that has begun is due today', async () => {

@@ -73,13 +73,13 @@ test.each([
   ['2027-11-21', null],
   ['2027-11-22', 'invalid start_date'],
 ])('thirty days from %s', (start, expected) => {
-  expect(refusal(() => judgeStart(start, 30, TODAY))).toBe(expected);
+  expect(refusal(() => judgeStart(start, { validity_days: 30, validity_months: null }, TODAY))).toBe(expected);
 });
 
 test.each([
   [0, 0, null],
   [400, 400, null],
   [401, 400, 'invalid refund_minor'],
-])('a refund of %i of %i', (refund, paid, expected) => {
+])('a refund of %i of %i that can be refunded', (refund, paid, expected) => {
   expect(refusal(() => judgeRefund(refund, paid))).toBe(expected);
 });

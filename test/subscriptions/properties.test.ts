@@ -9,18 +9,11 @@ import { lockPayment, payerOf, receivePayment, takeBackPayment } from '../../sql
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
-import { cancelSubscription, lockPaid } from '../../sql/subscriptions/cancel.ts';
-import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
 import { Refused } from '../../workers/refusal.ts';
-import {
-  demandLive,
-  demandNotRenewed,
-  judgeFreeze,
-  judgeRefund,
-  judgeStart,
-  judgeUnfreeze,
-} from '../../workers/subscriptions/policy.ts';
+import { callOff } from '../../workers/subscriptions/call-off.ts';
+import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
+import { demandLive, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -104,6 +97,7 @@ const world = fc.record({
   ),
   dates: fc.array(date, { minLength: DAYS, maxLength: DAYS }),
 });
+const termOf = (item: { days: number }) => ({ validity_days: item.days, validity_months: null });
 type World = typeof world extends fc.Arbitrary<infer W> ? W : never;
 type Deed = World['dates'][number]['deeds'][number];
 
@@ -161,6 +155,7 @@ async function door(
 
 async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one: Deed, n: number) {
   const today = day(n);
+  const now = new Date(`${today}T00:00:00Z`);
   const person = 'student' in one ? (people[one.student] as number) : 0;
   const item = 'item' in one ? model.items[one.item % model.items.length] : undefined;
   const held = 'held' in one ? model.subscriptions[one.held % Math.max(1, model.subscriptions.length)] : undefined;
@@ -184,10 +179,10 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
     Object.assign(item, { price: one.price, isActive: one.isActive });
   } else if (one.do === 'buy' && item) {
     if (!item.isActive || -one.ahead >= item.days) {
-      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), item.days, today)).toThrow(Refused);
+      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), termOf(item), today)).toThrow(Refused);
       return;
     }
-    judgeStart(day(n + one.ahead), item.days, today);
+    judgeStart(day(n + one.ahead), termOf(item), today);
     const { id } = await db.transaction(async (transaction) => {
       await lockStudents(transaction, [person]);
       const [payerId, sold] = [await payerOf(transaction, person), await findInCatalogue(transaction, item.id)];
@@ -198,37 +193,28 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
     model.buy(id, person, item, n + one.ahead, one.autoRenew);
   } else if (held && one.do === 'freeze') {
     const [from, to] = [n + one.ahead, n + one.ahead + one.days];
-    const now = new Date(`${today}T00:00:00Z`);
-    const did = await door(held, today, async (transaction, row) => {
-      judgeFreeze(row, day(from), day(to), today);
-      await freezeSubscription(transaction, { id: held.id, studentId: held.student, from: day(from), to: day(to), today, now });
-    });
+    const did = await door(held, today, (transaction, row) =>
+      freeze(transaction, row, { from: day(from), to: day(to), today, now }),
+    );
     expect(model.freeze(held, from, to, n)).toBe(did);
   } else if (held && one.do === 'unfreeze') {
-    const did = await door(held, today, async (transaction, row) => {
-      judgeUnfreeze(row);
-      await endFreeze(transaction, held.id, today);
-    });
+    const did = await door(held, today, (transaction, row) => unfreeze(transaction, row, { today, now }));
     expect(model.unfreeze(held, n)).toBe(did);
   } else if (held && one.do === 'autoRenew') {
     const did = await door(held, today, async (transaction, row) => {
       demandLive(row);
       demandNotRenewed(row);
+      demandRenewable(row, one.is);
       await setAutoRenew(transaction, held.id, one.is);
     });
+    expect(did).toBe(model.isLive(held) && !model.liveHeir(held) && !(one.is && model.heir(held)));
     if (did) held.autoRenew = one.is;
-    expect(did).toBe(model.isLive(held) && !model.heir(held));
   } else if (held && one.do === 'cancel') {
     const refundMinor = Math.ceil(model.paidFor(held) * one.refund);
-    const did = await door(held, today, async (transaction, row) => {
-      demandLive(row);
-      const paid = await lockPaid(transaction, held.id);
-      const sum = paid.reduce((total, bill) => total + bill.paid_minor, 0);
-      judgeRefund(refundMinor, sum);
-      const payers = paid.map((bill) => bill.payer_id);
-      await cancelSubscription(transaction, { id: held.id, reason: 'test', refundMinor }, payers);
-    });
-    expect(model.cancel(held, refundMinor)).toBe(did);
+    const did = await door(held, today, (transaction, row) =>
+      callOff(transaction, row, { reason: 'test', refundMinor, today, now }),
+    );
+    expect(model.cancel(held, refundMinor, n)).toBe(did);
   }
 }
 
@@ -272,7 +258,7 @@ async function stateOfDatabase() {
       (select json_agg(json_build_array(real_training_id, student_id, status, charged_at is not null, session_entry_id is not null, invoice_id is not null)
         order by real_training_id, student_id) from real_training_students) as seats,
       (select json_agg(json_build_array(id, student_id, start_date, end_date, status, sessions_left, transferred_sessions, is_auto_renew,
-        renewed_from_id, freeze_start_date, freeze_end_date) order by id) from student_subscriptions) as held,
+        renewed_from_id, freeze_start_date, freeze_end_date, pushed_days) order by id) from student_subscriptions) as held,
       (select json_agg(json_build_array(payer_id, amount_minor, status) order by id) from invoices) as invoices,
       (select json_agg(json_build_array(user_id, balance_minor) order by user_id) from wallets where balance_minor > 0) as wallets`);
   return { seats: rows.seats ?? [], held: rows.held ?? [], invoices: rows.invoices ?? [], wallets: rows.wallets ?? [] };
@@ -302,6 +288,7 @@ const stateOfModel = (model: ClubModel) => ({
       one.renewedFrom,
       one.frozen?.[0] ?? null,
       one.frozen?.[1] ?? null,
+      one.pushed,
     ]),
   invoices: model.invoices.map((invoice) => [invoice.payer, invoice.amount, invoice.status]),
   wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),

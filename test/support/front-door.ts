@@ -8,10 +8,11 @@ import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
 import { log } from '../../queues/process/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
-import { openDatabase } from '../../sql/database/database.ts';
+import { type Limits, openDatabase } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { runJob } from '../../workers/runner/run-job.ts';
+import { breach } from './contract.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 // What these tests provoke belongs in their assertions, not on the terminal.
@@ -29,6 +30,8 @@ type Options = {
   backend?: (databaseUrl: string) => Backend;
   /** Another way to the database than the straight one, for the API alone. */
   via?: (databaseUrl: string) => Promise<string>;
+  /** Other limits of statements than an API has. */
+  limits?: Limits;
   /** The clock is the test's, and no connection is too old for it. */
   forLife?: boolean;
 };
@@ -40,7 +43,12 @@ export async function frontDoor(options: Options = {}) {
   const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
   const backend = (options.backend ?? ((databaseUrl) => openBackend({ databaseUrl, name: 'test' })))(database.url);
   const way = options.via ? await options.via(database.url) : database.url;
-  const own = await openDatabase(way, { ...API_DATABASE, name: 'api', forLife: options.forLife });
+  const own = await openDatabase(way, {
+    ...API_DATABASE,
+    limits: options.limits ?? API_DATABASE.limits,
+    name: 'api',
+    forLife: options.forLife,
+  });
   const fleet: Fleet = { name: 'api', settings, db: own, backend, close: async () => {} };
   const draining = new AbortController();
   const server = createApiServer(fleet, draining.signal).listen(0, '127.0.0.1');
@@ -94,7 +102,7 @@ export async function frontDoor(options: Options = {}) {
   };
 }
 
-/** One request; the body goes as JSON unless `raw` says otherwise. */
+/** One request; the body goes as JSON unless `raw` says otherwise. Throws when a JSON answer is not what the route's contract says. */
 export async function request(url: string, method: string, path: string, { key, body, headers, raw }: Asking): Promise<Reply> {
   const response = await fetch(url + path, {
     method,
@@ -108,7 +116,10 @@ export async function request(url: string, method: string, path: string, { key, 
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  const answer = isJson ? JSON.parse(text) : undefined;
+  const wrong = breach(method, path, response.status, answer);
+  if (wrong) throw new Error(`${method} ${path} was answered ${response.status} against its contract: ${wrong}`);
+  return { status: response.status, headers: response.headers, text, body: answer };
 }
 
 /** The browser's way to show a key. */

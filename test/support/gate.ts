@@ -3,12 +3,18 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export type Gate = Awaited<ReturnType<typeof openGate>>;
 
-/** A way to a database that can be shut: then connections break and new ones are refused, as when the server is gone. */
+/**
+ * A way to a server that can be shut: then connections break and new ones are refused, as when the server is gone. Or it swallows what
+ * is sent through the connections there are, and closes none, as a network does that has forgotten them.
+ */
 export async function openGate(databaseUrl: string) {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
-  const listener = createServer((near) => {
+  let age = 0;
+  const listener = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect(Number(target.port), target.hostname);
+    near.setNoDelay(true);
+    far.setNoDelay(true);
     for (const [socket, other] of [
       [near, far],
       [far, near],
@@ -17,7 +23,11 @@ export async function openGate(databaseUrl: string) {
       socket.on('error', () => other.destroy());
       socket.on('close', () => sockets.delete(socket));
     }
-    near.pipe(far).pipe(near);
+    const own = age;
+    near.on('data', (data) => own === age && far.write(data));
+    far.on('data', (data) => own === age && near.write(data));
+    near.on('end', () => own === age && far.end());
+    far.on('end', () => own === age && near.end());
   });
   listener.listen(0, '127.0.0.1');
   await once(listener, 'listening');
@@ -32,6 +42,10 @@ export async function openGate(databaseUrl: string) {
       listener.close();
       for (const socket of sockets) socket.destroy();
       await closed;
+    },
+    /** From now on what goes through the connections there are is lost; new ones are as good as ever. */
+    swallow() {
+      age += 1;
     },
     async open() {
       listener.listen(port, '127.0.0.1');

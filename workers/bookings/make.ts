@@ -4,18 +4,18 @@ import { isCovered } from '../../sql/bookings/cover.ts';
 import { holdSlot } from '../../sql/bookings/hold.ts';
 import { type NewBooking, shapeOf } from '../../sql/bookings/made.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { balanceOf } from '../../sql/finance/payments.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
+import { shownBalance } from '../rights.ts';
 import { together } from './together.ts';
 
 /** A booking as it will stand in the book, and what is told of it. */
 export type Plan = ToBook;
 
 /** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
-export async function demandCover({ booking }: Plan, { db }: CallContext): Promise<void> {
+export async function demandCover({ booking }: Plan, context: CallContext): Promise<void> {
   const { payFrom, day } = booking;
-  if (payFrom !== 'later' && !(await isCovered(db, payFrom, booking, day))) throw await notCovered(booking, db);
+  if (payFrom !== 'later' && !(await isCovered(context.db, payFrom, booking, day))) throw await notCovered(booking, context);
 }
 
 /**
@@ -39,16 +39,20 @@ const bookTogether = together<Plan, boolean>(async (db, plans, isHurried) => {
 });
 
 /** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
-export async function payForHeld({ booking, notices }: Plan, { db }: CallContext): Promise<number> {
+export async function payForHeld({ booking, notices }: Plan, context: CallContext): Promise<number> {
+  const { db } = context;
   const { id, payFrom, day } = booking;
   if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
-  if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, db);
+  if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, context);
   throw new Refused('conflict', 'the booking was cancelled before it was paid, or paying took too long');
 }
 
-async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, db: Sql): Promise<Refused> {
+async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, context: CallContext): Promise<Refused> {
   if (payFrom !== 'wallet') return new Refused('conflict', WHY_NOT.package);
-  return new Refused('conflict', WHY_NOT.wallet, { price_minor: priceMinor, balance_minor: await balanceOf(db, payerId) });
+  return new Refused('conflict', WHY_NOT.wallet, {
+    price_minor: priceMinor,
+    ...(await shownBalance(context, payerId)),
+  });
 }
 
 const WHY_NOT = {

@@ -4,6 +4,7 @@ import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
+import { demandActive } from '../subscriptions/policy.ts';
 import { spanOf } from './slots.ts';
 import { together } from './together.ts';
 import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
@@ -20,7 +21,7 @@ export type Wanted = {
   room_id?: number;
 };
 
-/** What a booking is made of; throws a 422 that names what does not exist, is not active or is not offered. */
+/** What a booking is made of; throws a 422 that names what does not exist or is not offered, a 409 for an inactive client. */
 export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
   demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
 
@@ -46,7 +47,7 @@ async function demandAll<O extends Offer>(wish: Wanted, db: Sql, offer: O) {
   const { client, service, specialists } = offer;
   const wrongPlace = whyNotThere(wish.location_id, offer);
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
-  if (!client.is_active) throw notAcceptable('client_id', `the client ${wish.client_id} is not active`);
+  demandActive(client.is_active, `the client ${wish.client_id}`);
   if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
   if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
   if (wrongPlace) throw notAcceptable('location_id', wrongPlace);

@@ -3,6 +3,7 @@ import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
+import { isInactive } from '../../sql/records/people.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
@@ -18,6 +19,7 @@ export const addStudent: Decide = async (transaction, request) => {
   const training = await lockTraining(transaction, request.real_training_id);
   if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
   if (known.length === 0) return refuse(404, `there is no student ${studentId}`);
+  if (await isInactive(transaction, studentId)) return refuse(409, `the student ${studentId} is not active`);
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
   if (hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
     return refuse(409, 'the training has started');

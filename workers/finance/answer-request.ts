@@ -1,4 +1,3 @@
-import { hurry } from '../../sql/bookings/patience.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
@@ -18,24 +17,24 @@ const MOST_TRIES = 5;
 
 /**
  * Decides an open request once: what it does and what is noted of it are one transaction. A decided one is left alone.
+ * @param zone the studio's time zone
  * @param lockMs gives up with a lock timeout (55P03) rather than wait longer for a lock
  */
-export async function answerRequest(db: Sql, id: number, lockMs?: number) {
+export async function answerRequest(db: Sql, id: number, zone: string, lockMs?: number) {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await answerOnce(db, id, lockMs);
+      return await answerOnce(db, id, zone, lockMs);
     } catch (error) {
       if (!isExclusion(error) || tries === MOST_TRIES) throw error;
     }
   }
 }
 
-const answerOnce = (db: Sql, id: number, lockMs?: number) =>
+const answerOnce = (db: Sql, id: number, zone: string, lockMs?: number) =>
   db.transaction(async (transaction) => {
-    if (lockMs !== undefined) await hurry(transaction, lockMs);
-    const request = await lockOpenRequest(transaction, id);
+    const request = await lockOpenRequest(transaction, id, lockMs);
     if (!request) return null;
-    const decision = await decide[request.kind](transaction, request);
+    const decision = await decide[request.kind](transaction, request, zone);
     if (decision.refused) await decideRequest(transaction, id, 'refused', decision.refused);
     else await decideRequest(transaction, id, 'done', decision.answer);
     return decision;

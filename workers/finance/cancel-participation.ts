@@ -1,3 +1,4 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { dueSeat, endSeat, lockStudents, lockTraining, seatStates } from '../../sql/finance/seats.ts';
@@ -7,7 +8,7 @@ import { judgeCancellation } from './free-cancellation.ts';
 import { notifyOfCancelledPlace } from './notices.ts';
 
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). By the studio: whatever the hour, for free. */
-export const cancelParticipation: Decide = async (transaction, request) => {
+export const cancelParticipation: Decide = async (transaction, request, zone) => {
   const studentId = Number(request.student_id);
   await lockStudents(transaction, [studentId]);
   const training = await lockTraining(transaction, request.real_training_id);
@@ -21,7 +22,10 @@ export const cancelParticipation: Decide = async (transaction, request) => {
   if (outcome === 'started') return refuse(409, 'the training has started');
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
-  const { payer_id, ...money } = outcome === 'safe' ? await returnAll(transaction, seat.id) : await chargeOnce(transaction, seat);
+  const { payer_id, ...money } =
+    outcome === 'safe'
+      ? await returnAll(transaction, seat.id, dayOf(new Date(request.requested_at), zone))
+      : await chargeOnce(transaction, seat);
   const answer = {
     real_training_id: training.id,
     student_id: studentId,
@@ -43,8 +47,8 @@ export const cancelParticipation: Decide = async (transaction, request) => {
 type Transaction = Parameters<Decide>[0];
 const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
 
-async function returnAll(transaction: Transaction, seatId: number) {
-  const [back] = await giveBack(transaction, [seatId]);
+async function returnAll(transaction: Transaction, seatId: number, today: string) {
+  const [back] = await giveBack(transaction, [seatId], null, today);
   const { sessions, refunded_minor, cancelled_minor } = back ?? nothing;
   return {
     payer_id: back?.payer_id ?? null,

@@ -1,3 +1,4 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { closeTraining, endAllSeats, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance/seats.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
@@ -9,7 +10,7 @@ import { notifyOfCancelledTraining } from './notices.ts';
  * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun,
  * only as the studio's own wish: it did not take place after all.
  */
-export const cancelTraining: Decide = async (transaction, request) => {
+export const cancelTraining: Decide = async (transaction, request, zone) => {
   // Whoever fills seats holds the roster's lock, so these are all the students there will be.
   await lockRoster(transaction);
   await lockStudents(transaction, await seatHolders(transaction, request.real_training_id));
@@ -24,6 +25,8 @@ export const cancelTraining: Decide = async (transaction, request) => {
   const back = await giveBack(
     transaction,
     live.map((seat) => seat.id),
+    null,
+    dayOf(new Date(request.requested_at), zone),
   );
   await endAllSeats(transaction, training.id, request.requested_at, reason);
   const sum = (of: 'sessions' | 'refunded_minor' | 'cancelled_minor') => back.reduce((total, one) => total + one[of], 0);

@@ -5,4 +5,5 @@ import type { FinanceRequest } from '../../sql/finance/requests.ts';
 export type Decision = { refused?: undefined; answer: object } | { refused: { status: 404 | 409; detail: string } };
 export const refuse = (status: 404 | 409, detail: string): Decision => ({ refused: { status, detail } });
 
-export type Decide = (transaction: Sql, request: FinanceRequest) => Promise<Decision>;
+/** @param zone the studio's: by it the instant of asking has a business day */
+export type Decide = (transaction: Sql, request: FinanceRequest, zone: string) => Promise<Decision>;

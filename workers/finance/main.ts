@@ -5,5 +5,5 @@ import { combineDaily } from './combine-daily.ts';
 
 await runWorker('finance', {
   runs: { finance: chargeNight, daily: combineDaily },
-  request: ({ db }, id) => answerRequest(db, id),
+  request: ({ db, settings }, id) => answerRequest(db, id, settings.zone),
 });

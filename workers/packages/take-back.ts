@@ -2,15 +2,11 @@ import { z } from 'zod';
 import {
   bookingsHolding,
   endPackage,
-  endReturnedUnit,
   giveBackPrice,
   lockClientPackage,
   lockPackageBill,
-  packageOfUnit,
   unitsOf,
-  usedUnits,
 } from '../../sql/bookings/take-back.ts';
-import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { keptMinor } from './policy.ts';
@@ -41,15 +37,15 @@ export async function takeBack(
 ) {
   const sold = await lockClientPackage(db, of.clientId, of.id);
   if (!sold) throw new Refused('missing', `the client ${of.clientId} has no package ${of.id}`);
-  if (sold.cancellation) return sold.cancellation;
+  if (sold.cancellation) return packageTakenBack.parse(sold.cancellation);
   if (sold.status === 'cancelled') throw new Refused('conflict', 'the package is cancelled');
   const at = now.toISOString();
   const bookings = await bookingsHolding(db, of.id, at);
   if (bookings.length > 0)
     throw new Refused('conflict', 'bookings to come hold units of the package: cancel them first', { bookings });
-  const { granted, left } = await unitsOf(db, of.id);
+  const { granted, used, left } = await unitsOf(db, of.id);
   const bill = await lockPackageBill(db, of.id);
-  const kept = bill ? keptMinor(bill.amount_minor, granted, granted - left) : 0;
+  const kept = bill ? Math.min(bill.amount_minor, keptMinor(sold.price_minor, granted, used)) : 0;
   const rest = bill ? bill.amount_minor - kept : 0;
   const wasPaid = bill?.status === 'PAID';
   const result: z.output<typeof packageTakenBack> = {
@@ -57,7 +53,7 @@ export async function takeBack(
     status: 'cancelled',
     cancelled_at: at,
     reason: of.reason,
-    units: { used: granted - left, cancelled: left },
+    units: { used, cancelled: left },
     invoice_id: bill?.id ?? null,
     kept_minor: kept,
     returned: { refunded_minor: wasPaid ? rest : 0, cancelled_minor: wasPaid ? 0 : rest },
@@ -65,21 +61,4 @@ export async function takeBack(
   await endPackage(db, { id: of.id, at, reason: of.reason, answer: result });
   if (bill) await giveBackPrice(db, bill, kept, of.reason);
   return result;
-}
-
-/**
- * Gives back what was kept for a unit of a package that was taken back, in the caller's transaction: the studio did not give the
- * service after all, so the share of the used units is that of one less. Nothing, where the package's invoice was waived.
- */
-export async function returnUnitsPrice(transaction: Sql, entryId: number, reason: string) {
-  const { id, client_id } = await packageOfUnit(transaction, entryId);
-  const sold = await lockClientPackage(transaction, client_id, id);
-  await endReturnedUnit(transaction, entryId);
-  const bill = await lockPackageBill(transaction, id);
-  if (!sold || !bill) return { refunded_minor: 0, cancelled_minor: 0 };
-  const { granted, used } = await usedUnits(transaction, id);
-  const kept = keptMinor(sold.price_minor, granted, used);
-  await giveBackPrice(transaction, bill, kept, reason);
-  const rest = bill.amount_minor - kept;
-  return bill.status === 'PAID' ? { refunded_minor: rest, cancelled_minor: 0 } : { refunded_minor: 0, cancelled_minor: rest };
 }

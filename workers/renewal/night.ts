@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { Sql } from '../../sql/database/database.ts';
 import type { Place } from '../../sql/renewal/due.ts';
 import type { Decided } from '../../sql/renewal/renew.ts';
+import { found } from '../runner/progress.ts';
 
 export type Warning = Pick<Decided, 'student_id' | 'subscription_id' | 'subscription'> & {
   reason: NonNullable<Decided['reason']>;
@@ -19,6 +21,18 @@ export type Night = {
   told: { ending: number; unpaid: number; lapsed: number };
 };
 
+/** The same as it is read back. */
+export const nightRow: z.ZodType<Night> = z.object({
+  part: z.enum(['renewals', 'endings', 'unpaid', 'over']),
+  place: z.tuple([z.string(), z.int()]).nullable(),
+  renewed: z.int(),
+  carried: z.int(),
+  invoices: z.int(),
+  auto_payments: z.int(),
+  warnings: z.array(found<Warning>()),
+  told: z.object({ ending: z.int(), unpaid: z.int(), lapsed: z.int() }),
+});
+
 export const dusk: Night = {
   part: 'renewals',
   place: null,
@@ -30,8 +44,8 @@ export const dusk: Night = {
   told: { ending: 0, unpaid: 0, lapsed: 0 },
 };
 
-/** What the parts of a night go by. */
-export type Terms = { runId: number; date: string; graceDays: number; zone: string; adminChatIds: number[] };
+/** What the parts of a night go by: the business day it is for, and that of today. */
+export type Terms = { runId: number; date: string; today: string; graceDays: number; zone: string; adminChatIds: number[] };
 
 /** One more chunk of a part: a transaction's work. */
 export type Part = (transaction: Sql, so: Night, terms: Terms) => Promise<Night>;

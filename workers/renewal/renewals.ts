@@ -1,17 +1,21 @@
-import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { type Decided, renewNext } from '../../sql/renewal/renew.ts';
+import { type AdminNotice, type Notice, notifyAdmins, notifyPeople } from '../../sql/notifications/notify.ts';
+import { type Decided, previousUnpaidKey, renewNext } from '../../sql/renewal/renew.ts';
 import { holderNotices } from '../../sql/subscriptions/holders.ts';
-import type { Part } from './night.ts';
+import type { Part, Terms } from './night.ts';
 
 /** Subscriptions a transaction: its locks last about as long as those of a finance chunk. */
 const CHUNK = 1_000;
 
-/** Renews what is due (D24) and tells those who hold it. */
-export const renewals: Part = async (transaction, so, { date, runId }) => {
-  const { place, decided, payments } = await renewNext(transaction, date, so.place, CHUNK, runId);
+/** Renews what is due (D24) and tells those who hold it; whose last renewal is unpaid is told that there is no other (D41). */
+export const renewals: Part = async (transaction, so, terms) => {
+  const { date, runId, today } = terms;
+  const { place, decided, payments } = await renewNext(transaction, date, so.place, CHUNK, runId, today);
   if (place === null) return { ...so, part: 'endings', place: null };
   const renewed = decided.filter((one) => one.renewed_id !== null);
   await notifyPeople(transaction, renewed.flatMap(noticesOf));
+  const unpaid = decided.flatMap(unpaidOf);
+  await notifyPeople(transaction, unpaid.map(toPayer));
+  if (unpaid.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(unpaid, terms)]);
   return {
     ...so,
     place,
@@ -36,6 +40,39 @@ const noticesOf = (one: Decided) =>
       is_paid: one.is_paid,
     },
   });
+
+/** An unpaid renewal that is not renewed again, and nobody was told so yet. */
+type UnpaidRenewal = Decided & { unpaid_invoice: NonNullable<Decided['unpaid_invoice']> };
+const unpaidOf = (one: Decided): UnpaidRenewal[] =>
+  one.unpaid_invoice === null || one.is_told ? [] : [{ ...one, unpaid_invoice: one.unpaid_invoice }];
+
+const billOf = ({ subscription, unpaid_invoice: { amount_minor, due_date } }: UnpaidRenewal) => ({
+  subscription,
+  amount_minor,
+  due_date,
+});
+
+const toPayer = (one: UnpaidRenewal): Notice => ({
+  userId: one.payer_id,
+  template: 'renewal_previous_unpaid',
+  dedupe: previousUnpaidKey(one.id),
+  params: {
+    ...billOf(one),
+    invoice_id: one.unpaid_invoice.id,
+    student_subscription_id: one.id,
+    student: one.payer_id === one.student_id ? null : one.student,
+  },
+});
+
+const digestOf = (unpaid: readonly UnpaidRenewal[], { runId, date }: Terms): AdminNotice => ({
+  template: 'renewal_previous_unpaid_admin',
+  dedupe: `renewal_previous_unpaid_admin:${unpaid[0]?.id}`,
+  params: {
+    run_id: runId,
+    run_key: `auto_renewal:${date}`,
+    renewals: unpaid.map((one) => ({ ...billOf(one), student_id: one.student_id, student: one.student })),
+  },
+});
 
 const warningOf = ({ reason, id, student_id, subscription_id, subscription }: Decided) =>
   reason === null ? [] : [{ reason, student_subscription_id: id, student_id, subscription_id, subscription }];

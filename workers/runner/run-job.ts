@@ -16,7 +16,7 @@ const RETRY_MS = 1_000;
  */
 export async function runJob(
   fleet: Fleet,
-  handlers: Record<string, RunHandler>,
+  handlers: Partial<Record<string, RunHandler>>,
   job: Job,
   token: string | undefined,
   bell: Bell<'run'>,
@@ -44,7 +44,7 @@ export async function runJob(
 
 async function answer(
   fleet: Fleet,
-  handlers: Record<string, RunHandler>,
+  handlers: Partial<Record<string, RunHandler>>,
   job: Job,
   bell: Bell<'run'>,
   draining: AbortSignal,

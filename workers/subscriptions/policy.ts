@@ -1,4 +1,8 @@
+import { daysBetween } from '../../queues/time/calendar.ts';
 import type { Held } from '../../sql/subscriptions/held.ts';
+import type { Standing } from '../../sql/subscriptions/shares.ts';
+import { type Term, termEnd } from '../../sql/subscriptions/term.ts';
+import { keptMinor } from '../packages/policy.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 
 /** The longest freeze, in days. */
@@ -14,6 +18,13 @@ export function demandLive(held: Pick<Held, 'id' | 'status'>) {
 export function demandNotRenewed(held: Pick<Held, 'id' | 'renewed_by_id'>) {
   if (held.renewed_by_id !== null) {
     throw new Refused('conflict', `the subscription ${held.id} has been renewed: this concerns ${held.renewed_by_id}`);
+  }
+}
+
+/** Throws a 409 where auto-renewal is asked for in vain. */
+export function demandRenewable(held: Pick<Held, 'id' | 'renewal_called_off'>, isAutoRenew: boolean) {
+  if (isAutoRenew && held.renewal_called_off) {
+    throw new Refused('conflict', `the renewal of the subscription ${held.id} was called off: sell another one instead`);
   }
 }
 
@@ -41,24 +52,42 @@ export function judgeFreeze(held: Frozen, from: string, to: string, today: strin
   }
 }
 
-const daysBetween = (from: string, to: string) => (Date.parse(to) - Date.parse(from)) / 86_400_000;
-
 /** Throws a 409 unless there is a freeze to end. */
 export function judgeUnfreeze(held: Frozen) {
   demandLive(held);
   if (held.freeze_end_date === null) throw new Refused('conflict', `the subscription ${held.id} has no freeze`);
 }
 
-/**
- * Judges the first day of a subscription: it may have begun already, as long as it is not over.
- * @param validityDays its term (D4)
- */
-export function judgeStart(startDate: string, validityDays: number, today: string) {
-  if (daysBetween(startDate, today) >= validityDays) throw notAcceptable('start_date', 'a day whose term is not over already');
+/** Judges the first day of a subscription: it may have begun already, as long as its term (D4, D48) is not over. */
+export function judgeStart(startDate: string, term: Term, today: string) {
+  if (termEnd(startDate, term) < today) throw notAcceptable('start_date', 'a day whose term is not over already');
   if (daysBetween(today, startDate) > LONGEST_FREEZE) throw notAcceptable('start_date', `at most ${LONGEST_FREEZE} days ahead`);
 }
 
-/** Judges a refund in minor units: no more than was paid. */
-export function judgeRefund(refundMinor: number, paidMinor: number) {
-  if (refundMinor > paidMinor) throw notAcceptable('refund_minor', `at most ${paidMinor}, which is what was paid for it`);
+/** Whoever is not active gets nothing new: neither a subscription or a package, nor a seat or a booking. Throws a 409. */
+export function demandActive(isActive: boolean, who: string) {
+  if (!isActive) throw new Refused('conflict', `${who} is not active`);
+}
+
+/**
+ * What of a subscription's price is kept when it is called off (D22), in minor units: the share of what was used up or carried on to the
+ * next one; at most what is paid or owed. What was waived stays so.
+ * @param standing its price, and of how many units how many are used
+ * @param bills what is paid for it, and what is owed
+ */
+export function splitOf(
+  { price_minor, units, used_units }: Pick<Standing, 'price_minor' | 'units' | 'used_units'>,
+  bills: { paid_minor: number; owed_minor: number },
+) {
+  const billed = bills.paid_minor + bills.owed_minor;
+  const used = units > 0 ? keptMinor(price_minor, units, used_units) : price_minor;
+  const kept = Math.min(billed, used);
+  const owed = Math.max(0, Math.min(bills.owed_minor, kept - bills.paid_minor));
+  return { refundable_minor: Math.max(0, bills.paid_minor - kept), owed_minor: owed, cancelled_minor: bills.owed_minor - owed };
+}
+
+/** Judges a refund in minor units: no more than the unused share of what was paid. */
+export function judgeRefund(refundMinor: number, refundableMinor: number) {
+  if (refundMinor > refundableMinor)
+    throw notAcceptable('refund_minor', `at most ${refundableMinor}, which is what was paid for what is not used or carried on`);
 }

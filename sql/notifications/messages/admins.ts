@@ -14,6 +14,13 @@ const conflict = z.object({
 });
 const waiting = z.object({ ...place, student_id: z.int(), student: nameOrNull, real_training_id: z.int() });
 
+const unpaidRenewals = z.object({
+  ...run,
+  renewals: z.array(
+    z.object({ subscription: z.string(), student: z.string(), student_id: z.int(), amount_minor: z.int(), due_date: day }),
+  ),
+});
+
 /** What the admins are told. */
 export const adminMessages = {
   run_failed: message(z.object({ ...run, ...alert, attempt: z.int(), error: z.string() }), {
@@ -60,16 +67,13 @@ export const adminMessages = {
     }),
     { kind: null, urgency: 'urgent' },
   ),
+  key_expiring: message(z.object({ name: z.string(), prefix: z.string().nullable(), expires_at: z.iso.datetime() }), {
+    kind: null,
+    urgency: 'normal',
+  }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
-  renewal_lapsed_admin: message(
-    z.object({
-      ...run,
-      renewals: z.array(
-        z.object({ subscription: z.string(), student: z.string(), student_id: z.int(), amount_minor: z.int(), due_date: day }),
-      ),
-    }),
-    { kind: null, urgency: 'urgent' },
-  ),
+  renewal_lapsed_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
+  renewal_previous_unpaid_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   schedule_digest: message(
     z.object({
       places: z.array(

@@ -7,6 +7,9 @@ const ofSubscription = (of: { student_subscription_id: number | null }) =>
 /** `student` is null when the one who reads is the student. */
 const held = { student_subscription_id: idOrNull, subscription: z.string(), student };
 
+/** Those that follow it, where their days have moved along. */
+const moved = z.array(z.object({ subscription: z.string(), start_date: day, end_date: day })).default([]);
+
 /** What the holders of subscriptions, and those who pay for them, are told. */
 export const subscriptionMessages = {
   subscription_frozen: message(
@@ -19,6 +22,7 @@ export const subscriptionMessages = {
       /** What came back for the released trainings, all together. */
       returned: z.object({ sessions: count, refunded_minor: count, cancelled_minor: count }).prefault({}),
       sessions_left: z.int().nullable().default(null),
+      moved,
       is_payer: isPayer,
       balance_minor: balance,
     }),
@@ -29,7 +33,7 @@ export const subscriptionMessages = {
       supersedes: ['subscription_unfrozen', 'subscription_ending'],
     },
   ),
-  subscription_unfrozen: message(z.object({ ...held, end_date: day, sessions_left: z.int().nullable() }), {
+  subscription_unfrozen: message(z.object({ ...held, end_date: day, sessions_left: z.int().nullable(), moved }), {
     kind: 'subscription',
     urgency: 'normal',
     subjects: ofSubscription,
@@ -92,6 +96,12 @@ export const moneyMessages = {
     urgency: 'normal',
     subjects: ofInvoice,
     supersedes: ['renewal_unpaid'],
+  }),
+  renewal_previous_unpaid: message(z.object({ ...held, invoice_id: z.int(), amount_minor: z.int(), due_date: day }), {
+    kind: 'renewal_reminder',
+    urgency: 'normal',
+    subjects: ofInvoice,
+    supersedes: ['renewal_unpaid', 'renewal_lapsed'],
   }),
   renewal_lapsed: message(bill, {
     kind: 'renewal_reminder',

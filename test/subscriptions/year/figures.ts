@@ -15,7 +15,7 @@ export const impossible = (db: Database) =>
         coalesce(sum(delta) filter (where reason = 'carried_in'), 0) as carried_in,
         coalesce(-sum(delta) filter (where reason = 'carried_out'), 0) as carried_out,
         coalesce(-sum(delta) filter (where reason in ('training', 'returned')), 0) as used,
-        coalesce(-sum(delta) filter (where reason in ('expired', 'cancelled')), 0) as gone
+        coalesce(-sum(delta) filter (where reason in ('expired', 'cancelled', 'refunded')), 0) as gone
       from session_entries group by student_subscription_id
     )
     select 'renewed twice' as rule, renewed_from_id as id from student_subscriptions
@@ -28,7 +28,9 @@ export const impossible = (db: Database) =>
     union all
     select 'carried otherwise than it left', heir.id
     from student_subscriptions heir join entries came on came.id = heir.id left join entries went on went.id = heir.renewed_from_id
-    where came.carried_in <> coalesce(went.carried_out, 0) or came.carried_in > 3 or came.carried_in <> heir.transferred_sessions
+    where came.carried_in <> coalesce(went.carried_out, 0) or came.carried_in <> heir.transferred_sessions
+      or came.carried_in > 3 + (select count(*) from session_entries back
+        where back.student_subscription_id = heir.renewed_from_id and back.reason = 'returned')
     union all
     select 'over, but with sessions', id from student_subscriptions where status in ('expired', 'cancelled') and sessions_left > 0`);
 

@@ -104,7 +104,7 @@ type Kind = Parameters<typeof writeRequest>[1]['kind'];
 async function request({ door, now, deeds }: Day, what: string, kind: Kind, trainingId: number, studentId?: number) {
   const of = { kind, trainingId, studentId, reason: 'год', requestedAt: now, by: 'test', requestId: 'test' };
   const { id } = await writeRequest(door.db, of);
-  const decision = await answerRequest(door.db, id);
+  const decision = await answerRequest(door.db, id, door.fleet.settings.zone);
   count(deeds, what, decision?.refused === undefined);
 }
 

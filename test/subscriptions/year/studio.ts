@@ -28,7 +28,7 @@ export async function openStudio(db: Database) {
     select (student * 7 + place * 13) % ${TEMPLATES}::int + 1, student, '2025-01-01'
     from generate_series(1, ${STUDENTS}::int) student, generate_series(0, 2) place where place < 2 or student % 2 = 0`);
   await db.query(sql.unsafe`
-    insert into subscriptions (name, price_minor, number_of_sessions, validity_days)
-    values ('8 занятий', 480000, 8, 30), ('12 занятий', 640000, 12, 30), ('Безлимит', 900000, null, 30), ('Пробный', 150000, 3, 14),
-      ('Подарок', 0, 4, 10)`);
+    insert into subscriptions (name, price_minor, number_of_sessions, validity_days, validity_months)
+    values ('8 занятий', 480000, 8, 30, null), ('12 занятий', 640000, 12, null, 1), ('Безлимит', 900000, null, null, 1),
+      ('Пробный', 150000, 3, 14, null), ('Подарок', 0, 4, 10, null)`);
 }

@@ -24,27 +24,35 @@ const lapsed = template('renewal_lapsed', (of, reader) => [
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const lapsedAdmin = template('renewal_lapsed_admin', ({ run_id, run_key, renewals }, reader) => {
-  const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
-  const lines = renewals.map((one) =>
-    text(reader.locale, 'renewal_lapsed_admin.line', {
-      student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
-      subscription: short(one.subscription, room),
-      amount: amountIn(reader, one.amount_minor),
-      due: dateIn(reader.locale, one.due_date),
-    }),
-  );
-  return [
-    text(reader.locale, 'renewal_lapsed_admin.what', { run_key: short(run_key, NAME), count: renewals.length }),
-    ...listed(reader.locale, lines, 'more.renewals'),
-    text(reader.locale, 'renewal_lapsed_admin.meaning'),
-    text(reader.locale, 'look.run', { id: run_id }),
-  ];
-});
+const previousUnpaid = template('renewal_previous_unpaid', (of, reader) => [
+  what('renewal_previous_unpaid.what', of, reader),
+  text(reader.locale, 'renewal_previous_unpaid.meaning'),
+]);
+
+const adminDigest = <K extends 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin'>(key: K) =>
+  template(key, ({ run_id, run_key, renewals }, reader) => {
+    const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
+    const lines = renewals.map((one) =>
+      text(reader.locale, 'renewal_lapsed_admin.line', {
+        student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
+        subscription: short(one.subscription, room),
+        amount: amountIn(reader, one.amount_minor),
+        due: dateIn(reader.locale, one.due_date),
+      }),
+    );
+    return [
+      text(reader.locale, `${key}.what`, { run_key: short(run_key, NAME), count: renewals.length }),
+      ...listed(reader.locale, lines, 'more.renewals'),
+      text(reader.locale, `${key}.meaning`),
+      text(reader.locale, 'look.run', { id: run_id }),
+    ];
+  });
 
 /** What is said about renewals that nobody has paid, to people and to admins. */
 export const renewalTemplates = {
   renewal_unpaid: unpaid,
   renewal_lapsed: lapsed,
-  renewal_lapsed_admin: lapsedAdmin,
+  renewal_lapsed_admin: adminDigest('renewal_lapsed_admin'),
+  renewal_previous_unpaid: previousUnpaid,
+  renewal_previous_unpaid_admin: adminDigest('renewal_previous_unpaid_admin'),
 };

@@ -14,6 +14,16 @@ const named = ({ subscription, student }: Whose) => ({
 });
 const money = (reader: Reader, minor: number) => ({ amount: amountIn(reader, minor) });
 
+/** Those whose days have moved because of it. */
+const movedLines = (locale: Reader['locale'], terms: readonly { subscription: string; start_date: string; end_date: string }[]) =>
+  terms.slice(0, 20).map((term) =>
+    said(locale, 'subscription_moved', {
+      subscription: short(term.subscription, NAME),
+      start: dateIn(locale, term.start_date),
+      end: dateIn(locale, term.end_date),
+    }),
+  );
+
 const frozen = template('subscription_frozen', (of, reader) => {
   const { locale } = reader;
   return [
@@ -23,6 +33,7 @@ const frozen = template('subscription_frozen', (of, reader) => {
       to: dateIn(locale, of.to),
       end: dateIn(locale, of.end_date),
     }),
+    ...movedLines(locale, of.moved),
     ...(of.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
     ...listed(
       locale,
@@ -46,6 +57,7 @@ const left = ({ locale }: Reader, sessions: number | null) =>
 const unfrozen = template('subscription_unfrozen', (of, reader) => [
   said(reader.locale, 'subscription_unfrozen.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
   ...left(reader, of.sessions_left),
+  ...movedLines(reader.locale, of.moved),
 ]);
 
 const lastSession = template('subscription_last_session', (of, { locale }) => [

@@ -1,0 +1,155 @@
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { openBackend } from '../../queues/backend/backend.ts';
+import { ring, ringRun } from '../../queues/jobs/enqueue.ts';
+import { log } from '../../queues/process/log.ts';
+import { openDatabase, sql } from '../../sql/database/database.ts';
+import { isOutage } from '../../sql/database/outage.ts';
+import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
+import { leaseHolder } from '../../sql/schedule/leases.ts';
+import { listenToSlots, notifySlots } from '../../sql/slots/live.ts';
+import { backendKinds, redisUrl } from '../support/backends.ts';
+import { testDatabase } from '../support/database.ts';
+import { eventually } from '../support/eventually.ts';
+import { frontDoor } from '../support/front-door.ts';
+import { openGate } from '../support/gate.ts';
+import { taken } from '../support/taken.ts';
+import { ownProcess } from './own-process.ts';
+
+// A network that has forgotten a connection: what is sent through it is lost, nobody closes it.
+log.level = 'silent';
+const quick = { statementMs: 1_000 };
+
+describe('a pool', () => {
+  test('gives up what is not answered as in an outage, throws idle connections away, and goes on', async () => {
+    const database = await testDatabase();
+    const gate = await openGate(database.url);
+    const db = await openDatabase(gate.url, { max: 4, limits: quick });
+    const ask = () => db.query(sql.unsafe`select 1`);
+    await Promise.all([1, 2, 3, 4].map(() => db.query(sql.unsafe`select pg_sleep(0.1)`)));
+    gate.swallow();
+    const error = await ask().catch((thrown) => thrown);
+    expect(isOutage(error)).toBe(true);
+    await ask();
+    await Promise.all([1, 2, 3, 4].map(ask));
+    await db.end();
+    await gate.shut();
+    await database.close();
+  });
+
+  test('gives its transaction up as well; the server ends what was begun', async () => {
+    const database = await testDatabase();
+    const gate = await openGate(database.url);
+    const db = await openDatabase(gate.url, { max: 2, limits: quick });
+    const write = db.transaction(async (transaction) => {
+      await transaction.query(sql.unsafe`insert into locations (name) values ('lost')`);
+      gate.swallow();
+      await transaction.query(sql.unsafe`select 1`);
+    });
+    expect(isOutage(await write.catch((thrown) => thrown))).toBe(true);
+    // Its end arrives nowhere: the server waits for 30 s until it is idle in a transaction for too long.
+    await database.db.query(sql.unsafe`insert into locations (name) values ('lost')`);
+    expect(await database.db.any(sql.unsafe`select name from locations`)).toHaveLength(1);
+    await db.end();
+    await gate.shut();
+    await database.close();
+  });
+});
+
+test('the API says 503 and goes on by itself', async () => {
+  let gate: Awaited<ReturnType<typeof openGate>> | undefined;
+  const via = async (url: string) => {
+    gate = await openGate(url);
+    return gate.url;
+  };
+  const door = await frontDoor({ via, limits: quick });
+  expect((await door.get('/process-history')).status).toBe(200);
+  gate?.swallow();
+  expect((await door.get('/process-history')).status).toBe(503);
+  await eventually(async () => (await door.get('/process-history')).status === 200);
+  await gate?.shut();
+  await door.close();
+});
+
+test('who listens to slots notices, and says so', async () => {
+  const database = await testDatabase();
+  const gate = await openGate(database.url);
+  let lost: Error | undefined;
+  const heard: string[] = [];
+  const ears = {
+    hear: (payload: string) => void heard.push(payload),
+    lost(error: Error) {
+      lost = error;
+    },
+  };
+  await listenToSlots(gate.url, ears);
+  gate.swallow();
+  await eventually(() => lost);
+  const leave = await listenToSlots(gate.url, ears);
+  await notifySlots(database.db, ['again']);
+  await eventually(() => heard.includes('again'));
+  await leave();
+  await gate.shut();
+  await database.close();
+});
+
+if (backendKinds.includes('redis')) {
+  test('a producer on Redis fails fast, and goes on over a new connection', async () => {
+    const database = await testDatabase();
+    const gate = await openGate(redisUrl());
+    const backend = openBackend({ redisUrl: gate.url, databaseUrl: database.url, name: 'test' });
+    const canary = () => ring(backend, 'generation', 'canary', { rung_at: new Date().toISOString() });
+    await taken(canary);
+    gate.swallow();
+    await expect(canary()).rejects.toThrow('does not answer');
+    await taken(canary);
+    await backend.close();
+    await gate.shut();
+    await database.close();
+  });
+}
+
+describe.each(backendKinds)('on %s', (kind) => {
+  const ends: (() => Promise<unknown>)[] = [];
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+
+  test('a worker does its next run, and the scheduler keeps its lease, over new connections', async () => {
+    const database = await testDatabase();
+    ends.push(() => database.close());
+    const gates = [await openGate(database.url)];
+    if (kind === 'redis') gates.push(await openGate(redisUrl()));
+    ends.push(() => Promise.all(gates.map((gate) => gate.shut())));
+    const settings = { DATABASE_URL: gates[0]?.url, REDIS_URL: gates[1]?.url ?? '' };
+    const backend = openBackend({ redisUrl: kind === 'redis' ? redisUrl() : undefined, databaseUrl: database.url, name: 'test' });
+    ends.push(() => backend.close());
+    const processes = await Promise.all([
+      ownProcess('workers/generation/main.ts', settings),
+      ownProcess('queues/timetable/scheduler.ts', settings),
+    ]);
+    ends.push(() => Promise.all(processes.map((one) => one.kill())));
+    const asked = async (week: string): Promise<Run> => {
+      const { run } = await requestRun(database.db, {
+        process_type: 'generation',
+        run_key: `generation:${week}`,
+        process_date: week,
+        params: { start: week, end: week },
+      });
+      await taken(() => ringRun(backend, run, 1));
+      return run;
+    };
+    const over = (run: Run) =>
+      eventually(async () => {
+        const found = (await findRun(database.db, run.id)) as Run;
+        return isOver(found) ? found : null;
+      }, 120);
+    expect(await over(await asked('2026-11-23'))).toMatchObject({ status: 'success' });
+    await eventually(() => leaseHolder(database.db, 'scheduler'));
+
+    for (const gate of gates) gate.swallow();
+    await database.db.query(sql.unsafe`update leases set expires_at = now()`);
+    expect(await over(await asked('2026-11-30'))).toMatchObject({ status: 'success' });
+    await eventually(() => leaseHolder(database.db, 'scheduler'), 120);
+    expect(processes.map((one) => one.hasEnded())).toEqual([false, false]);
+  });
+});

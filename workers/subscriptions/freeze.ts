@@ -1,0 +1,69 @@
+import { addDays, daysBetween } from '../../queues/time/calendar.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { lockWallets } from '../../sql/finance/settle.ts';
+import { endFreeze, freezeSubscription } from '../../sql/subscriptions/freeze.ts';
+import type { Held } from '../../sql/subscriptions/held.ts';
+import { type HeldTerm, payersOwing, type Shift, shiftTerms, termsOf } from '../../sql/subscriptions/neighbours.ts';
+import { Refused } from '../refusal.ts';
+import { pulledBy, pushedBy } from './neighbours.ts';
+import { judgeFreeze, judgeUnfreeze } from './policy.ts';
+
+/** A subscription whose term moved because that of the one before did. Days are inclusive business days. */
+export type Moved = { id: number; subscription: string; start_date: string; end_date: string };
+
+/**
+ * Freezes a subscription (D25) on inclusive business days; those that begin after it move along, so that none of their days is lost.
+ * The caller holds the roster's and the student's locks. Throws a 422 or a 409 where it cannot be frozen then, and a 409 where one
+ * that would have to move has a freeze of its own.
+ */
+export async function freeze(db: Sql, held: Held, of: { from: string; to: string; today: string; now: Date }) {
+  judgeFreeze(held, of.from, of.to, of.today);
+  const terms = await termsOf(db, held.student_id);
+  const new_end_date = addDays(held.end_date, daysBetween(of.from, of.to) + 1);
+  const shifts = pushedBy(terms, { id: held.id, end_date: held.end_date, new_end_date });
+  const frozen = terms.find(
+    (term) => shifts.some(({ id }) => id === term.id) && term.freeze_end_date !== null && term.freeze_end_date >= of.today,
+  );
+  if (frozen) throw new Refused('conflict', `the subscription ${frozen.id}, which follows it, has a freeze: end that one first`);
+  const seats = await freezeSubscription(db, { id: held.id, studentId: held.student_id, ...of });
+  await shiftTerms(db, shifts, of.now);
+  const sum = (what: 'sessions' | 'refunded_minor' | 'cancelled_minor') =>
+    seats.reduce((total, seat) => total + seat.returned[what], 0);
+  return {
+    released: seats.map(({ seat_id: _, returned: __, ...training }) => training),
+    returned: { sessions: sum('sessions'), refunded_minor: sum('refunded_minor'), cancelled_minor: sum('cancelled_minor') },
+    moved: movedBy(terms, shifts),
+  };
+}
+
+/**
+ * Ends a freeze before its time (D25); what it had moved comes back by as much. The caller holds the student's lock. Throws a 409 where
+ * there is no freeze.
+ */
+export async function unfreeze(db: Sql, held: Held, of: { today: string; now: Date }) {
+  judgeUnfreeze(held);
+  const daysReturned = await endFreeze(db, held.id, of.today);
+  const payers = await payersOwing(db, held.student_id);
+  if (payers.length > 0) await lockWallets(db, payers);
+  return { days_returned: daysReturned, moved: await pullBack(db, held, of) };
+}
+
+/** Moves back what a subscription's freeze had moved, its last day having been `held.end_date` until now. Wallets are locked before. */
+export async function pullBack(db: Sql, held: Held, { today, now }: { today: string; now: Date }): Promise<Moved[]> {
+  const terms = await termsOf(db, held.student_id);
+  const shifts = pulledBy(terms, held.end_date, today);
+  await shiftTerms(db, shifts, now);
+  return movedBy(terms, shifts);
+}
+
+const movedBy = (terms: readonly HeldTerm[], shifts: readonly Shift[]): Moved[] =>
+  shifts.flatMap(({ id, days }) =>
+    terms
+      .filter((term) => term.id === id)
+      .map(({ subscription, start_date, end_date }) => ({
+        id,
+        subscription,
+        start_date: addDays(start_date, days),
+        end_date: addDays(end_date, days),
+      })),
+  );
