@@ -216,7 +216,12 @@ describe('what no audit can see, a comparison of the books does', () => {
     const once = await booksOf(on.db);
     await on.inTurn();
     // The second place is held by the calendar of people, too.
-    await does(dropConstraint('occupancies', 'person_is_elsewhere'), dropConstraint(seats, 'student_is_registered_already'), twice, night);
+    await does(
+      dropConstraint('occupancies', 'person_is_elsewhere'),
+      dropConstraint(seats, 'student_is_registered_already'),
+      twice,
+      night,
+    );
     expect((await booksOf(on.db)).invoice).not.toEqual(once.invoice);
   });
 });
