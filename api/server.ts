@@ -2,22 +2,23 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { Server as NetServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { log } from '../queues/log/log.ts';
 import { openFleet } from '../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
-import { log } from '../queues/process/log.ts';
 import { readTls } from '../queues/process/tls.ts';
-import { upsertKey } from '../sql/auth/api-keys.ts';
+import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
+import { fleetTurns } from '../workers/notifier/outbox/chat-turns.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
-import { fleetTurns } from '../workers/notifier/outbox/turns.ts';
-import { createApiServer } from './http/server.ts';
+import { createApiServer } from './app/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
 const stopListening = (server: Server) => NetServer.prototype.close.call(server);
 
 const fleet = await openFleet('api');
 const { host, port, drainSeconds, apiKeys } = fleet.settings;
-for (const key of apiKeys) await upsertKey(fleet.db, key);
+for (const name of await syncSettingKeys(fleet.db, apiKeys))
+  log.warn({ key: name }, 'a key that is not in API_KEYS any more was revoked');
 
 if (await isSuperuser(fleet.db))
   log.warn('the database user is a superuser; give the fleet a role of its own (MIGRATE_DATABASE_URL)');

@@ -1,13 +1,16 @@
+import type { Scope } from '../queues/jobs/scopes.ts';
 import type { Fleet } from '../queues/process/fleet.ts';
 import type { Sql } from '../sql/database/database.ts';
+
+/** Who asks: a name, and what may be done under it. */
+export type Caller = { name: string; scopes: readonly Scope[] };
 
 /** What a rule gets beside its input, whichever front door it is called through. */
 export type CallContext = {
   /** A transaction where the caller's writes stand or fall together. */
   db: Sql;
   fleet: Fleet;
-  /** Who asks, by name. */
-  caller: { name: string };
+  caller: Caller;
   /** `now` of the request, read once. */
   now: Date;
 };

@@ -1,10 +1,12 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
-import { log } from '../../queues/process/log.ts';
+import { isScope } from '../../queues/jobs/scopes.ts';
+import { log } from '../../queues/log/log.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { mayDo } from '../../workers/rights.ts';
 import { Problem } from '../http/problems.ts';
-import type { Caller } from '../http/route.ts';
+import { type Caller, type Route, scopesOf } from '../http/route.ts';
 import type { countGuesses } from './guesses.ts';
 import type { KeyRing } from './key-ring.ts';
 
@@ -35,13 +37,14 @@ export function authenticate(db: Database, keys: KeyRing, { guesses, basic = fal
       guesses.miss(address);
       throw unknown('this key is not known', basic);
     }
-    if (isOver(key)) throw unknown(`the key "${key.name}" expired at ${key.expires_at}`, basic);
+    const ended = whyEnded(key, hash, new Date());
+    if (ended) throw unknown(ended, basic);
     noteUse(db, key);
     const caller: Caller = {
       id: key.id,
       name: key.name,
-      scopes: key.scopes,
-      isStillLetIn: (scope) => isStillLetIn(keys, key, scope),
+      scopes: key.scopes.filter(isScope),
+      isStillLetIn: (scope) => isStillLetIn(keys, key.id, hash, scope),
     };
     response.locals.caller = caller;
     next();
@@ -50,22 +53,34 @@ export function authenticate(db: Database, keys: KeyRing, { guesses, basic = fal
 
 export const callerOf = (response: Response): Caller => response.locals.caller;
 
-/** Throws a 403 that names the scope unless the caller has it. */
-export function demandScope(caller: Caller, scope: string) {
-  if (!mayDo(caller, scope)) throw new Problem(403, `the key "${caller.name}" lacks the scope "${scope}"`);
+/** Compares with every key and the secret before its rotation, each in constant time: how long it takes tells nothing. */
+const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => isSecretOf(key, hash))[0];
+
+function isSecretOf(key: ApiKey, hash: Buffer): boolean {
+  const isNow = timingSafeEqual(key.key_hash, hash);
+  const wasBefore = timingSafeEqual(key.previous_hash ?? key.key_hash, hash);
+  return isNow || wasBefore;
 }
-export const mayDo = ({ scopes }: Pick<Caller, 'scopes'>, scope: string) => scopes.includes('*') || scopes.includes(scope);
 
 /** Whether a key that was let in would be so now. While the database is away nobody can tell, and nobody is turned out. */
-async function isStillLetIn(keys: KeyRing, { id, key_hash }: ApiKey, scope: string): Promise<boolean> {
+async function isStillLetIn(keys: KeyRing, id: number, hash: Buffer, scope: Route['scope']): Promise<boolean> {
   const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
-  return !known || known.some((key) => key.id === id && key.key_hash.equals(key_hash) && !isOver(key) && mayDo(key, scope));
+  const key = known?.find((candidate) => candidate.id === id && isSecretOf(candidate, hash));
+  if (!known) return true;
+  if (!key || whyEnded(key, hash, new Date())) return false;
+  return mayDo({ name: key.name, scopes: key.scopes.filter(isScope) }, ...scopesOf({ scope }));
 }
 
-const isOver = ({ expires_at }: ApiKey) => expires_at !== null && new Date(expires_at) <= new Date();
-
-/** Compares with every key, each in constant time: how long it takes tells nothing. */
-const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => timingSafeEqual(key.key_hash, hash))[0];
+/** Why a known secret is not valid any more, or null while it is. */
+function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
+  const isPast = (instant: string | null) => instant !== null && new Date(instant) <= now;
+  if (!key.key_hash.equals(hash)) {
+    return isPast(key.previous_until)
+      ? `this secret of the key "${key.name}" was replaced; it ended at ${key.previous_until}`
+      : null;
+  }
+  return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
+}
 
 function noteUse(db: Database, key: ApiKey) {
   if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOverride, type ZodOpenApiPathsObject } from 'zod-openapi';
 import { problemBody } from './problems.ts';
-import type { Route } from './route.ts';
+import { type Route, scopesOf } from './route.ts';
 
 const problem = { content: { 'application/problem+json': { schema: problemBody } } };
 const refusals = {
@@ -104,7 +104,9 @@ function operation(route: Route) {
       : undefined;
   return {
     summary: route.summary,
-    description: `Scope: \`${route.scope}\``,
+    description: `Scope: ${scopesOf(route)
+      .map((scope) => `\`${scope}\``)
+      .join(' or ')}`,
     tags: [route.tag],
     requestParams: {
       ...(route.params ? { path: route.params } : {}),

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { RequestHandler } from 'express';
-import { log, scrub } from '../../queues/process/log.ts';
+import { log, scrub } from '../../queues/log/log.ts';
 import { pathOf } from './path.ts';
 import { requestIdOf } from './problems.ts';
 

@@ -1,15 +1,14 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
+import type { Scope } from '../../queues/jobs/scopes.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 
 /** Who asks: the key, its name and what it may do. */
-export type Caller = {
+export type Caller = CallContext['caller'] & {
   /** Of the key. A name may be given again to another key. */
   id: number;
-  name: string;
-  scopes: readonly string[];
   /** Whether the key would be let in now, with the scope: it may be revoked, or expire, while it is being answered. */
-  isStillLetIn(scope: string): Promise<boolean>;
+  isStillLetIn(scope: Route['scope']): Promise<boolean>;
 };
 
 /** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
@@ -38,30 +37,53 @@ export type Answer = {
 
 type Shape = z.ZodObject | undefined;
 type Parsed<S extends Shape> = S extends z.ZodObject ? z.output<S> : Record<string, never>;
+type Responses = Readonly<Record<number, z.ZodType>>;
+type Input<P extends Shape, Q extends Shape, B extends Shape> = { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> };
 
-/** A door: everything the router, the checks and the documentation need to know of it. */
-export type Route<P extends Shape = Shape, Q extends Shape = Shape, B extends Shape = Shape> = {
+/** What the router, the checks and the documentation need to know of a route. */
+type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Responses> = {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** With parameters in braces: `/api/students/{id}`. */
   path: string;
   summary: string;
   tag: string;
-  scope: string;
+  /** What a caller needs to come in; of a list any one will do. What single fields or cases need beyond it, the handler demands. */
+  scope: Scope | readonly [Scope, ...Scope[]];
   params?: P;
   query?: Q;
   body?: B;
   /** True where a missing body means an empty one. */
   bodyOptional?: boolean;
-  responses: Record<number, z.ZodType>;
+  responses: R;
   /** The answer holds a secret that is kept nowhere, so it cannot be given again: no Idempotency-Key is taken. */
   secretAnswer?: boolean;
   /** What a 200 is made of, where it is not JSON. */
   produces?: 'text/event-stream';
   /** The handler's writes stand or fall together. */
   transaction?: boolean;
-  handle(input: { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> }, context: Context): Promise<Answer>;
 };
 
-/** Keeps a route's types together; the list of routes does not need them any more. */
-export const route = <P extends Shape, Q extends Shape, B extends Shape>(definition: Route<P, Q, B>): Route =>
-  definition as unknown as Route;
+/** A route as the list of routes holds it: which status goes with which body is known no more. */
+export type Route = Declaration<Shape, Shape, Shape, Responses> & {
+  handle(input: Input<Shape, Shape, Shape>, context: Context): Promise<Answer>;
+};
+
+/** What an answer looks like before it is JSON: rows may be read-only. */
+type Sent<T> = T extends object ? { readonly [K in keyof T]: Sent<T[K]> } : T;
+type Extras<R extends Responses> = Pick<Answer, 'headers'> & { afterwards?: () => Promise<AnswerOf<R> | undefined> };
+type Refusal = 400 | 401 | 403 | 404 | 409 | 422 | 429 | 503;
+type Statuses<R extends Responses> = Exclude<keyof R & number, Refusal>;
+
+/** What the handler of a contract may answer: each status with its own body; without a status it is 200. Refusals are thrown. */
+export type AnswerOf<R extends Responses> =
+  | { [S in Statuses<R>]: Extras<R> & { status: S; body: Sent<z.output<R[S]>> } }[Statuses<R>]
+  | (200 extends Statuses<R> ? Extras<R> & { status?: undefined; body: Sent<z.output<R[200]>> } : never)
+  | (Extras<R> & { status?: undefined; body: null } & ({ json: string } | Required<Pick<Answer, 'stream'>>));
+
+/** Holds a handler to its contract: the input it is given, the statuses and bodies it may answer. */
+export const route = <P extends Shape, Q extends Shape, B extends Shape, const R extends Responses>(
+  definition: Declaration<P, Q, B, R> & { handle(input: Input<P, Q, B>, context: Context): Promise<AnswerOf<R>> },
+): Route => definition as unknown as Route;
+
+/** The scopes any one of which opens a route. */
+export const scopesOf = ({ scope }: Pick<Route, 'scope'>): readonly Scope[] => (typeof scope === 'string' ? [scope] : scope);

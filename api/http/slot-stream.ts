@@ -1,8 +1,8 @@
 import type { Response } from 'express';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { cellsOfHex } from '../../workers/slots/bits.ts';
+import type { DaysTold } from '../../workers/slots/day-changes.ts';
 import { type Listener, type LiveSlots, liveSlotsOf } from '../../workers/slots/live.ts';
-import type { DaysTold } from '../../workers/slots/told.ts';
 import { intervalsOf } from '../../workers/slots/week.ts';
 import { away, Problem } from './problems.ts';
 import type { Context } from './route.ts';

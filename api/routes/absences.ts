@@ -8,12 +8,13 @@ import {
   enterAbsence,
   findAbsence,
   listAbsences,
-} from '../../sql/bookings/absences.ts';
-import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+} from '../../sql/calendar/absences.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { idOf, text } from './fields.ts';
+import { text } from '../http/text.ts';
+import { idOf } from './fields.ts';
 
 const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
 const UNTIL = `${WHEN}; ${FOR_EVER} is for ever`;
@@ -36,7 +37,7 @@ const item = absenceRow.meta({ id: 'Absence' });
 const answer = absenceRow
   .extend({ meetings: z.array(meetingRow).meta({ description: 'bookings and trainings it runs into; they stand' }) })
   .meta({ id: 'AbsenceWithMeetings' });
-const shared = { tag: 'specialist-absences' };
+const shared = { tag: 'specialist-absences' } as const;
 const path = '/api/specialist-absences';
 
 const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof endOfDay) =>

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
+import { text } from '../http/text.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
-import { flag, id, idOf, minor, oneOf, termFields, termRow, text, whole, wrongTerm } from './fields.ts';
+import { flag, id, idOf, minor, oneOf, termFields, termRow, whole, wrongTerm } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';

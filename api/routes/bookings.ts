@@ -3,7 +3,7 @@ import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay, endDay, instant } from '../../queues/time/days.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
-import { cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
+import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -13,9 +13,9 @@ import { id, idOf, oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 const bookingItem = bookingRow.meta({ id: 'Booking' });
-const shared = { tag: 'bookings' };
-const read = { ...shared, scope: 'bookings:read' };
-const write = { ...shared, scope: 'bookings:write' };
+const shared = { tag: 'bookings' } as const;
+const read = { ...shared, scope: 'bookings:read' } as const;
+const write = { ...shared, scope: 'bookings:write' } as const;
 const slotsTaken = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
@@ -100,18 +100,7 @@ export const bookingRoutes: Route[] = [
     body: reasonBody.extend({
       by: oneOf(cancellers).default('client').meta({ description: 'whose wish it is; by the studio everything goes back' }),
     }),
-    responses: {
-      200: z
-        .object({
-          booking_id: z.int(),
-          outcome: z.enum(['safe', 'late']),
-          status: z.literal('CANCELLED'),
-          cancelled_at: z.iso.datetime(),
-          reason: z.string(),
-          returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
-        })
-        .meta({ id: 'BookingCancellation' }),
-    },
+    responses: { 200: bookingCancelled },
     handle: async ({ params, body }, context) => ({ body: await cancelBooking(context.db, params.id, body, context) }),
   }),
   route({

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
-import { meetingOf, meetingRow, meetingsIn } from '../../sql/bookings/meetings.ts';
+import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import type { Context } from '../http/route.ts';
-import { id, idOf, text } from './fields.ts';
+import { text } from '../http/text.ts';
+import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
 const overrideRow = z.object({

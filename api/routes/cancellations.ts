@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import { ring } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
+import { ring } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
+import { findTraining } from '../../sql/trainings/roster.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { demandScope } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
@@ -20,13 +22,20 @@ const studentId = z
   .max(2_147_483_647, { error: 'the id of a student' })
   .meta({ description: 'the id of the student', examples: [1] });
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
+/** What the finance worker notes of a request that it granted. */
+const outcomes = {
+  cancel_training: z.looseObject({ real_training_id: z.int() }),
+  cancel_participation: z.looseObject({ real_training_id: z.int(), outcome: z.string() }),
+  add_student: z.looseObject({ id: z.int(), status: z.string() }),
+} as const satisfies Record<FinanceRequest['kind'], z.ZodType>;
 const by = oneOf(cancellers).default('client');
-const shared = { tag: 'real-trainings', scope: 'money:write' };
+const shared = { tag: 'real-trainings', scope: 'money:write' } as const;
 
 export const cancellationRoutes: Route[] = [
   route({
     ...shared,
     method: 'post',
+    scope: 'trainings:cancel',
     path: '/real-trainings/{id}/cancel',
     summary: 'Call a training off: everything is given back, everyone is told',
     params: idParams,
@@ -35,9 +44,12 @@ export const cancellationRoutes: Route[] = [
         description: 'by the studio: also a training that has begun or is completed, as one that did not take place',
       }),
     }),
-    responses: { 200: z.looseObject({ real_training_id: z.int() }), 202: accepted },
-    handle: ({ params, body }, context) =>
-      ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason, byStudio: body.by === 'studio' }),
+    responses: { 200: outcomes.cancel_training, 202: accepted },
+    async handle({ params, body }, context) {
+      const byStudio = body.by === 'studio';
+      if (byStudio) await demandMoneyAfterStart(context, params.id);
+      return ask(context, { kind: 'cancel_training', trainingId: params.id, reason: body.reason, byStudio });
+    },
   }),
   route({
     ...shared,
@@ -48,7 +60,7 @@ export const cancellationRoutes: Route[] = [
     body: reasonBody.extend({
       by: by.meta({ description: 'whose wish it is; by the studio everything goes back, also after the start' }),
     }),
-    responses: { 200: z.looseObject({ real_training_id: z.int(), outcome: z.string() }), 202: accepted },
+    responses: { 200: outcomes.cancel_participation, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, {
         kind: 'cancel_participation',
@@ -65,7 +77,7 @@ export const cancellationRoutes: Route[] = [
     summary: 'Register a student by hand',
     params: idParams,
     body: z.strictObject({ student_id: studentId }),
-    responses: { 200: z.looseObject({ id: z.int(), status: z.string() }), 202: accepted },
+    responses: { 200: outcomes.add_student, 202: accepted },
     handle: ({ params, body }, context) =>
       ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
   }),
@@ -74,36 +86,46 @@ export const cancellationRoutes: Route[] = [
     path: '/finance-requests/{id}',
     summary: 'What became of a cancellation or an addition',
     tag: 'real-trainings',
-    scope: 'money:write',
+    scope: ['money:write', 'trainings:cancel'],
     params: idParams,
     responses: { 200: requestRow.meta({ id: 'FinanceRequest' }) },
-    async handle({ params }, { db }) {
+    async handle({ params }, { db, caller }) {
       const request = await findRequest(db, params.id);
       if (!request) throw new Problem(404, `there is no request ${params.id}`);
+      if (request.kind !== 'cancel_training') demandScope(caller, 'money:write', 'this request is about one student');
       return { body: request };
     },
   }),
 ];
 
-type Asked = { kind: FinanceRequest['kind']; trainingId: number; studentId?: number; reason?: string; byStudio?: boolean };
+/** Giving back after the start needs the money scope beside the route's own (D45). */
+async function demandMoneyAfterStart({ db, caller, now }: Context, trainingId: number) {
+  const training = await findTraining(db, trainingId);
+  if (training && new Date(training.starts_at) <= now)
+    demandScope(caller, 'money:write', 'the studio gives back after the start');
+}
+
+type Kind = FinanceRequest['kind'];
+type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: number; reason?: string; byStudio?: boolean };
+type Outcome<K extends Kind> = z.output<(typeof outcomes)[K]>;
 
 /**
  * Writes the request with the instant it reached the door, then decides it here. Where others hold what it needs, the finance worker
  * decides it, and is waited for.
  */
-async function ask(context: Context, asked: Asked): Promise<Answer> {
+async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
   const { db, fleet, now, caller, requestId } = context;
   const written = await writeIfKnown(db, { ...asked, requestedAt: now, by: caller.name, requestId });
   if (!written) throw await unknown(db, asked);
   const { id } = written;
   const href = `/finance-requests/${id}`;
   return {
-    status: 202,
+    status: 202 as const,
     body: { request_id: id, status: 'open', href },
     headers: { Location: href },
     async afterwards() {
       const decided = await decideAtOnce(fleet, id, asked.trainingId);
-      if (decided) return decisionOf(decided);
+      if (decided) return decisionOf(asked.kind, decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
       await ring(
         fleet.backend,
@@ -112,7 +134,7 @@ async function ask(context: Context, asked: Asked): Promise<Answer> {
         { finance_request_id: id, request_id: requestId },
         { id: `request-${id}-1`, forget: true },
       ).catch((error) => log.warn({ err: error, finance_request_id: id }, 'a request waits for its queue'));
-      return decisionOf(await waitForDecision(fleet.db, id));
+      return decisionOf(asked.kind, await waitForDecision(fleet.db, id));
     },
   };
 }
@@ -154,9 +176,9 @@ const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), de
 
 type Decided = Pick<FinanceRequest, 'status' | 'outcome'>;
 
-function decisionOf(request: Decided): Answer | undefined {
+function decisionOf<K extends Kind>(kind: K, request: Decided): { body: Outcome<K> } | undefined {
   if (request.status === 'open') return undefined;
-  if (request.status === 'done') return { body: request.outcome };
+  if (request.status === 'done') return { body: outcomes[kind].parse(request.outcome) as Outcome<K> };
   const { status, detail } = refusal.parse(request.outcome);
   throw new Problem(status, detail);
 }

@@ -3,6 +3,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
 import { findRecord } from '../../sql/records/records.ts';
 import { enrol } from '../../sql/records/students.ts';
+import { demandPayerNaming } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
@@ -20,7 +21,8 @@ export const clientStudentRoutes: Route[] = [
     body: z.strictObject(studentFields),
     bodyOptional: true,
     responses: { 201: students.kind.row },
-    async handle({ params: { id }, body }, { db, fleet, now }) {
+    async handle({ params: { id }, body }, { db, fleet, now, caller }) {
+      demandPayerNaming(caller, id, body.payer_id);
       if (!(await isClient(db, id))) throw new Problem(404, `there is no client ${id}`);
       const isNew = await enrol(db, {
         clientId: id,

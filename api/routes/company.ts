@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { companyRow, findCompany, writeCompany } from '../../sql/records/company.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { email, phone, text } from './fields.ts';
+import { email, phone, text, webAddress } from '../http/text.ts';
 
 const item = companyRow.meta({ id: 'Company' });
-const shared = { tag: 'company', path: '/api/company' };
+const shared = { tag: 'company', path: '/api/company' } as const;
 
 export const companyRoutes: Route[] = [
   route({
@@ -30,10 +30,7 @@ export const companyRoutes: Route[] = [
       name: text(200).meta({ examples: ['Studio on Main Street'] }),
       phone: phone.nullable().default(null),
       email: email.nullable().default(null),
-      website: text(300)
-        .meta({ examples: ['https://example.com'] })
-        .nullable()
-        .default(null),
+      website: webAddress.nullable().default(null),
       description: text(5_000).nullable().default(null),
     }),
     responses: { 200: item, 201: item },

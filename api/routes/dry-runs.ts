@@ -1,8 +1,8 @@
 import type { z } from 'zod';
-import { dryInstantOf } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { dryInstantOf } from '../../queues/timetable/bounds.ts';
 import type { Outcome } from '../../sql/runs/runs.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
@@ -36,7 +36,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   const at = dryInstantOf(name, body.date, { now, zone });
   const asked = (part: RunName): Asked => ({
     ...(runs[part] as RunDefinition).request(body, dayOf(at, zone), at),
-    process_type: runs[part].processType,
+    process_type: part,
   });
   const { parts }: RunDefinition = runs[name];
   return dryRun({ db, settings, backend }, name, at, async (perform) => {
@@ -44,7 +44,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
     const done = [];
     for (const part of parts as RunName[]) {
       const { status, result } = await performOne(perform, part, asked);
-      done.push({ process_type: runs[part].processType, status, result });
+      done.push({ process_type: part, status, result });
     }
     return combine(done, settings.locale, zone, at);
   });

@@ -1,17 +1,6 @@
 import { z } from 'zod';
-import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 
-/** The fields bodies are made of; each says what it accepts and shows something that it would. */
-export const text = (most: number, least = 1) => {
-  const error = `text of ${least} to ${most} characters`;
-  return z
-    .string({ error })
-    .trim()
-    .min(least, { error })
-    .max(most, { error })
-    .refine(isPlainText, { error: PLAIN_TEXT })
-    .meta({ examples: ['A few words'] });
-};
+/** The fields bodies are made of; each says what it accepts and shows something that it would. Text is in `http/text.ts`. */
 export const whole = (least: number, most: number) => {
   const error = `a whole number from ${least} to ${most}`;
   return z
@@ -38,14 +27,6 @@ export const time = z
   .string({ error: 'a wall time, HH:MM' })
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' })
   .meta({ examples: ['18:00'] });
-export const phone = z
-  .string({ error: 'a phone number such as +79001234567' })
-  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
-  .meta({ examples: ['+79001234567'] });
-export const email = z
-  .email({ error: 'an e-mail address' })
-  .max(254, { error: 'an e-mail address of at most 254 characters' })
-  .meta({ examples: ['anna@example.com'] });
 export const oneOf = <const T extends readonly string[]>(values: T) => z.enum(values, { error: `one of ${values.join(', ')}` });
 
 /** A term (D48): days, or months from a day of one month to the day before that day of another. Exactly one of the two is given. */

@@ -3,25 +3,21 @@ import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
 import { cancelInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
-import { balanceOf, lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
+import { lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { isPlainText, PLAIN_TEXT } from '../http/plain-text.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
+import { wording } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
-export const wording = z
-  .string({ error: '1 to 500 characters' })
-  .trim()
-  .refine(isPlainText, { error: PLAIN_TEXT })
-  .min(1, { error: '1 to 500 characters' })
-  .max(500, { error: '1 to 500 characters' })
-  .meta({ examples: ['A few words'] });
+/** What of a wallet is shown to whoever may read money. */
+export const balance = z.int().optional().meta({ description: 'the balance after it; with the scope money:read' });
 export const reasonBody = z.strictObject({ reason: wording });
 
 export const paymentItem = paymentRow.meta({ id: 'Payment' });
 const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
-const shared = { tag: 'money' };
+const shared = { tag: 'money' } as const;
 const MOST_FINDINGS = 500;
 
 export const moneyRoutes: Route[] = [
@@ -34,16 +30,16 @@ export const moneyRoutes: Route[] = [
     transaction: true,
     params: idParams,
     body: reasonBody,
-    responses: { 200: z.object({ payment: paymentItem, invoices_owed_again: z.int(), balance_minor: z.int() }) },
-    async handle({ params, body }, { db }) {
+    responses: { 200: z.object({ payment: paymentItem, invoices_owed_again: z.int(), balance_minor: balance }) },
+    async handle({ params, body }, { db, caller }) {
       const payment = await lockPayment(db, params.id);
       if (!payment) throw new Problem(404, `there is no payment ${params.id}`);
       const again = payment.cancelled_at ? 0 : await takeBackPayment(db, payment, body.reason);
       return {
         body: {
-          payment: await lockPayment(db, params.id),
+          payment: (await lockPayment(db, params.id)) ?? payment,
           invoices_owed_again: again,
-          balance_minor: await balanceOf(db, payment.payer_id),
+          ...(await shownBalance({ db, caller }, payment.payer_id)),
         },
       };
     },

@@ -39,10 +39,11 @@ const wishesShown = z
   })
   .meta({ id: 'PersonNotifications' });
 const kindsShown = shown.meta({ id: 'NotificationKinds' });
-const shared = { tag: 'notifications' };
+const shared = { tag: 'notifications' } as const;
 
 /** Every kind is on unless somebody has switched it off. */
-const filled = (kinds: Record<string, boolean>) => Object.fromEntries(kindNames.map((kind) => [kind, kinds[kind] ?? true]));
+const filled = (kinds: Record<string, boolean>) =>
+  Object.fromEntries(kindNames.map((kind) => [kind, kinds[kind] ?? true])) as Record<Kind, boolean>;
 
 const hoursOf = ({ quiet_from: from, quiet_until: until }: Wishes) => {
   if (from === null || until === null) return null;

@@ -1,5 +1,12 @@
 import { z } from 'zod';
-import { isService, type Link, linkOffer, listOffers, offerLinkRow, unlinkOffer } from '../../sql/bookings/offers.ts';
+import {
+  isService,
+  type Link,
+  linkOffer,
+  listOffers,
+  offerLinkRow,
+  unlinkOffer,
+} from '../../sql/bookings/specialist-services.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -47,7 +54,9 @@ function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Rou
         await demandService(db, params.id);
         const linked = Number(body[field]);
         await linkOffer(db, kind, params.id, linked);
-        return { status: 201, body: (await listOffers(db, kind, params.id, linked - 1, 1))[0] };
+        const [link] = await listOffers(db, kind, params.id, linked - 1, 1);
+        if (!link) throw new Problem(404, `the service ${params.id} has no ${one} ${linked}`);
+        return { status: 201, body: link };
       },
     }),
     route({

@@ -9,8 +9,8 @@ import {
   findOfferedPackage,
   listClientPackages,
 } from '../../sql/bookings/packages.ts';
-import { balanceOf } from '../../sql/finance/payments.ts';
 import { judgeStart, MOST_YEARS } from '../../workers/packages/policy.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { demandActive } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
@@ -18,7 +18,7 @@ import { type Route, route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
 
 const item = clientPackageRow.meta({ id: 'ClientPackage' });
-const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' };
+const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' } as const;
 
 export const packageRoutes: Route[] = [
   route({
@@ -48,7 +48,7 @@ export const packageRoutes: Route[] = [
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },
-    async handle({ params, body }, { db, fleet, now }) {
+    async handle({ params, body }, { db, fleet, now, caller }) {
       const client = await payerOfClient(db, params.id);
       if (!client) throw new Problem(404, `there is no client ${params.id}`);
       demandActive(client.is_active, `the client ${params.id}`);
@@ -67,8 +67,8 @@ export const packageRoutes: Route[] = [
         isPaidNow: body.pay_from === 'wallet',
       });
       if (bought === null) {
-        const balance_minor = await balanceOf(db, payerId);
-        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, balance_minor });
+        const shown = await shownBalance({ db, caller }, payerId);
+        throw new Problem(409, 'the wallet does not cover the price', { price_minor: offered.price_minor, ...shown });
       }
       return { status: 201, body: await findClientPackage(db, bought) };
     },

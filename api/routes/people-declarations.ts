@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { anyDay, birthDay, notBorn } from '../../queues/time/days.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { findClientToEnrol } from '../../sql/records/students.ts';
+import { demandPayerNaming, demandRecognition } from '../../workers/rights.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
-import { email, flag, id, idOf, oneOf, phone, text } from './fields.ts';
+import { email, phone, text } from '../http/text.ts';
+import { flag, id, idOf, oneOf } from './fields.ts';
 import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
 const person = {
@@ -80,6 +82,19 @@ const specialist = {
   work_schedule: workSchedule.optional(),
 };
 
+/** How somebody who commands is recognised changes only with a scope of its own (D46). */
+const demandsOfPerson: RecordDeclaration['demands'] = async ({ id, before, body }, context) => {
+  if (id !== null && before !== null) await demandRecognition(context, id, before, body);
+};
+
+/** Beside it, who pays for a student changes only with the money scope (D45). */
+const demandsOfStudent: RecordDeclaration['demands'] = async (change, context) => {
+  const before = change.before && paid.parse(change.before).payer_id;
+  demandPayerNaming(context.caller, before ?? null, paid.parse(change.body).payer_id);
+  await demandsOfPerson(change, context);
+};
+const paid = z.object({ payer_id: z.int().optional() });
+
 export const students: RecordDeclaration = {
   path: '/api/students',
   one: 'student',
@@ -88,6 +103,7 @@ export const students: RecordDeclaration = {
   todayField: 'registration_date',
   onDay: born,
   conflict: clientInTheWay,
+  demands: demandsOfStudent,
   kind: {
     tables: [users, { table: 'students', columns: Object.keys(studentFields) }],
     role: 'client',
@@ -108,6 +124,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
     fields: person,
     filters: ['phone', 'telegram_id', 'is_active'],
     onDay: born,
+    demands: demandsOfPerson,
     kind: { tables: [users], role: 'client', row: z.object(personRow) },
   },
   students,
@@ -117,6 +134,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
     fields: { ...person, ...specialist },
     filters: ['phone', 'location_id', 'is_active'],
     onDay: born,
+    demands: demandsOfPerson,
     kind: {
       tables: [users, { table: 'specialists', columns: Object.keys(specialist) }],
       role: 'specialist',

@@ -21,6 +21,11 @@ export type RecordDeclaration = {
   refersTo?: (body: Record<string, unknown>, db: Sql) => Promise<Wrong | null>;
   /** Why a new one conflicts with somebody or something that is there, where its words are better than the tables' (409), or null. */
   conflict?: (body: Record<string, unknown>, db: Sql) => Promise<string | null>;
+  /** Demands what a change needs beyond the route's own scope (403). `before` is null for a new record. */
+  demands?: (
+    change: { id: number | null; before: object | null; body: Record<string, unknown> },
+    context: Context,
+  ) => Promise<void>;
   isDeletable?: boolean;
   /** What one record is answered with, read, new or changed, where that is more than its row. A list shows rows. */
   answer?: { schema: z.ZodType; of: (record: Record<string, unknown>, context: Context) => Promise<object> };

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
+import { text } from '../http/text.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, idOf, minor, termFields, termRow, text, time, whole, wrongTerm } from './fields.ts';
+import { flag, id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
 

@@ -60,6 +60,7 @@ function doors(declared: RecordDeclaration): Route[] {
       async handle({ body }, context) {
         demandRule(declared, body);
         demandOnDay(declared, body, context);
+        await declared.demands?.({ id: null, before: null, body }, context);
         await demandReferences(declared, body, context.db);
         await demandNoConflict(declared, body, context.db);
         const id = await insertRecord(context.db, kind, withDefaults(declared, body, context));
@@ -77,8 +78,10 @@ function doors(declared: RecordDeclaration): Route[] {
       responses: { 200: single },
       async handle({ params, body }, context) {
         const { db } = context;
-        demandRule(declared, { ...(await found(db, declared, params.id)), ...body });
+        const before = await found(db, declared, params.id);
+        demandRule(declared, { ...before, ...body });
         demandOnDay(declared, body, context);
+        await declared.demands?.({ id: params.id, before, body }, context);
         await demandReferences(declared, body, db);
         await updateRecord(db, kind, params.id, body);
         return { body: await answered(declared, params.id, context) };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
-import { isInactive } from '../../sql/records/people.ts';
+import { isInactive } from '../../sql/records/students.ts';
 import {
   changeLink,
   findLink,
@@ -25,7 +25,7 @@ const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
 const trainingItem = trainingRow.meta({ id: 'RealTraining' });
 const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
-const shared = { tag: 'training-templates' };
+const shared = { tag: 'training-templates' } as const;
 
 async function demandTemplate(db: Context['db'], id: number) {
   if (!(await isTemplate(db, id))) throw new Problem(404, `there is no training template ${id}`);

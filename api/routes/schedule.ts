@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { instantLike } from '../../queues/time/days.ts';
-import { resumeSchedule } from '../../queues/timetable/tick.ts';
+import { resumeSchedule } from '../../queues/timetable/settle-ticks.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule/schedule.ts';
@@ -38,7 +38,7 @@ export const scheduleRoutes: Route[] = [
     tag: 'schedule',
     scope: 'schedule:read',
     responses: { 200: z.object({ items: z.array(scheduleItem) }) },
-    handle: async (_, context) => ({ body: { items: await describe(timetable, context) } }),
+    handle: async (_, context) => ({ body: { items: await describeAll(context) } }),
   }),
   route({
     method: 'get',
@@ -83,7 +83,7 @@ export const scheduleRoutes: Route[] = [
       const schedule = named(params.name);
       await learnSchedules(context.db, [schedule.name], context.now);
       await pauseSchedule(context.db, schedule.name, context.now, context.caller.name);
-      return { body: (await describe([schedule], context))[0] };
+      return { body: (await describer(context))(schedule) };
     },
   }),
   route({
@@ -98,7 +98,7 @@ export const scheduleRoutes: Route[] = [
     async handle({ params }, context) {
       const schedule = named(params.name);
       await resumeSchedule(context.db, schedule, context.fleet.settings.zone, context.now);
-      return { body: (await describe([schedule], context))[0] };
+      return { body: (await describer(context))(schedule) };
     },
   }),
 ];
@@ -109,9 +109,14 @@ function named(name: string): Schedule {
   return schedule;
 }
 
-async function describe(schedules: readonly Schedule[], { db, fleet, now }: Context) {
+async function describeAll(context: Context) {
+  return timetable.map(await describer(context));
+}
+
+/** How a schedule stands, read once for all of them. */
+async function describer({ db, fleet, now }: Context) {
   const [states, latest] = [await scheduleStates(db, now), await latestTicks(db, now)];
-  return schedules.map((schedule) => {
+  return (schedule: Schedule) => {
     const state = states.find((candidate) => candidate.name === schedule.name);
     return {
       name: schedule.name,
@@ -127,5 +132,5 @@ async function describe(schedules: readonly Schedule[], { db, fleet, now }: Cont
       next_ticks: nextTicks(schedule.pattern, fleet.settings.zone, now, 3).map((tick) => tick.toISOString()),
       last_tick: latest.find((tick) => tick.schedule === schedule.name) ?? null,
     };
-  });
+  };
 }

@@ -11,10 +11,10 @@ import { slotStoreOf } from '../../workers/slots/store.ts';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 import { idParams } from '../http/paging.ts';
 import { notAcceptable } from '../http/problems.ts';
-import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
-const read = { tag: 'slots', scope: 'slots:read' };
+const read = { tag: 'slots', scope: 'slots:read' } as const;
 const idText = idParams.shape.id;
 const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
 const days = z
@@ -79,17 +79,18 @@ export const slotRoutes: Route[] = [
   }),
 ];
 
+type SlotsAnswer = AnswerOf<{ 200: typeof slots }>;
 type Asked = Wish & { from?: string; days: number };
 
 /** Many who look at the same page at the same moment cost one reading: the answers under way in a process. */
-const shared = new WeakMap<Context['fleet'], ReturnType<typeof whileUnderWay<Answer>>>();
+const shared = new WeakMap<Context['fleet'], ReturnType<typeof whileUnderWay<SlotsAnswer>>>();
 function sharedOf(fleet: Context['fleet']) {
-  const ours = shared.get(fleet) ?? whileUnderWay<Answer>();
+  const ours = shared.get(fleet) ?? whileUnderWay<SlotsAnswer>();
   shared.set(fleet, ours);
   return ours;
 }
 
-async function slotsOf(query: Asked, { db, fleet, now }: Context): Promise<Answer> {
+async function slotsOf(query: Asked, { db, fleet, now }: Context): Promise<SlotsAnswer> {
   const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
   const from = demandDay(query.from, dayOf(now, zone));
   const offer = await demandOffer(query, db, fleet);

@@ -5,19 +5,20 @@ import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { reasonBody } from './money.ts';
+import { balance, reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
-const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams };
+const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams } as const;
 const REFUND = 'a whole number of minor units of the currency, 0 or more';
 const releasedTraining = z.object({
   real_training_id: z.int(),
@@ -41,13 +42,13 @@ const consequences = z.object({
   sessions_carried_back: z.int().meta({ description: 'sessions that go back to the subscription they were carried over from' }),
   sessions_cancelled: z.int(),
   moved,
-  balance_minor: z.int(),
+  balance_minor: balance,
 });
 
 /** Undoes a dry run, and brings its answer out of the transaction. */
-class Undo extends Error {
-  readonly body: object;
-  constructor(body: object) {
+class Undo<T> extends Error {
+  readonly body: T;
+  constructor(body: T) {
     super('a dry run');
     this.body = body;
   }
@@ -67,7 +68,7 @@ export const subscriptionChangeRoutes: Route[] = [
       demandNotRenewed(held);
       demandRenewable(held, body.is_auto_renew);
       await setAutoRenew(context.db, held.id, body.is_auto_renew);
-      return { body: await findHeld(context.db, held.id, todayOf(context)) };
+      return { body: await demanded(context, held.id) };
     },
   }),
   route({
@@ -140,7 +141,7 @@ export const subscriptionChangeRoutes: Route[] = [
         const before = await locked({ ...context, db }, params.id);
         const done = await callOff(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
         const held = await demanded({ ...context, db }, before.id);
-        return { ...held, ...done, dry_run, balance_minor: await balanceOf(db, held.payer_id) };
+        return { ...held, ...done, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
       };
       if (!dry_run) return { body: await act(context.db) };
       return { body: await undone(context, act) };
@@ -149,13 +150,13 @@ export const subscriptionChangeRoutes: Route[] = [
 ];
 
 /** What would come of something: it is done and then undone, so the answer cannot differ from the deed. */
-async function undone(context: Context, act: (db: Context['db']) => Promise<object>): Promise<object> {
+async function undone<T>(context: Context, act: (db: Context['db']) => Promise<T>): Promise<T> {
   try {
     return await context.db.transaction(async (inner) => {
       throw new Undo(await act(inner));
     });
   } catch (error) {
-    if (error instanceof Undo) return error.body;
+    if (error instanceof Undo) return (error as Undo<T>).body;
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { anyDay } from '../../queues/time/days.ts';
 import { invoiceRow } from '../../sql/finance/invoices.ts';
 import { payerOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import { isInactive } from '../../sql/records/people.ts';
+import { isInactive } from '../../sql/records/students.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
 import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
 import { demandActive, judgeStart } from '../../workers/subscriptions/policy.ts';
@@ -14,7 +14,7 @@ import { type Route, route } from '../http/route.ts';
 
 export const heldItem = heldRow.meta({ id: 'StudentSubscription' });
 const STATUSES = heldRow.shape.status.options;
-const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams };
+const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams } as const;
 
 export const subscriptionRoutes: Route[] = [
   route({
@@ -65,7 +65,9 @@ export const subscriptionRoutes: Route[] = [
       judgeStart(startDate, item, today);
       const isAutoRenew = body.is_auto_renew;
       const { id, invoice } = await buySubscription(db, { studentId: params.id, payerId, item, startDate, today, isAutoRenew });
-      return { status: 201, body: { ...(await findHeld(db, id, today)), invoice } };
+      const held = await findHeld(db, id, today);
+      if (!held) throw new TypeError(`the subscription ${id} was sold and is not there`);
+      return { status: 201, body: { ...held, invoice } };
     },
   }),
 ];

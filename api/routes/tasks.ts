@@ -3,14 +3,14 @@ import { addTask, findTask, finishTask, listedTask, listTasks, reopenTask, taskR
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from './fields.ts';
+import { text } from '../http/text.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
 const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });
 const OBJECT = 'a JSON object';
 
 const taskItem = taskRow.meta({ id: 'Task' });
-const shared = { tag: 'tasks' };
+const shared = { tag: 'tasks' } as const;
 
 /** What the admins are to look at. */
 export const taskRoutes: Route[] = [

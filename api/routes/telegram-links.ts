@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeLink, usernameOf } from '../../sql/bot/links.ts';
 import { isPerson } from '../../sql/bot/people.ts';
+import { demandLinking } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { away, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -32,6 +33,7 @@ export const telegramLinkRoutes: Route[] = [
     responses: { 201: z.object({ url: z.url(), token: z.string(), expires_at: z.iso.datetime() }) },
     async handle({ params, body }, context) {
       if (!(await isPerson(context.db, params.id))) throw new Problem(404, `there is no person ${params.id}`);
+      await demandLinking(context, params.id);
       const bot = await botName(context);
       const token = newToken();
       const { db, caller, now } = context;

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { boundsInWords, boundsOf, outside } from '../../queues/jobs/bounds.ts';
+import { QueueUnavailable, ringProcess } from '../../queues/backend/enqueue.ts';
 import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
-import { QueueUnavailable, ringProcess } from '../../queues/jobs/enqueue.ts';
 import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { boundsInWords, boundsOf, outside } from '../../queues/timetable/bounds.ts';
 import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
 import { away, notAcceptable, Problem } from '../http/problems.ts';
-import { type Answer, type Context, type Route, route } from '../http/route.ts';
+import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { waitForRun } from '../http/wait.ts';
 import { canBeDry, dryResult } from './dry-runs.ts';
 
@@ -20,6 +20,8 @@ const accepted = z
     href: z.string(),
   })
   .meta({ id: 'RunAccepted' });
+
+type Answers = { 202: typeof accepted; 200: z.ZodType };
 
 /** One door for each process of the catalog. */
 export const triggerRoutes: Route[] = runNames.flatMap((name) => trigger(name, runs[name]));
@@ -60,7 +62,7 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
 }
 
 /** 202 with where to look; once the request is safe in the book, the bell, and the result if the caller waits for it. */
-function acceptance(requested: ProcessRequest, context: Context): Answer {
+function acceptance(requested: ProcessRequest, context: Context): AnswerOf<Answers> {
   const { run, outcome } = requested;
   const headers: Record<string, string> = { Location: hrefOf(run) };
   if (outcome === 'replayed') headers['Idempotent-Replayed'] = 'true';

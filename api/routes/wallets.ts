@@ -9,14 +9,16 @@ import {
   walletHistory,
   walletHolder,
 } from '../../sql/finance/payments.ts';
+import { shownBalance } from '../../workers/rights.ts';
 import { idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
+import { wording } from '../http/text.ts';
 import { minor, oneOf } from './fields.ts';
-import { paymentItem, wording } from './money.ts';
+import { balance, paymentItem } from './money.ts';
 
 const received = z
-  .object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: z.int() })
+  .object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: balance })
   .meta({ id: 'PaymentReceived' });
 const wallet = pageOf(transactionRow.meta({ id: 'WalletTransaction' }))
   .extend({ payer_id: z.int(), balance_minor: z.int() })
@@ -58,7 +60,7 @@ function doors(whose: string, one: string, findPayer: typeof payerOf, holder = '
         const payerId = await demandPayer(db, params.id);
         const { amount_minor: amountMinor, method, description } = body;
         const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, createdBy: caller.name });
-        return { status: 201, body: { payment, invoices_paid: paid, balance_minor: await balanceOf(db, payerId) } };
+        return { status: 201, body: { payment, invoices_paid: paid, ...(await shownBalance({ db, caller }, payerId)) } };
       },
     }),
     route({

@@ -2,12 +2,12 @@ import { Bot, type Context, type Update } from 'node-telegram-bot-api';
 import { tellStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import { history, runsList, schedule, status } from './looks.ts';
+import { type Me, say, type Turn } from './decision.ts';
 import { pause, resume } from './pauses.ts';
 import { press } from './presses.ts';
 import { retry, run } from './runs.ts';
 import { start } from './start.ts';
-import { type Me, say, type Turn } from './turn.ts';
+import { history, runsList, schedule, status } from './view-commands.ts';
 
 type Handler = (turn: Turn, args: string) => unknown;
 

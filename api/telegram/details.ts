@@ -3,7 +3,7 @@ import type { Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { achieved, duration, MARKS, reasonIn, runTitle, spoken } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import type { Turn } from './turn.ts';
+import type { Turn } from './decision.ts';
 
 /** One run as a person asks about it: what, how it went, why, by whom; with a button if it can be repeated. */
 export function details({ asker: { locale }, settings: { zone } }: Turn, run: Run): Words {

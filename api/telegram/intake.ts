@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { TelegramApiError, type Update } from 'node-telegram-bot-api';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { storeUpdates } from '../../sql/bot/updates.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { believedWait } from '../../workers/notifier/outbox/deliver.ts';
-import type { House } from './house.ts';
-import { chatIdOf } from './who.ts';
+import type { House } from './bot-context.ts';
+import { chatIdOf } from './sender.ts';
 
 export const ALLOWED_UPDATES = ['message', 'callback_query', 'my_chat_member'] as const;
 const POLL_SECONDS = 25;

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Api } from 'node-telegram-bot-api';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { TIMEOUT_MS } from '../../workers/notifier/outbox/pace.ts';
-import type { House } from './house.ts';
+import type { House } from './bot-context.ts';
 import { serve } from './serve.ts';
 
 const LEASE = 'telegram-bot';

@@ -1,6 +1,6 @@
 import { COMMANDS } from '../../workers/notifier/templates/run-words.ts';
 import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
-import type { House } from './house.ts';
+import type { House } from './bot-context.ts';
 
 const LOCALES: Locale[] = ['ru', 'uk', 'en'];
 

@@ -1,7 +1,7 @@
 import { muteAlert } from '../../sql/alerts/alerts.ts';
 import { clockIn } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import type { Turn } from './turn.ts';
+import type { Turn } from './decision.ts';
 
 const MUTE_SECONDS = 3_600;
 

@@ -1,11 +1,11 @@
-import { resumeSchedule } from '../../queues/timetable/tick.ts';
+import { resumeSchedule } from '../../queues/timetable/settle-ticks.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { learnSchedules, lockSchedule, pauseSchedule, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { scheduleTitle } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import { nameOf, say, type Turn } from './turn.ts';
+import { nameOf, say, type Turn } from './decision.ts';
 
 /** `/pause NAME`: the same as its door in the API. */
 export async function pause(turn: Turn, args: string) {

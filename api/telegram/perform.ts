@@ -1,11 +1,11 @@
 import { InlineKeyboardBuilder, InputFile, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { runsByDay } from '../../sql/bot/days.ts';
 import { believedWait, movedTo } from '../../workers/notifier/outbox/deliver.ts';
 import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
-import type { House } from './house.ts';
+import type { House } from './bot-context.ts';
 import { offerCommands } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
 import { views } from './views.ts';

@@ -3,10 +3,10 @@ import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/
 import { findRun } from '../../sql/runs/runs.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
+import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
 import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
-import { nameOf, say, type Turn } from './turn.ts';
 
 /** What buttons do: the word before the colon of their data. */
 const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => Promise<unknown>> = {

@@ -1,18 +1,18 @@
-import { boundsOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
 import { type ProcessRequest, requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { boundsOf, outside } from '../../queues/timetable/bounds.ts';
 import { askConfirmation, type Confirmation } from '../../sql/bot/confirmations.ts';
 import { latestAttempt, lockRun } from '../../sql/bot/runs.ts';
 import { watchRun } from '../../sql/bot/watches.ts';
 import { findRun, type Run } from '../../sql/runs/runs.ts';
 import type { Buttons } from '../../workers/notifier/templates/bot-answers.ts';
-import { callName, offered, offeredAs } from '../../workers/notifier/templates/process-names.ts';
+import { offered, offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { doesWhat, runTitle } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import { nameOf, say, type Turn } from './turn.ts';
+import { nameOf, say, type Turn } from './decision.ts';
 
 /** A button to start something works this long: nobody should set off Tuesday's run by touching an old message on Thursday. */
 export const CONFIRM_SECONDS = 300;
@@ -23,15 +23,15 @@ export async function run(turn: Turn, args: string) {
   const [name = '', date, ...more] = args.toLowerCase().split(/\s+/);
   const known = offeredAs(name);
   if (!known) {
-    const buttons = offered.map((candidate) => [{ text: runTitle(locale, candidate), data: `ask:${callName(candidate)}` }]);
-    const lines = offered.map((candidate) => `/run ${callName(candidate)} — ${runTitle(locale, candidate)}`);
+    const buttons = offered.map((candidate) => [{ text: runTitle(locale, candidate), data: `ask:${candidate}` }]);
+    const lines = offered.map((candidate) => `/run ${candidate} — ${runTitle(locale, candidate)}`);
     return say(turn, { text: [text(locale, name ? 'bot.run.unknown' : 'bot.run.which'), ...lines].join('\n'), buttons });
   }
   const body = bodyOf(known, date);
   const bounds = boundsOf(known, { ...turn.settings, now: turn.now });
   if (!body || more.length > 0 || outside(bounds, body)) {
     const isWeek = bounds?.field === 'week_start';
-    const accepted = { name: callName(known), first: bounds?.first ?? '', last: bounds?.last ?? '' };
+    const accepted = { name: known, first: bounds?.first ?? '', last: bounds?.last ?? '' };
     return say(turn, { text: text(locale, isWeek ? 'bot.run.bad_week' : 'bot.run.bad_date', accepted) });
   }
   return ask(turn, known, body);
@@ -52,7 +52,7 @@ export async function ask(turn: Turn, name: RunName, body: Record<string, unknow
   const { run_key, process_date } = definition.request(body, day);
   const latest = await latestAttempt(db, run_key);
   const again = latest?.status === 'success';
-  const asked = { run: callName(name), body, day, again, askedBy: nameOf(asker), now, seconds: CONFIRM_SECONDS };
+  const asked = { run: name, body, day, again, askedBy: nameOf(asker), now, seconds: CONFIRM_SECONDS };
   const id = await askConfirmation(db, asked);
   const before = latest ? [text(asker.locale, `bot.before.${latest.status}`, { id: latest.id })] : [];
   const buttons: Buttons = [

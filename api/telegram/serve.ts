@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { noteProfile } from '../../sql/bot/links.ts';
 import { adminTelegramIds } from '../../sql/bot/people.ts';
 import { forgetUpdates } from '../../sql/bot/updates.ts';
 import { currentChats } from '../../sql/notifications/moved-chats.ts';
 import { notifyEnded } from '../../workers/notifier/templates/run-ended.ts';
-import type { House } from './house.ts';
+import type { House } from './bot-context.ts';
 import { ALLOWED_UPDATES, poll } from './intake.ts';
 import { offerCommands, offerHello } from './menu.ts';
-import { workOff } from './work.ts';
+import { workOff } from './process-updates.ts';
 
 /** A poller wakes the work itself; what a webhook brought is looked for. */
 const LOOK_MS = { polling: 1_000, webhook: 300 };

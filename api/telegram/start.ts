@@ -4,7 +4,7 @@ import { personOf } from '../../sql/bot/people.ts';
 import { tellStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
-import { say, type Turn } from './turn.ts';
+import { say, type Turn } from './decision.ts';
 
 /** `/start TOKEN` connects a person's Telegram with their record; a bare `/start` says hello. */
 export async function start(turn: Turn, token: string) {

@@ -1,6 +1,6 @@
 import { within } from '../../queues/backend/with-timeout.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { SILENT_SECONDS } from '../../queues/timetable/beat.ts';
+import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { lastRuns, latestRuns, messagesWaiting } from '../../sql/bot/runs.ts';
@@ -21,7 +21,7 @@ import {
 } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';
 import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
-import type { House } from './house.ts';
+import type { House } from './bot-context.ts';
 
 type View = (house: House, locale: Locale, now: Date) => Promise<Words>;
 const QUEUE_PATIENCE_MS = 3_000;

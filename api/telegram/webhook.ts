@@ -4,8 +4,8 @@ import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { hashOf } from '../../sql/auth/api-keys.ts';
 import { storeUpdates } from '../../sql/bot/updates.ts';
-import { onlyBy } from '../http/answer.ts';
 import { badInput } from '../http/bad-input.ts';
+import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
 import { verifyJson } from '../http/strict-json.ts';
 

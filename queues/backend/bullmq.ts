@@ -1,6 +1,6 @@
 import type { FlowProducer, Queue } from 'bullmq';
 import type { Noun } from '../jobs/catalog.ts';
-import { log } from '../process/log.ts';
+import { log } from '../log/log.ts';
 
 /**
  * How workers hold their jobs. A vanished worker's job is handed on after `lockDuration` and one or two

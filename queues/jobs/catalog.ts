@@ -44,7 +44,6 @@ export type Noun = (typeof nouns)[number];
 export const runs = {
   generation: {
     worker: 'generation',
-    processType: 'generation',
     summary: 'Make the trainings of a week from the weekly templates',
     path: '/real-trainings/generate-next-week',
     body: z.strictObject({
@@ -69,7 +68,6 @@ export const runs = {
   attendance: {
     ...ofDay,
     worker: 'attendance',
-    processType: 'attendance',
     summary: "Mark the day's registered students as present",
     result: attendanceResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('attendance', body.date ?? today),
@@ -77,7 +75,6 @@ export const runs = {
   finance: {
     ...ofDay,
     worker: 'finance',
-    processType: 'finance',
     summary: "Charge the next day's registrations",
     result: financeResult,
     /** Named after the day it charges, which is the one after its own. */
@@ -89,7 +86,6 @@ export const runs = {
   daily: {
     ...ofNight,
     worker: 'finance',
-    processType: 'daily',
     summary: 'Attendance of the day, then finance of the next one',
     path: '/real-trainings/process-daily-operations',
     result: dailyResult,
@@ -99,7 +95,6 @@ export const runs = {
   auto_renewal: {
     ...ofNight,
     worker: 'renewal',
-    processType: 'auto_renewal',
     summary: 'Renew the subscriptions that end on the day or ended up to seven days before',
     path: '/cron/check-auto-renewals',
     result: renewalResult,
@@ -108,7 +103,6 @@ export const runs = {
   auto_unfreeze: {
     ...ofNight,
     worker: 'unfreeze',
-    processType: 'auto_unfreeze',
     summary: 'Clear the freezes that were over before the day',
     path: '/subscriptions/auto-unfreeze',
     result: unfreezeResult,
@@ -117,7 +111,6 @@ export const runs = {
   cleanup: {
     ...ofNight,
     worker: 'cleanup',
-    processType: 'cleanup',
     summary: 'Expire subscriptions, hide what is done, delete what is old, audit the books',
     path: '/cron/cleanup',
     result: cleanupResult,
@@ -135,7 +128,6 @@ export const runs = {
   },
   slot_recalc: {
     worker: 'slot-recalc',
-    processType: 'slot_recalc',
     summary: "Calculate days of a specialist's slots anew",
     path: '/internal/slots/recalc',
     body: slotDays,
@@ -152,7 +144,6 @@ export const runs = {
   slots: {
     ...ofDay,
     worker: 'slot-recalc',
-    processType: 'slots',
     summary: 'Calculate the slots of all specialists for the 60 days from a day on',
     path: '/internal/slots/roll',
     result: z.object({ specialists: z.int(), days: z.int() }),
@@ -160,17 +151,16 @@ export const runs = {
   },
 } as const satisfies Record<string, RunDefinition>;
 
+/** The one name of a process: in the catalog, in history rows, in scopes, texts and the bot. */
 export type RunName = keyof typeof runs;
 export const runNames = Object.keys(runs) as RunName[];
 
-/** What the rows of the history may be of. */
-export const processTypes = Object.values(runs).map((run) => run.processType);
+export const isRunName = (process: string): process is RunName => Object.hasOwn(runs, process);
 
-/** The definition behind a history row. Throws for a process type that is not in the catalog. */
-export function runOf(processType: string): RunDefinition {
-  const found = Object.values(runs).find((run) => run.processType === processType);
-  if (!found) throw new TypeError(`the catalog has no process "${processType}"`);
-  return found;
+/** The definition behind a history row. Throws for a process that has left the catalog. */
+export function definitionOf(process: string): RunDefinition {
+  if (!isRunName(process)) throw new TypeError(`the catalog has no process "${process}"`);
+  return runs[process];
 }
 
 /** The bells: what a queue job may say. None carries a fact; the facts are rows. */

@@ -1,12 +1,8 @@
 import type { Sql } from '../../sql/database/database.ts';
 import type { Run } from '../../sql/runs/runs.ts';
-import { type RunName, runNames, runs } from './catalog.ts';
+import { isRunName, runs } from './catalog.ts';
 import { type Asker, type ProcessRequest, requestProcess } from './request.ts';
 import type { RunDefinition } from './run-definition.ts';
-
-/** The catalog's name of a history row's process, or null when it has left the catalog. */
-export const runNameOf = (processType: string): RunName | null =>
-  runNames.find((name) => runs[name].processType === processType) ?? null;
 
 /**
  * Asks for a run once more, for the very date it was for, with the parts it consists of. A key that has ended in success
@@ -17,8 +13,8 @@ export async function repeatProcess(
   run: Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>,
   asker: Asker,
 ): Promise<ProcessRequest | null> {
-  const name = runNameOf(run.process_type);
-  if (!name) return null;
+  const name = run.process_type;
+  if (!isRunName(name)) return null;
   const definition: RunDefinition = runs[name];
   const body = bodyOf(definition, run.params);
   const at = typeof run.params.at === 'string' ? run.params.at : undefined;

@@ -48,7 +48,7 @@ export function requestProcess(
 async function write(db: Sql, name: RunName, body: Record<string, unknown>, today: Day, asker: Asker): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
-  const asked = { ...definition.request(body, today, at), ...asker, process_type: definition.processType };
+  const asked = { ...definition.request(body, today, at), ...asker, process_type: name };
   if (definition.repeats) asked.again = true;
   const noting = notes[name];
   if (noting) {
@@ -70,7 +70,7 @@ async function write(db: Sql, name: RunName, body: Record<string, unknown>, toda
         await requestRun(transaction, {
           ...definedPart.request(body, today, at),
           ...asker,
-          process_type: definedPart.processType,
+          process_type: part,
           after_run_id,
         }),
       );

@@ -6,7 +6,6 @@ import type { Noun } from './catalog.ts';
 /** What the catalog says of a kind of run. */
 export type RunDefinition = {
   worker: Noun;
-  processType: string;
   summary: string;
   /** Where it can be asked for; a process without one is only a part of others. */
   path?: string;
@@ -76,7 +75,6 @@ export const ofNight = { ...ofDay, body: z.strictObject({ date: businessDay, dry
 export function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {
   return {
     worker: 'notifier',
-    processType: name,
     body: z.strictObject({}),
     params: z.object({ at: z.iso.datetime() }),
     retry: patient,

@@ -3,8 +3,8 @@ import { embeddedRoleUrl } from '../../sql/database/embedded.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { waitForSchema } from '../../sql/database/schema.ts';
 import { openBackend } from '../backend/backend.ts';
+import { log } from '../log/log.ts';
 import { dieOnUncaught } from './lifecycle.ts';
-import { log } from './log.ts';
 import { keepLogsSmall } from './log-files.ts';
 import { type Settings, settingsOrExit } from './settings.ts';
 

@@ -1,4 +1,4 @@
-import { log } from './log.ts';
+import { log } from '../log/log.ts';
 
 /** Tells PM2 (`wait_ready`) that this process does its work now. */
 export function sayReady() {

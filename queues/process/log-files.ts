@@ -1,6 +1,6 @@
 import { chmodSync, copyFileSync, existsSync, renameSync, statSync, truncateSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { log } from './log.ts';
+import { log } from '../log/log.ts';
 import type { Settings } from './settings.ts';
 
 const LOOK_MS = 10_000;

@@ -3,9 +3,10 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import moment from 'moment-timezone';
 import { z } from 'zod';
+import { LEVELS, log } from '../log/log.ts';
 import { apiKeysSetting } from './key-setting.ts';
-import { LEVELS, log } from './log.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy, trustProxySetting } from './network-settings.ts';
+import { whyWeak } from './weak-secret.ts';
 
 /** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
 const isZone = (zone: string) => moment.tz.zone(zone) !== null;
@@ -30,6 +31,7 @@ export const quietHoursSetting = z
   .transform((text): QuietHours | null => (text === 'off' ? null : { from: text.slice(0, 5), until: text.slice(6) }))
   .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
 
+const WEBHOOK_SECRET = '24 to 256 letters, digits, _ and - that nobody guesses';
 const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   REDIS_URL: url('redis:', 'rediss:').optional(),
@@ -79,7 +81,8 @@ const schema = z.object({
   TELEGRAM_WEBHOOK_URL: url('https:').optional(),
   TELEGRAM_WEBHOOK_SECRET: z
     .string()
-    .regex(/^[\w-]{16,256}$/, { error: '16 to 256 letters, digits, _ and -' })
+    .regex(/^[\w-]{24,256}$/, { error: WEBHOOK_SECRET })
+    .refine((secret) => whyWeak(secret) === null, { error: WEBHOOK_SECRET })
     .optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),

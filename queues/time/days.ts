@@ -5,7 +5,7 @@ import { isMonday } from './calendar.ts';
 /**
  * Every day and instant that enters is read by one of these (D42). Each is a business day as text, `YYYY-MM-DD`, or an instant with
  * its offset; what lies outside its bounds is refused with the bounds named. Bounds that move with the clock are added by
- * queues/jobs/bounds.ts for processes, and by {@link notBorn} for births.
+ * queues/timetable/bounds.ts for processes, and by {@link notBorn} for births.
  */
 export const FIRST = '2000-01-01';
 export const LAST = '2100-12-31';

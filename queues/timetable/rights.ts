@@ -2,7 +2,7 @@ import { anyRightsChanged, takeRightsChanges } from '../../sql/bot/commanders.ts
 import type { Database } from '../../sql/database/database.ts';
 import { currentChats } from '../../sql/notifications/moved-chats.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { log } from '../process/log.ts';
+import { log } from '../log/log.ts';
 
 /**
  * Notifies of every change of who may command the bot (D46): the admins' chats, the other admins in person, and the chat that was the

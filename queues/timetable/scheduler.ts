@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { expireHolds } from '../../sql/bookings/holds.ts';
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { forgetSlotLocks } from '../../sql/bookings/slot-locks.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
+import { log } from '../log/log.ts';
 import { openFleet } from '../process/fleet.ts';
 import { drainOnSignal, sayReady } from '../process/lifecycle.ts';
-import { log } from '../process/log.ts';
-import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './beat.ts';
+import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './run-due.ts';
 import { timetable } from './timetable.ts';
 
 const LEASE_SECONDS = 10;

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { type Sql, sql } from '../database/database.ts';
+import { type In, type Sql, sql } from '../database/database.ts';
 import { type Notice, noticesOfNew } from '../notifications/notify.ts';
-import { billed, payersWallet } from './bill.ts';
 
 type Held = {
   id: number;
@@ -72,3 +71,34 @@ export async function releaseHold(db: Sql, id: number, why: string): Promise<boo
     from held where bookings.id = held.id returning was_in_time`);
   return wasInTime ?? false;
 }
+
+type Wanted = { clientId: number; payerId: number; serviceId: number; priceMinor: number };
+
+const covered = z.object({ is_covered: z.boolean() });
+
+/**
+ * Whether a booking of a business day could be paid as things stand: from the payer's wallet, or with a unit of a package that is
+ * valid on it. Nothing is locked; the confirmation decides.
+ */
+export const isCovered = (db: Sql, payFrom: 'wallet' | 'package', of: Wanted, day: string): Promise<boolean> =>
+  db.oneFirst(
+    payFrom === 'wallet'
+      ? sql.type(covered)`
+        select coalesce((select balance_minor from wallets where user_id = ${of.payerId}), 0) >= ${of.priceMinor}::int8 as is_covered`
+      : sql.type(covered)`
+        select exists (
+          select from client_packages bought join client_package_units units on units.client_package_id = bought.id
+          where bought.client_id = ${of.clientId} and bought.status = 'active' and units.service_id = ${of.serviceId}
+            and units_left > 0 and ${day}::date between bought.start_date and bought.end_date) as is_covered`,
+  );
+
+/** The invoice of what is `confirmed`, as a part of a statement. @param day when it is due */
+export const billed = (day: In<string>, status: 'PAID' | 'UNPAID') => sql.fragment`
+  insert into invoices (payer_id, type, amount_minor, status, booking_id, due_date, paid_at)
+  select payer_id, 'BOOKING', price_minor, ${status}::text, id, ${day}::date, case when ${status}::text = 'PAID' then now() end
+  from confirmed where price_minor > 0
+  returning id, payer_id, amount_minor`;
+
+/** The wallet of who pays, held until the transaction ends: whatever writes an invoice holds its payer's wallet. */
+export const payersWallet = (booking: ReturnType<typeof sql.fragment>) => sql.fragment`
+  select balance_minor from wallets where user_id = (select payer_id from ${booking} where price_minor > 0) for update`;

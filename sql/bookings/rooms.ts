@@ -1,5 +1,5 @@
+import type { FragmentSqlToken } from 'slonik';
 import { type In, sql } from '../database/database.ts';
-import { isBookedAt } from './places.ts';
 
 export type Place = {
   serviceId: number;
@@ -40,3 +40,11 @@ export const freeRoom = (of: PlaceIn, after = sql.fragment`0`) => sql.fragment`
 /** A service without rooms is given anywhere. */
 export const needsNoRoom = (of: Place) => sql.fragment`
   (${of.roomId ?? null}::int is null and not exists (select from service_rooms where service_id = ${of.serviceId}))`;
+
+/** Whether a location, by its id, is one that is booked, as a condition; null, for who is tied to none, is. */
+export const isBookedAt = (locationId: FragmentSqlToken) => sql.fragment`
+  (${locationId} is null or exists (select from locations place where place.id = ${locationId} and place.is_active))`;
+
+/** Whether the location that was asked for is active; null when there is no such location, or none was asked for. */
+export const isAskedPlaceActive = (locationId: In<number> | undefined) => sql.fragment`
+  (select place.is_active from locations place where place.id = ${locationId ?? null}::int)`;

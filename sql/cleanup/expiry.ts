@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 
 /** A renewal may come this many days after the end (D24). */
 const RENEWAL_DAYS = 7;

@@ -11,7 +11,8 @@ const place = z.object({
 });
 export type SeatFacts = z.output<typeof place>;
 
-/** Whose registrations these are, who pays for them now, and where a session that was given back is now. Read after giving back. */
+/** Whose registrations these are, who pays for them now, and where a session that was given back is now,
+ * also one that was carried on to the renewal of its subscription (D47). Read after giving back. */
 export const seatFacts = (db: Sql, seatIds: readonly number[]) =>
   db.any(sql.type(place)`
     select seat.id as seat_id, seat.student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, payer_id, (
@@ -19,7 +20,9 @@ export const seatFacts = (db: Sql, seatIds: readonly number[]) =>
       from session_entries entry
       join student_subscriptions held on held.id = entry.student_subscription_id
       join subscriptions type on type.id = held.subscription_id
-      where entry.real_training_student_id = seat.id and entry.reason = 'returned' order by entry.id desc limit 1
+      where held.student_id = seat.student_id and entry.reason in ('returned', 'carried_in') and entry.created_at = (
+        select max(created_at) from session_entries back where back.real_training_student_id = seat.id and back.reason = 'returned')
+      order by entry.id desc limit 1
     ) as session
     from real_training_students seat
     join students on students.id = seat.student_id

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { tellLastSessions } from '../subscriptions/last-session.ts';
+import { tellLastSessions } from '../sessions/last-session.ts';
 import type { Due } from './due.ts';
 import { lockWallets } from './settle.ts';
 

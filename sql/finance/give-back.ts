@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Carried, carry, refundSession } from '../subscriptions/carry.ts';
-import { payersOfChains } from '../subscriptions/shares.ts';
+import { type Carried, carry, refundSession } from '../sessions/carry.ts';
+import { payersOfChains } from '../sessions/shares.ts';
 import { lockWallets, settle } from './settle.ts';
 
 const returned = z.object({
@@ -54,8 +54,9 @@ export async function giveBack(
     const home = homes.find(({ seat_id }) => seat_id === one.seat_id);
     if (home && home.path.length === 0 && !home.is_free) {
       const day = today !== null && today > home.training_date ? today : home.training_date;
+      const [payer] = await payersOfChains(transaction, [home.origin_id]);
       const share = await refundSession(transaction, { heldId: home.origin_id, seatId: one.seat_id, runId, today: day });
-      result.push({ ...one, ...share, sessions: 0, returned_to_id: null });
+      result.push({ ...one, ...share, payer_id: payer ?? one.payer_id, sessions: 0, returned_to_id: null });
     } else result.push({ ...one, returned_to_id: home?.path.at(-1) ?? null });
   }
   if (payers.length > 0) await settle(transaction, payers);

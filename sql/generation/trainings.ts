@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { expireHolds } from '../bookings/holds.ts';
+import { expireHolds } from '../bookings/expire-holds.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { closing } from './closed.ts';
 import { isFree, lockCalendars, obstacle } from './obstacles.ts';

@@ -25,3 +25,8 @@ export const findClientToEnrol = (db: Sql, of: { phone: string | null; telegramI
       and exists (select from user_roles where user_id = users.id and role = 'client')
       and not exists (select from students where students.id = users.id)
     order by phone = ${of.phone} desc nulls last limit 1`);
+
+/** Whether there is somebody with this id who is not active. */
+export const isInactive = async (db: Sql, id: number): Promise<boolean> =>
+  (await db.maybeOneFirst(sql.type(z.object({ is_inactive: z.boolean() }))`
+    select not is_active as is_inactive from users where id = ${id}`)) ?? false;

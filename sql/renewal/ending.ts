@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 import { isUnpaidRenewal } from '../subscriptions/held.ts';
-import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
 import { after, type Place } from './due.ts';
 
 const endingRow = holderRow.extend({

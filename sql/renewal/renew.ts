@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { lockStudents } from '../finance/seats.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
+import { holderRow } from '../sessions/holders.ts';
 import { isUnpaidRenewal, MOST_CARRIED } from '../subscriptions/held.ts';
-import { holderRow } from '../subscriptions/holders.ts';
 import { isDue, nextDue, type Place } from './due.ts';
 
 const decided = holderRow.extend({

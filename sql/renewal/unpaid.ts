@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { holderColumns, holderRow, holderTables } from '../subscriptions/holders.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 import { after, type Place } from './due.ts';
 
 const unpaidRow = holderRow.extend({

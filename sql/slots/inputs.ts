@@ -2,7 +2,7 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { book } from './book.ts';
+import { book } from './database-identity.ts';
 
 const overrides = z.record(z.string(), z.unknown()).nullable();
 const spans = z.array(z.tuple([z.number(), z.number()])).nullable();

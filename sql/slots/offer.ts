@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { isAskedPlaceActive, isBookedAt } from '../bookings/places.ts';
+import { isAskedPlaceActive, isBookedAt } from '../bookings/rooms.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { book } from './book.ts';
 import { changedDays } from './changes.ts';
+import { book } from './database-identity.ts';
 
 const offerRow = z.object({
   service_id: z.int(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { standings } from './shares.ts';
+import { standings } from '../sessions/shares.ts';
 
 export const subscriptionRules = [
   'renewed_twice',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { lockWallets } from '../finance/settle.ts';
+import { payersOfChains } from '../sessions/shares.ts';
 import { payersOwing } from './neighbours.ts';
-import { payersOfChains } from './shares.ts';
 
 const bills = z.object({ paid_minor: z.int(), owed_minor: z.int() });
 

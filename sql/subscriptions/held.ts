@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { holderColumns, holderRow, holderTables } from './holders.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 
 /** Sessions that move over to the next one at most (D24). */
 export const MOST_CARRIED = 3;

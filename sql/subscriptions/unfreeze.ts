@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { holderColumns, holderRow, holderTables } from './holders.ts';
+import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 
-const thawedRow = z.object({
+export const thawedRow = z.object({
   id: z.int(),
   student_id: z.int(),
   freeze_start_date: z.iso.date().nullable(),

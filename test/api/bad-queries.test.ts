@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { processTypes } from '../../queues/jobs/catalog.ts';
+import { runNames } from '../../queues/jobs/catalog.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
 
@@ -41,7 +41,7 @@ const queries: Refusal[] = [
     '/process-history?process_type=foo',
     {},
     422,
-    `one of ${processTypes.join(', ')}`,
+    `one of ${runNames.join(', ')}`,
     'process_type',
   ],
   [

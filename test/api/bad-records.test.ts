@@ -13,7 +13,7 @@ const records: Refusal[] = [
     '/api/students',
     json({ first_name: 'a\0b' }),
     422,
-    'text without NUL or half characters',
+    'text without control characters, direction overrides and half characters',
     'first_name',
   ],
   [
@@ -22,7 +22,7 @@ const records: Refusal[] = [
     '/api/students',
     raw('{"first_name": "\\ud83d"}'),
     422,
-    'text without NUL or half characters',
+    'text without control characters, direction overrides and half characters',
     'first_name',
   ],
   [

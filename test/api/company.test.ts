@@ -19,7 +19,7 @@ test('before it was ever written there is none; then it is what was written last
     name: 'Ласточка',
     phone: '+79001234567',
     email: 'a@studio.example',
-    website: 'studio.example',
+    website: 'https://studio.example',
     description: 'Йога',
   };
   expect(await put(said)).toMatchObject({ status: 201, body: said });
@@ -29,7 +29,12 @@ test('before it was ever written there is none; then it is what was written last
 });
 
 test('what just fits the table is taken', async () => {
-  const said = { name: 'я'.repeat(200), phone: '+1234567', website: 'w'.repeat(300), description: 'd'.repeat(5_000) };
+  const said = {
+    name: 'я'.repeat(200),
+    phone: '+1234567',
+    website: `https://${'w'.repeat(60)}.example/${'w'.repeat(223)}`,
+    description: 'd'.repeat(5_000),
+  };
   expect(await put({ ...nothing, ...said })).toMatchObject({ body: said });
 });
 
@@ -40,7 +45,11 @@ test.each<[string, Json, string]>([
   ['phone', { name: 'A', phone: '89001234567' }, 'a phone number such as +79001234567'],
   ['phone', { name: 'A', phone: '+123456' }, 'a phone number such as +79001234567'],
   ['email', { name: 'A', email: 'a@' }, 'an e-mail address'],
-  ['website', { name: 'A', website: 'w'.repeat(301) }, 'text of 1 to 300 characters'],
+  [
+    'website',
+    { name: 'A', website: `https://${'w'.repeat(60)}.example/${'w'.repeat(224)}` },
+    'an address of at most 300 characters that begins with http:// or https://',
+  ],
   ['description', { name: 'A', description: 'd'.repeat(5_001) }, 'text of 1 to 5000 characters'],
   ['id', { name: 'A', id: 2 }, 'no such field; there are: name, phone, email, website, description'],
 ])('a wrong %s is refused by name, case %#', async (path, body, message) => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { createKey, liveKeys, newSecret, revokeKey, upsertKey } from '../../sql/auth/api-keys.ts';
+import { createKey, liveKeys, newSecret, prefixOf, revokeKey, rotateKey, syncSettingKeys } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
@@ -99,6 +99,7 @@ describe('a key may do what its scopes say; the refusal names the scope', () => 
     ['DELETE', '/api/training-templates/1/students/1', 'records:write'],
     ['GET', '/real-trainings', 'records:read'],
     ['POST', '/real-trainings/generate-next-week', 'run:generation'],
+    ['POST', '/real-trainings/1/cancel', 'trainings:cancel'],
     ['GET', '/metrics', 'metrics'],
     ['GET', '/queues', 'dashboard'],
   ];
@@ -131,22 +132,86 @@ describe('a browser shows its key as the Basic password, where pages are', () =>
   });
 });
 
+describe('a rotation', () => {
+  const DAY = 86_400_000;
+  /** A key whose secret was replaced, the old one valid until so many milliseconds from now. */
+  async function rotated(name: string, overlapMs: number, expiresAt?: Date) {
+    const [before, after] = [newSecret(), newSecret()];
+    await createKey(door.db, { name, secret: before, scopes: ['history:read'], expiresAt });
+    const key = await rotateKey(door.db, { name, secret: after, until: new Date(Date.now() + overlapMs) });
+    return { before, after, key };
+  }
+  test('both secrets are the key until the overlap ends', async () => {
+    const { before, after, key } = await rotated('lap', DAY);
+    expect(key?.prefix).toBe(after.slice(0, 11));
+    expect(await door.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
+    expect(await door.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
+  });
+
+  test('then the old one is refused by its own reason, the new one goes on', async () => {
+    const { before, after } = await rotated('lapped', -1);
+    const refused = await door.get(HISTORY, { key: before });
+    expect(refused).toMatchObject({
+      status: 401,
+      body: { detail: expect.stringMatching(/^this secret of the key "lapped" was replaced; it ended at 20/) },
+    });
+    expect(await door.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
+  });
+
+  test('the old secret outlives no expiry it had', async () => {
+    const end = new Date(Date.now() + 60_000);
+    const { key } = await rotated('short', DAY, end);
+    expect(key).toMatchObject({ previous_until: end.toISOString(), expires_at: end.toISOString() });
+  });
+
+  test('revoking ends both', async () => {
+    const { before, after } = await rotated('both', DAY);
+    expect(await door.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
+    await revokeKey(door.db, 'both');
+    for (const key of [before, after]) await eventually(async () => (await door.get(HISTORY, { key })).status === 401, 5);
+  });
+
+  test('a key of the setting is not rotated by command', async () => {
+    const secret = newSecret();
+    await syncSettingKeys(door.db, [{ name: 'set', secret, scopes: ['metrics'] }]);
+    expect(await rotateKey(door.db, { name: 'set', secret: newSecret(), until: new Date() })).toBeNull();
+    await syncSettingKeys(door.db, []);
+  });
+});
+
+test('of a generated secret eight characters may be seen, of a chosen one none', () => {
+  const secret = newSecret();
+  expect(prefixOf(secret)).toBe(secret.slice(0, 11));
+  expect(prefixOf('sf_short')).toBeNull();
+  expect(prefixOf(`xx_${secret.slice(3)}`)).toBeNull();
+  expect(prefixOf('kV7-2mQx9_Lw4-tRz8Bn3-Yp')).toBeNull();
+});
+
+test.each(['system', 'System', 'telegram', 'person', 'fleet'])('the database has no key named %s', async (name) => {
+  await expect(createKey(door.db, { name, secret: newSecret(), scopes: ['*'] })).rejects.toThrow();
+});
+
 describe('API_KEYS', () => {
   const named = async (name: string) => (await liveKeys(door.db)).find((key) => key.name === name);
   const ask = async (secret: string, status: number) =>
     expect(await door.get(HISTORY, { key: secret })).toMatchObject({ status });
+  const start = (...keys: [name: string, secret: string, ...scopes: string[]][]) =>
+    syncSettingKeys(
+      door.db,
+      keys.map(([name, secret, ...scopes]) => ({ name, secret, scopes })),
+    );
 
   test('makes, changes and renames a key; a second start changes nothing', async () => {
     const [first, second] = [newSecret(), newSecret()];
-    await upsertKey(door.db, { name: 'desk', secret: first, scopes: ['history:read'] });
+    await start(['desk', first, 'history:read']);
     await ask(first, 200);
     const made = await named('desk');
-    await upsertKey(door.db, { name: 'desk', secret: first, scopes: ['history:read'] });
-    expect(await named('desk')).toMatchObject({ id: made?.id, scopes: ['history:read'] });
-    await upsertKey(door.db, { name: 'desk', secret: second, scopes: ['history:read', 'metrics'] });
+    expect(await start(['desk', first, 'history:read'])).toEqual([]);
+    expect(await named('desk')).toMatchObject({ id: made?.id, scopes: ['history:read'], source: 'setting' });
+    await start(['desk', second, 'history:read', 'metrics']);
     await ask(second, 200);
     await eventually(async () => (await door.get(HISTORY, { key: first })).status === 401, 5);
-    await upsertKey(door.db, { name: 'front-desk', secret: second, scopes: ['history:read'] });
+    await start(['front-desk', second, 'history:read']);
     await ask(second, 200);
     expect(await named('desk')).toBeUndefined();
   });
@@ -154,7 +219,37 @@ describe('API_KEYS', () => {
   test('lifts an expiry that was set by hand', async () => {
     const secret = newSecret();
     await createKey(door.db, { name: 'lifted', secret, scopes: ['metrics'], expiresAt: new Date(0) });
-    await upsertKey(door.db, { name: 'lifted', secret, scopes: ['metrics'] });
+    await start(['lifted', secret, 'metrics']);
     expect(await named('lifted')).toMatchObject({ expires_at: null });
+  });
+
+  test('a key that was taken out is revoked at the next start; one made by command stays', async () => {
+    const [out, stays, byCommand] = [newSecret(), newSecret(), newSecret()];
+    await createKey(door.db, { name: 'by-command', secret: byCommand, scopes: ['history:read'] });
+    await start(['out', out, 'history:read'], ['stays', stays, 'history:read']);
+    for (const secret of [out, stays, byCommand]) await ask(secret, 200);
+    expect(await start(['stays', stays, 'history:read'])).toEqual(['out']);
+    await eventually(async () => (await door.get(HISTORY, { key: out })).status === 401, 5);
+    for (const secret of [stays, byCommand]) await ask(secret, 200);
+    expect(await start()).toEqual(['stays']);
+    expect(await start()).toEqual([]);
+    expect(await named('by-command')).toMatchObject({ source: 'command' });
+  });
+
+  test('a key made by command becomes the setting’s once it is named there, and goes with it', async () => {
+    const secret = newSecret();
+    await createKey(door.db, { name: 'moved', secret, scopes: ['metrics'] });
+    await start(['moved', secret, 'metrics']);
+    expect(await start()).toEqual(['moved']);
+    expect(await named('moved')).toBeUndefined();
+  });
+
+  test('two starts at once agree', async () => {
+    const [one, other] = [newSecret(), newSecret()];
+    await Promise.all([1, 2, 3].map(() => start(['one', one, 'metrics'], ['other', other, 'metrics'])));
+    expect((await liveKeys(door.db)).filter(({ source }) => source === 'setting').map(({ name }) => name)).toEqual([
+      'one',
+      'other',
+    ]);
   });
 });

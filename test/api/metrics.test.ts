@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { ring } from '../../queues/backend/enqueue.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { ring } from '../../queues/jobs/enqueue.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';

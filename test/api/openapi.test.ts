@@ -57,7 +57,8 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     const operation = document.paths[path][method];
     // The page shows a summary as it is written, a description as Markdown.
     expect(operation.summary).toMatch(/^[^`]+$/);
-    expect(operation.description).toBe(`Scope: \`${route.scope}\``);
+    const scopes = [route.scope].flat().map((scope) => `\`${scope}\``);
+    expect(operation.description).toBe(`Scope: ${scopes.join(' or ')}`);
     const answers = Object.keys(operation.responses);
     expect(answers).toEqual(expect.arrayContaining([...Object.keys(route.responses), '401', '403', '422', '429', '503']));
     for (const status of answers) {

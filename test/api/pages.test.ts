@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { ring } from '../../queues/backend/enqueue.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { ring } from '../../queues/jobs/enqueue.ts';
 import { basic, type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
 
 let door: FrontDoor;

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { pino } from 'pino';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
 import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';

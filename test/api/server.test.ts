@@ -4,18 +4,20 @@ import { Agent, get, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { newSecret, syncSettingKeys } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { request } from '../support/front-door.ts';
 
-const KEY = 'a-secret-of-the-settings';
+const [KEY, GONE] = [newSecret(), newSecret()];
 let database: TestDatabase;
 let server: ChildProcess;
 let url: string;
 beforeAll(async () => {
   database = await testDatabase();
+  await syncSettingKeys(database.db, [{ name: 'gone', secret: GONE, scopes: ['*'] }]);
   const port = String(await freePort());
   url = `http://127.0.0.1:${port}`;
   const env = {
@@ -36,6 +38,11 @@ afterAll(async () => {
     await once(server, 'exit');
   }
   await database.close();
+});
+
+test('a start revokes the key that is not in its setting any more', async () => {
+  expect(await request(url, 'GET', '/process-history', { key: KEY })).toMatchObject({ status: 200 });
+  expect(await request(url, 'GET', '/process-history', { key: GONE })).toMatchObject({ status: 401 });
 });
 
 test('the real process takes the key of its settings and refuses what the data refuse', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { runJobId } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { runJobId } from '../../queues/jobs/enqueue.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { addDays, dayOf, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';

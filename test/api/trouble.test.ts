@@ -3,8 +3,8 @@ import { request as ask } from 'node:http';
 import { type AddressInfo, connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { createApiServer } from '../../api/app/server.ts';
 import { createLine } from '../../api/http/fair-share.ts';
-import { createApiServer } from '../../api/http/server.ts';
 import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
 
 let door: FrontDoor;

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
+import pg from 'pg';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
@@ -23,25 +25,27 @@ afterAll(() => door.close());
 const path = () => `/real-trainings/${training}/students`;
 const post = (key: string) => door.post(path(), { student_id: student }, { headers: { 'Idempotency-Key': key } });
 
-/** Decides what is asked of the finance worker, once the test lets it. */
-function decideRequests(mayDecide: Promise<unknown> = Promise.resolve()) {
-  return door.fleet.backend.worker('finance', async (job) => {
-    await mayDecide;
-    return answerRequest(door.db, job.data.finance_request_id, door.fleet.settings.zone);
-  });
+/** Decides what is asked of the finance worker. */
+const decideRequests = () =>
+  door.fleet.backend.worker('finance', (job) => answerRequest(door.db, job.data.finance_request_id, door.fleet.settings.zone));
+
+/** The training held in another session, so that nothing about it can be decided. */
+async function hold() {
+  const client = new pg.Client({ connectionString: door.database.url });
+  await client.connect();
+  await client.query('begin');
+  await client.query(`select from real_trainings where id = ${training} for no key update`);
+  return () => client.end();
 }
 
 test('a refusal that was waited for is what a repeat gets; a twin that comes before it is told to wait', async () => {
-  const gate = Promise.withResolvers<void>();
-  const worker = decideRequests(gate.promise);
-  await worker.waitUntilReady();
+  const release = await hold();
   const asking = post('late');
-  await door.db.connect(async (db) => {
-    while (!(await db.exists(sql.unsafe`select from finance_requests where status = 'open'`)));
-  });
+  await eventually(() => door.db.exists(sql.unsafe`select from finance_requests where status = 'open'`));
   const twin = await post('late');
+  await release();
   expect(twin).toMatchObject({ status: 409, body: { detail: expect.stringContaining('being answered right now') } });
-  gate.resolve();
+  const worker = decideRequests();
   const first = await asking;
   expect(first).toMatchObject({ status: 409, body: { title: 'Conflict', detail: 'the training has started', instance: path() } });
 
@@ -66,7 +70,9 @@ test('a failure that was waited for is what a repeat gets', async () => {
 });
 
 test('a request whose process died while it was answered is found by a repeat, as it was asked for', async () => {
+  const release = await hold();
   const asked = await post('died');
+  await release();
   expect(asked.status).toBe(202);
   const store = (age: string) =>
     door.db.query(

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { enqueueRun } from '../../queues/jobs/enqueue.ts';
+import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import express from 'express';
 import pg from 'pg';
-import { createApp } from '../../api/http/app.ts';
+import { createApp } from '../../api/app/app.ts';
 import { openFleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { dayOf, startOfDay } from '../../queues/time/calendar.ts';

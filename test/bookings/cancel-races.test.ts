@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Context } from '../../api/http/route.ts';
-import { makeBooking, type Plan, payForHeld } from '../../workers/bookings/make.ts';
+import { makeBooking, type Plan, payForHeld } from '../../workers/bookings/insert.ts';
 import { counter } from './counter.ts';
 import { inQueue } from './in-queue.ts';
 import { at, balanceOf } from './salon.ts';

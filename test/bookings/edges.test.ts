@@ -144,7 +144,7 @@ describe('a change that breaks a rule of the data names the field, as a new reco
 });
 
 describe('free text without NUL or half characters', () => {
-  const message = 'text without NUL or half characters';
+  const message = 'text without control characters, direction overrides and half characters';
   const texts = [['half a surrogate pair', 'до \ud83d свидания'] as const, ['a NUL', 'a\0b'] as const];
 
   test.each(texts)('%s is refused as the reason of a cancellation, which then changes nothing', async (_, reason) => {

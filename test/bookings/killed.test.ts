@@ -2,13 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { newSecret } from '../../sql/auth/api-keys.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
-const KEY = 'a-secret-of-the-doomed';
+const KEY = newSecret();
 
 /** An API process of its own that is going to be killed. */
 async function doomedApi(environment: NodeJS.ProcessEnv) {

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Context } from '../../api/http/route.ts';
-import { inLine } from '../../workers/bookings/line.ts';
 import { patiently } from '../../workers/bookings/refusals.ts';
+import { inLine } from '../../workers/bookings/slot-queue.ts';
 
 const soon = () => performance.now() + 60_000;
 

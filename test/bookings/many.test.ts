@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { bookUnpaid } from '../../sql/bookings/book.ts';
-import { readOffersToBook } from '../../sql/bookings/offer.ts';
+import { bookUnpaid } from '../../sql/bookings/insert.ts';
+import { readOffersToBook } from '../../sql/bookings/offer-to-book.ts';
 import { sql } from '../../sql/database/database.ts';
 import { isLockTimeout } from '../../sql/database/outage.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';

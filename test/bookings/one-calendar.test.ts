@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { expireHolds } from '../../sql/bookings/holds.ts';
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

@@ -173,6 +173,6 @@ test('a list of overrides shows them as they are', async () => {
   expect((await door.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items).toEqual([row]);
 });
 
-test.each(['0001-01-01', '9999-12-31'])('%s can be closed, too', async (day) => {
+test.each(['2000-01-01', '2100-12-31'])('%s can be closed, too', async (day) => {
   expect(await of({ specialist_id: await person() }, [], day)).toMatchObject({ status: 201, body: { day, meetings: [] } });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { SpecialistCalendar } from '../../sql/bookings/calendar.ts';
-import type { Discount } from '../../sql/bookings/offer.ts';
+import type { Discount } from '../../sql/bookings/offer-to-book.ts';
 import { whyNever } from '../../workers/bookings/limits.ts';
 import { priceOf } from '../../workers/bookings/price.ts';
 import { render } from '../../workers/notifier/templates/render.ts';

@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { together } from '../../workers/bookings/together.ts';
+import { together } from '../../workers/bookings/batch.ts';
 
 const context = () => {
   const db = {} as Fleet['db'];

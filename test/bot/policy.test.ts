@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { NetworkError, TelegramApiError } from 'node-telegram-bot-api';
 import { waitAfter } from '../../api/telegram/intake.ts';
-import { daysIn } from '../../api/telegram/looks.ts';
+import { languageOf, mayCommand } from '../../api/telegram/sender.ts';
 import { refusal } from '../../api/telegram/start.ts';
-import { languageOf, mayCommand } from '../../api/telegram/who.ts';
+import { daysIn } from '../../api/telegram/view-commands.ts';
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import type { TelegramPerson } from '../../sql/bot/people.ts';
 

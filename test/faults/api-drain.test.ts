@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { newSecret } from '../../sql/auth/api-keys.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { at, salon } from '../bookings/salon.ts';
 import { backendKinds, redisUrl } from '../support/backends.ts';
@@ -10,7 +11,7 @@ import { eventually } from '../support/eventually.ts';
 import { request } from '../support/front-door.ts';
 import { ownProcess } from './own-process.ts';
 
-const KEY = 'a-secret-of-the-drained';
+const KEY = newSecret();
 const STREAMS = 5;
 const DRAIN_SECONDS = 60;
 

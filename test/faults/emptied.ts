@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { ringAgain } from '../../queues/timetable/beat.ts';
+import { ringAgain } from '../../queues/timetable/run-due.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Case } from './cases.ts';
 import { expectUndisturbed } from './undisturbed.ts';

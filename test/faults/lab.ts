@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
-import { ringRun, runJobId } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
+import { ringRun, runJobId } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
-import { ring } from '../../queues/jobs/enqueue.ts';
+import { ring } from '../../queues/backend/enqueue.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { eventually } from '../support/eventually.ts';

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { enqueueRun, QueueUnavailable, ring } from '../../queues/jobs/enqueue.ts';
+import { enqueueRun, QueueUnavailable, ring } from '../../queues/backend/enqueue.ts';
 import { addDays, weekOf } from '../../queues/time/calendar.ts';
-import { ringAgain } from '../../queues/timetable/beat.ts';
+import { ringAgain } from '../../queues/timetable/run-due.ts';
 import { eventually } from '../support/eventually.ts';
 import type { OwnServer } from '../support/own-servers.ts';
 import { taken } from '../support/taken.ts';

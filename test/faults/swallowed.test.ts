@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { ring, ringRun } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
+import { ring, ringRun } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
@@ -47,8 +47,8 @@ describe('a pool', () => {
     });
     expect(isOutage(await write.catch((thrown) => thrown))).toBe(true);
     // Its end arrives nowhere: the server waits for 30 s until it is idle in a transaction for too long.
-    await db.query(sql.unsafe`insert into locations (name) values ('lost')`);
-    expect(await db.any(sql.unsafe`select name from locations`)).toHaveLength(1);
+    await database.db.query(sql.unsafe`insert into locations (name) values ('lost')`);
+    expect(await database.db.any(sql.unsafe`select name from locations`)).toHaveLength(1);
     await db.end();
     await gate.shut();
     await database.close();
@@ -66,8 +66,8 @@ test('the API says 503 and goes on by itself', async () => {
   gate?.swallow();
   expect((await door.get('/process-history')).status).toBe(503);
   await eventually(async () => (await door.get('/process-history')).status === 200);
-  await door.close();
   await gate?.shut();
+  await door.close();
 });
 
 test('who listens to slots notices, and says so', async () => {

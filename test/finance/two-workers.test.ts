@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { enqueueRun } from '../../queues/jobs/enqueue.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { closeGate } from '../../sql/alerts/outside-services.ts';
 import { sql } from '../../sql/database/database.ts';
 import { currentChat, currentChats, noteMovedChat } from '../../sql/notifications/moved-chats.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
 import { z } from 'zod';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { claimMessages } from '../../sql/notifications/claim.ts';
 import { type Notice, notifyAdmins, notifyPeople, writesAgain } from '../../sql/notifications/notify.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type Entity, MOST_UNITS, splitText } from '../../workers/notifier/outbox/split.ts';
+import { type Entity, MOST_UNITS, splitText } from '../../workers/notifier/templates/split.ts';
 import { entityTrouble } from '../support/telegram/text.ts';
 
 const join = (parts: { text: string }[]) => parts.map(({ text }) => text).join('');

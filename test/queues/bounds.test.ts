@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { boundsInWords, boundsOf, dryInstantOf, outside } from '../../queues/jobs/bounds.ts';
 import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { anyDay, birthDay, endDay, instant, notBorn, weekStart } from '../../queues/time/days.ts';
+import { boundsInWords, boundsOf, dryInstantOf, outside } from '../../queues/timetable/bounds.ts';
 
 /** Wednesday noon in Moscow; the week began on the 12th. */
 const clock = { now: new Date('2031-05-14T09:00:00Z'), zone: 'Europe/Moscow', retentionDays: 30 };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/timetable/beat.ts';
+import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { settleTicks } from '../../queues/timetable/tick.ts';
+import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { latestTicks } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, emptyBook, endRuns, ledger, schedule } from '../support/ledger.ts';

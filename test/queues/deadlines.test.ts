@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { beat, type Heart } from '../../queues/timetable/beat.ts';
+import { beat, type Heart } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { requestRun } from '../../sql/runs/runs.ts';
 import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { log } from '../../queues/process/log.ts';
-import { settleTicks } from '../../queues/timetable/tick.ts';
+import { log } from '../../queues/log/log.ts';
+import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { sql } from '../../sql/database/database.ts';
 import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

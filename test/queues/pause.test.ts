@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { resumeSchedule, settleTicks } from '../../queues/timetable/tick.ts';
+import { resumeSchedule, settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { pauseSchedule, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, crowd, emptyBook, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';

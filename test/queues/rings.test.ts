@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { enqueueRun } from '../../queues/jobs/enqueue.ts';
-import { log } from '../../queues/process/log.ts';
-import { beat, ringAgain } from '../../queues/timetable/beat.ts';
+import { enqueueRun } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
+import { beat, ringAgain } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { noteRing, requestRun } from '../../sql/runs/runs.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';

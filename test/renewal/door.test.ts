@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { settleTicks } from '../../queues/timetable/tick.ts';
+import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';

@@ -39,7 +39,7 @@ describe('a process with a bad setting ends with code 78 and one line', () => {
 
 test('LOG_LEVEL in .env is heeded', async () => {
   const script = `const { settingsOrExit } = await import('${resolve('queues/process/settings.ts')}');
-    const { log } = await import('${resolve('queues/process/log.ts')}');
+    const { log } = await import('${resolve('queues/log/log.ts')}');
     settingsOrExit(); log.info('told'); log.warn('shown');`;
   const cwd = mkdtempSync(join(tmpdir(), 'process-'));
   writeFileSync(join(cwd, '.env'), 'LOG_LEVEL=warn\n');

@@ -11,7 +11,8 @@ const envFile = (text: string) => {
   writeFileSync(file, text);
   return file;
 };
-const KEY = 'desk:0123456789abcdef';
+const [SECRET, OTHER] = ['kV7-2mQx9_Lw4-tRz8Bn3-Yp', 'Jc5_8hWd1-Ge6_uXs9Fa2_Tm'];
+const KEY = `desk:${SECRET}`;
 
 test('without any, the defaults', () => {
   expect(read({})).toEqual({
@@ -61,17 +62,17 @@ const good: [Record<string, string>, object][] = [
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
   [{ TELEGRAM_ADMIN_USER_IDS: '1001, 1002' }, { adminUserIds: [1001, 1002] }],
   [
-    { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: 'a_secret-of_16_or' },
-    { webhook: { url: 'https://studio.example/telegram/webhook', secret: 'a_secret-of_16_or' } },
+    { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: SECRET },
+    { webhook: { url: 'https://studio.example/telegram/webhook', secret: SECRET } },
   ],
   [{ QUIET_HOURS: 'off' }, { quietHours: null }],
   [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
-    { API_KEYS: `${KEY}:history:read,run:generation; b_2:fedcba9876543210:*;` },
+    { API_KEYS: `${KEY}:history:read,run:generation; b_2:${OTHER}:*;` },
     {
       apiKeys: [
-        { name: 'desk', secret: '0123456789abcdef', scopes: ['history:read', 'run:generation'] },
-        { name: 'b_2', secret: 'fedcba9876543210', scopes: ['*'] },
+        { name: 'desk', secret: SECRET, scopes: ['history:read', 'run:generation'] },
+        { name: 'b_2', secret: OTHER, scopes: ['*'] },
       ],
     },
   ],
@@ -111,11 +112,11 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     [
       'TELEGRAM_WEBHOOK_SECRET',
       'secret-x',
-      'TELEGRAM_WEBHOOK_SECRET: got (not shown); accepted: 16 to 256 letters, digits, _ and -',
+      'TELEGRAM_WEBHOOK_SECRET: got (not shown); accepted: 24 to 256 letters, digits, _ and - that nobody guesses',
     ],
     [
       'TELEGRAM_WEBHOOK_SECRET',
-      'secret_of_sixteen_letters',
+      SECRET,
       'TELEGRAM_WEBHOOK_URL: not given; accepted: both or none, and TELEGRAM_WEBHOOK_SECRET is given',
     ],
     [
@@ -136,16 +137,35 @@ describe('what is malformed is told in one line: the setting, what was given, wh
     ],
     ['REDIS_URL', 'secret', 'REDIS_URL: got (not shown); accepted: a URL that starts with redis:// or rediss://'],
     [
+      'TELEGRAM_WEBHOOK_SECRET',
+      'a'.repeat(40),
+      'TELEGRAM_WEBHOOK_SECRET: got (not shown); accepted: 24 to 256 letters, digits, _ and - that nobody guesses',
+    ],
+    [
       'API_KEYS',
       'desk:secret:*',
-      /^API_KEYS: got \(not shown\); accepted: name:secret:scope,scope;.* secrets of 16 or more characters$/,
+      /^API_KEYS: got \(not shown\); accepted: name:secret:scope,scope;.* secrets of 24 or more characters; the secret of "desk" is weak: shorter than 24 characters; /,
     ],
-    ['API_KEYS', 'a b:0123456789secret:*', /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
+    ['API_KEYS', `a b:${SECRET}:*`, /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
     ['API_KEYS', `${KEY}`, /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
+    [
+      'API_KEYS',
+      `weak:${'a'.repeat(30)}:*`,
+      /; the secret of "weak" is weak: made of fewer than 8 different characters; "openssl /,
+    ],
+    [
+      'API_KEYS',
+      `${KEY}:*;till:change-me-to-a-long-secret:*`,
+      /the secret of "till" is weak: made of words that everybody tries/,
+    ],
+    ['API_KEYS', `system:${SECRET}:*`, /; "system" is a name of the fleet itself$/],
+    ['API_KEYS', `Telegram:${SECRET}:*`, /; "Telegram" is a name of the fleet itself$/],
+    ['API_KEYS', `person:${SECRET}:*`, /; "person" is a name of the fleet itself$/],
+    ['API_KEYS', `telegram:7:${SECRET}:*`, /^API_KEYS: got \(not shown\); accepted: name:secret:scope/],
     ['API_KEYS', `${KEY}:everything`, /the scopes of "desk" can be \*, run:generation, /],
-    ['API_KEYS', 'desk:0123456789abcdef:secret-rest:*', /the scopes of "desk" can be \*, run:generation, /],
-    ['API_KEYS', `${KEY}:*;desk:fedcba9876543210:*`, /each name and each secret once$/],
-    ['API_KEYS', `${KEY}:*;other:0123456789abcdef:*`, /each name and each secret once$/],
+    ['API_KEYS', `${KEY}:secret-rest:*`, /the scopes of "desk" can be \*, run:generation, /],
+    ['API_KEYS', `${KEY}:*;desk:${OTHER}:*`, /each name and each secret once$/],
+    ['API_KEYS', `${KEY}:*;other:${SECRET}:*`, /each name and each secret once$/],
   ];
   test.each(bad)('%s=%s', (name, given, says) => {
     let said = '';
@@ -156,7 +176,7 @@ describe('what is malformed is told in one line: the setting, what was given, wh
       said = (error as Error).message;
     }
     expect(said).toEqual(typeof says === 'string' ? says : expect.stringMatching(says));
-    expect(said).not.toMatch(/\n|secret-|:secret@|0123456789/);
+    expect(said).not.toMatch(/\n|secret-|:secret@|kV7|Jc5/);
   });
 
   test.each(['STUDIO_TIMEZONE', 'FLEET_DIR', 'TELEGRAM_TOKEN', 'DRAIN_TIMEOUT', 'RETENTION_DAY', 'RENEWAL_DAYS'])(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { hasCell } from '../../workers/slots/bits.ts';
 import { calculateGrids, type Grid, gridOf, gridText } from '../../workers/slots/grid.ts';
 import { daysFrom } from '../../workers/slots/horizon.ts';

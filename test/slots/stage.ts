@@ -1,8 +1,8 @@
 import type { Backend } from '../../queues/backend/backend.ts';
-import { ringProcess } from '../../queues/jobs/enqueue.ts';
+import { ringProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import pg from 'pg';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';

@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { ringForSlots } from '../../queues/jobs/enqueue.ts';
+import { ringForSlots } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { addDays } from '../../queues/time/calendar.ts';
-import { beat } from '../../queues/timetable/beat.ts';
+import { beat } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { startWorker } from '../../workers/runner/run.ts';

@@ -1,17 +1,18 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { createApiServer } from '../../api/http/server.ts';
+import { createApiServer } from '../../api/app/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { bells } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { type Limits, openDatabase } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { runJob } from '../../workers/runner/run-job.ts';
+import { breach } from './contract.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
 // What these tests provoke belongs in their assertions, not on the terminal.
@@ -101,7 +102,7 @@ export async function frontDoor(options: Options = {}) {
   };
 }
 
-/** One request; the body goes as JSON unless `raw` says otherwise. */
+/** One request; the body goes as JSON unless `raw` says otherwise. Throws when a JSON answer is not what the route's contract says. */
 export async function request(url: string, method: string, path: string, { key, body, headers, raw }: Asking): Promise<Reply> {
   const response = await fetch(url + path, {
     method,
@@ -115,7 +116,10 @@ export async function request(url: string, method: string, path: string, { key, 
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : undefined };
+  const answer = isJson ? JSON.parse(text) : undefined;
+  const wrong = breach(method, path, response.status, answer);
+  if (wrong) throw new Error(`${method} ${path} was answered ${response.status} against its contract: ${wrong}`);
+  return { status: response.status, headers: response.headers, text, body: answer };
 }
 
 /** The browser's way to show a key. */

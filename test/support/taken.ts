@@ -1,4 +1,4 @@
-import { QueueUnavailable } from '../../queues/jobs/enqueue.ts';
+import { QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { eventually } from './eventually.ts';
 
 /** Rings until the queue takes the bell: it may be away, or busier than the two seconds a producer waits. */

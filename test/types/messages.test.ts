@@ -9,7 +9,7 @@ import { notifyAdmins } from '#root/sql/notifications/notify.ts';
 declare const db: Parameters<typeof notifyAdmins>[0];
 export const told = notifyAdmins(db, [1], [${notice}]);`;
 const holders = (said: string) => `
-import { type Holder, holderNotices } from '#root/sql/subscriptions/holders.ts';
+import { type Holder, holderNotices } from '#root/sql/sessions/holders.ts';
 declare const holder: Holder;
 export const told = holderNotices(holder, ${said});`;
 const bookings = (said: string) => `

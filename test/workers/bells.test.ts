@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { ring } from '../../queues/jobs/enqueue.ts';
+import { ring } from '../../queues/backend/enqueue.ts';
 import { sql } from '../../sql/database/database.ts';
 import { workerSilence } from '../../sql/schedule/beats.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';

@@ -1,10 +1,12 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
 import type { Run } from '../../sql/runs/runs.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 
-type Progress = { after: number; done: boolean; trainings: number; students: number };
-const start: Progress = { after: 0, done: false, trainings: 0, students: 0 };
+const progress = z.object({ after: z.int(), done: z.boolean(), trainings: z.int(), students: z.int() });
+const start: z.output<typeof progress> = { after: 0, done: false, trainings: 0, students: 0 };
 
 /** Trainings a transaction. */
 const CHUNK = 500;
@@ -19,7 +21,7 @@ const instantOf = ({ scheduled_for, requested_at }: Run) => scheduled_for ?? req
 export const markPresent: RunHandler = async (run, { chunk }) => {
   const { date } = runs.attendance.params.parse(run.params);
   const until = { date, instant: instantOf(run) };
-  let so = (run.progress as Progress | null) ?? start;
+  let so = progressOf(run, progress, start);
   while (!so.done) {
     so = await chunk(async (transaction) => {
       const { last, trainings, students } = await markAttendance(transaction, until, so.after, CHUNK);

@@ -1,12 +1,14 @@
 import { dayOf } from '../../queues/time/calendar.ts';
-import { expireHolds } from '../../sql/bookings/holds.ts';
-import type { Offer } from '../../sql/bookings/offer.ts';
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
+import type { Offer } from '../../sql/bookings/offer-to-book.ts';
 import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
-import { whatIsTaken } from '../../sql/bookings/what-is-taken.ts';
+import { whatIsTaken } from '../../sql/bookings/taken.ts';
 import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import type { CallContext } from '../call-context.ts';
+import { demandScope } from '../rights.ts';
+import { busyMinutes } from '../slots/busy-minutes.ts';
 import { fits } from '../slots/fits.ts';
-import { demandCover, makeBooking, type Plan, payForHeld } from './make.ts';
+import { demandCover, makeBooking, type Plan, payForHeld } from './insert.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer, demandOfferToBook } from './offer.ts';
 import { priceOf } from './price.ts';
@@ -20,7 +22,7 @@ import {
   taken,
   whileClaimed,
 } from './refusals.ts';
-import { busyMinutes, demandStart, settled, whyNotFree } from './slots.ts';
+import { demandStart, settled, whyNotFree } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
 export type Wish = {
@@ -114,6 +116,8 @@ async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Pro
   const { db, fleet } = context;
   const { zone } = fleet.settings;
   const offer = await demandOfferToBook(wish, context, claim);
+  if (wish.pay_from === 'wallet' && offer.client.payer_id !== wish.client_id)
+    demandScope(context.caller, 'money:write', 'the wallet of another payer pays');
   const [specialist] = offer.specialists as [Specialist];
   const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
   if (busy) return { ...busy, isGivenBack: !offer.is_ours };

@@ -1,11 +1,13 @@
+import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
-import { leftAfter } from '../../sql/bookings/left.ts';
+import { leftAfter } from '../../sql/bookings/packages.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { Refused } from '../refusal.ts';
+import { demandScope } from '../rights.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
@@ -15,23 +17,50 @@ export type Returned = typeof nothing;
 export const cancellers = ['client', 'studio'] as const;
 type Wish = { reason: string; by?: (typeof cancellers)[number] };
 
+/** What a canceller is answered. */
+export const bookingCancelled = z
+  .object({
+    booking_id: z.int(),
+    outcome: z.enum(['safe', 'late']),
+    status: z.literal('CANCELLED'),
+    cancelled_at: z.iso.datetime(),
+    reason: z.string(),
+    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+  })
+  .meta({ id: 'BookingCancellation' });
+type BookingCancelled = z.output<typeof bookingCancelled>;
+
 /**
  * Cancels a booking in the caller's transaction. By the client: for free until twelve hours before its start, and what paid for
  * it goes back; after that it is kept (D17, D18). By the studio: whatever the hour, even after the start and once it
  * is noted as completed, everything goes back.
  * A second cancellation gets the first answer.
  */
-export async function cancelBooking(transaction: Sql, id: number, { reason, by }: Wish, context: CallContext) {
+export async function cancelBooking(
+  transaction: Sql,
+  id: number,
+  { reason, by }: Wish,
+  context: CallContext,
+): Promise<BookingCancelled> {
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
-  if (booking.cancellation) return booking.cancellation;
+  if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
   if (by !== 'studio') demandLive(booking);
   else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   const { now, fleet } = context;
-  const today = dayOf(now, fleet.settings.zone);
+  if (by === 'studio' && new Date(booking.starts_at) <= now)
+    demandScope(context.caller, 'money:write', 'the studio gives back after the start');
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
+  const today = dayOf(now, fleet.settings.zone);
   const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason, today) : nothing;
-  const answer = { booking_id: id, outcome, status: 'CANCELLED', cancelled_at: now.toISOString(), reason, returned };
+  const answer: BookingCancelled = {
+    booking_id: id,
+    outcome,
+    status: 'CANCELLED',
+    cancelled_at: now.toISOString(),
+    reason,
+    returned,
+  };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
   const about = await namesOf(transaction, id, context);
   const left = await leftAfter(transaction, id);

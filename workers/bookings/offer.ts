@@ -1,12 +1,18 @@
 import { dayOf } from '../../queues/time/calendar.ts';
-import { type Offer, type OfferQuestion, type OfferToBook, readOffer, readOffersToBook } from '../../sql/bookings/offer.ts';
+import {
+  type Offer,
+  type OfferQuestion,
+  type OfferToBook,
+  readOffer,
+  readOffersToBook,
+} from '../../sql/bookings/offer-to-book.ts';
 import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
 import { demandActive } from '../subscriptions/policy.ts';
+import { together } from './batch.ts';
 import { spanOf } from './slots.ts';
-import { together } from './together.ts';
 import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 
 /** The longest service with the longest break. */

@@ -1,4 +1,4 @@
-import type { Discount } from '../../sql/bookings/offer.ts';
+import type { Discount } from '../../sql/bookings/offer-to-book.ts';
 
 /** One discount as it was taken: what it took off. */
 type Taken = { id: number; kind: 'percent' | 'fixed'; basisPoints: number | null; discountMinor: number };

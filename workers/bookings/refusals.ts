@@ -5,8 +5,8 @@ import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
-import { inLine } from './line.ts';
 import { noLock, slotLockOf, slotName } from './slot-lock.ts';
+import { inLine } from './slot-queue.ts';
 import { freeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */

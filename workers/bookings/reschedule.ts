@@ -1,18 +1,19 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { readCalendar } from '../../sql/bookings/calendar.ts';
 import { isWithinPackage, lockBooking, moveBooking, moveDueDate } from '../../sql/bookings/change.ts';
-import { expireHolds } from '../../sql/bookings/holds.ts';
-import { readOffer } from '../../sql/bookings/offer.ts';
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
+import { readOffer } from '../../sql/bookings/offer-to-book.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
-import { whatIsTaken } from '../../sql/bookings/what-is-taken.ts';
+import { whatIsTaken } from '../../sql/bookings/taken.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
+import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
 import { demandLive } from './cancel.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
-import { busyMinutes, demandStart, spanOf, type Times, whyNotFree } from './slots.ts';
+import { demandStart, spanOf, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
 export type Move = { starts_at: string; specialist_id?: number; room_id?: number };

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { unlessSilent } from '../../queues/backend/circuit-breaker.ts';
 import { within } from '../../queues/backend/with-timeout.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { giveSlot, type SlotClaim, takeSlot } from '../../sql/bookings/slot-locks.ts';
 import type { Sql } from '../../sql/database/database.ts';
 

@@ -4,13 +4,12 @@ import { readTakenClient, readTakenRooms } from '../../sql/bookings/taken.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
+import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
 import { fits, startsBetween } from '../slots/fits.ts';
-import { cellsOf } from '../slots/free-time.ts';
 import { allTaken, outside, roomless } from '../slots/rooms.ts';
 import { whyNever } from './limits.ts';
 import type { Refusal } from './refusals.ts';
 
-export type Times = { duration_minutes: number; break_minutes: number };
 const iso = (instant: number) => new Date(instant).toISOString();
 
 /** Throws a 422 for a start that nobody can book (D29, D34). */
@@ -18,9 +17,6 @@ export function demandStart(startsAt: Date, { now, fleet: { settings } }: CallCo
   const never = whyNever(startsAt, now, settings.zone, settings.bookingNoticeMinutes);
   if (never) throw notAcceptable('starts_at', never);
 }
-
-/** How many minutes of the grid a service takes: duration and break, each rounded up to cells (D29). */
-export const busyMinutes = (of: Times) => 15 * (cellsOf(of.duration_minutes) + cellsOf(of.break_minutes));
 
 /** The time from an instant on, for so many minutes, as a calendar is read for it. */
 export function spanOf(from: number, minutes: number, zone: string, except?: number): Span {

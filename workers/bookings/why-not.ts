@@ -1,4 +1,4 @@
-import { findStanding } from '../../sql/bookings/why-not.ts';
+import { findStanding } from '../../sql/bookings/specialist-services.ts';
 import type { Sql } from '../../sql/database/database.ts';
 
 /** Why a specialist cannot be booked for a service, in words for who asked. */

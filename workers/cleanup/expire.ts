@@ -2,7 +2,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Operation } from './operation.ts';
 
 /** Nobody is told of what ended longer ago: it comes to light when old records are brought in. */

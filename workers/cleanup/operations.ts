@@ -22,6 +22,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
 import { expire } from './expire.ts';
+import { announceExpiringKeys } from './expiring-keys.ts';
 import type { Counts, Operation } from './operation.ts';
 import { noteOverlookedTrainings } from './overlooked.ts';
 import { keptSince } from './policy.ts';
@@ -109,5 +110,6 @@ export const operations: readonly Operation[] = [
   retention('rights_changes', 'bot_rows_deleted', deleteOldRightsChanges),
   retention('bot_confirmations', 'bot_rows_deleted', deleteOldConfirmations),
   forgetJobs,
+  announceExpiringKeys,
   auditNight,
 ];

@@ -1,17 +1,25 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/runs.ts';
 import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 import { HandedOn, type RunContext } from '../runner/run-context.ts';
-import type { Counts, Cursor, Night, Operation, Trouble } from './operation.ts';
+import type { Counts, Night, Operation, Trouble } from './operation.ts';
 import { firstSize, nextSize } from './policy.ts';
 
 /** How far a cleanup has come: what is done, and where the operation in hand goes on. */
-type Progress = { done: string[]; in_hand: string | null; after: Cursor; counts: Counts };
+const progress = z.object({
+  done: z.array(z.string()),
+  in_hand: z.string().nullable(),
+  after: z.union([z.string(), z.int(), z.null()]),
+  counts: cleanupResult,
+});
+type Progress = z.output<typeof progress>;
 
 const nothing = Object.fromEntries(Object.keys(cleanupResult.shape).map((kind) => [kind, 0])) as Counts;
 const start: Progress = { done: [], in_hand: null, after: null, counts: nothing };
@@ -28,7 +36,7 @@ export const tidyUp =
     const night = nightOf(run, context);
     const failures: Failure[] = [];
     const troubles: Trouble[] = [];
-    let so = (run.progress as Progress | null) ?? start;
+    let so = progressOf(run, progress, start);
     for (const operation of operations.filter(({ name }) => !so.done.includes(name))) {
       try {
         if ('act' in operation) {

@@ -1,9 +1,9 @@
-import { expireHolds } from '../../sql/bookings/holds.ts';
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
-import { isInactive } from '../../sql/records/people.ts';
+import { isInactive } from '../../sql/records/students.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
@@ -52,6 +52,6 @@ async function whatStudentHas(
 ) {
   const who = { capacity: 'student', personId, trainingId: training.id } as const;
   const meets = await whatMeets(transaction, who, training);
-  const isOver = meets?.is_held && (await expireHolds(transaction)) > 0;
+  const isOver = meets?.is_held && (await expireHolds(transaction, training.starts_at)) > 0;
   return isOver ? whatMeets(transaction, who, training) : meets;
 }

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 
 /** Log files, and how long each was when a process began. */
 type Marks = { file: string; size: number }[];

@@ -1,13 +1,27 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
 import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { cursorRow } from '../../sql/generation/window.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { found, progressOf } from '../runner/progress.ts';
 import { noticesOf } from './policy.ts';
 import { generationResultOf } from './result.ts';
 
 /** Somebody of the window who is booked elsewhere in the same moment: so often it is built anew, which finds him busy. */
 const MOST_TRIES = 5;
+
+const weekProgress: z.ZodType<WeekProgress> = z.object({
+  cursor: cursorRow.nullable(),
+  done: z.boolean(),
+  templates: z.int(),
+  created: z.array(z.int()),
+  students_added: z.int(),
+  warnings: z.array(found<WeekProgress['warnings'][number]>()),
+  conflicts: z.array(found<WeekProgress['conflicts'][number]>()),
+  chunks: z.array(z.object({ templates: z.int(), created: z.int(), students_added: z.int() })),
+});
 
 /** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, now, chunk }) => {
@@ -19,7 +33,7 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
     now,
     keepBoth: period.keep_both,
   };
-  let progress = (run.progress as WeekProgress | null) ?? nothingYet;
+  let progress = progressOf(run, weekProgress, nothingYet);
   for (let tries = 1; !progress.done; tries += 1) {
     try {
       progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));

@@ -37,7 +37,7 @@ export async function takeBack(
 ) {
   const sold = await lockClientPackage(db, of.clientId, of.id);
   if (!sold) throw new Refused('missing', `the client ${of.clientId} has no package ${of.id}`);
-  if (sold.cancellation) return sold.cancellation;
+  if (sold.cancellation) return packageTakenBack.parse(sold.cancellation);
   if (sold.status === 'cancelled') throw new Refused('conflict', 'the package is cancelled');
   const at = now.toISOString();
   const bookings = await bookingsHolding(db, of.id, at);

@@ -1,6 +1,6 @@
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { endingKey, nextEnding } from '../../sql/renewal/ending.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Part } from './night.ts';
 
 const CHUNK = 2_000;

@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { Sql } from '../../sql/database/database.ts';
 import type { Place } from '../../sql/renewal/due.ts';
 import type { Decided } from '../../sql/renewal/renew.ts';
+import { found } from '../runner/progress.ts';
 
 export type Warning = Pick<Decided, 'student_id' | 'subscription_id' | 'subscription'> & {
   reason: NonNullable<Decided['reason']>;
@@ -18,6 +20,18 @@ export type Night = {
   warnings: Warning[];
   told: { ending: number; unpaid: number; lapsed: number };
 };
+
+/** The same as it is read back. */
+export const nightRow: z.ZodType<Night> = z.object({
+  part: z.enum(['renewals', 'endings', 'unpaid', 'over']),
+  place: z.tuple([z.string(), z.int()]).nullable(),
+  renewed: z.int(),
+  carried: z.int(),
+  invoices: z.int(),
+  auto_payments: z.int(),
+  warnings: z.array(found<Warning>()),
+  told: z.object({ ending: z.int(), unpaid: z.int(), lapsed: z.int() }),
+});
 
 export const dusk: Night = {
   part: 'renewals',

@@ -1,8 +1,9 @@
 import { runs } from '../../queues/jobs/catalog.ts';
 import { dayOf, wallTimeOf } from '../../queues/time/calendar.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 import { endings } from './endings.ts';
-import { dusk, type Night } from './night.ts';
+import { dusk, nightRow } from './night.ts';
 import { renewals } from './renewals.ts';
 import { unpaid } from './unpaid.ts';
 
@@ -13,7 +14,7 @@ export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
   const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
   const terms = { runId: run.id, date, today: dayOf(now, zone), graceDays, zone, adminChatIds };
-  let so = (run.progress as Night | null) ?? dusk;
+  let so = progressOf(run, nightRow, dusk);
   while (so.part !== 'over') {
     const part = parts[so.part];
     so = await chunk((transaction) => part(transaction, so, terms));

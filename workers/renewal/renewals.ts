@@ -1,6 +1,6 @@
 import { type AdminNotice, type Notice, notifyAdmins, notifyPeople } from '../../sql/notifications/notify.ts';
 import { type Decided, previousUnpaidKey, renewNext } from '../../sql/renewal/renew.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Part, Terms } from './night.ts';
 
 /** Subscriptions a transaction: its locks last about as long as those of a finance chunk. */

@@ -1,7 +1,7 @@
 import { addDays } from '../../queues/time/calendar.ts';
 import { type AdminNotice, notifyAdmins, notifyPeople } from '../../sql/notifications/notify.ts';
 import { nextUnpaid, type Unpaid } from '../../sql/renewal/unpaid.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Part, Terms } from './night.ts';
 import { type Dunning, dunningKey, judgeUnpaid, oldestUnpaid } from './policy.ts';
 

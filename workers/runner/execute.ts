@@ -1,7 +1,7 @@
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { releaseProcessLock, tryProcessLock, watchRunner } from '../../sql/runs/locks.ts';
 import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../../sql/runs/runs.ts';

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
-import { runs } from '../../queues/jobs/catalog.ts';
-import { scrub } from '../../queues/process/log.ts';
+import { scrub } from '../../queues/log/log.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
 import type { Sql } from '../../sql/database/database.ts';
@@ -33,7 +32,7 @@ function troubleOf(run: Run): Trouble {
 /** A run that ends well ends the trouble of its process: its failures, and the missed deadlines of its schedules. */
 export async function recover(transaction: Sql, chatIds: number[], processType: string) {
   await clearAlert(transaction, chatIds, failuresOf(processType));
-  for (const schedule of timetable.filter(({ run }) => runs[run].processType === processType)) {
+  for (const schedule of timetable.filter(({ run }) => run === processType)) {
     await clearAlert(transaction, chatIds, `deadline_missed:${schedule.name}`);
   }
 }

@@ -2,7 +2,7 @@ import type { Job } from 'bullmq';
 import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { within } from '../../queues/backend/with-timeout.ts';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';

@@ -1,7 +1,7 @@
 import { DelayedError, type Job } from 'bullmq';
 import type { Bell } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { findRun, isOver, mustWait } from '../../sql/runs/runs.ts';
 import { type Ending, execute, type RunHandler } from './execute.ts';
@@ -16,7 +16,7 @@ const RETRY_MS = 1_000;
  */
 export async function runJob(
   fleet: Fleet,
-  handlers: Record<string, RunHandler>,
+  handlers: Partial<Record<string, RunHandler>>,
   job: Job,
   token: string | undefined,
   bell: Bell<'run'>,
@@ -44,7 +44,7 @@ export async function runJob(
 
 async function answer(
   fleet: Fleet,
-  handlers: Record<string, RunHandler>,
+  handlers: Partial<Record<string, RunHandler>>,
   job: Job,
   bell: Bell<'run'>,
   draining: AbortSignal,

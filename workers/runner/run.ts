@@ -1,16 +1,16 @@
 import { hostname } from 'node:os';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { bells, type Noun } from '../../queues/jobs/catalog.ts';
+import { bells, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
+import { log } from '../../queues/log/log.ts';
 import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, sayReady } from '../../queues/process/lifecycle.ts';
-import { log } from '../../queues/process/log.ts';
 import { beatWorker } from '../../sql/schedule/beats.ts';
 import type { RunHandler } from './execute.ts';
 import { runJob } from './run-job.ts';
 
 /** What a worker does: handlers of runs by process type, and of the bell `drain`. */
 export type Handlers = {
-  runs?: Record<string, RunHandler>;
+  runs?: Partial<Record<RunName, RunHandler>>;
   drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
   /** Decides a request that somebody waits for; several at once, beside whatever run goes on. */
   request?: (fleet: Fleet, id: number) => Promise<unknown>;

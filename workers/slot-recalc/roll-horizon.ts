@@ -1,14 +1,16 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { listSpecialistIds } from '../../sql/slots/offer.ts';
 import { forgetStoredDays } from '../../sql/slots/stored.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 import { horizonOf } from '../slots/horizon.ts';
 import { recalculate } from '../slots/recalculate.ts';
 import { slotStoreOf } from '../slots/store.ts';
 
 const AT_ONCE = 50;
-type Rolled = { after: number; specialists: number; days: number };
-const nobodyYet: Rolled = { after: 0, specialists: 0, days: 0 };
+const rolled = z.object({ after: z.int(), specialists: z.int(), days: z.int() });
+const nobodyYet: z.output<typeof rolled> = { after: 0, specialists: 0, days: 0 };
 
 /**
  * Calculates every day of every specialist anew, from the run's day to the horizon's end, some specialists at a time. Nobody
@@ -19,7 +21,7 @@ export const rollHorizon: RunHandler = async (run, { db, backend, chunk, setting
   const { date } = runs.slots.params.parse(run.params);
   const days = horizonOf(date);
   const store = slotStoreOf({ backend, db });
-  let so = (run.progress as Rolled | null) ?? nobodyYet;
+  let so = progressOf(run, rolled, nobodyYet);
   for (;;) {
     const ids = await listSpecialistIds(db, so.after, AT_ONCE);
     if (ids.length === 0) break;

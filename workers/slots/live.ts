@@ -1,12 +1,12 @@
 import type { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
+import { log } from '../../queues/log/log.ts';
 import { databaseUrlOf, type Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { type Ears, listenToSlots, notifySlots } from '../../sql/slots/live.ts';
 import type { Calculated } from './calculate.ts';
+import { type DaysTold, readTold, writeTold } from './day-changes.ts';
 import { hearOnRedis, redisChannel } from './redis-live.ts';
-import { type DaysTold, readTold, writeTold } from './told.ts';
 
 /** A listener of one specialist. `missed` says that it may not have heard everything and should look again. */
 export type Listener = { told(days: DaysTold): void; missed(): void };

@@ -1,5 +1,5 @@
 import { LeftAlone, unlessSilent } from '../../queues/backend/circuit-breaker.ts';
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { SlotChange } from '../../sql/slots/changes.ts';
 import { calculateDays, type SpecialistDays } from './calculate.ts';

@@ -1,4 +1,4 @@
-import { log } from '../../queues/process/log.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Day } from '../../queues/time/calendar.ts';
 import { CELLS, type Cells, hasCell, noCells, setCells } from './bits.ts';
 import { intervals, secondsOf, workSchedule } from './work-schedule.ts';

@@ -1,5 +1,6 @@
 import type { TakenRoom } from '../../sql/bookings/taken.ts';
-import { busyMinutes, type Times } from '../bookings/slots.ts';
+import {} from '../bookings/slots.ts';
+import { busyMinutes, type Times } from './busy-minutes.ts';
 import type { SpecialistStarts } from './free-slots.ts';
 import { outside, roomless } from './rooms.ts';
 

@@ -1,6 +1,6 @@
-import { ringForSlots } from '../../queues/jobs/enqueue.ts';
+import { ringForSlots } from '../../queues/backend/enqueue.ts';
+import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { log } from '../../queues/process/log.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { offersOf } from './offers.ts';
 

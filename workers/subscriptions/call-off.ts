@@ -1,9 +1,9 @@
 import type { Sql } from '../../sql/database/database.ts';
 import { settle } from '../../sql/finance/settle.ts';
+import { carry, refundSession } from '../../sql/sessions/carry.ts';
+import { reduceBills, type Standing, standingOf } from '../../sql/sessions/shares.ts';
 import { endSubscription, lockBills } from '../../sql/subscriptions/cancel.ts';
-import { carry, refundSession } from '../../sql/subscriptions/carry.ts';
 import type { Held } from '../../sql/subscriptions/held.ts';
-import { reduceBills, type Standing, standingOf } from '../../sql/subscriptions/shares.ts';
 import { pullBack } from './freeze.ts';
 import { demandLive, judgeRefund, splitOf } from './policy.ts';
 

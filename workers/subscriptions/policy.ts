@@ -1,6 +1,6 @@
 import { daysBetween } from '../../queues/time/calendar.ts';
+import type { Standing } from '../../sql/sessions/shares.ts';
 import type { Held } from '../../sql/subscriptions/held.ts';
-import type { Standing } from '../../sql/subscriptions/shares.ts';
 import { type Term, termEnd } from '../../sql/subscriptions/term.ts';
 import { keptMinor } from '../packages/policy.ts';
 import { notAcceptable, Refused } from '../refusal.ts';

@@ -1,12 +1,15 @@
+import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { holderNotices } from '../../sql/subscriptions/holders.ts';
-import { beginFreezes, clearFreezes, nextOver, type Over, type Thawed } from '../../sql/subscriptions/unfreeze.ts';
+import { holderNotices } from '../../sql/sessions/holders.ts';
+import { beginFreezes, clearFreezes, nextOver, type Over, thawedRow } from '../../sql/subscriptions/unfreeze.ts';
 import type { RunHandler } from '../runner/execute.ts';
+import { progressOf } from '../runner/progress.ts';
 
-type Night = { after: number; done: boolean; thawed: Thawed[]; begun: number };
+const night = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
+type Night = z.output<typeof night>;
 const dusk: Night = { after: 0, done: false, thawed: [], begun: 0 };
 
 /** Subscriptions a transaction. */
@@ -15,7 +18,7 @@ const CHUNK = 1_000;
 /** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
 export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.auto_unfreeze.params.parse(run.params);
-  let so = (run.progress as Night | null) ?? dusk;
+  let so = progressOf(run, night, dusk);
   while (!so.done) so = await chunk((transaction) => thaw(transaction, so, date));
   return {
     status: 'success',

@@ -67,6 +67,10 @@ export const adminMessages = {
     }),
     { kind: null, urgency: 'urgent' },
   ),
+  key_expiring: message(z.object({ name: z.string(), prefix: z.string().nullable(), expires_at: z.iso.datetime() }), {
+    kind: null,
+    urgency: 'normal',
+  }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
   renewal_lapsed_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   renewal_previous_unpaid_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),

@@ -32,7 +32,8 @@ async function buildPeople({ db, make, model, people }: Both, payers: World['pay
 }
 
 async function buildTraining({ db, make, model }: Both, { day: on, hour, price, places }: World['trainings'][number]) {
-  const startsAt = Date.parse(day(on)) + hour * HOUR;
+  // Nobody is in two places at once: each begins two minutes after the one before.
+  const startsAt = Date.parse(day(on)) + hour * HOUR + model.trainings.length * 120_000;
   const id = await db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
     values (${await make.type({ places, price })}, ${await make.trainer()}, ${day(on)}::date, ${`${hour}:00`}::time, ${new Date(startsAt).toISOString()}::timestamptz,

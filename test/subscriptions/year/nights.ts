@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import { z } from 'zod';
 import type { Fleet } from '../../../queues/process/fleet.ts';
-import { settleTicks } from '../../../queues/timetable/tick.ts';
+import { settleTicks } from '../../../queues/timetable/settle-ticks.ts';
 import { nominalTicks } from '../../../queues/timetable/ticks.ts';
 import { timetable } from '../../../queues/timetable/timetable.ts';
 import { sql } from '../../../sql/database/database.ts';
@@ -46,6 +46,9 @@ export async function fleetAt(fleet: Fleet, now: Date) {
       select id from automated_process_history where status = 'queued' order by id`);
     if (queued.length === 0) return;
     for (const id of queued) await work(fleet, id);
+    // The database's clock is not ours: what is made now is made now.
+    await fleet.db.query(sql.unsafe`
+      update real_trainings set created_at = ${now.toISOString()}::timestamptz where run_id = any(${sql.array([...queued], 'int4')})`);
   }
 }
 

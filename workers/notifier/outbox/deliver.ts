@@ -1,7 +1,7 @@
 import { type Api, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
-import { scrub } from '../../../queues/process/log.ts';
+import { scrub } from '../../../queues/log/log.ts';
+import type { Entity } from '../templates/split.ts';
 import type { Buttons } from '../templates/template.ts';
-import type { Entity } from './split.ts';
 
 /** What became of one attempt to send. `seconds` is how long to wait; `flood` that Telegram asked for it. */
 export type Delivery =

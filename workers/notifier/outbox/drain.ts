@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '../../../queues/process/log.ts';
+import { log } from '../../../queues/log/log.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import type { Database } from '../../../sql/database/database.ts';
 import { claimForLog, claimMessages, untilNextClaim } from '../../../sql/notifications/claim.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { log } from '../../../queues/process/log.ts';
+import { log } from '../../../queues/log/log.ts';
 import { drainOutbox, type Outbox } from './drain.ts';
 
 const LOOK_MS = 1_000;

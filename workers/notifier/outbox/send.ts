@@ -1,5 +1,5 @@
 import { Api } from 'node-telegram-bot-api';
-import { log } from '../../../queues/process/log.ts';
+import { log } from '../../../queues/log/log.ts';
 import { closeGate, notePaid, noteUnpaid } from '../../../sql/alerts/outside-services.ts';
 import type { ClaimedMessage, Pace } from '../../../sql/notifications/claim.ts';
 import {
@@ -14,11 +14,11 @@ import {
 import { noteMovedChat } from '../../../sql/notifications/moved-chats.ts';
 import { blockChat } from '../../../sql/notifications/notify.ts';
 import { type Rendered, render } from '../templates/render.ts';
+import { splitText } from '../templates/split.ts';
 import { type Delivery, deliver } from './deliver.ts';
 import type { Fate, Outbox } from './drain.ts';
 import { START_MS, TIMEOUT_MS } from './pace.ts';
 import { judge } from './quiet.ts';
-import { splitText } from './split.ts';
 
 /** How the services outside are called in `outside_services`. */
 export const TELEGRAM = 'telegram';

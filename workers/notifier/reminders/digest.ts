@@ -1,16 +1,19 @@
+import { z } from 'zod';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { notifyAdmins } from '../../../sql/notifications/notify.ts';
 import type { Change } from '../../../sql/reminders/changes.ts';
 import { takeChangesForAdmins } from '../../../sql/reminders/changes.ts';
 import type { RunHandler } from '../../runner/execute.ts';
+import { progressOf } from '../../runner/progress.ts';
 
 /** Changes taken at once; more of them are more digests. */
 const CHUNK = 2_000;
 
+const progress = z.object({ changes: z.int(), digests: z.int(), done: z.boolean() });
+
 /** Tells the admins what changed in the schedule since the last time: one digest, grouped by place. */
 export const digest: RunHandler = async (run, { settings, chunk }) => {
-  type Progress = { changes: number; digests: number; done: boolean };
-  let so = (run.progress as Progress | null) ?? { changes: 0, digests: 0, done: false };
+  let so = progressOf(run, progress, { changes: 0, digests: 0, done: false });
   while (!so.done) {
     const before = so;
     so = await chunk(async (transaction) => {

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { runs } from '../../../queues/jobs/catalog.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import { dayOf } from '../../../queues/time/calendar.ts';
@@ -9,6 +10,7 @@ import { type ChangeForPeople, takeChanges } from '../../../sql/reminders/change
 import { missedClasses, takeOverdue } from '../../../sql/reminders/holdings.ts';
 import { comingStarts, newSeats, seatsOfTrainings, takeExams } from '../../../sql/reminders/trainings.ts';
 import type { RunHandler } from '../../runner/execute.ts';
+import { progressOf } from '../../runner/progress.ts';
 import { reminderAt } from './occasions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -126,7 +128,7 @@ function changeNotices({ students, id, trainer_id, was, change, real_training_id
 /** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
 export const remind: RunHandler = async (run, { settings, chunk }) => {
   const { at } = runs.reminders.params.parse(run.params);
-  let told = (run.progress as Record<string, number> | null) ?? {};
+  let told = progressOf(run, z.record(z.string(), z.int()), {});
   for (const [name, find] of Object.entries(findings)) {
     if (name in told) continue;
     const before = told;

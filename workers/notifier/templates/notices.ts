@@ -2,6 +2,7 @@ import { finding } from '../../../sql/audit/audit.ts';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import type { AlertName } from '../../../sql/notifications/messages/admins.ts';
 import { type Locale, text } from '../texts/texts.ts';
+import { keyExpiring } from './keys.ts';
 import { runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
 import { reasonIn, runTitle } from './run-words.ts';
@@ -168,6 +169,7 @@ export const adminTemplates = {
   generation_overflow: overflow,
   cleanup_partial: cleanupPartial,
   books_not_square: booksNotSquare,
+  key_expiring: keyExpiring,
   alert_again: alertAgain,
   alert_over: alertOver,
   rights_changed: rightsChanged,

@@ -2,12 +2,12 @@ import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
-import type { Entity } from '../outbox/split.ts';
 import { bookingTemplates } from './bookings.ts';
 import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
+import type { Entity } from './split.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { Buttons, Line, Reader, Template, Templates } from './template.ts';
 

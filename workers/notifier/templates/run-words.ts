@@ -1,10 +1,9 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
-import { type RunName, runNames, runs } from '../../../queues/jobs/catalog.ts';
+import { isRunName, type RunName } from '../../../queues/jobs/catalog.ts';
 import type { Schedule } from '../../../queues/timetable/timetable.ts';
 import type { Run, RunStatus } from '../../../sql/runs/runs.ts';
 import { type Locale, type TextKey, text } from '../texts/texts.ts';
 import type { Words } from './bot-answers.ts';
-import { callName } from './process-names.ts';
 import { short } from './wording.ts';
 
 export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶️', success: '✅', partial: '⚠️', error: '❌' };
@@ -27,38 +26,44 @@ export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
   return isToday ? time : `${shown(new Date(iso), date)} ${time}`;
 }
 
-/** Processes that have a name in the texts; another one goes by its own name until it gets one. */
-const NAMED = [
-  'generation',
-  'daily',
-  'attendance',
-  'finance',
-  'renewal',
-  'unfreeze',
-  'cleanup',
-  'reminders',
-  'digest',
-  'slots',
-  'slot_recalc',
-] as const;
-const named = (name: string) => NAMED.find((candidate) => candidate === name);
+/** What people call each process, and what it does: a new one does not compile without its words. */
+const NAMES = {
+  generation: 'bot.name.generation',
+  attendance: 'bot.name.attendance',
+  finance: 'bot.name.finance',
+  daily: 'bot.name.daily',
+  auto_renewal: 'bot.name.auto_renewal',
+  auto_unfreeze: 'bot.name.auto_unfreeze',
+  cleanup: 'bot.name.cleanup',
+  reminders: 'bot.name.reminders',
+  digest: 'bot.name.digest',
+  slot_recalc: 'bot.name.slot_recalc',
+  slots: 'bot.name.slots',
+} as const satisfies Record<RunName, TextKey>;
+const DOES = {
+  generation: 'bot.does.generation',
+  attendance: 'bot.does.attendance',
+  finance: 'bot.does.finance',
+  daily: 'bot.does.daily',
+  auto_renewal: 'bot.does.auto_renewal',
+  auto_unfreeze: 'bot.does.auto_unfreeze',
+  cleanup: 'bot.does.cleanup',
+  reminders: 'bot.does.reminders',
+  digest: 'bot.does.digest',
+  slot_recalc: 'bot.does.slot_recalc',
+  slots: 'bot.does.slots',
+} as const satisfies Record<RunName, TextKey>;
 
-/** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". Takes a process type or its name. */
+/** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". One that has left the catalog goes by its old name. */
 export function runTitle(locale: Locale, process: string, day?: string): string {
-  const run = runNames.find((candidate) => runs[candidate].processType === process || candidate === process);
-  const name = run ? callName(run) : process;
-  const known = named(name);
-  const title = known ? text(locale, `bot.name.${known}`) : name;
+  const title = isRunName(process) ? text(locale, NAMES[process]) : process;
   return day ? `${title}, ${dayIn(locale, day)}` : title;
 }
 
 export const scheduleTitle = (locale: Locale, { run }: Schedule) => runTitle(locale, run);
 
 /** What a run would do, in a sentence that names the day. */
-export function doesWhat(locale: Locale, name: RunName, day: string): string {
-  const known = named(callName(name));
-  return known ? text(locale, `bot.does.${known}`, { day: dayIn(locale, day) }) : `${runs[name].summary} (${dayIn(locale, day)})`;
-}
+export const doesWhat = (locale: Locale, name: RunName, day: string) => text(locale, DOES[name], { day: dayIn(locale, day) });
 
 const COUNTS = [
   ['trainings_processed', 'bot.count.trainings'],

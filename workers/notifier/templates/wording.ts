@@ -1,4 +1,4 @@
-import { scrub } from '../../../queues/process/log.ts';
+import { scrub } from '../../../queues/log/log.ts';
 import { inUnits } from '../../../sql/finance/currency.ts';
 import { type Locale, type TextKey, text } from '../texts/texts.ts';
 

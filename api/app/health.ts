@@ -1,0 +1,75 @@
+import { mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import type { RequestHandler } from 'express';
+import { within } from '../../queues/backend/backend.ts';
+import { nouns } from '../../queues/jobs/catalog.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
+import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
+import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
+import { workerSilence } from '../../sql/schedule/beats.ts';
+import { leaseHolder } from '../../sql/schedule/leases.ts';
+
+/** Less free disk than this where the data lies, and the next write may fail. */
+const LEAST_FREE_BYTES = 100 * 2 ** 20;
+const PATIENCE_MS = 3_000;
+
+export const live: RequestHandler = (_request, response) => {
+  response.json({ status: 'up' });
+};
+
+/** Readiness is looked at this often at most; whoever asks meanwhile gets what the last look has shown. */
+const FRESH_MS = 1_000;
+
+/** 200 when every part is up, 503 when one is not; names the parts and says no more than up or down. */
+export function ready(fleet: Fleet): RequestHandler {
+  let looked: ReturnType<typeof readiness> | undefined;
+  let at = Number.NEGATIVE_INFINITY;
+  return async (_request, response) => {
+    if (!looked || performance.now() - at >= FRESH_MS) {
+      at = performance.now();
+      looked = readiness(fleet);
+    }
+    const parts = await looked;
+    const isUp = Object.values(parts).every((state) => state === 'up');
+    response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', parts });
+  };
+}
+
+/** Looks at every part at once: the book, the bell, the scheduler, each worker's last canary, the disk. */
+export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {
+  const silence = within(PATIENCE_MS, workerSilence(db));
+  const checks: Record<string, () => Promise<unknown>> = {
+    database: () => currentVersion(db),
+    schema: () => checkSchema(db),
+    queue: () => backend.ping(),
+    disk: () => demandDisk(settings.dataDir),
+    scheduler: async () => demand((await leaseHolder(db, 'scheduler')) !== null),
+    telegram: async () => demand(await isGateOpen(db)),
+    alarms: async () => demand(await alarmsArrive(db, settings.telegramToken ? settings.adminChatIds : [])),
+  };
+  for (const noun of nouns) {
+    checks[`worker:${noun}`] = async () =>
+      demand((await silence).some((beat) => beat.worker === noun && beat.seconds < SILENT_SECONDS));
+  }
+  const states = await Promise.all(
+    Object.entries(checks).map(async ([part, check]) => {
+      const isUp = await within(PATIENCE_MS, Promise.resolve().then(check)).then(
+        () => true,
+        () => false,
+      );
+      return [part, isUp ? 'up' : 'down'] as const;
+    }),
+  );
+  return Object.fromEntries(states);
+}
+
+function demand(condition: boolean) {
+  if (!condition) throw new Error('down');
+}
+
+async function demandDisk(dir: string) {
+  mkdirSync(dir, { recursive: true });
+  const { bavail, bsize } = await statfs(dir);
+  demand(bavail * bsize >= LEAST_FREE_BYTES);
+}

@@ -1,0 +1,115 @@
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { z } from 'zod';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import { demandScope } from '../../workers/rights.ts';
+import { slotsWritten } from '../../workers/slots/written.ts';
+import { callerOf } from '../auth/authenticate.ts';
+import { badInput } from '../http/bad-input.ts';
+import { askedBy } from '../http/fair-share.ts';
+import { once } from '../http/idempotency.ts';
+import { onlyBy } from '../http/only-by.ts';
+import { hasBody, Problem, requestIdOf } from '../http/problems.ts';
+import type { Answer, Caller, Context, Route } from '../http/route.ts';
+import { preferredWait } from '../http/wait.ts';
+import { inFlight } from './limits.ts';
+
+type House = { fleet: Fleet; draining: AbortSignal };
+type Open = House & { written: () => void; counted: ReturnType<typeof inFlight> };
+
+/** So many requests of one key are answered at the same time; what they ask of the database is shared out besides. */
+const MOST_AT_ONCE = 256;
+/** A door without a query takes none: a misspelt name must not go unnoticed. */
+const NO_QUERY = z.strictObject({});
+
+/** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
+export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
+  const open = { ...house, written: slotsWritten(house.fleet, house.draining), counted: inFlight(MOST_AT_ONCE) };
+  for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
+    for (const route of doors) app[route.method](path, handlerOf(open, route));
+    app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
+  }
+}
+
+const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const handlerOf =
+  (open: Open, route: Route): RequestHandler =>
+  async (request, response) => {
+    const caller = callerOf(response);
+    demandScope(caller, route.scope);
+    const input = {
+      params: parse('path', route.params, request.params),
+      query: parse('query', route.query ?? NO_QUERY, request.query),
+      body: parse('body', route.body, bodyOf(route, request)),
+    };
+    // Streams have a limit of their own, since they stay for long.
+    const leave = route.produces ? () => undefined : open.counted.enter(caller);
+    try {
+      const context = contextOf(open, route, caller, request, response);
+      const answered = await askedBy(caller.id, () => handle(open, route, input, context, request));
+      if (context.wait > 0 && !(await context.isStillLetIn())) throw new Problem(401, 'the key was let in, and is not any more');
+      if (answered.stream) await answered.stream(response, open.draining);
+      else send(response, answered);
+    } finally {
+      leave();
+    }
+  };
+
+const contextOf = (
+  { fleet, draining }: Open,
+  { scope }: Route,
+  caller: Caller,
+  request: Request,
+  response: Response,
+): Context => ({
+  db: fleet.db,
+  fleet,
+  caller,
+  requestId: requestIdOf(response),
+  wait: preferredWait(request.get('prefer')),
+  isWaiting: () => !draining.aborted && !response.destroyed,
+  isStillLetIn: () => caller.isStillLetIn(scope),
+  now: new Date(),
+});
+
+function handle({ written }: Open, route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request) {
+  const answering = answer(route, input, context, request);
+  return route.method === 'get' ? answering : answering.finally(written);
+}
+
+async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
+  const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
+  if (key !== undefined && route.secretAnswer) {
+    throw new Problem(422, 'this door takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
+      errors: [{ path: 'Idempotency-Key', message: 'none' }],
+    });
+  }
+  if (key !== undefined) return once(key, request, input.body, context, (inside) => route.handle(input, inside));
+  const first = route.transaction
+    ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
+    : await route.handle(input, context);
+  return (await first.afterwards?.()) ?? first;
+}
+
+/** A POST may come without a body where none is needed; a body that is there must be a JSON object. */
+function bodyOf(route: Route, request: Request): unknown {
+  if (!route.body) return undefined;
+  const isEmpty = !hasBody(request);
+  if (isEmpty && route.bodyOptional) return {};
+  if (!isEmpty && !request.is('json')) throw new Problem(415, 'the body must be JSON (Content-Type: application/json)');
+  return request.body;
+}
+
+function parse(where: string, schema: z.ZodObject | undefined, given: unknown) {
+  if (!schema) return {};
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw badInput(where, schema, given, parsed.error);
+  return parsed.data;
+}
+
+function send(response: Response, { status = 200, headers = {}, body, json }: Answer) {
+  response.status(status).set(headers);
+  if (status === 204) response.end();
+  else if (json === undefined) response.json(body);
+  else response.type('json').send(json);
+}

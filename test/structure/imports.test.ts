@@ -1,0 +1,89 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { expect, test } from '@jest/globals';
+
+/** Imports go one way, from the front doors down to the truth. */
+const LINE = ['api', 'workers', 'queues', 'sql'];
+
+const files = LINE.flatMap((folder) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.(ts|vue)$/.test(file))
+    .map((file) => join(folder, file).split(sep).join('/')),
+);
+
+type Import = { from: string; to: string; isType: boolean };
+const imports: Import[] = files.flatMap((from) =>
+  [...readFileSync(from, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/gms)].map(
+    ([, type, path]) => ({
+      from,
+      to: relative('.', join(dirname(from), path as string))
+        .split(sep)
+        .join('/'),
+      isType: type !== undefined,
+    }),
+  ),
+);
+
+const roomOf = (file: string) => file.split('/')[0] as string;
+
+/** The circles of a graph, each as the nodes that reach each other (Tarjan). */
+function circles(edges: Map<string, Set<string>>): string[][] {
+  const index = new Map<string, number>();
+  const low = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (node: string) => {
+    index.set(node, index.size);
+    low.set(node, index.get(node) as number);
+    stack.push(node);
+    for (const next of edges.get(node) ?? []) {
+      if (!index.has(next)) visit(next);
+      if (stack.includes(next)) low.set(node, Math.min(low.get(node) as number, low.get(next) as number));
+    }
+    if (low.get(node) !== index.get(node)) return;
+    const component = stack.splice(stack.indexOf(node));
+    if (component.length > 1) found.push(component.sort());
+  };
+  for (const node of edges.keys()) if (!index.has(node)) visit(node);
+  return found;
+}
+
+function graph(of: (file: string) => string, chosen: Import[]) {
+  const edges = new Map<string, Set<string>>();
+  for (const { from, to } of chosen) {
+    if (of(from) === of(to)) continue;
+    if (!edges.has(of(from))) edges.set(of(from), new Set());
+    edges.get(of(from))?.add(of(to));
+  }
+  return edges;
+}
+
+test('an import never goes up the line api, workers, queues, sql', () => {
+  expect(files.length).toBeGreaterThan(300);
+  const up = imports.filter(({ from, to }) => LINE.indexOf(roomOf(to)) < LINE.indexOf(roomOf(from)));
+  expect(up.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+});
+
+test('no files import each other in a circle', () => {
+  expect(
+    circles(
+      graph(
+        (file) => file,
+        imports.filter(({ isType }) => !isType),
+      ),
+    ),
+  ).toEqual([]);
+});
+
+test('no folders import each other in a circle', () => {
+  expect(circles(graph((file) => dirname(file), imports))).toEqual([]);
+});
+
+test('circles are found where there are some', () => {
+  const edges = new Map([
+    ['a', new Set(['b'])],
+    ['b', new Set(['c'])],
+    ['c', new Set(['a', 'd'])],
+  ]);
+  expect(circles(edges)).toEqual([['a', 'b', 'c']]);
+});

@@ -1,0 +1,56 @@
+import type { Scope } from '../queues/jobs/scopes.ts';
+import { balanceOf } from '../sql/finance/payments.ts';
+import { lockCommands } from '../sql/records/rights.ts';
+import type { CallContext, Caller } from './call-context.ts';
+import { Refused } from './refusal.ts';
+
+/** Whether the caller has one of these scopes. */
+export const mayDo = ({ scopes }: Caller, ...wanted: readonly Scope[]) =>
+  scopes.includes('*') || wanted.some((scope) => scopes.includes(scope));
+
+/**
+ * Throws a refusal (403) that names the scope unless the caller has it.
+ * @param why what of the request needs it, where the request as a whole does not
+ */
+export function demandScope(caller: Caller, scope: Scope | readonly [Scope, ...Scope[]], why?: string) {
+  const wanted = typeof scope === 'string' ? [scope] : scope;
+  if (mayDo(caller, ...wanted)) return;
+  const named = wanted.map((one) => `"${one}"`).join(' or ');
+  throw new Refused('not_allowed', `the key "${caller.name}" lacks the scope ${named}${why ? `: ${why}` : ''}`);
+}
+
+type Asked = Pick<CallContext, 'db' | 'caller'>;
+
+/** What a caller may see of a wallet: its balance with the scope of reading money, else nothing (D45). */
+export const shownBalance = async ({ db, caller }: Asked, payerId: number): Promise<{ balance_minor?: number }> =>
+  mayDo(caller, 'money:read') ? { balance_minor: await balanceOf(db, payerId) } : {};
+
+/**
+ * Throws a 403 without the money scope where another payer is named for somebody: that one's wallet pays from then on (D45).
+ * @param before who pays as things stand; null for somebody new
+ */
+export function demandPayerNaming(caller: Caller, before: number | null, payerId: number | undefined) {
+  if (payerId === undefined || payerId === before) return;
+  demandScope(caller, 'money:write', 'payer_id names whose wallet pays');
+}
+
+/** By these a person who commands is recognised, or is let in: whoever changes them could become that person. */
+const RECOGNISED_BY = ['telegram_id', 'phone', 'email', 'is_active'] as const;
+
+/**
+ * Throws a 403 without the scope of rights where a change of a person's record would change who commands (D46): how an admin or owner
+ * is recognised, or whether. The record is locked in the caller's transaction.
+ */
+export async function demandRecognition({ db, caller }: Asked, userId: number, before: object, change: object) {
+  const changed = RECOGNISED_BY.filter((field) => field in change && fieldOf(change, field) !== fieldOf(before, field));
+  if (changed.length === 0 || mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
+  demandScope(caller, 'rights:write', `${changed.join(', ')} of somebody who commands the fleet`);
+}
+
+const fieldOf = (record: object, field: string): unknown => (record as Record<string, unknown>)[field];
+
+/** Throws a 403 without the scope of rights where a Telegram link would be an admin's or owner's (D46). */
+export async function demandLinking({ db, caller }: Asked, userId: number) {
+  if (mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
+  demandScope(caller, 'rights:write', 'a Telegram link for somebody who commands the fleet');
+}
