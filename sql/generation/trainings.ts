@@ -11,16 +11,16 @@ import { isToCome, planned, standsElsewhere, type Week } from './planned.ts';
  * out: a training that was made before (or cancelled, D9), or one whose trainer or room is taken (D8), also by an
  * earlier row of this very statement. One person, one calendar: whatever the trainer does then, and an absence, is in the way. Throws an
  * exclusion violation when that has just come in between.
- * Returns the ids made.
+ * They are noted as made at the instant that judged them. Returns the ids made.
  */
 export async function createTrainings(db: Sql, week: Week, templateIds: number[], runId: number | null): Promise<number[]> {
   await lockCalendars(db, week, templateIds);
   await expireHolds(db, sql.fragment`studio_instant(${week.start}::date, '00:00', ${week.zone})`);
   const ids = await db.anyFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
-      starts_at, ends_at, max_participants, price_minor, run_id)
+      starts_at, ends_at, max_participants, price_minor, run_id, created_at)
     select training_template_id, training_date, training_type_id, trainer_id, room_id, training_date, start_time,
-      starts_at, ends_at, max_participants, price_minor, ${runId}::int
+      starts_at, ends_at, max_participants, price_minor, ${runId}::int, ${week.now.toISOString()}::timestamptz
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
     where trainer.is_active and ${isToCome(week)} and not ${standsElsewhere(week)}

@@ -21,7 +21,7 @@ const conflicts = (count: number, name = 'Йога') =>
     training_date: '2026-11-25',
     start_time: '18:00:00',
     training_type: name,
-    reason: ['trainer_busy', 'room_busy', 'trainer_inactive'][n % 3],
+    reason: ['trainer_busy', 'room_busy'][n % 2],
     trainer: name,
     room: n % 2 ? name : null,
   }));
