@@ -4,7 +4,7 @@ import { Server as NetServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { log } from '../queues/log/log.ts';
 import { openFleet } from '../queues/process/fleet.ts';
-import { drainOnSignal, sayReady } from '../queues/process/lifecycle.ts';
+import { drainOnSignal, signalReady } from '../queues/process/lifecycle.ts';
 import { readTls } from '../queues/process/tls.ts';
 import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
@@ -42,7 +42,7 @@ drainOnSignal(drainSeconds, async () => {
   draining.abort();
   const closed = once(server, 'close');
   stopListening(server);
-  // Clients were told how long they may use an idle connection: closed before, it could take a request with it that is on its way.
+  // Clients were notified how long they may use an idle connection: closed before, it could take a request with it that is on its way.
   const grace = Math.min(server.keepAliveTimeout, (drainSeconds * 1_000) / 2);
   await Promise.race([closed, pause(grace, undefined, { ref: false })]);
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
@@ -51,4 +51,4 @@ drainOnSignal(drainSeconds, async () => {
   await bot;
   await fleet.close();
 });
-sayReady();
+signalReady();

@@ -22,7 +22,7 @@ import { createMetrics } from './metrics.ts';
 import { openRoutes } from './open-routes.ts';
 
 /**
- * The front door, assembled: whoever has a fleet can open it without a port.
+ * The API, assembled: whoever has a fleet can open it without a port.
  * @param draining once aborted, nobody is kept waiting any more and connections are not kept either
  */
 export function createApp(fleet: Fleet, draining: AbortSignal = new AbortController().signal): Express {

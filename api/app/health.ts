@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
 import type { RequestHandler } from 'express';
-import { within } from '../../queues/backend/backend.ts';
+import { withTimeout } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
 import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
-import { workerSilence } from '../../sql/schedule/beats.ts';
+import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 
 /** Less free disk than this where the data lies, and the next write may fail. */
@@ -36,9 +36,9 @@ export function ready(fleet: Fleet): RequestHandler {
   };
 }
 
-/** Looks at every part at once: the book, the bell, the scheduler, each worker's last canary, the disk. */
+/** Looks at every part at once: the database, the job, the scheduler, each worker's last canary, the disk. */
 export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {
-  const silence = within(PATIENCE_MS, workerSilence(db));
+  const silence = withTimeout(PATIENCE_MS, workersLastSeen(db));
   const checks: Record<string, () => Promise<unknown>> = {
     database: () => currentVersion(db),
     schema: () => checkSchema(db),
@@ -50,11 +50,11 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
   };
   for (const noun of nouns) {
     checks[`worker:${noun}`] = async () =>
-      demand((await silence).some((beat) => beat.worker === noun && beat.seconds < SILENT_SECONDS));
+      demand((await silence).some((runDue) => runDue.worker === noun && runDue.seconds < SILENT_SECONDS));
   }
   const states = await Promise.all(
     Object.entries(checks).map(async ([part, check]) => {
-      const isUp = await within(PATIENCE_MS, Promise.resolve().then(check)).then(
+      const isUp = await withTimeout(PATIENCE_MS, Promise.resolve().then(check)).then(
         () => true,
         () => false,
       );

@@ -1,12 +1,12 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import { within } from '../../queues/backend/backend.ts';
+import { withTimeout } from '../../queues/backend/backend.ts';
 import { type Noun, nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
-import { workerSilence } from '../../sql/schedule/beats.ts';
+import { workersLastSeen } from '../../sql/schedule/beats.ts';
 
-/** Everything `GET /metrics` tells: this process, its requests, and the fleet as the book and the queues show it when asked. */
+/** Everything `GET /metrics` tells: this process, its requests, and the fleet as the database and the queues show it when asked. */
 export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
   const register = new Registry();
   collectDefaultMetrics({ register });
@@ -40,13 +40,13 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
       ticks.set({ schedule: row.schedule, outcome: row.outcome }, row.ticks);
       alarms.inc({ schedule: row.schedule }, row.alarms);
     }
-    for (const row of await workerSilence(db)) silence.set({ worker: row.worker }, row.seconds);
+    for (const row of await workersLastSeen(db)) silence.set({ worker: row.worker }, row.seconds);
     await Promise.all(nouns.map(countJobs));
   }
 
   /** A queue that is away leaves the other figures alone: now is when they are needed. */
   async function countJobs(queue: Noun) {
-    const counts = await within(2_000, backend.queue(queue).getJobCounts()).catch(() => undefined);
+    const counts = await withTimeout(2_000, backend.queue(queue).getJobCounts()).catch(() => undefined);
     up.set({ queue }, counts ? 1 : 0);
     for (const [state, count] of Object.entries(counts ?? {})) jobs.set({ queue, state }, count);
   }

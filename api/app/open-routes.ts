@@ -13,20 +13,20 @@ import type { Answer, Caller, Context, Route } from '../http/route.ts';
 import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
 
-type House = { fleet: Fleet; draining: AbortSignal };
-type Open = House & { written: () => void; counted: ReturnType<typeof inFlight> };
+type Server = { fleet: Fleet; draining: AbortSignal };
+type Open = Server & { written: () => void; counted: ReturnType<typeof inFlight> };
 
 /** So many requests of one key are answered at the same time; what they ask of the database is shared out besides. */
 const MOST_AT_ONCE = 256;
-/** A door without a query takes none: a misspelt name must not go unnoticed. */
+/** A route without a query takes none: a misspelt name must not go unnoticed. */
 const NO_QUERY = z.strictObject({});
 
 /** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
-export function openRoutes(app: Express, house: House, routes: readonly Route[]) {
-  const open = { ...house, written: slotsWritten(house.fleet, house.draining), counted: inFlight(MOST_AT_ONCE) };
-  for (const [path, doors] of Map.groupBy(routes, (route) => expressPath(route.path))) {
-    for (const route of doors) app[route.method](path, handlerOf(open, route));
-    app.all(path, onlyBy(...doors.map((door) => door.method.toUpperCase())));
+export function openRoutes(app: Express, server: Server, routes: readonly Route[]) {
+  const open = { ...server, written: slotsWritten(server.fleet, server.draining), counted: inFlight(MOST_AT_ONCE) };
+  for (const [path, siblings] of Map.groupBy(routes, (route) => expressPath(route.path))) {
+    for (const route of siblings) app[route.method](path, handlerOf(open, route));
+    app.all(path, onlyBy(...siblings.map((sibling) => sibling.method.toUpperCase())));
   }
 }
 
@@ -80,7 +80,7 @@ function handle({ written }: Open, route: Route, input: Parameters<Route['handle
 async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
   const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
   if (key !== undefined && route.secretAnswer) {
-    throw new Problem(422, 'this door takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
+    throw new Problem(422, 'this route takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
       errors: [{ path: 'Idempotency-Key', message: 'none' }],
     });
   }

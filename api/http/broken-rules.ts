@@ -5,7 +5,7 @@ import {
   UniqueIntegrityConstraintViolationError,
 } from 'slonik';
 
-/** What may be there once, in words, by the constraint that holds it. Every one that a door can meet stands here. */
+/** What may be there once, in words, by the constraint that holds it. Every one that a route can meet stands here. */
 export const taken: Record<string, string> = {
   users_phone_is_taken: 'somebody has this phone already',
   users_telegram_id_is_taken: 'somebody has this Telegram account already',

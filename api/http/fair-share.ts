@@ -4,7 +4,7 @@ import { away } from './problems.ts';
 
 /** Kept back from all callers: readiness and the look at the keys find a connection whatever the routes do. */
 const RESERVE = 2;
-/** Whoever does not get a connection in this time is told to come again (503). */
+/** Whoever does not get a connection in this time is notified to come again (503). */
 const PATIENCE_MS = 10_000;
 
 type Asker = { caller: number };

@@ -28,7 +28,7 @@ export function describeApi(routes: readonly Route[]) {
         description:
           'Ask the fleet for its processes, read what it did, feed it the studio. A process answers 202 and goes on by itself; ' +
           'with `Prefer: wait=SECONDS` the answer is its result. Repeat a POST safely with an `Idempotency-Key`. ' +
-          'To try a door on this page, press Authorize first and give the key once more: the page does not pass on the one you came in with.',
+          'To try a route on this page, press Authorize first and give the key once more: the page does not pass on the one you came in with.',
       },
       components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-API-Key' } } },
       security: [{ key: [] }],
@@ -65,7 +65,7 @@ const health = z.object({
 const answered = (description: string) => ({ description, content: { 'application/json': { schema: health } } });
 const watched = { tags: ['watching'], security: [] };
 
-/** The doors outside the list of routes, for those who watch the fleet. */
+/** The routes outside the list of routes, for those who watch the fleet. */
 const plainDoors: ZodOpenApiPathsObject = {
   '/health/live': { get: { ...watched, summary: 'Whether this process answers', responses: { 200: answered('It does') } } },
   '/health/ready': {

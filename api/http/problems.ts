@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
-import { isUnfit } from '../../sql/database/invalid-value.ts';
+import { isInvalidValue } from '../../sql/database/invalid-value.ts';
 import { isLockTimeout, isOutage, isStatementTimeout } from '../../sql/database/outage.ts';
 import { type RefusalKind, Refused } from '../../workers/refusal.ts';
 import { refusalOf } from './broken-rules.ts';
@@ -27,7 +27,7 @@ const STATUS: Record<RefusalKind, number> = { missing: 404, conflict: 409, not_a
 
 type Extra = { errors?: { path: string; message: string }[]; headers?: Record<string, string>; [name: string]: unknown };
 
-/** A refusal: thrown anywhere behind the door, answered as a problem. */
+/** A refusal: thrown anywhere behind the route, answered as a problem. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;
@@ -87,7 +87,8 @@ export function asProblem(error: unknown): Problem {
   if (isLockTimeout(error)) return away('something else is changing the same thing; nothing was done, try again in a moment');
   if (isStatementTimeout(error)) return away('this takes longer than a request may; nothing was done');
   if (error instanceof IntegrityConstraintViolationError) return new Problem(...refusalOf(error));
-  if (isUnfit(error)) return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
+  if (isInvalidValue(error))
+    return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
   return (
     ofLibrary(error as { type?: string; status?: number }) ??
     new Problem(500, 'something went wrong here; it is in the log under this request id')

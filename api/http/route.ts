@@ -31,7 +31,7 @@ export type Answer = {
   headers?: Record<string, string>;
   /** Instead of the body: writes to the response for as long as the caller listens and this process does not drain. */
   stream?: (response: Response, draining: AbortSignal) => Promise<void>;
-  /** Done once the transaction is committed: bells, waiting. Its answer, if any, replaces this one. */
+  /** Done once the transaction is committed: jobs, waiting. Its answer, if any, replaces this one. */
   afterwards?: () => Promise<Answer | undefined>;
 };
 

@@ -71,5 +71,5 @@ export const PLAIN_JSON = 'text without NUL or half characters';
 export function isPlainJson(value: unknown): boolean {
   if (typeof value === 'string') return value.isWellFormed() && !value.includes('\0');
   if (typeof value !== 'object' || value === null) return true;
-  return Object.entries(value).every(([name, within]) => isPlainJson(name) && isPlainJson(within));
+  return Object.entries(value).every(([name, withTimeout]) => isPlainJson(name) && isPlainJson(withTimeout));
 }

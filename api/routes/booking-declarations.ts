@@ -66,7 +66,7 @@ export const clientDiscounts: RecordDeclaration = {
   example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
 };
 
-/** What the doors of booking keep beside bookings: the same four doors as for every record. */
+/** What the routes of booking keep beside bookings: the same four routes as for every record. */
 export const bookingDeclarations: RecordDeclaration[] = [
   plain(
     'services',

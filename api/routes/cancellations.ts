@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ring } from '../../queues/backend/enqueue.ts';
+import { enqueue } from '../../queues/backend/enqueue.ts';
 import { log } from '../../queues/log/log.ts';
 import { type FinanceRequest, findRequest, knownOf, requestRow, writeIfKnown } from '../../sql/finance/requests.ts';
 import { findTraining } from '../../sql/trainings/roster.ts';
@@ -12,7 +12,7 @@ import { type Context, type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
-/** Seconds the door waits for the finance worker before it answers 202. */
+/** Seconds the route waits for the finance worker before it answers 202. */
 const PATIENCE = 10;
 
 const seatParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
@@ -110,7 +110,7 @@ type Asked<K extends Kind = Kind> = { kind: K; trainingId: number; studentId?: n
 type Outcome<K extends Kind> = z.output<(typeof outcomes)[K]>;
 
 /**
- * Writes the request with the instant it reached the door, then decides it here. Where others hold what it needs, the finance worker
+ * Writes the request with the instant it reached the route, then decides it here. Where others hold what it needs, the finance worker
  * decides it, and is waited for.
  */
 async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
@@ -127,7 +127,7 @@ async function ask<K extends Kind>(context: Context, asked: Asked<K>) {
       const decided = await decideAtOnce(fleet, id, asked.trainingId);
       if (decided) return decisionOf(asked.kind, decided);
       // A job that gets lost is enqueued again by the scheduler; the request stands in the database.
-      await ring(
+      await enqueue(
         fleet.backend,
         'finance',
         'request',

@@ -5,7 +5,7 @@ import type { Context } from '../http/route.ts';
 
 type Wrong = { path: string; message: string };
 
-/** A record of the studio: where it lies, what it looks like, what may be written. Its doors follow from this. */
+/** A record of the studio: where it lies, what it looks like, what may be written. Its routes follow from this. */
 export type RecordDeclaration = {
   path: string;
   one: string;
@@ -36,11 +36,11 @@ export type RecordDeclaration = {
 };
 
 /**
- * Work time as an answer shows it: as these doors write it, or whatever else somebody wrote into the database. That means closed
+ * Work time as an answer shows it: as these routes write it, or whatever else somebody wrote into the database. That means closed
  * (D30), and is shown as it stands, for otherwise nobody could find what to mend.
  */
 const asItStands = (written: z.ZodType) =>
-  z.union([written, z.unknown()]).meta({ description: 'what is not as these doors would write it means closed' });
+  z.union([written, z.unknown()]).meta({ description: 'what is not as these routes would write it means closed' });
 const hours = z.array(z.tuple([z.string(), z.string()]));
 export const intervalsRow = asItStands(hours);
 export const scheduleRow = asItStands(z.record(z.string(), hours));

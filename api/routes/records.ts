@@ -7,7 +7,7 @@ import { type Context, type Route, route } from '../http/route.ts';
 import type { RecordDeclaration } from './plain-record.ts';
 import { declarations } from './record-declarations.ts';
 
-/** List, read, create and change: the same four doors for every declared record. */
+/** List, read, create and change: the same four routes for every declared record. */
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {

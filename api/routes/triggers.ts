@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { QueueUnavailable, ringProcess } from '../../queues/backend/enqueue.ts';
+import { enqueueProcess, QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
 import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
@@ -61,7 +61,7 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
   });
 }
 
-/** 202 with where to look; once the request is safe in the book, the bell, and the result if the caller waits for it. */
+/** 202 with where to look; once the request is safe in the database, the job, and the result if the caller waits for it. */
 function acceptance(requested: ProcessRequest, context: Context): AnswerOf<Answers> {
   const { run, outcome } = requested;
   const headers: Record<string, string> = { Location: hrefOf(run) };
@@ -72,7 +72,7 @@ function acceptance(requested: ProcessRequest, context: Context): AnswerOf<Answe
     body: { run_id, process_type, run_key, status, href: hrefOf(run) },
     headers,
     async afterwards() {
-      if (outcome === 'created') await ringOrSay(requested, context);
+      if (outcome === 'created') await enqueueOrLog(requested, context);
       if (context.wait === 0) return undefined;
       const ended = await waitForRun(context.fleet.db, run, context.wait, context.isWaiting);
       if (!isOver(ended)) return undefined;
@@ -82,11 +82,11 @@ function acceptance(requested: ProcessRequest, context: Context): AnswerOf<Answe
   };
 }
 
-async function ringOrSay(requested: ProcessRequest, { fleet }: Context) {
+async function enqueueOrLog(requested: ProcessRequest, { fleet }: Context) {
   const { run } = requested;
-  await ringProcess(fleet.backend, requested).catch((error) => {
+  await enqueueProcess(fleet.backend, requested).catch((error) => {
     if (!(error instanceof QueueUnavailable)) throw error;
-    throw away('the queue does not answer; the run stands in the book and starts by itself when the queue is back', {
+    throw away('the queue does not answer; the run stands in the database and starts by itself when the queue is back', {
       run_id: run.id,
       href: hrefOf(run),
     });

@@ -3,7 +3,7 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Me } from './decision.ts';
 
 /** What the bot works with. */
-export type House = Pick<Fleet, 'db' | 'backend' | 'settings'> & {
+export type BotContext = Pick<Fleet, 'db' | 'backend' | 'settings'> & {
   api: Api;
   me: Me;
   /** Waits until a message to the chat may be sent, within the limits that the whole fleet shares. False when the signal came first. */

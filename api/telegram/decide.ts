@@ -1,5 +1,5 @@
 import { Bot, type Context, type Update } from 'node-telegram-bot-api';
-import { tellStranger } from '../../sql/bot/updates.ts';
+import { answerStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { type Me, say, type Turn } from './decision.ts';
@@ -63,7 +63,7 @@ const isAddressed = ({ message, callbackQuery }: Context, isPrivate: boolean) =>
 async function turnAway({ db, asker, answers }: Turn, { callbackQuery }: Context) {
   const line = text(asker.locale, asker.person ? 'bot.known' : 'bot.stranger');
   if (callbackQuery) answers.push({ do: 'toast', callback_query_id: callbackQuery.id, text: line });
-  else if (await tellStranger(db, asker.chatId)) answers.push({ do: 'say', chat_id: asker.chatId, text: line });
+  else if (await answerStranger(db, asker.chatId)) answers.push({ do: 'say', chat_id: asker.chatId, text: line });
 }
 
 function showHelp(turn: Turn) {

@@ -29,11 +29,11 @@ export type Turn = {
   now: Date;
   asker: Asker;
   answers: Answer[];
-  /** Processes asked for; they are rung for once the transaction is committed. */
+  /** Processes asked for; they are enqueued for once the transaction is committed. */
   asked: ProcessRequest[];
 };
 
-/** How the book names whoever asked through Telegram. */
+/** How the database names whoever asked through Telegram. */
 export const nameOf = ({ telegramId }: Pick<Asker, 'telegramId'>) => `telegram:${telegramId}`;
 
 export const say = (turn: Turn, words: { text: string } & Partial<Extract<Answer, { do: 'say' }>>) =>

@@ -4,7 +4,7 @@ import { log } from '../../queues/log/log.ts';
 import { storeUpdates } from '../../sql/bot/updates.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { believedWait } from '../../workers/notifier/outbox/deliver.ts';
-import type { House } from './bot-context.ts';
+import type { BotContext } from './bot-context.ts';
 import { chatIdOf } from './sender.ts';
 
 export const ALLOWED_UPDATES = ['message', 'callback_query', 'my_chat_member'] as const;
@@ -19,12 +19,12 @@ export const keepUpdates = (db: Pick<Database, 'query'>, updates: readonly Updat
   );
 
 /**
- * Fetches updates until the signal comes. Each lies in the book before the next call confirms it to Telegram, so a crash
+ * Fetches updates until the signal comes. Each lies in the database before the next call confirms it to Telegram, so a crash
  * repeats updates and loses none. An offset is sent only to confirm: after a quiet week Telegram may number from anywhere,
  * and an offset kept for longer would throw away what has a lower number.
  * @param onUpdates called when there is something to work off
  */
-export async function poll({ api, db }: Pick<House, 'api' | 'db'>, signal: AbortSignal, onUpdates: () => void) {
+export async function poll({ api, db }: Pick<BotContext, 'api' | 'db'>, signal: AbortSignal, onUpdates: () => void) {
   let offset: number | undefined;
   let misses = 0;
   while (!signal.aborted) {

@@ -6,7 +6,7 @@ import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { TIMEOUT_MS } from '../../workers/notifier/outbox/pace.ts';
-import type { House } from './bot-context.ts';
+import type { BotContext } from './bot-context.ts';
 import { serve } from './serve.ts';
 
 const LEASE = 'telegram-bot';
@@ -15,7 +15,7 @@ const LEASE_SECONDS = 15;
 const LOOK_MS = 3_000;
 const LONGEST_WAIT_MS = 30_000;
 
-type Limits = Pick<House, 'turn' | 'answered'>;
+type Limits = Pick<BotContext, 'turn' | 'answered'>;
 
 /**
  * The bot's life in this process. Telegram gives updates to one poller at a time, so of all processes the one with the
@@ -40,17 +40,17 @@ export async function liveBot(fleet: Pick<Fleet, 'db' | 'backend' | 'settings'>,
 }
 
 /** Is the bot for as long as the lease can be kept. When one part ends, the other one does. */
-async function hold(house: Omit<House, 'me'>, holder: string, signal: AbortSignal) {
-  if (!(await takeLease(house.db, LEASE, holder, LEASE_SECONDS))) return;
+async function hold(bot: Omit<BotContext, 'me'>, holder: string, signal: AbortSignal) {
+  if (!(await takeLease(bot.db, LEASE, holder, LEASE_SECONDS))) return;
   const over = new AbortController();
   const ours = AbortSignal.any([signal, over.signal]);
-  const both = [keepLease(house, holder, ours), serve(house, ours)].map((part) => part.finally(() => over.abort()));
+  const both = [keepLease(bot, holder, ours), serve(bot, ours)].map((part) => part.finally(() => over.abort()));
   const [kept, served] = await Promise.allSettled(both);
-  await dropLease(house.db, LEASE, holder);
+  await dropLease(bot.db, LEASE, holder);
   for (const part of [kept, served]) if (part?.status === 'rejected') throw part.reason;
 }
 
-async function keepLease({ db }: Pick<House, 'db'>, holder: string, signal: AbortSignal) {
+async function keepLease({ db }: Pick<BotContext, 'db'>, holder: string, signal: AbortSignal) {
   while (!signal.aborted) {
     await sleep((LEASE_SECONDS / 3) * 1_000, null, { signal }).catch(() => undefined);
     if (!signal.aborted && !(await takeLease(db, LEASE, holder, LEASE_SECONDS))) return;

@@ -7,7 +7,7 @@ import { instantIn } from '../../workers/notifier/templates/wording.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 
-/** `/pause NAME`: the same as its door in the API. */
+/** `/pause NAME`: the same as its route in the API. */
 export async function pause(turn: Turn, args: string) {
   const schedule = named(turn, args, 'pause');
   if (!schedule) return;

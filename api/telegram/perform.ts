@@ -5,7 +5,7 @@ import { runsByDay } from '../../sql/bot/days.ts';
 import { believedWait, movedTo } from '../../workers/notifier/outbox/deliver.ts';
 import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
-import type { House } from './bot-context.ts';
+import type { BotContext } from './bot-context.ts';
 import { offerCommands } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
 import { views } from './views.ts';
@@ -22,9 +22,9 @@ export type Performed =
   | { outcome: 'later'; seconds: number; error: string; flood: boolean };
 
 /** Gives one answer. What Telegram refuses is dropped with its reason; what it cannot take now is for later. */
-export async function perform(house: House, answer: Answer, now: Date): Promise<Performed> {
+export async function perform(bot: BotContext, answer: Answer, now: Date): Promise<Performed> {
   try {
-    await give(house, answer, now);
+    await give(bot, answer, now);
     return { outcome: 'given' };
   } catch (error) {
     if (!(error instanceof TelegramBotError)) throw error;
@@ -32,25 +32,25 @@ export async function perform(house: House, answer: Answer, now: Date): Promise<
   }
 }
 
-function give(house: House, answer: Answer, now: Date): Promise<unknown> {
-  const { api } = house;
+function give(bot: BotContext, answer: Answer, now: Date): Promise<unknown> {
+  const { api } = bot;
   switch (answer.do) {
     case 'toast':
       return api.answerCallbackQuery({ callback_query_id: answer.callback_query_id, text: answer.text });
     case 'say':
-      return send(house, answer.chat_id, answer);
+      return send(bot, answer.chat_id, answer);
     case 'edit':
       return api.editMessageText({ chat_id: answer.chat_id, message_id: answer.message_id, ...wire(answer) });
     case 'show':
-      return views[answer.view](house, answer.locale, now).then((words) => send(house, answer.chat_id, words));
+      return views[answer.view](bot, answer.locale, now).then((words) => send(bot, answer.chat_id, words));
     case 'chart':
-      return sendChart(house, answer, now);
+      return sendChart(bot, answer, now);
     case 'menu':
-      return offerCommands(house, answer.chat_id);
+      return offerCommands(bot, answer.chat_id);
   }
 }
 
-const send = ({ api }: House, chat_id: number, words: Words) => api.sendMessage({ chat_id, ...wire(words) });
+const send = ({ api }: BotContext, chat_id: number, words: Words) => api.sendMessage({ chat_id, ...wire(words) });
 
 /** As Telegram takes it. An error text may hold an address of our own; Telegram is not to fetch it for a preview. */
 const wire = ({ text, entities, buttons }: Words) => ({
@@ -70,7 +70,11 @@ export function keyboard(rows: Buttons) {
   return builder.build();
 }
 
-async function sendChart({ api, db, settings }: House, { chat_id, days, locale }: Extract<Answer, { do: 'chart' }>, now: Date) {
+async function sendChart(
+  { api, db, settings }: BotContext,
+  { chat_id, days, locale }: Extract<Answer, { do: 'chart' }>,
+  now: Date,
+) {
   const today = dayOf(now, settings.zone);
   const rows = await runsByDay(db, addDays(today, 1 - days), today, settings.zone, routine);
   const { text: caption, entities } = summary(locale, rows);

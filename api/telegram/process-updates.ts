@@ -1,5 +1,5 @@
 import type { Update } from 'node-telegram-bot-api';
-import { ringProcess } from '../../queues/backend/enqueue.ts';
+import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import type { ProcessRequest } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
 import type { OpenUpdate } from '../../sql/bot/updates.ts';
@@ -10,7 +10,7 @@ import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
 import { noteReached } from '../../sql/notifications/reach.ts';
 import { type Answer, answer } from '../../workers/notifier/templates/bot-answers.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
-import type { House } from './bot-context.ts';
+import type { BotContext } from './bot-context.ts';
 import { decide } from './decide.ts';
 import type { Turn } from './decision.ts';
 import { perform } from './perform.ts';
@@ -23,44 +23,44 @@ const STALE_SECONDS = 3_600;
 
 /**
  * Decides every update that is open, in the order they came, then begins to give the answers: each chat its own in order,
- * chats side by side, so that one with much to be told holds up nobody else.
+ * chats side by side, so that one with much to be notified holds up nobody else.
  * @param busy the chats that are being answered; they are left to that
  * @returns what is being answered now; it never rejects
  */
-export async function workOff(house: House, signal: AbortSignal, busy: Set<number>): Promise<Promise<unknown>[]> {
+export async function workOff(bot: BotContext, signal: AbortSignal, busy: Set<number>): Promise<Promise<unknown>[]> {
   // Whoever is busy now may have been answered by the time the rest is decided: then these rows are old news.
   const left = new Set(busy);
-  const open = await openUpdates(house.db);
+  const open = await openUpdates(bot.db);
   const decided: OpenUpdate[] = [];
   for (const update of open) {
     if (signal.aborted) break;
-    const ready = update.decided ? update : await decideOne(house, update);
+    const ready = update.decided ? update : await decideOne(bot, update);
     if (ready) decided.push(ready);
   }
   const chats = Map.groupBy(decided, (update) => update.chat_id ?? update.update_id);
-  return [...chats].filter(([chat]) => !left.has(chat)).map(([chat, updates]) => answerChat(house, updates, signal, chat, busy));
+  return [...chats].filter(([chat]) => !left.has(chat)).map(([chat, updates]) => answerChat(bot, updates, signal, chat, busy));
 }
 
-/** Effects, answers and the mark that the update is decided are one transaction; bells are rung after it. */
-async function decideOne(house: House, { update_id, chat_id }: OpenUpdate): Promise<OpenUpdate | null> {
-  const { db } = house;
+/** Effects, answers and the mark that the update is decided are one transaction; jobs are enqueued after it. */
+async function decideOne(bot: BotContext, { update_id, chat_id }: OpenUpdate): Promise<OpenUpdate | null> {
+  const { db } = bot;
   const tries = await beginTry(db, update_id);
   if (tries === null) return null;
-  if (tries > MOST_TRIES) return decideUpdate(db, update_id, apology(house, chat_id));
+  if (tries > MOST_TRIES) return decideUpdate(db, update_id, apology(bot, chat_id));
   try {
     const [ready, asked] = await db.transaction(async (transaction): Promise<[OpenUpdate | null, ProcessRequest[]]> => {
       const locked = await lockUpdate(transaction, update_id);
       if (!locked) return [null, []];
       const update = locked.payload as unknown as Update;
       await noteMove(transaction, update);
-      const turn = await turnOf(house, transaction, update);
+      const turn = await turnOf(bot, transaction, update);
       if (turn) {
         await noteReach(transaction, turn.asker.chatId, update);
-        await decide(turn, house.me, update);
+        await decide(turn, bot.me, update);
       }
       return [await decideUpdate(transaction, update_id, turn?.answers ?? []), turn?.asked ?? []];
     });
-    for (const request of asked) await ringOrLeave(house, request);
+    for (const request of asked) await enqueueOrLeave(bot, request);
     return ready;
   } catch (error) {
     if (isOutage(error)) throw error;
@@ -88,23 +88,25 @@ async function noteMove(db: Turn['db'], update: Update) {
 
 const isGroup = (id: unknown): id is number => Number.isSafeInteger(id) && Number(id) < 0;
 
-async function turnOf({ settings }: House, db: Turn['db'], update: Update): Promise<Turn | null> {
+async function turnOf({ settings }: BotContext, db: Turn['db'], update: Update): Promise<Turn | null> {
   const asker = await askerOf(db, update, settings);
   return asker && { db, settings, now: new Date(), asker, answers: [], asked: [] };
 }
 
-const apology = ({ settings }: House, chat_id: number | null): Answer[] =>
+const apology = ({ settings }: BotContext, chat_id: number | null): Answer[] =>
   chat_id === null ? [] : [{ do: 'say', chat_id, text: text(settings.locale, 'bot.sorry') }];
 
-/** A bell that is not heard now is rung again by the scheduler; the run stands in the book. */
-const ringOrLeave = ({ backend }: House, request: ProcessRequest) =>
-  ringProcess(backend, request).catch((error) => log.warn({ err: error, run_id: request.run.id }, 'a run waits for its queue'));
+/** A job that is not heard now is enqueued again by the scheduler; the run stands in the database. */
+const enqueueOrLeave = ({ backend }: BotContext, request: ProcessRequest) =>
+  enqueueProcess(backend, request).catch((error) =>
+    log.warn({ err: error, run_id: request.run.id }, 'a run waits for its queue'),
+  );
 
 /** Stops at the first answer that has to wait, so that a chat reads everything in order. */
-async function answerChat(house: House, updates: readonly OpenUpdate[], signal: AbortSignal, chat: number, busy: Set<number>) {
+async function answerChat(bot: BotContext, updates: readonly OpenUpdate[], signal: AbortSignal, chat: number, busy: Set<number>) {
   busy.add(chat);
   try {
-    for (const update of updates) if (!(await giveAnswers(house, update, signal))) return;
+    for (const update of updates) if (!(await giveAnswers(bot, update, signal))) return;
   } catch (error) {
     log.warn({ err: error }, 'a chat was not answered; the next look tries again');
   } finally {
@@ -113,47 +115,47 @@ async function answerChat(house: House, updates: readonly OpenUpdate[], signal: 
 }
 
 async function giveAnswers(
-  house: House,
+  bot: BotContext,
   { update_id, answers, answered, age }: OpenUpdate,
   signal: AbortSignal,
 ): Promise<boolean> {
   for (const [index, kept] of answers.entries()) {
     if (index < answered) continue;
-    const given = await whereItIs(house, answer.parse(kept));
-    if (hasTurn(given) && !(await house.turn(given.chat_id, signal))) return false;
-    const performed = await performInTurn(house, given);
+    const given = await whereItIs(bot, answer.parse(kept));
+    if (hasTurn(given) && !(await bot.turn(given.chat_id, signal))) return false;
+    const performed = await performInTurn(bot, given);
     if (performed.outcome !== 'given') log.warn({ update_id, ...performed }, 'an answer was not given');
     if (performed.outcome === 'moved' && 'chat_id' in given) {
       const { chat_id } = given;
-      await house.db.transaction((transaction) => noteMovedChat(transaction, chat_id, performed.to));
+      await bot.db.transaction((transaction) => noteMovedChat(transaction, chat_id, performed.to));
       return false;
     }
     if (performed.outcome === 'later' && age < STALE_SECONDS) {
       // As long again as it has been waiting already, up to half a minute: 1, 2, 4 ... s.
       const seconds = performed.flood ? performed.seconds : Math.min(30, Math.max(performed.seconds, age));
-      await postponeUpdate(house.db, update_id, seconds, performed.error);
+      await postponeUpdate(bot.db, update_id, seconds, performed.error);
       return false;
     }
-    await givenAnswers(house.db, update_id, index + 1, performed.outcome === 'given' ? null : performed.error);
+    await givenAnswers(bot.db, update_id, index + 1, performed.outcome === 'given' ? null : performed.error);
   }
   return true;
 }
 
 /** An answer to a group goes to where the group is now. */
-async function whereItIs({ db }: House, given: Answer): Promise<Answer> {
+async function whereItIs({ db }: BotContext, given: Answer): Promise<Answer> {
   if (!('chat_id' in given) || given.chat_id > 0) return given;
   return { ...given, chat_id: await currentChat(db, given.chat_id) };
 }
 
 /** The turn is given back whatever happens: a chat whose turn is kept would never be answered again. */
-async function performInTurn(house: House, given: Answer) {
+async function performInTurn(bot: BotContext, given: Answer) {
   let flood: number | null = null;
   try {
-    const performed = await perform(house, given, new Date());
+    const performed = await perform(bot, given, new Date());
     if (performed.outcome === 'later' && performed.flood) flood = performed.seconds;
     return performed;
   } finally {
-    if (hasTurn(given)) house.answered(given.chat_id, flood);
+    if (hasTurn(given)) bot.answered(given.chat_id, flood);
   }
 }
 

@@ -37,7 +37,7 @@ export async function run(turn: Turn, args: string) {
   return ask(turn, known, body);
 }
 
-/** The body a date stands for, checked as its door in the API would; null for a date that is none. */
+/** The body a date stands for, checked as its route in the API would; null for a date that is none. */
 function bodyOf(name: RunName, date: string | undefined): Record<string, unknown> | null {
   if (date === undefined) return {};
   const { body }: RunDefinition = runs[name];

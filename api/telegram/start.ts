@@ -1,7 +1,7 @@
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import { lockLink, revokeLink, takeLink } from '../../sql/bot/links.ts';
 import { personOf } from '../../sql/bot/people.ts';
-import { tellStranger } from '../../sql/bot/updates.ts';
+import { answerStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
 import { say, type Turn } from './decision.ts';
@@ -24,7 +24,7 @@ async function greet(turn: Turn) {
     return say(turn, help(asker.locale));
   }
   if (asker.person) return say(turn, { text: text(asker.locale, 'bot.start.known', { name: asker.person.first_name }) });
-  if (await tellStranger(db, asker.chatId)) say(turn, { text: text(asker.locale, 'bot.stranger') });
+  if (await answerStranger(db, asker.chatId)) say(turn, { text: text(asker.locale, 'bot.stranger') });
 }
 
 async function connect(turn: Turn, token: string) {
@@ -33,7 +33,7 @@ async function connect(turn: Turn, token: string) {
   const locale = link?.locale ?? asker.locale;
   const refused = refusal(link, asker.telegramId);
   // Whoever tries many tokens is answered as slowly as any stranger.
-  if (refused === 'bot.start.unknown' && !(await tellStranger(db, asker.chatId))) return;
+  if (refused === 'bot.start.unknown' && !(await answerStranger(db, asker.chatId))) return;
   if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
   const taken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
   const person = taken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
@@ -41,7 +41,7 @@ async function connect(turn: Turn, token: string) {
   return say(turn, { text: text(locale, taken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
 }
 
-/** Why a link connects nobody, or null when it does. Whose it was is told only to the one who used it. */
+/** Why a link connects nobody, or null when it does. Whose it was is notified only to the one who used it. */
 export function refusal(link: TelegramLink | null, telegramId: number): TextKey | null {
   if (!link?.is_active) return 'bot.start.unknown';
   if (link.used_by === telegramId && link.telegram_id === telegramId) return 'bot.start.already';

@@ -1,10 +1,10 @@
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { lastRuns, latestRuns, messagesWaiting } from '../../sql/bot/runs.ts';
-import { workerSilence } from '../../sql/schedule/beats.ts';
+import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 import { latestTicks, scheduleStates } from '../../sql/schedule/schedule.ts';
 import type { Words } from '../../workers/notifier/templates/bot-answers.ts';
@@ -21,22 +21,22 @@ import {
 } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';
 import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
-import type { House } from './bot-context.ts';
+import type { BotContext } from './bot-context.ts';
 
-type View = (house: House, locale: Locale, now: Date) => Promise<Words>;
+type View = (bot: BotContext, locale: Locale, now: Date) => Promise<Words>;
 const QUEUE_PATIENCE_MS = 3_000;
 
 /** Who answers, what waits, how the last runs ended. */
 const status: View = async ({ db, backend, settings }, locale, now) => {
   const [seen, scheduler, runs, states, messages, jobs] = await Promise.all([
-    workerSilence(db),
+    workersLastSeen(db),
     leaseHolder(db, 'scheduler'),
     latestRuns(db, routine),
     scheduleStates(db, now),
     messagesWaiting(db),
     jobsWaiting(backend),
   ]);
-  const answers = (noun: string) => seen.some((beat) => beat.worker === noun && beat.seconds < SILENT_SECONDS);
+  const answers = (noun: string) => seen.some((runDue) => runDue.worker === noun && runDue.seconds < SILENT_SECONDS);
   const parts = [...nouns.map((noun) => [noun, answers(noun)] as const), ['scheduler', scheduler !== null] as const];
   const silent = parts.filter(([, isUp]) => !isUp);
   const paused = timetable.filter(({ name }) => states.some((state) => state.name === name && state.paused_at));
@@ -69,12 +69,12 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
 };
 
 /** Jobs that wait or are being done, by queue, without the canaries; null when the queues do not answer. */
-async function jobsWaiting(backend: House['backend']): Promise<[string, number][] | null> {
+async function jobsWaiting(backend: BotContext['backend']): Promise<[string, number][] | null> {
   const counted = nouns.map(async (noun): Promise<[string, number]> => {
     const jobs = await backend.queue(noun).getJobs(['waiting', 'prioritized', 'active', 'waiting-children'], 0, 199);
     return [noun, jobs.filter((job) => job && job.name !== 'canary').length];
   });
-  const all = await within(QUEUE_PATIENCE_MS, Promise.all(counted)).catch(() => null);
+  const all = await withTimeout(QUEUE_PATIENCE_MS, Promise.all(counted)).catch(() => null);
   return all?.filter(([, count]) => count > 0) ?? null;
 }
 

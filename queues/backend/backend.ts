@@ -4,7 +4,7 @@ import type { Noun } from '../jobs/catalog.ts';
 import { postgresBackend } from './postgres-backend.ts';
 import { redisBackend } from './redis-backend.ts';
 
-export { within } from './with-timeout.ts';
+export { withTimeout } from './with-timeout.ts';
 
 /**
  * BullMQ on Redis or on PostgreSQL, behind BullMQ's own switch: the same queues and workers on either.
@@ -16,7 +16,7 @@ export type Backend = {
   redis?: Redis;
   /** The producer's side of a queue; made once, kept until `close`. It may be made while the backend is away. */
   queue(noun: Noun): Queue;
-  /** Rings several bells of which one waits for the others. */
+  /** Enqueues several jobs of which one waits for the others. */
   flow(): FlowProducer;
   /** A consumer. The caller closes it before the backend. */
   worker(noun: Noun, processor: Processor, options?: Partial<WorkerOptions>): Worker;

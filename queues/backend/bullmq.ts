@@ -4,7 +4,7 @@ import { log } from '../log/log.ts';
 
 /**
  * How workers hold their jobs. A vanished worker's job is handed on after `lockDuration` and one or two
- * `stalledInterval`s; BullMQ's defaults take a minute. `maxStalledCount` never ends a job: the book counts the
+ * `stalledInterval`s; BullMQ's defaults take a minute. `maxStalledCount` never ends a job: the database counts the
  * interruptions of a run. `runRetryDelay` is the wait after an outage.
  */
 export const workerOptions = {
@@ -15,11 +15,11 @@ export const workerOptions = {
   runRetryDelay: 1_000,
 };
 
-/** Finished jobs are only for looking at; the history is in the book. */
+/** Finished jobs are only for looking at; the history is in the database. */
 export const kept = { removeOnComplete: { age: 7 * 86_400, count: 500 }, removeOnFail: { age: 30 * 86_400, count: 500 } };
 
 /** The queues of a process, each opened once. */
-export function shelf(open: (noun: Noun) => Queue) {
+export function queueCache(open: (noun: Noun) => Queue) {
   const opened = new Map<Noun, Queue>();
   return {
     get(noun: Noun): Queue {

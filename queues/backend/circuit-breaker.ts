@@ -1,4 +1,4 @@
-import { within } from './with-timeout.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** What has kept silent is left alone for so long; questions would only pile up before it. */
 const REST_MS = 2_000;
@@ -6,18 +6,18 @@ const REST_MS = 2_000;
 const restsUntil = new WeakMap<object, number>();
 
 /** Nothing was asked: there was no answer a moment ago. */
-export class LeftAlone extends Error {
+export class CircuitOpen extends Error {
   override name = 'LeftAlone';
 }
 
 /**
  * Asks something that may be away, and waits `ms` milliseconds at most. After a silence it is asked nothing for two seconds.
- * Throws a TimeoutError when there is no answer in time, {@link LeftAlone} when nothing was asked, and what the question throws.
+ * Throws a TimeoutError when there is no answer in time, {@link CircuitOpen} when nothing was asked, and what the question throws.
  * @param whom what is asked, and left alone
  */
-export async function unlessSilent<T>(whom: object, ms: number, question: () => Promise<T>): Promise<T> {
-  if ((restsUntil.get(whom) ?? 0) > performance.now()) throw new LeftAlone('it kept silent a moment ago');
-  return within(ms, question()).catch((error) => {
+export async function withBreaker<T>(whom: object, ms: number, question: () => Promise<T>): Promise<T> {
+  if ((restsUntil.get(whom) ?? 0) > performance.now()) throw new CircuitOpen('it kept silent a moment ago');
+  return withTimeout(ms, question()).catch((error) => {
     if (error.name === 'TimeoutError') restsUntil.set(whom, performance.now() + REST_MS);
     throw error;
   });

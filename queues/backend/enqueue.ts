@@ -1,16 +1,16 @@
 import type { Sql } from '../../sql/database/database.ts';
 import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
-import { type Bell, type BellName, bells, definitionOf, type Noun } from '../jobs/catalog.ts';
+import { definitionOf, type JobName, type JobPayload, jobPayloads, type Noun } from '../jobs/catalog.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
-import { type Backend, within } from './backend.ts';
+import { type Backend, withTimeout } from './backend.ts';
 import { kept } from './bullmq.ts';
 
-/** The queue did not take a bell in time. What it was for stays in the book and is rung again. */
+/** The queue did not take a job in time. What it was for stays in the database and is enqueued again. */
 export class QueueUnavailable extends Error {
   override name = 'QueueUnavailable';
 }
 
-type Ring = {
+type EnqueueOptions = {
   id?: string;
   attempts?: number;
   backoff?: { type: string; delay: number; jitter: number };
@@ -19,12 +19,18 @@ type Ring = {
 };
 
 /**
- * Rings a bell: the only caller of `Queue.add`. Fails within two seconds rather than hang.
+ * Enqueues a job: the only caller of `Queue.add`. Fails within two seconds rather than hang.
  * A job with the same `id` that still waits swallows the new one, which only saves work.
  */
-export async function ring<N extends BellName>(backend: Backend, noun: Noun, name: N, bell: Bell<N>, options: Ring = {}) {
+export async function enqueue<N extends JobName>(
+  backend: Backend,
+  noun: Noun,
+  name: N,
+  data: JobPayload<N>,
+  options: EnqueueOptions = {},
+) {
   const { id, forget, ...retry } = options;
-  const payload = bells[name].parse(bell);
+  const payload = jobPayloads[name].parse(data);
   const added = Promise.resolve().then(() =>
     backend.queue(noun).add(name, payload, {
       ...retry,
@@ -32,13 +38,14 @@ export async function ring<N extends BellName>(backend: Backend, noun: Noun, nam
       ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}),
     }),
   );
-  await within(2_000, added).catch((error) => {
+  await withTimeout(2_000, added).catch((error) => {
     throw new QueueUnavailable(`the queue "${noun}" does not answer`, { cause: error });
   });
 }
 
-/** Rings for days of slots that have to be calculated again; a bell that still waits swallows this one. */
-export const ringForSlots = (backend: Backend) => ring(backend, 'slot-recalc', 'drain', {}, { id: 'drain', forget: true });
+/** Enqueues for days of slots that have to be calculated again; a job that still waits swallows this one. */
+export const enqueueSlotRecalc = (backend: Backend) =>
+  enqueue(backend, 'slot-recalc', 'drain', {}, { id: 'drain', forget: true });
 
 export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
 
@@ -47,40 +54,40 @@ const priorityOf = (run: Pick<Run, 'scheduled_for' | 'created_by'>) => (isByHand
 const BY_HAND = 10;
 
 /**
- * Rings for a run in the book. Each ring has a job id of its own, since a finished job that is still kept would
+ * Enqueues for a run in the database. Each enqueue has a job id of its own, since a finished job that is still kept would
  * silently swallow a second one with the same id.
  */
-export function ringRun(
+export function enqueueJob(
   backend: Backend,
   run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for' | 'created_by'>,
   rings: number,
 ) {
   const { worker, retry } = definitionOf(run.process_type);
-  const bell = { run_id: run.id, request_id: run.request_id ?? undefined };
-  return ring(backend, worker, 'run', bell, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });
+  const data = { run_id: run.id, request_id: run.request_id ?? undefined };
+  return enqueue(backend, worker, 'run', data, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });
 }
 
 /**
- * Rings for a process that was asked for. One of several parts is a BullMQ flow: its own job waits until the jobs of its
- * new parts are over, whatever their end. Parts that were asked for before have their bells already.
+ * Enqueues for a process that was asked for. One of several parts is a BullMQ flow: its own job waits until the jobs of its
+ * new parts are over, whatever their end. Parts that were asked for before have their jobs already.
  */
-export async function ringProcess(backend: Backend, { run, outcome, parts }: ProcessRequest) {
+export async function enqueueProcess(backend: Backend, { run, outcome, parts }: ProcessRequest) {
   if (outcome !== 'created') return;
   const fresh = parts.filter((part) => part.outcome === 'created');
-  if (fresh.length === 0) return ringRun(backend, run, 1);
+  if (fresh.length === 0) return enqueueJob(backend, run, 1);
   const added = Promise.resolve().then(() =>
     backend
       .flow()
       .add({ ...flowJob(run), children: fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true })) }),
   );
-  await within(2_000, added).catch((error) => {
+  await withTimeout(2_000, added).catch((error) => {
     throw new QueueUnavailable('the queues of a flow do not answer', { cause: error });
   });
 }
 
 function flowJob(run: Run, more: object = {}) {
   const { worker, retry } = definitionOf(run.process_type);
-  const data = bells.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
+  const data = jobPayloads.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
   return {
     name: 'run',
     queueName: worker,
@@ -89,9 +96,9 @@ function flowJob(run: Run, more: object = {}) {
   };
 }
 
-/** Writes the request in the book, then rings for it if it is new. */
+/** Writes the request in the database, then enqueues for it if it is new. */
 export async function enqueueRun(db: Sql, backend: Backend, request: RunRequest) {
   const requested = await requestRun(db, request);
-  if (requested.outcome === 'created') await ringRun(backend, requested.run, 1);
+  if (requested.outcome === 'created') await enqueueJob(backend, requested.run, 1);
   return requested;
 }

@@ -3,8 +3,8 @@ import { type BackendFactory, type ConnectionOptions, createPostgresBackend, Flo
 import pg from 'pg';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { Backend } from './backend.ts';
-import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
-import { within } from './with-timeout.ts';
+import { kept, listened, once, queueCache, workerOptions } from './bullmq.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** What BullMQ asks is answered in milliseconds; a connection that keeps silent for longer is thrown away. */
 const STATEMENT_MS = 10_000;
@@ -33,7 +33,7 @@ export function postgresBackend(url: string, name: string): Backend {
   const connection = pool as unknown as ConnectionOptions;
   const factory = ((...options) =>
     listensOnce(pool, () => startAgain(...options))) as typeof startAgain as unknown as BackendFactory;
-  const queues = shelf((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
+  const queues = queueCache((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
   const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
   return {
     kind: 'postgres',
@@ -42,7 +42,7 @@ export function postgresBackend(url: string, name: string): Backend {
     worker: (noun, processor, options) =>
       listened(new Worker(noun, processor, { ...workerOptions, ...options, connection }, factory) as Worker),
     ping: () =>
-      within(
+      withTimeout(
         2_000,
         pool.query('select 1').then(() => undefined),
       ),
@@ -56,7 +56,7 @@ export function postgresBackend(url: string, name: string): Backend {
 
 /**
  * BullMQ takes nothing but ECONNREFUSED for an outage. After any other error it counts a try, or asks again without a pause,
- * so every error of a database that is away is told to it as that one.
+ * so every error of a database that is away is notified to it as that one.
  */
 class OutagePool extends pg.Pool {
   override query = (async (...query: [string, unknown[]]) => {
@@ -81,7 +81,7 @@ function watchHeld(pool: pg.Pool): NodeJS.Timeout {
   return setInterval(() => {
     for (const [client, since] of held) {
       if (performance.now() - since < LOOK_MS) continue;
-      within(ALIVE_MS, client.query('select 1')).catch((error) => {
+      withTimeout(ALIVE_MS, client.query('select 1')).catch((error) => {
         held.delete(client);
         (client as unknown as Breakable).connection.stream.destroy(error);
       });

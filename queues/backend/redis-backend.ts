@@ -1,8 +1,8 @@
 import { FlowProducer, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from './backend.ts';
-import { kept, listened, once, shelf, workerOptions } from './bullmq.ts';
-import { within } from './with-timeout.ts';
+import { kept, listened, once, queueCache, workerOptions } from './bullmq.ts';
+import { withTimeout } from './with-timeout.ts';
 
 /** A producer is answered in milliseconds; a connection on which nothing comes back for so long is thrown away and opened again. */
 const ANSWER_MS = 5_000;
@@ -22,7 +22,7 @@ export function redisBackend(url: string): Backend {
   );
   const consumers: Redis[] = [];
   // BullMQ remembers a failed start for good. Without the version check its start does nothing but wait for the connection.
-  const queues = shelf((noun) => new Queue(noun, { connection: producer, defaultJobOptions: kept, skipVersionCheck: true }));
+  const queues = queueCache((noun) => new Queue(noun, { connection: producer, defaultJobOptions: kept, skipVersionCheck: true }));
   const flows = once(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
   return {
     kind: 'redis',
@@ -43,7 +43,7 @@ export function redisBackend(url: string): Backend {
       return listened(new Worker(noun, processor, { ...workerOptions, ...options, connection }));
     },
     ping: () =>
-      within(
+      withTimeout(
         2_000,
         producer.ping().then(() => undefined),
       ),

@@ -6,7 +6,7 @@ const BEATS = 10;
  * Only time in which this process runs counts: after a freeze (a stopped machine, a long collection) an answer that
  * has arrived meanwhile is read first, where a plain timer would call the other side silent.
  */
-export async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+export async function withTimeout<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     let beats = 0;

@@ -163,9 +163,9 @@ export function definitionOf(process: string): RunDefinition {
   return runs[process];
 }
 
-/** The bells: what a queue job may say. None carries a fact; the facts are rows. */
-export const bells = {
-  /** Look at a run in the book. */
+/** The jobs: what a queue job may say. None carries a fact; the facts are rows. */
+export const jobPayloads = {
+  /** Look at a run in the database. */
   run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
   /** Prove that this queue is consumed. */
   canary: z.object({ rung_at: z.iso.datetime() }),
@@ -174,5 +174,5 @@ export const bells = {
   /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
   drain: z.object({}),
 };
-export type BellName = keyof typeof bells;
-export type Bell<N extends BellName> = z.output<(typeof bells)[N]>;
+export type JobName = keyof typeof jobPayloads;
+export type JobPayload<N extends JobName> = z.output<(typeof jobPayloads)[N]>;

@@ -6,7 +6,7 @@ import { type RunName, runs } from './catalog.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 export type ProcessRequest = Requested & {
-  /** The runs a new one consists of, in order; they are rung for together with it. */
+  /** The runs a new one consists of, in order; they are enqueued for together with it. */
   parts: Requested[];
 };
 export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
@@ -23,7 +23,7 @@ export class TooManyOpenRuns extends Error {
 }
 
 /**
- * Asks for a process: a run in the book, and for a process of several parts a run for each of them, each after the one
+ * Asks for a process: a run in the database, and for a process of several parts a run for each of them, each after the one
  * before. A part that is queued, running or done already is taken as it is. All of it is one transaction.
  * Throws {@link TooManyOpenRuns} for a caller's 21st new run that is open (D44); what the timetable asks for is not counted.
  * @param today the business day the request is for unless its body says otherwise

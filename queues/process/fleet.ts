@@ -8,7 +8,7 @@ import { dieOnUncaught } from './lifecycle.ts';
 import { keepLogsSmall } from './log-files.ts';
 import { type Settings, settingsOrExit } from './settings.ts';
 
-/** What every process of the fleet holds: its settings, the book and the bell. */
+/** What every process of the fleet holds: its settings, the database and the queues. */
 export type Fleet = Awaited<ReturnType<typeof openFleet>>;
 
 /**
@@ -31,7 +31,7 @@ function stayClosed(): Promise<never> {
 }
 
 /**
- * Opens the book and the bell for a process and waits until the schema is the one this code needs.
+ * Opens the database and the queues for a process and waits until the schema is the one this code needs.
  * A database that is away is waited for; one that is ahead of this code ends the process.
  */
 export async function openFleet(name: string, settings = closed ? undefined : settingsOrExit()) {
@@ -40,9 +40,9 @@ export async function openFleet(name: string, settings = closed ? undefined : se
   dieOnUncaught();
   keepLogsSmall(settings);
   const databaseUrl = databaseUrlOf(settings);
-  const sayWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
-  const db = await openPatiently(databaseUrl, name, sayWaiting);
-  await waitForSchema(db, sayWaiting);
+  const logWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
+  const db = await openPatiently(databaseUrl, name, logWaiting);
+  await waitForSchema(db, logWaiting);
   const backend = openBackend({ redisUrl: settings.redisUrl, databaseUrl, name });
   return {
     name,

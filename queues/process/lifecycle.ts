@@ -1,7 +1,7 @@
 import { log } from '../log/log.ts';
 
 /** Tells PM2 (`wait_ready`) that this process does its work now. */
-export function sayReady() {
+export function signalReady() {
   process.send?.('ready');
   log.info('ready');
 }

@@ -133,7 +133,7 @@ export type Settings = Readonly<{
   quietHours: QuietHours | null;
   /** How long before a training people are reminded of it. */
   reminderHours: number;
-  /** So many ABSENT within so many days are told of (D39). */
+  /** So many ABSENT within so many days are notified of (D39). */
   missedThreshold: number;
   missedWindowDays: number;
   /** When an invoice without a due date is due. */

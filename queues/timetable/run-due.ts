@@ -1,13 +1,13 @@
 import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
 import type { Database } from '../../sql/database/database.ts';
-import { requestsToRing } from '../../sql/finance/requests.ts';
+import { requestsToEnqueue } from '../../sql/finance/requests.ts';
 import { anyMessageDue } from '../../sql/notifications/notify.ts';
-import { noteRing, openRuns, type Run } from '../../sql/runs/runs.ts';
-import { workerSilence } from '../../sql/schedule/beats.ts';
+import { countEnqueue, openRuns, type Run } from '../../sql/runs/runs.ts';
+import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
-import { type Backend, within } from '../backend/backend.ts';
-import { ring, ringForSlots, ringProcess, ringRun, runJobId } from '../backend/enqueue.ts';
+import { type Backend, withTimeout } from '../backend/backend.ts';
+import { enqueue, enqueueJob, enqueueProcess, enqueueSlotRecalc, runJobId } from '../backend/enqueue.ts';
 import { definitionOf, isRunName, nouns } from '../jobs/catalog.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
 import { log } from '../log/log.ts';
@@ -17,43 +17,43 @@ import { settleTicks } from './settle-ticks.ts';
 import type { Schedule } from './timetable.ts';
 
 /** What beats work with. The clock is passed in, so that tests can walk through weeks. */
-export type Heart = {
+export type SchedulerContext = {
   db: Database;
   backend: Backend;
   settings: Pick<Settings, 'zone' | 'adminChatIds'>;
   schedules: readonly Schedule[];
-  /** Since when canaries have been rung without a break, and when last. */
+  /** Since when canaries have been enqueued without a break, and when last. */
   canaries?: { since: Date; last: Date };
 };
 
-/** A canary is rung this often; a worker that consumed none for {@link SILENT_SECONDS} is reported. */
+/** A canary is enqueued this often; a worker that consumed none for {@link SILENT_SECONDS} is reported. */
 export const CANARY_SECONDS = 10;
 export const SILENT_SECONDS = 60;
 /** After a longer break (an outage, a laptop asleep, a clock set) old signs of life prove nothing. */
 const BREAK_MS = 30_000;
-/** An open run whose bell is this old is looked after. */
-const BELL_SECONDS = 5;
+/** An open run whose job is this old is looked after. */
+const ENQUEUE_SECONDS = 5;
 
 /** Every second: ticks that are due, deadlines that have passed, messages and changed slots that wait. */
-export async function beat({ db, backend, settings, schedules }: Heart, now: Date) {
-  await ringFor(backend, await settleTicks(db, schedules, settings.zone, now));
-  await tellMissedDeadlines(db, settings.adminChatIds, now);
+export async function runDue({ db, backend, settings, schedules }: SchedulerContext, now: Date) {
+  await enqueueAll(backend, await settleTicks(db, schedules, settings.zone, now));
+  await alarmOfMissedDeadlines(db, settings.adminChatIds, now);
   await notifyOfRights(db, settings.adminChatIds);
-  if (await anyMessageDue(db)) await ring(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
-  if (await isAnySlotChanged(db)) await ringForSlots(backend);
+  if (await anyMessageDue(db)) await enqueue(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
+  if (await isAnySlotChanged(db)) await enqueueSlotRecalc(backend);
 }
 
-/** Bells that are not heard now are rung again by {@link ringAgain}; the runs stand in the book. */
-async function ringFor(backend: Backend, asked: ProcessRequest[]) {
+/** Jobs that are not heard now are enqueued again by {@link enqueueOpenRuns}; the runs stand in the database. */
+async function enqueueAll(backend: Backend, asked: ProcessRequest[]) {
   try {
-    for (const process of asked) await ringProcess(backend, process);
+    for (const process of asked) await enqueueProcess(backend, process);
   } catch (error) {
     log.warn({ err: error, run_ids: asked.map(({ run }) => run.id) }, 'new runs wait for their queue');
   }
 }
 
 /** One alarm a schedule, about its latest tick; earlier ones that were missed as well are a number. */
-function tellMissedDeadlines(db: Database, chatIds: number[], now: Date) {
+function alarmOfMissedDeadlines(db: Database, chatIds: number[], now: Date) {
   return db.transaction(async (transaction) => {
     const missed = await alarmMissedDeadlines(transaction, now);
     for (const [schedule, ticks] of Map.groupBy(missed, (tick) => tick.schedule)) {
@@ -71,61 +71,64 @@ function tellMissedDeadlines(db: Database, chatIds: number[], now: Date) {
 
 const ALIVE = ['waiting', 'active', 'delayed', 'prioritized', 'waiting-children', 'paused'];
 
-/** Rings again for every open run whose job is gone or finished: a flushed Redis loses nothing. Returns their ids. */
-export async function ringAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, seconds = BELL_SECONDS): Promise<number[]> {
-  const rung: number[] = [];
+/** Enqueues again for every open run whose job is gone or finished: a flushed Redis loses nothing. Returns their ids. */
+export async function enqueueOpenRuns(
+  { db, backend }: Pick<SchedulerContext, 'db' | 'backend'>,
+  seconds = ENQUEUE_SECONDS,
+): Promise<number[]> {
+  const enqueued: number[] = [];
   for (const run of (await openRuns(db, seconds)).filter(isInCatalog)) {
     const queue = backend.queue(definitionOf(run.process_type).worker);
-    if (ALIVE.includes(await within(2_000, queue.getJobState(runJobId(run.id, run.rings))))) continue;
-    const rings = await noteRing(db, run.id);
+    if (ALIVE.includes(await withTimeout(2_000, queue.getJobState(runJobId(run.id, run.rings))))) continue;
+    const rings = await countEnqueue(db, run.id);
     if (rings === null) continue;
-    log.warn({ run_id: run.id }, 'the bell of an open run was lost; ringing again');
-    await ringRun(backend, run, rings);
-    rung.push(run.id);
+    log.warn({ run_id: run.id }, 'the job of an open run was lost; enqueueing it again');
+    await enqueueJob(backend, run, rings);
+    enqueued.push(run.id);
   }
-  return rung;
+  return enqueued;
 }
 
 /** A run of a process that has left the catalog waits for the version that knows it. */
 const isInCatalog = ({ process_type }: Pick<Run, 'process_type'>) => isRunName(process_type);
 
-/** Rings again for requests that nobody has decided: their bell was lost, or its worker. */
-export async function ringRequestsAgain({ db, backend }: Pick<Heart, 'db' | 'backend'>, seconds = BELL_SECONDS) {
-  for (const { id, rings } of await requestsToRing(db, seconds)) {
-    await ring(backend, 'finance', 'request', { finance_request_id: id }, { id: `request-${id}-${rings}`, forget: true });
+/** Enqueues again for requests that nobody has decided: their job was lost, or its worker. */
+export async function enqueueOpenRequests({ db, backend }: Pick<SchedulerContext, 'db' | 'backend'>, seconds = ENQUEUE_SECONDS) {
+  for (const { id, rings } of await requestsToEnqueue(db, seconds)) {
+    await enqueue(backend, 'finance', 'request', { finance_request_id: id }, { id: `request-${id}-${rings}`, forget: true });
   }
 }
 
-/** Rings a canary in every queue. One that still waits swallows the next, so a worker that is away finds one, not a thousand. */
-export async function ringCanaries(heart: Pick<Heart, 'backend' | 'canaries'>, now: Date) {
-  const since = ringingSince(heart, now) ?? now;
-  const bell = { rung_at: now.toISOString() };
-  heart.canaries = undefined;
-  await Promise.all(nouns.map((noun) => ring(heart.backend, noun, 'canary', bell, { id: 'canary', forget: true })));
-  heart.canaries = { since, last: now };
+/** Enqueues a canary in every queue. One that still waits swallows the next, so a worker that is away finds one, not a thousand. */
+export async function enqueueCanaries(scheduler: Pick<SchedulerContext, 'backend' | 'canaries'>, now: Date) {
+  const since = canariesSince(scheduler, now) ?? now;
+  const payload = { rung_at: now.toISOString() };
+  scheduler.canaries = undefined;
+  await Promise.all(nouns.map((noun) => enqueue(scheduler.backend, noun, 'canary', payload, { id: 'canary', forget: true })));
+  scheduler.canaries = { since, last: now };
 }
 
-function ringingSince({ canaries }: Pick<Heart, 'canaries'>, now: Date): Date | null {
+function canariesSince({ canaries }: Pick<SchedulerContext, 'canaries'>, now: Date): Date | null {
   const pause = canaries ? now.getTime() - canaries.last.getTime() : Number.POSITIVE_INFINITY;
   return canaries && pause >= 0 && pause <= BREAK_MS ? canaries.since : null;
 }
 
-/** Tells the admins, once an outage, of workers that consume nothing although canaries are rung, and when they do again. */
-export async function tellSilentWorkers(heart: Pick<Heart, 'db' | 'settings' | 'canaries'>, now: Date) {
-  const since = ringingSince(heart, now);
+/** Notifies the admins, once an outage, of workers that consume nothing although canaries are enqueued, and when they do again. */
+export async function alarmOfSilentWorkers(scheduler: Pick<SchedulerContext, 'db' | 'settings' | 'canaries'>, now: Date) {
+  const since = canariesSince(scheduler, now);
   if (!since) return;
   const listening = (now.getTime() - since.getTime()) / 1_000;
-  const seen = await workerSilence(heart.db);
-  await heart.db.transaction(async (transaction) => {
+  const seen = await workersLastSeen(scheduler.db);
+  await scheduler.db.transaction(async (transaction) => {
     for (const worker of nouns) {
       const last = seen.find((row) => row.worker === worker);
       const seconds = Math.round(Math.min(last?.seconds ?? listening, listening));
       const fingerprint = `worker_down:${worker}`;
       if (seconds >= SILENT_SECONDS) {
         const trouble = { fingerprint, template: 'worker_down', params: { worker, seconds }, isOngoing: true } as const;
-        await raiseAlert(transaction, heart.settings.adminChatIds, trouble, now);
+        await raiseAlert(transaction, scheduler.settings.adminChatIds, trouble, now);
       } else if (last && last.seconds < SILENT_SECONDS) {
-        await clearAlert(transaction, heart.settings.adminChatIds, fingerprint, now);
+        await clearAlert(transaction, scheduler.settings.adminChatIds, fingerprint, now);
       }
     }
   });

@@ -5,13 +5,21 @@ import { forgetSlotLocks } from '../../sql/bookings/slot-locks.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { log } from '../log/log.ts';
 import { openFleet } from '../process/fleet.ts';
-import { drainOnSignal, sayReady } from '../process/lifecycle.ts';
-import { beat, CANARY_SECONDS, type Heart, ringAgain, ringCanaries, ringRequestsAgain, tellSilentWorkers } from './run-due.ts';
+import { drainOnSignal, signalReady } from '../process/lifecycle.ts';
+import {
+  alarmOfSilentWorkers,
+  CANARY_SECONDS,
+  enqueueCanaries,
+  enqueueOpenRequests,
+  enqueueOpenRuns,
+  runDue,
+  type SchedulerContext,
+} from './run-due.ts';
 import { timetable } from './timetable.ts';
 
 const LEASE_SECONDS = 10;
 const fleet = await openFleet('scheduler');
-const heart: Heart = { ...fleet, schedules: timetable };
+const scheduler: SchedulerContext = { ...fleet, schedules: timetable };
 /** Host and pid alone may be shared: in containers the pid is often 1. */
 const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
@@ -27,18 +35,18 @@ let lookedForHolds: string | null = null;
 async function second() {
   const now = new Date();
   if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
-  await part('timetable', () => beat(heart, now));
-  if (beats % 3 === 0) await part('rings', () => ringAgain(heart));
-  if (beats % 3 === 1) await part('requests', () => ringRequestsAgain(heart));
+  await part('timetable', () => runDue(scheduler, now));
+  if (beats % 3 === 0) await part('rings', () => enqueueOpenRuns(scheduler));
+  if (beats % 3 === 1) await part('requests', () => enqueueOpenRequests(scheduler));
   if (beats % 3 === 2) {
     await part('holds', async () => {
-      await expireHolds(heart.db, lookedForHolds);
+      await expireHolds(scheduler.db, lookedForHolds);
       lookedForHolds = now.toISOString();
     });
-    await part('slot locks', () => forgetSlotLocks(heart.db));
+    await part('slot locks', () => forgetSlotLocks(scheduler.db));
   }
-  if (beats % CANARY_SECONDS === 0) await part('canaries', () => ringCanaries(heart, now));
-  if (beats % CANARY_SECONDS === 5) await part('watch', () => tellSilentWorkers(heart, now));
+  if (beats % CANARY_SECONDS === 0) await part('canaries', () => enqueueCanaries(scheduler, now));
+  if (beats % CANARY_SECONDS === 5) await part('watch', () => alarmOfSilentWorkers(scheduler, now));
   beats += 1;
 }
 
@@ -59,4 +67,4 @@ drainOnSignal(fleet.settings.drainSeconds, async () => {
   await dropLease(fleet.db, 'scheduler', holder);
   await fleet.close();
 });
-sayReady();
+signalReady();

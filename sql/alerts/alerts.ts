@@ -9,7 +9,7 @@ export type Trouble = { [N in AlertName]: { template: N; params: Omit<ParamsOf<N
   fingerprint: string;
   /** It goes on by itself: looking at it again is not its happening again. */
   isOngoing?: boolean;
-  /** Somebody waits to hear of it: it is told whole even if it was told before. */
+  /** Somebody waits to hear of it: it is notified whole even if it was notified before. */
   isAnswer?: boolean;
 };
 
@@ -31,9 +31,9 @@ const alertRow = z.object({
 });
 
 /**
- * Notes trouble in the transaction of its cause. The first time it is told whole; then it is counted, and told as a counter
+ * Notes trouble in the transaction of its cause. The first time it is notified whole; then it is counted, and told as a counter
  * the 10th, 100th ... time, or an hour after the last telling; while it is muted, not at all. Trouble that recovered begins anew.
- * Returns what the admins are told: everything, the counter, or nothing.
+ * Returns what the admins are notified: everything, the counter, or nothing.
  */
 export async function raiseAlert(
   transaction: Sql,
@@ -69,7 +69,7 @@ export async function raiseAlert(
 }
 
 /**
- * Notes that trouble is over, in the transaction of whatever shows it; the admins are told once, unless it is muted.
+ * Notes that trouble is over, in the transaction of whatever shows it; the admins are notified once, unless it is muted.
  * @param prefix a fingerprint, or, ending in a colon, what several begin with
  * Returns how many alerts were open.
  */

@@ -6,7 +6,7 @@ import { clearAlert, raiseAlert } from './alerts.ts';
 const nameOf = z.object({ name: z.string() });
 
 /**
- * A service outside wants to be paid (402): its status flips once and the admins are told once; whoever uses it leaves it
+ * A service outside wants to be paid (402): its status flips once and the admins are notified once; whoever uses it leaves it
  * alone until a check succeeds (D40). Returns true when it worked before.
  */
 export async function noteUnpaid(transaction: Sql, name: string, error: string, chatIds: readonly number[]): Promise<boolean> {
@@ -25,7 +25,7 @@ export async function noteUnpaid(transaction: Sql, name: string, error: string, 
   return flipped !== null;
 }
 
-/** A check succeeded: the service is used again, and the admins are told. Returns true when it had been left alone. */
+/** A check succeeded: the service is used again, and the admins are notified. Returns true when it had been left alone. */
 export async function notePaid(transaction: Sql, name: string, chatIds: readonly number[]): Promise<boolean> {
   const flipped = await transaction.maybeOneFirst(sql.type(nameOf)`
     update outside_services set status = 'active', since = now(), error = null where name = ${name} and status <> 'active' returning name`);

@@ -30,7 +30,7 @@ export const finding = z.object({
 export type Finding = z.output<typeof finding>;
 
 /**
- * Recomputes the books from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
+ * Recomputes the ledgers from the ledgers. Finds wallets and subscriptions that differ from the sum of their entries or are below
  * zero; registrations charged twice, never (for trainings up to the business day), by something that is no live charge of theirs,
  * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
  * began; sessions returned twice; invoices whose transactions do not fit their status; packages that

@@ -40,14 +40,14 @@ export type SpanIn = { from: In<string>; to: In<string>; days: readonly [In<stri
 /** The calendar of a row of `specialists specialist`, as JSON. */
 export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {
   const range = rangeOf({ from, to });
-  const within = sql.fragment`day between ${days[0]}::date and ${days[1]}::date`;
+  const withTimeout = sql.fragment`day between ${days[0]}::date and ${days[1]}::date`;
   return sql.fragment`json_build_object(
     'location', (select work_schedule::text from locations where id = specialist.location_id),
     'specialist', specialist.work_schedule::text,
     'location_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
-      where location_id = specialist.location_id and ${within}), '{}'),
+      where location_id = specialist.location_id and ${withTimeout}), '{}'),
     'specialist_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
-      where specialist_id = specialist.id and ${within}), '{}'),
+      where specialist_id = specialist.id and ${withTimeout}), '{}'),
     'taken', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}, 'is_held', is_held)) from (
         select lower(during) as since, upper(during) as until, held_until is not null as is_held
         from (${occupied(sql.fragment`specialist.id`, range)}) as occupied

@@ -7,7 +7,7 @@ type Held = {
   payFrom: 'wallet' | 'package';
   /** The booking's business day; a package must be valid on it. */
   day: string;
-  /** Who is told when it is confirmed. */
+  /** Who is notified when it is confirmed. */
   notices: readonly Notice<'booking_confirmed'>[];
 };
 

@@ -7,7 +7,7 @@ import { billed } from './confirm.ts';
 import { freeRoom, type Place } from './rooms.ts';
 import type { SlotClaim } from './slot-locks.ts';
 
-/** A booking and who is told of it; its notices carry its id as `booking_id`. */
+/** A booking and who is notified of it; its notices carry its id as `booking_id`. */
 export type ToBook = { booking: NewBooking; notices: readonly Notice<'booking_confirmed'>[] };
 
 const booked = z.object({ id: z.int() });

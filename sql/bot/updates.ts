@@ -67,7 +67,7 @@ export const postponeUpdate = (db: Sql, updateId: number, seconds: number, error
     where update_id = ${updateId} and done_at is null`);
 
 /** True when a stranger's chat is due the polite line: at most once a minute. */
-export async function tellStranger(db: Sql, chatId: number): Promise<boolean> {
+export async function answerStranger(db: Sql, chatId: number): Promise<boolean> {
   const { rowCount } = await db.query(sql.unsafe`
     insert into bot_strangers (chat_id) values (${chatId})
     on conflict (chat_id) do update set told_at = now() where bot_strangers.told_at < now() - interval '1 minute'`);

@@ -10,7 +10,7 @@ export type Old = { before: string; after: string | null; size: number };
 
 type Kept = {
   table: string;
-  /** The column their age is told by; it has an index. */
+  /** The column their age is notified by; it has an index. */
   time: string;
   /** What holds for rows that may go. */
   over: ReturnType<typeof sql.fragment>;
@@ -52,7 +52,7 @@ export const deleteOldChanges = (transaction: Sql, old: Old) =>
     old,
   );
 
-/** Troubles that are over. One that comes back after that is told as a new one. */
+/** Troubles that are over. One that comes back after that is notified as a new one. */
 export const deleteOldAlerts = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'alerts', time: 'recovered_at', over: sql.fragment`true` }, old);
 

@@ -4,7 +4,7 @@ import { InvalidInputError } from 'slonik';
 const CODES = /^22(001|003|007|008|021|P02|P05)$/;
 
 /** True when an error says that a value is not one the database can hold. Looks through causes. */
-export function isUnfit(error: unknown): boolean {
+export function isInvalidValue(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof InvalidInputError || CODES.test((error as { code?: string }).code ?? '') || isUnfit(error.cause);
+  return error instanceof InvalidInputError || CODES.test((error as { code?: string }).code ?? '') || isInvalidValue(error.cause);
 }

@@ -37,7 +37,7 @@ export const watchedDriver =
       watch = undefined;
     }
 
-    function within<T>(limit: number, client: DriverClient, answer: Promise<T>): Promise<T> {
+    function withTimeout<T>(limit: number, client: DriverClient, answer: Promise<T>): Promise<T> {
       const late = Promise.withResolvers<never>();
       const began = performance.now();
       const question: Question = { left: Math.ceil(limit / COUNT_MS), giveUp };
@@ -70,9 +70,9 @@ export const watchedDriver =
           async query(...query) {
             if (wasIdle) {
               wasIdle = false;
-              await within(PROOF_MS, client, client.query('select 1'));
+              await withTimeout(PROOF_MS, client, client.query('select 1'));
             }
-            return within(ms, client, client.query(...query));
+            return withTimeout(ms, client, client.query(...query));
           },
         };
       },

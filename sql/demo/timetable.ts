@@ -21,7 +21,7 @@ export const TRAINERS = {
   anton: ['Антон', 'Белецкий', 'male', 'Персональный тренер', 1],
 } as const;
 
-/** Name, places, price in whole units of the currency, minutes, and whether only a subscription opens the door. */
+/** Name, places, price in whole units of the currency, minutes, and whether only a subscription opens the route. */
 export const TYPES = {
   yoga: ['Йога', 16, 700, 60, false],
   pilates: ['Пилатес на реформерах', 10, 1_200, 55, true],

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { tellLastSessions } from '../sessions/last-session.ts';
+import { notifyOfLastSessions } from '../sessions/last-session.ts';
 import type { Due } from './due.ts';
 import { lockWallets } from './settle.ts';
 
@@ -36,7 +36,7 @@ export async function chargeWithOthers(
   for (const [, turn] of [...Map.groupBy(due, (one) => one.place)].sort(([a], [b]) => a - b)) {
     for (const seat of await takeSessions(transaction, turn, runId)) withSession.add(seat);
   }
-  await tellLastSessions(transaction, [...withSession]);
+  await notifyOfLastSessions(transaction, [...withSession]);
   const rest = due.filter((one) => !withSession.has(one.seat_id));
   const payers = rest.filter((one) => one.price_minor > 0).map((one) => one.payer_id);
   const locked = [...new Set([...payers, ...others])];

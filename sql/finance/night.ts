@@ -14,7 +14,7 @@ export type NightProgress = {
   invoices: number;
   auto_payments: number;
 };
-export const nightfall: NightProgress = {
+export const initialProgress: NightProgress = {
   after: 0,
   done: false,
   trainings: 0,
@@ -35,24 +35,24 @@ const MOST_INT = 2_147_483_647;
 export async function chargeChunk(
   transaction: Sql,
   date: string,
-  so: NightProgress,
+  progress: NightProgress,
   runId: number | null,
 ): Promise<NightProgress> {
   await neverReadWholeTables(transaction);
-  const last = await nextPayers(transaction, so.after, CHUNK);
-  if (last === null) return endNight(transaction, date, so);
-  const payers = { after: so.after, last };
+  const last = await nextPayers(transaction, progress.after, CHUNK);
+  if (last === null) return endNight(transaction, date, progress);
+  const payers = { after: progress.after, last };
   const due = await dueRegistrations(transaction, await lockDueStudents(transaction, payers, date), date);
   const owing = await owingPayers(transaction, payers);
   const charged = await chargeWithOthers(transaction, due, runId, 'TRAINING', owing);
   const paid = charged.locked.length > 0 ? await settle(transaction, charged.locked) : 0;
   return {
-    ...so,
+    ...progress,
     after: last,
-    registrations: so.registrations + due.length,
-    sessions: so.sessions + charged.sessions,
-    invoices: so.invoices + charged.invoices,
-    auto_payments: so.auto_payments + paid,
+    registrations: progress.registrations + due.length,
+    sessions: progress.sessions + charged.sessions,
+    invoices: progress.invoices + charged.invoices,
+    auto_payments: progress.auto_payments + paid,
   };
 }
 
@@ -67,13 +67,13 @@ const neverReadWholeTables = (transaction: Sql) => transaction.query(sql.unsafe`
  * Closes the trainings, and settles for those who pay for nobody any more. What came for payers who were through already is
  * charged in one more pass first: the trainings are locked here, so whoever is added later finds them closed and is charged at once.
  */
-async function endNight(transaction: Sql, date: string, so: NightProgress): Promise<NightProgress> {
+async function endNight(transaction: Sql, date: string, progress: NightProgress): Promise<NightProgress> {
   await lockTrainings(transaction, date);
-  if (await isAnythingDue(transaction, date)) return { ...so, after: 0 };
+  if (await isAnythingDue(transaction, date)) return { ...progress, after: 0 };
   const trainings = await closeTrainings(transaction, date);
-  const owing = await owingPayers(transaction, { after: so.after, last: MOST_INT });
+  const owing = await owingPayers(transaction, { after: progress.after, last: MOST_INT });
   const paid = owing.length > 0 ? await settle(transaction, owing) : 0;
-  return { ...so, done: true, auto_payments: so.auto_payments + paid, trainings };
+  return { ...progress, done: true, auto_payments: progress.auto_payments + paid, trainings };
 }
 
 /** Every payer of the range who owes and has money, also for what earlier nights left unpaid. */

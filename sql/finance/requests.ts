@@ -65,8 +65,8 @@ export const decideRequest = (transaction: Sql, id: number, status: 'done' | 're
   transaction.query(sql.unsafe`
     update finance_requests set status = ${status}, outcome = ${sql.json(outcome as never)}, decided_at = now() where id = ${id}`);
 
-/** Open requests whose bell is older than `seconds`; each counts one more ring. */
-export const requestsToRing = (db: Sql, seconds: number) =>
+/** Open requests whose job is older than `seconds`; each counts one more enqueue. */
+export const requestsToEnqueue = (db: Sql, seconds: number) =>
   db.any(sql.type(z.object({ id: z.int(), rings: z.int() }))`
     update finance_requests set rings = rings + 1, rung_at = now()
     where id in (

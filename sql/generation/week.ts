@@ -19,7 +19,7 @@ export type WeekProgress = {
   chunks: { templates: number; created: number; students_added: number }[];
 };
 
-export const nothingYet: WeekProgress = {
+export const initialWeek: WeekProgress = {
   cursor: null,
   done: false,
   templates: 0,

@@ -79,7 +79,7 @@ export const markPart = (db: Sql, held: Held, partsSent: number, pace: Second) =
     update notifications set parts_sent = ${partsSent}, attempts = 0, in_line = true, send_after = now() + ${span(pace.secondMs)}
     where id = ${held.id} and status = 'pending'`);
 
-/** Leaves a message for later after a try that failed, and with it what its reader is to be told of the same subject after it. */
+/** Leaves a message for later after a try that failed, and with it what its reader is to be notified of the same subject after it. */
 export const postponeMessage = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
     with ${resting(held, pace)}, later as materialized (

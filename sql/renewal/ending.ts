@@ -13,7 +13,7 @@ const endingRow = holderRow.extend({
 });
 export type Ending = z.output<typeof endingRow>;
 
-/** The key under which the end of a subscription is told once; an end that a freeze has moved is another one. */
+/** The key under which the end of a subscription is notified once; an end that a freeze has moved is another one. */
 export const endingKey = (of: { id: number; end_date: string }) => `subscription_ending:${of.id}:${of.end_date}`;
 
 /** Subscriptions that end within three days of a business day (D28), whose holders were not told yet; a missed night is thus caught up. */

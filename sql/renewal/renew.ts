@@ -10,7 +10,7 @@ const decided = holderRow.extend({
   /** The new subscription, or null where there is a reason for none. */
   renewed_id: z.int().nullable(),
   reason: z.enum(['type_inactive', 'student_inactive', 'previous_unpaid', 'term_over']).nullable(),
-  /** Of one whose own invoice is unpaid: the invoice, and whether its payer was told already. */
+  /** Of one whose own invoice is unpaid: the invoice, and whether its payer was notified already. */
   unpaid_invoice: z.object({ id: z.int(), amount_minor: z.int(), due_date: z.iso.date() }).nullable(),
   is_told: z.boolean(),
   subscription_id: z.int(),
@@ -71,7 +71,7 @@ export async function renewNext(
   };
 }
 
-/** The key under which it is told once that an unpaid renewal is not renewed again (D41). */
+/** The key under which it is notified once that an unpaid renewal is not renewed again (D41). */
 export const previousUnpaidKey = (heldId: number) => `renewal_previous_unpaid:${heldId}`;
 
 const renewStatement = (ids: readonly number[], date: string, today: string, runId: number | null) => sql.type(decided)`

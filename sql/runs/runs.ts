@@ -67,7 +67,7 @@ export type RunRequest = {
 export type Requested = { run: Run; outcome: 'created' | 'joined' | 'replayed' };
 
 /**
- * Writes a request for a run in the book, or finds the run that already answers it:
+ * Writes a request for a run in the database, or finds the run that already answers it:
  * a queued or running one is joined, a success is replayed unless `again`, an error or partial one gets a new attempt.
  * A run asked for by hand that the timetable joins is the timetable's from then on, and goes before the others (D44).
  * One statement in the usual case; a concurrent twin costs a second look.
@@ -91,7 +91,7 @@ const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
    where id = ${id} and status in ('queued', 'running') and scheduled_for is null
    returning ${columns}`;
 
-/** Finds, writes and counts the first ring in one statement, which each connection plans once. */
+/** Finds, writes and counts the first enqueue in one statement, which each connection plans once. */
 const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
   with latest as (
     select ${columns} from automated_process_history
@@ -137,7 +137,7 @@ export const findRun = (db: Sql, id: number): Promise<Run | null> =>
 /**
  * Takes hold of a run for execution; call it only under the process's lock.
  * A run found `running` lost its runner in the middle: it counts an interruption and goes on from its progress.
- * Returns null when the run is over (a stale bell).
+ * Returns null when the run is over (a stale job).
  */
 export const claimRun = (db: Sql, id: number, jobId: string): Promise<Run | null> =>
   db.maybeOne(sql.type(runRow)`
@@ -191,13 +191,13 @@ export const failRun = (db: Sql, id: number, message: string, final: boolean): P
 export const handBackRun = (db: Sql, id: number) =>
   db.query(sql.unsafe`update automated_process_history set status = 'queued' where id = ${id} and status = 'running'`);
 
-/** Counts one more ring for an open run; returns the number so far, or null when it is over. The request counts the first. */
-export const noteRing = (db: Sql, id: number) =>
+/** Counts one more enqueue for an open run; returns the number so far, or null when it is over. The request counts the first. */
+export const countEnqueue = (db: Sql, id: number) =>
   db.maybeOneFirst(sql.type(z.object({ rings: z.int() }))`
     update automated_process_history set rings = rings + 1, rung_at = now()
     where id = ${id} and status in ('queued', 'running') returning rings`);
 
-/** Open runs whose last ring is older than `seconds`, oldest first: perhaps their bell was lost. */
+/** Open runs whose last enqueue is older than `seconds`, oldest first: perhaps their job was lost. */
 export const openRuns = (db: Sql, seconds: number) =>
   db.any(sql.type(
     runRow

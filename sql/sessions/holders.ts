@@ -34,7 +34,7 @@ type Said = {
 }[OfHolder];
 
 /**
- * What is said about a subscription: to the student, and to whoever pays for the student, who is told for whom it is
+ * What is said about a subscription: to the student, and to whoever pays for the student, who is notified for whom it is
  * (`student` in the params, null for the student). Each of the two once a key; a balance is for the payer only.
  */
 export function holderNotices(holder: Holder, of: Said): Notice[] {

@@ -6,10 +6,10 @@ import { holderColumns, holderNotices, holderRow, holderTables } from './holders
 const emptied = holderRow.extend({ end_date: z.iso.date(), is_auto_renew: z.boolean() });
 
 /**
- * Tells those whose last session was taken for one of the registrations (D28), in the transaction that took it; each
+ * Notifies those whose last session was taken for one of the registrations (D28), in the transaction that took it; each
  * subscription once, whatever is given back and taken again.
  */
-export async function tellLastSessions(transaction: Sql, seatIds: readonly number[]) {
+export async function notifyOfLastSessions(transaction: Sql, seatIds: readonly number[]) {
   if (seatIds.length === 0) return;
   const holders = await transaction.any(sql.type(emptied)`
     select ${holderColumns}, held.end_date, held.is_auto_renew

@@ -12,7 +12,7 @@ const inputRow = z.object({
   specialist_id: z.int(),
   /** Which book was read. */
   book: z.string(),
-  /** How much the snapshot has seen: of two readings of a book the one with the higher version knows all that the other one knows. */
+  /** How much the snapshot has seen: of two readings of a database the one with the higher version knows all that the other one knows. */
   version: z.int(),
   /** JSON as text, so that a schedule shared by many is read once. */
   schedule: z.string(),

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/database.ts';
 
 const storedRow = z.object({ specialist_id: z.int(), days: z.record(z.string(), z.string()) });
 
-/** The stored grids of a book's specialists between two business days, both inclusive, by day; what has expired is not there. */
+/** The stored grids of a database's specialists between two business days, both inclusive, by day; what has expired is not there. */
 export const readStoredDays = (db: Sql, book: string, specialistIds: readonly number[], from: string, to: string) =>
   db.any(sql.prepared('read_stored_days', storedRow)`
     select specialist_id, json_object_agg(day, grid) as days from slots_preview

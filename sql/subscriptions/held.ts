@@ -5,7 +5,7 @@ import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 /** Sessions that move over to the next one at most (D24). */
 export const MOST_CARRIED = 3;
 
-/** A subscription of a student as the door shows it. Days are business days; `days_left` counts today. */
+/** A subscription of a student as the route shows it. Days are business days; `days_left` counts today. */
 export const heldRow = holderRow.extend({
   subscription_id: z.int(),
   start_date: z.iso.date(),

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { kindNames } from '../../sql/notifications/catalog.ts';
-import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
+import { DATE, json, type Refusal, raw, refuses, TRIGGER, untouchedRoute } from '../support/refusals.ts';
 
-const opened = untouchedDoor();
+const opened = untouchedRoute();
 
 const FIELDS = 'no such field; there are: week_start, keep_both, dry_run, again';
 const bodies: Refusal[] = [
@@ -109,6 +109,6 @@ const bodies: Refusal[] = [
 describe('a body', () => refuses(opened, bodies));
 
 test('10 MB are not even read', async () => {
-  const answer = await opened.door.post(TRIGGER, { week_start: 'x'.repeat(10_000_000) });
+  const answer = await opened.api.post(TRIGGER, { week_start: 'x'.repeat(10_000_000) });
   expect(answer).toMatchObject({ status: 413, body: { title: 'Payload Too Large', detail: 'the body is larger than 100 kB' } });
 });

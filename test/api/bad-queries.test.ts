@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import { runNames } from '../../queues/jobs/catalog.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
-import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedDoor } from '../support/refusals.ts';
+import { cursor, DATE, json, type Refusal, refuses, TRIGGER, untouchedRoute } from '../support/refusals.ts';
 
-const opened = untouchedDoor();
+const opened = untouchedRoute();
 
 const LIMIT = 'a whole number from 1 to 200';
 const ID = 'a whole number, 1 or more';
@@ -188,7 +188,7 @@ test.each([
   '/schedule/ticks?from=2026-11-22T18:00:00Z&to=2026-11-22T21:00:00%2B03:00',
   '/real-trainings?to=2026-11-24',
   '/bookings?from=2026-11-24',
-])('%s is a query', async (path) => expect(await opened.door.get(path)).toMatchObject({ status: 200, body: { items: [] } }));
+])('%s is a query', async (path) => expect(await opened.api.get(path)).toMatchObject({ status: 200, body: { items: [] } }));
 describe('nothing there', () => refuses(opened, nothing));
 
 const methods: [string, string, string][] = [
@@ -205,7 +205,7 @@ const methods: [string, string, string][] = [
   ['DELETE', '/openapi.json', 'GET'],
 ];
 test.each(methods)('%s %s is a 405 that allows %s', async (method, path, allowed) => {
-  const { status, headers, body } = await opened.door.ask(method, path);
+  const { status, headers, body } = await opened.api.ask(method, path);
   expect({ status, allow: headers.get('allow') }).toEqual({ status: 405, allow: allowed });
   expect(body.detail).toBe(`${method} is not possible here; accepted: ${allowed}`);
 });

@@ -1,6 +1,6 @@
-import { json, type Refusal, raw, refuses, untouchedDoor } from '../support/refusals.ts';
+import { json, type Refusal, raw, refuses, untouchedRoute } from '../support/refusals.ts';
 
-const opened = untouchedDoor();
+const opened = untouchedRoute();
 
 const records: Refusal[] = [
   ['nothing at all', 'POST', '/api/students', {}, 422, 'a JSON object', ''],

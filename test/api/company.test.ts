@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-const put = (body: Json, asking = {}) => door.ask('PUT', '/api/company', { body, ...asking });
+const put = (body: Json, asking = {}) => api.ask('PUT', '/api/company', { body, ...asking });
 const nothing = { phone: null, email: null, website: null, description: null };
 
 test('before it was ever written there is none; then it is what was written last, whole', async () => {
-  expect(await door.get('/api/company')).toMatchObject({
+  expect(await api.get('/api/company')).toMatchObject({
     status: 404,
     body: { detail: 'nobody has said yet whose studio this is: PUT /api/company does' },
   });
@@ -23,9 +23,9 @@ test('before it was ever written there is none; then it is what was written last
     description: 'Йога',
   };
   expect(await put(said)).toMatchObject({ status: 201, body: said });
-  expect((await door.get('/api/company')).body).toEqual(said);
+  expect((await api.get('/api/company')).body).toEqual(said);
   expect(await put({ name: 'Стриж' })).toMatchObject({ status: 200 });
-  expect((await door.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
+  expect((await api.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
 });
 
 test('what just fits the table is taken', async () => {
@@ -55,15 +55,15 @@ test.each<[string, Json, string]>([
 ])('a wrong %s is refused by name, case %#', async (path, body, message) => {
   await put({ name: 'Стриж' });
   expect(await put(body)).toMatchObject({ status: 422, body: { errors: [{ path, message }] } });
-  expect((await door.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
+  expect((await api.get('/api/company')).body).toEqual({ name: 'Стриж', ...nothing });
 });
 
 test.each([
   ['GET', 'records:read'],
   ['PUT', 'records:write'],
 ])('%s needs %s', async (method, scope) => {
-  const other = await door.key(...['records:read', 'records:write', 'money:write'].filter((one) => one !== scope));
+  const other = await api.key(...['records:read', 'records:write', 'money:write'].filter((one) => one !== scope));
   const body = method === 'PUT' ? { name: 'Чужой' } : undefined;
-  expect(await door.ask(method, '/api/company', { key: other, body })).toMatchObject({ status: 403 });
-  expect((await door.ask(method, '/api/company', { key: await door.key(scope), body })).status).not.toBe(403);
+  expect(await api.ask(method, '/api/company', { key: other, body })).toMatchObject({ status: 403 });
+  expect((await api.ask(method, '/api/company', { key: await api.key(scope), body })).status).not.toBe(403);
 });

@@ -3,21 +3,21 @@ import { z } from 'zod';
 import { routes } from '../../api/routes/all.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { studio } from '../support/studio.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
 
 /** D42 at every route: whatever takes a day or an instant takes none outside its bounds, and none gives a 500. */
-let door: FrontDoor;
+let api: TestApi;
 let ids: { student: number; room: number; trainer: number };
 const today = dayOf(new Date(), 'Europe/Moscow');
 beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '10000' } });
-  const make = studio(door.db);
+  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '10000' } });
+  const make = studio(api.db);
   ids = { student: await make.student(), room: await make.room(), trainer: await make.trainer() };
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const OUTSIDE = ['0001-01-01', '1899-12-31', '2101-01-01', '9990-01-01', '9999-12-30'];
 type Field = { method: string; path: string; where: 'query' | 'body'; field: string; example: Json; isInstant: boolean };
@@ -95,17 +95,17 @@ describe.each(named)('%s', (_, { method, path, where, field, example, isInstant 
   const as = (day: string) => (isInstant ? `${day}T10:00:00Z` : day);
   const ask = async (day: string) => {
     const to = path.replaceAll(/\{(\w+)\}/g, String(ids.student));
-    if (where === 'query') return door.ask(method.toUpperCase(), `${to}?${field}=${encodeURIComponent(as(day))}`);
+    if (where === 'query') return api.ask(method.toUpperCase(), `${to}?${field}=${encodeURIComponent(as(day))}`);
     let body: Json = {};
     try {
       body = swaggerExample(example, example);
     } catch {
       // A body without an example of every field is judged by this one.
     }
-    return door.ask(method.toUpperCase(), to, { body: { ...body, [field]: as(day) } });
+    return api.ask(method.toUpperCase(), to, { body: { ...body, [field]: as(day) } });
   };
   test('takes none outside its bounds, and says which they are', async () => {
-    const before = await rowCounts(door.db);
+    const before = await rowCounts(api.db);
     for (const day of OUTSIDE) {
       const { status, body } = await ask(day);
       const said = body.errors?.find((error: { path: string }) => error.path === field)?.message;
@@ -115,7 +115,7 @@ describe.each(named)('%s', (_, { method, path, where, field, example, isInstant 
         said: expect.stringMatching(/from \d{4}-\d\d-\d\d to .*\d{4}-\d\d-\d\d/),
       });
     }
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(api.db)).toEqual(before);
   });
   test.each(['2000-01-01', '2100-12-31', '9999-12-31', '0000-01-01', '2031-02-29'])('%s is no mistake of ours', async (day) => {
     expect((await ask(day)).status).toBeLessThan(500);
@@ -132,19 +132,19 @@ describe('a birth', () => {
     ['1899-12-31', 422],
   ])('on %s: %i', async (day, status) => {
     for (const path of ['/api/clients', '/api/students', '/api/specialists']) {
-      expect({ path, status: (await door.post(path, born(day))).status }).toEqual({ path, status });
-      expect((await door.patch(`/api/students/${ids.student}`, { birth_date: day })).status).toBe(status === 201 ? 200 : 422);
+      expect({ path, status: (await api.post(path, born(day))).status }).toEqual({ path, status });
+      expect((await api.patch(`/api/students/${ids.student}`, { birth_date: day })).status).toBe(status === 201 ? 200 : 422);
     }
   });
 });
 
 test('the answer of an override names trainings of the location: in its rooms, and without a room of who is there', async () => {
-  const location = (await door.db.oneFirst(sql.unsafe`select location_id from rooms where id = ${ids.room}`)) as number;
-  await door.db.query(sql.unsafe`update specialists set location_id = ${location} where id = ${ids.trainer}`);
-  const make = studio(door.db);
+  const location = (await api.db.oneFirst(sql.unsafe`select location_id from rooms where id = ${ids.room}`)) as number;
+  await api.db.query(sql.unsafe`update specialists set location_id = ${location} where id = ${ids.trainer}`);
+  const make = studio(api.db);
   const day = addDays(today, 9);
   const training = (trainer: number, room: number | null, hour: number) =>
-    door.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
       with type as (insert into training_types (name, max_participants, duration_minutes) values (${`Тип ${hour}`}, 5, 60) returning id)
       insert into real_trainings (training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
       select id, ${trainer}, ${room}, day, clock, day + clock, day + clock + interval '1 hour', 5, 0
@@ -152,7 +152,7 @@ test('the answer of an override names trainings of the location: in its rooms, a
   const other = await make.trainer();
   const [inRoom, without] = [await training(other, ids.room, 10), await training(ids.trainer, null, 12)];
   await training(other, null, 14);
-  const made = await door.post('/api/calendar-overrides', { location_id: location, day, intervals: [] });
+  const made = await api.post('/api/calendar-overrides', { location_id: location, day, intervals: [] });
   expect(made.body.meetings.map((one: Json) => [one.kind, one.id])).toEqual([
     ['training', inRoom],
     ['training', without],

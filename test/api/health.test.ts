@@ -3,20 +3,20 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { sql } from '../../sql/database/database.ts';
 import { schemaVersion } from '../../sql/database/migrate.ts';
-import { beatWorker } from '../../sql/schedule/beats.ts';
+import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { takeLease } from '../../sql/schedule/leases.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
+import { request, type TestApi, testApi } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 
 const workers = nouns.map((noun) => `worker:${noun}`);
 const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', 'telegram', 'alarms', ...workers];
 
 /** The parts that are down, once these are: a look at them is shared for a second. */
-async function expectDown(door: FrontDoor, parts: string[]) {
+async function expectDown(api: TestApi, parts: string[]) {
   let seen: string[] = [];
   const isSo = async () => {
-    seen = await down(door);
+    seen = await down(api);
     return seen.join() === parts.join();
   };
   await eventually(isSo, 5).catch(() => undefined);
@@ -24,7 +24,7 @@ async function expectDown(door: FrontDoor, parts: string[]) {
 }
 
 /** Asks without a key; the parts that are down. The answer names parts and says nothing else. */
-async function down({ url }: FrontDoor) {
+async function down({ url }: TestApi) {
   const { status, body } = await request(url, 'GET', '/health/ready', {});
   expect(Object.keys(body)).toEqual(['status', 'parts']);
   expect(Object.keys(body.parts)).toEqual(PARTS);
@@ -34,23 +34,23 @@ async function down({ url }: FrontDoor) {
   return parts;
 }
 
-async function allUp({ db }: FrontDoor) {
+async function allUp({ db }: TestApi) {
   await takeLease(db, 'scheduler', 'test', 60);
-  for (const noun of nouns) await beatWorker(db, noun, 'host');
+  for (const noun of nouns) await noteHeartbeat(db, noun, 'host');
   await db.query(sql.unsafe`update telegram_gate set closed_until = '-infinity', closed_since = null`);
 }
 
 describe('each part alone', () => {
-  let door: FrontDoor;
+  let api: TestApi;
   beforeAll(async () => {
-    door = await frontDoor();
+    api = await testApi();
   });
-  afterAll(() => door.close());
-  beforeEach(() => allUp(door));
+  afterAll(() => api.close());
+  beforeEach(() => allUp(api));
 
-  test('all is up, and it is told without a key', async () => {
-    await expectDown(door, []);
-    expect(await request(door.url, 'GET', '/health/live', {})).toMatchObject({ status: 200, body: { status: 'up' } });
+  test('all is up, and it is notified without a key', async () => {
+    await expectDown(api, []);
+    expect(await request(api.url, 'GET', '/health/live', {})).toMatchObject({ status: 200, body: { status: 'up' } });
   });
 
   const breaks: [string, ReturnType<typeof sql.unsafe>, string[]][] = [
@@ -79,59 +79,59 @@ describe('each part alone', () => {
     ['a worker was never seen', sql.unsafe`delete from worker_beats where worker = 'notifier'`, ['worker:notifier']],
   ];
   test.each(breaks)('%s', async (_, statement, parts) => {
-    await door.db.query(statement);
-    await expectDown(door, parts);
-    await door.db.query(
+    await api.db.query(statement);
+    await expectDown(api, parts);
+    await api.db.query(
       sql.unsafe`update schema_migrations set version = ${schemaVersion} where version in (1000, ${-schemaVersion})`,
     );
   });
 
   test('a worker that is silent on one host and speaks on another is up', async () => {
-    await door.db.query(sql.unsafe`update worker_beats set seen_at = now() - interval '1 hour'`);
-    for (const noun of nouns) await beatWorker(door.db, noun, 'another host');
-    await expectDown(door, []);
+    await api.db.query(sql.unsafe`update worker_beats set seen_at = now() - interval '1 hour'`);
+    for (const noun of nouns) await noteHeartbeat(api.db, noun, 'another host');
+    await expectDown(api, []);
   });
 });
 
 test('two hundred who ask at once cost one look, and so does whoever asks within the second', async () => {
-  const door = await frontDoor();
-  await allUp(door);
-  await expectDown(door, []);
-  const looks = jest.spyOn(door.fleet.backend, 'ping');
+  const api = await testApi();
+  await allUp(api);
+  await expectDown(api, []);
+  const looks = jest.spyOn(api.fleet.backend, 'ping');
   const began = performance.now();
-  await Promise.all(Array.from({ length: 200 }, () => down(door)));
+  await Promise.all(Array.from({ length: 200 }, () => down(api)));
   expect(looks.mock.calls.length).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - began) / 1_000));
-  await door.close();
+  await api.close();
 });
 
 test('the queue is away', async () => {
-  const door = await frontDoor({
+  const api = await testApi({
     backend: (databaseUrl) => openBackend({ redisUrl: 'redis://127.0.0.1:1', databaseUrl, name: 'test' }),
   });
-  await allUp(door);
-  await expectDown(door, ['queue']);
-  await door.close();
+  await allUp(api);
+  await expectDown(api, ['queue']);
+  await api.close();
 });
 
 test('the disk cannot be written', async () => {
-  const door = await frontDoor({ settings: { FLEET_DATA_DIR: '/dev/null/data' } });
-  await allUp(door);
-  await expectDown(door, ['disk']);
-  await door.close();
+  const api = await testApi({ settings: { FLEET_DATA_DIR: '/dev/null/data' } });
+  await allUp(api);
+  await expectDown(api, ['disk']);
+  await api.close();
 });
 
 test('the database is away: so is what only it knows, and live goes on', async () => {
   let gate: Gate | undefined;
-  const door = await frontDoor({
+  const api = await testApi({
     via: async (databaseUrl) => {
       gate = await openGate(databaseUrl);
       return gate.url;
     },
   });
-  await allUp(door);
-  await expectDown(door, []);
+  await allUp(api);
+  await expectDown(api, []);
   await gate?.shut();
-  await expectDown(door, ['database', 'schema', 'scheduler', 'telegram', 'alarms', ...workers]);
-  expect((await request(door.url, 'GET', '/health/live', {})).status).toBe(200);
-  await door.close();
+  await expectDown(api, ['database', 'schema', 'scheduler', 'telegram', 'alarms', ...workers]);
+  expect((await request(api.url, 'GET', '/health/live', {})).status).toBe(200);
+  await api.close();
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 /** Days are of November 2026; `asked` is hours ago, `seconds` from start to end. */
 const ROWS = [
   { id: 1, type: 'generation', day: 10, status: 'success', asked: 1, seconds: 10, trainings: 5, errors: 0 },
@@ -13,10 +13,10 @@ const ROWS = [
   { id: 6, type: 'cleanup', day: 13, status: 'running', asked: 24 * 31, seconds: null, trainings: 0, errors: 0 },
 ];
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
   for (const { type, day, status, asked, seconds, trainings, errors } of ROWS) {
     const over = seconds !== null;
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into automated_process_history
         (process_type, run_key, process_date, status, requested_at, started_at, completed_at, trainings_processed, errors_count)
       select ${type}, ${`${type}:${day}:${status}`}, ${`2026-11-${day}`}::date, ${status}, at, at,
@@ -24,9 +24,9 @@ beforeAll(async () => {
       from (select now() - make_interval(hours => ${asked}) as at) as asked`);
   }
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-const ids = async (query: string) => (await door.get(`/process-history?${query}`)).body.items.map((run: Json) => run.id);
+const ids = async (query: string) => (await api.get(`/process-history?${query}`)).body.items.map((run: Json) => run.id);
 
 const filters: [string, number[]][] = [
   ['', [6, 5, 4, 3, 2, 1]],
@@ -44,16 +44,16 @@ test.each(filters)('history by "%s" is %j', async (query, expected) => {
 });
 
 test('the pages of a filtered list hold each run once', async () => {
-  const { body: first } = await door.get('/process-history?process_type=generation&limit=2');
+  const { body: first } = await api.get('/process-history?process_type=generation&limit=2');
   expect(first.items.map((run: Json) => run.id)).toEqual([4, 3]);
-  const { body: second } = await door.get(`/process-history?process_type=generation&limit=2&cursor=${first.next_cursor}`);
+  const { body: second } = await api.get(`/process-history?process_type=generation&limit=2&cursor=${first.next_cursor}`);
   expect(second.items.map((run: Json) => run.id)).toEqual([2, 1]);
   expect(second.next_cursor).toBeNull();
 });
 
 test('a list leaves out what may be long, one run shows it', async () => {
-  const [listed] = (await door.get('/process-history?status=partial')).body.items;
-  const { body: whole } = await door.get(`/process-history/${listed.id}`);
+  const [listed] = (await api.get('/process-history?status=partial')).body.items;
+  const { body: whole } = await api.get(`/process-history/${listed.id}`);
   expect(listed).not.toHaveProperty('details');
   expect(whole).toEqual({ ...listed, details: {}, result: null, progress: null });
 });
@@ -96,13 +96,13 @@ describe('figures', () => {
     ['week', 7, [week]],
     ['month', 30, [cleanup, week]],
   ])('of a %s', async (period, days, expected) => {
-    const { body } = await door.get(`/process-stats?period=${period}`);
+    const { body } = await api.get(`/process-stats?period=${period}`);
     expect(body).toMatchObject({ period, processes: expected.map((process) => ({ ...nothing, ...process })) });
     expect(body.processes).toHaveLength(expected.length);
     expect(Math.round((Date.now() - Date.parse(body.since)) / 86_400_000)).toBe(days);
   });
 
-  test('a week is what is told unless asked otherwise', async () => {
-    expect((await door.get('/process-stats')).body.period).toBe('week');
+  test('a week is what is notified unless asked otherwise', async () => {
+    expect((await api.get('/process-stats')).body.period).toBe('week');
   });
 });

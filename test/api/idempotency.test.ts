@@ -4,14 +4,14 @@ import type { Context } from '../../api/http/route.ts';
 import { findAnswer, tryIdempotencyLock } from '../../sql/auth/idempotency.ts';
 import { sql } from '../../sql/database/database.ts';
 import { monday } from '../support/days.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const TRIGGER = '/real-trainings/generate-next-week';
 const TYPE = { name: 'Йога', max_participants: 10, duration_minutes: 60 };
@@ -29,24 +29,24 @@ const doors: [string, string, object, object, number][] = [
 describe.each(doors)('%s', (_, path, body, other, status) => {
   test('the same key and body get the same answer, and it is done once', async () => {
     const key = newKey();
-    const first = await door.post(path, body, key);
+    const first = await api.post(path, body, key);
     expect(first.status).toBe(status);
     expect(first.headers.get('idempotent-replayed')).toBeNull();
-    const before = await rowCounts(door.db);
-    const second = await door.post(path, Object.fromEntries(Object.entries(body).reverse()), key);
+    const before = await rowCounts(api.db);
+    const second = await api.post(path, Object.fromEntries(Object.entries(body).reverse()), key);
     expect(second).toMatchObject({ status, text: first.text });
     expect(second.headers.get('idempotent-replayed')).toBe('true');
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(api.db)).toEqual(before);
   });
 
   test('the same key with another body is refused', async () => {
     const key = newKey();
-    await door.post(path, other, key);
-    const before = await rowCounts(door.db);
-    const refused = await door.post(path, { ...other, ...('name' in other ? { name: 'Бокс' } : { again: true }) }, key);
+    await api.post(path, other, key);
+    const before = await rowCounts(api.db);
+    const refused = await api.post(path, { ...other, ...('name' in other ? { name: 'Бокс' } : { again: true }) }, key);
     expect(refused).toMatchObject({ status: 422, body: { detail: 'this Idempotency-Key was used for another request' } });
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(api.db)).toEqual(before);
   });
 });
 
@@ -54,64 +54,64 @@ test('a waiting trigger stores the result it waited for', async () => {
   const key = newKey();
   const waiting = { headers: { ...key.headers, Prefer: 'wait=20' } };
   const week = { week_start: monday(2) };
-  await door.startWorker();
-  const first = await door.post(TRIGGER, week, waiting);
+  await api.startWorker();
+  const first = await api.post(TRIGGER, week, waiting);
   expect(first).toMatchObject({ status: 200, body: { created_count: 0 } });
-  expect(await door.post(TRIGGER, week, waiting)).toMatchObject({ status: 200, text: first.text });
+  expect(await api.post(TRIGGER, week, waiting)).toMatchObject({ status: 200, text: first.text });
 });
 
-test('a key belongs to its door as well', async () => {
+test('a key belongs to its route as well', async () => {
   const key = newKey();
-  await door.post('/api/locations', { name: 'Север' }, key);
-  expect(await door.post('/api/training-types', TYPE, key)).toMatchObject({ status: 422 });
+  await api.post('/api/locations', { name: 'Север' }, key);
+  expect(await api.post('/api/training-types', TYPE, key)).toMatchObject({ status: 422 });
 });
 
-test('a twin that comes while the first is being answered is told so', async () => {
+test('a twin that comes while the first is being answered is notified so', async () => {
   const key = newKey();
-  await door.db.transaction(async (transaction) => {
+  await api.db.transaction(async (transaction) => {
     expect(await tryIdempotencyLock(transaction, { caller: '#1', key: keyOf(key) })).toBe(true);
-    const twin = await door.post('/api/locations', { name: 'Юг' }, key);
+    const twin = await api.post('/api/locations', { name: 'Юг' }, key);
     expect(twin).toMatchObject({
       status: 409,
       body: { detail: 'a request with this Idempotency-Key is being answered right now' },
     });
   });
-  expect(await door.post('/api/locations', { name: 'Юг' }, key)).toMatchObject({ status: 201 });
+  expect(await api.post('/api/locations', { name: 'Юг' }, key)).toMatchObject({ status: 201 });
 });
 
 test('of many twins at once one acts', async () => {
   const key = newKey();
-  const answers = await Promise.all(Array.from({ length: 8 }, () => door.post('/api/locations', { name: 'Запад' }, key)));
+  const answers = await Promise.all(Array.from({ length: 8 }, () => api.post('/api/locations', { name: 'Запад' }, key)));
   expect(answers.filter((answer) => answer.status === 201 && !answer.headers.has('idempotent-replayed'))).toHaveLength(1);
   for (const { status } of answers) expect([201, 409]).toContain(status);
 });
 
 test('a crash between the effect and the answer leaves neither', async () => {
   const key = newKey();
-  const before = await rowCounts(door.db);
-  const context = { fleet: door.fleet, caller: { id: 1, name: 'key-1', scopes: [] } } as unknown as Context;
+  const before = await rowCounts(api.db);
+  const context = { fleet: api.fleet, caller: { id: 1, name: 'key-1', scopes: [] } } as unknown as Context;
   const crash = once(keyOf(key), { method: 'POST', path: '/api/locations' }, {}, context, async ({ db }) => {
     await db.query(sql.unsafe`insert into locations (name) values ('Восток')`);
     throw new Error('crash');
   });
   await expect(crash).rejects.toThrow('crash');
-  expect(await rowCounts(door.db)).toEqual(before);
-  expect(await door.post('/api/locations', { name: 'Восток' }, key)).toMatchObject({ status: 201 });
+  expect(await rowCounts(api.db)).toEqual(before);
+  expect(await api.post('/api/locations', { name: 'Восток' }, key)).toMatchObject({ status: 201 });
 });
 
 test('a refusal is not kept: the mended request may use the key', async () => {
   const key = newKey();
-  await door.post('/api/locations', { name: 'Центр' });
-  expect(await door.post('/api/locations', { name: 'Центр' }, key)).toMatchObject({ status: 409 });
-  expect(await findAnswer(door.db, { caller: '#1', key: keyOf(key) })).toBeNull();
-  expect(await door.post('/api/locations', { name: 'Центр-2' }, key)).toMatchObject({ status: 201 });
+  await api.post('/api/locations', { name: 'Центр' });
+  expect(await api.post('/api/locations', { name: 'Центр' }, key)).toMatchObject({ status: 409 });
+  expect(await findAnswer(api.db, { caller: '#1', key: keyOf(key) })).toBeNull();
+  expect(await api.post('/api/locations', { name: 'Центр-2' }, key)).toMatchObject({ status: 201 });
 });
 
 test('the keys of two callers do not meet', async () => {
   const key = newKey();
-  const [one, two] = [await door.key('records:write'), await door.key('records:write')];
-  expect(await door.post('/api/locations', { name: 'Лес' }, { ...key, key: one })).toMatchObject({ status: 201 });
-  const other = await door.post('/api/locations', { name: 'Поле' }, { ...key, key: two });
+  const [one, two] = [await api.key('records:write'), await api.key('records:write')];
+  expect(await api.post('/api/locations', { name: 'Лес' }, { ...key, key: one })).toMatchObject({ status: 201 });
+  const other = await api.post('/api/locations', { name: 'Поле' }, { ...key, key: two });
   expect(other).toMatchObject({ status: 201, body: { name: 'Поле' } });
 });
 
@@ -120,9 +120,9 @@ test.each([
   ['24:01', 'the key is new again', 201, null],
 ])('after %s hours %s', async (age, _, status, replayed) => {
   const key = newKey();
-  const first = await door.post('/api/locations', { name: `Сад ${age}` }, key);
-  await door.db.query(sql.unsafe`update idempotency_keys set created_at = now() - ${age}::interval where key = ${keyOf(key)}`);
-  const again = await door.post('/api/locations', { name: replayed ? `Сад ${age}` : `Парк ${age}` }, key);
+  const first = await api.post('/api/locations', { name: `Сад ${age}` }, key);
+  await api.db.query(sql.unsafe`update idempotency_keys set created_at = now() - ${age}::interval where key = ${keyOf(key)}`);
+  const again = await api.post('/api/locations', { name: replayed ? `Сад ${age}` : `Парк ${age}` }, key);
   expect(again.status).toBe(status);
   expect(again.headers.get('idempotent-replayed')).toBe(replayed);
   expect(again.body.id === first.body.id).toBe(replayed === 'true');
@@ -130,7 +130,7 @@ test.each([
 
 test('many dry runs with keys at once do not starve each other of connections', async () => {
   const answers = await Promise.all(
-    Array.from({ length: 12 }, () => door.post(TRIGGER, { week_start: monday(3), dry_run: true }, newKey())),
+    Array.from({ length: 12 }, () => api.post(TRIGGER, { week_start: monday(3), dry_run: true }, newKey())),
   );
   expect(answers.map((answer) => answer.status)).toEqual(answers.map(() => 200));
 });

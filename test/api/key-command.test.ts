@@ -110,7 +110,7 @@ const refused: [string, string[], RegExp][] = [
   ['no command', [], /^npm run key -- create NAME[\s\S]*list[\s\S]*revoke NAME\n$/],
 ];
 
-test('what cannot be done is told in a few words, and nothing is made', async () => {
+test('what cannot be done is notified in a few words, and nothing is made', async () => {
   const answers = await Promise.all(refused.map(([, args]) => key(...args)));
   for (const [i, [what, , words]] of refused.entries()) {
     expect({ what, ...answers[i] }).toMatchObject({ what, code: 1, out: '', err: expect.stringMatching(words) });

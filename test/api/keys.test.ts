@@ -3,13 +3,13 @@ import { z } from 'zod';
 import { createKey, liveKeys, newSecret, prefixOf, revokeKey, rotateKey, syncSettingKeys } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { basic, type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { basic, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const HISTORY = '/process-history';
 
@@ -23,7 +23,7 @@ describe('who has no valid key is refused with the same words, whatever was trie
     ['a star', '*'],
   ];
   test.each(wrong)('%s', async (_, key) => {
-    const { status, body, headers } = await door.get(HISTORY, { key });
+    const { status, body, headers } = await api.get(HISTORY, { key });
     expect(status).toBe(401);
     expect(headers.get('content-type')).toContain('application/problem+json');
     expect(headers.get('www-authenticate')).toBe('ApiKey header="X-API-Key"');
@@ -37,51 +37,51 @@ describe('who has no valid key is refused with the same words, whatever was trie
   });
 
   test('a secret that differs in its last character only', async () => {
-    const last = door.all.endsWith('A') ? 'B' : 'A';
-    expect(await door.get(HISTORY, { key: door.all.slice(0, -1) + last })).toMatchObject({ status: 401 });
+    const last = api.all.endsWith('A') ? 'B' : 'A';
+    expect(await api.get(HISTORY, { key: api.all.slice(0, -1) + last })).toMatchObject({ status: 401 });
   });
 
-  test.each([null, ''])('no key (%j) is told which header is needed', async (key) => {
-    expect(await door.get(HISTORY, { key })).toMatchObject({
+  test.each([null, ''])('no key (%j) is notified which header is needed', async (key) => {
+    expect(await api.get(HISTORY, { key })).toMatchObject({
       status: 401,
       body: { detail: 'a key is needed: header X-API-Key' },
     });
   });
 
   test('also where there is nothing', async () => {
-    expect(await door.get('/nowhere', { key: null })).toMatchObject({ status: 401 });
+    expect(await api.get('/nowhere', { key: null })).toMatchObject({ status: 401 });
   });
 });
 
 describe('time', () => {
   const keyUntil = async (name: string, ms: number) => {
     const secret = newSecret();
-    await createKey(door.db, { name, secret, scopes: ['*'], expiresAt: new Date(Date.now() + ms) });
+    await createKey(api.db, { name, secret, scopes: ['*'], expiresAt: new Date(Date.now() + ms) });
     return secret;
   };
   test('a key is good until it expires, and not after', async () => {
     const [soon, past] = [await keyUntil('soon', 60_000), await keyUntil('past', -1)];
-    expect(await door.get(HISTORY, { key: soon })).toMatchObject({ status: 200 });
-    const refused = await door.get(HISTORY, { key: past });
+    expect(await api.get(HISTORY, { key: soon })).toMatchObject({ status: 200 });
+    const refused = await api.get(HISTORY, { key: past });
     expect(refused).toMatchObject({ status: 401, body: { detail: expect.stringMatching(/^the key "past" expired at 20/) } });
   });
 
   test('a revoked key is refused within about a second', async () => {
     const secret = newSecret();
-    await createKey(door.db, { name: 'leaver', secret, scopes: ['history:read'] });
-    expect(await door.get(HISTORY, { key: secret })).toMatchObject({ status: 200 });
-    expect(await revokeKey(door.db, 'leaver')).toBe(true);
-    await eventually(async () => (await door.get(HISTORY, { key: secret })).status === 401, 5);
+    await createKey(api.db, { name: 'leaver', secret, scopes: ['history:read'] });
+    expect(await api.get(HISTORY, { key: secret })).toMatchObject({ status: 200 });
+    expect(await revokeKey(api.db, 'leaver')).toBe(true);
+    await eventually(async () => (await api.get(HISTORY, { key: secret })).status === 401, 5);
   });
 
   test('the use of a key is noted', async () => {
     const secret = newSecret();
-    await createKey(door.db, { name: 'used', secret, scopes: ['history:read'] });
+    await createKey(api.db, { name: 'used', secret, scopes: ['history:read'] });
     const used = () =>
-      door.db.oneFirst(sql.type(z.object({ used: z.boolean() }))`
+      api.db.oneFirst(sql.type(z.object({ used: z.boolean() }))`
       select last_used_at is not null as used from api_keys where name = 'used'`);
     expect(await used()).toBe(false);
-    await door.get(HISTORY, { key: secret });
+    await api.get(HISTORY, { key: secret });
     await eventually(used);
   });
 });
@@ -107,26 +107,26 @@ describe('a key may do what its scopes say; the refusal names the scope', () => 
   const keys: Record<string, { only: string; allBut: string }> = {};
   beforeAll(async () => {
     for (const scope of scopes)
-      keys[scope] = { only: await door.key(scope), allBut: await door.key(...scopes.filter((other) => other !== scope)) };
+      keys[scope] = { only: await api.key(scope), allBut: await api.key(...scopes.filter((other) => other !== scope)) };
   });
   test.each(doors)('%s %s wants %s', async (method, path, scope) => {
-    const refused = await door.ask(method, path, { key: keys[scope]?.allBut });
+    const refused = await api.ask(method, path, { key: keys[scope]?.allBut });
     expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
-    expect([200, 202, 404, 422]).toContain((await door.ask(method, path, { key: keys[scope]?.only })).status);
+    expect([200, 202, 404, 422]).toContain((await api.ask(method, path, { key: keys[scope]?.only })).status);
   });
 });
 
 describe('a browser shows its key as the Basic password, where pages are', () => {
   test.each(['/queues', '/docs', '/openapi.json'])('%s takes it and asks for it', async (path) => {
-    expect(await door.get(path, { key: null, headers: basic(door.all) })).toMatchObject({ status: 200 });
-    const asked = await door.get(path, { key: null });
+    expect(await api.get(path, { key: null, headers: basic(api.all) })).toMatchObject({ status: 200 });
+    const asked = await api.get(path, { key: null });
     expect(asked.status).toBe(401);
     expect(asked.headers.get('www-authenticate')).toMatch(/^Basic realm=/);
-    expect(await door.get(path, { key: null, headers: basic('wrong') })).toMatchObject({ status: 401 });
+    expect(await api.get(path, { key: null, headers: basic('wrong') })).toMatchObject({ status: 401 });
   });
 
   test.each(['/process-history', '/metrics', '/api/students', '/docsx', '/queuesx'])('%s does not', async (path) => {
-    const { status, headers } = await door.get(path, { key: null, headers: basic(door.all) });
+    const { status, headers } = await api.get(path, { key: null, headers: basic(api.all) });
     expect(status).toBe(401);
     expect(headers.get('www-authenticate')).not.toMatch(/Basic/);
   });
@@ -137,25 +137,25 @@ describe('a rotation', () => {
   /** A key whose secret was replaced, the old one valid until so many milliseconds from now. */
   async function rotated(name: string, overlapMs: number, expiresAt?: Date) {
     const [before, after] = [newSecret(), newSecret()];
-    await createKey(door.db, { name, secret: before, scopes: ['history:read'], expiresAt });
-    const key = await rotateKey(door.db, { name, secret: after, until: new Date(Date.now() + overlapMs) });
+    await createKey(api.db, { name, secret: before, scopes: ['history:read'], expiresAt });
+    const key = await rotateKey(api.db, { name, secret: after, until: new Date(Date.now() + overlapMs) });
     return { before, after, key };
   }
   test('both secrets are the key until the overlap ends', async () => {
     const { before, after, key } = await rotated('lap', DAY);
     expect(key?.prefix).toBe(after.slice(0, 11));
-    expect(await door.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
-    expect(await door.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
+    expect(await api.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
+    expect(await api.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
   });
 
   test('then the old one is refused by its own reason, the new one goes on', async () => {
     const { before, after } = await rotated('lapped', -1);
-    const refused = await door.get(HISTORY, { key: before });
+    const refused = await api.get(HISTORY, { key: before });
     expect(refused).toMatchObject({
       status: 401,
       body: { detail: expect.stringMatching(/^this secret of the key "lapped" was replaced; it ended at 20/) },
     });
-    expect(await door.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
+    expect(await api.get(HISTORY, { key: after })).toMatchObject({ status: 200 });
   });
 
   test('the old secret outlives no expiry it had', async () => {
@@ -166,16 +166,16 @@ describe('a rotation', () => {
 
   test('revoking ends both', async () => {
     const { before, after } = await rotated('both', DAY);
-    expect(await door.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
-    await revokeKey(door.db, 'both');
-    for (const key of [before, after]) await eventually(async () => (await door.get(HISTORY, { key })).status === 401, 5);
+    expect(await api.get(HISTORY, { key: before })).toMatchObject({ status: 200 });
+    await revokeKey(api.db, 'both');
+    for (const key of [before, after]) await eventually(async () => (await api.get(HISTORY, { key })).status === 401, 5);
   });
 
   test('a key of the setting is not rotated by command', async () => {
     const secret = newSecret();
-    await syncSettingKeys(door.db, [{ name: 'set', secret, scopes: ['metrics'] }]);
-    expect(await rotateKey(door.db, { name: 'set', secret: newSecret(), until: new Date() })).toBeNull();
-    await syncSettingKeys(door.db, []);
+    await syncSettingKeys(api.db, [{ name: 'set', secret, scopes: ['metrics'] }]);
+    expect(await rotateKey(api.db, { name: 'set', secret: newSecret(), until: new Date() })).toBeNull();
+    await syncSettingKeys(api.db, []);
   });
 });
 
@@ -188,16 +188,15 @@ test('of a generated secret eight characters may be seen, of a chosen one none',
 });
 
 test.each(['system', 'System', 'telegram', 'person', 'fleet'])('the database has no key named %s', async (name) => {
-  await expect(createKey(door.db, { name, secret: newSecret(), scopes: ['*'] })).rejects.toThrow();
+  await expect(createKey(api.db, { name, secret: newSecret(), scopes: ['*'] })).rejects.toThrow();
 });
 
 describe('API_KEYS', () => {
-  const named = async (name: string) => (await liveKeys(door.db)).find((key) => key.name === name);
-  const ask = async (secret: string, status: number) =>
-    expect(await door.get(HISTORY, { key: secret })).toMatchObject({ status });
+  const named = async (name: string) => (await liveKeys(api.db)).find((key) => key.name === name);
+  const ask = async (secret: string, status: number) => expect(await api.get(HISTORY, { key: secret })).toMatchObject({ status });
   const start = (...keys: [name: string, secret: string, ...scopes: string[]][]) =>
     syncSettingKeys(
-      door.db,
+      api.db,
       keys.map(([name, secret, ...scopes]) => ({ name, secret, scopes })),
     );
 
@@ -210,7 +209,7 @@ describe('API_KEYS', () => {
     expect(await named('desk')).toMatchObject({ id: made?.id, scopes: ['history:read'], source: 'setting' });
     await start(['desk', second, 'history:read', 'metrics']);
     await ask(second, 200);
-    await eventually(async () => (await door.get(HISTORY, { key: first })).status === 401, 5);
+    await eventually(async () => (await api.get(HISTORY, { key: first })).status === 401, 5);
     await start(['front-desk', second, 'history:read']);
     await ask(second, 200);
     expect(await named('desk')).toBeUndefined();
@@ -218,18 +217,18 @@ describe('API_KEYS', () => {
 
   test('lifts an expiry that was set by hand', async () => {
     const secret = newSecret();
-    await createKey(door.db, { name: 'lifted', secret, scopes: ['metrics'], expiresAt: new Date(0) });
+    await createKey(api.db, { name: 'lifted', secret, scopes: ['metrics'], expiresAt: new Date(0) });
     await start(['lifted', secret, 'metrics']);
     expect(await named('lifted')).toMatchObject({ expires_at: null });
   });
 
   test('a key that was taken out is revoked at the next start; one made by command stays', async () => {
     const [out, stays, byCommand] = [newSecret(), newSecret(), newSecret()];
-    await createKey(door.db, { name: 'by-command', secret: byCommand, scopes: ['history:read'] });
+    await createKey(api.db, { name: 'by-command', secret: byCommand, scopes: ['history:read'] });
     await start(['out', out, 'history:read'], ['stays', stays, 'history:read']);
     for (const secret of [out, stays, byCommand]) await ask(secret, 200);
     expect(await start(['stays', stays, 'history:read'])).toEqual(['out']);
-    await eventually(async () => (await door.get(HISTORY, { key: out })).status === 401, 5);
+    await eventually(async () => (await api.get(HISTORY, { key: out })).status === 401, 5);
     for (const secret of [stays, byCommand]) await ask(secret, 200);
     expect(await start()).toEqual(['stays']);
     expect(await start()).toEqual([]);
@@ -238,7 +237,7 @@ describe('API_KEYS', () => {
 
   test('a key made by command becomes the setting’s once it is named there, and goes with it', async () => {
     const secret = newSecret();
-    await createKey(door.db, { name: 'moved', secret, scopes: ['metrics'] });
+    await createKey(api.db, { name: 'moved', secret, scopes: ['metrics'] });
     await start(['moved', secret, 'metrics']);
     expect(await start()).toEqual(['moved']);
     expect(await named('moved')).toBeUndefined();
@@ -247,7 +246,7 @@ describe('API_KEYS', () => {
   test('two starts at once agree', async () => {
     const [one, other] = [newSecret(), newSecret()];
     await Promise.all([1, 2, 3].map(() => start(['one', one, 'metrics'], ['other', other, 'metrics'])));
-    expect((await liveKeys(door.db)).filter(({ source }) => source === 'setting').map(({ name }) => name)).toEqual([
+    expect((await liveKeys(api.db)).filter(({ source }) => source === 'setting').map(({ name }) => name)).toEqual([
       'one',
       'other',
     ]);

@@ -1,32 +1,32 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { ring } from '../../queues/backend/enqueue.ts';
+import { enqueue } from '../../queues/backend/enqueue.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { beatWorker } from '../../sql/schedule/beats.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { noteHeartbeat } from '../../sql/schedule/beats.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
-  await door.db.query(sql.unsafe`
+  api = await testApi();
+  await api.db.query(sql.unsafe`
     insert into automated_process_history (process_type, run_key, process_date, status, completed_at)
     values ('generation', 'a', '2026-11-23', 'success', '2026-11-22T18:00:00Z'), ('generation', 'b', '2026-11-30', 'error', now()),
       ('generation', 'c', '2026-12-07', 'success', '2026-11-15T18:00:00Z')`);
-  await door.db.query(sql.unsafe`
+  await api.db.query(sql.unsafe`
     insert into schedule_ticks (schedule, nominal_at, outcome, reason, alarmed_at)
     values ('generation', now(), 'enqueued', null, now()), ('generation', now() - interval '1 day', 'skipped', 'paused', now())`);
-  await notifyAdmins(door.db, [1, 2], [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: 'x' }]);
-  await beatWorker(door.db, 'generation', 'host');
-  await ring(door.fleet.backend, 'notifier', 'drain', {}, { id: 'drain' });
+  await notifyAdmins(api.db, [1, 2], [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: 'x' }]);
+  await noteHeartbeat(api.db, 'generation', 'host');
+  await enqueue(api.fleet.backend, 'notifier', 'drain', {}, { id: 'drain' });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const LINE = /^[a-z_][a-z_0-9]*(\{[a-z_]+="[^"\n]*"(,[a-z_]+="[^"\n]*")*\})? [-+\d.e]+(Inf|NaN)?$/;
 
 test('Prometheus reads the runs, ticks, messages, workers and queues', async () => {
-  await door.get('/schedule');
-  const { status, headers, text } = await door.get('/metrics');
+  await api.get('/schedule');
+  const { status, headers, text } = await api.get('/metrics');
   expect(status).toBe(200);
   expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
   const figures = text.split('\n').filter((line) => line && !line.startsWith('#'));
@@ -51,6 +51,6 @@ test('Prometheus reads the runs, ticks, messages, workers and queues', async () 
 });
 
 test('two scrapes at once count nothing twice', async () => {
-  const scrapes = await Promise.all(Array.from({ length: 4 }, () => door.get('/metrics')));
+  const scrapes = await Promise.all(Array.from({ length: 4 }, () => api.get('/metrics')));
   for (const { text } of scrapes) expect(text).toContain('fleet_missed_deadlines{schedule="generation"} 2\n');
 });

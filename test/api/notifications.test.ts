@@ -1,28 +1,28 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { kindNames } from '../../sql/notifications/catalog.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let person: string;
 beforeAll(async () => {
-  door = await frontDoor();
-  person = `/api/people/${await studio(door.db).student()}/notifications`;
+  api = await testApi();
+  person = `/api/people/${await studio(api.db).student()}/notifications`;
 });
-afterAll(() => door.close());
-const put = (path: string, body: unknown, key = door.all) => door.ask('PUT', path, { body, key });
+afterAll(() => api.close());
+const put = (path: string, body: unknown, key = api.all) => api.ask('PUT', path, { body, key });
 const allOn = Object.fromEntries(kindNames.map((kind) => [kind, true]));
 
 test('at first everything is on and the quiet hours are the studio’s', async () => {
-  expect((await door.get(person)).body).toEqual({ quiet_hours: null, kinds: allOn, reachable: false });
-  expect((await door.get('/api/notification-kinds')).body).toEqual(allOn);
+  expect((await api.get(person)).body).toEqual({ quiet_hours: null, kinds: allOn, reachable: false });
+  expect((await api.get('/api/notification-kinds')).body).toEqual(allOn);
 });
 
 test.each([['23:00-09:30'], ['off'], ['13:00-14:00'], [null]])('quiet hours %s are kept', async (quiet_hours) => {
   const body = { quiet_hours, kinds: { belt_exam: false } };
   const expected = { quiet_hours, kinds: { ...allOn, belt_exam: false }, reachable: false };
   for (let time = 0; time < 2; time += 1) expect(await put(person, body)).toMatchObject({ status: 200, body: expected });
-  expect((await door.get(person)).body).toEqual(expected);
+  expect((await api.get(person)).body).toEqual(expected);
 });
 
 test('a person’s kinds that are not named are on again', async () => {
@@ -54,8 +54,8 @@ test.each([
 });
 
 test('nobody has no wishes, and a key needs its scope', async () => {
-  expect((await door.get('/api/people/999999/notifications')).status).toBe(404);
+  expect((await api.get('/api/people/999999/notifications')).status).toBe(404);
   expect((await put('/api/people/999999/notifications', { quiet_hours: null, kinds: {} })).status).toBe(404);
-  const reader = await door.key('records:read');
+  const reader = await api.key('records:read');
   expect((await put('/api/notification-kinds', {}, reader)).status).toBe(403);
 });

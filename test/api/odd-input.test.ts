@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { refuseOddJson } from '../../api/http/strict-json.ts';
 import { sql } from '../../sql/database/database.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const raw = (text: string | Uint8Array, headers = {}) =>
-  door.post('/api/tasks', undefined, { raw: text as string, headers: { ...JSON_TYPE, ...headers } });
+  api.post('/api/tasks', undefined, { raw: text as string, headers: { ...JSON_TYPE, ...headers } });
 const nested = (depth: number) => `{"title": "x", "details": ${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}}`;
 
 describe('a body that JSON.parse would take as something else', () => {
@@ -74,20 +74,20 @@ describe('an answer is not many times what was asked', () => {
 
   test('a list shows short details, and has no more characters than a page may have', async () => {
     const pad = (length: number) => ({ pad: 'x'.repeat(length) });
-    const short = await door.post('/api/tasks', { title: 'short', details: pad(1_900) });
-    const long = await door.post('/api/tasks', { title: 'long', details: pad(2_000) });
-    const { body } = await door.get('/api/tasks?limit=2');
+    const short = await api.post('/api/tasks', { title: 'short', details: pad(1_900) });
+    const long = await api.post('/api/tasks', { title: 'long', details: pad(2_000) });
+    const { body } = await api.get('/api/tasks?limit=2');
     expect(body.items.map(({ details }: { details: unknown }) => details)).toEqual([null, pad(1_900)]);
-    expect((await door.get(`/api/tasks/${long.body.id}`)).body).toEqual(long.body);
-    expect((await door.get(`/api/tasks/${short.body.id}`)).body).toEqual(short.body);
-    expect(await door.get('/api/tasks/99999')).toMatchObject({ status: 404 });
+    expect((await api.get(`/api/tasks/${long.body.id}`)).body).toEqual(long.body);
+    expect((await api.get(`/api/tasks/${short.body.id}`)).body).toEqual(short.body);
+    expect(await api.get('/api/tasks/99999')).toMatchObject({ status: 404 });
 
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into admin_tasks (kind, title, details) select 'heavy', repeat('ж', 490) || n, ${sql.jsonb(pad(1_900))}
       from generate_series(1, 250) n`);
     const ids: number[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
-      const page = await door.get(`/api/tasks?kind=heavy&limit=200${cursor && `&cursor=${cursor}`}`);
+      const page = await api.get(`/api/tasks?kind=heavy&limit=200${cursor && `&cursor=${cursor}`}`);
       expect(page.text.length).toBeLessThan(520_000);
       ids.push(...page.body.items.map(({ id }: { id: number }) => id));
       cursor = page.body.next_cursor;
@@ -98,13 +98,13 @@ describe('an answer is not many times what was asked', () => {
 });
 
 test('a wallet holds what can be counted exactly, and no kopeck more', async () => {
-  const student = await studio(door.db).student();
-  await door.db.query(sql.unsafe`
+  const student = await studio(api.db).student();
+  await api.db.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind) values (${student}, ${Number.MAX_SAFE_INTEGER - 150}, 'adjustment')`);
-  const pay = (amount_minor: number) => door.post(`/api/students/${student}/payments`, { amount_minor });
+  const pay = (amount_minor: number) => api.post(`/api/students/${student}/payments`, { amount_minor });
   expect(await pay(151)).toMatchObject({ status: 422, body: { detail: expect.stringContaining('a wallet holds at most') } });
   expect(await pay(150)).toMatchObject({ status: 201, body: { balance_minor: Number.MAX_SAFE_INTEGER } });
-  expect(await door.get(`/api/students/${student}/wallet`)).toMatchObject({
+  expect(await api.get(`/api/students/${student}/wallet`)).toMatchObject({
     status: 200,
     body: { balance_minor: Number.MAX_SAFE_INTEGER },
   });

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/routes/all.ts';
 import { declarations } from '../../api/routes/record-declarations.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let document: Json;
 beforeAll(async () => {
-  door = await frontDoor();
-  document = (await door.get('/openapi.json')).body;
+  api = await testApi();
+  document = (await api.get('/openapi.json')).body;
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** Every object in the document, with the way to it. */
 function* walk(node: Json, path: string[] = []): Generator<[string[], Json]> {
@@ -85,7 +85,7 @@ const withBody = routes.flatMap((route) => (route.body ? [[route.method, route.p
 const formOf = (method: string, path: string) =>
   swaggerExample(document.paths[path][method].requestBody.content['application/json'].schema, document);
 
-test.each(withBody)('the form of %s %s is filled with what the door would take', (method, path, body) => {
+test.each(withBody)('the form of %s %s is filled with what the route would take', (method, path, body) => {
   expect(body.safeParse(formOf(method, path))).toMatchObject({ success: true });
 });
 

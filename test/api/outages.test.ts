@@ -4,11 +4,11 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { sql } from '../../sql/database/database.ts';
 import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 
 const TRIGGER = '/real-trainings/generate-next-week';
-let door: FrontDoor;
+let api: TestApi;
 
 /** What an answer may take on a busy machine: those who are away are asked for two seconds at most, and would else be waited for for ever. */
 const SOON = 30;
@@ -25,16 +25,16 @@ const [WEEK, NEXT] = [monday(), monday(1)];
 describe('the queue is away', () => {
   beforeAll(async () => {
     const backend = (databaseUrl: string) => openBackend({ redisUrl: 'redis://127.0.0.1:1', databaseUrl, name: 'test' });
-    door = await frontDoor({ backend });
+    api = await testApi({ backend });
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
   const book = () =>
-    door.db.any(
+    api.db.any(
       sql.type(z.object({ id: z.int(), status: z.string() }))`select id, status from automated_process_history order by id`,
     );
 
-  test('a trigger says so soon, names the run, and the run stands in the book', async () => {
-    const { status, headers, body, seconds } = await timed(door.post(TRIGGER, { week_start: WEEK }));
+  test('a trigger says so soon, names the run, and the run stands in the database', async () => {
+    const { status, headers, body, seconds } = await timed(api.post(TRIGGER, { week_start: WEEK }));
     expect({ status, type: headers.get('content-type') }).toEqual({
       status: 503,
       type: expect.stringContaining('application/problem+json'),
@@ -43,14 +43,14 @@ describe('the queue is away', () => {
     expect(headers.get('retry-after')).toBe('5');
     expect(body.detail).toMatch(/^the queue does not answer; the run stands in the book/);
     expect(await book()).toEqual([{ id: body.run_id, status: 'queued' }]);
-    expect(await door.post(TRIGGER, { week_start: WEEK })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
+    expect(await api.post(TRIGGER, { week_start: WEEK })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
   });
 
   test('with an Idempotency-Key the repeat finds the run', async () => {
     const key = { headers: { 'Idempotency-Key': 'k' } };
-    const first = await door.post(TRIGGER, { week_start: NEXT }, key);
+    const first = await api.post(TRIGGER, { week_start: NEXT }, key);
     expect(first.status).toBe(503);
-    expect(await door.post(TRIGGER, { week_start: NEXT }, key)).toMatchObject({
+    expect(await api.post(TRIGGER, { week_start: NEXT }, key)).toMatchObject({
       status: 202,
       body: { run_id: first.body.run_id },
     });
@@ -58,13 +58,13 @@ describe('the queue is away', () => {
   });
 
   test('a dry run, the records and the history do not need it', async () => {
-    expect((await door.post(TRIGGER, { dry_run: true })).status).toBe(200);
-    expect((await door.get('/api/students')).status).toBe(200);
-    expect((await door.get('/process-history')).status).toBe(200);
+    expect((await api.post(TRIGGER, { dry_run: true })).status).toBe(200);
+    expect((await api.get('/api/students')).status).toBe(200);
+    expect((await api.get('/process-history')).status).toBe(200);
   });
 
-  test('the figures are told all the same, and which queue is away', async () => {
-    const { status, text, seconds } = await timed(door.get('/metrics'));
+  test('the figures are notified all the same, and which queue is away', async () => {
+    const { status, text, seconds } = await timed(api.get('/metrics'));
     expect({ status, soon: seconds < SOON }).toEqual({ status: 200, soon: true });
     expect(text).toContain('fleet_queue_up{queue="generation"} 0');
     expect(text).toContain('fleet_runs{process="generation",status="queued"} 2');
@@ -78,18 +78,18 @@ describe('the database is away', () => {
       gate = await openGate(databaseUrl);
       return gate.url;
     };
-    door = await frontDoor({ via });
+    api = await testApi({ via });
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   test('every door says so soon and without detail, and goes on by itself when it is back', async () => {
-    expect((await door.get('/process-history')).status).toBe(200);
+    expect((await api.get('/process-history')).status).toBe(200);
     await gate.shut();
     for (const asked of [
-      () => door.get('/process-history'),
-      () => door.post(TRIGGER, {}),
-      () => door.post('/api/locations', { name: 'А' }),
-      () => door.get('/metrics'),
+      () => api.get('/process-history'),
+      () => api.post(TRIGGER, {}),
+      () => api.post('/api/locations', { name: 'А' }),
+      () => api.get('/metrics'),
     ]) {
       const { status, headers, body, seconds } = await timed(asked());
       expect({ status, soon: seconds < SOON }).toEqual({ status: 503, soon: true });
@@ -97,10 +97,10 @@ describe('the database is away', () => {
       expect(headers.get('retry-after')).toBe('5');
       expect(body.detail).toBe('the database does not answer');
     }
-    expect((await door.get('/health/live')).status).toBe(200);
+    expect((await api.get('/health/live')).status).toBe(200);
     await gate.open();
-    await eventually(async () => (await door.get('/process-history')).status === 200);
-    expect((await door.post('/api/locations', { name: 'А' })).status).toBe(201);
+    await eventually(async () => (await api.get('/process-history')).status === 200);
+    expect((await api.post('/api/locations', { name: 'А' })).status).toBe(201);
     await gate.shut();
   });
 });

@@ -1,18 +1,18 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { ring } from '../../queues/backend/enqueue.ts';
+import { enqueue } from '../../queues/backend/enqueue.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { basic, type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { basic, type Json, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let reader: string;
 let writer: string;
 beforeAll(async () => {
-  door = await frontDoor();
-  reader = await door.key('dashboard');
-  writer = await door.key('dashboard', 'dashboard:write');
+  api = await testApi();
+  reader = await api.key('dashboard');
+  writer = await api.key('dashboard', 'dashboard:write');
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 function expectOwnSourcesOnly(headers: Headers) {
   const policy = headers.get('content-security-policy') ?? '';
@@ -23,40 +23,40 @@ const sources = (html: string) =>
   [...html.matchAll(/<(?:script|link)[^>]+(?:src|href)="([^"]+)"/g)].map(([, source]) => source as string);
 
 test('the docs page and all it loads come from here', async () => {
-  const { status, headers, text } = await door.get('/docs');
+  const { status, headers, text } = await api.get('/docs');
   expect(status).toBe(200);
   expectOwnSourcesOnly(headers);
   expect(sources(text)).toContain('/docs/swagger-ui-bundle.js');
   for (const source of sources(text)) {
-    const asset = await door.get(source);
+    const asset = await api.get(source);
     expect({ source, status: asset.status, isThere: asset.text.length > 50 }).toEqual({ source, status: 200, isThere: true });
     expectOwnSourcesOnly(asset.headers);
   }
   expect(text).not.toMatch(/<script(?![^>]*src=)/);
-  expect((await door.get('/docs/start.js')).text).toContain("url: '/openapi.json'");
-  expect((await door.get('/docs/package.json')).status).not.toBe(200);
+  expect((await api.get('/docs/start.js')).text).toContain("url: '/openapi.json'");
+  expect((await api.get('/docs/package.json')).status).not.toBe(200);
 });
 
 describe('Bull Board', () => {
   test('its page and scripts load, and run no inline script', async () => {
-    const { status, headers, text } = await door.get('/queues', { key: reader });
+    const { status, headers, text } = await api.get('/queues', { key: reader });
     expect(status).toBe(200);
     expectOwnSourcesOnly(headers);
     expect(headers.get('x-powered-by')).toBeNull();
     expect(text).toContain('Studio Fleet');
     const scripts = sources(text).filter((source) => source.startsWith('static/'));
     expect(scripts.length).toBeGreaterThan(1);
-    for (const script of scripts) expect((await door.get(`/queues/${script}`, { key: reader })).status).toBe(200);
+    for (const script of scripts) expect((await api.get(`/queues/${script}`, { key: reader })).status).toBe(200);
     for (const [inline] of text.matchAll(/<script(?![^>]*src=)[^>]*>/g)) expect(inline).toContain('type="application/json"');
   });
 
   test('lists the queues, writable or not as the key is', async () => {
-    await ring(door.fleet.backend, 'generation', 'canary', { rung_at: new Date().toISOString() }, { id: 'canary' });
+    await enqueue(api.fleet.backend, 'generation', 'canary', { rung_at: new Date().toISOString() }, { id: 'canary' });
     for (const [key, readOnlyMode] of [
       [reader, true],
       [writer, false],
     ] as const) {
-      const { status, body } = await door.get('/queues/api/queues', { key });
+      const { status, body } = await api.get('/queues/api/queues', { key });
       expect(status).toBe(200);
       expect(body.queues.map((queue: Json) => [queue.name, queue.readOnlyMode])).toEqual(
         nouns.map((noun) => [noun, readOnlyMode]),
@@ -77,7 +77,7 @@ describe('Bull Board', () => {
       .replace(':schedulerId', 'x');
 
   test.each(orders)('a key that may only look cannot %s %s', async (method, path) => {
-    const refused = await door.ask(method, filled(path), { key: reader, body: {} });
+    const refused = await api.ask(method, filled(path), { key: reader, body: {} });
     expect(refused).toMatchObject({
       status: 403,
       body: { detail: expect.stringContaining('lacks the scope "dashboard:write"') },
@@ -85,9 +85,9 @@ describe('Bull Board', () => {
   });
 
   test('a key with dashboard:write can pause, resume and clean; only from its own page', async () => {
-    const queue = door.fleet.backend.queue('generation');
+    const queue = api.fleet.backend.queue('generation');
     const order = (path: string, site?: string) =>
-      door.ask('PUT', `/queues/api/queues/generation/${path}`, { key: writer, headers: site ? { 'Sec-Fetch-Site': site } : {} });
+      api.ask('PUT', `/queues/api/queues/generation/${path}`, { key: writer, headers: site ? { 'Sec-Fetch-Site': site } : {} });
     expect(await queue.isPaused()).toBe(false);
     for (const site of ['cross-site', 'same-site']) expect((await order('pause', site)).status).toBe(403);
     expect(await queue.isPaused()).toBe(false);
@@ -101,8 +101,8 @@ describe('Bull Board', () => {
 
   describe('takes orders', () => {
     const pause = (headers: Record<string, string>) =>
-      door.ask('PUT', '/queues/api/queues/generation/pause', { key: null, headers: { ...basic(writer), ...headers } });
-    const host = () => new URL(door.url).host;
+      api.ask('PUT', '/queues/api/queues/generation/pause', { key: null, headers: { ...basic(writer), ...headers } });
+    const host = () => new URL(api.url).host;
 
     test.each([
       ['another origin', { Origin: 'http://evil.example' }],
@@ -117,11 +117,11 @@ describe('Bull Board', () => {
     test('from its own page, and from a program that is no browser', async () => {
       expect((await pause({ Origin: `http://${host()}` })).status).toBe(200);
       expect((await pause({})).status).toBe(200);
-      expect((await door.ask('PUT', '/queues/api/queues/generation/resume', { key: writer })).status).toBe(200);
+      expect((await api.ask('PUT', '/queues/api/queues/generation/resume', { key: writer })).status).toBe(200);
     });
 
     const add = (raw: string, type = 'application/json') =>
-      door.ask('POST', '/queues/api/queues/generation/add', { key: writer, raw, headers: { 'Content-Type': type } });
+      api.ask('POST', '/queues/api/queues/generation/add', { key: writer, raw, headers: { 'Content-Type': type } });
     test.each([
       ['a form', 'name=canary', 'application/x-www-form-urlencoded', 415],
       ['JSON that says it is text', '{"name": "canary"}', 'text/plain', 415],

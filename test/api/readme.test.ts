@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
 
 /** The shell of the bookings' README that sets up a salon, with its way of asking replaced by one that says what would be asked. */
 function asked(): [path: string, body: string][] {
@@ -14,15 +14,15 @@ function asked(): [path: string, body: string][] {
   return said.map((line) => line.split('\t') as [string, string]);
 }
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 test('the first steps of a salon end in a booking', async () => {
   const replies: Reply[] = [];
-  for (const [path, body] of asked()) replies.push(body ? await door.post(path, JSON.parse(body)) : await door.get(path));
+  for (const [path, body] of asked()) replies.push(body ? await api.post(path, JSON.parse(body)) : await api.get(path));
   expect(replies.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201, 200, 201]);
   expect(replies.at(-2)?.body.specialists[0].days[0].starts.length).toBeGreaterThan(0);
   expect(replies.at(-1)?.body).toMatchObject({ status: 'CONFIRMED', specialist: 'Anna', client: 'Olga' });

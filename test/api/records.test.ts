@@ -3,14 +3,14 @@ import { z } from 'zod';
 import { declarations } from '../../api/routes/record-declarations.ts';
 import { sql } from '../../sql/database/database.ts';
 import { insertRecord } from '../../sql/records/records.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let known: { type: number; trainer: number; place: number; client: number; service: number };
 beforeAll(async () => {
-  door = await frontDoor();
-  const made = async (path: string, body: object) => (await door.post(path, body)).body.id;
+  api = await testApi();
+  const made = async (path: string, body: object) => (await api.post(path, body)).body.id;
   known = {
     type: await made('/api/training-types', { name: 'Йога', max_participants: 9, duration_minutes: 60 }),
     trainer: await made('/api/specialists', { first_name: 'Анна' }),
@@ -19,7 +19,7 @@ beforeAll(async () => {
     service: await made('/api/services', { name: 'Стрижка', duration_minutes: 45 }),
   };
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 let last = 0;
 const next = () => {
@@ -190,25 +190,25 @@ test('every declared record is tried here', () => {
 describe.each(kinds)('$path', ({ path, full, change, filter }) => {
   test('what is created is what is read; a change changes what it names', async () => {
     const body = full();
-    const { status, headers, body: made } = await door.post(path, body);
+    const { status, headers, body: made } = await api.post(path, body);
     expect(status).toBe(201);
     expect(made).toMatchObject(body);
     expect(headers.get('location')).toBe(`${path}/${made.id}`);
-    expect((await door.get(`${path}/${made.id}`)).body).toEqual(made);
-    const changed = await door.patch(`${path}/${made.id}`, change);
+    expect((await api.get(`${path}/${made.id}`)).body).toEqual(made);
+    const changed = await api.patch(`${path}/${made.id}`, change);
     expect(changed).toMatchObject({ status: 200, body: { ...made, ...change } });
-    expect((await door.get(`${path}/${made.id}`)).body).toEqual({ ...made, ...change });
+    expect((await api.get(`${path}/${made.id}`)).body).toEqual({ ...made, ...change });
   });
 
   test('three pages hold each record once, in order', async () => {
-    for (let i = 0; i < 5; i += 1) expect((await door.post(path, full())).status).toBe(201);
-    const all = (await door.get(`${path}?limit=200`)).body;
+    for (let i = 0; i < 5; i += 1) expect((await api.post(path, full())).status).toBe(201);
+    const all = (await api.get(`${path}?limit=200`)).body;
     expect(all.next_cursor).toBeNull();
     const size = Math.ceil(all.items.length / 3);
     const seen: Json[] = [];
     let cursor = '';
     for (let pages = 0; pages < 3; pages += 1) {
-      const { body } = await door.get(`${path}?limit=${size}${cursor}`);
+      const { body } = await api.get(`${path}?limit=${size}${cursor}`);
       seen.push(...body.items);
       cursor = `&cursor=${body.next_cursor}`;
       if (pages === 2) expect(body.next_cursor).toBeNull();
@@ -218,9 +218,9 @@ describe.each(kinds)('$path', ({ path, full, change, filter }) => {
   });
 
   test('a filter leaves those that fit', async () => {
-    const made = (await door.post(path, full())).body;
+    const made = (await api.post(path, full())).body;
     const query = filter(made);
-    const { items } = (await door.get(`${path}?limit=200&${query}`)).body;
+    const { items } = (await api.get(`${path}?limit=200&${query}`)).body;
     expect(made).toMatchObject(items.find(({ id }: Json) => id === made.id));
     const wanted = Object.entries(Object.fromEntries(new URLSearchParams(query)));
     for (const item of items) for (const [field, value] of wanted) expect(String(item[field])).toBe(value);
@@ -240,14 +240,14 @@ const references: [string, Json, string][] = [
   ]),
 ];
 test.each(references)('%s with %j names %s, and nothing is left of it', async (path, body, field) => {
-  const before = await rowCounts(door.db);
+  const before = await rowCounts(api.db);
   const references = path.endsWith('templates') ? { training_type_id: known.type, trainer_id: known.trainer } : {};
-  const refused = await door.post(path, { ...body, ...references, [field]: 999_999 });
+  const refused = await api.post(path, { ...body, ...references, [field]: 999_999 });
   expect(refused).toMatchObject({
     status: 422,
     body: { errors: [{ path: field, message: `there is no ${field.replace('_id', '').replace('_', ' ')} 999999` }] },
   });
-  expect(await rowCounts(door.db)).toEqual(before);
+  expect(await rowCounts(api.db)).toEqual(before);
 });
 
 const twins: [string, () => Json, string][] = [
@@ -283,30 +283,28 @@ const twins: [string, () => Json, string][] = [
   ],
 ];
 test.each(twins)('a second %s of the same is a 409 that says what there is already', async (path, body, rule) => {
-  expect(await door.post(path, body())).toMatchObject({ status: 201 });
-  expect(await door.post(path, body())).toMatchObject({ status: 409, body: { detail: rule } });
+  expect(await api.post(path, body())).toMatchObject({ status: 201 });
+  expect(await api.post(path, body())).toMatchObject({ status: 409, body: { detail: rule } });
 });
 
 test('a student pays for oneself unless told otherwise, has today as registration date, and the role of a client', async () => {
-  const parent = (await door.post('/api/students', { first_name: 'Мама' })).body;
-  const child = (await door.post('/api/students', { first_name: 'Дочь', payer_id: parent.id })).body;
-  const today = new Intl.DateTimeFormat('sv', { timeZone: door.fleet.settings.zone }).format(new Date());
+  const parent = (await api.post('/api/students', { first_name: 'Мама' })).body;
+  const child = (await api.post('/api/students', { first_name: 'Дочь', payer_id: parent.id })).body;
+  const today = new Intl.DateTimeFormat('sv', { timeZone: api.fleet.settings.zone }).format(new Date());
   expect(parent).toMatchObject({ payer_id: parent.id, registration_date: today, phone: null, is_active: true });
-  expect((await door.get(`/api/students?payer_id=${parent.id}`)).body.items).toEqual([parent, child]);
+  expect((await api.get(`/api/students?payer_id=${parent.id}`)).body.items).toEqual([parent, child]);
   const role = sql.type(z.object({ role: z.string() }))`select role from user_roles where user_id = ${child.id}`;
-  expect(await door.db.anyFirst(role)).toEqual(['client']);
-  expect((await door.get(`/api/specialists/${child.id}`)).status).toBe(404);
+  expect(await api.db.anyFirst(role)).toEqual(['client']);
+  expect((await api.get(`/api/specialists/${child.id}`)).status).toBe(404);
 });
 
 test('a person whose second table refuses leaves no user behind', async () => {
-  const before = await rowCounts(door.db);
+  const before = await rowCounts(api.db);
   const kind = declarations.find(({ path }) => path === '/api/specialists')?.kind;
-  const insert = door.db.transaction((transaction) =>
-    insertRecord(transaction, kind!, { first_name: 'Б', location_id: 999_999 }),
-  );
+  const insert = api.db.transaction((transaction) => insertRecord(transaction, kind!, { first_name: 'Б', location_id: 999_999 }));
   await expect(insert).rejects.toThrow('foreign key');
-  const changed = await door.patch(`/api/specialists/${known.trainer}`, { first_name: 'Не Анна', location_id: 999_999 });
+  const changed = await api.patch(`/api/specialists/${known.trainer}`, { first_name: 'Не Анна', location_id: 999_999 });
   expect(changed.status).toBe(422);
-  expect((await door.get(`/api/specialists/${known.trainer}`)).body.first_name).toBe('Анна');
-  expect(await rowCounts(door.db)).toEqual(before);
+  expect((await api.get(`/api/specialists/${known.trainer}`)).body.first_name).toBe('Анна');
+  expect(await rowCounts(api.db)).toEqual(before);
 });

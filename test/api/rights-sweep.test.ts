@@ -9,7 +9,7 @@ let world: Awaited<ReturnType<typeof rightsWorld>>;
 let document: Json;
 beforeAll(async () => {
   world = await rightsWorld();
-  document = (await world.door.get('/openapi.json')).body;
+  document = (await world.api.get('/openapi.json')).body;
 });
 afterAll(() => world.close());
 
@@ -17,7 +17,7 @@ const keys = new Map<string, Promise<string>>();
 /** A key with these scopes, the same one each time. */
 function keyOf(wanted: readonly string[]) {
   const name = wanted.join(' ');
-  if (!keys.has(name)) keys.set(name, world.door.key(...wanted));
+  if (!keys.has(name)) keys.set(name, world.api.key(...wanted));
   return keys.get(name) as Promise<string>;
 }
 
@@ -69,9 +69,9 @@ async function sweep(...missing: string[]) {
   let count = 0;
   for (const [method, path, body] of requests()) {
     // Each key may ask so often a minute.
-    if (count % 400 === 0) key = await world.door.key(...allBut(...missing));
+    if (count % 400 === 0) key = await world.api.key(...allBut(...missing));
     count += 1;
-    replies.push({ ...(await world.door.ask(method, path, { key, body })), asked: `${method} ${path} ${JSON.stringify(body)}` });
+    replies.push({ ...(await world.api.ask(method, path, { key, body })), asked: `${method} ${path} ${JSON.stringify(body)}` });
   }
   expect(replies.filter(({ status }) => status < 300).length).toBeGreaterThan(50);
   expect(replies.filter(({ status }) => status >= 500)).toEqual([]);
@@ -82,13 +82,13 @@ test.each(routes.map((route) => [route.method.toUpperCase(), route.path, scopesO
   '%s %s is closed to every other scope, and opens with its own',
   async (method, path, own) => {
     const at = path.replaceAll(/\{\w+\}/g, '2147483647');
-    const closed = await world.door.ask(method, at, { key: await keyOf(allBut(...own)) });
+    const closed = await world.api.ask(method, at, { key: await keyOf(allBut(...own)) });
     expect(closed).toMatchObject({
       status: 403,
       body: { detail: expect.stringContaining(`lacks the scope ${own.map((scope) => `"${scope}"`).join(' or ')}`) },
     });
     for (const scope of own) {
-      const opened = await world.door.ask(method, at, { key: await keyOf([scope]) });
+      const opened = await world.api.ask(method, at, { key: await keyOf([scope]) });
       expect(opened.body?.detail ?? '').not.toContain('lacks the scope');
     }
   },

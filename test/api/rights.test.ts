@@ -11,7 +11,7 @@ let world: Awaited<ReturnType<typeof rightsWorld>>;
 const keys = new Map<string, Promise<string>>();
 const keyOf = (...wanted: string[]) => {
   const name = [...new Set(wanted)].sort().join(' ');
-  if (!keys.has(name)) keys.set(name, world.door.key(...new Set(wanted)));
+  if (!keys.has(name)) keys.set(name, world.api.key(...new Set(wanted)));
   return keys.get(name) as Promise<string>;
 };
 beforeAll(async () => {
@@ -27,8 +27,8 @@ type Guarded = {
   needs: Scope;
   ask: (key: string) => Promise<Reply>;
 };
-const post = (path: () => string, body: () => object) => (key: string) => world.door.post(path(), body(), { key });
-const patch = (path: () => string, body: () => object) => (key: string) => world.door.patch(path(), body(), { key });
+const post = (path: () => string, body: () => object) => (key: string) => world.api.post(path(), body(), { key });
+const patch = (path: () => string, body: () => object) => (key: string) => world.api.patch(path(), body(), { key });
 let phones = 0;
 const somebody = () => {
   phones += 1;
@@ -161,14 +161,14 @@ describe('what needs no more than the route’s own scope', () => {
       [world.child, 'later', 42],
     ] as const)
       expect(
-        await world.door.post('/bookings', { ...wish, client_id, pay_from, starts_at: inHours(hours) }, { key }),
+        await world.api.post('/bookings', { ...wish, client_id, pay_from, starts_at: inHours(hours) }, { key }),
       ).toMatchObject({ status: 201 });
   });
 
   test('the studio’s cancelling before the start', async () => {
     const booking = await world.make.booking({ ...world, client: world.child, at: inHours(3) });
     const key = await keyOf('bookings:write');
-    expect(await world.door.post(`/bookings/${booking}/cancel`, { reason: 'so', by: 'studio' }, { key })).toMatchObject({
+    expect(await world.api.post(`/bookings/${booking}/cancel`, { reason: 'so', by: 'studio' }, { key })).toMatchObject({
       status: 200,
       body: { outcome: 'safe' },
     });
@@ -177,14 +177,14 @@ describe('what needs no more than the route’s own scope', () => {
   test('a student’s payer named as it is, and the record of a person who does not command', async () => {
     const key = await keyOf('records:write');
     const change = { payer_id: world.parent, telegram_id: 5_005, is_active: true };
-    expect(await world.door.patch(`/api/students/${world.child}`, change, { key })).toMatchObject({ status: 200 });
-    expect(await world.door.post(`/api/people/${world.child}/telegram-link`, {}, { key })).toMatchObject({ status: 201 });
+    expect(await world.api.patch(`/api/students/${world.child}`, change, { key })).toMatchObject({ status: 200 });
+    expect(await world.api.post(`/api/people/${world.child}/telegram-link`, {}, { key })).toMatchObject({ status: 201 });
   });
 
   test('an admin’s name, and what stays as it is', async () => {
-    const admin = (await world.door.get(`/api/clients/${world.admin}`)).body;
+    const admin = (await world.api.get(`/api/clients/${world.admin}`)).body;
     const change = { first_name: 'Мария', telegram_id: admin.telegram_id, phone: admin.phone, is_active: admin.is_active };
-    expect(await world.door.patch(`/api/clients/${world.admin}`, change, { key: await keyOf('records:write') })).toMatchObject({
+    expect(await world.api.patch(`/api/clients/${world.admin}`, change, { key: await keyOf('records:write') })).toMatchObject({
       status: 200,
     });
   });
@@ -199,7 +199,7 @@ describe('a balance is shown to whoever may read money', () => {
         const dear = await world.make.service({ price: BALANCE * 2 });
         const specialist_id = await world.make.specialist([dear]);
         const wish = { client_id: world.child, service_id: dear, specialist_id, starts_at: inHours(50), pay_from: 'wallet' };
-        return world.door.post('/bookings', wish, { key });
+        return world.api.post('/bookings', wish, { key });
       },
     ],
     [
@@ -208,22 +208,18 @@ describe('a balance is shown to whoever may read money', () => {
       async (key) => {
         const composition = [{ service_id: world.service, units: 1 }];
         const offer = { name: `Пакет ${Math.random()}`, composition, price_minor: BALANCE * 2 };
-        const { body } = await world.door.post('/api/service-packages', offer);
+        const { body } = await world.api.post('/api/service-packages', offer);
         const wish = { service_package_id: body.id, pay_from: 'wallet' };
-        return world.door.post(`/api/clients/${world.child}/packages`, wish, { key });
+        return world.api.post(`/api/clients/${world.child}/packages`, wish, { key });
       },
     ],
-    [
-      'a payment',
-      ['money:write'],
-      (key) => world.door.post(`/api/people/${world.parent}/payments`, { amount_minor: 1 }, { key }),
-    ],
+    ['a payment', ['money:write'], (key) => world.api.post(`/api/people/${world.parent}/payments`, { amount_minor: 1 }, { key })],
     [
       'a payment taken back',
       ['money:write'],
       async (key) => {
-        const { body } = await world.door.post(`/api/people/${world.parent}/payments`, { amount_minor: 1 });
-        return world.door.post(`/api/payments/${body.payment.id}/cancel`, { reason: 'so' }, { key });
+        const { body } = await world.api.post(`/api/people/${world.parent}/payments`, { amount_minor: 1 });
+        return world.api.post(`/api/payments/${body.payment.id}/cancel`, { reason: 'so' }, { key });
       },
     ],
   ];
@@ -239,14 +235,14 @@ describe('a balance is shown to whoever may read money', () => {
     const details = JSON.stringify({
       audit: [{ rule: 'balance', id: world.parent, detail: `balance ${BALANCE}, transactions 0` }],
     });
-    const run = await world.door.db.oneFirst(sql.unsafe`
+    const run = await world.api.db.oneFirst(sql.unsafe`
       insert into automated_process_history (process_type, run_key, process_date, status, started_at, completed_at, details)
       values ('cleanup', 'cleanup:2026-01-01', '2026-01-01', 'partial', now(), now(), ${details}::jsonb) returning id`);
     const path = `/process-history/${run}`;
-    const hidden = await world.door.get(path, { key: await keyOf('history:read') });
+    const hidden = await world.api.get(path, { key: await keyOf('history:read') });
     expect(hidden).toMatchObject({ status: 200, body: { details: { audit: [{ rule: 'balance', id: world.parent }] } } });
     expect(hidden.text).not.toContain(String(BALANCE));
-    const shown = await world.door.get(path, { key: await keyOf('history:read', 'money:read') });
+    const shown = await world.api.get(path, { key: await keyOf('history:read', 'money:read') });
     expect(shown.text).toContain(String(BALANCE));
   });
 });
@@ -256,16 +252,16 @@ test('whoever may cancel trainings sees what became of that, and of nothing else
   await make.type();
   const training = await make.training({ trainer: await trainer(), at: inHours(60) });
   const of = { trainingId: training, requestedAt: new Date(), by: 'test', requestId: 'test' };
-  const cancelled = await writeRequest(world.door.db, { ...of, kind: 'cancel_training', reason: 'so' });
-  const added = await writeRequest(world.door.db, { ...of, kind: 'add_student', studentId: world.child });
+  const cancelled = await writeRequest(world.api.db, { ...of, kind: 'cancel_training', reason: 'so' });
+  const added = await writeRequest(world.api.db, { ...of, kind: 'add_student', studentId: world.child });
   const key = await keyOf('trainings:cancel');
-  expect(await world.door.get(`/finance-requests/${cancelled.id}`, { key })).toMatchObject({ status: 200 });
-  expect(await world.door.get(`/finance-requests/${added.id}`, { key })).toMatchObject({ status: 403 });
-  expect(await world.door.post(`/real-trainings/${training}/students`, { student_id: world.child }, { key })).toMatchObject({
+  expect(await world.api.get(`/finance-requests/${cancelled.id}`, { key })).toMatchObject({ status: 200 });
+  expect(await world.api.get(`/finance-requests/${added.id}`, { key })).toMatchObject({ status: 403 });
+  expect(await world.api.post(`/real-trainings/${training}/students`, { student_id: world.child }, { key })).toMatchObject({
     status: 403,
   });
   const others = await keyOf(...allBut('trainings:cancel'));
-  expect(await world.door.post(`/real-trainings/${training}/cancel`, { reason: 'so' }, { key: others })).toMatchObject({
+  expect(await world.api.post(`/real-trainings/${training}/cancel`, { reason: 'so' }, { key: others })).toMatchObject({
     status: 403,
     body: { detail: expect.stringContaining('"trainings:cancel"') },
   });

@@ -3,18 +3,18 @@ import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { sql } from '../../sql/database/database.ts';
 import { requestRun } from '../../sql/runs/runs.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor({ settings: { STUDIO_TZ: 'America/New_York' } });
+  api = await testApi({ settings: { STUDIO_TZ: 'America/New_York' } });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-const generation = async () => (await door.get('/schedule')).body.items.find((item: Json) => item.name === 'generation');
+const generation = async () => (await api.get('/schedule')).body.items.find((item: Json) => item.name === 'generation');
 
 test('the timetable tells every schedule, its rule and its next ticks in the studio’s zone', async () => {
-  const { body } = await door.get('/schedule');
+  const { body } = await api.get('/schedule');
   expect(body.items.map((item: Json) => item.name)).toEqual(timetable.map(({ name }) => name));
   const [first] = timetable;
   const next = nextTicks(first!.pattern, 'America/New_York', new Date(), 3).map((tick) => tick.toISOString());
@@ -33,22 +33,22 @@ test('the timetable tells every schedule, its rule and its next ticks in the stu
 });
 
 test('pausing says who and since when; pausing twice keeps the first; resuming ends it', async () => {
-  const [anna, boris] = [await door.key('schedule:write'), await door.key('schedule:write')];
-  const paused = (await door.post('/schedule/generation/pause', undefined, { key: anna })).body;
+  const [anna, boris] = [await api.key('schedule:write'), await api.key('schedule:write')];
+  const paused = (await api.post('/schedule/generation/pause', undefined, { key: anna })).body;
   expect(paused).toMatchObject({ paused: true, paused_by: 'key-2', paused_at: expect.stringMatching(/Z$/) });
-  expect((await door.post('/schedule/generation/pause', undefined, { key: boris })).body).toEqual(paused);
+  expect((await api.post('/schedule/generation/pause', undefined, { key: boris })).body).toEqual(paused);
   expect(await generation()).toEqual(paused);
-  const resumed = await door.post('/schedule/generation/resume');
+  const resumed = await api.post('/schedule/generation/resume');
   expect(resumed).toMatchObject({ status: 200, body: { paused: false, paused_at: null, paused_by: null } });
-  expect(await door.post('/schedule/generation/resume')).toMatchObject({ status: 200, body: { paused: false } });
+  expect(await api.post('/schedule/generation/resume')).toMatchObject({ status: 200, body: { paused: false } });
 });
 
 test('what passed during a pause stays skipped, in the ledger with its reason', async () => {
-  await door.db.query(sql.unsafe`
+  await api.db.query(sql.unsafe`
     insert into schedules (name, known_since, paused_at, paused_by) values ('generation', now() - interval '15 days', now() - interval '15 days', 'anna')
     on conflict (name) do update set known_since = excluded.known_since, paused_at = excluded.paused_at, paused_by = excluded.paused_by`);
-  await door.post('/schedule/generation/resume');
-  const { items } = (await door.get('/schedule/ticks')).body;
+  await api.post('/schedule/generation/resume');
+  const { items } = (await api.get('/schedule/ticks')).body;
   expect(items.length).toBeGreaterThanOrEqual(2);
   for (const tick of items)
     expect(tick).toMatchObject({ schedule: 'generation', outcome: 'skipped', reason: 'paused', run_id: null });
@@ -56,8 +56,8 @@ test('what passed during a pause stays skipped, in the ledger with its reason', 
 });
 
 test('the ledger in pages, between instants, with what became of the runs', async () => {
-  await door.db.query(sql.unsafe`delete from schedule_ticks`);
-  const { run } = await requestRun(door.db, {
+  await api.db.query(sql.unsafe`delete from schedule_ticks`);
+  const { run } = await requestRun(api.db, {
     process_type: 'generation',
     run_key: 'generation:2026-W45',
     process_date: '2026-11-02',
@@ -65,10 +65,10 @@ test('the ledger in pages, between instants, with what became of the runs', asyn
   });
   const ticks = ['2026-10-26T01:00:00.000Z', '2026-11-02T02:00:00.000Z', '2026-11-09T02:00:00.000Z'];
   for (const [i, tick] of ticks.entries())
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into schedule_ticks (schedule, nominal_at, outcome, reason, run_id)
       values ('generation', ${tick}::timestamptz, ${i === 0 ? 'skipped' : 'enqueued'}, ${i === 0 ? 'superseded' : null}, ${i === 2 ? run.id : null})`);
-  const list = async (query: string) => (await door.get(`/schedule/ticks?${query}`)).body;
+  const list = async (query: string) => (await api.get(`/schedule/ticks?${query}`)).body;
   const range = 'from=2026-10-26T01:00:00Z&to=2026-11-10T00:00:00Z';
   const all = await list(range);
   expect(all.items.map((tick: Json) => tick.nominal_at)).toEqual([...ticks].reverse());

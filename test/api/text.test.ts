@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { NO_CONTROL, SOMETHING_VISIBLE, webAddress, whyNoText } from '../../api/http/text.ts';
 import { routes } from '../../api/routes/all.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
 
 const invisible: [string, string][] = [
@@ -73,13 +73,13 @@ test.each(addresses)('%j as a website: %s', (given, isFine) => {
 });
 
 describe('whatever field of whatever route takes text', () => {
-  let door: FrontDoor;
+  let api: TestApi;
   let document: Json;
   beforeAll(async () => {
-    door = await frontDoor();
-    document = (await door.get('/openapi.json')).body;
+    api = await testApi();
+    document = (await api.get('/openapi.json')).body;
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   /** Fields that take any text: a word that stands nowhere is accepted. */
   const fields = routes.flatMap((route) =>
@@ -98,7 +98,7 @@ describe('whatever field of whatever route takes text', () => {
 
   test('the refusal names the field and says what is accepted', async () => {
     const form = swaggerExample(document.paths['/api/students'].post.requestBody.content['application/json'].schema, document);
-    const { status, body } = await door.post('/api/students', { ...form, first_name: '\u200b', last_name: 'a\u001bb' });
+    const { status, body } = await api.post('/api/students', { ...form, first_name: '\u200b', last_name: 'a\u001bb' });
     expect(status).toBe(422);
     expect(body.errors).toEqual([
       { path: 'first_name', message: SOMETHING_VISIBLE },

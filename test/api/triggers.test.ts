@@ -8,14 +8,14 @@ import { sql } from '../../sql/database/database.ts';
 import { claimRun, failRun, findRun } from '../../sql/runs/runs.ts';
 import { monday as nextMonday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 
 /** The door without a worker: what is asked stays queued until a test says otherwise. */
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const PATH = '/real-trainings/generate-next-week';
 const FIRST = nextMonday();
@@ -25,14 +25,14 @@ function monday() {
   weeks += 1;
   return addDays(FIRST, 7 * weeks);
 }
-const rows = () => door.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
+const rows = () => api.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
 const runOf = (week: string) =>
-  door.db.maybeOneFirst(
+  api.db.maybeOneFirst(
     sql.type(z.object({ id: z.int() }))`select id from automated_process_history where process_date = ${week}::date`,
   );
 /** Ends a run as a worker would, without doing anything. */
 const end = (id: number, status: string) =>
-  door.db.query(sql.unsafe`
+  api.db.query(sql.unsafe`
     update automated_process_history set status = ${status}, completed_at = now(), started_at = now(),
       result = '{"message": "done", "created_count": 0}'
     where id = ${id}`);
@@ -45,43 +45,43 @@ describe('a day to come', () => {
 
   test.each(doors)('%s: tomorrow is refused, today is not', async (path) => {
     const before = await rows();
-    const refused = await door.post(path, { date: addDays(today, 1) });
+    const refused = await api.post(path, { date: addDays(today, 1) });
     expect(refused.status).toBe(422);
     expect(refused.body.errors).toEqual([{ path: 'date', message: `a day from ${addDays(today, -400)} to ${today}` }]);
     expect(await rows()).toBe(before);
-    expect((await door.post(path, { date: today })).status).toBe(202);
+    expect((await api.post(path, { date: today })).status).toBe(202);
   });
 });
 
 describe('a request that is accepted', () => {
   test('is answered 202 with where to look', async () => {
-    const { status, headers, body } = await door.post(PATH, { week_start: FIRST });
+    const { status, headers, body } = await api.post(PATH, { week_start: FIRST });
     expect(status).toBe(202);
     expect(Object.keys(body)).toEqual(['run_id', 'process_type', 'run_key', 'status', 'href']);
     expect(body).toMatchObject({ process_type: 'generation', run_key: `generation:${weekOf(FIRST)}`, status: 'queued' });
     expect(body.href).toBe(`/process-history/${body.run_id}`);
     expect(headers.get('location')).toBe(body.href);
     expect(headers.get('idempotent-replayed')).toBeNull();
-    expect((await door.get(body.href)).body).toMatchObject({ id: body.run_id, process_date: FIRST, created_by: 'key-1' });
+    expect((await api.get(body.href)).body).toMatchObject({ id: body.run_id, process_date: FIRST, created_by: 'key-1' });
   });
 
   test('without a body is for the next Monday of the studio', async () => {
-    const { status, body } = await door.post(PATH);
-    const today = new Intl.DateTimeFormat('sv', { timeZone: door.fleet.settings.zone }).format(new Date());
+    const { status, body } = await api.post(PATH);
+    const today = new Intl.DateTimeFormat('sv', { timeZone: api.fleet.settings.zone }).format(new Date());
     expect(status).toBe(202);
-    expect((await door.get(body.href)).body.process_date).toBe(runs.generation.request({}, today).process_date);
+    expect((await api.get(body.href)).body.process_date).toBe(runs.generation.request({}, today).process_date);
   });
 
   test('carries its request id into the history row and the job', async () => {
-    const { body, headers } = await door.post(PATH, { week_start: monday() }, { headers: { 'X-Request-Id': 'desk.42' } });
+    const { body, headers } = await api.post(PATH, { week_start: monday() }, { headers: { 'X-Request-Id': 'desk.42' } });
     expect(headers.get('x-request-id')).toBe('desk.42');
-    expect(await findRun(door.db, body.run_id)).toMatchObject({ request_id: 'desk.42', api_key_used: 'key-1' });
-    const job = await door.fleet.backend.queue('generation').getJob(runJobId(body.run_id, 1));
+    expect(await findRun(api.db, body.run_id)).toMatchObject({ request_id: 'desk.42', api_key_used: 'key-1' });
+    const job = await api.fleet.backend.queue('generation').getJob(runJobId(body.run_id, 1));
     expect(job?.data).toEqual({ run_id: body.run_id, request_id: 'desk.42' });
   });
 
   test.each(['two words', 'x'.repeat(101), '123456:AAAAAAAAAAAAAAAAAAAAAAAA'])('a request id %s is replaced', async (given) => {
-    const { headers } = await door.get('/schedule', { headers: { 'X-Request-Id': given } });
+    const { headers } = await api.get('/schedule', { headers: { 'X-Request-Id': given } });
     expect(headers.get('x-request-id')).toMatch(/^[\da-f]{8}-[\da-f-]{27}$/);
   });
 });
@@ -89,11 +89,11 @@ describe('a request that is accepted', () => {
 describe('a key that was asked for before', () => {
   test('queued or running: joined, also with again', async () => {
     const asked = { week_start: monday() };
-    const { body: first } = await door.post(PATH, asked);
+    const { body: first } = await api.post(PATH, asked);
     const before = await rows();
-    expect((await door.post(PATH, asked)).body).toEqual(first);
-    await claimRun(door.db, first.run_id, 'job');
-    const joined = await door.post(PATH, { ...asked, again: true });
+    expect((await api.post(PATH, asked)).body).toEqual(first);
+    await claimRun(api.db, first.run_id, 'job');
+    const joined = await api.post(PATH, { ...asked, again: true });
     expect(joined).toMatchObject({ status: 202, body: { run_id: first.run_id, status: 'running' } });
     expect(joined.headers.get('idempotent-replayed')).toBeNull();
     expect(await rows()).toBe(before);
@@ -101,32 +101,32 @@ describe('a key that was asked for before', () => {
 
   test('success: replayed, with its result for who waits; again makes a new attempt', async () => {
     const asked = { week_start: monday() };
-    const { body: first } = await door.post(PATH, asked);
+    const { body: first } = await api.post(PATH, asked);
     await end(first.run_id, 'success');
-    const replayed = await door.post(PATH, asked);
+    const replayed = await api.post(PATH, asked);
     expect(replayed).toMatchObject({ status: 202, body: { run_id: first.run_id, status: 'success' } });
     expect(replayed.headers.get('idempotent-replayed')).toBe('true');
-    const waited = await door.post(PATH, asked, { headers: { Prefer: 'wait=5' } });
+    const waited = await api.post(PATH, asked, { headers: { Prefer: 'wait=5' } });
     expect(waited).toMatchObject({ status: 200, body: { message: 'done' } });
     expect(waited.headers.get('idempotent-replayed')).toBe('true');
-    const again = await door.post(PATH, { ...asked, again: true });
+    const again = await api.post(PATH, { ...asked, again: true });
     expect(again.headers.get('idempotent-replayed')).toBeNull();
-    expect((await door.get(again.body.href)).body).toMatchObject({ attempt: 2, status: 'queued' });
+    expect((await api.get(again.body.href)).body).toMatchObject({ attempt: 2, status: 'queued' });
   });
 
   test.each(['partial', 'error'])('%s: a new attempt', async (status) => {
     const asked = { week_start: monday() };
-    const { body: first } = await door.post(PATH, asked);
+    const { body: first } = await api.post(PATH, asked);
     await end(first.run_id, status);
-    const second = await door.post(PATH, asked);
+    const second = await api.post(PATH, asked);
     expect(second.body.run_id).not.toBe(first.run_id);
-    expect((await door.get(second.body.href)).body).toMatchObject({ attempt: 2, status: 'queued' });
+    expect((await api.get(second.body.href)).body).toMatchObject({ attempt: 2, status: 'queued' });
   });
 });
 
 describe('Prefer: wait without a worker', () => {
   test('running out is a 202', async () => {
-    const { status, headers, body } = await door.post(
+    const { status, headers, body } = await api.post(
       PATH,
       { week_start: monday() },
       { headers: { Prefer: 'respond-async, wait=1' } },
@@ -137,10 +137,10 @@ describe('Prefer: wait without a worker', () => {
 
   test('a failed run is a 500 that names it', async () => {
     const week_start = monday();
-    const waiting = door.post(PATH, { week_start }, { headers: { Prefer: 'wait=20' } });
+    const waiting = api.post(PATH, { week_start }, { headers: { Prefer: 'wait=20' } });
     const id = await eventually(() => runOf(week_start));
-    await claimRun(door.db, id, 'job');
-    await failRun(door.db, id, 'Error: the ceiling fell', true);
+    await claimRun(api.db, id, 'job');
+    await failRun(api.db, id, 'Error: the ceiling fell', true);
     const { status, headers, body } = await waiting;
     expect({ status, type: headers.get('content-type') }).toEqual({
       status: 500,

@@ -5,19 +5,19 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createApiServer } from '../../api/app/server.ts';
 import { createLine } from '../../api/http/fair-share.ts';
-import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let other: string;
 beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '10000' } });
-  other = await door.key('records:read');
+  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '10000' } });
+  other = await api.key('records:read');
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** A row held in another session, for as long as it takes. */
 async function holding<T>(statement: string, work: () => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: door.database.url });
+  const client = new pg.Client({ connectionString: api.database.url });
   await client.connect();
   await client.query('begin');
   await client.query(statement);
@@ -28,15 +28,15 @@ describe('a row is locked elsewhere', () => {
   const lock = () => `select from training_types where id = ${id} for update`;
   let id: number;
   beforeAll(async () => {
-    id = (await door.post('/api/training-types', { name: 'Йога', max_participants: 10, duration_minutes: 60 })).body.id;
+    id = (await api.post('/api/training-types', { name: 'Йога', max_participants: 10, duration_minutes: 60 })).body.id;
   });
-  const change = () => door.patch(`/api/training-types/${id}`, { max_participants: 11 });
+  const change = () => api.patch(`/api/training-types/${id}`, { max_participants: 11 });
   const over = (replies: Promise<Reply>[]) => Promise.race(replies).then(() => 'over');
 
-  test('who needs it is told so in bounded time, and nobody else waits, with the same key or another', async () => {
+  test('who needs it is notified so in bounded time, and nobody else waits, with the same key or another', async () => {
     await holding(lock(), async () => {
       const waiting = Array.from({ length: 6 }, change);
-      const bystanders = [door.get('/api/students'), door.get('/api/students', { key: other }), door.get('/health/ready')];
+      const bystanders = [api.get('/api/students'), api.get('/api/students', { key: other }), api.get('/health/ready')];
       const first = await Promise.race([Promise.all(bystanders), over(waiting)]);
       expect(first).toMatchObject([{ status: 200 }, { status: 200 }, { body: { parts: { database: 'up' } } }]);
       for (const { status, headers, body } of await Promise.all(waiting)) {
@@ -50,7 +50,7 @@ describe('a row is locked elsewhere', () => {
   test('sixty who need it with one key leave connections to the others, and all are answered', async () => {
     await holding(lock(), async () => {
       const waiting = Array.from({ length: 60 }, change);
-      const bystanders = [door.get('/api/students', { key: other }), door.get('/health/ready')];
+      const bystanders = [api.get('/api/students', { key: other }), api.get('/health/ready')];
       const first = await Promise.race([Promise.all(bystanders), over(waiting)]);
       expect(first).toMatchObject([{ status: 200 }, { body: { parts: { database: 'up' } } }]);
       expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([503]));
@@ -58,9 +58,8 @@ describe('a row is locked elsewhere', () => {
   });
 
   test('with an Idempotency-Key the refusal is not kept', async () => {
-    const post = () =>
-      door.post('/api/rooms', { name: 'Зал', location_id: location }, { headers: { 'Idempotency-Key': 'room' } });
-    const location = (await door.post('/api/locations', { name: 'Дом' })).body.id;
+    const post = () => api.post('/api/rooms', { name: 'Зал', location_id: location }, { headers: { 'Idempotency-Key': 'room' } });
+    const location = (await api.post('/api/locations', { name: 'Дом' })).body.id;
     const refused = await holding(`select from locations where id = ${location} for update`, post);
     expect(refused).toMatchObject({ status: 503 });
     expect(await post()).toMatchObject({ status: 201 });
@@ -68,10 +67,10 @@ describe('a row is locked elsewhere', () => {
 });
 
 test('of one key only so many requests are answered at once', async () => {
-  const key = await door.key('run:generation');
+  const key = await api.key('run:generation');
   const start = { week_start: undefined };
   const asked = Array.from({ length: 300 }, (_, n) =>
-    door.post('/real-trainings/generate-next-week', start, {
+    api.post('/real-trainings/generate-next-week', start, {
       key,
       headers: { Prefer: 'wait=5', 'X-Request-Id': `at-once-${n}` },
     }),
@@ -102,7 +101,7 @@ describe('connections are shared out', () => {
     expect(fourth).toBe(true);
   });
 
-  test('who waits too long is told to come again', async () => {
+  test('who waits too long is notified to come again', async () => {
     const line = createLine(1, 1);
     const leave = await line.enter(1);
     await expect(line.enter(2)).rejects.toMatchObject({ status: 503 });
@@ -112,7 +111,7 @@ describe('connections are shared out', () => {
 });
 
 describe('whoever has no key', () => {
-  const port = () => (door.server.address() as AddressInfo).port;
+  const port = () => (api.server.address() as AddressInfo).port;
 
   /** Sends a head that announces a large body, and nothing of it; the status that comes back. */
   const announce = async (path: string, headers: Record<string, string> = {}) => {
@@ -133,7 +132,7 @@ describe('whoever has no key', () => {
   test('nor does Telegram’s secret have to be guessed through a body', async () => {
     const secret = 'a_secret_that_only_Telegram_knows';
     const settings = { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: secret };
-    const hooked = await frontDoor({ settings });
+    const hooked = await testApi({ settings });
     const bad = { raw: '{"a": 1, "a": 2', headers: { 'Content-Type': 'application/json' } };
     const bring = (shown: string) =>
       hooked.post('/telegram/webhook', undefined, {
@@ -146,7 +145,7 @@ describe('whoever has no key', () => {
   });
 
   test('cannot keep a request half sent', () => {
-    const server = createApiServer(door.fleet);
+    const server = createApiServer(api.fleet);
     expect([server.requestTimeout, server.headersTimeout, server.maxConnections]).toEqual([30_000, 15_000, 2_000]);
   });
 
@@ -155,7 +154,7 @@ describe('whoever has no key', () => {
       [undefined, false],
       [1, true],
     ] as const) {
-      const server = createApiServer({ ...door.fleet, settings: { ...door.fleet.settings, trustProxy: proxy } });
+      const server = createApiServer({ ...api.fleet, settings: { ...api.fleet.settings, trustProxy: proxy } });
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       // Sockets that are as good as open, from one address.

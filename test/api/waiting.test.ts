@@ -6,7 +6,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { requestRun } from '../../sql/runs/runs.ts';
 import { monday } from '../support/days.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 import { studio } from '../support/studio.ts';
 
@@ -14,16 +14,16 @@ const PATH = '/real-trainings/generate-next-week';
 const WEEK = { week_start: monday() };
 const FIELDS = Object.keys(runs.generation.result.shape);
 
-/** A door with a small studio behind it: one group of two places with three students. */
+/** A route with a small studio behind it: one group of two places with three students. */
 async function studioDoor(locale: string) {
-  const opened = await frontDoor({ settings: { STUDIO_LOCALE: locale } });
+  const opened = await testApi({ settings: { STUDIO_LOCALE: locale } });
   const { type, trainer, template, student, link } = studio(opened.db);
   const group = await template({ type: await type({ places: 2 }), trainer: await trainer() });
   for (const one of [await student(), await student(), await student()]) await link(group, one);
   return opened;
 }
 
-let door: FrontDoor;
+let api: TestApi;
 
 const MESSAGES = {
   ru: /^Успешно сгенерирована 1 тренировка$/,
@@ -33,21 +33,21 @@ const MESSAGES = {
 
 describe.each(Object.keys(MESSAGES) as (keyof typeof MESSAGES)[])('in %s', (locale) => {
   beforeEach(async () => {
-    door = await studioDoor(locale);
+    api = await studioDoor(locale);
   });
-  afterEach(() => door.close());
+  afterEach(() => api.close());
 
   test('a dry run tells what a real one then does, and writes nothing', async () => {
-    // The queues enter themselves, some time after the door has opened them; that is not what is asked here.
-    const rows = async () => ({ ...(await rowCounts(door.db, ['public', 'bullmq'])), 'bullmq.meta': null });
+    // The queues enter themselves, some time after the route has opened them; that is not what is asked here.
+    const rows = async () => ({ ...(await rowCounts(api.db, ['public', 'bullmq'])), 'bullmq.meta': null });
     const before: Record<string, unknown> = await rows();
-    const dry = await door.post(PATH, { ...WEEK, dry_run: true });
+    const dry = await api.post(PATH, { ...WEEK, dry_run: true });
     expect(await rows()).toEqual(before);
     expect(before['public.training_student_templates']).toBe(3);
     expect(dry.status).toBe(200);
 
-    await door.startWorker();
-    const real = await door.post(PATH, WEEK, { headers: { Prefer: 'wait=30' } });
+    await api.startWorker();
+    const real = await api.post(PATH, WEEK, { headers: { Prefer: 'wait=30' } });
     expect({ status: real.status, applied: real.headers.get('preference-applied') }).toEqual({ status: 200, applied: 'wait' });
     expect(Object.keys(real.body)).toEqual(FIELDS);
     expect(Object.keys(dry.body)).toEqual(FIELDS);
@@ -89,27 +89,27 @@ describe('how long', () => {
 
 describe('waiting', () => {
   beforeEach(async () => {
-    door = await frontDoor();
+    api = await testApi();
   });
-  afterEach(() => door.close());
+  afterEach(() => api.close());
   const asked = { process_type: 'generation', run_key: 'generation:2026-W48', process_date: '2026-11-23', params: {} };
 
   test('ends early when nobody waits any more', async () => {
-    const { run } = await requestRun(door.db, asked);
+    const { run } = await requestRun(api.db, asked);
     let looks = 0;
     const stillThere = () => {
       looks += 1;
       return looks < 3;
     };
-    expect(await waitForRun(door.db, run, 60, stillThere)).toMatchObject({ id: run.id, status: 'queued' });
+    expect(await waitForRun(api.db, run, 60, stillThere)).toMatchObject({ id: run.id, status: 'queued' });
     expect(looks).toBe(3);
   });
 
   test('ends with a 202 when the process drains, and the connection with it', async () => {
-    const waiting = door.post(PATH, WEEK, { headers: { Prefer: 'wait=60' } });
-    await door.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
-    door.draining.abort();
+    const waiting = api.post(PATH, WEEK, { headers: { Prefer: 'wait=60' } });
+    await api.db.oneFirst(sql.type(z.object({ n: z.int() }))`select count(*)::int as n from automated_process_history`);
+    api.draining.abort();
     expect(await waiting).toMatchObject({ status: 202, body: { process_type: 'generation' } });
-    expect((await door.get('/schedule')).headers.get('connection')).toBe('close');
+    expect((await api.get('/schedule')).headers.get('connection')).toBe('close');
   });
 });

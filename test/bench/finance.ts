@@ -1,5 +1,5 @@
 import { type Database, openDatabase, type Sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { DAY, fillMoney, forgetNight, stageNight, writeNightBare } from './finance-data.ts';
 import { chargeRowByRow } from './finance-loop.ts';
 import { median, ms, report, timed, times } from './measure.ts';
@@ -12,15 +12,15 @@ const LOOPED = 10_000;
 export async function benchFinance(url: string) {
   const db = await openDatabase(url, { max: 4, name: 'bench' });
   const once = await measure(db, 100_000);
-  const { so } = once;
-  const naive = (await timed(() => chargeRowByRow(db, DAY, LOOPED))) * (so.registrations / LOOPED);
+  const { progress } = once;
+  const naive = (await timed(() => chargeRowByRow(db, DAY, LOOPED))) * (progress.registrations / LOOPED);
   await forgetNight(db);
   await printPlans(db);
   const twice = await measure(db, 200_000);
   await db.end();
 
   report(
-    `charging ${so.registrations}: ${so.sessions} sessions, ${so.invoices} invoices, ${so.auto_payments} paid`,
+    `charging ${progress.registrations}: ${progress.sessions} sessions, ${progress.invoices} invoices, ${progress.auto_payments} paid`,
     ms(once.ours),
   );
   report('bare writes of the same rows', ms(once.floor));
@@ -35,7 +35,7 @@ export async function benchFinance(url: string) {
 
 async function measure(db: Database, registrations: number) {
   await fillMoney(db, registrations);
-  let so = nightfall;
+  let progress = initialProgress;
   let chunks: number[] = [];
   const ours: number[] = [];
   const floors: number[] = [];
@@ -43,7 +43,7 @@ async function measure(db: Database, registrations: number) {
     chunks = [];
     ours.push(
       await timed(async () => {
-        so = await night(db, chunks);
+        progress = await night(db, chunks);
       }),
     );
     if (round === 0) await stageNight(db);
@@ -52,24 +52,24 @@ async function measure(db: Database, registrations: number) {
     await forgetNight(db);
   }
   const heap = Math.round(process.memoryUsage().heapUsed / 1_048_576);
-  return { ours: median(ours), floor: median(floors), so, chunks, heap };
+  return { ours: median(ours), floor: median(floors), progress, chunks, heap };
 }
 
 async function night(db: Database, chunks: number[]) {
-  let so = nightfall;
-  while (!so.done) {
+  let progress = initialProgress;
+  while (!progress.done) {
     chunks.push(
       await timed(async () => {
-        so = await db.transaction((transaction) => chargeChunk(transaction, DAY, so, null));
+        progress = await db.transaction((transaction) => chargeChunk(transaction, DAY, progress, null));
       }),
     );
   }
-  return so;
+  return progress;
 }
 
 /** The plans of one chunk in the middle of the night, as they were executed. */
 async function printPlans(db: Database) {
-  const middle = { ...nightfall, after: 40_000 };
+  const middle = { ...initialProgress, after: 40_000 };
   const plans = await plansOf(db, (transaction: Sql) => chargeChunk(transaction, DAY, middle, null));
   console.log('  one chunk, statement by statement:');
   for (const { statement, ms: took, nodes } of plans) {

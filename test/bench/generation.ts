@@ -5,7 +5,7 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { findRun, isOver } from '../../sql/runs/runs.ts';
 import { beforehand } from '../support/weeks.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
@@ -45,7 +45,7 @@ export async function benchGeneration(url: string) {
 }
 
 async function build(db: Database) {
-  let progress: WeekProgress = nothingYet;
+  let progress: WeekProgress = initialWeek;
   while (!progress.done)
     progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
   await describeTrainings(db, progress.created);

@@ -52,16 +52,16 @@ async function onBackend(databaseUrl: string, redisUrl: string | undefined) {
   const ours = await runRoundTrip(fleet);
   const bare = await bareEnqueue(fleet.backend);
   const durable = await durableEnqueue(fleet.backend, databaseUrl);
-  const door = await doorEnqueue(fleet);
+  const api = await doorEnqueue(fleet);
   await fleet.close();
   report('a no-op job through a plain worker, ask to done', ms(plain));
   report('a no-op run through our runner, ask to done', ms(ours));
   report('plain / ours', times(plain / ours), 'aim: at least 0.5 x');
   report('enqueue through a bare Express handler', `${bare.toFixed(0)}/s`);
-  report('enqueue through our door', `${door.toFixed(0)}/s`);
+  report('enqueue through our door', `${api.toFixed(0)}/s`);
   report('enqueue through a bare handler with one durable row', `${durable.toFixed(0)}/s`);
-  report('ours / bare', times(door / bare), 'aim: at least 0.5 x');
-  report('ours / bare with one durable row', times(door / durable), 'aim: at least 0.6 x');
+  report('ours / bare', times(api / bare), 'aim: at least 0.5 x');
+  report('ours / bare with one durable row', times(api / durable), 'aim: at least 0.6 x');
 }
 
 /** Median milliseconds from `add` to a finished job, one after the other. */
@@ -82,7 +82,7 @@ async function plainRoundTrip(backend: Backend) {
   return median(samples);
 }
 
-/** The same with a run: written in the book, rung for, locked, claimed, ended in the book. */
+/** The same with a run: written in the database, enqueued for, locked, claimed, ended in the database. */
 async function runRoundTrip(fleet: Awaited<ReturnType<typeof openFleet>>) {
   let done: () => void = () => undefined;
   const never = new AbortController().signal;

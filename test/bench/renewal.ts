@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { dueInOrder } from '../../sql/renewal/due.ts';
 import { endings } from '../../workers/renewal/endings.ts';
-import { dusk, type Night, type Terms } from '../../workers/renewal/night.ts';
+import { initialProgress, type Night, type Terms } from '../../workers/renewal/night.ts';
 import { renewals } from '../../workers/renewal/renewals.ts';
 import { unpaid } from '../../workers/renewal/unpaid.ts';
 import { median, ms, report, timed, times } from './measure.ts';
@@ -18,13 +18,13 @@ export async function benchRenewal(url: string) {
   await fillRenewals(db, RENEWALS);
   await db.query(sql.unsafe`
     insert into automated_process_history (process_type, run_key, process_date) values ('auto_renewal', 'bench', ${DAY}::date)`);
-  let so = dusk;
+  let progress = initialProgress;
   const ours: number[] = [];
   const floors: number[] = [];
   for (let round = 0; round < 3; round += 1) {
     ours.push(
       await timed(async () => {
-        so = await wholeNight(db);
+        progress = await wholeNight(db);
       }),
     );
     if (round === 0) await keepAside(db, 'after');
@@ -32,7 +32,7 @@ export async function benchRenewal(url: string) {
     floors.push(await timed(() => writeNightBare(db)));
     await forgetNight(db);
   }
-  report(`renewing ${so.renewed}: ${so.carried} sessions carried, ${so.auto_payments} paid`, ms(median(ours)));
+  report(`renewing ${progress.renewed}: ${progress.carried} sessions carried, ${progress.auto_payments} paid`, ms(median(ours)));
   report('bare inserts of the same rows', ms(median(floors)));
   report('renewing / bare inserts', times(median(ours) / median(floors)), 'at most 2.5 x');
   await explain(db);
@@ -40,12 +40,12 @@ export async function benchRenewal(url: string) {
 }
 
 async function wholeNight(db: Database): Promise<Night> {
-  let so = dusk;
-  while (so.part !== 'over') {
-    const part = PARTS[so.part];
-    so = await db.transaction((transaction) => part(transaction, so, TERMS));
+  let progress = initialProgress;
+  while (progress.part !== 'over') {
+    const part = PARTS[progress.part];
+    progress = await db.transaction((transaction) => part(transaction, progress, TERMS));
   }
-  return so;
+  return progress;
 }
 
 /** How the night finds what is due: the plan of its range, in one line. */

@@ -200,7 +200,7 @@ async function reading(fleet: Fleet, pool: pg.Pool, { service, specialist }: { s
   }
   report('a bare Express handler with the one reading', ms(median(bares)));
   report('GET /slots for 60 days, warm', ms(median(doors)));
-  report('GET /slots / bare handler', times(median(doors.map((door, n) => door / bares[n]!))), 'at most 2 x');
+  report('GET /slots / bare handler', times(median(doors.map((api, n) => api / bares[n]!))), 'at most 2 x');
 }
 
 /** Milliseconds a request, several clients at a time. */

@@ -6,7 +6,7 @@ import { inQueue } from './in-queue.ts';
 import { at, balanceOf } from './salon.ts';
 import { soldPackage } from './sold.ts';
 
-const { door, make, scene, book, square } = await counter();
+const { api, make, scene, book, square } = await counter();
 const reason = { reason: 'передумала' };
 
 /** The booking of a wish as it is held before it is paid. */
@@ -35,8 +35,8 @@ const planOf = (wish: Awaited<ReturnType<typeof scene>> & { starts_at: string })
 
 /** Cancels the one booking of a client that is not confirmed yet. */
 async function cancelPending(client: number) {
-  const { items } = (await door.get(`/bookings?client_id=${client}&status=PENDING`)).body;
-  return door.post(`/bookings/${items[0].id}/cancel`, reason);
+  const { items } = (await api.get(`/bookings?client_id=${client}&status=PENDING`)).body;
+  return api.post(`/bookings/${items[0].id}/cancel`, reason);
 }
 
 describe('a booking that is cancelled while it is being paid', () => {
@@ -44,21 +44,21 @@ describe('a booking that is cancelled while it is being paid', () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
     const [booked, cancelled] = await inQueue(
-      door,
+      api,
       `select from wallets where user_id = ${wish.client_id} for update`,
       () => book(wish),
       () => cancelPending(wish.client_id),
     );
     expect(booked).toMatchObject({ status: 201 });
     expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { refunded_minor: 70_000 } } });
-    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);
     await square();
   });
 
   test('with a unit of a package: the unit is back', async () => {
-    const of = await soldPackage(door, make);
+    const of = await soldPackage(api, make);
     const [booked, cancelled] = await inQueue(
-      door,
+      api,
       `select from client_package_units where client_package_id = ${of.id} for update`,
       () => book({ ...of.wish, starts_at: at(2, '10:00') }),
       () => cancelPending(of.client_id),
@@ -73,29 +73,29 @@ describe('a booking that is cancelled while it is being paid', () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
     const plan = planOf(wish);
-    const settings = { ...door.fleet.settings, bookingHoldSeconds: 0 };
-    const context = { db: door.db, fleet: { ...door.fleet, settings } } as Partial<Context> as Context;
+    const settings = { ...api.fleet.settings, bookingHoldSeconds: 0 };
+    const context = { db: api.db, fleet: { ...api.fleet, settings } } as Partial<Context> as Context;
     expect(await makeBooking({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).toBe(true);
     await expect(payForHeld({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).rejects.toMatchObject({
       status: 409,
       message: 'the booking was cancelled before it was paid, or paying took too long',
     });
-    expect((await door.get(`/bookings?client_id=${wish.client_id}&status=PENDING`)).body.items).toEqual([]);
-    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    expect((await api.get(`/bookings?client_id=${wish.client_id}&status=PENDING`)).body.items).toEqual([]);
+    expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);
   });
 
-  test('the cancellation is first: nothing is paid, and whoever booked is told so', async () => {
+  test('the cancellation is first: nothing is paid, and whoever booked is notified so', async () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
     const plan = planOf(wish);
-    const context = { db: door.db, fleet: door.fleet } as Partial<Context> as Context;
+    const context = { db: api.db, fleet: api.fleet } as Partial<Context> as Context;
     expect(await makeBooking(plan, context)).toBe(true);
     expect(await cancelPending(wish.client_id)).toMatchObject({ status: 200, body: { returned: { refunded_minor: 0 } } });
     await expect(payForHeld(plan, context)).rejects.toMatchObject({
       status: 409,
       message: 'the booking was cancelled before it was paid, or paying took too long',
     });
-    expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+    expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);
     await square();
   });
 });
@@ -105,16 +105,16 @@ test('an invoice that is waived while its booking is cancelled is given back onc
   await make.money(wish.client_id, 70_000);
   const { id, invoice } = (await book(wish)).body;
   const [waived, cancelled] = await inQueue(
-    door,
+    api,
     `select from wallets where user_id = ${wish.client_id} for update`,
-    () => door.post(`/api/invoices/${invoice.id}/cancel`, reason),
-    () => door.post(`/bookings/${id}/cancel`, reason),
+    () => api.post(`/api/invoices/${invoice.id}/cancel`, reason),
+    () => api.post(`/bookings/${id}/cancel`, reason),
   );
   expect(waived).toMatchObject({ status: 200, body: { status: 'CANCELLED' } });
   expect(cancelled).toMatchObject({
     status: 200,
     body: { outcome: 'safe', returned: { refunded_minor: 0, cancelled_minor: 0, units: 0 } },
   });
-  expect(await balanceOf(door.db, wish.client_id)).toBe(70_000);
+  expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);
   await square();
 });

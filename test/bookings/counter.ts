@@ -1,15 +1,15 @@
 import { afterAll, expect } from '@jest/globals';
-import { frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, testApi } from '../support/front-door.ts';
 import { ALWAYS, salon } from './salon.ts';
 
 /** Where bookings are made, for the tests of a file: the API of a salon with one location. */
 export async function counter() {
-  const door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-  afterAll(() => door.close());
-  const make = salon(door.db);
+  const api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+  afterAll(() => api.close());
+  const make = salon(api.db);
   const place = await make.location();
   return {
-    door,
+    api,
     make,
     place,
     /** A service of one specialist, and a client who wants it. */
@@ -19,10 +19,10 @@ export async function counter() {
       const specialist_id = await make.specialist([service_id], { location: place, schedule });
       return { client_id: await make.client(), service_id, specialist_id };
     },
-    book: (wish: Json, asking?: Json) => door.post('/bookings', wish, asking),
+    book: (wish: Json, asking?: Json) => api.post('/bookings', wish, asking),
     /** The books are square. */
     async square() {
-      expect((await door.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
+      expect((await api.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
     },
   };
 }

@@ -1,5 +1,5 @@
 import { backendKinds, testBackend } from '../support/backends.ts';
-import { frontDoor } from '../support/front-door.ts';
+import { testApi } from '../support/front-door.ts';
 import { salon } from './salon.ts';
 
 /** Where and how a slot is fought for: each backend, with the slot's lock and without. */
@@ -7,11 +7,11 @@ export const battlefields = backendKinds.flatMap((kind) => ['on', 'off'].map((lo
 
 export type Crowd = Awaited<ReturnType<typeof crowd>>;
 
-/** The API of a salon on one of them. Close its door at the end. */
+/** The API of a salon on one of them. Close its route at the end. */
 export async function crowd(...[kind, lock]: (typeof battlefields)[number]) {
-  const door = await frontDoor({
+  const api = await testApi({
     settings: { RATE_LIMIT_PER_MINUTE: '100000', STUDIO_SLOT_LOCK: lock },
     backend: (url) => testBackend(kind, url),
   });
-  return { door, make: salon(door.db) };
+  return { api, make: salon(api.db) };
 }

@@ -4,11 +4,11 @@ import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { ALWAYS, at } from './salon.ts';
 
-const { door, make, place, scene, book, square } = await counter();
+const { api, make, place, scene, book, square } = await counter();
 const reason = { reason: 'заболела' };
 
 describe('booking', () => {
-  test('fixes duration, break, price and room, is confirmed, and client and specialist are told', async () => {
+  test('fixes duration, break, price and room, is confirmed, and client and specialist are notified', async () => {
     const rooms = [await make.roomAt(place), await make.roomAt(place)];
     const wish = await scene({ minutes: 50, pause: 10, price: 150_000, rooms });
     const starts_at = at(2, '10:00');
@@ -31,9 +31,9 @@ describe('booking', () => {
       invoice: { status: 'UNPAID' },
       held_until: null,
     });
-    await door.patch(`/api/services/${wish.service_id}`, { duration_minutes: 90, price_minor: 1 });
-    expect((await door.get(`/bookings/${body.id}`)).body).toEqual(body);
-    const told = await door.db.any(sql.unsafe`
+    await api.patch(`/api/services/${wish.service_id}`, { duration_minutes: 90, price_minor: 1 });
+    expect((await api.get(`/bookings/${body.id}`)).body).toEqual(body);
+    const told = await api.db.any(sql.unsafe`
       select user_id, template, params->>'start_time' as time from notifications where params->>'booking_id' = ${String(body.id)} order by user_id`);
     expect(told).toEqual(
       [wish.client_id, wish.specialist_id]
@@ -82,7 +82,7 @@ describe('booking', () => {
   test('without a specialist whoever is free takes it, the main one first', async () => {
     const service_id = await make.service();
     const [second, first] = [await make.specialist([service_id]), await make.specialist([service_id])];
-    await door.patch(`/api/specialists/${second}`, { is_main: false });
+    await api.patch(`/api/specialists/${second}`, { is_main: false });
     const starts_at = at(2, '15:00');
     const ask = async () => book({ client_id: await make.client(), service_id, starts_at });
     expect(await ask()).toMatchObject({ status: 201, body: { specialist_id: first } });
@@ -129,11 +129,11 @@ describe('booking', () => {
     const day = at(5, '12:00').slice(0, 10);
     if (what === 'override')
       expect(
-        await door.post('/api/calendar-overrides', { specialist_id: wish.specialist_id, day, intervals: [['13:00', '14:00']] }),
+        await api.post('/api/calendar-overrides', { specialist_id: wish.specialist_id, day, intervals: [['13:00', '14:00']] }),
       ).toMatchObject({ status: 201 });
     if (what === 'absence')
       expect(
-        await door.post('/api/specialist-absences', {
+        await api.post('/api/specialist-absences', {
           specialist_id: wish.specialist_id,
           from: at(5, '12:00'),
           to: at(5, '13:00'),
@@ -187,7 +187,7 @@ describe('booking', () => {
       { headers: { 'Idempotency-Key': `other-${wish.client_id}` } },
     );
     expect(refused).toMatchObject({ status: 409, body: { slots: expect.arrayContaining([at(2, '11:00')]) } });
-    const { items } = (await door.get(`/bookings?specialist_id=${wish.specialist_id}`)).body;
+    const { items } = (await api.get(`/bookings?specialist_id=${wish.specialist_id}`)).body;
     expect(items).toEqual([first.body]);
   });
 });
@@ -197,17 +197,17 @@ test('lists narrow by client, specialist, days and status, page by page', async 
   const ids: number[] = [];
   for (const time of ['10:00', '12:00', '14:00']) ids.push((await book({ ...wish, starts_at: at(6, time) })).body.id);
   ids.push((await book({ ...wish, starts_at: at(7, '00:00') })).body.id);
-  await door.post(`/bookings/${ids[1]}/cancel`, reason);
+  await api.post(`/bookings/${ids[1]}/cancel`, reason);
   const list = async (query: string) =>
-    (await door.get(`/bookings?specialist_id=${wish.specialist_id}&${query}`)).body.items.map((one: Json) => one.id);
+    (await api.get(`/bookings?specialist_id=${wish.specialist_id}&${query}`)).body.items.map((one: Json) => one.id);
   const day = at(6, '12:00').slice(0, 10);
   expect(await list('')).toEqual(ids);
   expect(await list(`from=${day}&to=${day}`)).toEqual(ids.slice(0, 3));
   expect(await list('status=CANCELLED')).toEqual([ids[1]]);
   expect(await list(`client_id=${wish.client_id}&status=CONFIRMED`)).toEqual([ids[0], ids[2], ids[3]]);
-  const { body } = await door.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3`);
+  const { body } = await api.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3`);
   expect(
-    (await door.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3&cursor=${body.next_cursor}`)).body.items.map(
+    (await api.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3&cursor=${body.next_cursor}`)).body.items.map(
       (one: Json) => one.id,
     ),
   ).toEqual([ids[3]]);
@@ -216,9 +216,9 @@ test('lists narrow by client, specialist, days and status, page by page', async 
 test('bookings are numbered one after the other: who only looks takes no number', async () => {
   const wish = await scene();
   const first = (await book({ ...wish, starts_at: at(6, '10:00') })).body.id;
-  await door.get(`/slots?service_id=${wish.service_id}`);
+  await api.get(`/slots?service_id=${wish.service_id}`);
   const anybody = { client_id: wish.client_id, service_id: wish.service_id };
   expect((await book({ ...anybody, starts_at: at(6, '12:00') })).body.id).toBe(first + 1);
-  await door.post(`/bookings/${first}/reschedule`, { starts_at: at(6, '14:00') });
+  await api.post(`/bookings/${first}/reschedule`, { starts_at: at(6, '14:00') });
   expect((await book({ ...anybody, starts_at: at(6, '16:00') })).body.id).toBe(first + 2);
 });

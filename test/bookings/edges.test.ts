@@ -5,7 +5,7 @@ import { cursor, wrongs } from '../support/refusals.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
-const { door, make } = await counter();
+const { api, make } = await counter();
 
 const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 
@@ -14,9 +14,9 @@ describe('the first day of a package', () => {
   async function buyer() {
     const composition = [{ service_id: await make.service(), units: 1 }];
     const offered = { name: `Годовой ${await make.client()}`, composition, price_minor: 0, validity_days: 3_660 };
-    const service_package_id = (await door.post('/api/service-packages', offered)).body.id;
+    const service_package_id = (await api.post('/api/service-packages', offered)).body.id;
     const client = await make.client();
-    return (start_date: unknown) => door.post(`/api/clients/${client}/packages`, { service_package_id, start_date });
+    return (start_date: unknown) => api.post(`/api/clients/${client}/packages`, { service_package_id, start_date });
   }
 
   test('is five years back or ahead at most', async () => {
@@ -57,9 +57,9 @@ describe('absences', () => {
     ['2026-12-02T10:00:00+03:00', '2026-12-02T07:00:00Z', { to: 'after from' }],
   ])('from %s to %s are refused by name', async (from, to, wrong) => {
     const specialist_id = await make.specialist([]);
-    expect(wrongs(await door.post(path, { specialist_id, from, to }))).toEqual({ status: 422, ...wrong });
-    const { id } = (await door.post(path, { specialist_id, from: '2026-12-02', to: '2026-12-02' })).body;
-    expect(wrongs(await door.patch(`${path}/${id}`, { from, to }))).toEqual({ status: 422, ...wrong });
+    expect(wrongs(await api.post(path, { specialist_id, from, to }))).toEqual({ status: 422, ...wrong });
+    const { id } = (await api.post(path, { specialist_id, from: '2026-12-02', to: '2026-12-02' })).body;
+    expect(wrongs(await api.patch(`${path}/${id}`, { from, to }))).toEqual({ status: 422, ...wrong });
   });
 
   test.each([
@@ -67,25 +67,25 @@ describe('absences', () => {
     ['2000-01-01T00:00:00Z', '2100-12-31T23:59:59Z', '2000-01-01T00:00:00.000Z', '2100-12-31T23:59:59.000Z'],
     ['2026-12-02T10:00:00+03:00', '2026-12-02T07:00:01Z', '2026-12-02T07:00:00.000Z', '2026-12-02T07:00:01.000Z'],
   ])('from %s to %s are entered', async (from, to, from_at, to_at) => {
-    const made = await door.post(path, { specialist_id: await make.specialist([]), from, to });
+    const made = await api.post(path, { specialist_id: await make.specialist([]), from, to });
     expect(made).toMatchObject({ status: 201, body: { from_at, to_at } });
   });
 
   test('for ever: nothing is offered from then on, until somebody sets an end', async () => {
     const service = await make.service();
     const specialist_id = await make.specialist([service]);
-    const made = await door.post(path, { specialist_id, from: dayAt(3), to: '9999-12-31' });
+    const made = await api.post(path, { specialist_id, from: dayAt(3), to: '9999-12-31' });
     expect(made).toMatchObject({ status: 201, body: { from_at: at(3, '00:00'), to_at: '9999-12-31T21:00:00.000Z' } });
     const free = async () => {
-      const [own] = (await door.get(`/slots?service_id=${service}&from=${dayAt(2)}&days=58`)).body.specialists;
+      const [own] = (await api.get(`/slots?service_id=${service}&from=${dayAt(2)}&days=58`)).body.specialists;
       return own.days.filter(({ starts }: Json) => starts.length > 0).map(({ date }: Json) => date);
     };
     expect(await free()).toEqual([dayAt(2)]);
-    const listed = await door.get(`${path}?specialist_id=${specialist_id}&from=2100-12-31`);
+    const listed = await api.get(`${path}?specialist_id=${specialist_id}&from=2100-12-31`);
     expect(listed.body.items.map(({ id }: Json) => id)).toEqual([made.body.id]);
-    expect(await door.patch(`${path}/${made.body.id}`, { to: dayAt(57) })).toMatchObject({ status: 200 });
+    expect(await api.patch(`${path}/${made.body.id}`, { to: dayAt(57) })).toMatchObject({ status: 200 });
     expect(await free()).toEqual([dayAt(2), dayAt(58), dayAt(59)]);
-    expect(await door.patch(`${path}/${made.body.id}`, { to: '9999-12-31' })).toMatchObject({ body: made.body });
+    expect(await api.patch(`${path}/${made.body.id}`, { to: '9999-12-31' })).toMatchObject({ body: made.body });
   });
 });
 
@@ -94,14 +94,14 @@ describe('lists', () => {
     const service_id = await make.service({ price: 500 });
     const specialist_id = await make.specialist([service_id]);
     const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
-    const { id, invoice } = (await door.post('/bookings', wish)).body;
+    const { id, invoice } = (await api.post('/bookings', wish)).body;
     const all = 'from=2000-01-01&to=9999-12-31';
-    expect((await door.get(`/bookings?${all}&specialist_id=${specialist_id}`)).body.items).toMatchObject([{ id }]);
-    expect((await door.get(`/bookings?from=2100-12-31&specialist_id=${specialist_id}`)).body.items).toEqual([]);
-    expect((await door.get(`/bookings?to=2000-01-01&specialist_id=${specialist_id}`)).body.items).toEqual([]);
-    expect((await door.get(`/api/invoices?${all}&payer_id=${wish.client_id}`)).body.items).toMatchObject([{ id: invoice.id }]);
-    await door.post('/api/specialist-absences', { specialist_id, from: dayAt(5), to: dayAt(5) });
-    const absent = await door.get(`/api/specialist-absences?specialist_id=${specialist_id}&from=2000-01-01`);
+    expect((await api.get(`/bookings?${all}&specialist_id=${specialist_id}`)).body.items).toMatchObject([{ id }]);
+    expect((await api.get(`/bookings?from=2100-12-31&specialist_id=${specialist_id}`)).body.items).toEqual([]);
+    expect((await api.get(`/bookings?to=2000-01-01&specialist_id=${specialist_id}`)).body.items).toEqual([]);
+    expect((await api.get(`/api/invoices?${all}&payer_id=${wish.client_id}`)).body.items).toMatchObject([{ id: invoice.id }]);
+    await api.post('/api/specialist-absences', { specialist_id, from: dayAt(5), to: dayAt(5) });
+    const absent = await api.get(`/api/specialist-absences?specialist_id=${specialist_id}&from=2000-01-01`);
     expect(absent.body.items).toHaveLength(1);
   });
 
@@ -110,7 +110,7 @@ describe('lists', () => {
     ['/real-trainings', ['2026-12-01', '0000-01-01T00:00:00Z', 1]],
     ['/schedule/ticks', ['0000-01-01T00:00:00Z', 'daily']],
   ])('%s take no cursor of the year 0', async (path, key) => {
-    expect(wrongs(await door.get(`${path}?cursor=${cursor(key)}`))).toEqual({
+    expect(wrongs(await api.get(`${path}?cursor=${cursor(key)}`))).toEqual({
       status: 422,
       cursor: 'a next_cursor of this list',
     });
@@ -120,8 +120,8 @@ describe('lists', () => {
 describe('a change that breaks a rule of the data names the field, as a new record does', () => {
   test('an override is of one specialist or one location', async () => {
     const [specialist_id, location_id] = [await make.specialist([]), await make.location()];
-    const made = (await door.post('/api/calendar-overrides', { specialist_id, day: '2026-12-31', intervals: [] })).body;
-    const change = (to: Json) => door.patch(`/api/calendar-overrides/${made.id}`, to);
+    const made = (await api.post('/api/calendar-overrides', { specialist_id, day: '2026-12-31', intervals: [] })).body;
+    const change = (to: Json) => api.patch(`/api/calendar-overrides/${made.id}`, to);
     const wrong = { status: 422, specialist_id: 'either specialist_id or location_id' };
     for (const to of [{ location_id }, { specialist_id: null }]) expect(wrongs(await change(to))).toEqual(wrong);
     expect(await change({ location_id, specialist_id: null })).toMatchObject({ status: 200, body: { location_id } });
@@ -129,8 +129,8 @@ describe('a change that breaks a rule of the data names the field, as a new reco
 
   test('a discount is a percentage or an amount, and ends after it begins', async () => {
     const of = { client_id: await make.client(), kind: 'percent', percent: 10, valid_from: '2026-12-02' };
-    const { id } = (await door.post('/api/client-discounts', of)).body;
-    const change = (to: Json) => door.patch(`/api/client-discounts/${id}`, to);
+    const { id } = (await api.post('/api/client-discounts', of)).body;
+    const change = (to: Json) => api.patch(`/api/client-discounts/${id}`, to);
     const percent = 'a percent discount has a percent and no amount_minor';
     for (const to of [{ percent: null }, { amount_minor: 5 }]) expect(wrongs(await change(to))).toEqual({ status: 422, percent });
     expect(wrongs(await change({ kind: 'fixed' }))).toEqual({
@@ -151,14 +151,14 @@ describe('free text without NUL or half characters', () => {
     const service_id = await make.service();
     const specialist_id = await make.specialist([service_id]);
     const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
-    const made = (await door.post('/bookings', wish)).body;
-    expect(wrongs(await door.post(`/bookings/${made.id}/cancel`, { reason }))).toEqual({ status: 422, reason: message });
-    expect((await door.get(`/bookings/${made.id}`)).body).toEqual(made);
+    const made = (await api.post('/bookings', wish)).body;
+    expect(wrongs(await api.post(`/bookings/${made.id}/cancel`, { reason }))).toEqual({ status: 422, reason: message });
+    expect((await api.get(`/bookings/${made.id}`)).body).toEqual(made);
     const whole = { reason: 'до 👋 свидания' };
-    expect(await door.post(`/bookings/${made.id}/cancel`, whole)).toMatchObject({ status: 200, body: whole });
+    expect(await api.post(`/bookings/${made.id}/cancel`, whole)).toMatchObject({ status: 200, body: whole });
   });
 
-  test.each(texts)('%s is refused wherever the doors of booking take text', async (_, given) => {
+  test.each(texts)('%s is refused wherever the routes of booking take text', async (_, given) => {
     const [specialist_id, client_id] = [await make.specialist([]), await make.client()];
     const composition = [{ service_id: await make.service(), units: 1 }];
     const days = { from: dayAt(2), to: dayAt(2) };
@@ -171,7 +171,7 @@ describe('free text without NUL or half characters', () => {
       ['specialist-absences', { specialist_id, ...days, reason: given }, 'reason'],
     ];
     for (const [path, body, field] of bodies) {
-      expect({ path, ...wrongs(await door.post(`/api/${path}`, body)) }).toEqual({ path, status: 422, [field]: message });
+      expect({ path, ...wrongs(await api.post(`/api/${path}`, body)) }).toEqual({ path, status: 422, [field]: message });
     }
   });
 });
@@ -179,11 +179,11 @@ describe('free text without NUL or half characters', () => {
 describe('who is no client', () => {
   test.each(['nobody', 'a specialist'])('%s has no packages: 404', async (who) => {
     const id = who === 'nobody' ? 999_999 : await make.specialist([]);
-    expect(await door.get(`/api/clients/${id}/packages`)).toMatchObject({
+    expect(await api.get(`/api/clients/${id}/packages`)).toMatchObject({
       status: 404,
       body: { detail: `there is no client ${id}` },
     });
-    expect(await door.get(`/api/clients/${await make.client()}/packages`)).toMatchObject({ status: 200, body: { items: [] } });
+    expect(await api.get(`/api/clients/${await make.client()}/packages`)).toMatchObject({ status: 200, body: { items: [] } });
   });
 
   test('gets no discount, neither a new one nor that of somebody else', async () => {
@@ -191,14 +191,14 @@ describe('who is no client', () => {
     const of = { kind: 'fixed', amount_minor: 5 };
     const path = '/api/client-discounts';
     for (const id of [stranger, 999_999]) {
-      expect(wrongs(await door.post(path, { ...of, client_id: id }))).toEqual({ status: 422, client_id: expect.any(String) });
+      expect(wrongs(await api.post(path, { ...of, client_id: id }))).toEqual({ status: 422, client_id: expect.any(String) });
     }
-    const made = (await door.post(path, { ...of, client_id })).body;
-    expect(wrongs(await door.patch(`${path}/${made.id}`, { client_id: stranger }))).toEqual({
+    const made = (await api.post(path, { ...of, client_id })).body;
+    expect(wrongs(await api.patch(`${path}/${made.id}`, { client_id: stranger }))).toEqual({
       status: 422,
       client_id: `there is no client ${stranger}`,
     });
-    expect((await door.get(`${path}?client_id=${stranger}`)).body.items).toEqual([]);
-    expect((await door.get(`${path}?client_id=${client_id}`)).body.items).toEqual([made]);
+    expect((await api.get(`${path}?client_id=${stranger}`)).body.items).toEqual([]);
+    expect((await api.get(`${path}?client_id=${client_id}`)).body.items).toEqual([made]);
   });
 });

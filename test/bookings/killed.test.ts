@@ -6,7 +6,7 @@ import { newSecret } from '../../sql/auth/api-keys.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, request } from '../support/front-door.ts';
+import { request, type TestApi, testApi } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
 const KEY = newSecret();
@@ -30,28 +30,28 @@ async function doomedApi(environment: NodeJS.ProcessEnv) {
 }
 
 describe.each(backendKinds)('an API process killed in the middle, on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   let make: ReturnType<typeof salon>;
   let doomed: Awaited<ReturnType<typeof doomedApi>>;
   let holder: pg.Client;
   let watcher: pg.Client;
   const start = async () =>
     doomedApi({
-      DATABASE_URL: door.database.url,
+      DATABASE_URL: api.database.url,
       REDIS_URL: kind === 'redis' ? redisUrl() : '',
       STUDIO_BOOKING_HOLD_SECONDS: '3',
     });
   beforeAll(async () => {
-    door = await frontDoor({ backend: (url) => testBackend(kind, url) });
-    make = salon(door.db);
-    holder = new pg.Client({ connectionString: door.database.url });
-    watcher = new pg.Client({ connectionString: door.database.url });
+    api = await testApi({ backend: (url) => testBackend(kind, url) });
+    make = salon(api.db);
+    holder = new pg.Client({ connectionString: api.database.url });
+    watcher = new pg.Client({ connectionString: api.database.url });
     await Promise.all([holder.connect(), watcher.connect()]);
   });
   afterAll(async () => {
     await doomed.kill();
     await Promise.all([holder.end(), watcher.end()]);
-    await door.close();
+    await api.close();
   });
 
   async function scene() {
@@ -66,7 +66,7 @@ describe.each(backendKinds)('an API process killed in the middle, on %s', (kind)
   /** Once nobody is in the way: the lock of who died expires after five seconds. */
   const soon = (wish: object) =>
     eventually(async () => {
-      const reply = await door.post('/bookings', wish);
+      const reply = await api.post('/bookings', wish);
       return reply.status === 201 ? reply.body : undefined;
     });
   /** The session of a process that is gone, as the server ends it once it notices. */
@@ -86,18 +86,18 @@ describe.each(backendKinds)('an API process killed in the middle, on %s', (kind)
     await doomed.kill();
     await endSession(pid);
     await holder.query('rollback');
-    const [held] = (await door.get(`/bookings?client_id=${dead.client_id}`)).body.items;
+    const [held] = (await api.get(`/bookings?client_id=${dead.client_id}`)).body.items;
     expect(held).toMatchObject({ status: 'PENDING', invoice: null });
-    expect(await door.post('/bookings', alive)).toMatchObject({ status: 409 });
+    expect(await api.post('/bookings', alive)).toMatchObject({ status: 409 });
     const left = Date.parse(held.held_until) - Date.now();
     expect(left).toBeLessThan(3_000);
     expect(await soon(alive)).toMatchObject({ status: 'CONFIRMED' });
-    expect((await door.get(`/bookings/${held.id}`)).body).toMatchObject({
+    expect((await api.get(`/bookings/${held.id}`)).body).toMatchObject({
       status: 'CANCELLED',
       cancellation_reason: 'not confirmed in time',
       invoice: null,
     });
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
   });
 
   test('between lock and insert: the slot is free again when the lock expires', async () => {
@@ -110,11 +110,11 @@ describe.each(backendKinds)('an API process killed in the middle, on %s', (kind)
     await doomed.kill();
     await endSession(pid);
     await holder.query('rollback');
-    expect(await door.post('/bookings', alive)).toMatchObject({
+    expect(await api.post('/bookings', alive)).toMatchObject({
       status: 409,
       body: { detail: 'somebody is booking this slot right now' },
     });
     expect(await soon(alive)).toMatchObject({ status: 'CONFIRMED' });
-    expect((await door.get(`/bookings?client_id=${dead.client_id}`)).body.items).toEqual([]);
+    expect((await api.get(`/bookings?client_id=${dead.client_id}`)).body.items).toEqual([]);
   });
 });

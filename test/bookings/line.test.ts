@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Context } from '../../api/http/route.ts';
 import { patiently } from '../../workers/bookings/refusals.ts';
-import { inLine } from '../../workers/bookings/slot-queue.ts';
+import { enqueueForSlot } from '../../workers/bookings/slot-queue.ts';
 
 const soon = () => performance.now() + 60_000;
 
@@ -15,10 +15,10 @@ test('who comes to the same slot waits for those before, one after the other; an
     return name;
   };
   const all = [
-    inLine('a', soon(), work('one', first.promise)),
-    inLine('a', soon(), work('two')),
-    inLine('a', soon(), work('three')),
-    inLine('b', soon(), work('other')),
+    enqueueForSlot('a', soon(), work('one', first.promise)),
+    enqueueForSlot('a', soon(), work('two')),
+    enqueueForSlot('a', soon(), work('three')),
+    enqueueForSlot('b', soon(), work('other')),
   ];
   await all[3];
   expect(order).toEqual(['one begins', 'other begins', 'other ends']);
@@ -28,23 +28,23 @@ test('who comes to the same slot waits for those before, one after the other; an
 });
 
 test('who fails lets the next one in', async () => {
-  const fails = inLine('a', soon(), async () => {
+  const fails = enqueueForSlot('a', soon(), async () => {
     throw new Error('no');
   });
-  const next = inLine('a', soon(), async () => 'in');
+  const next = enqueueForSlot('a', soon(), async () => 'in');
   await expect(fails).rejects.toThrow('no');
   expect(await next).toBe('in');
 });
 
 test('who has waited long enough does it anyway, and who may not wait at all does not', async () => {
   const never = Promise.withResolvers<void>();
-  const stuck = inLine('a', soon(), () => never.promise);
-  expect(await inLine('a', performance.now() + 20, async () => 'late')).toBe('late');
-  expect(await inLine('a', performance.now(), async () => 'at once')).toBe('at once');
-  expect(await inLine(null, soon(), async () => 'nobody to wait for')).toBe('nobody to wait for');
+  const stuck = enqueueForSlot('a', soon(), () => never.promise);
+  expect(await enqueueForSlot('a', performance.now() + 20, async () => 'late')).toBe('late');
+  expect(await enqueueForSlot('a', performance.now(), async () => 'at once')).toBe('at once');
+  expect(await enqueueForSlot(null, soon(), async () => 'nobody to wait for')).toBe('nobody to wait for');
   never.resolve();
   await stuck;
-  expect(await inLine('a', soon(), async () => 'free')).toBe('free');
+  expect(await enqueueForSlot('a', soon(), async () => 'free')).toBe('free');
 });
 
 test('what may pass is tried again, but never in a transaction, whose connection others wait for', async () => {

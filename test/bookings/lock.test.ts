@@ -3,22 +3,22 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
 describe.each(backendKinds)('the lock of a slot, on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   let make: ReturnType<typeof salon>;
   beforeAll(async () => {
-    door = await frontDoor({ backend: (url) => testBackend(kind, url) });
-    make = salon(door.db);
+    api = await testApi({ backend: (url) => testBackend(kind, url) });
+    make = salon(api.db);
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   const locks = async (): Promise<readonly unknown[]> => {
-    const { redis } = door.fleet.backend;
+    const { redis } = api.fleet.backend;
     if (redis) return redis.keys('slot_lock:*');
-    return door.db.any(sql.unsafe`select slot from slot_locks`);
+    return api.db.any(sql.unsafe`select slot from slot_locks`);
   };
   async function scene() {
     const service_id = await make.service({ price: 1_000 });
@@ -34,7 +34,7 @@ describe.each(backendKinds)('the lock of a slot, on %s', (kind) => {
       201,
       async ({ service_id }) => {
         const room = await make.roomAt(await make.location());
-        await door.post(`/api/services/${service_id}/rooms`, { room_id: room });
+        await api.post(`/api/services/${service_id}/rooms`, { room_id: room });
         return {};
       },
     ],
@@ -51,7 +51,7 @@ describe.each(backendKinds)('the lock of a slot, on %s', (kind) => {
       'is not worked in',
       409,
       async ({ specialist_id }) => {
-        await door.patch(`/api/specialists/${specialist_id}`, { work_schedule: {} });
+        await api.patch(`/api/specialists/${specialist_id}`, { work_schedule: {} });
         return {};
       },
     ],
@@ -60,7 +60,7 @@ describe.each(backendKinds)('the lock of a slot, on %s', (kind) => {
       409,
       async ({ client_id, service_id }) => {
         const other = await make.specialist([service_id]);
-        await door.post('/bookings', { client_id, service_id, specialist_id: other, starts_at: at(2, '10:00') });
+        await api.post('/bookings', { client_id, service_id, specialist_id: other, starts_at: at(2, '10:00') });
         return {};
       },
     ],
@@ -69,41 +69,39 @@ describe.each(backendKinds)('the lock of a slot, on %s', (kind) => {
   test.each(outcomes)('that %s (%i) is given back', async (_, status, before) => {
     const wish = await scene();
     const more = await before(wish);
-    expect(await door.post('/bookings', { ...wish, ...more })).toMatchObject({ status });
+    expect(await api.post('/bookings', { ...wish, ...more })).toMatchObject({ status });
     expect(await locks()).toEqual([]);
   });
 
   test('that somebody else has is not taken from them, nor given back by who was refused', async () => {
     const wish = await scene();
     const slot = slotName(wish.specialist_id, wish.starts_at);
-    const { redis } = door.fleet.backend;
-    const isOurs = redis ? await redis.set(slot, 'theirs', 'PX', 60_000) : await tableSlotLock(door.db).acquire(slot, 60_000);
+    const { redis } = api.fleet.backend;
+    const isOurs = redis ? await redis.set(slot, 'theirs', 'PX', 60_000) : await tableSlotLock(api.db).acquire(slot, 60_000);
     expect(isOurs).toBeTruthy();
     for (let n = 0; n < 2; n += 1) {
-      expect(await door.post('/bookings', wish)).toMatchObject({
+      expect(await api.post('/bookings', wish)).toMatchObject({
         status: 409,
         body: { detail: 'somebody is booking this slot right now' },
       });
     }
     expect(await locks()).toHaveLength(1);
-    expect((await door.get(`/bookings?client_id=${wish.client_id}`)).body.items).toEqual([]);
+    expect((await api.get(`/bookings?client_id=${wish.client_id}`)).body.items).toEqual([]);
   });
 });
 
 test('a booking made in one statement is all there or not at all', async () => {
-  const door = await frontDoor();
-  const make = salon(door.db);
+  const api = await testApi();
+  const make = salon(api.db);
   const service_id = await make.service({ price: 1_000 });
   const wish = { service_id, specialist_id: await make.specialist([service_id]), client_id: await make.client() };
-  await door.db.query(
-    sql.unsafe`alter table notifications add constraint nobody_is_told check (template <> 'booking_confirmed')`,
-  );
-  expect(await door.post('/bookings', { ...wish, starts_at: at(2, '10:00') })).toMatchObject({ status: 422 });
+  await api.db.query(sql.unsafe`alter table notifications add constraint nobody_is_told check (template <> 'booking_confirmed')`);
+  expect(await api.post('/bookings', { ...wish, starts_at: at(2, '10:00') })).toMatchObject({ status: 422 });
   const rows = sql.type(z.object({ bookings: z.int(), invoices: z.int(), locks: z.int() }));
   expect(
-    await door.db.one(rows`
+    await api.db.one(rows`
       select (select count(*)::int from bookings) as bookings, (select count(*)::int from invoices) as invoices,
         (select count(*)::int from slot_locks) as locks`),
   ).toEqual({ bookings: 0, invoices: 0, locks: 0 });
-  await door.close();
+  await api.close();
 });

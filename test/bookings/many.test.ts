@@ -8,7 +8,7 @@ import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
-const { door, make, place } = await counter();
+const { api, make, place } = await counter();
 const TEN = at(2, '10:00');
 const DAY = TEN.slice(0, 10);
 const many = (count: number, one: () => Promise<number>) => Promise.all(Array.from({ length: count }, one));
@@ -56,14 +56,14 @@ function toBook(of: { client: number; specialist: number; service: number; needs
   };
 }
 type ToBook = ReturnType<typeof toBook>;
-const bookAll = (all: ToBook[], isHurried = false) => bookUnpaid(door.db, all as [ToBook, ...ToBook[]], isHurried);
-/** What stands in the book of these: bookings, invoices, notices. */
+const bookAll = (all: ToBook[], isHurried = false) => bookUnpaid(api.db, all as [ToBook, ...ToBook[]], isHurried);
+/** What stands in the database of these: bookings, invoices, notices. */
 const writtenOf = async (all: ToBook[]) => {
   const ids = sql.array(
     all.map(({ booking }) => booking.id),
     'int4',
   );
-  return door.db.one(sql.type(z.object({ bookings: z.array(z.int()), invoices: z.array(z.int()), notices: z.array(z.int()) }))`
+  return api.db.one(sql.type(z.object({ bookings: z.array(z.int()), invoices: z.array(z.int()), notices: z.array(z.int()) }))`
     select array(select id from bookings where id = any(${ids}) order by id) as bookings,
       array(select booking_id from invoices where booking_id = any(${ids}) order by booking_id) as invoices,
       array(select (params ->> 'booking_id')::int from notifications where (params ->> 'booking_id')::int = any(${ids}) order by 1) as notices`);
@@ -106,7 +106,7 @@ test('hurried, nobody waits for a lock of one of them and nothing is written; el
     toBook({ client: await make.client(), specialist: free, service }),
     toBook({ client: await make.client(), specialist: busy, service }),
   ];
-  const holder = await holdOpen(door.database.url, `select lock_calendars(array[${busy}], '{}')`);
+  const holder = await holdOpen(api.database.url, `select lock_calendars(array[${busy}], '{}')`);
   const failure = await bookAll(all, true).catch((error) => error);
   expect(isLockTimeout(failure)).toBe(true);
   expect(await writtenOf(all)).toEqual(wholly([]));
@@ -127,12 +127,12 @@ test('two statements that want the same rooms in another order do not wait for e
   const [a, b, c, d] = all as [ToBook, ToBook, ToBook, ToBook];
   // Each has come to its second specialist: whoever had locked a room before that would now want the other one's.
   const holder = await holdOpen(
-    door.database.url,
+    api.database.url,
     `select lock_calendars(array[${c.booking.specialistId}, ${d.booking.specialistId}], '{}')`,
   );
-  const once = (...both: [ToBook, ToBook]) => door.db.transaction((transaction) => bookUnpaid(transaction, both, false), 0);
+  const once = (...both: [ToBook, ToBook]) => api.db.transaction((transaction) => bookUnpaid(transaction, both, false), 0);
   const running = Promise.all([once(a, c), once(b, d)]);
-  await waitingForLock(door.db, 2);
+  await waitingForLock(api.db, 2);
   await holder.commit();
   expect((await running).map(({ size }) => size).sort()).toEqual([0, 2]);
 });
@@ -145,22 +145,22 @@ test('hurried, nobody waits for a slot that somebody else has not given back yet
     of: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
     claim: { slot, token: slot, ms: 5_000 },
   });
-  await door.db.query(sql.unsafe`insert into slot_locks values ('busy', 'theirs', now() + interval '5 seconds')`);
-  const holder = await holdOpen(door.database.url, `delete from slot_locks where slot = 'busy'`);
+  await api.db.query(sql.unsafe`insert into slot_locks values ('busy', 'theirs', now() + interval '5 seconds')`);
+  const holder = await holdOpen(api.database.url, `delete from slot_locks where slot = 'busy'`);
   const all = [await ask('free'), await ask('busy')];
-  const failure = await readOffersToBook(door.db, all, true).catch((error) => error);
+  const failure = await readOffersToBook(api.db, all, true).catch((error) => error);
   expect(isLockTimeout(failure)).toBe(true);
-  const waiting = readOffersToBook(door.db, all, false);
+  const waiting = readOffersToBook(api.db, all, false);
   await holder.commit();
   expect((await waiting).map(({ is_ours }) => is_ours)).toEqual([true, true]);
-  await door.db.query(sql.unsafe`delete from slot_locks`);
+  await api.db.query(sql.unsafe`delete from slot_locks`);
 });
 
 test('hurry lasts as long as its statement', async () => {
   const service = await make.service();
   const specialist = await make.specialist([service], { location: place });
   const client = await make.client();
-  await door.db.connect(async (connection) => {
+  await api.db.connect(async (connection) => {
     await bookUnpaid(connection, [toBook({ client, specialist, service })], true);
     expect(await connection.oneFirst(sql.unsafe`select current_setting('lock_timeout')`)).toBe('0');
   });
@@ -176,7 +176,7 @@ test('many questions are answered in their order, each for itself; of two claims
     claim: { slot, token: `${clientId}-${serviceId}-${specialistId}`, ms: 5_000 },
   });
   const answers = await readOffersToBook(
-    door.db,
+    api.db,
     [
       ask(boris, long, other, 'slot b'),
       ask(anna, short, one, 'slot a'),
@@ -196,7 +196,7 @@ test('many questions are answered in their order, each for itself; of two claims
   expect(answers[1]?.client?.name).not.toBe(answers[2]?.client?.name);
   expect(new Set(answers.map(({ booking_id }) => booking_id)).size).toBe(4);
   const tokens = sql.type(z.object({ token: z.string() }))`select token from slot_locks order by slot`;
-  expect(await door.db.anyFirst(tokens)).toEqual([
+  expect(await api.db.anyFirst(tokens)).toEqual([
     `${anna}-${short}-${one}`,
     `${boris}-${long}-${other}`,
     `999999-${short}-${other}`,

@@ -4,17 +4,17 @@ import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { at, inHours } from './salon.ts';
 
-const { door, make, place, scene, book, square } = await counter();
+const { api, make, place, scene, book, square } = await counter();
 const reason = { reason: 'заболела' };
 const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 
 describe('moving', () => {
-  test('keeps price and payment, frees the old time, and client and specialist are told', async () => {
+  test('keeps price and payment, frees the old time, and client and specialist are notified', async () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
     const made = (await book(wish)).body;
-    await door.patch(`/api/services/${wish.service_id}`, { price_minor: 1, duration_minutes: 15 });
-    const moved = await door.post(`/bookings/${made.id}/reschedule`, { starts_at: at(3, '11:30') });
+    await api.patch(`/api/services/${wish.service_id}`, { price_minor: 1, duration_minutes: 15 });
+    const moved = await api.post(`/bookings/${made.id}/reschedule`, { starts_at: at(3, '11:30') });
     expect(moved).toMatchObject({
       status: 200,
       body: {
@@ -27,7 +27,7 @@ describe('moving', () => {
       },
     });
     expect(await book({ ...wish, client_id: await make.client(), pay_from: 'later' })).toMatchObject({ status: 201 });
-    const told = await door.db.any(
+    const told = await api.db.any(
       sql.unsafe`select user_id from notifications where template = 'booking_moved' and params->>'booking_id' = ${String(made.id)}`,
     );
     expect(told).toHaveLength(2);
@@ -39,10 +39,10 @@ describe('moving', () => {
     if (pay_from === 'wallet') await make.money(wish.client_id, 70_000);
     const { id } = (await book(wish)).body;
     const due = async () =>
-      (await door.get(`/api/invoices?payer_id=${wish.client_id}`)).body.items.map((one: Json) => [one.status, one.due_date]);
+      (await api.get(`/api/invoices?payer_id=${wish.client_id}`)).body.items.map((one: Json) => [one.status, one.due_date]);
     const [[status, day]] = await due();
     expect(day).toBe(dayAt(2));
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '00:00') })).toMatchObject({ status: 200 });
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '00:00') })).toMatchObject({ status: 200 });
     expect(await due()).toEqual([[status, status === 'UNPAID' ? dayAt(3) : dayAt(2)]]);
     await square();
   });
@@ -51,7 +51,7 @@ describe('moving', () => {
     const wish = await scene();
     const made = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
     await book({ ...wish, client_id: await make.client(), starts_at: at(2, '12:00') });
-    const move = (to: Json) => door.post(`/bookings/${made.id}/reschedule`, to);
+    const move = (to: Json) => api.post(`/bookings/${made.id}/reschedule`, to);
     const refused = await move({ starts_at: at(2, '11:15') });
     expect(refused).toMatchObject({ status: 409, body: { slots: expect.arrayContaining([at(2, '13:00')]) } });
     const stranger = await make.specialist([]);
@@ -64,17 +64,17 @@ describe('moving', () => {
       body: { errors: [{ path: 'room_id' }] },
     });
     expect(await move({ starts_at: at(3, '10:05') })).toMatchObject({ status: 422, body: { errors: [{ path: 'starts_at' }] } });
-    expect((await door.get(`/bookings/${made.id}`)).body).toEqual(made);
+    expect((await api.get(`/bookings/${made.id}`)).body).toEqual(made);
     expect(await move({ starts_at: at(2, '10:45') })).toMatchObject({ status: 200, body: { starts_at: at(2, '10:45') } });
   });
 
-  test('asked a second time nothing moves, and nobody is told again', async () => {
+  test('asked a second time nothing moves, and nobody is notified again', async () => {
     const wish = await scene();
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
-    const first = await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
+    const first = await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
     expect(first).toMatchObject({ status: 200, body: { moves: 1 } });
-    expect((await door.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual(first.body);
-    const told = await door.db.any(
+    expect((await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual(first.body);
+    const told = await api.db.any(
       sql.unsafe`select user_id from notifications where template = 'booking_moved' and params->>'booking_id' = ${String(id)}`,
     );
     expect(told).toHaveLength(2);
@@ -84,14 +84,14 @@ describe('moving', () => {
     const wish = { ...(await scene()), pay_from: 'package' };
     const composition = [{ service_id: wish.service_id, units: 1 }];
     const kind = { name: `Пять дней ${wish.client_id}`, composition, price_minor: 0, validity_days: 5 };
-    const { id: service_package_id } = (await door.post('/api/service-packages', kind)).body;
-    await door.post(`/api/clients/${wish.client_id}/packages`, { service_package_id });
+    const { id: service_package_id } = (await api.post('/api/service-packages', kind)).body;
+    await api.post(`/api/clients/${wish.client_id}/packages`, { service_package_id });
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
       status: 409,
       body: { detail: 'the package that paid for the booking is not valid on that day' },
     });
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(4, '10:00') })).toMatchObject({ status: 200 });
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(4, '10:00') })).toMatchObject({ status: 200 });
   });
 
   test('to another specialist who gives the service, in a room that is free there', async () => {
@@ -100,7 +100,7 @@ describe('moving', () => {
     const wish = await scene({ rooms: [here, there] });
     const other = await make.specialist([wish.service_id], { location: elsewhere });
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '10:00'), specialist_id: other })).toMatchObject({
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '10:00'), specialist_id: other })).toMatchObject({
       status: 200,
       body: { specialist_id: other, room_id: there, location_id: elsewhere },
     });
@@ -108,9 +108,9 @@ describe('moving', () => {
 
   test('later than twelve hours before, it cannot be cancelled for free any more', async () => {
     const { id } = (await book({ ...(await scene()), starts_at: inHours(11) })).body;
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
       body: { moved_late: true },
     });
-    expect(await door.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ body: { outcome: 'late' } });
+    expect(await api.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ body: { outcome: 'late' } });
   });
 });

@@ -7,20 +7,20 @@ import { sql } from '../../sql/database/database.ts';
 import { book, type Wish } from '../../workers/bookings/book.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { salon } from './salon.ts';
 import { days, drawing, MIDNIGHT, open, window } from './small-salon.ts';
 
 const SALONS = Math.ceil(Number(process.env.FLEET_TEST_SEQUENCES ?? 60) / 6);
 const seed = process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined;
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof salon>;
 beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000', STUDIO_SLOT_LOCK: 'off' } });
-  make = salon(door.db);
+  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '1000000', STUDIO_SLOT_LOCK: 'off' } });
+  make = salon(api.db);
   await make.someType();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 class Undone extends Error {}
 type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
@@ -31,7 +31,7 @@ function tried(outer: DatabaseTransactionConnection, start: string, attempt: Att
     const caller = { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true };
     const context = {
       db,
-      fleet: door.fleet,
+      fleet: api.fleet,
       caller,
       requestId: '',
       wait: 0,
@@ -51,7 +51,7 @@ function tried(outer: DatabaseTransactionConnection, start: string, attempt: Att
 
 /** The starts of the window that can be had, and the refusals of the others. */
 const ofWindow = (attempt: Attempt) =>
-  door.db.transaction(async (outer) => {
+  api.db.transaction(async (outer) => {
     const refusals = new Map<string, Refused>();
     for (const start of window) {
       const refusal = await tried(outer, start, attempt);
@@ -66,14 +66,14 @@ const inWindow = (offered: Json[]) => offered.flatMap(({ starts }) => starts).fi
 
 const salons = (check: (drawn: Awaited<ReturnType<typeof open>>) => Promise<void>) =>
   fc.assert(
-    fc.asyncProperty(drawing, async (drawn) => check(await open(door.db, make, drawn))),
+    fc.asyncProperty(drawing, async (drawn) => check(await open(api.db, make, drawn))),
     { numRuns: SALONS, seed, endOnFailure: true },
   );
 
 test(`every start that is offered can be booked, and no other one (${SALONS} salons)`, async () => {
   const seen = { offered: 0, refused: new Set<string>() };
   await salons(async ({ service: service_id, newcomer }) => {
-    const { body } = await door.get(`/slots?service_id=${service_id}&from=${days[0]}&days=2`);
+    const { body } = await api.get(`/slots?service_id=${service_id}&from=${days[0]}&days=2`);
     const offers = [...body.specialists, { specialist_id: undefined, days: body.any }];
     expect(offers).toHaveLength(4);
     for (const { specialist_id, days: offered } of offers) {
@@ -103,7 +103,7 @@ function expectOffered({ bookable, refusals }: Awaited<ReturnType<typeof ofWindo
 test('a refusal offers what this client can have instead, in the room that was named', async () => {
   let seen = 0;
   await salons(async ({ service: service_id, specialists, clients, rooms }) => {
-    const allowed = await door.db.anyFirst(sql.unsafe`
+    const allowed = await api.db.anyFirst(sql.unsafe`
       select room.id from service_rooms join rooms room on room.id = room_id and is_active where service_id = ${service_id}
         and exists (
           select from specialist_services offered join specialists person on person.id = specialist_id
@@ -119,7 +119,7 @@ test('a refusal offers what this client can have instead, in the room that was n
 test('a booking that is moved is not in its own way, nor in that of what is offered instead', async () => {
   let seen = 0;
   await salons(async ({ service, specialists }) => {
-    const { id, starts_at: own } = await door.db.one(sql.type(z.object({ id: z.int(), starts_at: z.string() }))`
+    const { id, starts_at: own } = await api.db.one(sql.type(z.object({ id: z.int(), starts_at: z.string() }))`
       select id, starts_at from bookings where service_id = ${service} and status = 'CONFIRMED' order by id limit 1`);
     const specialist_id = specialists[1]!;
     seen += expectOffered(await ofWindow((starts_at, context) => reschedule(id, { starts_at }, context)), own);

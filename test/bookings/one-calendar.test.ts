@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
@@ -53,7 +53,7 @@ async function scene() {
   return { type, service, specialist, client, room };
 }
 async function build(week = WEEK): Promise<WeekProgress> {
-  let progress = nothingYet;
+  let progress = initialWeek;
   while (!progress.done)
     progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
   return progress;
@@ -70,8 +70,8 @@ test.each([
   const id = await booked({ specialist, room, at: TEN, ...who });
   await make.template({ type, trainer: specialist, time });
   await make.template({ type, trainer: await make.trainer(), room, time });
-  const so = await build();
-  expect(so.conflicts.map(({ reason, booking_id, real_training_id }) => [reason, booking_id, real_training_id])).toEqual(
+  const progress = await build();
+  expect(progress.conflicts.map(({ reason, booking_id, real_training_id }) => [reason, booking_id, real_training_id])).toEqual(
     conflicts
       ? [
           ['trainer_busy', id, null],
@@ -79,7 +79,7 @@ test.each([
         ]
       : [],
   );
-  expect(so.created).toHaveLength(conflicts ? 0 : 2);
+  expect(progress.created).toHaveLength(conflicts ? 0 : 2);
 });
 
 test('an absence is a conflict, up to its last minute', async () => {
@@ -89,9 +89,9 @@ test('an absence is a conflict, up to its last minute', async () => {
   );
   await make.template({ type, trainer: specialist, time: '10:00' });
   await make.template({ type, trainer: specialist, time: '11:00' });
-  const so = await build();
-  expect(so.conflicts).toMatchObject([{ reason: 'trainer_busy', absence_id: 1, booking_id: null, start_time: '10:00:00' }]);
-  expect(so.created).toHaveLength(1);
+  const progress = await build();
+  expect(progress.conflicts).toMatchObject([{ reason: 'trainer_busy', absence_id: 1, booking_id: null, start_time: '10:00:00' }]);
+  expect(progress.created).toHaveLength(1);
 });
 
 test.each([

@@ -1,13 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { mondayAfter } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { beforehand } from '../support/weeks.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
-const { door, make, scene, book } = await counter();
+const { api, make, scene, book } = await counter();
 const TEN = at(3, '10:00');
 
 /** Somebody who is registered in a training at that time. */
@@ -15,10 +15,10 @@ async function inTraining(starts = TEN, student?: number) {
   const type = await make.type();
   const person = student ?? (await make.student());
   const training = await make.training({ trainer: await make.trainer(), at: starts });
-  await door.db.query(
+  await api.db.query(
     sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training}, ${person})`,
   );
-  const name = await door.db.oneFirst(sql.unsafe`
+  const name = await api.db.oneFirst(sql.unsafe`
     select name from real_trainings join training_types type on type.id = training_type_id where real_trainings.id = ${training}`);
   return { type, person, training, words: `is registered in the training ${training} (${name}) at that time` };
 }
@@ -49,8 +49,8 @@ describe('booking', () => {
     if (what === 'training given') await make.training({ trainer: client_id, at: TEN });
     if (what === 'booking given') await book({ ...wish, client_id: await make.client(), specialist_id: client_id });
     if (what === 'absence')
-      await door.post('/api/specialist-absences', { specialist_id: client_id, from: at(3, '09:00'), to: at(3, '11:00') });
-    await door.db.query(sql.unsafe`insert into user_roles (user_id, role) values (${client_id}, 'client')`);
+      await api.post('/api/specialist-absences', { specialist_id: client_id, from: at(3, '09:00'), to: at(3, '11:00') });
+    await api.db.query(sql.unsafe`insert into user_roles (user_id, role) values (${client_id}, 'client')`);
     const answer = await book({ ...wish, client_id });
     expect(answer).toMatchObject({ status: 409 });
     expect(answer.body.detail).toMatch(/^the client (gives the training|is booked at that time|is absent at that time)/);
@@ -58,18 +58,16 @@ describe('booking', () => {
 
   test('a specialist who is in a training, or a client, is neither offered nor booked then', async () => {
     const wish = { ...(await scene()), starts_at: TEN };
-    await door.db.query(sql.unsafe`insert into students (id) values (${wish.specialist_id})`);
+    await api.db.query(sql.unsafe`insert into students (id) values (${wish.specialist_id})`);
     const day = TEN.slice(0, 10);
     const offered = async () => {
-      const answer = await door.get(
-        `/slots?service_id=${wish.service_id}&specialist_id=${wish.specialist_id}&from=${day}&days=1`,
-      );
+      const answer = await api.get(`/slots?service_id=${wish.service_id}&specialist_id=${wish.specialist_id}&from=${day}&days=1`);
       return answer.body.specialists[0].days[0].starts;
     };
     expect(await offered()).toContain(TEN);
     await inTraining(TEN, wish.specialist_id);
     const other = await scene();
-    await door.db.query(
+    await api.db.query(
       sql.unsafe`insert into user_roles (user_id, role) values (${wish.specialist_id}, 'client') on conflict do nothing`,
     );
     expect(await book({ ...other, client_id: wish.specialist_id, starts_at: at(3, '13:00') })).toMatchObject({ status: 201 });
@@ -86,9 +84,9 @@ describe('booking', () => {
       const wish = { ...(await scene()), client_id: person, starts_at: at(3, '14:00') };
       const { id } = (await book(wish)).body;
       const headers: Record<string, string> = isKeyed ? { 'Idempotency-Key': `move-${id}` } : {};
-      const answer = await door.post(`/bookings/${id}/reschedule`, { starts_at: TEN }, { headers });
+      const answer = await api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }, { headers });
       expect(answer).toMatchObject({ status: 409, body: { detail: `the client ${words}` } });
-      expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ starts_at: at(3, '14:00') });
+      expect((await api.get(`/bookings/${id}`)).body).toMatchObject({ starts_at: at(3, '14:00') });
     },
   );
 });
@@ -97,7 +95,7 @@ describe('registering by hand', () => {
   const add = async (student: number, starts: string) => {
     await make.type();
     const training = await make.training({ trainer: await make.trainer(), at: starts });
-    return door.post(`/real-trainings/${training}/students`, { student_id: student });
+    return api.post(`/real-trainings/${training}/students`, { student_id: student });
   };
 
   test.each([
@@ -109,17 +107,17 @@ describe('registering by hand', () => {
   ])('a student with a booking at 10:00, into a training at %s: %i', async (time, status) => {
     const student = await make.student();
     const { id } = (await book({ ...(await scene()), client_id: student, starts_at: TEN })).body;
-    const service = (await door.get(`/bookings/${id}`)).body.service;
+    const service = (await api.get(`/bookings/${id}`)).body.service;
     const answer = await add(student, at(3, time));
     expect(answer).toMatchObject({ status });
     if (status === 409) expect(answer.body.detail).toBe(`the student has the booking ${id} (${service}) at that time`);
   });
 
-  test('a student who is in another training, or gives one, is told which', async () => {
+  test('a student who is in another training, or gives one, is notified which', async () => {
     const { person, words } = await inTraining();
     expect(await add(person, TEN)).toMatchObject({ status: 409, body: { detail: `the student ${words}` } });
     const trainer = await make.trainer();
-    await door.db.query(sql.unsafe`insert into students (id) values (${trainer})`);
+    await api.db.query(sql.unsafe`insert into students (id) values (${trainer})`);
     const training = await make.training({ trainer, at: TEN });
     expect((await add(trainer, TEN)).body.detail).toMatch(new RegExp(`^the student gives the training ${training} `));
   });
@@ -144,23 +142,23 @@ test('generation seats nobody who is booked, gives a training or is absent then:
     absent: await make.trainer(),
     free: await make.student(),
   };
-  for (const id of [people.trainer, people.absent]) await door.db.query(sql.unsafe`insert into students (id) values (${id})`);
+  for (const id of [people.trainer, people.absent]) await api.db.query(sql.unsafe`insert into students (id) values (${id})`);
   for (const id of Object.values(people)) await make.link(template, id, { since: '2020-01-01' });
   await make.booking({ client: people.booked, specialist: specialist_id, service: service_id, at: monday('10:45') });
   await make.booking({ client: people.free, specialist: specialist_id, service: service_id, at: monday('09:00') });
   await make.training({ trainer: people.trainer, at: monday('09:30') });
-  await door.post('/api/specialist-absences', { specialist_id: people.absent, from: monday('00:00'), to: monday('23:00') });
+  await api.post('/api/specialist-absences', { specialist_id: people.absent, from: monday('00:00'), to: monday('23:00') });
   const week = { start, zone: 'Europe/Moscow', graceDays: 7 };
-  const built = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), nothingYet, null));
+  const built = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), initialWeek, null));
   const busy = built.warnings
     .filter(({ reason }) => reason === 'student_busy')
     .map((one) => 'student_id' in one && one.student_id);
   expect(busy).toEqual([people.booked, people.trainer, people.absent]);
   expect(built.students_added).toBe(1);
-  await door.db.query(
+  await api.db.query(
     sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where client_id = ${people.booked}`,
   );
-  const again = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), nothingYet, null));
+  const again = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), initialWeek, null));
   expect(again.students_added).toBe(1);
 });
 
@@ -168,12 +166,12 @@ test('who is booked in the same moment as he is registered is refused in words, 
   const [student, other] = [await make.student(), await scene()];
   await make.type();
   const training = await make.training({ trainer: await make.trainer(), at: TEN });
-  const id = await door.db.oneFirst(sql.unsafe`
+  const id = await api.db.oneFirst(sql.unsafe`
     insert into finance_requests (kind, real_training_id, student_id, requested_at, requested_by)
     values ('add_student', ${training}, ${student}, now(), 'test') returning id`);
   const [booked, decided] = await Promise.all([
     book({ ...other, client_id: student, starts_at: TEN }),
-    answerRequest(door.db, Number(id), 'Europe/Moscow'),
+    answerRequest(api.db, Number(id), 'Europe/Moscow'),
   ]);
   const isSeated = decided !== null && !decided.refused;
   expect([booked.status, isSeated]).toEqual(isSeated ? [409, true] : [201, false]);

@@ -1,22 +1,22 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof salon>;
 let service: number;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = salon(door.db);
+  api = await testApi();
+  make = salon(api.db);
   await make.someType();
   service = await make.service();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const DAY = at(3, '12:00').slice(0, 10);
 const ROUND_THE_CLOCK = [['00:00', '24:00']];
-const of = (whose: Json, intervals: Json, day = DAY) => door.post('/api/calendar-overrides', { ...whose, day, intervals });
+const of = (whose: Json, intervals: Json, day = DAY) => api.post('/api/calendar-overrides', { ...whose, day, intervals });
 
 type Time = { at: string; minutes: number; pause?: number };
 type Scene = { whose: Json; meeting: Json };
@@ -106,16 +106,16 @@ describe.each(scenes)('%s', (_, scene) => {
     expect(made).toMatchObject({ status: 201, body: { ...whose, day: DAY, intervals } });
     expect(made.body.meetings).toEqual(meetings);
     const path = `/api/calendar-overrides/${made.body.id}`;
-    expect((await door.get(path)).body).toEqual(made.body);
-    expect((await door.patch(path, { intervals: ROUND_THE_CLOCK })).body).toMatchObject({ meetings: [] });
-    expect((await door.patch(path, { intervals })).body).toEqual(made.body);
+    expect((await api.get(path)).body).toEqual(made.body);
+    expect((await api.patch(path, { intervals: ROUND_THE_CLOCK })).body).toMatchObject({ meetings: [] });
+    expect((await api.patch(path, { intervals })).body).toEqual(made.body);
   });
 
   test('moves to another day, and what it no longer concerns is not listed', async () => {
     const { whose, meeting } = await scene({ at: at(3, '12:00'), minutes: 60 });
     const made = (await of(whose, [], at(4, '12:00').slice(0, 10))).body;
     expect(made.meetings).toEqual([]);
-    expect((await door.patch(`/api/calendar-overrides/${made.id}`, { day: DAY })).body.meetings).toEqual([meeting]);
+    expect((await api.patch(`/api/calendar-overrides/${made.id}`, { day: DAY })).body.meetings).toEqual([meeting]);
   });
 });
 
@@ -149,7 +149,7 @@ test('what is pending is listed, what is over or called off and what is of other
   for (const [n, status] of ['CANCELLED', 'COMPLETED', 'NO_SHOW'].entries()) {
     const { id } = await booked(hour(11 + n), { specialist, location });
     ended.push(id);
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       update bookings set status = ${status}, cancelled_at = case when ${status} = 'CANCELLED' then now() end where id = ${id}`);
   }
   await make.training({ ...hour(15), trainer: specialist, room, isCancelled: true });
@@ -161,7 +161,7 @@ test('what is pending is listed, what is over or called off and what is of other
   for (const whose of [{ specialist_id: specialist }, { location_id: location }]) {
     expect((await of(whose, [])).body.meetings).toEqual(listed);
   }
-  const stand = await door.db.anyFirst(sql.unsafe`
+  const stand = await api.db.anyFirst(sql.unsafe`
     select status from bookings where id = any(${sql.array([pending, ...ended], 'int4')}) order by starts_at`);
   expect(stand).toEqual(['PENDING', 'CANCELLED', 'COMPLETED', 'NO_SHOW']);
 });
@@ -170,7 +170,7 @@ test('a list of overrides shows them as they are', async () => {
   const specialist_id = await person();
   const { meetings, ...row } = (await of({ specialist_id }, [])).body;
   expect(meetings).toEqual([]);
-  expect((await door.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items).toEqual([row]);
+  expect((await api.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items).toEqual([row]);
 });
 
 test.each(['2000-01-01', '2100-12-31'])('%s can be closed, too', async (day) => {

@@ -6,16 +6,16 @@ import { balanceOf, inHours } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
-const { door, make, square } = await counter();
+const { api, make, square } = await counter();
 const byStudio = { ...reason, by: 'studio' };
 
 /** A package whose last day is so many days from today, and a booking of one of its units that has begun. */
 async function ending(days: number, of: Parameters<typeof soldPackage>[2] = {}) {
-  const sold = await soldPackage(door, make, of);
-  const { id } = (await door.post('/bookings', { ...sold.wish, starts_at: inHours(3) })).body;
-  await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+  const sold = await soldPackage(api, make, of);
+  const { id } = (await api.post('/bookings', { ...sold.wish, starts_at: inHours(3) })).body;
+  await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
   const end = addDays(TODAY, days);
-  await door.db.query(sql.unsafe`
+  await api.db.query(sql.unsafe`
     update client_packages set start_date = least(start_date, ${end}::date), end_date = ${end}::date where id = ${sold.id}`);
   return { ...sold, booking: id as number };
 }
@@ -26,7 +26,7 @@ test.each([
   ['earlier', 8, 8],
 ])('a unit that is given back %s lives seven days more at least (D47)', async (_, days, end) => {
   const of = await ending(days);
-  expect(await door.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({
+  expect(await api.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({
     status: 200,
     body: { returned: { units: 1, refunded_minor: 0 } },
   });
@@ -39,14 +39,14 @@ test.each([
   ['is over, and not paid', false, { units: 0, refunded_minor: 0, cancelled_minor: 334 }, ['CANCELLED 1000', 'UNPAID 666'], 2],
 ])('a unit of one that %s: its share of the price comes back instead', async (_, isPaid, returned, bills, left) => {
   const of = await ending(-1, { isPaid });
-  const first = await door.post(`/bookings/${of.booking}/cancel`, byStudio);
+  const first = await api.post(`/bookings/${of.booking}/cancel`, byStudio);
   expect(first).toMatchObject({ status: 200, body: { returned } });
-  expect(await door.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({ status: 200, body: first.body });
-  expect(await billsOf(door.db, of.id)).toEqual(bills);
-  expect(await balanceOf(door.db, of.client_id)).toBe(returned.refunded_minor);
+  expect(await api.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({ status: 200, body: first.body });
+  expect(await billsOf(api.db, of.id)).toEqual(bills);
+  expect(await balanceOf(api.db, of.client_id)).toBe(returned.refunded_minor);
   expect(await of.seen()).toMatchObject({ end_date: addDays(TODAY, -1), units: [{ left }] });
   await square();
-  expect(await door.post(of.cancel, reason)).toMatchObject({
+  expect(await api.post(of.cancel, reason)).toMatchObject({
     status: 200,
     body: { units: { used: 0, cancelled: 2 }, kept_minor: 0 },
   });
@@ -64,12 +64,12 @@ test.each([
   const service_id = await make.service();
   const client_id = await make.client();
   const offer = { name: `Срок ${client_id}`, composition: [{ service_id, units: 1 }], price_minor: 100, ...term };
-  const service_package_id = (await door.post('/api/service-packages', offer)).body.id;
+  const service_package_id = (await api.post('/api/service-packages', offer)).body.id;
   const start_date = addDays(TODAY, start);
-  const bought = await door.post(`/api/clients/${client_id}/packages`, { service_package_id, start_date });
+  const bought = await api.post(`/api/clients/${client_id}/packages`, { service_package_id, start_date });
   expect(bought.status).toBe(status);
   if (status === 422) expect(bought.body.errors).toMatchObject([{ path: 'start_date' }]);
-  const dues = (await door.get(`/api/invoices?payer_id=${client_id}`)).body.items.map(
+  const dues = (await api.get(`/api/invoices?payer_id=${client_id}`)).body.items.map(
     (bill: { due_date: string }) => bill.due_date,
   );
   expect(dues).toEqual(status === 201 ? [TODAY] : []);
@@ -81,7 +81,7 @@ test.each([
   [{ validity_months: 121 }, 'validity_months'],
 ])('a package is offered for days or for months, not %j', async (term, path) => {
   const composition = [{ service_id: await make.service(), units: 1 }];
-  expect(await door.post('/api/service-packages', { name: 'X', composition, price_minor: 0, ...term })).toMatchObject({
+  expect(await api.post('/api/service-packages', { name: 'X', composition, price_minor: 0, ...term })).toMatchObject({
     status: 422,
     body: { errors: [{ path }] },
   });

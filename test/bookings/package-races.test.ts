@@ -8,22 +8,22 @@ import { inQueue as asking } from './in-queue.ts';
 import { at, balanceOf, inHours } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
-const { door, make, square } = await counter();
+const { api, make, square } = await counter();
 
-const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(door, make, of);
+const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(api, make, of);
 type Sold = Awaited<ReturnType<typeof sold>>;
-const book = (of: Sold) => door.post('/bookings', { ...of.wish, starts_at: at(2, '10:00') });
-const cancel = (of: Sold) => door.post(of.cancel, reason);
+const book = (of: Sold) => api.post('/bookings', { ...of.wish, starts_at: at(2, '10:00') });
+const cancel = (of: Sold) => api.post(of.cancel, reason);
 const unitsOf = (id: number) => `select from client_package_units where client_package_id = ${id} for update`;
 
-const inQueue = (held: string, ...asks: (() => Promise<Reply>)[]) => asking(door, held, ...asks);
+const inQueue = (held: string, ...asks: (() => Promise<Reply>)[]) => asking(api, held, ...asks);
 
 describe('taking a package back while the studio cancels a booking that has begun', () => {
   async function begun() {
     const of = await sold();
-    const { id } = (await door.post('/bookings', { ...of.wish, starts_at: inHours(3) })).body;
-    await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
-    return { of, cancelBegun: () => door.post(`/bookings/${id}/cancel`, { ...reason, by: 'studio' }) };
+    const { id } = (await api.post('/bookings', { ...of.wish, starts_at: inHours(3) })).body;
+    await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+    return { of, cancelBegun: () => api.post(`/bookings/${id}/cancel`, { ...reason, by: 'studio' }) };
   }
 
   test('the studio is first: the unit is back before the package goes', async () => {
@@ -71,7 +71,7 @@ describe('taking a package back while a booking takes a unit of it', () => {
       status: 409,
       body: { detail: 'no package of the client has a unit of this service left for that day' },
     });
-    expect(await balanceOf(door.db, of.client_id)).toBe(1_000);
+    expect(await balanceOf(api.db, of.client_id)).toBe(1_000);
     await square();
   });
 
@@ -95,7 +95,7 @@ describe('taking a package back while a booking gives its unit back', () => {
     const { id } = (await book(of)).body;
     const [returned, taken] = await inQueue(
       unitsOf(of.id),
-      () => door.post(`/bookings/${id}/cancel`, reason),
+      () => api.post(`/bookings/${id}/cancel`, reason),
       () => cancel(of),
     );
     expect(returned).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { units: 1 } } });
@@ -109,7 +109,7 @@ describe('taking a package back while a booking gives its unit back', () => {
     const [refused, returned] = await inQueue(
       unitsOf(of.id),
       () => cancel(of),
-      () => door.post(`/bookings/${id}/cancel`, reason),
+      () => api.post(`/bookings/${id}/cancel`, reason),
     );
     expect(refused).toMatchObject({ status: 409, body: { bookings: [{ id }] } });
     expect(returned).toMatchObject({ status: 200, body: { returned: { units: 1 } } });
@@ -123,18 +123,18 @@ test('taking it back twice at once: one outcome, one refund', async () => {
   const [first, second] = await inQueue(
     unitsOf(of.id),
     () => cancel(of),
-    () => door.post(of.cancel, { reason: 'и я' }),
+    () => api.post(of.cancel, { reason: 'и я' }),
   );
   expect(first).toMatchObject({ status: 200, body: { ...reason, kept_minor: 334 } });
   expect(second).toMatchObject({ status: 200, body: first?.body });
-  expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
-  expect(await balanceOf(door.db, of.client_id)).toBe(666);
+  expect(await billsOf(api.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+  expect(await balanceOf(api.db, of.client_id)).toBe(666);
   await square();
 });
 
 describe('taking it back while its money arrives', () => {
   const wallet = (of: Sold) => `select from wallets where user_id = ${of.client_id} for update`;
-  const pay = (of: Sold) => door.post(`/api/clients/${of.client_id}/payments`, { amount_minor: 1_000 });
+  const pay = (of: Sold) => api.post(`/api/clients/${of.client_id}/payments`, { amount_minor: 1_000 });
 
   test('the payment is first: what it paid is refunded', async () => {
     const of = await sold({ used: 1, isPaid: false });
@@ -145,8 +145,8 @@ describe('taking it back while its money arrives', () => {
     );
     expect(paid).toMatchObject({ status: 201, body: { invoices_paid: 1, balance_minor: 0 } });
     expect(taken).toMatchObject({ status: 200, body: { returned: { refunded_minor: 666, cancelled_minor: 0 } } });
-    expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
-    expect(await balanceOf(door.db, of.client_id)).toBe(666);
+    expect(await billsOf(api.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+    expect(await balanceOf(api.db, of.client_id)).toBe(666);
     await square();
   });
 
@@ -159,7 +159,7 @@ describe('taking it back while its money arrives', () => {
     );
     expect(taken).toMatchObject({ status: 200, body: { returned: { refunded_minor: 0, cancelled_minor: 666 } } });
     expect(paid).toMatchObject({ status: 201, body: { invoices_paid: 1, balance_minor: 666 } });
-    expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
+    expect(await billsOf(api.db, of.id)).toEqual(['CANCELLED 1000', 'PAID 334']);
     await square();
   });
 
@@ -167,12 +167,12 @@ describe('taking it back while its money arrives', () => {
     const of = await sold();
     const [waived, taken] = await inQueue(
       wallet(of),
-      () => door.post(`/api/invoices/${of.invoice}/cancel`, reason),
+      () => api.post(`/api/invoices/${of.invoice}/cancel`, reason),
       () => cancel(of),
     );
     expect(waived).toMatchObject({ status: 200 });
     expect(taken).toMatchObject({ status: 200, body: { invoice_id: null, returned: { refunded_minor: 0 } } });
-    expect(await balanceOf(door.db, of.client_id)).toBe(1_000);
+    expect(await balanceOf(api.db, of.client_id)).toBe(1_000);
     await square();
   });
 });
@@ -182,7 +182,7 @@ test('many at once: bookings of its units and five who take it back', async () =
     const of = await sold({ units: 6 });
     const bookings = Array.from(
       { length: 6 },
-      (_, n) => () => door.post('/bookings', { ...of.wish, starts_at: at(3 + n, '10:00') }),
+      (_, n) => () => api.post('/bookings', { ...of.wish, starts_at: at(3 + n, '10:00') }),
     );
     const asks = bookings.flatMap((ask) => [ask, () => cancel(of)]);
     const replies = await Promise.all(asks.map((ask) => ask()));
@@ -191,7 +191,7 @@ test('many at once: bookings of its units and five who take it back', async () =
     const booked = replies.filter(({ status }) => status === 201).length;
     expect(answers.length === 0 || booked === 0).toBe(true);
     expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBeLessThanOrEqual(1);
-    const left = await door.db.oneFirst(
+    const left = await api.db.oneFirst(
       sql.unsafe`select sum(units_left)::int from client_package_units where client_package_id = ${of.id}`,
     );
     expect(left).toBe(answers.length > 0 ? 0 : 6 - booked);
@@ -200,11 +200,11 @@ test('many at once: bookings of its units and five who take it back', async () =
 });
 
 test('none of them ever met another in a deadlock', async () => {
-  const watcher = new pg.Client({ connectionString: door.database.url });
+  const watcher = new pg.Client({ connectionString: api.database.url });
   await watcher.connect();
   const ask = async (query: string): Promise<number> => (await watcher.query(query)).rows[0].n;
   // A connection tells its figures at the latest when it ends.
-  await door.db.end();
+  await api.db.end();
   const open = `select count(*)::int as n from pg_stat_activity where datname = current_database() and application_name = current_database()`;
   await eventually(async () => (await ask(open)) === 0);
   const deadlocks = await ask('select deadlocks::int as n from pg_stat_database where datname = current_database()');

@@ -4,16 +4,16 @@ import { sql } from '../../sql/database/database.ts';
 import { counter } from './counter.ts';
 import { reason, soldPackage } from './sold.ts';
 
-const { door, make } = await counter();
+const { api, make } = await counter();
 
 type Change = (id: number) => ReturnType<typeof sql.unsafe>;
-const square = async () => expect(await auditBooks(door.db, '2020-01-01')).toEqual([]);
+const square = async () => expect(await auditBooks(api.db, '2020-01-01')).toEqual([]);
 
 /** What the audit finds about a package's price once it was changed behind the back of constraints and triggers; then all is undone. */
 async function findingsAfter(id: number, changes: readonly Change[]) {
   const undone = new Error('undone');
   let found: string[] = [];
-  await door.db
+  await api.db
     .transaction(async (transaction) => {
       await transaction.query(sql.unsafe`set local session_replication_role = replica`);
       for (const change of changes) await transaction.query(change(id));
@@ -60,28 +60,28 @@ test.each<[string, 'stands' | 'was taken back', Change[]]>([
   ['is invoiced for another share than is kept', 'was taken back', [invoiced(334, 333)]],
   ['keeps what is not invoiced', 'was taken back', [notInvoiced(334)]],
 ])('a package that %s is found (it %s)', async (_, state, changes) => {
-  const of = await soldPackage(door, make, { used: 1, isPaid: false });
-  if (state === 'was taken back') await door.post(of.cancel, reason);
+  const of = await soldPackage(api, make, { used: 1, isPaid: false });
+  if (state === 'was taken back') await api.post(of.cancel, reason);
   await square();
   expect(await findingsAfter(of.id, changes)).toEqual([expect.stringContaining('price 1000, 1 of')]);
   await square();
 });
 
 test('an unused package that was taken back and is owed again is found', async () => {
-  const of = await soldPackage(door, make, { isPaid: false });
-  await door.post(of.cancel, reason);
+  const of = await soldPackage(api, make, { isPaid: false });
+  await api.post(of.cancel, reason);
   await square();
   expect(await findingsAfter(of.id, [owedAgain])).toEqual([expect.stringContaining('live 1000')]);
 });
 
 test('an invoice that was waived is no finding, before or after', async () => {
-  const before = await soldPackage(door, make, { used: 1, isPaid: false });
-  await door.post(`/api/invoices/${before.invoice}/cancel`, reason);
+  const before = await soldPackage(api, make, { used: 1, isPaid: false });
+  await api.post(`/api/invoices/${before.invoice}/cancel`, reason);
   await square();
-  await door.post(before.cancel, reason);
-  const after = await soldPackage(door, make, { used: 1 });
-  await door.post(after.cancel, reason);
-  const [kept] = (await door.get(`/api/invoices?payer_id=${after.client_id}&status=PAID`)).body.items;
-  expect(await door.post(`/api/invoices/${kept.id}/cancel`, reason)).toMatchObject({ status: 200, body: { amount_minor: 334 } });
+  await api.post(before.cancel, reason);
+  const after = await soldPackage(api, make, { used: 1 });
+  await api.post(after.cancel, reason);
+  const [kept] = (await api.get(`/api/invoices?payer_id=${after.client_id}&status=PAID`)).body.items;
+  expect(await api.post(`/api/invoices/${kept.id}/cancel`, reason)).toMatchObject({ status: 200, body: { amount_minor: 334 } });
   await square();
 });

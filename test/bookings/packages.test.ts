@@ -8,12 +8,12 @@ import { counter } from './counter.ts';
 import { at, balanceOf, inHours } from './salon.ts';
 import { billsOf, reason, soldPackage } from './sold.ts';
 
-const { door, make, square } = await counter();
+const { api, make, square } = await counter();
 
-const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(door, make, of);
-const book = async (wish: Json) => (await door.post('/bookings', wish)).body;
+const sold = (of?: Parameters<typeof soldPackage>[2]) => soldPackage(api, make, of);
+const book = async (wish: Json) => (await api.post('/bookings', wish)).body;
 const movesOf = async (client: number) => {
-  const rows = await door.db.any(sql.type(z.object({ move: z.string() }))`
+  const rows = await api.db.any(sql.type(z.object({ move: z.string() }))`
     select concat_ws(' ', kind, amount_minor) as move from wallet_transactions where user_id = ${client} order by id`);
   return rows.map(({ move }) => move);
 };
@@ -37,7 +37,7 @@ test.each([
   [3, 1_000, ['PAID 1000'], ['payment -1000']],
 ])('a paid one, %i of 3 units used: %i of 1000 is kept, the rest is in the wallet', async (used, kept_minor, bills, moves) => {
   const of = await sold({ used });
-  expect(await door.post(of.cancel, reason)).toMatchObject({
+  expect(await api.post(of.cancel, reason)).toMatchObject({
     status: 200,
     body: {
       client_package_id: of.id,
@@ -49,8 +49,8 @@ test.each([
       returned: { refunded_minor: 1_000 - kept_minor, cancelled_minor: 0 },
     },
   });
-  expect(await balanceOf(door.db, of.client_id)).toBe(1_000 - kept_minor);
-  expect(await billsOf(door.db, of.id)).toEqual(bills);
+  expect(await balanceOf(api.db, of.client_id)).toBe(1_000 - kept_minor);
+  expect(await billsOf(api.db, of.id)).toEqual(bills);
   expect(await movesOf(of.client_id)).toEqual(['deposit 1000', ...moves]);
   expect(await of.seen()).toMatchObject({
     status: 'cancelled',
@@ -68,11 +68,11 @@ test.each([
 ])('one that is not paid, %i of 3 units used: %i of 1000 is owed, as before', async (used, kept_minor, bills) => {
   const of = await sold({ used, isPaid: false });
   const due = async () =>
-    new Set((await door.get(`/api/invoices?payer_id=${of.client_id}`)).body.items.map((one: Json) => one.due_date));
+    new Set((await api.get(`/api/invoices?payer_id=${of.client_id}`)).body.items.map((one: Json) => one.due_date));
   const before = await due();
   const returned = { refunded_minor: 0, cancelled_minor: 1_000 - kept_minor };
-  expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { kept_minor, returned } });
-  expect(await billsOf(door.db, of.id)).toEqual(bills);
+  expect(await api.post(of.cancel, reason)).toMatchObject({ status: 200, body: { kept_minor, returned } });
+  expect(await billsOf(api.db, of.id)).toEqual(bills);
   expect(await due()).toEqual(before);
   expect(await movesOf(of.client_id)).toEqual([]);
   await square();
@@ -83,9 +83,9 @@ test.each<[string, { price?: number; used: number }]>([
   ['was waived', { used: 1 }],
 ])('one that %s: its units leave, no money moves', async (what, of) => {
   const held = await sold({ ...of, isPaid: false });
-  if (what === 'was waived') await door.post(`/api/invoices/${held.invoice}/cancel`, reason);
-  const before = await billsOf(door.db, held.id);
-  expect(await door.post(held.cancel, reason)).toMatchObject({
+  if (what === 'was waived') await api.post(`/api/invoices/${held.invoice}/cancel`, reason);
+  const before = await billsOf(api.db, held.id);
+  expect(await api.post(held.cancel, reason)).toMatchObject({
     status: 200,
     body: {
       invoice_id: null,
@@ -94,7 +94,7 @@ test.each<[string, { price?: number; used: number }]>([
       returned: { refunded_minor: 0, cancelled_minor: 0 },
     },
   });
-  expect(await billsOf(door.db, held.id)).toEqual(before);
+  expect(await billsOf(api.db, held.id)).toEqual(before);
   await square();
 });
 
@@ -104,8 +104,8 @@ test('units of several services are worth the same', async () => {
   const specialist_id = await make.specialist(services);
   const composition = services.map((service_id, n) => ({ service_id, units: n + 1 }));
   const offer = { name: `Смесь ${client_id}`, composition, price_minor: 100 };
-  const service_package_id = (await door.post('/api/service-packages', offer)).body.id;
-  const { id } = (await door.post(`/api/clients/${client_id}/packages`, { service_package_id })).body;
+  const service_package_id = (await api.post('/api/service-packages', offer)).body.id;
+  const { id } = (await api.post(`/api/clients/${client_id}/packages`, { service_package_id })).body;
   const booking = await book({
     client_id,
     specialist_id,
@@ -113,8 +113,8 @@ test('units of several services are worth the same', async () => {
     pay_from: 'package',
     starts_at: inHours(11.5),
   });
-  await door.post(`/bookings/${booking.id}/cancel`, reason);
-  expect(await door.post(`/api/clients/${client_id}/packages/${id}/cancel`, reason)).toMatchObject({
+  await api.post(`/bookings/${booking.id}/cancel`, reason);
+  expect(await api.post(`/api/clients/${client_id}/packages/${id}/cancel`, reason)).toMatchObject({
     body: { units: { used: 1, cancelled: 2 }, kept_minor: 34 },
   });
   await square();
@@ -122,10 +122,10 @@ test('units of several services are worth the same', async () => {
 
 test('a second time answers the first outcome and changes nothing', async () => {
   const of = await sold({ used: 1 });
-  const first = await door.post(of.cancel, reason);
-  const [bills, moves] = [await billsOf(door.db, of.id), await movesOf(of.client_id)];
-  expect(await door.post(of.cancel, { reason: 'ещё раз' })).toMatchObject({ status: 200, body: first.body });
-  expect([await billsOf(door.db, of.id), await movesOf(of.client_id)]).toEqual([bills, moves]);
+  const first = await api.post(of.cancel, reason);
+  const [bills, moves] = [await billsOf(api.db, of.id), await movesOf(of.client_id)];
+  expect(await api.post(of.cancel, { reason: 'ещё раз' })).toMatchObject({ status: 200, body: first.body });
+  expect([await billsOf(api.db, of.id), await movesOf(of.client_id)]).toEqual([bills, moves]);
 });
 
 test.each([
@@ -137,9 +137,9 @@ test.each([
   const specialist_id = await make.specialist([service_id]);
   const debt = await book({ client_id: of.client_id, service_id, specialist_id, starts_at: at(3, '10:00') });
   expect(debt.invoice.status).toBe('UNPAID');
-  await door.post(of.cancel, reason);
-  expect((await door.get(`/bookings/${debt.id}`)).body.invoice.status).toBe(status);
-  expect(await balanceOf(door.db, of.client_id)).toBe(left);
+  await api.post(of.cancel, reason);
+  expect((await api.get(`/bookings/${debt.id}`)).body.invoice.status).toBe(status);
+  expect(await balanceOf(api.db, of.client_id)).toBe(left);
   await square();
 });
 
@@ -147,7 +147,7 @@ test('bookings to come that hold its units are listed, and it stands; those canc
   const of = await sold({ units: 5, used: 1 });
   const later = await book({ ...of.wish, starts_at: at(3, '10:00') });
   const sooner = await book({ ...of.wish, starts_at: at(2, '10:00') });
-  expect(await door.post(of.cancel, reason)).toMatchObject({
+  expect(await api.post(of.cancel, reason)).toMatchObject({
     status: 409,
     body: {
       detail: 'bookings to come hold units of the package: cancel them first',
@@ -155,8 +155,8 @@ test('bookings to come that hold its units are listed, and it stands; those canc
     },
   });
   expect(await of.seen()).toMatchObject({ status: 'active', units: [{ left: 2 }] });
-  for (const { id } of [later, sooner]) await door.post(`/bookings/${id}/cancel`, reason);
-  expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1, cancelled: 4 } } });
+  for (const { id } of [later, sooner]) await api.post(`/bookings/${id}/cancel`, reason);
+  expect(await api.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1, cancelled: 4 } } });
   await square();
 });
 
@@ -164,18 +164,18 @@ test('a booking that has begun has used its unit: it is not listed, and it stand
   const of = await sold();
   const { id, starts_at } = await book({ ...of.wish, starts_at: inHours(3) });
   const held = async (ms: number) =>
-    (await bookingsHolding(door.db, of.id, new Date(Date.parse(starts_at) + ms).toISOString())).map((one) => one.id);
+    (await bookingsHolding(api.db, of.id, new Date(Date.parse(starts_at) + ms).toISOString())).map((one) => one.id);
   expect([await held(-1), await held(0)]).toEqual([[id], []]);
-  await door.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
-  expect(await door.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
-  expect(await door.post(`/bookings/${id}/close`, { status: 'COMPLETED' })).toMatchObject({ status: 200 });
-  expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ status: 'COMPLETED', client_package_id: of.id });
+  await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
+  expect(await api.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
+  expect(await api.post(`/bookings/${id}/close`, { status: 'COMPLETED' })).toMatchObject({ status: 200 });
+  expect((await api.get(`/bookings/${id}`)).body).toMatchObject({ status: 'COMPLETED', client_package_id: of.id });
   await square();
 });
 
 test('nothing can be booked from it any more', async () => {
   const of = await sold();
-  await door.post(of.cancel, reason);
+  await api.post(of.cancel, reason);
   expect(await book({ ...of.wish, starts_at: at(2, '10:00') })).toMatchObject({
     status: 409,
     detail: 'no package of the client has a unit of this service left for that day',
@@ -184,22 +184,22 @@ test('nothing can be booked from it any more', async () => {
 
 test('a payment that is taken back later owes again what was kept, and no more', async () => {
   const of = await sold({ used: 1 });
-  await door.post(of.cancel, reason);
-  const payment = await door.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+  await api.post(of.cancel, reason);
+  const payment = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     select id from payments where payer_id = ${of.client_id}`);
-  expect(await door.post(`/api/payments/${payment}/cancel`, reason)).toMatchObject({
+  expect(await api.post(`/api/payments/${payment}/cancel`, reason)).toMatchObject({
     body: { invoices_owed_again: 1, balance_minor: 0 },
   });
-  expect(await billsOf(door.db, of.id)).toEqual(['CANCELLED 1000', 'UNPAID 334']);
+  expect(await billsOf(api.db, of.id)).toEqual(['CANCELLED 1000', 'UNPAID 334']);
   await square();
 });
 
 test("somebody else's is not found, a reason is needed, and the right to touch money", async () => {
   const [mine, other] = [await sold(), await sold()];
   const foreign = `/api/clients/${other.client_id}/packages/${mine.id}/cancel`;
-  expect(await door.post(foreign, reason)).toMatchObject({ status: 404 });
-  expect(await door.post(mine.cancel, {})).toMatchObject({ status: 422, body: { errors: [{ path: 'reason' }] } });
-  const key = await door.key('bookings:write', 'money:read', 'records:write');
-  expect(await door.post(mine.cancel, reason, { key })).toMatchObject({ status: 403 });
+  expect(await api.post(foreign, reason)).toMatchObject({ status: 404 });
+  expect(await api.post(mine.cancel, {})).toMatchObject({ status: 422, body: { errors: [{ path: 'reason' }] } });
+  const key = await api.key('bookings:write', 'money:read', 'records:write');
+  expect(await api.post(mine.cancel, reason, { key })).toMatchObject({ status: 403 });
   expect(await mine.seen()).toMatchObject({ status: 'active' });
 });

@@ -8,13 +8,13 @@ import { battlefields, type Crowd, crowd } from './crowd.ts';
 import { at } from './salon.ts';
 
 describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the lock %s', (kind, lock) => {
-  let { door, make } = {} as Crowd;
+  let { api, make } = {} as Crowd;
   beforeAll(async () => {
-    ({ door, make } = await crowd(kind, lock));
+    ({ api, make } = await crowd(kind, lock));
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
   const live = (service: number) =>
-    door.db.oneFirst(sql.type(z.object({ count: z.int() }))`
+    api.db.oneFirst(sql.type(z.object({ count: z.int() }))`
       select count(*)::int as count from bookings where service_id = ${service} and status = 'CONFIRMED'`);
   const many = (count: number) => Promise.all(Array.from({ length: count }, () => make.client()));
   const winners = (replies: { status: number }[]) => replies.filter(({ status }) => status < 300).length;
@@ -25,11 +25,11 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const wish = { service_id, specialist_id, starts_at: at(2, '10:00') };
     const clients = await many(12);
     const replies = await Promise.all(
-      clients.map((client_id, n) => door.post('/bookings', { ...wish, client_id, pay_from: n < 3 ? 'wallet' : 'later' })),
+      clients.map((client_id, n) => api.post('/bookings', { ...wish, client_id, pay_from: n < 3 ? 'wallet' : 'later' })),
     );
     expect(winners(replies)).toBe(1);
     expect(await live(service_id)).toBe(1);
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
   });
 
   test('sixty without money around two who have it', async () => {
@@ -38,10 +38,10 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const wish = { service_id, specialist_id, starts_at: at(2, '10:00'), pay_from: 'wallet' };
     const clients = await many(62);
     for (const n of [20, 40]) await make.money(clients[n]!, 1_000);
-    const replies = await Promise.all(clients.map((client_id) => door.post('/bookings', { ...wish, client_id })));
+    const replies = await Promise.all(clients.map((client_id) => api.post('/bookings', { ...wish, client_id })));
     expect(winners(replies)).toBe(1);
     expect(await live(service_id)).toBe(1);
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
   });
 
   test('three who are elsewhere at that time before nine who are not', async () => {
@@ -52,9 +52,9 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const times = ['09:15', '10:15'];
     for (const [n, time] of times.entries()) {
       const elsewhere = { service_id, specialist_id: other, client_id: clients[n], starts_at: at(3, time) };
-      expect(await door.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
+      expect(await api.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
     }
-    const replies = await Promise.all(clients.map((client_id) => door.post('/bookings', { ...wish, client_id })));
+    const replies = await Promise.all(clients.map((client_id) => api.post('/bookings', { ...wish, client_id })));
     expect(winners(replies)).toBe(1);
     expect(await live(service_id)).toBe(3);
   });
@@ -64,7 +64,7 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     for (let n = 0; n < 3; n += 1) await make.specialist([service_id]);
     const clients = await many(40);
     const replies = await Promise.all(
-      clients.map((client_id) => door.post('/bookings', { service_id, client_id, starts_at: at(4, '10:00') })),
+      clients.map((client_id) => api.post('/bookings', { service_id, client_id, starts_at: at(4, '10:00') })),
     );
     expect(winners(replies)).toBe(3);
     expect(await live(service_id)).toBe(3);
@@ -76,11 +76,11 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const held = { specialist: specialist_id, service: service_id, minutes: 60 };
     const soon = () => new Date(Date.now() + 500).toISOString();
     const wish = { service_id, specialist_id, client_id: await make.client() };
-    const { id } = (await door.post('/bookings', { ...wish, starts_at: at(2, '12:00') })).body;
+    const { id } = (await api.post('/bookings', { ...wish, starts_at: at(2, '12:00') })).body;
     await make.booking({ ...held, client: await make.client(), at: at(6, '10:00'), heldUntil: soon() });
-    expect(await door.post(`/bookings/${id}/reschedule`, { starts_at: at(6, '10:00') })).toMatchObject({ status: 200 });
+    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(6, '10:00') })).toMatchObject({ status: 200 });
     await make.booking({ ...held, client: await make.client(), at: at(7, '10:00'), heldUntil: soon() });
-    expect(await door.post('/bookings', { ...wish, starts_at: at(7, '10:00') })).toMatchObject({ status: 201 });
+    expect(await api.post('/bookings', { ...wish, starts_at: at(7, '10:00') })).toMatchObject({ status: 201 });
   });
 
   test('a hold that runs out while somebody stands in line for it is in nobody’s way', async () => {
@@ -92,13 +92,13 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
         return make.booking(n === 0 ? { ...of, heldUntil: new Date(Date.now() + 400).toISOString() } : of);
       }),
     );
-    const move = (id?: number) => door.post(`/bookings/${id}/reschedule`, { starts_at: at(8, '10:00') });
+    const move = (id?: number) => api.post(`/bookings/${id}/reschedule`, { starts_at: at(8, '10:00') });
     const cancelling = await holdOpen(
-      door.database.url,
+      api.database.url,
       `update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${first}`,
     );
     const before = move(first);
-    await waitingForLock(door.db);
+    await waitingForLock(api.db);
     const after = move(second);
     await pause(600);
     await cancelling.commit();
@@ -112,12 +112,12 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const starts_at = at(5, '10:00');
     const made: Json[] = [];
     for (const [n, client_id] of (await many(6)).entries()) {
-      const booked = await door.post('/bookings', { service_id, specialist_id, client_id, starts_at: at(10 + n, '10:00') });
+      const booked = await api.post('/bookings', { service_id, specialist_id, client_id, starts_at: at(10 + n, '10:00') });
       made.push(booked.body);
     }
     const elsewhere = { service_id, specialist_id: other, client_id: made[0]?.client_id, starts_at };
-    expect(await door.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
-    const replies = await Promise.all(made.map(({ id }) => door.post(`/bookings/${id}/reschedule`, { starts_at })));
+    expect(await api.post('/bookings', elsewhere)).toMatchObject({ status: 201 });
+    const replies = await Promise.all(made.map(({ id }) => api.post(`/bookings/${id}/reschedule`, { starts_at })));
     expect(winners(replies)).toBe(1);
     expect(replies[0]).toMatchObject({ status: 409 });
   });

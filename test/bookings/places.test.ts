@@ -5,14 +5,14 @@ import { wrongs } from '../support/refusals.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
 
-const { door, make } = await counter();
+const { api, make } = await counter();
 
 const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 
 describe('a location that is not active', () => {
-  const switchTo = (id: number, is_active: boolean) => door.patch(`/api/locations/${id}`, { is_active });
+  const switchTo = (id: number, is_active: boolean) => api.patch(`/api/locations/${id}`, { is_active });
   const offered = async (query: string) =>
-    (await door.get(`/slots?from=${dayAt(2)}&days=1&${query}`)).body.specialists.map((one: Json) => one.specialist_id);
+    (await api.get(`/slots?from=${dayAt(2)}&days=1&${query}`)).body.specialists.map((one: Json) => one.specialist_id);
 
   test('is neither offered nor booked, the others are; active again, it is both at once', async () => {
     const [closed, open] = [await make.location(), await make.location()];
@@ -20,18 +20,18 @@ describe('a location that is not active', () => {
     const inside = await make.specialist([service_id], { location: closed });
     const others = [await make.specialist([service_id], { location: open }), await make.specialist([service_id])];
     const book = async (wish: Json) =>
-      door.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
+      api.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
     expect(await offered(`service_id=${service_id}`)).toEqual([inside, ...others]);
 
     await switchTo(closed, false);
     expect(await offered(`service_id=${service_id}`)).toEqual(others);
     const message = `the location ${closed} is not active`;
-    expect(wrongs(await door.get(`/slots?service_id=${service_id}&location_id=${closed}`))).toEqual({
+    expect(wrongs(await api.get(`/slots?service_id=${service_id}&location_id=${closed}`))).toEqual({
       status: 422,
       location_id: message,
     });
     const why = `the specialist ${inside} works at the location ${closed}, which is not active`;
-    expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${inside}`))).toEqual({
+    expect(wrongs(await api.get(`/slots?service_id=${service_id}&specialist_id=${inside}`))).toEqual({
       status: 422,
       specialist_id: why,
     });
@@ -53,7 +53,7 @@ describe('a location that is not active', () => {
     const service_id = await make.service({ rooms });
     const specialist_id = await make.specialist([service_id]);
     const book = async (wish: Json) =>
-      door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, ...wish });
+      api.post('/bookings', { client_id: await make.client(), service_id, specialist_id, ...wish });
     expect(await book({ starts_at: at(2, '10:00') })).toMatchObject({ status: 201, body: { room_id: rooms[0] } });
     await switchTo(closed, false);
     expect(await book({ starts_at: at(2, '12:00') })).toMatchObject({ status: 201, body: { room_id: rooms[1] } });
@@ -69,9 +69,9 @@ describe('a location that is not active', () => {
     const [first, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
     const starts_at = at(2, '12:00');
     const book = async (specialist_id: number) =>
-      door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at });
+      api.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at });
     const isOffered = async () => {
-      const { body } = await door.get(`/slots?from=${dayAt(2)}&days=1&service_id=${service_id}&specialist_id=${other}`);
+      const { body } = await api.get(`/slots?from=${dayAt(2)}&days=1&service_id=${service_id}&specialist_id=${other}`);
       return body.specialists[0].days[0].starts.includes(starts_at);
     };
     await switchTo(closed, false);
@@ -92,11 +92,11 @@ describe('a location that is not active', () => {
     const specialist_id = await make.specialist([service_id], { location: place });
     const other = await make.specialist([service_id], { location: open });
     const wish = { service_id, specialist_id, starts_at: at(2, '10:00') };
-    const book = async () => (await door.post('/bookings', { ...wish, client_id: await make.client() })).body;
+    const book = async () => (await api.post('/bookings', { ...wish, client_id: await make.client() })).body;
     const made = await book();
     await switchTo(place, false);
-    expect((await door.get(`/bookings/${made.id}`)).body).toEqual(made);
-    const move = (to: Json) => door.post(`/bookings/${made.id}/reschedule`, to);
+    expect((await api.get(`/bookings/${made.id}`)).body).toEqual(made);
+    const move = (to: Json) => api.post(`/bookings/${made.id}/reschedule`, to);
     expect(await move({ starts_at: wish.starts_at, room_id: rooms[0] })).toMatchObject({ status: 200, body: { moves: 0 } });
     expect(wrongs(await move({ starts_at: at(3, '10:00') }))).toEqual({
       status: 422,
@@ -106,17 +106,17 @@ describe('a location that is not active', () => {
       status: 200,
       body: { location_id: open, room_id: rooms[1] },
     });
-    expect(await door.post(`/bookings/${made.id}/cancel`, { reason: 'закрылись' })).toMatchObject({ body: { outcome: 'safe' } });
+    expect(await api.post(`/bookings/${made.id}/cancel`, { reason: 'закрылись' })).toMatchObject({ body: { outcome: 'safe' } });
   });
 
   test.each(['is not active', 'does not give the service any more'])('a specialist who %s is given no new time', async (what) => {
     const service_id = await make.service();
     const [specialist_id, other] = [await make.specialist([service_id]), await make.specialist([service_id])];
     const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, '10:00') };
-    const { id } = (await door.post('/bookings', wish)).body;
-    if (what === 'is not active') await door.patch(`/api/specialists/${specialist_id}`, { is_active: false });
-    else await door.db.query(sql.unsafe`delete from specialist_services where specialist_id = ${specialist_id}`);
-    const move = (to: Json) => door.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '12:00'), ...to });
+    const { id } = (await api.post('/bookings', wish)).body;
+    if (what === 'is not active') await api.patch(`/api/specialists/${specialist_id}`, { is_active: false });
+    else await api.db.query(sql.unsafe`delete from specialist_services where specialist_id = ${specialist_id}`);
+    const move = (to: Json) => api.post(`/bookings/${id}/reschedule`, { starts_at: at(2, '12:00'), ...to });
     expect(wrongs(await move({}))).toEqual({
       status: 422,
       specialist_id: expect.stringContaining(`the specialist ${specialist_id}`),
@@ -133,7 +133,7 @@ describe('a location that is not active', () => {
       await make.specialist([service_id]),
     ];
     const book = async (wish: Json) =>
-      door.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
+      api.post('/bookings', { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), ...wish });
     const refusal = { status: 422, room_id: `the room ${far} is none of this service's, not active, or at another location` };
     expect(wrongs(await book({ specialist_id, room_id: far }))).toEqual(refusal);
     expect(wrongs(await book({ location_id: here, room_id: far }))).toEqual(refusal);
@@ -152,10 +152,10 @@ describe('who cannot be booked, and why', () => {
       await make.specialist([service_id]),
     ];
     const stranger = await make.specialist([]);
-    await door.patch(`/api/specialists/${idle}`, { is_active: false });
+    await api.patch(`/api/specialists/${idle}`, { is_active: false });
     const client_id = await make.client();
     const wish = { client_id, service_id, starts_at: at(2, '10:00') };
-    const { id } = (await door.post('/bookings', { ...wish, specialist_id: free, starts_at: at(4, '10:00') })).body;
+    const { id } = (await api.post('/bookings', { ...wish, specialist_id: free, starts_at: at(4, '10:00') })).body;
     const cases: [number, string, location?: number][] = [
       [999_999, 'there is no specialist 999999'],
       [stranger, `the specialist ${stranger} does not give this service`],
@@ -166,11 +166,11 @@ describe('who cannot be booked, and why', () => {
     for (const [specialist_id, message, location_id] of cases) {
       const refusal = { status: 422, specialist_id: message };
       const at = location_id === undefined ? '' : `&location_id=${location_id}`;
-      expect(wrongs(await door.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}${at}`))).toEqual(refusal);
-      expect(wrongs(await door.post('/bookings', { ...wish, specialist_id, location_id }))).toEqual(refusal);
+      expect(wrongs(await api.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}${at}`))).toEqual(refusal);
+      expect(wrongs(await api.post('/bookings', { ...wish, specialist_id, location_id }))).toEqual(refusal);
       if (location_id === undefined) {
         const move = { starts_at: wish.starts_at, specialist_id };
-        expect(wrongs(await door.post(`/bookings/${id}/reschedule`, move))).toEqual(refusal);
+        expect(wrongs(await api.post(`/bookings/${id}/reschedule`, move))).toEqual(refusal);
       }
     }
   });
@@ -183,11 +183,11 @@ describe('a location nobody knows', () => {
     const service = await make.service();
     const specialist = await make.specialist([service]);
     for (const more of ['', `&specialist_id=${specialist}`]) {
-      const answer = await door.get(`/slots?service_id=${service}&location_id=999999${more}`);
+      const answer = await api.get(`/slots?service_id=${service}&location_id=999999${more}`);
       expect(wrongs(answer)).toEqual({ status: 422, location_id: message });
     }
     const elsewhere = await make.location();
-    expect(await door.get(`/slots?service_id=${service}&location_id=${elsewhere}`)).toMatchObject({
+    expect(await api.get(`/slots?service_id=${service}&location_id=${elsewhere}`)).toMatchObject({
       status: 200,
       body: { specialists: [] },
     });
@@ -198,9 +198,9 @@ describe('a location nobody knows', () => {
     const specialist_id = await make.specialist([service_id], { location: await make.location() });
     const wish = { client_id: await make.client(), service_id, starts_at: at(2, '10:00'), location_id: 999_999 };
     for (const more of [{}, { specialist_id }]) {
-      expect(wrongs(await door.post('/bookings', { ...wish, ...more }))).toEqual({ status: 422, location_id: message });
+      expect(wrongs(await api.post('/bookings', { ...wish, ...more }))).toEqual({ status: 422, location_id: message });
     }
     const elsewhere = { ...wish, specialist_id, location_id: await make.location() };
-    expect(wrongs(await door.post('/bookings', elsewhere))).toMatchObject({ status: 422, specialist_id: expect.any(String) });
+    expect(wrongs(await api.post('/bookings', elsewhere))).toMatchObject({ status: 422, specialist_id: expect.any(String) });
   });
 });

@@ -9,17 +9,17 @@ import { book } from '../../workers/bookings/book.ts';
 import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
 
 const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 60);
 const QUARTER = 900_000;
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' } });
+  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' } });
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 const who = fc.nat({ max: 2 });
 /** From a while ago to a day and a half ahead, mostly crowded around the twelve hours. */
@@ -48,7 +48,7 @@ type Both = Awaited<ReturnType<typeof build>>;
 
 /** Three specialists and clients, services with rooms and without, odd durations and breaks; a package of two units each. */
 async function build() {
-  const make = salon(door.db);
+  const make = salon(api.db);
   const place = await make.location();
   const rooms = [await make.roomAt(place), await make.roomAt(place)];
   const services: Service[] = [];
@@ -74,16 +74,16 @@ async function build() {
     const client = await make.client();
     clients.push(client);
     for (const { id } of services) {
-      const packageId = await door.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+      const packageId = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
         insert into service_packages (name, composition, price_minor)
         values (${`${client}-${id}`}, ${sql.jsonb([{ service_id: id, units: 2 }])}, 0) returning id`);
-      await door.post(`/api/clients/${client}/packages`, { service_package_id: packageId });
+      await api.post(`/api/clients/${client}/packages`, { service_package_id: packageId });
       model.units.set(`${client}:${id}`, 2);
     }
   }
   const context: Context = {
-    db: door.db,
-    fleet: door.fleet,
+    db: api.db,
+    fleet: api.fleet,
     caller: { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true },
     requestId: '',
     wait: 0,
@@ -115,7 +115,7 @@ async function take({ model, context, services, specialists, clients }: Both, on
     expect(model.book(id ?? 0, client, specialist, service, at(one.quarter), one.pay)).toBe(id !== null);
   } else if (one.do === 'pay') {
     const client = clients[one.client]!;
-    await door.db.transaction((transaction) =>
+    await api.db.transaction((transaction) =>
       receivePayment(transaction, { payerId: client, amountMinor: one.amount, method: 'cash', createdBy: 'test' }),
     );
     model.pay(client, one.amount);
@@ -123,7 +123,7 @@ async function take({ model, context, services, specialists, clients }: Both, on
     const booking = model.bookings[one.n];
     if (!booking) return;
     if (one.do === 'cancel') {
-      const answer = (await door.db
+      const answer = (await api.db
         .transaction((transaction) => cancelBooking(transaction, booking.id, { reason: 'тест' }, context))
         .catch(refused)) as { outcome: string } | null;
       const said = model.cancel(booking.id);
@@ -142,7 +142,7 @@ async function take({ model, context, services, specialists, clients }: Both, on
 
 const rows = sql.type(z.object({ bookings: z.unknown(), invoices: z.unknown(), wallets: z.unknown(), units: z.unknown() }));
 async function stateOfDatabase() {
-  const state = await door.db.one(rows`
+  const state = await api.db.one(rows`
     select
       (select json_agg(json_build_array(id, client_id, specialist_id, room_id, extract(epoch from starts_at)::int8 * 1000, status, moved_late) order by id)
         from bookings where confirmed_at is not null) as bookings,
@@ -163,7 +163,7 @@ const stateOfModel = ({ model }: Both) => ({
     .sort(([a, b], [c, d]) => a - c || b - d),
 });
 
-test(`whatever is booked, moved, cancelled and paid, database and model agree and the books are square (${SEQUENCES} sequences)`, async () => {
+test(`whatever is booked, moved, cancelled and paid, database and model agree and the ledgers are square (${SEQUENCES} sequences)`, async () => {
   await fc.assert(
     fc
       .asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), async (steps) => {
@@ -172,10 +172,10 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
           await take(both, one);
           expect(await stateOfDatabase()).toEqual(stateOfModel(both));
         }
-        expect(await auditBooks(door.db, '2020-01-01')).toEqual([]);
+        expect(await auditBooks(api.db, '2020-01-01')).toEqual([]);
       })
       .afterEach(() =>
-        door.db
+        api.db
           .query(sql.unsafe`truncate users, locations, services, service_packages, training_types restart identity cascade`)
           .then(() => undefined),
       ),

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
 import type { Json } from '../support/front-door.ts';
 import { beforehand } from '../support/weeks.ts';
@@ -15,22 +15,22 @@ const tally = (replies: { status: number }[]) => {
 };
 
 describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
-  let { door, make } = {} as Crowd;
+  let { api, make } = {} as Crowd;
   beforeAll(async () => {
-    ({ door, make } = await crowd(kind, lock));
+    ({ api, make } = await crowd(kind, lock));
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
   const live = (service: number) =>
-    door.db.oneFirst(sql.type(z.object({ count: z.int() }))`
+    api.db.oneFirst(sql.type(z.object({ count: z.int() }))`
       select count(*)::int as count from bookings where service_id = ${service} and status <> 'CANCELLED'`);
 
-  test('200 at once for one slot: one gets it, 199 are told what is free', async () => {
+  test('200 at once for one slot: one gets it, 199 are notified what is free', async () => {
     const service_id = await make.service({ price: 1_000 });
     const specialist_id = await make.specialist([service_id]);
     const clients = await Promise.all(Array.from({ length: 200 }, () => make.client()));
     const starts_at = at(2, '10:00');
     const replies = await Promise.all(
-      clients.map((client_id) => door.post('/bookings', { client_id, service_id, specialist_id, starts_at })),
+      clients.map((client_id) => api.post('/bookings', { client_id, service_id, specialist_id, starts_at })),
     );
     expect(tally(replies)).toEqual({ 201: 1, 409: 199 });
     expect(await live(service_id)).toBe(1);
@@ -38,7 +38,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
       if (status === 409) expect(body.slots).toEqual(expect.arrayContaining([at(2, '09:00'), at(2, '11:00')]));
       if (status === 409) expect(body.slots).not.toContain(starts_at);
     }
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
   }, 240_000);
 
   test('overlapping starts of one specialist: never two that meet', async () => {
@@ -48,7 +48,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     const times = ['10:00', '10:15', '10:30', '10:45', '11:00'];
     const replies = await Promise.all(
       clients.map((client_id, n) =>
-        door.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(2, times[n % 5] ?? '') }),
+        api.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(2, times[n % 5] ?? '') }),
       ),
     );
     const made = replies
@@ -71,7 +71,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
         starts_at: at(2, '10:00'),
       })),
     );
-    const replies = await Promise.all(wishes.map((wish) => door.post('/bookings', wish)));
+    const replies = await Promise.all(wishes.map((wish) => api.post('/bookings', wish)));
     expect(tally(replies)).toEqual({ 201: 2, 409: 48 });
     expect(await live(service_id)).toBe(2);
   });
@@ -82,7 +82,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     const specialists = await Promise.all(Array.from({ length: 20 }, () => make.specialist([service_id])));
     const replies = await Promise.all(
       specialists.map((specialist_id) =>
-        door.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(3, '10:00') }),
+        api.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(3, '10:00') }),
       ),
     );
     expect(tally(replies)).toEqual({ 201: 1, 409: 19 });
@@ -93,21 +93,21 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     const client_id = await make.client();
     await make.money(client_id, 10_000);
     const kind = (
-      await door.post('/api/service-packages', { name: 'Один', composition: [{ service_id, units: 1 }], price_minor: 0 })
+      await api.post('/api/service-packages', { name: 'Один', composition: [{ service_id, units: 1 }], price_minor: 0 })
     ).body.id;
-    await door.post(`/api/clients/${client_id}/packages`, { service_package_id: kind });
+    await api.post(`/api/clients/${client_id}/packages`, { service_package_id: kind });
     const times = ['08:00', '09:00', '10:00', '11:00', '12:00', '13:00'];
     const specialist_id = await make.specialist([service_id]);
     const replies = await Promise.all(
       times.flatMap((time, n) =>
         ['wallet', 'package'].map((pay_from, m) =>
-          door.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(4 + n + 7 * m, time), pay_from }),
+          api.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(4 + n + 7 * m, time), pay_from }),
         ),
       ),
     );
     expect(tally(replies)).toEqual({ 201: 2, 409: 10 });
-    expect(await balanceOf(door.db, client_id)).toBe(0);
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
+    expect(await balanceOf(api.db, client_id)).toBe(0);
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
   });
 
   test('moving into one slot and booking it at once: one gets it, the others stay where they were', async () => {
@@ -117,7 +117,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     for (let n = 0; n < 8; n += 1) {
       made.push(
         (
-          await door.post('/bookings', {
+          await api.post('/bookings', {
             client_id: await make.client(),
             service_id,
             specialist_id,
@@ -129,8 +129,8 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     const starts_at = at(20, '10:00');
     const clients = await Promise.all(made.map(() => make.client()));
     const replies = await Promise.all([
-      ...made.map(({ id }) => door.post(`/bookings/${id}/reschedule`, { starts_at })),
-      ...clients.map((client_id) => door.post('/bookings', { client_id, service_id, specialist_id, starts_at })),
+      ...made.map(({ id }) => api.post(`/bookings/${id}/reschedule`, { starts_at })),
+      ...clients.map((client_id) => api.post('/bookings', { client_id, service_id, specialist_id, starts_at })),
     ]);
     const { 200: moved = 0, 201: booked = 0, ...rest } = tally(replies);
     expect({ winners: moved + booked, rest }).toEqual({ winners: 1, rest: { 409: 15 } });
@@ -159,21 +159,21 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
       })),
     );
     const generate = async () => {
-      let so: WeekProgress = nothingYet;
-      while (!so.done)
-        so = await door.db.transaction((transaction) =>
-          buildWindow(transaction, beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 }), so, null),
+      let progress: WeekProgress = initialWeek;
+      while (!progress.done)
+        progress = await api.db.transaction((transaction) =>
+          buildWindow(transaction, beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 }), progress, null),
         );
-      return so;
+      return progress;
     };
-    const [so, ...replies] = await Promise.all([generate(), ...wishes.map((wish) => door.post('/bookings', wish))]);
+    const [progress, ...replies] = await Promise.all([generate(), ...wishes.map((wish) => api.post('/bookings', wish))]);
     const booked = tally(replies)[201] ?? 0;
     expect(tally(replies)[409] ?? 0).toBe(30 - booked);
-    expect(so.created.length + booked).toBe(30);
-    expect(so.conflicts).toHaveLength(booked);
-    for (const conflict of so.conflicts)
+    expect(progress.created.length + booked).toBe(30);
+    expect(progress.conflicts).toHaveLength(booked);
+    for (const conflict of progress.conflicts)
       expect(conflict).toMatchObject({ reason: 'trainer_busy', booking_id: expect.any(Number) });
-    const both = await door.db.oneFirst(sql.type(z.object({ count: z.int() }))`
+    const both = await api.db.oneFirst(sql.type(z.object({ count: z.int() }))`
       select count(*)::int as count from bookings join real_trainings on trainer_id = specialist_id
       where bookings.status <> 'CANCELLED' and tstzrange(bookings.starts_at, busy_until) && tstzrange(real_trainings.starts_at, real_trainings.ends_at)`);
     expect(both).toBe(0);
@@ -181,7 +181,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
 
   if (lock === 'on') {
     test('the lock: one owner, released by nobody else, free again when it expires', async () => {
-      const locks: SlotLock = door.fleet.backend.redis ? redisSlotLock(door.fleet.backend.redis) : tableSlotLock(door.db);
+      const locks: SlotLock = api.fleet.backend.redis ? redisSlotLock(api.fleet.backend.redis) : tableSlotLock(api.db);
       const slot = slotName(1, '2030-01-01T10:00:00.000Z');
       const tokens = await Promise.all(Array.from({ length: 20 }, () => locks.acquire(slot, 400)));
       const owners = tokens.filter((token) => token !== null);

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof salon>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = salon(door.db);
+  api = await testApi();
+  make = salon(api.db);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** Something to refer to, under the name a field would have. */
 const referred: Record<string, () => Promise<number>> = {
@@ -131,7 +131,7 @@ describe.each(kinds)('%s', (name, body, change, wrong) => {
   /** Names are unique; where there is one, each record gets its own. */
   const create = async () => {
     count += 1;
-    return door.post(path, await filled({ ...body, ...(body.name && { name: `${body.name} ${count}` }) }));
+    return api.post(path, await filled({ ...body, ...(body.name && { name: `${body.name} ${count}` }) }));
   };
 
   test('are created, read where they say they are, listed and changed', async () => {
@@ -139,66 +139,65 @@ describe.each(kinds)('%s', (name, body, change, wrong) => {
     expect(made.status).toBe(201);
     const own = made.headers.get('location') ?? '';
     expect(own).toBe(`${path}/${made.body.id}`);
-    expect(await door.get(own)).toMatchObject({ status: 200, body: made.body });
-    const listed = (await door.get(`${path}?limit=200`)).body.items.find((one: Json) => one.id === made.body.id);
+    expect(await api.get(own)).toMatchObject({ status: 200, body: made.body });
+    const listed = (await api.get(`${path}?limit=200`)).body.items.find((one: Json) => one.id === made.body.id);
     expect(made.body).toMatchObject(listed);
-    expect(await door.patch(own, change)).toMatchObject({ status: 200, body: change });
-    expect(await door.get(own)).toMatchObject({ body: change });
-    expect(await door.get(`${path}/999999`)).toMatchObject({ status: 404 });
-    expect(await door.patch(`${path}/999999`, change)).toMatchObject({ status: 404 });
+    expect(await api.patch(own, change)).toMatchObject({ status: 200, body: change });
+    expect(await api.get(own)).toMatchObject({ body: change });
+    expect(await api.get(`${path}/999999`)).toMatchObject({ status: 404 });
+    expect(await api.patch(`${path}/999999`, change)).toMatchObject({ status: 404 });
   });
 
   test.each(wrong)('%j is refused by name, new and as a change, and changes nothing', async (change, field, message) => {
     const refusal = { status: 422, body: { errors: expect.arrayContaining([{ path: field, message }]) } };
-    expect(await door.post(path, await filled({ ...body, ...change }))).toMatchObject(refusal);
+    expect(await api.post(path, await filled({ ...body, ...change }))).toMatchObject(refusal);
     const { body: made } = await create();
-    expect(await door.patch(`${path}/${made.id}`, await filled(change))).toMatchObject(refusal);
-    expect((await door.get(`${path}/${made.id}`)).body).toEqual(made);
+    expect(await api.patch(`${path}/${made.id}`, await filled(change))).toMatchObject(refusal);
+    expect((await api.get(`${path}/${made.id}`)).body).toEqual(made);
   });
 });
 
 test('clients are those who have that role, students among them, and nobody else', async () => {
-  const student = (await door.post('/api/students', { first_name: 'Пётр', phone: '+79005550001' })).body;
-  const trainer = (await door.post('/api/specialists', { first_name: 'Вера', phone: '+79005550002' })).body;
-  expect((await door.get(`/api/clients/${student.id}`)).body).toMatchObject({ first_name: 'Пётр' });
-  expect(await door.get(`/api/clients/${trainer.id}`)).toMatchObject({ status: 404 });
-  expect(await door.patch(`/api/clients/${trainer.id}`, { first_name: 'Вора' })).toMatchObject({ status: 404 });
+  const student = (await api.post('/api/students', { first_name: 'Пётр', phone: '+79005550001' })).body;
+  const trainer = (await api.post('/api/specialists', { first_name: 'Вера', phone: '+79005550002' })).body;
+  expect((await api.get(`/api/clients/${student.id}`)).body).toMatchObject({ first_name: 'Пётр' });
+  expect(await api.get(`/api/clients/${trainer.id}`)).toMatchObject({ status: 404 });
+  expect(await api.patch(`/api/clients/${trainer.id}`, { first_name: 'Вора' })).toMatchObject({ status: 404 });
   const found = async (phone: string) =>
-    (await door.get(`/api/clients?phone=${encodeURIComponent(phone)}`)).body.items.map((one: Json) => one.id);
+    (await api.get(`/api/clients?phone=${encodeURIComponent(phone)}`)).body.items.map((one: Json) => one.id);
   expect([await found(student.phone), await found(trainer.phone)]).toEqual([[student.id], []]);
 });
 
 test("a client's discounts are that client's own, page by page", async () => {
   const [client_id, other] = [await make.client(), await make.client()];
-  const discount = async (more: Json) =>
-    (await door.post('/api/client-discounts', { kind: 'percent', percent: 5, ...more })).body;
+  const discount = async (more: Json) => (await api.post('/api/client-discounts', { kind: 'percent', percent: 5, ...more })).body;
   const own = [
     await discount({ client_id }),
     await discount({ client_id: other }),
     await discount({ client_id, is_active: false }),
   ];
   const path = `/api/clients/${client_id}/discounts`;
-  expect((await door.get(path)).body).toEqual({ items: [own[0], own[2]], next_cursor: null });
-  const first = (await door.get(`${path}?limit=1`)).body;
-  expect((await door.get(`${path}?limit=1&cursor=${first.next_cursor}`)).body.items).toEqual([own[2]]);
-  expect(await door.get(path, { key: await door.key('records:read') })).toMatchObject({ status: 403 });
+  expect((await api.get(path)).body).toEqual({ items: [own[0], own[2]], next_cursor: null });
+  const first = (await api.get(`${path}?limit=1`)).body;
+  expect((await api.get(`${path}?limit=1&cursor=${first.next_cursor}`)).body.items).toEqual([own[2]]);
+  expect(await api.get(path, { key: await api.key('records:read') })).toMatchObject({ status: 403 });
 });
 
 test.each(['discounts', 'packages'])('somebody who is no client has no %s', async (what) => {
   for (const id of [await make.trainer(), 999_999]) {
-    expect(await door.get(`/api/clients/${id}/${what}`)).toMatchObject({
+    expect(await api.get(`/api/clients/${id}/${what}`)).toMatchObject({
       status: 404,
       body: { detail: `there is no client ${id}` },
     });
   }
-  expect(await door.get(`/api/clients/${await make.client()}/${what}`)).toMatchObject({ status: 200, body: { items: [] } });
+  expect(await api.get(`/api/clients/${await make.client()}/${what}`)).toMatchObject({ status: 200, body: { items: [] } });
 });
 
 test('one absence is read with what it runs into', async () => {
   const service_id = await make.service();
   const specialist_id = await make.specialist([service_id]);
   const wish = { client_id: await make.client(), service_id, specialist_id, starts_at: at(3, '10:00') };
-  const booking = (await door.post('/bookings', wish)).body;
-  const { id } = (await door.post('/api/specialist-absences', { specialist_id, from: at(3, '09:00'), to: at(3, '11:00') })).body;
-  expect((await door.get(`/api/specialist-absences/${id}`)).body.meetings).toMatchObject([{ kind: 'booking', id: booking.id }]);
+  const booking = (await api.post('/bookings', wish)).body;
+  const { id } = (await api.post('/api/specialist-absences', { specialist_id, from: at(3, '09:00'), to: at(3, '11:00') })).body;
+  expect((await api.get(`/api/specialist-absences/${id}`)).body.meetings).toMatchObject([{ kind: 'booking', id: booking.id }]);
 });

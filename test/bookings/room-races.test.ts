@@ -3,7 +3,7 @@ import { counter } from './counter.ts';
 import { inQueue } from './in-queue.ts';
 import { at } from './salon.ts';
 
-const { door, make, place, scene, book } = await counter();
+const { api, make, place, scene, book } = await counter();
 await make.someType();
 const TEN = at(2, '10:00');
 
@@ -40,24 +40,24 @@ const takers: [string, (of: Rooms) => string][] = [
 describe.each(takers)('whoever is slower to a room than %s', (_, taking) => {
   test('books another one that is free', async () => {
     const of = await rooms(2);
-    const [booked] = await inQueue(door, taking(of), () => book({ ...of.wish, starts_at: TEN }));
+    const [booked] = await inQueue(api, taking(of), () => book({ ...of.wish, starts_at: TEN }));
     expect(booked).toMatchObject({ status: 201, body: { room_id: of.second } });
   });
 
   test('moves into another one that is free', async () => {
     const of = await rooms(2);
     const { id } = (await book({ ...of.wish, starts_at: at(3, '10:00') })).body;
-    const [moved] = await inQueue(door, taking(of), () => door.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
+    const [moved] = await inQueue(api, taking(of), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
     expect(moved).toMatchObject({ status: 200, body: { room_id: of.second, starts_at: TEN, moves: 1 } });
   });
 
   test('is refused where there is none', async () => {
     const of = await rooms(1);
     const { id } = (await book({ ...of.wish, starts_at: at(3, '10:00') })).body;
-    const [moved] = await inQueue(door, taking(of), () => door.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
+    const [moved] = await inQueue(api, taking(of), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
     const refusal = { status: 409, body: { detail: 'no room is free at that time' } };
     expect(moved).toMatchObject(refusal);
     expect(await book({ ...of.wish, starts_at: TEN })).toMatchObject(refusal);
-    expect((await door.get(`/bookings/${id}`)).body).toMatchObject({ starts_at: at(3, '10:00'), moves: 0 });
+    expect((await api.get(`/bookings/${id}`)).body).toMatchObject({ starts_at: at(3, '10:00'), moves: 0 });
   });
 });

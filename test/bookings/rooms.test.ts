@@ -4,7 +4,7 @@ import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { ALWAYS, at } from './salon.ts';
 
-const { door, make } = await counter();
+const { api, make } = await counter();
 await make.someType();
 
 const NOON = Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['12:00', '14:00']]]));
@@ -31,7 +31,7 @@ async function scene({ minutes = 30, pause = 15, count = 1 } = {}) {
 type Scene = Awaited<ReturnType<typeof scene>>;
 
 async function offered({ service }: Scene, query = '') {
-  const { status, body } = await door.get(`/slots?service_id=${service}&from=${day}&days=1${query}`);
+  const { status, body } = await api.get(`/slots?service_id=${service}&from=${day}&days=1${query}`);
   expect(status).toBe(200);
   return body;
 }
@@ -49,7 +49,7 @@ const taking = ({ client, other, service, rooms }: Scene) => ({
   room: rooms[0]!,
   at: at(2, '13:00'),
 });
-const run = (statement: ReturnType<typeof sql.unsafe>) => door.db.query(statement);
+const run = (statement: ReturnType<typeof sql.unsafe>) => api.db.query(statement);
 
 describe('what keeps a room from being offered', () => {
   test.each<[string, (of: Scene) => Promise<unknown>, string]>([
@@ -124,34 +124,34 @@ describe('what keeps a room from being offered', () => {
       [elsewhere, ''],
     ]);
     expect(clock(any[0].starts)).toBe('12:00 12:15');
-    await door.post(`/api/services/${of.service}/rooms`, { room_id: await make.roomAt(there) });
+    await api.post(`/api/services/${of.service}/rooms`, { room_id: await make.roomAt(there) });
     expect(clock((await offered(of)).any[0].starts)).toBe(ALL);
   });
 });
 
-test('who writes through the doors sees it at once', async () => {
+test('who writes through the routes sees it at once', async () => {
   const of = await scene();
   expect(await times(of)).toBe(ALL);
   const [room] = of.rooms;
   const service_id = await make.service({ rooms: [room!] });
   const wish = { client_id: of.client, service_id, specialist_id: await make.specialist([service_id], { location: of.place }) };
-  const { body } = await door.post('/bookings', { ...wish, starts_at: at(2, '13:00') });
+  const { body } = await api.post('/bookings', { ...wish, starts_at: at(2, '13:00') });
   expect(await times(of)).toBe('12:00 12:15');
-  await door.post(`/bookings/${body.id}/reschedule`, { starts_at: at(2, '12:00') });
+  await api.post(`/bookings/${body.id}/reschedule`, { starts_at: at(2, '12:00') });
   expect(await times(of)).toBe('13:00 13:15 13:30');
-  await door.post(`/bookings/${body.id}/cancel`, { reason: 'передумал' });
+  await api.post(`/bookings/${body.id}/cancel`, { reason: 'передумал' });
   expect(await times(of)).toBe(ALL);
-  await door.patch(`/api/rooms/${room}`, { is_active: false });
+  await api.patch(`/api/rooms/${room}`, { is_active: false });
   expect(await times(of)).toBe('');
-  await door.ask('DELETE', `/api/services/${of.service}/rooms/${room}`);
+  await api.ask('DELETE', `/api/services/${of.service}/rooms/${room}`);
   expect(await times(of)).toBe(ALL);
-  await door.post(`/api/services/${of.service}/rooms`, { room_id: room });
+  await api.post(`/api/services/${of.service}/rooms`, { room_id: room });
   expect(await times(of)).toBe('');
 });
 
 describe('what is offered instead', () => {
   const refused = async (wish: Json, path = '/bookings') => {
-    const { status, body } = await door.post(path, wish);
+    const { status, body } = await api.post(path, wish);
     expect(status).toBe(409);
     return clock(body.slots);
   };
@@ -202,7 +202,7 @@ describe('what is offered instead', () => {
 
   test('a booking that is moved is not in its own way', async () => {
     const of = await scene({ minutes: 60, pause: 0 });
-    const id = (await door.post('/bookings', wishOf(of, '12:00'))).body.id;
+    const id = (await api.post('/bookings', wishOf(of, '12:00'))).body.id;
     await make.booking({ ...taking(of), client: await make.client(), at: at(2, '14:15'), minutes: 30 });
     const busy = await make.specialist([of.service], { location: of.place, schedule: NOON });
     const path = `/bookings/${id}/reschedule`;

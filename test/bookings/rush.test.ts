@@ -4,28 +4,28 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { at, salon } from './salon.ts';
 
 const TEN = at(2, '10:00');
-/** By their bookings' ids, as the book is read. */
+/** By their bookings' ids, as the database is read. */
 const inOrder = (replies: { body: Json }[]) => replies.toSorted((a, b) => a.body.id - b.body.id);
 const many = <T>(count: number, make: () => Promise<T>) => Promise.all(Array.from({ length: count }, make));
 
 /** Many clients in the same moment: they are booked together, and each as if alone. */
 describe.each(backendKinds)('a rush on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   let make: ReturnType<typeof salon>;
   beforeAll(async () => {
-    door = await frontDoor({ backend: (url) => testBackend(kind, url) });
-    make = salon(door.db);
+    api = await testApi({ backend: (url) => testBackend(kind, url) });
+    make = salon(api.db);
     await make.someType();
   });
   afterAll(async () => {
-    expect((await door.get('/api/audit')).body.findings).toEqual([]);
-    await door.close();
+    expect((await api.get('/api/audit')).body.findings).toEqual([]);
+    await api.close();
   });
-  const book = (body: object) => door.post('/bookings', body);
+  const book = (body: object) => api.post('/bookings', body);
 
   test('sixty different slots: everybody has the booking, the invoice, the notices, and no lock is left', async () => {
     const service_id = await make.service({ price: 1_000 });
@@ -33,7 +33,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     const clients = await many(60, () => make.client());
     for (const [n, client] of clients.entries()) {
       for (let k = 0; k < n % 3; k += 1) {
-        await door.db.query(sql.unsafe`
+        await api.db.query(sql.unsafe`
           insert into client_discounts (client_id, kind, amount_minor) values (${client}, 'fixed', ${100 + k})`);
       }
     }
@@ -46,7 +46,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     }
     const billed = sql.type(z.object({ of: z.string() }))`
       select concat_ws(' ', booking_id, payer_id, amount_minor, status, due_date) as of from invoices order by booking_id`;
-    expect(await door.db.anyFirst(billed)).toEqual(
+    expect(await api.db.anyFirst(billed)).toEqual(
       inOrder(replies).map(
         ({ body: { id, client_id, price_minor } }) => `${id} ${client_id} ${price_minor} UNPAID ${TEN.slice(0, 10)}`,
       ),
@@ -54,16 +54,16 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     const discounted = sql.type(z.object({ count: z.int() }))`
       select count(discount.*)::int as count from bookings left join booking_discounts discount on booking_id = bookings.id
       group by bookings.id order by bookings.id`;
-    expect(await door.db.anyFirst(discounted)).toEqual(inOrder(replies).map(({ body }) => clients.indexOf(body.client_id) % 3));
+    expect(await api.db.anyFirst(discounted)).toEqual(inOrder(replies).map(({ body }) => clients.indexOf(body.client_id) % 3));
     const told = sql.type(z.object({ of: z.string() }))`
       select concat_ws(' ', params ->> 'booking_id', user_id) as of from notifications
       where template = 'booking_confirmed' order by (params ->> 'booking_id')::int, params ->> 'reader'`;
-    expect(await door.db.anyFirst(told)).toEqual(
+    expect(await api.db.anyFirst(told)).toEqual(
       inOrder(replies).flatMap(({ body: { id, client_id, specialist_id } }) => [`${id} ${client_id}`, `${id} ${specialist_id}`]),
     );
-    expect(await door.db.any(sql.unsafe`select from slot_locks`)).toHaveLength(0);
+    expect(await api.db.any(sql.unsafe`select from slot_locks`)).toHaveLength(0);
     const transactions = sql.type(z.object({ count: z.int() }))`select count(distinct xmin::text)::int as count from bookings`;
-    expect(await door.db.oneFirst(transactions)).toBeLessThan(60);
+    expect(await api.db.oneFirst(transactions)).toBeLessThan(60);
   });
 
   test('who is refused disturbs nobody', async () => {
@@ -114,7 +114,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     expect(replies.filter(({ status }) => status === 409)).toHaveLength(5);
   });
 
-  test('sixty services that share sixty rooms: nobody is told that there is none', async () => {
+  test('sixty services that share sixty rooms: nobody is notified that there is none', async () => {
     const place = await make.location();
     const rooms = await many(60, () => make.roomAt(place));
     const wishes = await many(60, async () => {
@@ -132,7 +132,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     const specialists = await many(10, () => make.specialist([service_id]));
     const clients = await many(10, () => make.client());
     const [trainer] = specialists as [number];
-    const holder = new pg.Client({ connectionString: door.database.url });
+    const holder = new pg.Client({ connectionString: api.database.url });
     await holder.connect();
     try {
       await holder.query('begin');

@@ -8,7 +8,7 @@ const minute = fc.nat({ max: 720 });
 const quarter = fc.nat({ max: 47 });
 const span = fc.tuple(fc.integer({ min: 18, max: 23 }), fc.integer({ min: 1, max: 6 }));
 
-/** What stands in the books of a small salon. Rooms 0 and 1 are at the first of two locations, room 2 at the other. */
+/** What stands in the ledgers of a small salon. Rooms 0 and 1 are at the first of two locations, room 2 at the other. */
 export const drawing = fc.record({
   service: fc.record({
     minutes: fc.integer({ min: 5, max: 100 }),

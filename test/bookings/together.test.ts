@@ -11,7 +11,7 @@ const tick = () => new Promise((next) => setImmediate(next));
 const refusal = (message: string, code: string) => new Error(message, { cause: Object.assign(new Error(message), { code }) });
 const lockTimeout = () => refusal('cancelled', '55P03');
 
-/** Work that ends when it is told to; each go as it was asked for. */
+/** Work that ends when it is notified to; each go as it was asked for. */
 function slowWork() {
   const goes: { all: readonly number[]; isHurried: boolean; end: PromiseWithResolvers<void> }[] = [];
   const doubled = together(async (_: Sql, all: readonly number[], isHurried) => {

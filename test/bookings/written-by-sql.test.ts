@@ -5,8 +5,8 @@ import type { Json } from '../support/front-door.ts';
 import { counter } from './counter.ts';
 import { ALWAYS, at } from './salon.ts';
 
-const { door, make, book } = await counter();
-const run = (statement: ReturnType<typeof sql.unsafe>) => door.db.query(statement);
+const { api, make, book } = await counter();
+const run = (statement: ReturnType<typeof sql.unsafe>) => api.db.query(statement);
 const DAY = at(3, '12:00').slice(0, 10);
 const START = at(3, '12:00');
 const HORIZON = addDays(dayOf(new Date(), 'Europe/Moscow'), 59);
@@ -24,7 +24,7 @@ const absence = (from: string, to: string) => (of: Whose) =>
   run(sql.unsafe`
     insert into specialist_absences (specialist_id, from_at, to_at) values (${of.specialist}, ${from}::timestamptz, ${to}::timestamptz)`);
 
-/** What the doors would refuse, but somebody who writes SQL can say. */
+/** What the routes would refuse, but somebody who writes SQL can say. */
 const writings: [string, (of: Whose) => Promise<unknown>][] = [
   ...['specialists', 'locations'].flatMap((table) =>
     ['"closed"', '[]', 'null', '{"0": "closed"}', '{"0": [[9, 18]]}', '{"monday": [["09:00", "18:00"]]}'].map(
@@ -57,7 +57,7 @@ describe.each(writings)('%s', (_, write) => {
   }
   const startsOf = async (service: number) =>
     Object.fromEntries(
-      (await door.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((one: Json) => [
+      (await api.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((one: Json) => [
         one.specialist_id,
         one.days[0].starts.length,
       ]),
@@ -70,16 +70,16 @@ describe.each(writings)('%s', (_, write) => {
     expect(await book({ ...wish, specialist_id: specialist })).toMatchObject({ status: 409, body: { slots: [] } });
     const made = await book(wish);
     expect(made).toMatchObject({ status: 201, body: { specialist_id: other } });
-    expect(await door.post(`/bookings/${made.body.id}/reschedule`, { starts_at: at(3, '15:00') })).toMatchObject({ status: 200 });
+    expect(await api.post(`/bookings/${made.body.id}/reschedule`, { starts_at: at(3, '15:00') })).toMatchObject({ status: 200 });
   });
 
   test('is listed and read', async () => {
     const { specialist, location } = await two();
     const list = async (path: string) => {
-      const { status, body } = await door.get(path);
+      const { status, body } = await api.get(path);
       expect({ path, status }).toEqual({ path, status: 200 });
       for (const { id } of body.items) {
-        expect(await door.get(`${path.split('?')[0]}/${id}`)).toMatchObject({ status: 200, body: { id } });
+        expect(await api.get(`${path.split('?')[0]}/${id}`)).toMatchObject({ status: 200, body: { id } });
       }
     };
     await list('/api/specialists?limit=200');
@@ -96,11 +96,11 @@ describe('what somebody wrote into the database', () => {
     await week('specialists', '{"0": "closed"}')({ specialist, location });
     await override('specialist_id', '["closed"]')({ specialist, location });
     const path = `/api/specialists/${specialist}`;
-    expect((await door.get(path)).body).toMatchObject({ work_schedule: { 0: 'closed' } });
-    expect(await door.patch(path, { work_schedule: {} })).toMatchObject({ status: 200, body: { work_schedule: {} } });
-    const [{ id, ...shown }] = (await door.get(`/api/calendar-overrides?specialist_id=${specialist}`)).body.items;
+    expect((await api.get(path)).body).toMatchObject({ work_schedule: { 0: 'closed' } });
+    expect(await api.patch(path, { work_schedule: {} })).toMatchObject({ status: 200, body: { work_schedule: {} } });
+    const [{ id, ...shown }] = (await api.get(`/api/calendar-overrides?specialist_id=${specialist}`)).body.items;
     expect(shown).toMatchObject({ day: DAY, intervals: ['closed'] });
-    expect(await door.patch(`/api/calendar-overrides/${id}`, { intervals: [] })).toMatchObject({
+    expect(await api.patch(`/api/calendar-overrides/${id}`, { intervals: [] })).toMatchObject({
       status: 200,
       body: { intervals: [] },
     });
@@ -109,11 +109,11 @@ describe('what somebody wrote into the database', () => {
   test('ends with the years of four digits, and an absence for ever is one', async () => {
     const specialist = await make.specialist([]);
     await absence('-infinity', 'infinity')({ specialist, location: 0 });
-    const [shown] = (await door.get(`/api/specialist-absences?specialist_id=${specialist}`)).body.items;
+    const [shown] = (await api.get(`/api/specialist-absences?specialist_id=${specialist}`)).body.items;
     expect(shown).toMatchObject({ from_at: '0001-01-01T00:00:00.000Z', to_at: '9999-12-31T23:59:59.999Z' });
     const path = `/api/specialist-absences/${shown.id}`;
-    expect(await door.patch(path, { reason: 'уволен' })).toMatchObject({ status: 200, body: { ...shown, reason: 'уволен' } });
-    expect((await door.get(path)).body).toMatchObject({ ...shown, reason: 'уволен' });
+    expect(await api.patch(path, { reason: 'уволен' })).toMatchObject({ status: 200, body: { ...shown, reason: 'уволен' } });
+    expect((await api.get(path)).body).toMatchObject({ ...shown, reason: 'уволен' });
   });
 
   test.each([
@@ -124,8 +124,8 @@ describe('what somebody wrote into the database', () => {
   ])('an override of the day %s is listed and read as of %s', async (day, shown) => {
     const specialist_id = await make.specialist([]);
     await run(sql.unsafe`insert into calendar_overrides (specialist_id, day) values (${specialist_id}, ${day}::date)`);
-    const [row] = (await door.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items;
+    const [row] = (await api.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items;
     expect(row).toMatchObject({ specialist_id, day: shown });
-    expect(await door.get(`/api/calendar-overrides/${row.id}`)).toMatchObject({ status: 200, body: { day: shown } });
+    expect(await api.get(`/api/calendar-overrides/${row.id}`)).toMatchObject({ status: 200, body: { day: shown } });
   });
 });

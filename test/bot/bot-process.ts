@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { liveBot } from '../../api/telegram/live.ts';
 import { openFleet } from '../../queues/process/fleet.ts';
-import { sayReady } from '../../queues/process/lifecycle.ts';
+import { signalReady } from '../../queues/process/lifecycle.ts';
 
 /** The bot in a process of its own, to be killed. */
 export async function botProcess(settings: NodeJS.ProcessEnv) {
@@ -26,6 +26,6 @@ export async function botProcess(settings: NodeJS.ProcessEnv) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const fleet = await openFleet('bot');
-  sayReady();
+  signalReady();
   await liveBot(fleet, { turn: async () => true, answered: () => {} }, new AbortController().signal);
 }

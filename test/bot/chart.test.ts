@@ -35,7 +35,7 @@ test('every word of the picture has its glyphs: other words make another picture
   expect(new Set(pictures.map((png) => png.toString('base64'))).size).toBe(3);
 });
 
-test('what happened is told apart by pattern and word, not by colour alone', () => {
+test('what happened is notified apart by pattern and word, not by colour alone', () => {
   const svg = drawing(chartOf('ru', rough));
   for (const kind of ['success', 'partial', 'error', 'open']) expect(svg).toContain(`url(#${kind})`);
   for (const entry of ['успешно — 17', 'не полностью — 1', 'ошибка — 3', 'ещё идёт — 1']) expect(svg).toContain(`>${entry}<`);

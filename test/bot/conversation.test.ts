@@ -6,20 +6,20 @@ import { weekOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { raiseAlert } from '../../sql/alerts/alerts.ts';
 import { sql } from '../../sql/database/database.ts';
-import { beatWorker } from '../../sql/schedule/beats.ts';
+import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { takeLease } from '../../sql/schedule/leases.ts';
 import { COMMANDS, runTitle } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { inWords, monday } from '../support/days.ts';
 import { ADMIN, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 let isBroken = true;
 beforeAll(async () => {
-  house = await stage();
-  house.startBot();
-  await takeLease(house.db, 'scheduler', 'test', 3_600);
-  await house.work('generation', {
+  botStudio = await stage();
+  botStudio.startBot();
+  await takeLease(botStudio.db, 'scheduler', 'test', 3_600);
+  await botStudio.work('generation', {
     generation: async () => {
       if (isBroken) throw new UnrecoverableError('the room "Зал 2" has no location');
       const counts = { trainings_processed: 21, students_added: 34 };
@@ -28,9 +28,9 @@ beforeAll(async () => {
   });
 });
 beforeEach(async () => {
-  for (const noun of nouns) await beatWorker(house.db, noun, hostname());
+  for (const noun of nouns) await noteHeartbeat(botStudio.db, noun, hostname());
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 const WEEK = monday();
 const DAY = /(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), \d+ \S+, \d\d:\d\d/g;
@@ -40,7 +40,7 @@ const DAY = /(?:понедельник|вторник|среда|четверг|
  * `>` is the admin, the rest is the bot, `[ ... ]` are buttons.
  */
 function said(chat: number) {
-  const transcript = house.told.since(chat);
+  const transcript = botStudio.told.since(chat);
   if (process.env.TRANSCRIPT) process.stdout.write(`\n${transcript}\n\n`);
   return transcript
     .replaceAll(DAY, 'ДЕНЬ')
@@ -53,15 +53,15 @@ function said(chat: number) {
 }
 
 test('an evening: status, run, confirm, failure, retry', async () => {
-  await house.write(ADMIN, '/status');
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.press(ADMIN, 'Запустить');
-  await house.over(1);
-  await house.press(ADMIN, 'Подробности');
+  await botStudio.write(ADMIN, '/status');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.press(ADMIN, 'Запустить');
+  await botStudio.over(1);
+  await botStudio.press(ADMIN, 'Подробности');
   isBroken = false;
-  await house.press(ADMIN, 'Повторить');
-  await house.over(2);
-  await house.write(ADMIN, '/status');
+  await botStudio.press(ADMIN, 'Повторить');
+  await botStudio.over(2);
+  await botStudio.write(ADMIN, '/status');
   expect(said(ADMIN)).toBe(`> /status
     🟢 Всё в порядке
       ${[...nouns, 'scheduler'].map((noun) => `✅ ${noun}`).join('  ')}
@@ -104,13 +104,13 @@ test('an evening: status, run, confirm, failure, retry', async () => {
 
       Последние запуски
       ✅ Расписание на неделю, ${inWords(WEEK)} · ЧАС · #2`);
-  expect(house.told.toasts()).toEqual(['Запущено: #1', undefined, 'Запущено: #2']);
+  expect(botStudio.told.toasts()).toEqual(['Запущено: #1', undefined, 'Запущено: #2']);
 }, 240_000);
 
 test('the morning after: what was done, the chart, the timetable, a pause', async () => {
-  await house.db.query(sql.unsafe`delete from worker_beats where worker = 'finance'`);
+  await botStudio.db.query(sql.unsafe`delete from worker_beats where worker = 'finance'`);
   for (const line of ['/runs', '/history 7d', '/schedule', '/pause daily', '/status', '/resume daily', '/help']) {
-    await house.write(ADMIN, line);
+    await botStudio.write(ADMIN, line);
   }
   expect(said(ADMIN)).toBe(`> /runs
     Последние запуски
@@ -143,7 +143,7 @@ ${timetable.map(({ name, run }) => `      🗓 ${runTitle('ru', run)} (${name})\
 > /help
     Что я умею
 ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('ru', `bot.command.${name}`)}`).join('\n')}`);
-  const picture = house.telegram.received.find(({ method }) => method === 'sendPhoto')!;
+  const picture = botStudio.telegram.received.find(({ method }) => method === 'sendPhoto')!;
   const photo = Buffer.from(await (picture.params.photo as File).arrayBuffer());
   expect(photo.subarray(1, 4).toString()).toBe('PNG');
 }, 240_000);
@@ -151,15 +151,15 @@ ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('r
 test('the same trouble again and again: muted for an hour, by any admin', async () => {
   const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' as const };
   const params = { run_id: 1, run_key: 'generation:2026-W48', attempt: 1, error: 'no power' };
-  await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
-  await house.deliver();
-  const before = house.telegram.delivered(SECOND_ADMIN).length;
-  await house.press(SECOND_ADMIN, 'Тишина на 1 ч');
-  expect(house.told.toasts().at(-1)).toMatch(/^Молчу об этом до (\d\d\.\d\d )?\d\d:\d\d$/);
-  for (let times = 0; times < 12; times += 1) await raiseAlert(house.db, [SECOND_ADMIN], { ...trouble, params });
-  await house.deliver();
-  expect(house.telegram.delivered(SECOND_ADMIN)).toHaveLength(before);
-  await house.db.query(sql.unsafe`delete from alerts`);
-  await house.press(SECOND_ADMIN, 'Тишина на 1 ч');
-  expect(house.told.toasts().at(-1)).toBe('Заглушать уже нечего');
+  await raiseAlert(botStudio.db, [SECOND_ADMIN], { ...trouble, params });
+  await botStudio.deliver();
+  const before = botStudio.telegram.delivered(SECOND_ADMIN).length;
+  await botStudio.press(SECOND_ADMIN, 'Тишина на 1 ч');
+  expect(botStudio.told.toasts().at(-1)).toMatch(/^Молчу об этом до (\d\d\.\d\d )?\d\d:\d\d$/);
+  for (let times = 0; times < 12; times += 1) await raiseAlert(botStudio.db, [SECOND_ADMIN], { ...trouble, params });
+  await botStudio.deliver();
+  expect(botStudio.telegram.delivered(SECOND_ADMIN)).toHaveLength(before);
+  await botStudio.db.query(sql.unsafe`delete from alerts`);
+  await botStudio.press(SECOND_ADMIN, 'Тишина на 1 ч');
+  expect(botStudio.told.toasts().at(-1)).toBe('Заглушать уже нечего');
 });

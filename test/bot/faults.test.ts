@@ -10,20 +10,20 @@ import { botProcess } from './bot-process.ts';
 import { ADMIN, type Stage, stage } from './stage.ts';
 
 const LONG = 240_000;
-let house: Stage;
+let botStudio: Stage;
 const ends: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
-  await house.stopBots();
+  await botStudio.stopBots();
   for (const end of ends.splice(0).reverse()) await end();
-  await house.close();
+  await botStudio.close();
 });
 
-const calls = (method: string) => house.telegram.called.filter((call) => call.method === method).length;
-const answers = (chat: number, text: string) => house.telegram.delivered(chat).filter((said) => said.includes(text)).length;
+const calls = (method: string) => botStudio.telegram.called.filter((call) => call.method === method).length;
+const answers = (chat: number, text: string) => botStudio.telegram.delivered(chat).filter((said) => said.includes(text)).length;
 const environment = () => ({
-  DATABASE_URL: house.database.url,
-  TELEGRAM_BOT_TOKEN: house.telegram.token,
-  TELEGRAM_API_ROOT: house.telegram.apiRoot,
+  DATABASE_URL: botStudio.database.url,
+  TELEGRAM_BOT_TOKEN: botStudio.telegram.token,
+  TELEGRAM_API_ROOT: botStudio.telegram.apiRoot,
   TELEGRAM_ADMIN_CHAT_IDS: String(ADMIN),
 });
 async function child(more: NodeJS.ProcessEnv = {}) {
@@ -52,26 +52,26 @@ async function gateTo(url: string) {
 }
 /** How long a dead bot is still taken for the living one. */
 const leaseSeconds = () =>
-  house.db.oneFirst(sql.type(z.object({ seconds: z.number() }))`
+  botStudio.db.oneFirst(sql.type(z.object({ seconds: z.number() }))`
     select extract(epoch from expires_at - now())::float8 as seconds from leases where name = 'telegram-bot'`);
-const expireLease = () => house.db.query(sql.unsafe`delete from leases`);
+const expireLease = () => botStudio.db.query(sql.unsafe`delete from leases`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
   const of = { run: 'generation', body: { week_start: week }, day: today(), again: false, askedBy: 'test', now: new Date() };
-  return `run:${await askConfirmation(house.db, { ...of, seconds: 300 })}`;
+  return `run:${await askConfirmation(botStudio.db, { ...of, seconds: 300 })}`;
 };
 const message = (id: number) => ({ chat_id: ADMIN, message_id: id, text: '' });
 
 test(
   'Telegram is away, then back: the bot goes on by itself, and what was written meanwhile is answered',
   async () => {
-    house = await stage();
-    const gate = await gateTo(house.telegram.apiRoot);
-    const cut = { ...house.settings, telegramApiRoot: gate.url.replace(/\/$/, '') };
-    house.startBot({ settings: cut });
-    await house.awake();
+    botStudio = await stage();
+    const gate = await gateTo(botStudio.telegram.apiRoot);
+    const cut = { ...botStudio.settings, telegramApiRoot: gate.url.replace(/\/$/, '') };
+    botStudio.startBot({ settings: cut });
+    await botStudio.awake();
     await gate.shut();
-    house.telegram.write(ADMIN, '/help');
+    botStudio.telegram.write(ADMIN, '/help');
     await new Promise((next) => setTimeout(next, 1_500));
     expect(answers(ADMIN, 'Что я умею')).toBe(0);
     await gate.open();
@@ -83,15 +83,15 @@ test(
 test(
   'another program with the same token takes the updates for a while: the bot stands back and goes on after it',
   async () => {
-    house = await stage();
-    house.startBot();
-    await house.awake();
-    const foreign = fetch(`${house.telegram.apiRoot}/bot${house.telegram.token}/getUpdates?timeout=3`).then((reply) =>
+    botStudio = await stage();
+    botStudio.startBot();
+    await botStudio.awake();
+    const foreign = fetch(`${botStudio.telegram.apiRoot}/bot${botStudio.telegram.token}/getUpdates?timeout=3`).then((reply) =>
       reply.json(),
     );
     expect(await foreign).toEqual({ ok: true, result: [] });
     const before = calls('getUpdates');
-    await house.write(ADMIN, '/help');
+    await botStudio.write(ADMIN, '/help');
     expect(answers(ADMIN, 'Что я умею')).toBe(1);
     expect(calls('getUpdates') - before).toBeLessThan(5);
   },
@@ -101,16 +101,16 @@ test(
 test(
   'of two notifiers one is the bot; when it goes, the other takes over',
   async () => {
-    house = await stage();
-    const first = house.startBot();
-    await house.awake();
-    house.startBot();
-    await house.write(ADMIN, '/help');
+    botStudio = await stage();
+    const first = botStudio.startBot();
+    await botStudio.awake();
+    botStudio.startBot();
+    await botStudio.write(ADMIN, '/help');
     await new Promise((next) => setTimeout(next, 1_000));
     expect(calls('getMe')).toBe(1);
     first.stop.abort();
     await first.life;
-    await house.write(ADMIN, '/help');
+    await botStudio.write(ADMIN, '/help');
     expect(answers(ADMIN, 'Что я умею')).toBe(2);
     expect(calls('getMe')).toBe(2);
   },
@@ -120,12 +120,12 @@ test(
 test(
   'of two bots of which one is killed, the other takes over within 20 s',
   async () => {
-    house = await stage();
+    botStudio = await stage();
     const doomed = await child();
-    await house.awake();
-    house.startBot();
+    await botStudio.awake();
+    botStudio.startBot();
     await doomed.kill();
-    house.telegram.write(ADMIN, '/help');
+    botStudio.telegram.write(ADMIN, '/help');
     expect(await leaseSeconds()).toBeLessThan(20);
     await eventually(() => answers(ADMIN, 'Что я умею') === 1);
   },
@@ -133,39 +133,39 @@ test(
 );
 
 test('an update that was kept before a crash and comes again is decided once', async () => {
-  house = await stage();
-  const id = house.telegram.press(message(1), await button(monday()));
-  const payload = house.telegram.waiting().find((update) => update.update_id === id);
-  await keepUpdates(house.db, [payload as never]);
-  house.startBot();
-  await eventually(() => house.telegram.unconfirmed() === 0);
-  await house.settled();
-  expect(await house.runs()).toHaveLength(1);
+  botStudio = await stage();
+  const id = botStudio.telegram.press(message(1), await button(monday()));
+  const payload = botStudio.telegram.waiting().find((update) => update.update_id === id);
+  await keepUpdates(botStudio.db, [payload as never]);
+  botStudio.startBot();
+  await eventually(() => botStudio.telegram.unconfirmed() === 0);
+  await botStudio.settled();
+  expect(await botStudio.runs()).toHaveLength(1);
   expect(answers(ADMIN, 'Запущено')).toBe(1);
 });
 
 test(
   'killed after the effect and before its answer has arrived: one run, and the answer comes after the restart',
   async () => {
-    house = await stage();
+    botStudio = await stage();
     const bot = await child();
-    await house.awake();
-    house.telegram.answerChat(ADMIN, 'hang');
-    house.telegram.press(message(7), await button(monday()));
-    await eventually(() => house.telegram.received.length === 1);
+    await botStudio.awake();
+    botStudio.telegram.answerChat(ADMIN, 'hang');
+    botStudio.telegram.press(message(7), await button(monday()));
+    await eventually(() => botStudio.telegram.received.length === 1);
     await bot.kill();
     await expireLease();
-    house.startBot();
+    botStudio.startBot();
     await eventually(() => answers(ADMIN, 'Запущено') === 1);
-    await house.settled();
-    expect(await house.runs()).toHaveLength(1);
-    expect(house.told.toasts()).toEqual(['Запущено: #1']);
+    await botStudio.settled();
+    expect(await botStudio.runs()).toHaveLength(1);
+    expect(botStudio.told.toasts()).toEqual(['Запущено: #1']);
   },
   LONG,
 );
 
 test('killed again and again while buttons are pressed: each run is asked for once, each press answered', async () => {
-  house = await stage();
+  botStudio = await stage();
   const weeks = Array.from({ length: 24 }, (_, index) => monday(index));
   const data: string[] = [];
   for (const week of weeks) data.push(await button(week));
@@ -179,7 +179,7 @@ test('killed again and again while buttons are pressed: each run is asked for on
     while (performance.now() < dies) {
       if (pressed < data.length) {
         pressed += 1;
-        house.telegram.press(message(pressed), data[pressed - 1]!);
+        botStudio.telegram.press(message(pressed), data[pressed - 1]!);
       }
       await new Promise((next) => setTimeout(next, 60));
     }
@@ -187,24 +187,26 @@ test('killed again and again while buttons are pressed: each run is asked for on
     kills += 1;
   }
   await expireLease();
-  house.startBot();
-  await eventually(async () => house.telegram.unconfirmed() === 0 && (await house.runs()).length === data.length);
-  await house.settled();
-  const edits = house.telegram.received.filter(({ method }) => method === 'editMessageText').map(({ message_id }) => message_id);
+  botStudio.startBot();
+  await eventually(async () => botStudio.telegram.unconfirmed() === 0 && (await botStudio.runs()).length === data.length);
+  await botStudio.settled();
+  const edits = botStudio.telegram.received
+    .filter(({ method }) => method === 'editMessageText')
+    .map(({ message_id }) => message_id);
   expect(new Set(edits).size).toBe(data.length);
   expect(edits.length - data.length).toBeLessThanOrEqual(kills);
-  expect(new Set((await house.runs()).map(({ run_key }) => run_key)).size).toBe(data.length);
+  expect(new Set((await botStudio.runs()).map(({ run_key }) => run_key)).size).toBe(data.length);
 }, 240_000);
 
 test(
   'the database is away for a while: nothing is lost and the process lives on',
   async () => {
-    house = await stage();
-    const gate = await gateTo(house.database.url);
+    botStudio = await stage();
+    const gate = await gateTo(botStudio.database.url);
     await child({ DATABASE_URL: gate.url });
-    await house.awake();
+    await botStudio.awake();
     await gate.shut();
-    house.telegram.write(ADMIN, '/help');
+    botStudio.telegram.write(ADMIN, '/help');
     await new Promise((next) => setTimeout(next, 2_000));
     await gate.open();
     await eventually(() => answers(ADMIN, 'Что я умею') === 1);
@@ -215,20 +217,20 @@ test(
 test(
   'a command that always fails is apologised for, and holds up nobody',
   async () => {
-    house = await stage();
-    house.startBot();
-    await house.awake();
-    await house.db.query(sql.unsafe`alter table schedules rename to elsewhere`);
-    house.telegram.write(ADMIN, '/pause daily');
-    house.telegram.write(ADMIN, '/help');
+    botStudio = await stage();
+    botStudio.startBot();
+    await botStudio.awake();
+    await botStudio.db.query(sql.unsafe`alter table schedules rename to elsewhere`);
+    botStudio.telegram.write(ADMIN, '/pause daily');
+    botStudio.telegram.write(ADMIN, '/help');
     await eventually(() => answers(ADMIN, 'Что я умею') === 1);
     await eventually(() => answers(ADMIN, 'У меня что-то сломалось') === 1);
-    expect(house.telegram.delivered(ADMIN).map((text) => /Что я умею|сломалось/.exec(text)?.[0])).toEqual([
+    expect(botStudio.telegram.delivered(ADMIN).map((text) => /Что я умею|сломалось/.exec(text)?.[0])).toEqual([
       'Что я умею',
       'сломалось',
     ]);
-    await house.settled();
-    const kept = await house.db.one(sql.type(z.object({ tries: z.int(), done: z.boolean() }))`
+    await botStudio.settled();
+    const kept = await botStudio.db.one(sql.type(z.object({ tries: z.int(), done: z.boolean() }))`
     select tries, done_at is not null as done from bot_updates order by update_id limit 1`);
     expect(kept).toEqual({ tries: 4, done: true });
   },
@@ -244,11 +246,11 @@ test.each([
 ] as const)(
   '%s: the answer comes all the same',
   async (_what, trouble, times) => {
-    house = await stage();
-    house.startBot();
-    await house.awake();
-    house.telegram.answerChat(ADMIN, trouble);
-    await house.write(ADMIN, '/help');
+    botStudio = await stage();
+    botStudio.startBot();
+    await botStudio.awake();
+    botStudio.telegram.answerChat(ADMIN, trouble);
+    await botStudio.write(ADMIN, '/help');
     expect(answers(ADMIN, 'Что я умею')).toBe(times);
   },
   LONG,
@@ -257,13 +259,13 @@ test.each([
 test.each([400, 403] as const)(
   'an answer that is refused with %i is dropped, and the next one comes',
   async (refusal) => {
-    house = await stage();
-    house.startBot();
-    await house.awake();
-    house.telegram.answerChat(ADMIN, refusal);
-    await house.write(ADMIN, '/help');
-    await house.write(ADMIN, '/schedule');
-    expect(house.telegram.delivered(ADMIN)).toEqual([expect.stringContaining('Расписание')]);
+    botStudio = await stage();
+    botStudio.startBot();
+    await botStudio.awake();
+    botStudio.telegram.answerChat(ADMIN, refusal);
+    await botStudio.write(ADMIN, '/help');
+    await botStudio.write(ADMIN, '/schedule');
+    expect(botStudio.telegram.delivered(ADMIN)).toEqual([expect.stringContaining('Расписание')]);
   },
   LONG,
 );

@@ -3,18 +3,18 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { ADMIN, GROUP, type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 beforeAll(async () => {
-  house = await stage();
-  house.startBot();
+  botStudio = await stage();
+  botStudio.startBot();
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 let last = 7_000;
 const stranger = () => (last += 1);
 const LINE = expect.stringContaining('Это служебный бот студии');
 const person = (telegramId: number, role: string, locale: string | null = null, isActive = true) =>
-  house.db.query(sql.unsafe`
+  botStudio.db.query(sql.unsafe`
     with person as (insert into users (first_name, telegram_id, locale, is_active) values ('Анна', ${telegramId}, ${locale}, ${isActive}) returning id)
     insert into user_roles (user_id, role) select id, ${role} from person`);
 const everything = [
@@ -32,56 +32,56 @@ const everything = [
 
 test('a stranger gets one polite line a minute and nothing else, whatever they try', async () => {
   const chat = stranger();
-  for (const line of everything) await house.write(chat, line);
-  expect(house.telegram.delivered(chat)).toEqual([LINE]);
-  await house.db.query(sql.unsafe`update bot_strangers set told_at = now() - interval '61 seconds' where chat_id = ${chat}`);
-  await house.write(chat, '/status');
-  await house.write(chat, '/status');
-  expect(house.telegram.delivered(chat)).toEqual([LINE, LINE]);
+  for (const line of everything) await botStudio.write(chat, line);
+  expect(botStudio.telegram.delivered(chat)).toEqual([LINE]);
+  await botStudio.db.query(sql.unsafe`update bot_strangers set told_at = now() - interval '61 seconds' where chat_id = ${chat}`);
+  await botStudio.write(chat, '/status');
+  await botStudio.write(chat, '/status');
+  expect(botStudio.telegram.delivered(chat)).toEqual([LINE, LINE]);
 });
 
-test('a client of the studio is told so, in their own language', async () => {
+test('a client of the studio is notified so, in their own language', async () => {
   const chat = stranger();
   await person(chat, 'client', 'uk');
-  await house.write(chat, '/status');
-  expect(house.telegram.delivered(chat)).toEqual([expect.stringContaining('Я лише приношу повідомлення')]);
+  await botStudio.write(chat, '/status');
+  expect(botStudio.telegram.delivered(chat)).toEqual([expect.stringContaining('Я лише приношу повідомлення')]);
 });
 
 test('an admin of the studio may, in a private chat and in no other group', async () => {
   const chat = stranger();
   await person(chat, 'admin', 'en');
-  await house.write(chat, '/schedule');
-  expect(house.told.last(chat)).toContain('Schedule (Europe/Moscow)');
+  await botStudio.write(chat, '/schedule');
+  expect(botStudio.told.last(chat)).toContain('Schedule (Europe/Moscow)');
   const group = -stranger();
-  await house.write(group, '/schedule', chat);
-  expect(house.telegram.delivered(group)).toEqual([expect.stringContaining('Я только приношу сообщения')]);
+  await botStudio.write(group, '/schedule', chat);
+  expect(botStudio.telegram.delivered(group)).toEqual([expect.stringContaining('Я только приношу сообщения')]);
 });
 
 test('an admin who has left the studio is a stranger', async () => {
   const chat = stranger();
   await person(chat, 'admin', 'en', false);
-  await house.write(chat, '/status');
-  expect(house.telegram.delivered(chat)).toEqual([LINE]);
+  await botStudio.write(chat, '/status');
+  expect(botStudio.telegram.delivered(chat)).toEqual([LINE]);
 });
 
 describe('in the admins group', () => {
   test('everybody may, and what is no command is not for the bot', async () => {
-    await house.write(GROUP, 'как дела?', 555);
-    await house.write(GROUP, '/status@some_other_bot', 555);
-    expect(house.telegram.delivered(GROUP)).toEqual([]);
-    await house.write(GROUP, `/schedule@${house.telegram.me.username}`, 555);
-    expect(house.telegram.delivered(GROUP)).toEqual([expect.stringContaining('Расписание')]);
+    await botStudio.write(GROUP, 'как дела?', 555);
+    await botStudio.write(GROUP, '/status@some_other_bot', 555);
+    expect(botStudio.telegram.delivered(GROUP)).toEqual([]);
+    await botStudio.write(GROUP, `/schedule@${botStudio.telegram.me.username}`, 555);
+    expect(botStudio.telegram.delivered(GROUP)).toEqual([expect.stringContaining('Расписание')]);
   });
 });
 
 test('a stranger who presses an admin button learns nothing and starts nothing', async () => {
-  await house.write(ADMIN, '/run daily');
-  const button = house.told.button(ADMIN, 'Запустить')!;
+  await botStudio.write(ADMIN, '/run daily');
+  const button = botStudio.told.button(ADMIN, 'Запустить')!;
   const chat = stranger();
-  house.telegram.press({ ...button.message, chat_id: chat }, button.data, chat);
-  await house.settled();
-  expect(house.told.toasts().at(-1)).toEqual(LINE);
-  expect(await house.runs()).toEqual([]);
+  botStudio.telegram.press({ ...button.message, chat_id: chat }, button.data, chat);
+  await botStudio.settled();
+  expect(botStudio.told.toasts().at(-1)).toEqual(LINE);
+  expect(await botStudio.runs()).toEqual([]);
 });
 
 test.each([
@@ -92,8 +92,8 @@ test.each([
   [{ data: 'constructor:1' }],
   [{ data: 'details:-1' }],
 ])('a button that says %j is answered and does nothing', async (of) => {
-  const before = house.told.toasts().length;
-  house.telegram.push({
+  const before = botStudio.told.toasts().length;
+  botStudio.telegram.push({
     callback_query: {
       id: '1',
       from: { id: ADMIN, is_bot: false, first_name: 'A', language_code: 'en' },
@@ -102,38 +102,40 @@ test.each([
       ...of,
     },
   });
-  await house.settled();
-  expect(house.told.toasts()).toHaveLength(before + 1);
-  expect(house.told.toasts().at(-1)).toMatch(/does not work any more|no run #/);
-  expect(await house.runs()).toEqual([]);
+  await botStudio.settled();
+  expect(botStudio.told.toasts()).toHaveLength(before + 1);
+  expect(botStudio.told.toasts().at(-1)).toMatch(/does not work any more|no run #/);
+  expect(await botStudio.runs()).toEqual([]);
 });
 
 test('updates of other kinds, of other bots and without a chat are passed over', async () => {
-  const count = house.telegram.received.length;
+  const count = botStudio.telegram.received.length;
   const chat = { id: ADMIN, type: 'private' };
-  house.telegram.push({ edited_message: { message_id: 1, date: 0, chat, text: '/status' } });
-  house.telegram.push({ channel_post: { message_id: 1, date: 0, chat: { id: -9, type: 'channel' }, text: '/status' } });
-  house.telegram.push({
+  botStudio.telegram.push({ edited_message: { message_id: 1, date: 0, chat, text: '/status' } });
+  botStudio.telegram.push({ channel_post: { message_id: 1, date: 0, chat: { id: -9, type: 'channel' }, text: '/status' } });
+  botStudio.telegram.push({
     message: { message_id: 1, date: 0, chat, from: { id: 9, is_bot: true, first_name: 'B' }, text: '/status' },
   });
-  house.telegram.push({
+  botStudio.telegram.push({
     callback_query: { id: '5', from: { id: ADMIN, is_bot: false, first_name: 'A' }, chat_instance: '1', data: 'retry:1' },
   });
-  house.telegram.push({ inline_query: { id: '5', from: { id: ADMIN, is_bot: false, first_name: 'A' }, query: 'x', offset: '' } });
-  await house.settled();
-  expect(house.telegram.received).toHaveLength(count);
+  botStudio.telegram.push({
+    inline_query: { id: '5', from: { id: ADMIN, is_bot: false, first_name: 'A' }, query: 'x', offset: '' },
+  });
+  await botStudio.settled();
+  expect(botStudio.telegram.received).toHaveLength(count);
 });
 
 test('what people write is not kept', async () => {
-  await house.write(stranger(), '/start my-secret-\u0000token \ud83d');
-  const kept = await house.db.anyFirst(
+  await botStudio.write(stranger(), '/start my-secret-\u0000token \ud83d');
+  const kept = await botStudio.db.anyFirst(
     sql.type(z.object({ row: z.string() }))`select row_to_json(bot_updates)::text as row from bot_updates`,
   );
   expect(kept.join('\n')).not.toContain('my-secret');
 });
 
 test('Telegram offers admins the commands in each language, and everybody else only hello', async () => {
-  const menus = house.telegram.called.filter(({ method }) => method === 'setMyCommands').map(({ params }) => params);
+  const menus = botStudio.telegram.called.filter(({ method }) => method === 'setMyCommands').map(({ params }) => params);
   const offered = (params: (typeof menus)[number]) => (params.commands as { command: string }[]).map(({ command }) => command);
   const open = menus.filter(({ scope }) => scope === undefined);
   expect(open.map(({ language_code }) => language_code)).toEqual([undefined, 'ru', 'uk', 'en']);

@@ -4,18 +4,18 @@ import { sql } from '../../sql/database/database.ts';
 import { studio } from '../support/studio.ts';
 import { GROUP, type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 let post: Awaited<ReturnType<Stage['openDoor']>>;
 let client: () => Promise<number>;
 beforeAll(async () => {
-  house = await stage();
-  house.startBot();
-  post = await house.openDoor();
-  const people = studio(house.db);
+  botStudio = await stage();
+  botStudio.startBot();
+  post = await botStudio.openDoor();
+  const people = studio(botStudio.db);
   client = () => people.user('Марина', 'client');
-  await house.awake();
+  await botStudio.awake();
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 let last = 9_000;
 const newChat = () => (last += 1);
@@ -25,22 +25,22 @@ const link = async (id: number, days?: number) => {
   return body as { url: string; token: string; expires_at: string };
 };
 const telegramOf = (id: number) =>
-  house.db.one(sql.type(z.object({ telegram_id: z.int().nullable(), telegram_username: z.string().nullable() }))`
+  botStudio.db.one(sql.type(z.object({ telegram_id: z.int().nullable(), telegram_username: z.string().nullable() }))`
     select telegram_id, telegram_username from users where id = ${id}`);
 const open = async (chat: number, token: string, from = chat) => {
-  await house.write(chat, `/start ${token}`, from);
-  return house.told.last(chat);
+  await botStudio.write(chat, `/start ${token}`, from);
+  return botStudio.told.last(chat);
 };
 
 test('a link is to this bot, works for a week unless told otherwise, and is kept as a hash only', async () => {
   const person = await client();
   const { url, token, expires_at } = await link(person);
-  expect(url).toBe(`https://t.me/${house.telegram.me.username}?start=${token}`);
+  expect(url).toBe(`https://t.me/${botStudio.telegram.me.username}?start=${token}`);
   expect(token).toMatch(/^[\w-]{32}$/);
   const days = (iso: string) => (new Date(iso).getTime() - Date.now()) / 86_400_000;
   expect(days(expires_at)).toBeCloseTo(7, 2);
   expect(days((await link(person, 30)).expires_at)).toBeCloseTo(30, 2);
-  const rows = await house.db.anyFirst(
+  const rows = await botStudio.db.anyFirst(
     sql.type(z.object({ row: z.string() }))`select row_to_json(telegram_links)::text as row from telegram_links`,
   );
   expect(rows.join()).not.toContain(token);
@@ -56,24 +56,24 @@ test('whoever opens it is greeted by name and connected, once', async () => {
   expect(await open(chat, token)).toBe('Мы уже знакомы, Марина: ваши сообщения приходят сюда.');
   expect(await open(other, token)).toBe('Эту ссылку уже использовали. Попросите в студии новую.');
   expect(await telegramOf(person)).toMatchObject({ telegram_id: chat });
-  await house.write(chat, '/start');
-  expect(house.told.last(chat)).toBe('Здравствуйте, Марина! Ваши сообщения приходят сюда.');
+  await botStudio.write(chat, '/start');
+  expect(botStudio.told.last(chat)).toBe('Здравствуйте, Марина! Ваши сообщения приходят сюда.');
 });
 
 test('two who open one link at the same time: the first is connected, the second told', async () => {
   const [person, one, two] = [await client(), newChat(), newChat()];
   const { token } = await link(person);
-  for (const chat of [one, two]) house.telegram.write(chat, `/start ${token}`);
-  await house.settled();
+  for (const chat of [one, two]) botStudio.telegram.write(chat, `/start ${token}`);
+  await botStudio.settled();
   expect(await telegramOf(person)).toMatchObject({ telegram_id: one });
-  expect(house.told.last(two)).toContain('уже использовали');
+  expect(botStudio.told.last(two)).toContain('уже использовали');
 });
 
 test('a link of last week says so', async () => {
   const [person, chat] = [await client(), newChat()];
   const { token } = await link(person, 1);
   const age = (seconds: number) =>
-    house.db.query(
+    botStudio.db.query(
       sql.unsafe`update telegram_links set expires_at = now() + make_interval(secs => ${seconds}) where user_id = ${person}`,
     );
   await age(-1);
@@ -91,10 +91,10 @@ test('a newer link makes the older one void', async () => {
   expect(await open(chat, newer.token)).toContain('Приятно познакомиться');
 });
 
-test('a token that never was is told so, as slowly as any stranger is answered', async () => {
+test('a token that never was is notified so, as slowly as any stranger is answered', async () => {
   const chat = newChat();
-  for (let tries = 0; tries < 5; tries += 1) await house.write(chat, `/start ${'x'.repeat(tries + 20)}`);
-  expect(house.telegram.delivered(chat)).toEqual([expect.stringContaining('Эта ссылка не работает')]);
+  for (let tries = 0; tries < 5; tries += 1) await botStudio.write(chat, `/start ${'x'.repeat(tries + 20)}`);
+  expect(botStudio.telegram.delivered(chat)).toEqual([expect.stringContaining('Эта ссылка не работает')]);
 });
 
 test('a Telegram that is somebody else already is not taken over, and the link stays good', async () => {
@@ -127,18 +127,18 @@ test('in a group a link is refused, and void since everybody has seen it', async
 test('a person who has left the studio is not connected any more', async () => {
   const [person, chat] = [await client(), newChat()];
   const { token } = await link(person);
-  await house.db.query(sql.unsafe`update users set is_active = false where id = ${person}`);
+  await botStudio.db.query(sql.unsafe`update users set is_active = false where id = ${person}`);
   expect(await open(chat, token)).toContain('Эта ссылка не работает');
   expect(await post(`/api/people/${person}/telegram-link`)).toMatchObject({ status: 404 });
 });
 
-test('what comes next is told in the language of the record', async () => {
+test('what comes next is notified in the language of the record', async () => {
   const [person, chat] = [await client(), newChat()];
-  await house.db.query(sql.unsafe`update users set locale = 'en' where id = ${person}`);
+  await botStudio.db.query(sql.unsafe`update users set locale = 'en' where id = ${person}`);
   expect(await open(chat, (await link(person)).token)).toContain('Nice to meet you, Марина!');
 });
 
-describe('the door refuses', () => {
+describe('the route refuses', () => {
   test.each([
     ['zero days', { days: 0 }, 'days', 'a whole number of days from 1 to 30'],
     ['31 days', { days: 31 }, 'days', 'a whole number of days from 1 to 30'],
@@ -160,7 +160,7 @@ describe('the door refuses', () => {
     expect([reply.status, reply.body.errors]).toEqual([422, [{ path: 'Idempotency-Key', message: 'none' }]]);
   });
   test('while the bot has not been seen by Telegram, and without one', async () => {
-    await house.db.query(sql.unsafe`delete from bot_profile`);
+    await botStudio.db.query(sql.unsafe`delete from bot_profile`);
     const reply = await post(`/api/people/${await client()}/telegram-link`);
     expect([reply.status, reply.headers.get('retry-after')]).toEqual([503, '5']);
   });

@@ -8,176 +8,176 @@ import { inDays, inWords, monday } from '../support/days.ts';
 import { emptyTables } from '../support/emptying.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 beforeAll(async () => {
-  house = await stage({ STUDIO_LOCALE: 'ru' });
-  house.startBot();
+  botStudio = await stage({ STUDIO_LOCALE: 'ru' });
+  botStudio.startBot();
 });
 afterEach(async () => {
-  await emptyTables(house.db, 'automated_process_history');
+  await emptyTables(botStudio.db, 'automated_process_history');
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 /** Days that can be asked for, whenever this is. */
 const [DAY, WEEK] = [inDays(-5), monday()];
 const GENERATION = `generation:${weekOf(WEEK)}`;
 
-const keys = async () => (await house.runs()).map(({ run_key, created_by }) => [run_key, created_by]);
+const keys = async () => (await botStudio.runs()).map(({ run_key, created_by }) => [run_key, created_by]);
 const end = async (id: number, status: 'success' | 'partial' | 'error') => {
   if (status === 'error')
-    await house.db.query(sql.unsafe`
+    await botStudio.db.query(sql.unsafe`
       update automated_process_history set status = 'error', completed_at = now(), error_message = 'Error: no power' where id = ${id}`);
   else {
-    await house.db.query(
+    await botStudio.db.query(
       sql.unsafe`update automated_process_history set status = 'running', started_at = now() where id = ${id}`,
     );
-    await finishRun(house.db, id, { status, result: {}, details: {}, counts: {} });
+    await finishRun(botStudio.db, id, { status, result: {}, details: {}, counts: {} });
   }
-  await house.settled();
+  await botStudio.settled();
 };
 
-test('asked, confirmed, written in the book under the name of who pressed, with its parts', async () => {
-  await house.write(ADMIN, `/run daily ${DAY}`);
+test('asked, confirmed, written in the database under the name of who pressed, with its parts', async () => {
+  await botStudio.write(ADMIN, `/run daily ${DAY}`);
   expect(await keys()).toEqual([]);
-  expect(house.told.last(ADMIN)).toBe(
+  expect(botStudio.told.last(ADMIN)).toBe(
     `Запустить «Итоги дня»?\nОтмечу, кто был на тренировках (${inWords(DAY)}), и спишу занятия или выставлю счета за следующий день.`,
   );
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.press(ADMIN, 'Запустить');
   expect(await keys()).toEqual([
     [`daily:${DAY}`, 'telegram:1001'],
     [`attendance:${DAY}`, 'telegram:1001'],
     [`finance:${addDays(DAY, 1)}`, 'telegram:1001'],
   ]);
-  expect(house.told.last(ADMIN)).toBe(`⏳ Итоги дня, ${inWords(DAY)} · #1\nЗапущено. Напишу, когда закончится.`);
+  expect(botStudio.told.last(ADMIN)).toBe(`⏳ Итоги дня, ${inWords(DAY)} · #1\nЗапущено. Напишу, когда закончится.`);
 });
 
-test('pressed twice by one and once by another admin of the group, it is one run, and each is told', async () => {
-  await house.write(GROUP, `/run generation ${WEEK}`, 501);
-  const before = house.told.toasts().length;
-  house.push(GROUP, 'Запустить', 501);
-  house.push(GROUP, 'Запустить', 501);
-  house.push(GROUP, 'Запустить', 502);
-  await house.settled();
+test('pressed twice by one and once by another admin of the group, it is one run, and each is notified', async () => {
+  await botStudio.write(GROUP, `/run generation ${WEEK}`, 501);
+  const before = botStudio.told.toasts().length;
+  botStudio.push(GROUP, 'Запустить', 501);
+  botStudio.push(GROUP, 'Запустить', 501);
+  botStudio.push(GROUP, 'Запустить', 502);
+  await botStudio.settled();
   expect(await keys()).toEqual([[GENERATION, 'telegram:501']]);
-  expect(house.told.toasts().slice(before)).toEqual(['Запущено: #1', 'Уже запущено: #1', 'Уже запущено: #1']);
+  expect(botStudio.told.toasts().slice(before)).toEqual(['Запущено: #1', 'Уже запущено: #1', 'Уже запущено: #1']);
 });
 
 test('two admins who confirm the same in their own chats join one run, and both hear its end', async () => {
-  for (const admin of [ADMIN, SECOND_ADMIN]) await house.write(admin, `/run generation ${WEEK}`);
-  house.push(ADMIN, 'Запустить');
-  house.push(SECOND_ADMIN, 'Запустить');
-  await house.settled();
+  for (const admin of [ADMIN, SECOND_ADMIN]) await botStudio.write(admin, `/run generation ${WEEK}`);
+  botStudio.push(ADMIN, 'Запустить');
+  botStudio.push(SECOND_ADMIN, 'Запустить');
+  await botStudio.settled();
   expect(await keys()).toEqual([[GENERATION, 'telegram:1001']]);
-  expect(house.told.last(SECOND_ADMIN)).toContain('Уже было запущено');
+  expect(botStudio.told.last(SECOND_ADMIN)).toContain('Уже было запущено');
   await end(1, 'success');
-  await house.deliver();
+  await botStudio.deliver();
   for (const admin of [ADMIN, SECOND_ADMIN])
-    expect(house.told.last(admin)).toContain(`✅ Расписание на неделю, ${inWords(WEEK)} · #1`);
+    expect(botStudio.told.last(admin)).toContain(`✅ Расписание на неделю, ${inWords(WEEK)} · #1`);
 });
 
 test('a button works for five minutes, then says so and starts nothing', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '301 seconds'`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '301 seconds'`);
+  await botStudio.press(ADMIN, 'Запустить');
   expect(await keys()).toEqual([]);
-  expect(house.told.toasts().at(-1)).toBe('Поздно: ничего не запущено');
-  expect(house.told.last(ADMIN)).toBe('Прошло слишком много времени, ничего не запущено. Если ещё нужно: /run generation');
+  expect(botStudio.told.toasts().at(-1)).toBe('Поздно: ничего не запущено');
+  expect(botStudio.told.last(ADMIN)).toBe('Прошло слишком много времени, ничего не запущено. Если ещё нужно: /run generation');
 });
 
 test('a second before the five minutes are over it still works', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '295 seconds'`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.db.query(sql.unsafe`update bot_confirmations set expires_at = expires_at - interval '295 seconds'`);
+  await botStudio.press(ADMIN, 'Запустить');
   expect(await keys()).toHaveLength(1);
 });
 
 test('"not now" starts nothing, and the other button neither after it', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  const start = house.told.button(ADMIN, 'Запустить')!;
-  await house.press(ADMIN, 'Не сейчас');
-  expect(house.told.last(ADMIN)).toBe('Хорошо, не запускаю.');
-  house.telegram.press(start.message, start.data);
-  await house.settled();
-  expect(house.told.toasts().at(-1)).toBe('От этого уже отказались.');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  const start = botStudio.told.button(ADMIN, 'Запустить')!;
+  await botStudio.press(ADMIN, 'Не сейчас');
+  expect(botStudio.told.last(ADMIN)).toBe('Хорошо, не запускаю.');
+  botStudio.telegram.press(start.message, start.data);
+  await botStudio.settled();
+  expect(botStudio.told.toasts().at(-1)).toBe('От этого уже отказались.');
   expect(await keys()).toEqual([]);
 });
 
 test('what has been done is run again only by a button that says so', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.press(ADMIN, 'Запустить');
   await end(1, 'success');
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  expect(house.told.last(ADMIN)).toContain('Это уже сделано (#1); ещё раз не повредит');
-  await house.press(ADMIN, 'Запустить ещё раз');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  expect(botStudio.told.last(ADMIN)).toContain('Это уже сделано (#1); ещё раз не повредит');
+  await botStudio.press(ADMIN, 'Запустить ещё раз');
   expect(await keys()).toHaveLength(2);
 });
 
 test('what somebody else finished between question and press is not run again', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.write(SECOND_ADMIN, `/run generation ${WEEK}`);
-  await house.press(SECOND_ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.write(SECOND_ADMIN, `/run generation ${WEEK}`);
+  await botStudio.press(SECOND_ADMIN, 'Запустить');
   await end(1, 'success');
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.press(ADMIN, 'Запустить');
   expect(await keys()).toHaveLength(1);
-  expect(house.told.last(ADMIN)).toContain('Тем временем уже сделано');
+  expect(botStudio.told.last(ADMIN)).toContain('Тем временем уже сделано');
 });
 
 test.each(['error', 'partial'] as const)('a run that ended in %s is repeated once, however many ask', async (status) => {
-  await house.write(ADMIN, `/run daily ${DAY}`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run daily ${DAY}`);
+  await botStudio.press(ADMIN, 'Запустить');
   for (const id of [1, 2, 3]) await end(id, status);
-  for (const admin of [ADMIN, SECOND_ADMIN]) house.telegram.write(admin, '/retry 1');
-  await house.settled();
-  const again = (await house.runs()).slice(3);
+  for (const admin of [ADMIN, SECOND_ADMIN]) botStudio.telegram.write(admin, '/retry 1');
+  await botStudio.settled();
+  const again = (await botStudio.runs()).slice(3);
   expect(again.map(({ run_key }) => run_key)).toEqual([`daily:${DAY}`, `attendance:${DAY}`, `finance:${addDays(DAY, 1)}`]);
-  expect(house.told.last(SECOND_ADMIN)).toBe('Запуск #1 уже повторён: #4.');
-  await house.write(ADMIN, `/retry daily:${DAY}`);
-  expect(house.told.last(ADMIN)).toBe('Запуск #4 ещё идёт.');
+  expect(botStudio.told.last(SECOND_ADMIN)).toBe('Запуск #1 уже повторён: #4.');
+  await botStudio.write(ADMIN, `/retry daily:${DAY}`);
+  expect(botStudio.told.last(ADMIN)).toBe('Запуск #4 ещё идёт.');
 });
 
 test('"retry" pressed again after the second attempt failed as well does not start a third', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.press(ADMIN, 'Запустить');
   await end(1, 'error');
   const failed = { chat_id: ADMIN, message_id: 1, text: '' };
-  house.telegram.press(failed, 'retry:1');
-  await house.settled();
+  botStudio.telegram.press(failed, 'retry:1');
+  await botStudio.settled();
   await end(2, 'error');
-  house.telegram.press(failed, 'retry:1');
-  await house.settled();
+  botStudio.telegram.press(failed, 'retry:1');
+  await botStudio.settled();
   expect(await keys()).toHaveLength(2);
-  expect(house.told.toasts().at(-1)).toBe('Запуск #1 уже повторён: #2.');
+  expect(botStudio.told.toasts().at(-1)).toBe('Запуск #1 уже повторён: #2.');
 });
 
 test('the details of a run, with a button only where repeating makes sense', async () => {
-  await house.write(ADMIN, `/run generation ${WEEK}`);
-  await house.press(ADMIN, 'Запустить');
+  await botStudio.write(ADMIN, `/run generation ${WEEK}`);
+  await botStudio.press(ADMIN, 'Запустить');
   await end(1, 'error');
-  house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:1');
-  await house.settled();
-  expect(house.told.last(ADMIN)).toMatch(
+  botStudio.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:1');
+  await botStudio.settled();
+  expect(botStudio.told.last(ADMIN)).toMatch(
     new RegExp(
       `^❌ #1 Расписание на неделю, ${inWords(WEEK)}\nКогда: .+ \\(Telegram 1001\\)\nСостояние: не удалось, попытка 1\nПричина: no power$`,
     ),
   );
-  await house.press(ADMIN, 'Повторить');
+  await botStudio.press(ADMIN, 'Повторить');
   await end(2, 'success');
-  house.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:2');
-  await house.settled();
-  expect(house.telegram.received.at(-1)?.params.reply_markup).toBeUndefined();
+  botStudio.telegram.press({ chat_id: ADMIN, message_id: 1, text: '' }, 'details:2');
+  await botStudio.settled();
+  expect(botStudio.telegram.received.at(-1)?.params.reply_markup).toBeUndefined();
 });
 
 test('routine that goes well is not shown, one that failed is, and can be repeated for its instant', async () => {
   for (const minute of ['00', '15']) {
     const at = `2026-11-21T10:${minute}:00.000Z`;
-    await requestProcess(house.db, 'reminders', {}, '2026-11-21', { scheduled_for: at });
+    await requestProcess(botStudio.db, 'reminders', {}, '2026-11-21', { scheduled_for: at });
   }
   await end(1, 'success');
   await end(2, 'error');
-  await house.write(ADMIN, '/runs');
-  expect(house.told.last(ADMIN)).toMatch(/^Последние запуски\n❌ #2 Напоминания, сб 21 ноября · .*\n {6}no power$/);
-  await house.write(ADMIN, '/retry 2');
-  expect((await house.runs()).map(({ run_key }) => run_key)).toEqual([
+  await botStudio.write(ADMIN, '/runs');
+  expect(botStudio.told.last(ADMIN)).toMatch(/^Последние запуски\n❌ #2 Напоминания, сб 21 ноября · .*\n {6}no power$/);
+  await botStudio.write(ADMIN, '/retry 2');
+  expect((await botStudio.runs()).map(({ run_key }) => run_key)).toEqual([
     'reminders:2026-11-21T10:00Z',
     'reminders:2026-11-21T10:15Z',
     'reminders:2026-11-21T10:15Z',
@@ -185,10 +185,10 @@ test('routine that goes well is not shown, one that failed is, and can be repeat
 });
 
 test('days of a specialist that could not be calculated are asked for once more', async () => {
-  const specialist_id = await salon(house.db).specialist([]);
-  await requestProcess(house.db, 'slot_recalc', { specialist_id, dates: ['2026-11-23', '2026-11-24'] }, '2026-11-21', {});
+  const specialist_id = await salon(botStudio.db).specialist([]);
+  await requestProcess(botStudio.db, 'slot_recalc', { specialist_id, dates: ['2026-11-23', '2026-11-24'] }, '2026-11-21', {});
   await end(1, 'error');
-  await house.write(ADMIN, '/retry 1');
+  await botStudio.write(ADMIN, '/retry 1');
   const [first, second] = await keys();
   expect(second).toEqual([first?.[0], `telegram:${ADMIN}`]);
 });
@@ -224,24 +224,25 @@ test('bad input is answered with what is accepted, and starts nothing', async ()
     [`/run ${'ё'.repeat(4_000)}`, /^Такого процесса нет/],
   ];
   for (const [said, answer] of answers) {
-    await house.write(ADMIN, said);
-    expect([said, house.told.last(ADMIN)]).toEqual([said, expect.stringMatching(answer)]);
+    await botStudio.write(ADMIN, said);
+    expect([said, botStudio.told.last(ADMIN)]).toEqual([said, expect.stringMatching(answer)]);
   }
   expect(await keys()).toEqual([]);
 });
 
 test('pauses and goes on; saying it twice changes nothing', async () => {
-  const paused = () => house.db.anyFirst(sql.unsafe`select name || ' ' || paused_by from schedules where paused_at is not null`);
-  await house.write(ADMIN, '/pause DAILY');
+  const paused = () =>
+    botStudio.db.anyFirst(sql.unsafe`select name || ' ' || paused_by from schedules where paused_at is not null`);
+  await botStudio.write(ADMIN, '/pause DAILY');
   expect(await paused()).toEqual(['daily telegram:1001']);
-  await house.write(SECOND_ADMIN, '/pause daily');
-  expect(house.told.last(SECOND_ADMIN)).toBe('⏸ «Итоги дня» уже на паузе. Вернуть: /resume daily');
+  await botStudio.write(SECOND_ADMIN, '/pause daily');
+  expect(botStudio.told.last(SECOND_ADMIN)).toBe('⏸ «Итоги дня» уже на паузе. Вернуть: /resume daily');
   expect(await paused()).toEqual(['daily telegram:1001']);
-  await house.write(ADMIN, '/schedule');
-  expect(house.told.last(ADMIN)).toContain('⏸ Итоги дня (daily)\n      на паузе, вернуть: /resume daily');
-  await house.write(ADMIN, '/resume daily');
-  expect(house.told.last(ADMIN)).toMatch(/^▶️ «Итоги дня» снова по расписанию\. Дальше: .+, 23:00$/);
+  await botStudio.write(ADMIN, '/schedule');
+  expect(botStudio.told.last(ADMIN)).toContain('⏸ Итоги дня (daily)\n      на паузе, вернуть: /resume daily');
+  await botStudio.write(ADMIN, '/resume daily');
+  expect(botStudio.told.last(ADMIN)).toMatch(/^▶️ «Итоги дня» снова по расписанию\. Дальше: .+, 23:00$/);
   expect(await paused()).toEqual([]);
-  await house.write(ADMIN, '/resume daily');
-  expect(house.told.last(ADMIN)).toMatch(/^«Итоги дня» и не было на паузе/);
+  await botStudio.write(ADMIN, '/resume daily');
+  expect(botStudio.told.last(ADMIN)).toMatch(/^«Итоги дня» и не было на паузе/);
 });

@@ -5,31 +5,31 @@ import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 const CHAT = 4_001;
 let person: number;
 beforeAll(async () => {
-  house = await stage();
-  house.startBot();
-  person = await house.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+  botStudio = await stage();
+  botStudio.startBot();
+  person = await botStudio.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into users (first_name, telegram_id) values ('Анна', ${CHAT}) returning id`);
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 let told = 0;
 const tell = async () => {
   told += 1;
   const training = { real_training_id: told, training_date: '2026-11-25', start_time: '18:00', training_type: `Йога ${told}` };
   const params = { ...training, reason: '', places: [], balance_minor: null };
-  await notifyPeople(house.db, [
+  await notifyPeople(botStudio.db, [
     { userId: person, template: 'training_cancelled', params, dedupe: `told:${told}`, priority: 'urgent' },
   ]);
   const status = () =>
-    house.db.oneFirst(
+    botStudio.db.oneFirst(
       sql.type(z.object({ status: z.string() }))`select status from notifications where dedupe_key = ${`told:${told}`}`,
     );
   return eventually(async () => {
-    await house.deliver();
+    await botStudio.deliver();
     const became = await status();
     return became === 'pending' ? null : became;
   });
@@ -38,16 +38,16 @@ const membership = async (status: 'kicked' | 'member') => {
   const user = { id: CHAT, is_bot: false, first_name: 'Анна' };
   const chat = { id: CHAT, type: 'private' };
   const of = { chat, from: user, date: 0, old_chat_member: { user, status: 'member' }, new_chat_member: { user, status } };
-  house.telegram.push({ my_chat_member: of });
-  await house.settled();
+  botStudio.telegram.push({ my_chat_member: of });
+  await botStudio.settled();
 };
 
 test('whoever blocked the bot is not written to until they write again', async () => {
   expect(await tell()).toBe('sent');
-  house.telegram.answerChat(CHAT, 403);
+  botStudio.telegram.answerChat(CHAT, 403);
   expect(await tell()).toBe('undeliverable');
   expect(await tell()).toBe('undeliverable');
-  await house.write(CHAT, 'привет');
+  await botStudio.write(CHAT, 'привет');
   expect(await tell()).toBe('sent');
 });
 
@@ -60,6 +60,6 @@ test('Telegram says itself that somebody blocked the bot, or let it in again', a
 
 test('what somebody writes in a group says nothing about their own chat', async () => {
   await membership('kicked');
-  await house.write(-77, '/help', CHAT);
+  await botStudio.write(-77, '/help', CHAT);
   expect(await tell()).toBe('undeliverable');
 });

@@ -6,56 +6,56 @@ import { sql } from '../../sql/database/database.ts';
 import { request } from '../support/front-door.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
-let house: Stage;
+let botStudio: Stage;
 let post: Awaited<ReturnType<Stage['openDoor']>>;
 beforeAll(async () => {
-  house = await stage();
-  house.startBot();
-  post = await house.openDoor();
-  await house.awake();
+  botStudio = await stage();
+  botStudio.startBot();
+  post = await botStudio.openDoor();
+  await botStudio.awake();
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 let last = 70_000;
 const newChat = () => (last += 1);
 const id = sql.type(z.object({ id: z.int() }));
 /** An admin of the studio, connected to a chat from the beginning, or not at all. */
 const admin = (chat: number | null, name = 'Анна') =>
-  house.db.oneFirst(id`
+  botStudio.db.oneFirst(id`
     with person as (insert into users (first_name, telegram_id, locale) values (${name}, ${chat}, 'en') returning id),
       role as (insert into user_roles (user_id, role) select id, 'admin' from person)
     select id from person`);
 const linkOf = async (person: number) => (await post(`/api/people/${person}/telegram-link`)).body.token as string;
 const schedule = async (chat: number) => {
-  await house.write(chat, '/schedule');
-  return house.told.last(chat);
+  await botStudio.write(chat, '/schedule');
+  return botStudio.told.last(chat);
 };
-/** Tells what has changed, and returns what each of these chats was told since the last time. */
+/** Tells what has changed, and returns what each of these chats was notified since the last time. */
 async function told(...chats: number[]) {
-  const before = chats.map((chat) => house.telegram.delivered(chat).length);
-  await notifyOfRights(house.db, house.settings.adminChatIds);
-  await notifyOfRights(house.db, house.settings.adminChatIds);
-  await house.db.query(sql.unsafe`update telegram_chats set free_at = now()`);
-  await house.deliver();
-  return chats.map((chat, n) => house.telegram.delivered(chat).slice(before[n]));
+  const before = chats.map((chat) => botStudio.telegram.delivered(chat).length);
+  await notifyOfRights(botStudio.db, botStudio.settings.adminChatIds);
+  await notifyOfRights(botStudio.db, botStudio.settings.adminChatIds);
+  await botStudio.db.query(sql.unsafe`update telegram_chats set free_at = now()`);
+  await botStudio.deliver();
+  return chats.map((chat, n) => botStudio.telegram.delivered(chat).slice(before[n]));
 }
 const confirm = (person: number, telegram_id: number, call = 'PUT', scopes = ['rights:write']) =>
   asKey(person, call, scopes, { telegram_id });
 async function asKey(person: number, method: string, scopes: string[], body?: object) {
   const secret = newSecret();
-  await createKey(house.db, { name: `key-${newChat()}`, secret, scopes } as never);
-  const url = await house.address();
+  await createKey(botStudio.db, { name: `key-${newChat()}`, secret, scopes } as never);
+  const url = await botStudio.address();
   return request(url, method, `/api/people/${person}/command-rights`, { key: secret, body });
 }
 
 describe('a link to an admin’s record carries no right to command (D46)', () => {
-  test('a stranger who opens it commands nothing, and everybody is told', async () => {
+  test('a stranger who opens it commands nothing, and everybody is notified', async () => {
     const [own, stranger] = [newChat(), newChat()];
     const person = await admin(own);
     await told();
     expect(await schedule(own)).toContain('Schedule (');
-    await house.write(stranger, `/start ${await linkOf(person)}`);
-    expect(house.told.last(stranger)).toContain('rights:write');
+    await botStudio.write(stranger, `/start ${await linkOf(person)}`);
+    expect(botStudio.told.last(stranger)).toContain('rights:write');
     expect(await schedule(stranger)).not.toContain('Schedule (');
     expect(await schedule(own)).not.toContain('Schedule (');
     const line = new RegExp(`Telegram.*${own}.*${stranger}|${own}.*${stranger}`, 's');
@@ -64,7 +64,7 @@ describe('a link to an admin’s record carries no right to command (D46)', () =
 
   test('an admin who had no Telegram yet commands once it is confirmed', async () => {
     const [person, chat] = [await admin(null), newChat()];
-    await house.write(chat, `/start ${await linkOf(person)}`);
+    await botStudio.write(chat, `/start ${await linkOf(person)}`);
     expect(await schedule(chat)).not.toContain('Schedule (');
     expect(await confirm(person, chat)).toMatchObject({ status: 200, body: { commands_from: chat, is_admin: true } });
     expect(await schedule(chat)).toContain('Schedule (');
@@ -73,7 +73,7 @@ describe('a link to an admin’s record carries no right to command (D46)', () =
   test('a Telegram id that is written into the record carries none either', async () => {
     const [own, stranger] = [newChat(), newChat()];
     const person = await admin(own);
-    await house.db.query(sql.unsafe`update users set telegram_id = ${stranger} where id = ${person}`);
+    await botStudio.db.query(sql.unsafe`update users set telegram_id = ${stranger} where id = ${person}`);
     expect(await schedule(stranger)).not.toContain('Schedule (');
   });
 });
@@ -91,7 +91,7 @@ describe('the right to command changes by a scope of its own', () => {
     const chat = newChat();
     const person = await admin(chat);
     expect(await confirm(person, chat + 1)).toMatchObject({ status: 409 });
-    await house.db.query(sql.unsafe`delete from user_roles where user_id = ${person}`);
+    await botStudio.db.query(sql.unsafe`delete from user_roles where user_id = ${person}`);
     expect(await confirm(person, chat)).toMatchObject({ status: 409 });
     expect(await confirm(999_999, chat)).toMatchObject({ status: 404 });
   });
@@ -104,7 +104,7 @@ describe('the right to command changes by a scope of its own', () => {
     expect(await schedule(chat)).not.toContain('Schedule (');
   });
 
-  test('a role that is given or taken is told to the others and to the person, once', async () => {
+  test('a role that is given or taken is notified to the others and to the person, once', async () => {
     const [chat, colleague] = [newChat(), newChat()];
     await admin(colleague, 'Вера');
     await told();
@@ -114,7 +114,7 @@ describe('the right to command changes by a scope of its own', () => {
       [expect.stringContaining('администратора')],
       [expect.stringContaining('администратора')],
     ]);
-    await house.db.query(sql.unsafe`delete from user_roles where user_id = ${person}`);
+    await botStudio.db.query(sql.unsafe`delete from user_roles where user_id = ${person}`);
     const gone = await told(ADMIN, colleague, chat);
     for (const lines of gone) expect(lines).toEqual([expect.stringContaining('снята')]);
     expect(await told(ADMIN, colleague, chat)).toEqual([[], [], []]);
@@ -122,10 +122,10 @@ describe('the right to command changes by a scope of its own', () => {
 
   test('a client’s Telegram is nobody’s business', async () => {
     await told();
-    const person = await house.db.oneFirst(
+    const person = await botStudio.db.oneFirst(
       id`insert into users (first_name, telegram_id) values ('Олег', ${newChat()}) returning id`,
     );
-    await house.db.query(sql.unsafe`update users set telegram_id = ${newChat()} where id = ${person}`);
+    await botStudio.db.query(sql.unsafe`update users set telegram_id = ${newChat()} where id = ${person}`);
     expect(await told(ADMIN)).toEqual([[]]);
   });
 });

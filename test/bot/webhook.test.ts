@@ -5,15 +5,15 @@ import { ADMIN, type Stage, stage } from './stage.ts';
 
 const SECRET = 'a_secret_that_only_Telegram_knows';
 const shown = { 'X-Telegram-Bot-Api-Secret-Token': SECRET };
-let house: Stage;
+let botStudio: Stage;
 let bring: Awaited<ReturnType<Stage['openDoor']>>;
 beforeAll(async () => {
-  house = await stage({ TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: SECRET });
-  bring = await house.openDoor({ key: null });
-  house.startBot();
-  await house.awake();
+  botStudio = await stage({ TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: SECRET });
+  bring = await botStudio.openDoor({ key: null });
+  botStudio.startBot();
+  await botStudio.awake();
 });
-afterAll(() => house.close());
+afterAll(() => botStudio.close());
 
 let last = 5_000;
 const update = (text: string, of: object = {}) => {
@@ -22,10 +22,11 @@ const update = (text: string, of: object = {}) => {
   return { update_id: last, message: { message_id: 1, date: 0, chat: { id: ADMIN, type: 'private' }, from, text }, ...of };
 };
 const kept = () =>
-  house.db.anyFirst(sql.type(z.object({ update_id: z.int() }))`select update_id from bot_updates order by update_id`);
+  botStudio.db.anyFirst(sql.type(z.object({ update_id: z.int() }))`select update_id from bot_updates order by update_id`);
 
-test('Telegram is told where to bring updates, with the secret, and they are not fetched', () => {
-  const calls = (method: string) => house.telegram.called.filter((call) => call.method === method).map(({ params }) => params);
+test('Telegram is notified where to bring updates, with the secret, and they are not fetched', () => {
+  const calls = (method: string) =>
+    botStudio.telegram.called.filter((call) => call.method === method).map(({ params }) => params);
   expect(calls('setWebhook')).toEqual([
     {
       url: 'https://studio.example/telegram/webhook',
@@ -41,10 +42,10 @@ test('what it brings is answered; brought twice, once', async () => {
   for (let times = 0; times < 3; times += 1) {
     expect(await bring('/telegram/webhook', brought, shown)).toMatchObject({ status: 200, body: {} });
   }
-  await house.settled();
+  await botStudio.settled();
   await bring('/telegram/webhook', brought, shown);
-  await house.settled();
-  expect(house.telegram.delivered(ADMIN)).toEqual([expect.stringContaining('Что я умею')]);
+  await botStudio.settled();
+  expect(botStudio.telegram.delivered(ADMIN)).toEqual([expect.stringContaining('Что я умею')]);
 });
 
 test.each([
@@ -71,11 +72,11 @@ test.each([
 
 test('text that the database cannot hold comes in all the same', async () => {
   expect(await bring('/telegram/webhook', update('/help \u0000 \ud83d'), shown)).toMatchObject({ status: 200 });
-  await house.settled();
+  await botStudio.settled();
 });
 
 test('an update of a kind the bot does not know is kept, passed over and done', async () => {
   const { update_id } = update('');
   expect(await bring('/telegram/webhook', { update_id, poll: { id: '1' } }, shown)).toMatchObject({ status: 200 });
-  await house.settled();
+  await botStudio.settled();
 });

@@ -9,25 +9,25 @@ import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { inDays } from '../support/days.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { emptyQueues } from '../support/ledger.ts';
 
 const NIGHT = inDays(-5);
 
 describe.each(backendKinds)('on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   const draining = new AbortController();
   let worker: ReturnType<typeof startWorker>;
   beforeAll(async () => {
-    door = await frontDoor({ backend: (url) => testBackend(kind, url) });
-    await emptyQueues(door.fleet.backend);
-    worker = startWorker(door.fleet, 'cleanup', { runs: { cleanup: tidyUp(operations) } }, draining.signal);
+    api = await testApi({ backend: (url) => testBackend(kind, url) });
+    await emptyQueues(api.fleet.backend);
+    worker = startWorker(api.fleet, 'cleanup', { runs: { cleanup: tidyUp(operations) } }, draining.signal);
     await worker.waitUntilReady();
   });
   afterAll(async () => {
     draining.abort();
     await worker.close();
-    await door.close();
+    await api.close();
   });
 
   /** Moves the ends of a queue's finished jobs, once all have finished: finishing one, BullMQ looks at the others. */
@@ -37,19 +37,19 @@ describe.each(backendKinds)('on %s', (kind) => {
       await redis?.zadd(`bull:${queue}:${state}`, ms, id);
       await redis?.hset(`bull:${queue}:${id}`, 'finishedOn', ms);
       if (!redis)
-        await door.db.query(sql.unsafe`update bullmq.job set finished_at_ms = ${ms} where queue = ${queue} and id = ${id}`);
+        await api.db.query(sql.unsafe`update bullmq.job set finished_at_ms = ${ms} where queue = ${queue} and id = ${id}`);
     }
     redis?.disconnect();
   }
 
-  const ask = (body: object) => door.post('/cron/cleanup', body, { headers: { Prefer: 'wait=20' } });
+  const ask = (body: object) => api.post('/cron/cleanup', body, { headers: { Prefer: 'wait=20' } });
 
   test('the trigger answers with counts by kind; a second request is a replay, `again` does it anew', async () => {
     const first = await ask({ date: NIGHT });
     expect(first.status).toBe(200);
     expect(Object.keys(first.body)).toEqual(Object.keys(cleanupResult.shape));
     expect(Object.values(first.body).every((count) => count === 0)).toBe(true);
-    const { items } = (await door.get('/process-history?process_type=cleanup')).body;
+    const { items } = (await api.get('/process-history?process_type=cleanup')).body;
     expect(items).toMatchObject([{ run_key: `cleanup:${NIGHT}`, process_date: NIGHT, status: 'success' }]);
     expect((await ask({ date: NIGHT })).headers.get('idempotent-replayed')).toBe('true');
     expect((await ask({ date: NIGHT, again: true })).headers.get('idempotent-replayed')).toBeNull();
@@ -65,13 +65,13 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a key needs the scope run:cleanup', async () => {
-    const [wrong, right] = [await door.key('run:finance'), await door.key('run:cleanup')];
-    expect(await door.post('/cron/cleanup', {}, { key: wrong })).toMatchObject({ status: 403 });
-    expect(await door.post('/cron/cleanup', {}, { key: right, headers: { Prefer: 'wait=20' } })).toMatchObject({ status: 200 });
+    const [wrong, right] = [await api.key('run:finance'), await api.key('run:cleanup')];
+    expect(await api.post('/cron/cleanup', {}, { key: wrong })).toMatchObject({ status: 403 });
+    expect(await api.post('/cron/cleanup', {}, { key: right, headers: { Prefer: 'wait=20' } })).toMatchObject({ status: 200 });
   });
 
   test('finished jobs older than their queue keeps them go, in every queue; the younger ones and those that wait stay', async () => {
-    await emptyQueues(door.fleet.backend);
+    await emptyQueues(api.fleet.backend);
     const DAY = 86_400_000;
     const finished: ['completed' | 'failed', number, boolean][] = [
       ['completed', 8, false],
@@ -80,9 +80,9 @@ describe.each(backendKinds)('on %s', (kind) => {
       ['failed', 29, true],
     ];
     for (const noun of nouns.filter((noun) => noun !== 'cleanup')) {
-      const queue = door.fleet.backend.queue(noun);
+      const queue = api.fleet.backend.queue(noun);
       await queue.add('run', {}, { jobId: `${noun}-waits` });
-      const consumer = door.fleet.backend.worker(noun, undefined as never, { autorun: false });
+      const consumer = api.fleet.backend.worker(noun, undefined as never, { autorun: false });
       for (const [state, days] of finished) {
         const id = `${noun}-${state}-${days}`;
         await queue.add('run', {}, { jobId: id, lifo: true });
@@ -99,7 +99,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     }
     expect((await ask({ date: addDays(NIGHT, -1) })).body).toMatchObject({ jobs_deleted: 2 * (nouns.length - 1) });
     for (const noun of nouns.filter((noun) => noun !== 'cleanup')) {
-      const queue = door.fleet.backend.queue(noun);
+      const queue = api.fleet.backend.queue(noun);
       for (const [state, days, stays] of finished) {
         const found = await queue.getJob(`${noun}-${state}-${days}`);
         expect([noun, state, days, Boolean(found)]).toEqual([noun, state, days, stays]);
@@ -109,22 +109,22 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a queue that does not answer fails its own part only', async () => {
-    await door.db.query(
+    await api.db.query(
       sql.unsafe`insert into admin_tasks (kind, title, done_at, done_by) values ('call', 'x', now() - interval '300 days', 'desk')`,
     );
-    const queue = door.fleet.backend.queue('finance');
+    const queue = api.fleet.backend.queue('finance');
     const clean = queue.clean;
     queue.clean = () => Promise.reject(new Error('the queue is broken'));
     const { body } = await ask({ date: addDays(NIGHT, -2) });
     queue.clean = clean;
     expect(body).toMatchObject({ tasks_hidden: 1 });
-    const [run] = (await door.get('/process-history?process_type=cleanup&limit=1')).body.items;
-    expect((await door.get(`/process-history/${run.id}`)).body).toMatchObject({
+    const [run] = (await api.get('/process-history?process_type=cleanup&limit=1')).body.items;
+    expect((await api.get(`/process-history/${run.id}`)).body).toMatchObject({
       status: 'partial',
       errors_count: 1,
       details: { failures: [{ operation: 'jobs', error: 'Error: the queue is broken' }] },
     });
-    const told = await door.db.any(sql.unsafe`select template from notifications where template = 'cleanup_partial'`);
+    const told = await api.db.any(sql.unsafe`select template from notifications where template = 'cleanup_partial'`);
     expect(told).toHaveLength(1);
     expect((await ask({ date: addDays(NIGHT, -2) })).body).toMatchObject({ tasks_hidden: 0 });
   });

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
@@ -43,8 +43,8 @@ const seat = async (student: number, date: string, of: { status?: string; traini
 };
 const charge = (date: string) =>
   night.db.transaction(async (transaction) => {
-    let so = nightfall;
-    while (!so.done) so = await chargeChunk(transaction, date, so, null);
+    let progress = initialProgress;
+    while (!progress.done) progress = await chargeChunk(transaction, date, progress, null);
   });
 
 describe('D27', () => {
@@ -76,7 +76,7 @@ describe('D27', () => {
     expect(await state(id)).toEqual({ status: 'expired', left, gone: 0 });
   });
 
-  test('the counts say how many and how much, the entries know their run, the books stay square', async () => {
+  test('the counts say how many and how much, the entries know their run, the ledgers stay square', async () => {
     const [one, two] = [await hold({ left: 3 }), await hold({ left: 4 })];
     expect((await clean()).result).toMatchObject({ subscriptions_expired: 2, sessions_expired: 7, subscriptions_waiting: 0 });
     expect((await clean()).result).toMatchObject({ subscriptions_expired: 0, sessions_expired: 0 });
@@ -189,7 +189,7 @@ describe('what somebody still needs waits', () => {
   });
 });
 
-describe('the student is told', () => {
+describe('the student is notified', () => {
   test('once, with a text that can be said', async () => {
     const { student, id } = await hold({ left: 2 });
     await clean();

@@ -6,7 +6,7 @@ import { finishTask, writeTasks } from '../../sql/tasks/tasks.ts';
 import type { Operation } from '../../workers/cleanup/operation.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
-import { HandedOn } from '../../workers/runner/run-context.ts';
+import { HandedBack } from '../../workers/runner/run-context.ts';
 import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { type CleanupNight, cleanupNight, countOf, only } from './night.ts';
 
@@ -113,7 +113,7 @@ describe('the night', () => {
     async (chunk) => {
       await dirty();
       const dies = (n: number) => {
-        if (n === chunk) throw new HandedOn('killed');
+        if (n === chunk) throw new HandedBack('killed');
       };
       await expect(night.clean(D, operations, dies)).rejects.toThrow('killed');
       const run = await night.latestRun();
@@ -230,7 +230,7 @@ describe('tasks', () => {
 });
 
 describe('the audit', () => {
-  test('what is not square leaves the run partial, is listed, and is told to the admins', async () => {
+  test('what is not square leaves the run partial, is listed, and is notified to the admins', async () => {
     const student = await night.make.student();
     await night.make.subscription({ student, from: '2026-11-01', to: '2026-12-01', left: 5 });
     await night.db.query(sql.unsafe`

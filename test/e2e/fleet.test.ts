@@ -109,7 +109,7 @@ test('a conflict makes a run partial; once it is mended, a run succeeds and is r
   expect(again.headers.get('location')).toBe(asked.body.href);
 });
 
-test('the admins are told what the night found, in the log while there is no bot', async () => {
+test('the admins are notified what the night found, in the log while there is no bot', async () => {
   await eventually(() => /"template":"run_partial"/.test(fleet.logs()) || /admin notice/.test(fleet.logs()));
 });
 
@@ -143,7 +143,7 @@ test('a reload under load refuses no request and loses no run', async () => {
       const { status, body } = await fleet
         .ask('POST', GENERATE, { week_start: monday(6 + (week % 46)), again: true })
         .catch((error) => ({ status: String(error.cause ?? error), body: null }));
-      // On a busy machine the queue may be silent for its two seconds: the run stands in the book then, and is rung for.
+      // On a busy machine the queue may be silent for its two seconds: the run stands in the database then, and is enqueued for.
       const isBusy = status === 503 && /^the queue does not answer; the run stands in the book/.test(body?.detail ?? '');
       answers.push(isBusy ? 202 : status);
       if (body?.href) asked.push(body.href);

@@ -1,5 +1,5 @@
 import { expect } from '@jest/globals';
-import { ringAgain } from '../../queues/timetable/run-due.ts';
+import { enqueueOpenRuns } from '../../queues/timetable/run-due.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Case } from './cases.ts';
 import { expectUndisturbed } from './undisturbed.ts';
@@ -12,7 +12,7 @@ export const emptied: Case[] = [
       const run = await at.ask();
       await at.emptyQueue();
       await at.worker();
-      expect(await ringAgain(at, 0)).toEqual([run.id]);
+      expect(await enqueueOpenRuns(at, 0)).toEqual([run.id]);
       const ended = await at.over(run);
       expect(ended.job_id).toBe(`run-${run.id}-2`);
       await expectUndisturbed(at.db, ended);
@@ -27,7 +27,7 @@ export const emptied: Case[] = [
       await hold.reached();
       await at.emptyQueue();
       const second = await at.worker();
-      expect(await ringAgain(at, 0)).toEqual([run.id]);
+      expect(await enqueueOpenRuns(at, 0)).toEqual([run.id]);
       await eventually(async () => ((await at.job(run, 2))?.attemptsStarted ?? 0) > 0);
       await hold.release();
       const ended = await at.over(run);

@@ -29,8 +29,8 @@ export const killedAtNight: Case[] = [
       for (const [n, [stop, share]] of stops.entries()) {
         const hold = await at.holdRow(stopAt(stop, share));
         const worker = await at.worker();
-        // A bell of its own each time, so that the next worker need not wait until the lost job is given back.
-        if (n > 0) await at.ring(run, n + 1);
+        // A job of its own each time, so that the next worker need not wait until the lost job is given back.
+        if (n > 0) await at.enqueue(run, n + 1);
         await hold.reached();
         expect(await hold.hasWritten()).toBe(true);
         after.push(Number((await at.find(run)).progress?.after ?? 0));
@@ -40,7 +40,7 @@ export const killedAtNight: Case[] = [
         await hold.gone();
       }
       await at.worker();
-      await at.ring(run, stops.length + 1);
+      await at.enqueue(run, stops.length + 1);
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(stops.length);
       // Chunks that were committed before a kill stayed so.

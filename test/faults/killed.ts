@@ -47,14 +47,14 @@ export const killed: Case[] = [
       for (const [n, place] of [1, 100, 200, 201, 201, 300, 400, 401, 500, 600].entries()) {
         const hold = await at.hold(place);
         const worker = await at.worker();
-        // A bell of its own each time, so that the next worker need not wait until the lost job is given back.
-        if (n > 0) await at.ring(run, n + 1);
+        // A job of its own each time, so that the next worker need not wait until the lost job is given back.
+        if (n > 0) await at.enqueue(run, n + 1);
         await hold.reached();
         await worker.kill();
         await hold.release();
       }
       await at.worker();
-      await at.ring(run, 11);
+      await at.enqueue(run, 11);
       const ended = await at.over(run);
       expect(ended.interruptions).toBe(10);
       await expectUndisturbed(at.db, ended);

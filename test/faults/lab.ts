@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
-import { ringRun, runJobId } from '../../queues/backend/enqueue.ts';
+import { enqueueJob, runJobId } from '../../queues/backend/enqueue.ts';
 import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
@@ -69,20 +69,20 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
       release: () => client.end(),
     };
   }
-  const ring = (run: Run, rings: number) => taken(() => ringRun(backend, run, rings));
+  const enqueue = (run: Run, rings: number) => taken(() => enqueueJob(backend, run, rings));
   return {
     kind,
     db,
     url,
     redis,
     backend,
-    /** Asks for a run and rings until the bell is taken. */
+    /** Asks for a run and enqueues until the job is taken. */
     async ask(): Promise<Run> {
       const { run } = await requestRun(db, trade.request());
-      await ring(run, 1);
+      await enqueue(run, 1);
       return run;
     },
-    ring,
+    enqueue,
     /** Starts a worker process; it is consuming when this returns. */
     async worker(environment: NodeJS.ProcessEnv = {}) {
       const worker = await workerProcess(trade.noun, { DATABASE_URL: url, REDIS_URL: redis?.url ?? '', ...environment });
@@ -98,7 +98,7 @@ export async function lab(kind: Backend['kind'], { database, trade = week }: { d
         const row = await find(run);
         return isOver(row) ? row : null;
       }),
-    job: (run: Run, ring = 1) => backend.queue(trade.noun).getJob(runJobId(run.id, ring)),
+    job: (run: Run, enqueue = 1) => backend.queue(trade.noun).getJob(runJobId(run.id, enqueue)),
     /** Loses every job there is: all of Redis, or BullMQ's table. */
     async emptyQueue() {
       if (!redis) return void (await db.query(sql.unsafe`truncate bullmq.job cascade`));

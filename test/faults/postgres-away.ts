@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
-import { ring } from '../../queues/backend/enqueue.ts';
+import { enqueue } from '../../queues/backend/enqueue.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { eventually } from '../support/eventually.ts';
@@ -25,12 +25,12 @@ export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SI
 
     await server.stop(signal);
     const opened = openBackend({ redisUrl: idle.redis?.url, databaseUrl: idle.url, name: 'opened while away' });
-    const rung = () =>
-      ring(opened, 'generation', 'canary', { rung_at: new Date().toISOString() }).then(
+    const enqueued = () =>
+      enqueue(opened, 'generation', 'canary', { rung_at: new Date().toISOString() }).then(
         () => true,
         () => false,
       );
-    expect(await rung()).toBe(kind === 'redis');
+    expect(await enqueued()).toBe(kind === 'redis');
     const late = idle.worker();
     await pause(AWAY_MS);
     await server.start();
@@ -41,7 +41,7 @@ export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SI
     const job = await eventually(async () => ((await busy.job(run))?.finishedOn ? busy.job(run) : null));
     expect(job).toMatchObject({ attemptsMade: 1, returnvalue: { run_id: run.id } });
 
-    await eventually(rung);
+    await eventually(enqueued);
     await opened.close();
     workers.push(await late);
     const next = await idle.over(await idle.ask());

@@ -1,8 +1,8 @@
 import { expect } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { enqueueRun, QueueUnavailable, ring } from '../../queues/backend/enqueue.ts';
+import { enqueue, enqueueRun, QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { addDays, weekOf } from '../../queues/time/calendar.ts';
-import { ringAgain } from '../../queues/timetable/run-due.ts';
+import { enqueueOpenRuns } from '../../queues/timetable/run-due.ts';
 import { eventually } from '../support/eventually.ts';
 import type { OwnServer } from '../support/own-servers.ts';
 import { taken } from '../support/taken.ts';
@@ -30,12 +30,12 @@ export const redisAway: Case[] = [
       const later = enqueueRun(at.db, at.backend, week.request(NEXT));
       await expect(later).rejects.toBeInstanceOf(QueueUnavailable);
       const opened = openBackend({ redisUrl: redis.url, databaseUrl: at.url, name: 'opened while away' });
-      await expect(ring(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
+      await expect(enqueue(opened, 'generation', 'run', { run_id: 0 })).rejects.toBeInstanceOf(QueueUnavailable);
 
       await redis.start();
-      await taken(() => ring(opened, 'generation', 'run', { run_id: 0 }));
+      await taken(() => enqueue(opened, 'generation', 'run', { run_id: 0 }));
       await opened.close();
-      const [next] = await eventually(() => ringAgain(at, 0).catch(() => null));
+      const [next] = await eventually(() => enqueueOpenRuns(at, 0).catch(() => null));
       expect(await at.over({ ...run, id: next as number })).toMatchObject({
         run_key: `generation:${weekOf(NEXT)}`,
         interruptions: 0,

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { ring, ringRun } from '../../queues/backend/enqueue.ts';
+import { enqueue, enqueueJob } from '../../queues/backend/enqueue.ts';
 import { log } from '../../queues/log/log.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { isOutage } from '../../sql/database/outage.ts';
@@ -10,7 +10,7 @@ import { listenToSlots, notifySlots } from '../../sql/slots/live.ts';
 import { backendKinds, redisUrl } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { frontDoor } from '../support/front-door.ts';
+import { testApi } from '../support/front-door.ts';
 import { openGate } from '../support/gate.ts';
 import { taken } from '../support/taken.ts';
 import { ownProcess } from './own-process.ts';
@@ -61,13 +61,13 @@ test('the API says 503 and goes on by itself', async () => {
     gate = await openGate(url);
     return gate.url;
   };
-  const door = await frontDoor({ via, limits: quick });
-  expect((await door.get('/process-history')).status).toBe(200);
+  const api = await testApi({ via, limits: quick });
+  expect((await api.get('/process-history')).status).toBe(200);
   gate?.swallow();
-  expect((await door.get('/process-history')).status).toBe(503);
-  await eventually(async () => (await door.get('/process-history')).status === 200);
+  expect((await api.get('/process-history')).status).toBe(503);
+  await eventually(async () => (await api.get('/process-history')).status === 200);
   await gate?.shut();
-  await door.close();
+  await api.close();
 });
 
 test('who listens to slots notices, and says so', async () => {
@@ -97,7 +97,7 @@ if (backendKinds.includes('redis')) {
     const database = await testDatabase();
     const gate = await openGate(redisUrl());
     const backend = openBackend({ redisUrl: gate.url, databaseUrl: database.url, name: 'test' });
-    const canary = () => ring(backend, 'generation', 'canary', { rung_at: new Date().toISOString() });
+    const canary = () => enqueue(backend, 'generation', 'canary', { rung_at: new Date().toISOString() });
     await taken(canary);
     gate.swallow();
     await expect(canary()).rejects.toThrow('does not answer');
@@ -135,7 +135,7 @@ describe.each(backendKinds)('on %s', (kind) => {
         process_date: week,
         params: { start: week, end: week },
       });
-      await taken(() => ringRun(backend, run, 1));
+      await taken(() => enqueueJob(backend, run, 1));
       return run;
     };
     const over = (run: Run) =>

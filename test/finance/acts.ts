@@ -1,5 +1,5 @@
 import type { Database, Sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { lockPayment, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { type FinanceRequest, writeRequest } from '../../sql/finance/requests.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
@@ -8,12 +8,12 @@ import { answerRequest } from '../../workers/finance/answer-request.ts';
 
 /** A whole night of a business day. */
 export async function night(db: Sql, date: string, runId: number | null = null) {
-  let so = nightfall;
-  while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, date, so, runId));
-  return so;
+  let progress = initialProgress;
+  while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, date, progress, runId));
+  return progress;
 }
 
-/** Asks as the door does, and decides as the worker does. `at` is when it reaches the door. */
+/** Asks as the route does, and decides as the worker does. `at` is when it reaches the route. */
 export async function ask(db: Database, kind: FinanceRequest['kind'], of: { training: number; student?: number; at: number }) {
   const request = await writeRequest(db, {
     kind,

@@ -3,40 +3,40 @@ import pg from 'pg';
 import { sql } from '../../sql/database/database.ts';
 import { at, balanceOf, salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof salon>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = salon(door.db);
+  api = await testApi();
+  make = salon(api.db);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
-const becomes = (client: number, body?: Json) => door.post(`/api/clients/${client}/student`, body);
-const pays = (client: number, amount_minor: number) => door.post(`/api/clients/${client}/payments`, { amount_minor });
+const becomes = (client: number, body?: Json) => api.post(`/api/clients/${client}/student`, body);
+const pays = (client: number, amount_minor: number) => api.post(`/api/clients/${client}/payments`, { amount_minor });
 const billsOf = async (payer: number) =>
-  (await door.get(`/api/invoices?payer_id=${payer}`)).body.items.map((one: Json) => [one.id, one.status, one.payer_id]);
-const square = async () => expect((await door.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
+  (await api.get(`/api/invoices?payer_id=${payer}`)).body.items.map((one: Json) => [one.id, one.status, one.payer_id]);
+const square = async () => expect((await api.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
 async function booker() {
   const service_id = await make.service({ price: 70_000 });
   const specialist_id = await make.specialist([service_id]);
   return (client_id: number, time: string, pay_from = 'later') =>
-    door.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(2, time), pay_from });
+    api.post('/bookings', { client_id, service_id, specialist_id, starts_at: at(2, time), pay_from });
 }
 
 describe('a client becomes a student', () => {
   test('with payer, belt and date, and stays the person they were', async () => {
-    const client = (await door.post('/api/clients', { first_name: 'Инна', phone: '+79001234567' })).body;
+    const client = (await api.post('/api/clients', { first_name: 'Инна', phone: '+79001234567' })).body;
     const mother = await make.client();
     const fields = { payer_id: mother, current_belt: 'белый', registration_date: '2026-01-31' };
     const made = await becomes(client.id, fields);
     expect(made).toMatchObject({ status: 201, body: { ...client, ...fields } });
     expect(made.headers.get('location')).toBe(`/api/students/${client.id}`);
-    expect((await door.get(`/api/students/${client.id}`)).body).toEqual(made.body);
-    expect((await door.get(`/api/clients/${client.id}`)).body).toEqual(client);
-    expect((await door.patch(`/api/students/${client.id}`, { current_belt: 'жёлтый' })).status).toBe(200);
+    expect((await api.get(`/api/students/${client.id}`)).body).toEqual(made.body);
+    expect((await api.get(`/api/clients/${client.id}`)).body).toEqual(client);
+    expect((await api.patch(`/api/students/${client.id}`, { current_belt: 'жёлтый' })).status).toBe(200);
   });
 
   test.each([
@@ -44,7 +44,7 @@ describe('a client becomes a student', () => {
     ['an empty body says nothing', {}],
   ])('who pays for oneself, from today on, where %s', async (_, body) => {
     const client = await make.client();
-    const today = new Intl.DateTimeFormat('sv', { timeZone: door.fleet.settings.zone }).format(new Date());
+    const today = new Intl.DateTimeFormat('sv', { timeZone: api.fleet.settings.zone }).format(new Date());
     const made = await becomes(client, body);
     expect(made).toMatchObject({
       status: 201,
@@ -52,31 +52,31 @@ describe('a client becomes a student', () => {
     });
   });
 
-  test('once: who is a student is told where to change one', async () => {
+  test('once: who is a student is notified where to change one', async () => {
     const client = await make.client();
     const first = (await becomes(client)).body;
-    const student = (await door.post('/api/students', { first_name: 'Пётр' })).body.id;
-    const before = await rowCounts(door.db);
+    const student = (await api.post('/api/students', { first_name: 'Пётр' })).body.id;
+    const before = await rowCounts(api.db);
     for (const id of [client, student]) {
       expect(await becomes(id, { payer_id: await make.trainer() })).toMatchObject({
         status: 409,
         body: { detail: `client ${id} is a student already: PATCH /api/students/${id} changes what a student has` },
       });
     }
-    expect((await door.get(`/api/students/${client}`)).body).toEqual(first);
-    expect((await rowCounts(door.db)).students).toBe(before.students);
+    expect((await api.get(`/api/students/${client}`)).body).toEqual(first);
+    expect((await rowCounts(api.db)).students).toBe(before.students);
   });
 
   test('once also while somebody else does the same and has not finished', async () => {
     const client = await make.client();
-    const other = new pg.Client({ connectionString: door.database.url });
+    const other = new pg.Client({ connectionString: api.database.url });
     await other.connect();
     try {
       await other.query('begin');
       await other.query('insert into students (id) values ($1)', [client]);
       const asked = becomes(client);
       await eventually(() =>
-        door.db.exists(sql.unsafe`
+        api.db.exists(sql.unsafe`
           select from pg_stat_activity
           where datname = current_database() and wait_event_type = 'Lock' and query like '%insert into students%'`),
       );
@@ -113,15 +113,15 @@ describe('a client becomes a student', () => {
     ],
   ])('but not %s, and nothing is left of it', async (_, who, body, status, problem) => {
     const client = await who();
-    const before = await rowCounts(door.db);
+    const before = await rowCounts(api.db);
     expect(await becomes(client, body)).toMatchObject({ status, body: problem });
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(api.db)).toEqual(before);
   });
 
   test('by the same scope as students are created', async () => {
     const client = await make.client();
     const by = async (scope: string) =>
-      (await door.post(`/api/clients/${client}/student`, {}, { key: await door.key(scope) })).status;
+      (await api.post(`/api/clients/${client}/student`, {}, { key: await api.key(scope) })).status;
     expect([await by('records:read'), await by('money:write'), await by('records:write')]).toEqual([403, 403, 201]);
   });
 });
@@ -141,7 +141,7 @@ describe('money', () => {
 
     const fresh = (await book(client, '14:00')).body;
     expect(fresh).toMatchObject({ payer_id: mother, invoice: { status: 'UNPAID' } });
-    const moved = await door.post(`/bookings/${owed.id}/reschedule`, { starts_at: at(2, '16:00') });
+    const moved = await api.post(`/bookings/${owed.id}/reschedule`, { starts_at: at(2, '16:00') });
     expect(moved).toMatchObject({ status: 200, body: { payer_id: client, invoice: owed.invoice } });
 
     expect(await pays(client, 80_000)).toMatchObject({ body: { payment: { payer_id: mother }, invoices_paid: 1 } });
@@ -149,12 +149,12 @@ describe('money', () => {
     expect((await billsOf(client))[0]).toEqual([owed.invoice.id, 'UNPAID', client]);
     await square();
 
-    await door.post(`/bookings/${paid.id}/cancel`, { reason: 'заболела' });
+    await api.post(`/bookings/${paid.id}/cancel`, { reason: 'заболела' });
     expect(await billsOf(client)).toEqual([
       [owed.invoice.id, 'PAID', client],
       [paid.invoice.id, 'CANCELLED', client],
     ]);
-    expect([await balanceOf(door.db, client), await balanceOf(door.db, mother)]).toEqual([0, 10_000]);
+    expect([await balanceOf(api.db, client), await balanceOf(api.db, mother)]).toEqual([0, 10_000]);
     await square();
   });
 
@@ -163,13 +163,13 @@ describe('money', () => {
     await becomes(client, { payer_id: mother });
     await pays(mother, 400_000);
     const subscription_id = (
-      await door.post('/api/subscriptions', { name: 'Восемь', price_minor: 400_000, number_of_sessions: 8, validity_days: 30 })
+      await api.post('/api/subscriptions', { name: 'Восемь', price_minor: 400_000, number_of_sessions: 8, validity_days: 30 })
     ).body.id;
-    expect(await door.post(`/api/students/${client}/subscriptions`, { subscription_id })).toMatchObject({
+    expect(await api.post(`/api/students/${client}/subscriptions`, { subscription_id })).toMatchObject({
       status: 201,
       body: { invoice: { payer_id: mother, status: 'PAID' } },
     });
-    expect([await balanceOf(door.db, client), await balanceOf(door.db, mother)]).toEqual([null, 0]);
+    expect([await balanceOf(api.db, client), await balanceOf(api.db, mother)]).toEqual([null, 0]);
     await square();
   });
 
@@ -199,19 +199,19 @@ describe('who is a client is not created once more as a student, and the refusal
     ['phone', { phone: '+79005550001' }],
     ['Telegram id', { telegram_id: 5_000_000_001 }],
   ])('with the same %s', async (what, same) => {
-    const client = (await door.post('/api/clients', { first_name: 'Инна', ...same })).body.id;
-    const before = await rowCounts(door.db);
-    expect(await door.post('/api/students', { first_name: 'Инна', ...same })).toMatchObject({
+    const client = (await api.post('/api/clients', { first_name: 'Инна', ...same })).body.id;
+    const before = await rowCounts(api.db);
+    expect(await api.post('/api/students', { first_name: 'Инна', ...same })).toMatchObject({
       status: 409,
       body: { detail: `this ${what} is client ${client}'s, whom POST /api/clients/${client}/student makes a student` },
     });
-    expect(await rowCounts(door.db)).toEqual(before);
+    expect(await rowCounts(api.db)).toEqual(before);
   });
 
   test('with the phone of one and the Telegram id of another, the one who has the phone is named', async () => {
-    await door.post('/api/clients', { first_name: 'Инна', telegram_id: 5_000_000_002 });
-    const client = (await door.post('/api/clients', { first_name: 'Анна', phone: '+79005550004' })).body.id;
-    const refused = await door.post('/api/students', { first_name: 'Анна', phone: '+79005550004', telegram_id: 5_000_000_002 });
+    await api.post('/api/clients', { first_name: 'Инна', telegram_id: 5_000_000_002 });
+    const client = (await api.post('/api/clients', { first_name: 'Анна', phone: '+79005550004' })).body.id;
+    const refused = await api.post('/api/students', { first_name: 'Анна', phone: '+79005550004', telegram_id: 5_000_000_002 });
     expect(refused).toMatchObject({ status: 409, body: { detail: expect.stringMatching(`^this phone is client ${client}'s`) } });
   });
 
@@ -219,16 +219,16 @@ describe('who is a client is not created once more as a student, and the refusal
     ['students', '+79005550002'],
     ['specialists', '+79005550003'],
   ])('but not for %s, whom that door does not help', async (kind, phone) => {
-    await door.post(`/api/${kind}`, { first_name: 'Пётр', phone });
-    expect(await door.post('/api/students', { first_name: 'Пётр', phone })).toMatchObject({
+    await api.post(`/api/${kind}`, { first_name: 'Пётр', phone });
+    expect(await api.post('/api/students', { first_name: 'Пётр', phone })).toMatchObject({
       status: 409,
       body: { detail: 'somebody has this phone already' },
     });
   });
 
   test('who has neither is nobody who is known', async () => {
-    await door.post('/api/clients', { first_name: 'Инна' });
-    expect(await door.post('/api/students', { first_name: 'Инна', phone: null })).toMatchObject({ status: 201 });
+    await api.post('/api/clients', { first_name: 'Инна' });
+    expect(await api.post('/api/students', { first_name: 'Инна', phone: null })).toMatchObject({ status: 201 });
   });
 });
 
@@ -240,13 +240,13 @@ describe('a wallet of one’s own, when somebody else begins to pay', () => {
     await becomes(client, { payer_id: mother });
     const own = `/api/people/${client}`;
     expect((await pays(client, 500)).body).toMatchObject({ payment: { payer_id: mother }, invoices_paid: 0 });
-    expect((await door.post(`${own}/payments`, { amount_minor: 69_999 })).body).toMatchObject({
+    expect((await api.post(`${own}/payments`, { amount_minor: 69_999 })).body).toMatchObject({
       payment: { payer_id: client },
       invoices_paid: 0,
       balance_minor: 69_999,
     });
-    expect((await door.post(`${own}/payments`, { amount_minor: 1 })).body).toMatchObject({ invoices_paid: 1, balance_minor: 0 });
-    const { body } = await door.get(`${own}/wallet`);
+    expect((await api.post(`${own}/payments`, { amount_minor: 1 })).body).toMatchObject({ invoices_paid: 1, balance_minor: 0 });
+    const { body } = await api.get(`${own}/wallet`);
     expect(body).toMatchObject({ payer_id: client, balance_minor: 0 });
     expect(body.items.map((one: Json) => [one.kind, one.amount_minor])).toEqual([
       ['payment', -70_000],
@@ -258,10 +258,10 @@ describe('a wallet of one’s own, when somebody else begins to pay', () => {
 
   test('anybody may have one, nobody has none', async () => {
     const specialist = await make.specialist([]);
-    expect((await door.get(`/api/people/${specialist}/wallet`)).body).toMatchObject({ balance_minor: 0, items: [] });
+    expect((await api.get(`/api/people/${specialist}/wallet`)).body).toMatchObject({ balance_minor: 0, items: [] });
     for (const reply of [
-      await door.get('/api/people/999999/wallet'),
-      await door.post('/api/people/999999/payments', { amount_minor: 1 }),
+      await api.get('/api/people/999999/wallet'),
+      await api.post('/api/people/999999/payments', { amount_minor: 1 }),
     ]) {
       expect(reply).toMatchObject({ status: 404, body: { detail: 'there is no person 999999' } });
     }

@@ -19,23 +19,23 @@ beforeAll(async () => {
 afterAll(() => shift.close());
 
 const statuses = (training: number) =>
-  shift.door.db.any(sql.type(z.object({ student_id: z.int(), status: z.string(), session: z.boolean(), invoice: z.boolean() }))`
+  shift.api.db.any(sql.type(z.object({ student_id: z.int(), status: z.string(), session: z.boolean(), invoice: z.boolean() }))`
     select student_id, status, session_entry_id is not null as session, invoice_id is not null as invoice
     from real_training_students where real_training_id = ${training} order by student_id`);
 
 test('the night marks today, charges tomorrow, and answers in the shape of its source', async () => {
-  const { door, make } = shift;
+  const { api, make } = shift;
   const date = dayOf(new Date(), 'Europe/Moscow');
   const [past, next] = [await trainingIn(shift, -30), await trainingIn(shift, -1)];
   const later = await trainingIn(shift, 24 * 9);
   const [holder, payer, absent] = [await make.student(), await make.student(), await make.student()];
   await make.subscription({ student: holder, from: addDays(date, -5), to: addDays(date, 5), left: 2 });
-  await door.post(`/api/students/${payer}/payments`, { amount_minor: 70_000 });
-  for (const training of [past, next, later]) for (const student of [holder, payer]) await register(door, training.id, student);
-  await register(door, past.id, absent);
-  await door.db.query(sql.unsafe`update real_training_students set status = 'ABSENT' where student_id = ${absent}`);
+  await api.post(`/api/students/${payer}/payments`, { amount_minor: 70_000 });
+  for (const training of [past, next, later]) for (const student of [holder, payer]) await register(api, training.id, student);
+  await register(api, past.id, absent);
+  await api.db.query(sql.unsafe`update real_training_students set status = 'ABSENT' where student_id = ${absent}`);
 
-  const { status, body } = await door.post(DAILY, { date }, { headers: { Prefer: 'wait=20' } });
+  const { status, body } = await api.post(DAILY, { date }, { headers: { Prefer: 'wait=20' } });
   expect({ status, body }).toEqual({
     status: 200,
     body: {
@@ -53,7 +53,7 @@ test('the night marks today, charges tomorrow, and answers in the shape of its s
   ]);
   expect((await statuses(later.id)).map((seat) => seat.status)).toEqual(['REGISTERED', 'REGISTERED']);
 
-  const history = (await door.get('/process-history')).body.items.map((run: { run_key: string; status: string }) => [
+  const history = (await api.get('/process-history')).body.items.map((run: { run_key: string; status: string }) => [
     run.run_key,
     run.status,
   ]);
@@ -62,23 +62,23 @@ test('the night marks today, charges tomorrow, and answers in the shape of its s
     [`attendance:${date}`, 'success'],
     [`daily:${date}`, 'success'],
   ]);
-  const again = await door.post(DAILY, { date, again: true }, { headers: { Prefer: 'wait=20' } });
+  const again = await api.post(DAILY, { date, again: true }, { headers: { Prefer: 'wait=20' } });
   expect(again.body.finance_processing).toEqual({
     trainings_processed: 0,
     invoices_created: 0,
     sessions_deducted: 0,
     auto_payments: 0,
   });
-  expect((await door.get(`/api/audit?date=${date}`)).body).toMatchObject({ square: true, message: 'all square', findings: [] });
+  expect((await api.get(`/api/audit?date=${date}`)).body).toMatchObject({ square: true, message: 'all square', findings: [] });
 });
 
 test('when attendance fails, finance still runs; the night is partial and says why', async () => {
-  const { door, make } = shift;
+  const { api, make } = shift;
   attendanceFails = true;
   const training = await trainingIn(shift, -1);
-  await register(door, training.id, await make.student());
+  await register(api, training.id, await make.student());
   const yesterday = addDays(dayOf(new Date(), 'Europe/Moscow'), -1);
-  const { body } = await door.post(DAILY, { date: yesterday }, { headers: { Prefer: 'wait=25' } });
+  const { body } = await api.post(DAILY, { date: yesterday }, { headers: { Prefer: 'wait=25' } });
   attendanceFails = false;
   expect(body).toMatchObject({
     attendance_processing: { students_marked_present: 0 },
@@ -86,8 +86,8 @@ test('when attendance fails, finance still runs; the night is partial and says w
     message: 'Ежедневный процессинг завершен не полностью: не удалось: посещаемость',
   });
   expect((await statuses(training.id)).map((seat) => seat.invoice)).toEqual([true]);
-  const [run] = (await door.get('/process-history?process_type=daily&limit=1')).body.items;
-  const { details } = (await door.get(`/process-history/${run.id}`)).body;
+  const [run] = (await api.get('/process-history?process_type=daily&limit=1')).body.items;
+  const { details } = (await api.get(`/process-history/${run.id}`)).body;
   expect(run.status).toBe('partial');
   expect(details.parts[0]).toMatchObject({
     process_type: 'attendance',

@@ -198,7 +198,7 @@ test.each(unguarded)('the audit finds %s', async (_, before, deed, finding) => {
   expect((await auditBooks(on.db, '2026-11-24')).map(({ rule }) => rule)).toContain(finding);
 });
 
-describe('what no audit can see, a comparison of the books does', () => {
+describe('what no audit can see, a comparison of the ledgers does', () => {
   test('one_training_per_template_date: a template that is moved is not held a second time', async () => {
     const before = await booksOf(on.db);
     const moved = `update training_templates set start_time = '06:00'`;

@@ -132,7 +132,7 @@ export class Model {
     if (payer !== null) this.settle(payer);
   }
 
-  /** D17. Returns what the door answers. */
+  /** D17. Returns what the route answers. */
   cancelSeat(trainingId: number, student: number, at: number): string {
     const seat = this.seat(trainingId, student);
     const training = this.trainings.find((one) => one.id === trainingId);

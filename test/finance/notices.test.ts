@@ -6,11 +6,11 @@ import { render } from '../../workers/notifier/templates/render.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 
 let shift: Awaited<ReturnType<typeof nightShift>>;
-let door: typeof shift.door;
+let api: typeof shift.api;
 let make: typeof shift.make;
 beforeAll(async () => {
   shift = await nightShift();
-  ({ door, make } = shift);
+  ({ api, make } = shift);
 });
 afterAll(() => shift.close());
 
@@ -18,7 +18,7 @@ const studio = { locale: 'en', zone: 'Europe/Moscow', currency: 'RUB' } as const
 const note = z.object({ user_id: z.int(), template: z.string(), params: z.record(z.string(), z.unknown()) });
 /** Who was notified of a training, and in which words. */
 async function notified(training: number) {
-  const rows = await door.db.any(sql.type(note)`
+  const rows = await api.db.any(sql.type(note)`
     select user_id, template, params from notifications where params->>'real_training_id' = ${String(training)} order by id`);
   return rows.map(({ user_id, template, params }) => ({
     to: user_id,
@@ -27,11 +27,11 @@ async function notified(training: number) {
   }));
 }
 const trainerOf = (training: number) =>
-  door.db.oneFirst(sql.type(z.object({ trainer_id: z.int() }))`select trainer_id from real_trainings where id = ${training}`);
+  api.db.oneFirst(sql.type(z.object({ trainer_id: z.int() }))`select trainer_id from real_trainings where id = ${training}`);
 const paidBy = (student: number, payer: number) =>
-  door.db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
+  api.db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
 const charge = (day: string) =>
-  door.post(
+  api.post(
     '/real-trainings/process-daily-operations',
     { date: addDays(day, -1), again: true },
     { headers: { Prefer: 'wait=20' } },
@@ -43,12 +43,12 @@ describe('a cancelled training says what happened to each one (D43)', () => {
     const training = await trainingIn(shift, 20);
     const [holder, payer, fresh] = [await make.student(), await make.student(), await make.student()];
     await make.subscription({ student: holder, from: '2020-01-01', to: '2099-01-01', left: 3 });
-    await door.post(`/api/students/${payer}/payments`, { amount_minor: 100_000 });
-    for (const student of [holder, payer]) await register(door, training.id, student);
+    await api.post(`/api/students/${payer}/payments`, { amount_minor: 100_000 });
+    for (const student of [holder, payer]) await register(api, training.id, student);
     await charge(training.training_date);
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into real_training_students (real_training_id, student_id) values (${training.id}, ${fresh})`);
-    await door.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
+    await api.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
     const told = (await notified(training.id)).filter(({ template }) => template === 'training_cancelled');
     const to = (id: number) => told.filter((one) => one.to === id).map(({ text }) => lines(text));
     expect(to(holder)).toEqual([
@@ -62,14 +62,14 @@ describe('a cancelled training says what happened to each one (D43)', () => {
     expect(told).toHaveLength(4);
   });
 
-  test('whoever pays for two children is told once, of both; the children of no balance', async () => {
+  test('whoever pays for two children is notified once, of both; the children of no balance', async () => {
     const training = await trainingIn(shift, 20);
     const [parent, one, other] = [await make.student(), await make.student(), await make.student()];
     for (const child of [one, other]) await paidBy(child, parent);
-    await door.post(`/api/students/${parent}/payments`, { amount_minor: 100_000 });
-    for (const child of [one, other]) await register(door, training.id, child);
+    await api.post(`/api/students/${parent}/payments`, { amount_minor: 100_000 });
+    for (const child of [one, other]) await register(api, training.id, child);
     await charge(training.training_date);
-    await door.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
+    await api.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
     const told = (await notified(training.id)).filter(({ template }) => template === 'training_cancelled');
     const [toParent, ...more] = told.filter(({ to }) => to === parent);
     expect(more).toEqual([]);
@@ -90,8 +90,8 @@ describe('of a place that is taken or given up the student, whoever pays and the
     const training = await trainingIn(shift, hours);
     const [parent, child] = [await make.student(), await make.student()];
     await paidBy(child, parent);
-    await door.post(`/real-trainings/${training.id}/students`, { student_id: child });
-    await door.post(`/real-trainings/${training.id}/students/${child}/cancel`, { reason: 'ill' });
+    await api.post(`/real-trainings/${training.id}/students`, { student_id: child });
+    await api.post(`/real-trainings/${training.id}/students/${child}/cancel`, { reason: 'ill' });
     const trainer = await trainerOf(training.id);
     const told = await notified(training.id);
     for (const template of ['training_joined', 'participation_cancelled']) {
@@ -106,9 +106,8 @@ describe('of a place that is taken or given up the student, whoever pays and the
   test('twice asked is once told', async () => {
     const training = await trainingIn(shift, 20);
     const student = await make.student();
-    await register(door, training.id, student);
-    for (let n = 0; n < 2; n += 1)
-      await door.post(`/real-trainings/${training.id}/students/${student}/cancel`, { reason: 'ill' });
+    await register(api, training.id, student);
+    for (let n = 0; n < 2; n += 1) await api.post(`/real-trainings/${training.id}/students/${student}/cancel`, { reason: 'ill' });
     const told = (await notified(training.id)).filter(({ template }) => template === 'participation_cancelled');
     expect(told.map(({ to }) => to)).toEqual([student, await trainerOf(training.id)]);
   });

@@ -3,18 +3,18 @@ import { sql } from '../../sql/database/database.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 
 let shift: Awaited<ReturnType<typeof nightShift>>;
-let door: typeof shift.door;
+let api: typeof shift.api;
 /** What stands for the numbers in the paths below: a training to come, one that has begun, one called off, and who is (not) in them. */
 const known: Record<string, number> = {};
 beforeAll(async () => {
   shift = await nightShift();
-  ({ door } = shift);
+  ({ api } = shift);
   const [next, begun, off] = [await trainingIn(shift, 20), await trainingIn(shift, -0.5), await trainingIn(shift, 30)];
   const [student, stranger] = [await shift.make.student(), await shift.make.student()];
-  for (const training of [next, begun, off]) await register(door, training.id, student);
+  for (const training of [next, begun, off]) await register(api, training.id, student);
   Object.assign(known, { NEXT: next.id, BEGUN: begun.id, OFF: off.id, STUDENT: student, STRANGER: stranger });
-  expect(await door.post(path('/real-trainings/OFF/cancel'), { reason: 'x' })).toMatchObject({ status: 200 });
-  const { body } = await door.post(path('/api/students/STUDENT/payments'), { amount_minor: 10 });
+  expect(await api.post(path('/real-trainings/OFF/cancel'), { reason: 'x' })).toMatchObject({ status: 200 });
+  const { body } = await api.post(path('/api/students/STUDENT/payments'), { amount_minor: 10 });
   known.PAYMENT = body.payment.id;
 });
 afterAll(() => shift.close());
@@ -33,7 +33,7 @@ const doors: [string, body: object][] = [
 
 /** Everything that may change; the same before and after whatever is refused. */
 const books = () =>
-  door.db.one(sql.unsafe`
+  api.db.one(sql.unsafe`
     select (select count(*)::int from payments where cancelled_at is null) as payments, (select count(*)::int from wallet_transactions) as transactions,
       (select json_agg(json_build_array(real_training_id, student_id, status) order by id) from real_training_students) as seats,
       (select json_agg(status order by id) from real_trainings) as trainings`);
@@ -56,11 +56,11 @@ test.each([
   ['/api/payments/999999/cancel', reason, 'there is no payment 999999'],
   ['/api/invoices/999999/cancel', reason, 'there is no invoice 999999'],
 ])('%s with %j: unknown, 404', (where, body, detail) =>
-  isRefused(door.post(path(where), filled(body)), 404, { detail: path(detail) }),
+  isRefused(api.post(path(where), filled(body)), 404, { detail: path(detail) }),
 );
 
 test.each([['/api/students/999999/wallet'], ['/finance-requests/999999']])('%s: unknown, 404', (where) =>
-  isRefused(door.get(where), 404, {}),
+  isRefused(api.get(where), 404, {}),
 );
 
 test.each([
@@ -69,35 +69,35 @@ test.each([
   ['/real-trainings/BEGUN/students', { student_id: 'STRANGER' }, 'the training has started'],
   ['/real-trainings/OFF/students/STUDENT/cancel', reason, 'the training is cancelled'],
   ['/real-trainings/OFF/students', { student_id: 'STRANGER' }, 'the training is cancelled'],
-])('%s with %j: too late, 409', (where, body, detail) => isRefused(door.post(path(where), filled(body)), 409, { detail }));
+])('%s with %j: too late, 409', (where, body, detail) => isRefused(api.post(path(where), filled(body)), 409, { detail }));
 
 describe.each(doors)('%s', (where, body) => {
   const field = 'reason' in body ? 'reason' : undefined;
   test('needs the scope money:write', async () => {
-    const key = await door.key('records:write', 'money:read');
-    await isRefused(door.post(path(where), filled(body), { key }), 403, {});
+    const key = await api.key('records:write', 'money:read');
+    await isRefused(api.post(path(where), filled(body), { key }), 403, {});
   });
 
   test.each([['one'], ['-1'], ['0'], ['1.5'], ['9999999999']])('does not know the id %s', (id) =>
-    isRefused(door.post(path(where).replace(/\d+/, id), filled(body)), 422, {
+    isRefused(api.post(path(where).replace(/\d+/, id), filled(body)), 422, {
       errors: [{ path: 'id', message: expect.any(String) }],
     }),
   );
 
   test('takes no field it does not know', () =>
-    isRefused(door.post(path(where), { ...filled(body), amount: 1 }), 422, {
+    isRefused(api.post(path(where), { ...filled(body), amount: 1 }), 422, {
       errors: [{ path: 'amount', message: expect.stringMatching(/^no such field; there are: /) }],
     }));
 
   if (field) {
     test.each([['x'.repeat(501)], [''], ['   '], [7], [null]])('takes a reason of 1 to 500 characters', (given) =>
-      isRefused(door.post(path(where), { reason: given }), 422, { errors: [{ path: 'reason', message: '1 to 500 characters' }] }),
+      isRefused(api.post(path(where), { reason: given }), 422, { errors: [{ path: 'reason', message: '1 to 500 characters' }] }),
     );
   }
 });
 
 test.each([[-1], [0], [1.5], [1e12 + 1], ['100'], [null]])('an amount of %p is refused and the field named', (amount_minor) =>
-  isRefused(door.post(path('/api/students/STUDENT/payments'), { amount_minor }), 422, {
+  isRefused(api.post(path('/api/students/STUDENT/payments'), { amount_minor }), 422, {
     errors: [{ path: 'amount_minor', message: 'a whole number of minor units of the currency from 1 to 1000000000000' }],
   }),
 );
@@ -105,7 +105,7 @@ test.each([[-1], [0], [1.5], [1e12 + 1], ['100'], [null]])('an amount of %p is r
 test.each([['one'], [1.5], [-1], [0], [3_000_000_000], [null]])(
   'a student_id of %p is refused and the field named',
   (student_id) =>
-    isRefused(door.post(path('/real-trainings/NEXT/students'), { student_id }), 422, {
+    isRefused(api.post(path('/real-trainings/NEXT/students'), { student_id }), 422, {
       errors: [{ path: 'student_id', message: 'the id of a student' }],
     }),
 );
@@ -113,11 +113,11 @@ test.each([['one'], [1.5], [-1], [0], [3_000_000_000], [null]])(
 test('just within the limits is accepted', async () => {
   const [student, other] = [await shift.make.student(), await shift.make.student()];
   for (const amount_minor of [1, 1e12]) {
-    expect(await door.post(`/api/students/${student}/payments`, { amount_minor })).toMatchObject({ status: 201 });
+    expect(await api.post(`/api/students/${student}/payments`, { amount_minor })).toMatchObject({ status: 201 });
   }
   const training = await trainingIn(shift, 50);
-  await register(door, training.id, other);
-  expect(await door.post(`/real-trainings/${training.id}/students/${other}/cancel`, { reason: 'ё'.repeat(500) })).toMatchObject({
+  await register(api, training.id, other);
+  expect(await api.post(`/real-trainings/${training.id}/students/${other}/cancel`, { reason: 'ё'.repeat(500) })).toMatchObject({
     status: 200,
   });
 });
@@ -125,19 +125,19 @@ test('just within the limits is accepted', async () => {
 test('a payment repeated with its key and another amount is refused, and repeated at once is one payment', async () => {
   const student = await shift.make.student();
   const pay = (amount_minor: number) =>
-    door.post(`/api/students/${student}/payments`, { amount_minor }, { headers: { 'Idempotency-Key': `twice-${student}` } });
+    api.post(`/api/students/${student}/payments`, { amount_minor }, { headers: { 'Idempotency-Key': `twice-${student}` } });
   const statuses = (await Promise.all([pay(300), pay(300), pay(300)])).map(({ status }) => status);
   expect(statuses.filter((status) => status === 201).length).toBeGreaterThan(0);
   expect(statuses.every((status) => status === 201 || status === 409)).toBe(true);
   expect(await pay(300)).toMatchObject({ status: 201, body: { balance_minor: 300 } });
   expect(await pay(301)).toMatchObject({ status: 422 });
-  expect((await door.get(`/api/students/${student}/wallet`)).body).toMatchObject({
+  expect((await api.get(`/api/students/${student}/wallet`)).body).toMatchObject({
     balance_minor: 300,
     items: [{ amount_minor: 300 }],
   });
 });
 
 test('a training called off twice answers the first outcome', async () => {
-  const again = await door.post(path('/real-trainings/OFF/cancel'), { reason: 'another one' });
+  const again = await api.post(path('/real-trainings/OFF/cancel'), { reason: 'another one' });
   expect(again).toMatchObject({ status: 200, body: { reason: 'x', students: 1 } });
 });

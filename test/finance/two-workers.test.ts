@@ -17,24 +17,24 @@ beforeAll(async () => {
 afterAll(() => shift.close());
 
 test('two runs over two workers take their turns, and charge each registration once', async () => {
-  const { door, make } = shift;
-  const other = startWorker(door.fleet, 'finance', { runs: { finance: chargeNight } }, new AbortController().signal);
+  const { api, make } = shift;
+  const other = startWorker(api.fleet, 'finance', { runs: { finance: chargeNight } }, new AbortController().signal);
   try {
     const trainings = [await trainingIn(shift, 3), await trainingIn(shift, 5)];
     for (let n = 0; n < 20; n += 1) {
       const student = await make.student();
       await make.subscription({ student, from: '2020-01-01', to: '2099-01-01', left: 1 });
-      await door.post(`/api/students/${student}/payments`, { amount_minor: 70_000 });
-      for (const training of trainings) await register(door, training.id, student);
+      await api.post(`/api/students/${student}/payments`, { amount_minor: 70_000 });
+      for (const training of trainings) await register(api, training.id, student);
     }
     const date = trainings[1]?.training_date as string;
     const ask = async (day: string) => {
       const request = { ...runs.finance.request({ date: day }, day), process_type: 'finance' };
-      return (await enqueueRun(door.db, door.fleet.backend, request)).run;
+      return (await enqueueRun(api.db, api.fleet.backend, request)).run;
     };
     const over = (run: Run) =>
       eventually(async () => {
-        const row = await findRun(door.db, run.id);
+        const row = await findRun(api.db, run.id);
         return row && isOver(row) ? row : null;
       });
     const ended = await Promise.all((await Promise.all([ask(date), ask(addDays(date, 1))])).map(over));
@@ -48,9 +48,9 @@ test('two runs over two workers take their turns, and charge each registration o
       { trainings_processed: 2, invoices_created: 20, sessions_deducted: 20, auto_payments: 20 },
       { trainings_processed: 0, invoices_created: 0, sessions_deducted: 0, auto_payments: 0 },
     ]);
-    expect(await door.db.anyFirst(sql.unsafe`select distinct sessions_left from student_subscriptions`)).toEqual([0]);
-    expect(await door.db.anyFirst(sql.unsafe`select distinct balance_minor from wallets`)).toEqual([0]);
-    expect(await auditBooks(door.db, addDays(date, 1))).toEqual([]);
+    expect(await api.db.anyFirst(sql.unsafe`select distinct sessions_left from student_subscriptions`)).toEqual([0]);
+    expect(await api.db.anyFirst(sql.unsafe`select distinct balance_minor from wallets`)).toEqual([0]);
+    expect(await auditBooks(api.db, addDays(date, 1))).toEqual([]);
   } finally {
     await other.close();
   }

@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:http';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
-import type { FrontDoor } from '../support/front-door.ts';
+import type { TestApi } from '../support/front-door.ts';
 import { curlOf, operationsOf, type Shot, shoot } from './requests.ts';
 import { random } from './values.ts';
 
@@ -18,20 +18,20 @@ type Reply = { status: number; text: string };
 export type Outcome = { seed: number; asked: number; statuses: Record<number, number>; slowest: number; failures: string[] };
 
 /** Asks `requests` times what the seed says, against the API of a demo studio. Each failure says how to repeat it. */
-export async function fuzz(door: FrontDoor, seed: number, requests: number): Promise<Outcome> {
-  const { body: document } = await door.get('/openapi.json');
+export async function fuzz(api: TestApi, seed: number, requests: number): Promise<Outcome> {
+  const { body: document } = await api.get('/openapi.json');
   const operations = operationsOf(document);
   const chance = random(seed);
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
-  const keys = await Promise.all(Array.from({ length: 8 }, () => door.key('*')));
+  const keys = await Promise.all(Array.from({ length: 8 }, () => api.key('*')));
   const outcome: Outcome = { seed, asked: 0, statuses: {}, slowest: 0, failures: [] };
-  const fail = (shot: Shot, why: string) => outcome.failures.push(`seed ${seed}: ${why}\n  ${curlOf(shot, door.url)}`);
+  const fail = (shot: Shot, why: string) => outcome.failures.push(`seed ${seed}: ${why}\n  ${curlOf(shot, api.url)}`);
 
   async function lane(key: string) {
     while (outcome.asked < requests) {
       outcome.asked += 1;
       const shot = shoot(operations, document, chance);
-      const reply = await ask(door.url, shot, key, agent).catch((error: Error) => ({
+      const reply = await ask(api.url, shot, key, agent).catch((error: Error) => ({
         status: 0,
         length: 0,
         text: error.message,
@@ -44,10 +44,10 @@ export async function fuzz(door: FrontDoor, seed: number, requests: number): Pro
 
   let isOver = false;
   async function bystander() {
-    const key = await door.key('schedule:read');
+    const key = await api.key('schedule:read');
     while (!isOver) {
       const began = performance.now();
-      const { status } = await door.get('/schedule', { key });
+      const { status } = await api.get('/schedule', { key });
       const took = performance.now() - began;
       outcome.slowest = Math.max(outcome.slowest, took);
       if (status !== 200) outcome.failures.push(`seed ${seed}: a bystander got ${status} after ${outcome.asked} requests`);
@@ -65,7 +65,7 @@ export async function fuzz(door: FrontDoor, seed: number, requests: number): Pro
 }
 
 /** The studio that is asked: people, groups, subscriptions, offers. */
-export const fillStudio = (door: FrontDoor) => loadDemo(door.db, { today: dayOf(new Date(), door.fleet.settings.zone) });
+export const fillStudio = (api: TestApi) => loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
 
 /** The settings of the API that is asked: as many requests as come. */
 export const FUZZ_SETTINGS = { RATE_LIMIT_PER_MINUTE: '1000000' };

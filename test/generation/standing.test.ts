@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import type { Week } from '../../sql/generation/planned.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { registrations, studio } from '../support/studio.ts';
@@ -25,7 +25,7 @@ afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
 async function build(of: Partial<Week> = {}): Promise<WeekProgress> {
-  let progress = nothingYet;
+  let progress = initialWeek;
   while (!progress.done)
     progress = await db.transaction((transaction) => buildWindow(transaction, { ...WEEK, ...of }, progress, null));
   return progress;

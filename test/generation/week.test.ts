@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { generationResult } from '../../queues/jobs/results.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { dry } from '../support/dry.ts';
@@ -27,7 +27,7 @@ afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
 async function build(week = WEEK): Promise<WeekProgress> {
-  let progress = nothingYet;
+  let progress = initialWeek;
   while (!progress.done)
     progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
   return progress;

@@ -233,7 +233,7 @@ async function person() {
   return { id, chat };
 }
 let notices = 0;
-const tellPerson = (id: number, of: Partial<Notice> = {}) => {
+const notifyPerson = (id: number, of: Partial<Notice> = {}) => {
   notices += 1;
   const held = { student_subscription_id: notices, subscription: 'Eight', student: null };
   const params = { ...held, end_date: '2026-11-25', is_auto_renew: false };
@@ -244,14 +244,14 @@ const tellPerson = (id: number, of: Partial<Notice> = {}) => {
 
 test('who has blocked the bot is sent nothing more, at once and later, until they write again', async () => {
   const { id, chat } = await person();
-  for (let n = 0; n < 3; n += 1) await tellPerson(id);
+  for (let n = 0; n < 3; n += 1) await notifyPerson(id);
   telegram.answerChat(chat, 403);
   expect(await drain()).toEqual({ ...nothing, undeliverable: 1 });
-  await tellPerson(id);
+  await notifyPerson(id);
   expect((await rowsOf(chat)).map(({ status }) => status)).toEqual(Array(4).fill('undeliverable'));
   expect(await writesAgain(database.db, chat)).toBe(true);
   expect(await writesAgain(database.db, chat)).toBe(false);
-  await tellPerson(id);
+  await notifyPerson(id);
   expect(await drain()).toEqual({ ...nothing, sent: 1 });
 });
 
@@ -289,8 +289,8 @@ test('what is not urgent waits for the end of the quiet hours, and costs nothing
   const clock = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString().slice(11, 16);
   await database.db.query(sql.unsafe`
     update users set quiet_from = ${clock(-60)}::time, quiet_until = ${clock(60)}::time where id = ${id}`);
-  await tellPerson(id);
-  await tellPerson(id, { priority: 'urgent' });
+  await notifyPerson(id);
+  await notifyPerson(id, { priority: 'urgent' });
   const waited = stopwatch();
   expect(await drain()).toEqual({ ...nothing, sent: 1, held: 1 });
   expect(waited()).toBeLessThan(1_900);
@@ -307,8 +307,8 @@ test.each([
   const other = await person();
   const { id, chat } = await person();
   await database.db.query(sql.unsafe`${switchOff}`);
-  await tellPerson(other.id);
-  await tellPerson(id);
+  await notifyPerson(other.id);
+  await notifyPerson(id);
   expect(await drain()).toEqual({ ...nothing, sent: othersSent, skipped: 2 - othersSent });
   expect(await rowsOf(chat)).toMatchObject([{ status: 'skipped', error: `switched off by ${who}: subscription` }]);
   await database.db.query(sql.unsafe`delete from notification_switches`);
@@ -356,7 +356,7 @@ test('a message whose answer is lost comes twice rather than never', async () =>
   expect(telegram.delivered(chat)).toHaveLength(2);
 });
 
-test('Telegram wants to be paid: it is left alone, the admins are told once, and a message that arrives ends it', async () => {
+test('Telegram wants to be paid: it is left alone, the admins are notified once, and a message that arrives ends it', async () => {
   const [chat, other] = [newChat(), newChat()];
   await tell([chat], 'unpaid');
   telegram.answerChat(chat, 402);

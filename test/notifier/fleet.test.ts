@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { ringProcess } from '../../queues/backend/enqueue.ts';
+import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
@@ -81,7 +81,7 @@ test('reminders and digests are runs of this worker', async () => {
   ] as const) {
     const scheduled_for = '2026-11-21T14:05:00.000Z';
     const asked = await requestProcess(database.db, name, {}, '2026-11-21', { scheduled_for });
-    await ringProcess(backend, asked);
+    await enqueueProcess(backend, asked);
     const run = await eventually(async () => {
       const found = await findRun(database.db, asked.run.id);
       return found && isOver(found) ? found : null;

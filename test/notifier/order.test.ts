@@ -147,7 +147,7 @@ describe('what a later message about the same subject outdates is not sent', () 
     expect(await rows()).toEqual(['booking_confirmed sent', 'booking_cancelled sent']);
   });
 
-  test('the counters of an alert that could not be told are one', async () => {
+  test('the counters of an alert that could not be notified are one', async () => {
     const again = (count: number) => ({
       template: 'alert_again' as const,
       dedupe: `again ${count}`,

@@ -172,7 +172,7 @@ test.each<[string, [string, string][], number]>([
   expect(await tells(AT)).toEqual(Array(count).fill('missed_classes'));
 });
 
-test('a streak of absences is told once, and the next one again', async () => {
+test('a streak of absences is notified once, and the next one again', async () => {
   await absences(['2026-11-15', 'ABSENT'], ['2026-11-16', 'ABSENT']);
   expect(await tells(AT)).toEqual(['missed_classes']);
   await absences(['2026-11-17', 'ABSENT']);
@@ -290,7 +290,7 @@ test('the week a generation built is one message, with its trainings in order', 
   expect(trainings.map(({ training_date }) => training_date)).toEqual(['2026-11-24', '2026-11-26']);
 });
 
-test('a change is told to the student, to whoever pays, and to the trainers of before and after, each once (D43)', async () => {
+test('a change is notified to the student, to whoever pays, and to the trainers of before and after, each once (D43)', async () => {
   const [parent, before, after] = [await make.student(), await make.trainer(), await make.trainer()];
   await database.db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${student}`);
   const at = await training('2026-11-25T09:00:00Z');
@@ -306,7 +306,7 @@ test('a change is told to the student, to whoever pays, and to the trainers of b
   ]);
 });
 
-test('another trainer is told to those who take part, another number of places is not', async () => {
+test('another trainer is notified to those who take part, another number of places is not', async () => {
   const at = await training('2026-11-25T09:00:00Z');
   await database.db.query(sql.unsafe`update real_trainings set max_participants = 3 where id = ${at}`);
   expect(await tells(AT)).toEqual([]);

@@ -111,7 +111,7 @@ const cases: [string, Record<string, unknown>][] = [
   ...reminders(),
 ] as [string, Record<string, unknown>][];
 
-/** What people are told when its time has come, with little, much and too much in it. */
+/** What people are notified when its time has come, with little, much and too much in it. */
 function reminders(): [string, Record<string, unknown>][] {
   const at = '2026-11-25T15:00:00.000Z';
   const names = [null, 'Зал', long];

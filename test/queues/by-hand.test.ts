@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { ringProcess } from '../../queues/backend/enqueue.ts';
+import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
@@ -11,7 +11,7 @@ import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { emptyBook, emptyQueues } from '../support/ledger.ts';
 
 const TODAY = '2026-11-21';
@@ -56,10 +56,10 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   test('three hundred old days asked for by hand do not delay tonight (D44)', async () => {
     for (let n = 0; n < 300; n += 1) {
-      await ringProcess(backend, await byHand(addDays(TODAY, -1 - n), `desk-${Math.floor(n / 20)}`));
+      await enqueueProcess(backend, await byHand(addDays(TODAY, -1 - n), `desk-${Math.floor(n / 20)}`));
     }
     const tonight = await scheduled();
-    await ringProcess(backend, tonight);
+    await enqueueProcess(backend, tonight);
     const work = await workOff();
     await eventually(async () => isOver((await findRun(database.db, tonight.run.id)) as Run));
     expect(work.order.indexOf(`cleanup:${TODAY}`)).toBeLessThanOrEqual(2);
@@ -67,8 +67,8 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('tonight that somebody has asked for by hand before goes first as well', async () => {
-    for (let n = 0; n < 20; n += 1) await ringProcess(backend, await byHand(addDays(TODAY, -1 - n), 'early'));
-    await ringProcess(backend, await byHand(TODAY));
+    for (let n = 0; n < 20; n += 1) await enqueueProcess(backend, await byHand(addDays(TODAY, -1 - n), 'early'));
+    await enqueueProcess(backend, await byHand(TODAY));
     const joined = await scheduled();
     expect(joined).toMatchObject({ outcome: 'joined', run: { scheduled_for: TICK, created_by: 'desk' } });
     const work = await workOff();
@@ -113,15 +113,15 @@ describe('which open run of a process is next', () => {
 });
 
 describe('one caller', () => {
-  let door: FrontDoor;
+  let api: TestApi;
   beforeAll(async () => {
-    door = await frontDoor();
+    api = await testApi();
   });
-  afterAll(() => door.close());
-  const cleanup = (n: number, key: string) => door.post('/cron/cleanup', { date: addDays(TODAY, -n) }, { key });
+  afterAll(() => api.close());
+  const cleanup = (n: number, key: string) => api.post('/cron/cleanup', { date: addDays(TODAY, -n) }, { key });
 
   test('has at most twenty open runs, however many it asks for at once; others have their own (D44)', async () => {
-    const [key, other] = [await door.key('run:cleanup'), await door.key('run:cleanup', 'run:daily')];
+    const [key, other] = [await api.key('run:cleanup'), await api.key('run:cleanup', 'run:daily')];
     const asked = await Promise.all(Array.from({ length: 25 }, (_, n) => cleanup(n, key)));
     const statuses = asked.map(({ status }) => status).sort();
     expect(statuses).toEqual([...Array(20).fill(202), ...Array(5).fill(429)]);
@@ -133,12 +133,12 @@ describe('one caller', () => {
     expect(await cleanup(100, other)).toMatchObject({ status: 202 });
     for (let n = 1; n < 20; n += 1) {
       const date = addDays(TODAY, -n);
-      expect(await door.post('/real-trainings/process-daily-operations', { date }, { key: other })).toMatchObject({
+      expect(await api.post('/real-trainings/process-daily-operations', { date }, { key: other })).toMatchObject({
         status: 202,
       });
     }
     expect(await cleanup(101, other)).toMatchObject({ status: 429 });
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       update automated_process_history set status = 'success', completed_at = now() where process_type = 'cleanup'`);
     expect(await cleanup(102, key)).toMatchObject({ status: 202 });
   });

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
-import { beat, type Heart, ringCanaries, tellSilentWorkers } from '../../queues/timetable/run-due.ts';
+import { alarmOfSilentWorkers, enqueueCanaries, runDue, type SchedulerContext } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { beatWorker } from '../../sql/schedule/beats.ts';
+import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -12,36 +12,36 @@ import { emptyBook, emptyQueues, outbox } from '../support/ledger.ts';
 
 describe.each(backendKinds)('on %s', (kind) => {
   let database: TestDatabase;
-  let heart: Heart;
+  let scheduler: SchedulerContext;
   beforeAll(async () => {
     database = await testDatabase();
     const backend = testBackend(kind, database.url);
-    heart = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [] };
+    scheduler = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [] };
   });
   beforeEach(async () => {
     await emptyBook(database.db);
-    await emptyQueues(heart.backend);
-    heart.canaries = undefined;
+    await emptyQueues(scheduler.backend);
+    scheduler.canaries = undefined;
   });
   afterAll(async () => {
-    await heart.backend.close();
+    await scheduler.backend.close();
     await database.close();
   });
 
   const START = Date.parse('2026-11-22T12:00:00Z');
   const after = (seconds: number) => new Date(START + seconds * 1_000);
   const jobs = async (noun: (typeof nouns)[number]) =>
-    (await heart.backend.queue(noun).getJobs(['waiting', 'delayed', 'active'])).map((job) => job.name);
+    (await scheduler.backend.queue(noun).getJobs(['waiting', 'delayed', 'active'])).map((job) => job.name);
 
-  /** Rings and watches as the scheduler does, every ten seconds between two instants. */
+  /** Enqueues and watches as the scheduler does, every ten seconds between two instants. */
   async function watch(from: number, to: number) {
     for (let second = from; second <= to; second += 10) {
-      await ringCanaries(heart, after(second));
-      await tellSilentWorkers(heart, after(second + 5));
+      await enqueueCanaries(scheduler, after(second));
+      await alarmOfSilentWorkers(scheduler, after(second + 5));
     }
   }
   const lastSeen = async (worker: string, secondsAgo: number) => {
-    await beatWorker(database.db, worker, 'host');
+    await noteHeartbeat(database.db, worker, 'host');
     await database.db.query(sql.unsafe`
       update worker_beats set seen_at = now() - make_interval(secs => ${secondsAgo}) where worker = ${worker}`);
   };
@@ -50,17 +50,17 @@ describe.each(backendKinds)('on %s', (kind) => {
       template === 'worker_down' ? [template, params.worker, params.seconds] : [template, params.alert],
     );
 
-  test('however often they are rung, one canary waits in each queue; consumed, the next one comes', async () => {
-    for (let second = 0; second < 50; second += 10) await ringCanaries(heart, after(second));
+  test('however often they are enqueued, one canary waits in each queue; consumed, the next one comes', async () => {
+    for (let second = 0; second < 50; second += 10) await enqueueCanaries(scheduler, after(second));
     for (const noun of nouns) expect(await jobs(noun)).toEqual(['canary']);
-    const worker = heart.backend.worker('notifier', () => beatWorker(database.db, 'notifier', 'host'));
+    const worker = scheduler.backend.worker('notifier', () => noteHeartbeat(database.db, 'notifier', 'host'));
     await eventually(async () => (await jobs('notifier')).length === 0);
     await worker.close();
-    await ringCanaries(heart, after(50));
+    await enqueueCanaries(scheduler, after(50));
     expect(await jobs('notifier')).toEqual(['canary']);
   });
 
-  test('workers that were never seen are told of after a minute, once', async () => {
+  test('workers that were never seen are notified of after a minute, once', async () => {
     await watch(0, 50);
     expect(await told()).toEqual([]);
     await watch(60, 120);
@@ -79,10 +79,10 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await told()).toEqual([]);
   });
 
-  test('each outage is told of once and so is its end, also when the scheduler is started anew in the middle', async () => {
+  test('each outage is notified of once and so is its end, also when the scheduler is started anew in the middle', async () => {
     for (const noun of nouns) await lastSeen(noun, noun === 'generation' ? 70 : 0);
     await watch(0, 120);
-    heart.canaries = undefined;
+    scheduler.canaries = undefined;
     await watch(1_000, 1_120);
     expect(await told()).toEqual([['worker_down', 'generation', 65]]);
     await lastSeen('generation', 0);
@@ -102,22 +102,22 @@ describe.each(backendKinds)('on %s', (kind) => {
   ])('after %s the workers have their minute again', async (_, jump) => {
     for (const noun of nouns) await lastSeen(noun, 3_600);
     await watch(0, 40);
-    await tellSilentWorkers(heart, after(jump));
+    await alarmOfSilentWorkers(scheduler, after(jump));
     await watch(jump, jump + 50);
     expect(await told()).toEqual([]);
     await watch(jump + 60, jump + 60);
     expect(await told()).toHaveLength(nouns.length);
   });
 
-  test('a queue that cannot be rung says nothing about its workers', async () => {
+  test('a queue that cannot be enqueued says nothing about its workers', async () => {
     for (const noun of nouns) await lastSeen(noun, 3_600);
     await watch(0, 40);
     const deaf = {
-      ...heart,
-      backend: { ...heart.backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend,
+      ...scheduler,
+      backend: { ...scheduler.backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend,
     };
-    await expect(ringCanaries(deaf, after(50))).rejects.toThrow('does not answer');
-    for (const second of [60, 70, 300]) await tellSilentWorkers(deaf, after(second));
+    await expect(enqueueCanaries(deaf, after(50))).rejects.toThrow('does not answer');
+    for (const second of [60, 70, 300]) await alarmOfSilentWorkers(deaf, after(second));
     expect(await told()).toEqual([]);
   });
 
@@ -126,7 +126,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     ['a message for later', [], sql.fragment`send_after = now() + interval '1 hour'`],
     ['a message that was sent', [], sql.fragment`status = 'sent'`],
     ['a message that is due', ['drain'], sql.fragment`send_after = now()`],
-  ])('with %s in the outbox the notifier hears %j', async (_, bells, state) => {
+  ])('with %s in the outbox the notifier hears %j', async (_, jobPayloads, state) => {
     if (state)
       await notifyAdmins(
         database.db,
@@ -134,7 +134,7 @@ describe.each(backendKinds)('on %s', (kind) => {
         [{ template: 'worker_down', params: { worker: 'finance', seconds: 60 }, dedupe: 'one' }],
       );
     if (state) await database.db.query(sql.unsafe`update notifications set ${state}`);
-    for (const second of [0, 1, 2]) await beat(heart, after(second));
-    expect(await jobs('notifier')).toEqual(bells);
+    for (const second of [0, 1, 2]) await runDue(scheduler, after(second));
+    expect(await jobs('notifier')).toEqual(jobPayloads);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { beat, type Heart } from '../../queues/timetable/run-due.ts';
+import { runDue, type SchedulerContext } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { requestRun } from '../../sql/runs/runs.ts';
 import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';
@@ -8,23 +8,28 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { crowd, emptyBook, emptyQueues, endRuns, outbox, schedule } from '../support/ledger.ts';
 
 let database: TestDatabase;
-let heart: Heart;
+let scheduler: SchedulerContext;
 beforeAll(async () => {
   database = await testDatabase();
   const backend = testBackend('postgres', database.url);
-  heart = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [1001, -1002] }, schedules: [schedule()] };
+  scheduler = {
+    db: database.db,
+    backend,
+    settings: { zone: 'Europe/Moscow', adminChatIds: [1001, -1002] },
+    schedules: [schedule()],
+  };
 });
 beforeEach(async () => {
   await emptyBook(database.db);
-  await emptyQueues(heart.backend);
+  await emptyQueues(scheduler.backend);
   await at('2026-11-21T12:00Z');
 });
 afterAll(async () => {
-  await heart.backend.close();
+  await scheduler.backend.close();
   await database.close();
 });
 
-const at = (now: string, of: Partial<Heart> = {}) => beat({ ...heart, ...of }, new Date(now));
+const at = (now: string, of: Partial<SchedulerContext> = {}) => runDue({ ...scheduler, ...of }, new Date(now));
 const TICK = '2026-11-22T18:00:00Z';
 const BEFORE = '2026-11-22T18:59:59Z';
 const DEADLINE = '2026-11-22T19:00:00Z';
@@ -44,7 +49,7 @@ const missed = (status: string | null, more = {}) => ({
 });
 
 test.each(['queued', 'running', 'error'] as const)(
-  'a run that is %s at its deadline is told of once, to every admin chat',
+  'a run that is %s at its deadline is notified of once, to every admin chat',
   async (status) => {
     await at(TICK);
     if (status !== 'queued') await endRuns(database.db, status);
@@ -61,7 +66,7 @@ test.each(['queued', 'running', 'error'] as const)(
 );
 
 test('without admin chats one message is kept for the log', async () => {
-  const settings = { ...heart.settings, adminChatIds: [] };
+  const settings = { ...scheduler.settings, adminChatIds: [] };
   for (const now of [TICK, DEADLINE, '2026-11-22T19:00:01Z']) await at(now, { settings });
   expect(await outbox(database.db)).toEqual([{ chat_id: null, ...missed('queued') }]);
 });
@@ -114,7 +119,7 @@ test.each([2, 5])('%d schedulers at once tell it once', async (size) => {
 
 test('of a tick too old to be caught up and a later one too late, one alarm is raised; one that was superseded is not told of', async () => {
   const schedules = [schedule({ windowHours: 10 * 24 })];
-  await at('2026-12-07T12:00Z', { schedules, settings: { ...heart.settings, adminChatIds: [] } });
+  await at('2026-12-07T12:00Z', { schedules, settings: { ...scheduler.settings, adminChatIds: [] } });
   expect((await outbox(database.db)).map(({ params }) => [params.nominal_at, params.run_id, params.status, params.more])).toEqual(
     [['2026-12-06T18:00:00.000Z', 1, 'queued', 1]],
   );
@@ -126,7 +131,7 @@ test('a tick that was paused is not told of', async () => {
   expect(await outbox(database.db)).toEqual([]);
 });
 
-test('a tick caught up after its deadline is told of at once', async () => {
+test('a tick caught up after its deadline is notified of at once', async () => {
   for (const now of ['2026-11-23T12:00:00Z', '2026-11-23T12:00:01Z']) await at(now);
   expect((await outbox(database.db)).map(({ params }) => params)).toEqual([missed('queued').params, missed('queued').params]);
 });

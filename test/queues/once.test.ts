@@ -61,7 +61,7 @@ test('the ledger takes a tick once, and says which ones were new', async () => {
   expect(await recordTicks(database.db, [tick(2), tick(3)])).toEqual(['2026-11-03T00:00:00.000Z']);
 });
 
-test('tick and run are one transaction: a run the book refuses leaves no tick, holds up no other schedule, and comes later', async () => {
+test('tick and run are one transaction: a run the database refuses leaves no tick, holds up no other schedule, and comes later', async () => {
   const other = schedule({ name: 'other', pattern: '0 21 * * 3' });
   await settleTicks(database.db, [weekly, other], 'Europe/Moscow', new Date('2026-11-15T12:00Z'));
   log.level = 'silent';

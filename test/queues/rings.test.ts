@@ -4,9 +4,9 @@ import { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { log } from '../../queues/log/log.ts';
-import { beat, ringAgain } from '../../queues/timetable/run-due.ts';
+import { enqueueOpenRuns, runDue } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
-import { noteRing, requestRun } from '../../sql/runs/runs.ts';
+import { countEnqueue, requestRun } from '../../sql/runs/runs.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -37,7 +37,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     params: {},
   });
   const queue = () => backend.queue('generation');
-  const again = (seconds = 0) => ringAgain({ db: database.db, backend }, seconds);
+  const again = (seconds = 0) => enqueueOpenRuns({ db: database.db, backend }, seconds);
   const rings = async () => (await book(database.db)).map((run) => run.rings);
 
   /** Works off the queue until its one job has come to the state. */
@@ -51,7 +51,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     ['its queue is obliterated', () => queue().obliterate({ force: true })],
     ['its job is removed', () => queue().remove('run-1-1')],
     ...(kind === 'redis' ? [['all of Redis is flushed', flush] as const] : []),
-  ])('a queued run is rung again when %s', async (_, lose) => {
+  ])('a queued run is enqueued again when %s', async (_, lose) => {
     await enqueueRun(database.db, backend, request());
     expect(await again()).toEqual([]);
     await lose();
@@ -61,7 +61,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect([await again(), await rings()]).toEqual([[], [2]]);
   });
 
-  test('a running run whose job is gone is rung again', async () => {
+  test('a running run whose job is gone is enqueued again', async () => {
     await enqueueRun(database.db, backend, request());
     await endRuns(database.db, 'running');
     await emptyQueues(backend);
@@ -99,13 +99,13 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await queue().getJobState('run-1-2')).toBe('waiting');
   });
 
-  test.each(['success', 'partial', 'error'] as const)('a run that ended in %s is never rung again', async (status) => {
+  test.each(['success', 'partial', 'error'] as const)('a run that ended in %s is never enqueued again', async (status) => {
     await requestRun(database.db, request());
     await endRuns(database.db, status);
-    expect([await again(), await noteRing(database.db, 1), await rings()]).toEqual([[], null, [1]]);
+    expect([await again(), await countEnqueue(database.db, 1), await rings()]).toEqual([[], null, [1]]);
   });
 
-  test('a young bell is given its time', async () => {
+  test('a young job is given its time', async () => {
     await requestRun(database.db, request());
     expect(await again(60)).toEqual([]);
     await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '61 seconds'`);
@@ -118,21 +118,26 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect([await again(), await rings()]).toEqual([[2], [1, 2]]);
   });
 
-  test('a queue that is deaf at the tick: the run stands in the book and is rung for later', async () => {
+  test('a queue that is deaf at the tick: the run stands in the database and is enqueued for later', async () => {
     const deaf = { ...backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend;
-    const heart = { db: database.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
-    await beat({ ...heart, backend: deaf }, new Date('2026-11-22T12:00Z'));
-    await beat({ ...heart, backend: deaf }, new Date('2026-11-22T18:00Z'));
+    const scheduler = { db: database.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
+    await runDue({ ...scheduler, backend: deaf }, new Date('2026-11-22T12:00Z'));
+    await runDue({ ...scheduler, backend: deaf }, new Date('2026-11-22T18:00Z'));
     expect(await book(database.db)).toMatchObject([{ run_key: 'generation:2026-W48', status: 'queued', rings: 1 }]);
     expect(await queue().getJobCountByTypes('waiting', 'delayed', 'active')).toBe(0);
     expect(await again()).toEqual([1]);
     expect(await queue().getJobState('run-1-2')).toBe('waiting');
   });
 
-  test('at a tick a run is rung for once, however many beats follow', async () => {
-    const heart = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
+  test('at a tick a run is enqueued for once, however many beats follow', async () => {
+    const scheduler = {
+      db: database.db,
+      backend,
+      settings: { zone: 'Europe/Moscow', adminChatIds: [] },
+      schedules: [schedule()],
+    };
     for (const second of ['17:59:58', '17:59:59', '18:00:00', '18:00:01', '18:00:02'])
-      await beat(heart, new Date(`2026-11-22T${second}Z`));
+      await runDue(scheduler, new Date(`2026-11-22T${second}Z`));
     expect((await queue().getJobs(['waiting', 'delayed', 'active'])).map((job) => [job.name, job.data])).toEqual([
       ['run', { run_id: 1 }],
     ]);

@@ -64,7 +64,7 @@ const leaseEnd = () =>
     sql.type(z.object({ ms: z.number() }))`select extract(epoch from expires_at)::float8 * 1000 as ms from leases`,
   );
 
-test('it settles what is due, rings again what was lost, and rings canaries', async () => {
+test('it settles what is due, enqueues again what was lost, and enqueues canaries', async () => {
   await database.db.query(sql.unsafe`insert into schedules (name, known_since) values ('generation', now() - interval '8 days')`);
   const request = { process_type: 'generation', run_key: 'generation:2020-W01', process_date: '2019-12-30', params: {} };
   await enqueueRun(database.db, backend, request);

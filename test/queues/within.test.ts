@@ -1,16 +1,16 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 
 test('an answer in time is the answer, an error in time the error', async () => {
-  expect(await within(1_000, Promise.resolve('yes'))).toBe('yes');
-  await expect(within(1_000, Promise.reject(new Error('no')))).rejects.toThrow('no');
+  expect(await withTimeout(1_000, Promise.resolve('yes'))).toBe('yes');
+  await expect(withTimeout(1_000, Promise.reject(new Error('no')))).rejects.toThrow('no');
 });
 
 test('silence ends in a TimeoutError that says how long it was waited, and not before', async () => {
   const asked = performance.now();
-  await expect(within(100, new Promise(() => undefined))).rejects.toMatchObject({
+  await expect(withTimeout(100, new Promise(() => undefined))).rejects.toMatchObject({
     name: 'TimeoutError',
     message: 'no answer within 100 ms',
   });
@@ -24,7 +24,7 @@ test('an answer that came while this process stood still is no silence', async (
   try {
     await once(socket, 'connect');
     socket.write('question');
-    const answer = within(50, once(socket, 'data'));
+    const answer = withTimeout(50, once(socket, 'data'));
     // Freezes the only thread there is, several times as long as the answer may take.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
     expect(String(await answer)).toBe('answer');

@@ -7,7 +7,7 @@ import { lockStudents } from '../../sql/finance/seats.ts';
 import type { Place } from '../../sql/renewal/due.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
 import { findRun, requestRun } from '../../sql/runs/runs.ts';
-import { dusk, type Night } from '../../workers/renewal/night.ts';
+import { initialProgress, type Night } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -155,12 +155,12 @@ test('a run whose progress was kept by an older night starts from the dusk again
   await night(
     db,
     async (run, context) => {
-      first = (run.progress as Night | null) ?? dusk;
+      first = (run.progress as Night | null) ?? initialProgress;
       return renewNight(run, context);
     },
     'auto_renewal',
     D,
   );
-  expect(first).toEqual(dusk);
+  expect(first).toEqual(initialProgress);
   expect(await figures(db)).toEqual(undisturbed);
 });

@@ -28,7 +28,7 @@ test.each([
   [2, true],
   [3, true],
   [4, false],
-])('what ends on D%+i is told: %p (D28)', async (days, isTold) => {
+])('what ends on D%+i is notified: %p (D28)', async (days, isTold) => {
   const student = await make.student();
   const end = addDays(D, days);
   await make.held({ student, item: await make.item({ price: 123 }), to: end, left: 2, autoRenew: false });
@@ -76,7 +76,7 @@ test('once, night after night; again only when a freeze has moved the end', asyn
   expect(await toldTo(db, { user: student })).toHaveLength(2);
 });
 
-test('what is renewed this very night is told as renewed only; what is over is not told', async () => {
+test('what is renewed this very night is notified as renewed only; what is over is not told', async () => {
   const [one, other, third] = [await make.student(), await make.student(), await make.student()];
   const item = await make.item();
   await make.held({ student: one, item, to: D });

@@ -36,7 +36,7 @@ async function unpaidRenewal(days = 10) {
 const adminsTold = async () =>
   (await toldTo(db, { chat: 1001 })).filter(({ template }) => template === 'renewal_previous_unpaid_admin');
 
-test('an unpaid renewal is not renewed again; its payer and the admins are told once (D41)', async () => {
+test('an unpaid renewal is not renewed again; its payer and the admins are notified once (D41)', async () => {
   const { student } = await unpaidRenewal();
   const payer = await make.student();
   await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);

@@ -195,7 +195,7 @@ describe('money', () => {
     expect((await toldTo(db, { user: student }))[0]?.params.is_paid).toBe(status === 'PAID');
   });
 
-  test('whoever pays for a student pays for the renewal, and both are told', async () => {
+  test('whoever pays for a student pays for the renewal, and both are notified', async () => {
     const [child, parent] = [await make.student(), await make.student()];
     await db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${child}`);
     await make.held({ student: child, item: await make.item(), to: D, left: 2 });

@@ -61,7 +61,7 @@ describe('what was paid and is owed again is said anew, from the day it became o
   });
 });
 
-describe('in the book', () => {
+describe('in the database', () => {
   let database: TestDatabase;
   let db: Database;
   let make: ReturnType<typeof club>;
@@ -102,7 +102,7 @@ describe('in the book', () => {
       [addDays(DUE, 3)]: ['renewal_unpaid'],
       [addDays(DUE, 7)]: ['renewal_unpaid'],
       [addDays(DUE, 8)]: ['renewal_lapsed'],
-      // The renewal itself ends after thirty days; three days before, that is told.
+      // The renewal itself ends after thirty days; three days before, that is notified.
     });
     expect(await dunned(student, days(0, 20))).toEqual({});
     const admins = await toldTo(db, { chat: 1001 });

@@ -36,7 +36,7 @@ describe.each(backendKinds)('on %s, days that another book has left in the store
   });
   afterEach(() => worker.close());
 
-  /** Every day as closed and far ahead, as a book left it. */
+  /** Every day as closed and far ahead, as a database left it. */
   async function leave(book: string) {
     const { redis } = stage.backend;
     const text = `${CLOSED} ${stage.zone}`;

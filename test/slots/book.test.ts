@@ -33,7 +33,7 @@ describe('which book it is', () => {
     return rows;
   }
   const named = (database: string) => Object.assign(new URL(server.url), { pathname: `/${database}` }).href;
-  /** The parts in which a book is not the one it was. */
+  /** The parts in which a database is not the one it was. */
   const otherParts = (book: string) => {
     const parts = book.split('.');
     expect(parts).toHaveLength(4);

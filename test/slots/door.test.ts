@@ -6,31 +6,31 @@ import { slotKey } from '../../workers/slots/redis-slots.ts';
 import { ALWAYS, at, HOUR, salon } from '../bookings/salon.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
 const ZONE = 'Europe/Moscow';
 
 describe.each(backendKinds)('on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   let make: ReturnType<typeof salon>;
   beforeAll(async () => {
-    door = await frontDoor({ backend: (url) => testBackend(kind, url), settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
-    make = salon(door.db);
+    api = await testApi({ backend: (url) => testBackend(kind, url), settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
+    make = salon(api.db);
     await eventually(() =>
-      door.fleet.backend.ping().then(
+      api.fleet.backend.ping().then(
         () => true,
         () => false,
       ),
     );
-    await door.fleet.backend.redis?.flushdb();
+    await api.fleet.backend.redis?.flushdb();
     await make.someType();
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   const today = () => dayOf(new Date(), ZONE);
   const day = (n: number) => addDays(today(), n);
   const ask = (query: Record<string, string | number>) =>
-    door.get(`/slots?${new URLSearchParams(query as Record<string, string>)}`);
+    api.get(`/slots?${new URLSearchParams(query as Record<string, string>)}`);
   /** Wall times of the first day of the first specialist. */
   const times = (answer: Json, n = 0): string[] =>
     answer.specialists[0].days[n].starts.map((start: string) =>
@@ -62,7 +62,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       ],
     });
     const [start] = body.specialists[0].days[0].starts;
-    const booked = await door.post('/bookings', {
+    const booked = await api.post('/bookings', {
       client_id: await make.client(),
       service_id: query.service_id,
       specialist_id: query.specialist_id,
@@ -70,7 +70,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
     expect(booked.status).toBe(201);
     expect(times((await ask(query)).body)).toEqual(['13:00']);
-    await door.post(`/bookings/${booked.body.id}/cancel`, { reason: 'передумал' });
+    await api.post(`/bookings/${booked.body.id}/cancel`, { reason: 'передумал' });
     expect(times((await ask(query)).body)).toHaveLength(5);
   });
 
@@ -84,7 +84,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       ['13:00', 201],
     ] as const) {
       const wish = { client_id: await make.client(), service_id: query.service_id, specialist_id: query.specialist_id };
-      expect((await door.post('/bookings', { ...wish, starts_at: at(2, time) })).status).toBe(status);
+      expect((await api.post('/bookings', { ...wish, starts_at: at(2, time) })).status).toBe(status);
     }
     expect(times((await ask(query)).body)).toEqual([]);
   });
@@ -104,21 +104,21 @@ describe.each(backendKinds)('on %s', (kind) => {
         return [found[0], found.at(-1)].join() === expected.join();
       }, 5);
     await seen(['12:00', '13:00']);
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into calendar_overrides (specialist_id, day, intervals) values (${query.specialist_id}, ${day(2)}::date, '[["20:00", "23:59:59"]]')`);
     await seen(['20:00', '23:00']);
-    await door.db.query(sql.unsafe`delete from calendar_overrides where specialist_id = ${query.specialist_id}`);
+    await api.db.query(sql.unsafe`delete from calendar_overrides where specialist_id = ${query.specialist_id}`);
     await seen(['12:00', '13:00']);
-    await door.db.query(sql.unsafe`
+    await api.db.query(sql.unsafe`
       insert into specialist_absences (specialist_id, from_at, to_at)
       values (${query.specialist_id}, ${at(2, '13:00')}::timestamptz, ${at(2, '15:00')}::timestamptz)`);
     await seen(['12:00', '12:00']);
   });
 
-  test('records through the door count as well', async () => {
+  test('records through the route count as well', async () => {
     const query = await scene();
     await ask(query);
-    const changed = await door.patch(`/api/specialists/${query.specialist_id}`, { work_schedule: ALWAYS });
+    const changed = await api.patch(`/api/specialists/${query.specialist_id}`, { work_schedule: ALWAYS });
     expect(changed.status).toBe(200);
     expect(times((await ask(query)).body)).toHaveLength(96);
   });
@@ -139,8 +139,8 @@ describe.each(backendKinds)('on %s', (kind) => {
     await ask({ ...query, from: today(), days: 60 });
     const stored =
       kind === 'redis'
-        ? await door.fleet.backend.redis?.keys(slotKey(query.specialist_id, '*'))
-        : await door.db.anyFirst(
+        ? await api.fleet.backend.redis?.keys(slotKey(query.specialist_id, '*'))
+        : await api.db.anyFirst(
             sql.unsafe`select day from slots_preview where specialist_id = ${query.specialist_id} order by day`,
           );
     expect([...(stored ?? [])].map((key) => String(key).slice(-10)).sort()).toEqual(horizonOf(today()));
@@ -188,12 +188,12 @@ describe.each(backendKinds)('on %s', (kind) => {
       expect((await ask({ service_id: service, location_id: elsewhere })).body).toMatchObject({ specialists: [], any: [] });
     });
     test('whoever is not active is not offered', async () => {
-      await door.db.query(sql.unsafe`update users set is_active = false where id = ${people[0]!}`);
+      await api.db.query(sql.unsafe`update users set is_active = false where id = ${people[0]!}`);
       await eventually(async () => {
         const { body } = await ask({ service_id: service, from: day(3), days: 1 });
         return body.specialists.map((one: Json) => one.specialist_id).join() === String(people[1]);
       }, 5);
-      await door.db.query(sql.unsafe`update users set is_active = true where id = ${people[0]!}`);
+      await api.db.query(sql.unsafe`update users set is_active = true where id = ${people[0]!}`);
     });
     test('too many days of too many specialists are refused', async () => {
       const popular = await make.service();
@@ -234,28 +234,28 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
     test('a service that is not active', async () => {
       const other = await scene();
-      await door.db.query(sql.unsafe`update services set is_active = false where id = ${other.service_id}`);
+      await api.db.query(sql.unsafe`update services set is_active = false where id = ${other.service_id}`);
       expect((await ask(other)).body.errors[0].message).toContain('not active');
     });
     test('a key without the scope', async () => {
-      const key = await door.key('bookings:read');
-      expect((await door.get(`/slots?service_id=${query.service_id}`, { key })).status).toBe(403);
-      expect((await door.get(`/slots/stream?specialist_id=${query.specialist_id}`, { key })).status).toBe(403);
-      expect((await door.get(`/slots?service_id=${query.service_id}`, { key: await door.key('slots:read') })).status).toBe(200);
+      const key = await api.key('bookings:read');
+      expect((await api.get(`/slots?service_id=${query.service_id}`, { key })).status).toBe(403);
+      expect((await api.get(`/slots/stream?specialist_id=${query.specialist_id}`, { key })).status).toBe(403);
+      expect((await api.get(`/slots?service_id=${query.service_id}`, { key: await api.key('slots:read') })).status).toBe(200);
     });
   });
 
   describe('POST /internal/slots/recalc', () => {
-    beforeEach(() => door.fleet.backend.queue('slot-recalc').obliterate({ force: true }));
+    beforeEach(() => api.fleet.backend.queue('slot-recalc').obliterate({ force: true }));
     test('is a run, and its days are stale from then on', async () => {
       const { specialist_id } = await scene();
-      await door.db.query(sql.unsafe`delete from slot_changes`);
+      await api.db.query(sql.unsafe`delete from slot_changes`);
       const body = { specialist_id, dates: [day(1), day(0)] };
-      const first = await door.post('/internal/slots/recalc', body);
+      const first = await api.post('/internal/slots/recalc', body);
       expect(first).toMatchObject({ status: 202, body: { process_type: 'slot_recalc', status: 'queued' } });
-      const changes = await door.db.any(sql.unsafe`select specialist_id, from_day, to_day from slot_changes order by from_day`);
+      const changes = await api.db.any(sql.unsafe`select specialist_id, from_day, to_day from slot_changes order by from_day`);
       expect(changes).toEqual([day(0), day(1)].map((date) => ({ specialist_id, from_day: date, to_day: date })));
-      const second = await door.post('/internal/slots/recalc', body);
+      const second = await api.post('/internal/slots/recalc', body);
       expect(second.body.run_id).toBe(first.body.run_id);
     });
     test.each<[string, object, string]>([
@@ -267,20 +267,20 @@ describe.each(backendKinds)('on %s', (kind) => {
       ['the year 0', { specialist_id: 1, dates: ['0000-01-01'] }, 'dates.0'],
       ['another field', { specialist_id: 1, dates: ['2026-11-25'], again: true }, 'again'],
     ])('%s', async (_, body, path) => {
-      const { status, body: problem } = await door.post('/internal/slots/recalc', body);
+      const { status, body: problem } = await api.post('/internal/slots/recalc', body);
       expect({ status, path: problem.errors?.[0]?.path }).toEqual({ status: 422, path });
     });
     test('a key needs run:slot_recalc', async () => {
       const body = { specialist_id: 1, dates: [day(0)] };
-      expect((await door.post('/internal/slots/recalc', body, { key: await door.key('slots:read') })).status).toBe(403);
+      expect((await api.post('/internal/slots/recalc', body, { key: await api.key('slots:read') })).status).toBe(403);
     });
   });
 
-  test('a write rings for the worker soon', async () => {
+  test('a write enqueues for the worker soon', async () => {
     const query = await scene();
-    const queue = door.fleet.backend.queue('slot-recalc');
+    const queue = api.fleet.backend.queue('slot-recalc');
     await queue.obliterate({ force: true });
-    await door.patch(`/api/specialists/${query.specialist_id}`, { work_schedule: ALWAYS });
+    await api.patch(`/api/specialists/${query.specialist_id}`, { work_schedule: ALWAYS });
     expect(await eventually(() => queue.getJob('drain'))).toBeTruthy();
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, jest, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { at, salon } from '../bookings/salon.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
 const MINUTE = 60_000;
 const NOTICE = 90;
@@ -13,16 +13,16 @@ const doNotFake = [
   ...(['setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const),
 ];
 
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof salon>;
 beforeAll(async () => {
-  door = await frontDoor({ settings: { STUDIO_BOOKING_NOTICE_MINUTES: String(NOTICE) } });
-  make = salon(door.db);
+  api = await testApi({ settings: { STUDIO_BOOKING_NOTICE_MINUTES: String(NOTICE) } });
+  make = salon(api.db);
 });
 afterEach(() => {
   jest.useRealTimers();
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** A specialist who is free from 12:00 to 13:00 in two days, for quarters of an hour. */
 async function scene() {
@@ -32,11 +32,11 @@ async function scene() {
   const from = addDays(dayOf(new Date(), 'Europe/Moscow'), 2);
   return {
     firstOffered: async () => {
-      const { body } = await door.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}&from=${from}&days=1`);
+      const { body } = await api.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}&from=${from}&days=1`);
       return body.specialists[0].days[0].starts[0];
     },
     book: async (starts_at: string) =>
-      door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at }),
+      api.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at }),
   };
 }
 const standAt = (now: number) => jest.useFakeTimers({ now, doNotFake });

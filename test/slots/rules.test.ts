@@ -7,7 +7,7 @@ import { freeStarts } from '../../workers/slots/starts.ts';
 import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekOf } from '../../workers/slots/week.ts';
 import { zoneDays } from '../../workers/slots/zone-days.ts';
 
-// What is written into the database by hand and cannot be read is told in the log; here it is the assertions that tell.
+// What is written into the database by hand and cannot be read is notified in the log; here it is the assertions that tell.
 log.level = process.env.TEST_LOG ?? 'silent';
 
 const BERLIN = 'Europe/Berlin';
@@ -30,7 +30,7 @@ function grids(
     zone?: string;
     work?: typeof always;
     own?: Over;
-    house?: typeof always | null;
+    bot?: typeof always | null;
     houseDays?: Over;
     taken?: (readonly [number, number])[];
     absent?: (readonly [number, number])[];
@@ -38,7 +38,7 @@ function grids(
 ): Grid[] {
   return calculateGrids(zoneDays(days, of.zone ?? MOSCOW), {
     specialist: { week: of.work ?? always, overrides: overrides(of.own) },
-    location: of.house === null ? null : { week: of.house ?? always, overrides: overrides(of.houseDays) },
+    location: of.bot === null ? null : { week: of.bot ?? always, overrides: overrides(of.houseDays) },
     taken: of.taken ?? [],
     absent: of.absent ?? [],
   });
@@ -98,23 +98,23 @@ describe('who works (D3, D30)', () => {
   const morning = everyDay(['08:00', '13:00']);
   const late = everyDay(['11:00', '20:00']);
   test.each<[string, Parameters<typeof grids>[1], [string, string][]]>([
-    ['both work', { work: late, house: morning }, [['11:00', '13:00']]],
-    ['without a location', { work: late, house: null }, [['11:00', '20:00']]],
-    ['the location is always closed', { work: late, house: never }, []],
-    ['the specialist is never there', { work: never, house: morning }, []],
+    ['both work', { work: late, bot: morning }, [['11:00', '13:00']]],
+    ['without a location', { work: late, bot: null }, [['11:00', '20:00']]],
+    ['the location is always closed', { work: late, bot: never }, []],
+    ['the specialist is never there', { work: never, bot: morning }, []],
     [
       'an override of the specialist',
-      { work: late, house: morning, own: { [WEDNESDAY]: [['09:00', '10:00']] } },
+      { work: late, bot: morning, own: { [WEDNESDAY]: [['09:00', '10:00']] } },
       [['09:00', '10:00']],
     ],
     [
       'an override of the location',
-      { work: late, house: morning, houseDays: { [WEDNESDAY]: [['12:00', '22:00']] } },
+      { work: late, bot: morning, houseDays: { [WEDNESDAY]: [['12:00', '22:00']] } },
       [['12:00', '20:00']],
     ],
     [
       'overrides of both',
-      { work: never, house: never, own: { [WEDNESDAY]: [['10:00', '12:00']] }, houseDays: { [WEDNESDAY]: [['11:00', '14:00']] } },
+      { work: never, bot: never, own: { [WEDNESDAY]: [['10:00', '12:00']] }, houseDays: { [WEDNESDAY]: [['11:00', '14:00']] } },
       [['11:00', '12:00']],
     ],
     ['an empty override of the specialist', { own: { [WEDNESDAY]: [] } }, []],

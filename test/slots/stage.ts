@@ -1,5 +1,5 @@
 import type { Backend } from '../../queues/backend/backend.ts';
-import { ringProcess } from '../../queues/backend/enqueue.ts';
+import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
@@ -63,7 +63,7 @@ export async function slotStage(kind: Backend['kind'], zone = 'Europe/Moscow') {
       const texts = (await readStored(store, { zone, book: await readBook(db) }, [specialist], among)).get(specialist) ?? [];
       return among.map((day, n) => (texts[n] ? `${day} ${texts[n]}` : null));
     },
-    /** The same days calculated from the book. */
+    /** The same days calculated from the database. */
     async fresh(specialist: number, among = days()) {
       const [calculated] = await calculateDays(db, zone, [{ specialistId: specialist, days: among }]);
       return calculated?.days.map(({ day, grid }) => `${day} ${gridText(grid)}`);
@@ -71,7 +71,7 @@ export async function slotStage(kind: Backend['kind'], zone = 'Europe/Moscow') {
     /** Asks for a run and waits until it is over. A worker of the test's has to do it. */
     async done(...[name, body, again]: [name: 'slot_recalc' | 'slots', body: Record<string, unknown>, again?: boolean]) {
       const asked = await requestProcess(db, name, body, today(), { again });
-      await ringProcess(backend, asked);
+      await enqueueProcess(backend, asked);
       const run = await eventually(async () => {
         const row = await findRun(db, asked.run.id);
         return row && isOver(row) ? row : null;

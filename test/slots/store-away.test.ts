@@ -14,7 +14,7 @@ import { readStored, slotStoreOf } from '../../workers/slots/store.ts';
 import { at, salon } from '../bookings/salon.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Reply } from '../support/front-door.ts';
+import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
 import { type OwnServer, ownRedis } from '../support/own-servers.ts';
 import { readBook } from './book.ts';
 import { slotStage } from './stage.ts';
@@ -53,24 +53,24 @@ test('a store that keeps silent is asked once, then left alone for a while; the 
 if (backendKinds.includes('redis')) {
   describe('slots and bookings while Redis', () => {
     let redis: OwnServer;
-    let door: FrontDoor;
+    let api: TestApi;
     let make: ReturnType<typeof salon>;
     const isBack = () =>
-      door.fleet.backend.ping().then(
+      api.fleet.backend.ping().then(
         () => true,
         () => false,
       );
     beforeAll(async () => {
       redis = await ownRedis();
-      door = await frontDoor({
+      api = await testApi({
         backend: (databaseUrl) => openBackend({ redisUrl: redis.url, databaseUrl, name: 'test' }),
         settings: { REDIS_URL: redis.url },
       });
-      make = salon(door.db);
+      make = salon(api.db);
       await eventually(isBack);
     });
     afterAll(async () => {
-      await door.close();
+      await api.close();
       await redis.close();
     });
 
@@ -79,9 +79,9 @@ if (backendKinds.includes('redis')) {
       const service_id = await make.service();
       const specialist_id = await make.specialist([service_id], { schedule: NOON });
       const from = addDays(dayOf(new Date(), ZONE), 2);
-      const looked = () => door.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}&from=${from}&days=3`);
+      const looked = () => api.get(`/slots?service_id=${service_id}&specialist_id=${specialist_id}&from=${from}&days=3`);
       const book = async (time: string) =>
-        door.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, time) });
+        api.post('/bookings', { client_id: await make.client(), service_id, specialist_id, starts_at: at(2, time) });
       const isStored = async () => (await looked()) && (await bothGrids(specialist_id))[0].length >= 3;
       await eventually(() => isStored().catch(() => false));
       return { specialist_id, looked, book };
@@ -91,12 +91,12 @@ if (backendKinds.includes('redis')) {
       body.specialists[0].days[0].starts.map((start: string) =>
         new Date(Date.parse(start) + 3 * 3_600_000).toISOString().slice(11, 16),
       );
-    /** Every stored day of a specialist, and the same days out of the book. */
+    /** Every stored day of a specialist, and the same days out of the database. */
     async function bothGrids(specialistId: number) {
       const days = horizonOf(dayOf(new Date(), ZONE));
-      const of = { zone: ZONE, book: await readBook(door.db) };
-      const stored = (await readStored(slotStoreOf(door.fleet), of, [specialistId], days)).get(specialistId) ?? [];
-      const [fresh] = await calculateDays(door.db, ZONE, [{ specialistId, days }]);
+      const of = { zone: ZONE, book: await readBook(api.db) };
+      const stored = (await readStored(slotStoreOf(api.fleet), of, [specialistId], days)).get(specialistId) ?? [];
+      const [fresh] = await calculateDays(api.db, ZONE, [{ specialistId, days }]);
       const isStored = (_: unknown, n: number) => stored[n] !== null;
       return [stored.filter(isStored), fresh!.days.map(({ grid }) => gridText(grid)).filter(isStored)] as const;
     }
@@ -109,14 +109,14 @@ if (backendKinds.includes('redis')) {
 
     test('falls silent while somebody books: the booking is answered soon', async () => {
       const { specialist_id, book } = await scene();
-      const holder = new pg.Client({ connectionString: door.database.url });
+      const holder = new pg.Client({ connectionString: api.database.url });
       await holder.connect();
       await holder.query('begin');
       await holder.query(`select lock_calendars(array[$1::int], '{}')`, [specialist_id]);
       const booking = book('12:00');
       const isStopped = `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`;
       await eventually(async () => (await holder.query(isStopped)).rowCount === 1);
-      expect(await door.fleet.backend.redis?.keys('slot_lock:*')).toHaveLength(1);
+      expect(await api.fleet.backend.redis?.keys('slot_lock:*')).toHaveLength(1);
       redis.freeze();
       try {
         await holder.query('commit');
@@ -139,7 +139,7 @@ if (backendKinds.includes('redis')) {
           await redis.start();
         },
       ],
-    ])('%s: the book answers soon', async (_, away, back) => {
+    ])('%s: the database answers soon', async (_, away, back) => {
       const { specialist_id, looked, book } = await scene();
       const warn = jest.spyOn(log, 'warn');
       await away();
@@ -165,9 +165,9 @@ if (backendKinds.includes('redis')) {
       }
       await eventually(isBack);
       // A lock that came too late for who asked for it was given back, long before its five seconds are over.
-      await eventually(async () => (await door.fleet.backend.redis?.keys('slot_lock:*'))?.length === 0, 3);
+      await eventually(async () => (await api.fleet.backend.redis?.keys('slot_lock:*'))?.length === 0, 3);
       expect(times(await looked())).toEqual([]);
-      await drainChanges(door.fleet, new AbortController().signal);
+      await drainChanges(api.fleet, new AbortController().signal);
       expect(times(await looked())).toEqual([]);
       await eventually(async () => (await looked()) && (await bothGrids(specialist_id))[0].length >= 3);
       await expectStoredRight(specialist_id);
@@ -175,13 +175,13 @@ if (backendKinds.includes('redis')) {
 
     test('forgets everything in between: days are calculated and stored again', async () => {
       const { specialist_id, looked, book } = await scene();
-      const flush = () => door.fleet.backend.redis!.flushall();
+      const flush = () => api.fleet.backend.redis!.flushall();
       await flush();
       expect(times(await looked())).toEqual(['12:00', '12:15', '12:30', '12:45', '13:00']);
       expect((await book('12:00')).status).toBe(201);
       await flush();
       expect(times(await looked())).toEqual(['13:00']);
-      await drainChanges(door.fleet, new AbortController().signal);
+      await drainChanges(api.fleet, new AbortController().signal);
       await flush();
       expect(times(await looked())).toEqual(['13:00']);
       await expectStoredRight(specialist_id);
@@ -189,9 +189,9 @@ if (backendKinds.includes('redis')) {
 
     test('is dead: a worker forgets no change before its day is stored', async () => {
       const { specialist_id, looked, book } = await scene();
-      const drain = () => drainChanges(door.fleet, new AbortController().signal);
+      const drain = () => drainChanges(api.fleet, new AbortController().signal);
       const waiting = () =>
-        door.db.anyFirst(sql.unsafe`select distinct specialist_id from slot_changes where specialist_id = ${specialist_id}`);
+        api.db.anyFirst(sql.unsafe`select distinct specialist_id from slot_changes where specialist_id = ${specialist_id}`);
       await drain();
       expect((await book('12:00')).status).toBe(201);
       await redis.stop('SIGKILL');
@@ -212,12 +212,12 @@ if (backendKinds.includes('redis')) {
       const { specialist_id } = await scene();
       redis.freeze();
       try {
-        const [refused, took] = await timed(() => door.get(`/slots/stream?specialist_id=${specialist_id}`));
+        const [refused, took] = await timed(() => api.get(`/slots/stream?specialist_id=${specialist_id}`));
         expect({ status: refused.status, soon: took < 6 }).toEqual({ status: 503, soon: true });
       } finally {
         redis.thaw();
       }
-      expect(liveSlotsOf(door.fleet).count()).toBe(0);
+      expect(liveSlotsOf(api.fleet).count()).toBe(0);
     });
   });
 }

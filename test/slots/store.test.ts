@@ -138,7 +138,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await read(91, [FIRST], '1.20')).toEqual(['grid 9']);
   });
 
-  test('a day as it was stored before days were of a book is not there, and yields', async () => {
+  test('a day as it was stored before days were of a database is not there, and yields', async () => {
     const text = `${CLOSED} ${ZONE}`;
     if (stage.backend.redis) await stage.backend.redis.set(slotKey(92, FIRST), `10 ${text}`);
     else {

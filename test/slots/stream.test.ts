@@ -4,20 +4,20 @@ import { sql } from '../../sql/database/database.ts';
 import type { Ears } from '../../sql/slots/live.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
 import { calculateDays } from '../../workers/slots/calculate.ts';
-import { liveSlotsOf, openLiveSlots, tellSlots } from '../../workers/slots/live.ts';
+import { liveSlotsOf, openLiveSlots, publishSlots } from '../../workers/slots/live.ts';
 import { redisChannel } from '../../workers/slots/redis-live.ts';
 import { ALWAYS, salon } from '../bookings/salon.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { admin } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
 type Event = { event: string; data: Json };
 
 /** A stream as a browser reads it. */
-async function listen(door: FrontDoor, specialist: number, key = door.all) {
+async function listen(api: TestApi, specialist: number, key = api.all) {
   const gone = new AbortController();
-  const response = await fetch(`${door.url}/slots/stream?specialist_id=${specialist}`, {
+  const response = await fetch(`${api.url}/slots/stream?specialist_id=${specialist}`, {
     headers: { 'X-API-Key': key },
     signal: gone.signal,
   });
@@ -72,40 +72,40 @@ const rubbish = (specialist_id: number) => [
 ];
 
 describe.each(backendKinds)('on %s', (kind) => {
-  let door: FrontDoor;
+  let api: TestApi;
   let make: ReturnType<typeof salon>;
   let service: number;
   beforeAll(async () => {
-    door = await frontDoor({
+    api = await testApi({
       backend: (url) => testBackend(kind, url),
       settings: kind === 'redis' ? { REDIS_URL: redisUrl() } : {},
     });
-    make = salon(door.db);
+    make = salon(api.db);
     service = await make.service();
     await eventually(() =>
-      door.fleet.backend.ping().then(
+      api.fleet.backend.ping().then(
         () => true,
         () => false,
       ),
     );
   });
-  afterAll(() => door.close());
+  afterAll(() => api.close());
 
   const day = (n: number) => addDays(dayOf(new Date(), 'Europe/Moscow'), n);
-  const drain = () => drainChanges(door.fleet, new AbortController().signal);
+  const drain = () => drainChanges(api.fleet, new AbortController().signal);
   const override = (specialist: number, n: number) =>
-    door.db.query(sql.unsafe`
+    api.db.query(sql.unsafe`
       insert into calendar_overrides (specialist_id, day, intervals) values (${specialist}, ${day(n)}::date, '[["10:00", "23:59:59"]]')`);
   const connections = async () => {
     const { rows } = await admin(`select count(*)::int as n from pg_stat_activity where application_name = 'slots stream'
-      and datname = '${new URL(door.database.url).pathname.slice(1)}'`);
+      and datname = '${new URL(api.database.url).pathname.slice(1)}'`);
     return rows[0].n as number;
   };
 
-  test('every rewritten day of the specialist is told, and of nobody else', async () => {
+  test('every rewritten day of the specialist is notified, and of nobody else', async () => {
     const [one, two] = [await make.specialist([service]), await make.specialist([service])];
     await drain();
-    const stream = await listen(door, one);
+    const stream = await listen(api, one);
     expect(stream.response.status).toBe(200);
     expect(stream.response.headers.get('content-type')).toContain('text/event-stream');
     await stream.ready();
@@ -116,7 +116,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(stream.days()).toEqual([
       { specialist_id: one, date: day(2), version: expect.any(Number), free: [['10:00', '24:00']] },
     ]);
-    await door.db.query(sql.unsafe`update specialists set work_schedule = '{}' where id = ${one}`);
+    await api.db.query(sql.unsafe`update specialists set work_schedule = '{}' where id = ${one}`);
     await drain();
     await eventually(() => stream.days().length === 61);
     expect(stream.days().filter(({ date, free }) => date !== day(2) && free.length === 0)).toHaveLength(59);
@@ -128,27 +128,27 @@ describe.each(backendKinds)('on %s', (kind) => {
   test('many listeners share one connection, which closes after the last', async () => {
     const one = await make.specialist([service]);
     await drain();
-    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => listen(door, one)));
+    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => listen(api, one)));
     await Promise.all(streams.map((stream) => stream.ready()));
-    expect(liveSlotsOf(door.fleet).count()).toBe(5);
+    expect(liveSlotsOf(api.fleet).count()).toBe(5);
     if (kind === 'postgres') expect(await connections()).toBe(1);
     await override(one, 1);
     await drain();
     await Promise.all(streams.map((stream) => eventually(() => stream.days().length === 1)));
     await Promise.all(streams.map((stream) => stream.close()));
-    await eventually(() => liveSlotsOf(door.fleet).count() === 0);
+    await eventually(() => liveSlotsOf(api.fleet).count() === 0);
     if (kind === 'postgres') await eventually(async () => (await connections()) === 0);
   });
 
-  test('after its connection was lost everybody is told to look again, and hears again', async () => {
+  test('after its connection was lost everybody is notified to look again, and hears again', async () => {
     const one = await make.specialist([service]);
     await drain();
-    const stream = await listen(door, one);
+    const stream = await listen(api, one);
     await stream.ready();
     if (kind === 'postgres') {
       await admin(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slots stream'
-        and datname = '${new URL(door.database.url).pathname.slice(1)}'`);
-    } else await door.fleet.backend.redis?.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+        and datname = '${new URL(api.database.url).pathname.slice(1)}'`);
+    } else await api.fleet.backend.redis?.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await eventually(() => stream.events.some(({ event }) => event === 'missed'));
     await override(one, 1);
     await drain();
@@ -159,7 +159,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   test('what is no message of days is dropped, and the next one is heard', async () => {
     const one = await make.specialist([service]);
     await drain();
-    const stream = await listen(door, one);
+    const stream = await listen(api, one);
     await stream.ready();
     for (const payload of rubbish(one)) await send(payload);
     await override(one, 1);
@@ -171,30 +171,30 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   /** Whoever may log in can. */
   async function send(payload: string) {
-    const { redis } = door.fleet.backend;
+    const { redis } = api.fleet.backend;
     if (redis) await redis.publish(redisChannel(redis), payload);
-    else await door.db.query(sql.unsafe`select pg_notify('slots_preview', ${payload})`);
+    else await api.db.query(sql.unsafe`select pg_notify('slots_preview', ${payload})`);
   }
 
   test('nobody, text, and an unknown specialist are refused', async () => {
     for (const query of ['', '?specialist_id=x', '?specialist_id=99999', '?specialist_id=1&since=2']) {
-      const { status, body } = await door.get(`/slots/stream${query}`);
+      const { status, body } = await api.get(`/slots/stream${query}`);
       expect({ query, status, type: typeof body.errors[0].path }).toEqual({ query, status: 422, type: 'string' });
     }
   });
 
   test('a key may open a hundred streams', async () => {
     const one = await make.specialist([service], { schedule: ALWAYS });
-    const key = await door.key('slots:read');
-    const streams = await Promise.all(Array.from({ length: 100 }, () => listen(door, one, key)));
+    const key = await api.key('slots:read');
+    const streams = await Promise.all(Array.from({ length: 100 }, () => listen(api, one, key)));
     expect(streams.every(({ response }) => response.status === 200)).toBe(true);
-    const refused = await door.get(`/slots/stream?specialist_id=${one}`, { key });
+    const refused = await api.get(`/slots/stream?specialist_id=${one}`, { key });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
-    const other = await listen(door, one);
+    const other = await listen(api, one);
     expect(other.response.status).toBe(200);
     await Promise.all([...streams, other].map((stream) => stream.close()));
-    await eventually(() => liveSlotsOf(door.fleet).count() === 0);
-    const again = await listen(door, one, key);
+    await eventually(() => liveSlotsOf(api.fleet).count() === 0);
+    const again = await listen(api, one, key);
     expect(again.response.status).toBe(200);
     await again.close();
   });
@@ -204,24 +204,24 @@ describe.each(backendKinds)('on %s', (kind) => {
     const days = Array.from({ length: 60 }, (_, n) => day(n));
     const heard = listenOnce(one);
     await heard.isListening;
-    await tellSlots(door.fleet, await calculateDays(door.db, 'Europe/Moscow', [{ specialistId: one, days }]));
+    await publishSlots(api.fleet, await calculateDays(api.db, 'Europe/Moscow', [{ specialistId: one, days }]));
     expect(Object.keys((await heard.told).days)).toEqual(days);
     await heard.stop();
   });
 
   function listenOnce(specialist: number) {
     const { promise: told, resolve } = Promise.withResolvers<{ days: object }>();
-    const isListening = liveSlotsOf(door.fleet).subscribe(specialist, { told: resolve, missed: () => undefined });
+    const isListening = liveSlotsOf(api.fleet).subscribe(specialist, { told: resolve, missed: () => undefined });
     return { told, isListening, stop: async () => (await isListening)() };
   }
 
   test('streams end when the process drains', async () => {
     const one = await make.specialist([service]);
-    const stream = await listen(door, one);
+    const stream = await listen(api, one);
     await stream.ready();
-    door.draining.abort();
+    api.draining.abort();
     await eventually(() => stream.isOver());
-    expect(liveSlotsOf(door.fleet).count()).toBe(0);
+    expect(liveSlotsOf(api.fleet).count()).toBe(0);
   });
 });
 

@@ -4,26 +4,26 @@ import { afterAll, beforeAll, test } from '@jest/globals';
 import { liveSlotsOf } from '../../workers/slots/live.ts';
 import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let listener: Socket;
 beforeAll(async () => {
-  door = await frontDoor();
+  api = await testApi();
 });
 afterAll(async () => {
   listener.destroy();
-  await door.close();
+  await api.close();
 });
 
 /** A listener who takes nothing: its connection is as full as connections get. */
 async function stuckListener(specialist: number): Promise<ServerResponse> {
   const streams: ServerResponse[] = [];
-  door.server.on('request', (_, response) => streams.push(response));
-  listener = connect(Number(new URL(door.url).port), '127.0.0.1').pause();
+  api.server.on('request', (_, response) => streams.push(response));
+  listener = connect(Number(new URL(api.url).port), '127.0.0.1').pause();
   listener.on('error', () => undefined);
-  listener.write(`GET /slots/stream?specialist_id=${specialist} HTTP/1.1\r\nHost: door\r\nX-API-Key: ${door.all}\r\n\r\n`);
-  await eventually(() => liveSlotsOf(door.fleet).count() === 1 && streams[0]?.headersSent);
+  listener.write(`GET /slots/stream?specialist_id=${specialist} HTTP/1.1\r\nHost: door\r\nX-API-Key: ${api.all}\r\n\r\n`);
+  await eventually(() => liveSlotsOf(api.fleet).count() === 1 && streams[0]?.headersSent);
   const [stream] = streams as [ServerResponse];
   let fullFor = 0;
   await eventually(() => {
@@ -35,9 +35,9 @@ async function stuckListener(specialist: number): Promise<ServerResponse> {
 }
 
 test('who does not even take the end of a stream is let go when the process drains', async () => {
-  const specialist = await salon(door.db).specialist([]);
+  const specialist = await salon(api.db).specialist([]);
   const stream = await stuckListener(specialist);
-  door.draining.abort();
+  api.draining.abort();
   await eventually(() => stream.destroyed);
-  await eventually(() => liveSlotsOf(door.fleet).count() === 0);
+  await eventually(() => liveSlotsOf(api.fleet).count() === 0);
 });

@@ -111,7 +111,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 });
 
-/** A specialist's calendar as the minutes are told of it, read table by table. */
+/** A specialist's calendar as the minutes are notified of it, read table by table. */
 async function personOf({ db, zone }: SlotStage, specialist: number): Promise<Person> {
   const week = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
   const span = sql.type(z.object({ from: z.number(), to: z.number() }));
@@ -119,7 +119,7 @@ async function personOf({ db, zone }: SlotStage, specialist: number): Promise<Pe
     rows.map(({ from, to }) => [from * 1_000, to * 1_000] as const);
   const own = await db.one(sql.type(z.object({ work_schedule: week, location_id: z.int().nullable() }))`
     select work_schedule, location_id from specialists where id = ${specialist}`);
-  const house = own.location_id
+  const bot = own.location_id
     ? await db.oneFirst(
         sql.type(z.object({ work_schedule: week }))`select work_schedule from locations where id = ${own.location_id}`,
       )
@@ -134,7 +134,7 @@ async function personOf({ db, zone }: SlotStage, specialist: number): Promise<Pe
   return {
     zone,
     specialist: { ...own.work_schedule, ...(await overridden('specialist_id', specialist)) },
-    location: house && { ...house, ...(await overridden('location_id', own.location_id!)) },
+    location: bot && { ...bot, ...(await overridden('location_id', own.location_id!)) },
     taken: pairs([
       ...(await db.any(span`
         select date_part('epoch', starts_at) as from, date_part('epoch', busy_until) as to from bookings

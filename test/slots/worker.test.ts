@@ -1,9 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
-import { ringForSlots } from '../../queues/backend/enqueue.ts';
+import { enqueueSlotRecalc } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { addDays } from '../../queues/time/calendar.ts';
-import { beat } from '../../queues/timetable/run-due.ts';
+import { runDue } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { startWorker } from '../../workers/runner/run.ts';
@@ -83,10 +83,10 @@ describe.each(backendKinds)('on %s', (kind) => {
     }
     for (let n = 0; n < 1_000; n += 1) {
       await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
-      if (n % 10 === 0) await ringForSlots(stage.backend);
+      if (n % 10 === 0) await enqueueSlotRecalc(stage.backend);
     }
     await eventually(async () => {
-      await ringForSlots(stage.backend);
+      await enqueueSlotRecalc(stage.backend);
       return !(await isAnySlotChanged(stage.db));
     });
     await worker.close();
@@ -95,14 +95,14 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect((await stage.stored(one)).slice(1, 4)).toEqual((await stage.fresh(one))?.slice(1, 4));
   });
 
-  test('what nobody rang for is rung for by the scheduler', async () => {
+  test('what nobody rang for is enqueued for by the scheduler', async () => {
     const one = await stage.make.specialist([service]);
     const worker = startWorker(stage.fleet, 'slot-recalc', { drain: drainChanges }, new AbortController().signal);
     await worker.waitUntilReady();
     await change(one);
-    const heart = { ...stage.fleet, schedules: [] };
+    const scheduler = { ...stage.fleet, schedules: [] };
     await eventually(async () => {
-      await beat(heart, new Date());
+      await runDue(scheduler, new Date());
       return !(await isAnySlotChanged(stage.db));
     });
     await worker.close();
@@ -217,14 +217,14 @@ describe.each(backendKinds)('on %s', (kind) => {
         await holder.query('begin');
         await holder.query(`lock table ${table} in ${mode} mode`);
         process = await workerProcess('slot-recalc', settings());
-        await ringForSlots(stage.backend);
+        await enqueueSlotRecalc(stage.backend);
         await waiting(table);
         await process.kill();
         await holder.query('rollback');
         if (isLeft) expect(await isAnySlotChanged(stage.db)).toBe(true);
         process = await workerProcess('slot-recalc', settings());
         await eventually(async () => {
-          await beat({ ...stage.fleet, schedules: [] }, new Date());
+          await runDue({ ...stage.fleet, schedules: [] }, new Date());
           return !(await isAnySlotChanged(stage.db));
         });
         for (const one of people) await isTrue(one);

@@ -12,7 +12,7 @@ describe.each(backendKinds)('a write, on %s', (kind) => {
   let make: ReturnType<typeof salon>;
   let service: number;
   let specialist: number;
-  /** How often the book was asked whether a calendar was changed, and how often the bell was rung. */
+  /** How often the database was asked whether a calendar was changed, and how often the job was enqueued. */
   let looks = 0;
   let rings = 0;
   let fleet: Fleet;
@@ -26,14 +26,14 @@ describe.each(backendKinds)('a write, on %s', (kind) => {
       looks += 1;
       return answer;
     };
-    const ring = (...asked: Parameters<typeof stage.backend.queue>) => {
+    const enqueue = (...asked: Parameters<typeof stage.backend.queue>) => {
       rings += 1;
       return stage.backend.queue(...asked);
     };
     fleet = {
       ...stage.fleet,
       db: Object.assign(Object.create(stage.db), { oneFirst: count }),
-      backend: Object.assign(Object.create(stage.backend), { queue: ring }),
+      backend: Object.assign(Object.create(stage.backend), { queue: enqueue }),
     };
     await make.someType();
   });
@@ -45,7 +45,7 @@ describe.each(backendKinds)('a write, on %s', (kind) => {
   });
   afterAll(() => stage.close());
 
-  const bell = () => stage.backend.queue('slot-recalc').getJob('drain');
+  const payload = () => stage.backend.queue('slot-recalc').getJob('drain');
   const written = (draining = new AbortController().signal) => slotsWritten(fleet, draining);
   let day = 2;
   function changeCalendar() {
@@ -53,21 +53,21 @@ describe.each(backendKinds)('a write, on %s', (kind) => {
     return make.training({ trainer: specialist, at: `${stage.days()[day]}T10:00:00Z` });
   }
 
-  test('that changed a calendar rings; several together ring once', async () => {
+  test('that changed a calendar enqueues; several together enqueue once', async () => {
     await changeCalendar();
     const tell = written();
     for (let n = 0; n < 5; n += 1) tell();
-    await eventually(bell);
+    await eventually(payload);
     expect({ looks, rings }).toEqual({ looks: 1, rings: 1 });
   });
 
-  test('that changed none does not ring, and the next one that does is heard', async () => {
+  test('that changed none does not enqueue, and the next one that does is heard', async () => {
     const tell = written();
     tell();
     await eventually(() => looks === 1);
     await changeCalendar();
     tell();
-    await eventually(bell);
+    await eventually(payload);
     expect({ looks, rings }).toEqual({ looks: 2, rings: 1 });
   });
 

@@ -22,7 +22,7 @@ const clear = (seconds: number, prefix = trouble.fingerprint) =>
   database.db.transaction((transaction) => clearAlert(transaction, [1001], prefix, after(seconds)));
 const told = async () => (await outbox(database.db)).map(({ template, params }) => [template, params.count ?? 'first']);
 
-test('the same trouble is told once, then the tenth and the hundredth time', async () => {
+test('the same trouble is notified once, then the tenth and the hundredth time', async () => {
   const said = [];
   for (let n = 0; n < 101; n += 1) said.push(await raise(n));
   expect(said.flatMap((what, n) => (what === 'quiet' ? [] : [[n + 1, what]]))).toEqual([
@@ -52,7 +52,7 @@ test.each([
   expect(await told()).toEqual(messages);
 });
 
-test('what goes on is not counted each time it is looked at, and is told again after an hour', async () => {
+test('what goes on is not counted each time it is looked at, and is notified again after an hour', async () => {
   for (let second = 0; second < 7_200; second += 60) await raise(second, { isOngoing: true });
   expect(await told()).toEqual([
     ['worker_down', 'first'],
@@ -60,7 +60,7 @@ test('what goes on is not counted each time it is looked at, and is told again a
   ]);
 });
 
-test('its end is told once; after that it is new', async () => {
+test('its end is notified once; after that it is new', async () => {
   await raise(0);
   expect(await clear(5)).toBe(1);
   expect(await clear(6)).toBe(0);
@@ -97,7 +97,7 @@ test('muted trouble is counted and not told, nor its end; then it is again', asy
   expect(await told()).toHaveLength(2);
 });
 
-test('what somebody waits to hear is told whole each time', async () => {
+test('what somebody waits to hear is notified whole each time', async () => {
   await raise(0);
   await raise(1, { isAnswer: true });
   expect(await told()).toEqual([

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { expect, test } from '@jest/globals';
 
-/** Imports go one way, from the front doors down to the truth. */
+/** Imports go one way, from the front routes down to the truth. */
 const LINE = ['api', 'workers', 'queues', 'sql'];
 
 const files = LINE.flatMap((folder) =>

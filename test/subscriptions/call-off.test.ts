@@ -3,30 +3,30 @@ import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { writeRequest } from '../../sql/finance/requests.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { club, entriesOf, heldBy, invoicesOf } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
 const at = (days: number) => addDays(TODAY, days);
 const reason = 'переезд';
-let door: FrontDoor;
+let api: TestApi;
 let db: Database;
 let make: ReturnType<typeof club>;
 beforeAll(async () => {
-  door = await frontDoor();
-  db = door.db;
+  api = await testApi();
+  db = api.db;
   make = club(db);
 });
-afterEach(async () => expect((await door.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
-afterAll(() => door.close());
+afterEach(async () => expect((await api.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
+afterAll(() => api.close());
 
-const cancel = (id: number, body: Json = {}) => door.post(`/api/student-subscriptions/${id}/cancel`, { reason, ...body });
-const balance = async (student: number) => (await door.get(`/api/students/${student}/wallet`)).body.balance_minor;
+const cancel = (id: number, body: Json = {}) => api.post(`/api/student-subscriptions/${id}/cancel`, { reason, ...body });
+const balance = async (student: number) => (await api.get(`/api/students/${student}/wallet`)).body.balance_minor;
 const billsOf = async (student: number) => (await invoicesOf(db, student)).map((bill) => `${bill.status} ${bill.amount_minor}`);
 
 /** A subscription that was bought some days ago, and sessions that were taken from it for trainings on the given days. */
@@ -45,7 +45,7 @@ async function bought(of: {
     sessions: of.sessions === undefined ? 4 : of.sessions,
     days: of.days ?? 30,
   });
-  const { body } = await door.post(`/api/students/${student}/subscriptions`, {
+  const { body } = await api.post(`/api/students/${student}/subscriptions`, {
     subscription_id,
     start_date: at(of.start ?? -10),
     is_auto_renew: true,
@@ -61,8 +61,8 @@ async function take(student: number, days: number[]) {
   return seats;
 }
 async function charge(day: number) {
-  let so = nightfall;
-  while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, at(day), so, null));
+  let progress = initialProgress;
+  while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, at(day), progress, null));
 }
 const back = (student: number, seat: number) =>
   db.transaction(async (transaction) => {
@@ -117,7 +117,7 @@ describe('the used share is kept (D22)', () => {
 
   test('days it was frozen are not used', async () => {
     const of = await bought({ price: 1_000, sessions: null, days: 10, start: 0 });
-    await door.post(`/api/student-subscriptions/${of.id}/freeze`, { from: TODAY, to: at(6) });
+    await api.post(`/api/student-subscriptions/${of.id}/freeze`, { from: TODAY, to: at(6) });
     await db.query(sql.unsafe`
       update student_subscriptions set start_date = start_date - 4, end_date = end_date - 4, freeze_start_date = freeze_start_date - 4,
         freeze_end_date = freeze_end_date - 4 where id = ${of.id}`);
@@ -126,8 +126,8 @@ describe('the used share is kept (D22)', () => {
 
   test('one that was waived stays so', async () => {
     const of = await bought({ taken: [-1] });
-    const [bill] = (await door.get(`/api/invoices?payer_id=${of.student}`)).body.items;
-    await door.post(`/api/invoices/${bill.id}/cancel`, { reason });
+    const [bill] = (await api.get(`/api/invoices?payer_id=${of.student}`)).body.items;
+    await api.post(`/api/invoices/${bill.id}/cancel`, { reason });
     expect(await cancel(of.id)).toMatchObject({ status: 200, body: { owed_minor: 0, kept_minor: 0 } });
     expect(await billsOf(of.student)).toEqual(['CANCELLED 1002']);
   });
@@ -203,12 +203,12 @@ describe('on the last day of one that was renewed', () => {
     expect(await left(of.student)).toEqual([1, 0]);
     expect(await entriesOf(db, of.id)).toEqual(['granted 2', 'training -1', 'carried_out -1', 'carried_out 1']);
     expect(await entriesOf(db, of.next)).toEqual(['granted 2', 'carried_in 1', 'carried_in -1', 'cancelled -2']);
-    expect((await door.get(`/api/students/${of.student}/subscriptions`)).body.items[1]).toMatchObject({
+    expect((await api.get(`/api/students/${of.student}/subscriptions`)).body.items[1]).toMatchObject({
       renewed_by_id: null,
       renewal_called_off: true,
       next_renewal: null,
     });
-    expect(await door.patch(`/api/student-subscriptions/${of.id}`, { is_auto_renew: true })).toMatchObject({ status: 409 });
+    expect(await api.patch(`/api/student-subscriptions/${of.id}`, { is_auto_renew: true })).toMatchObject({ status: 409 });
     expect(await renew()).toMatchObject({ decided: [] });
   });
 

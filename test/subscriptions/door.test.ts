@@ -2,35 +2,35 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { termEnd } from '../../sql/subscriptions/term.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { club, entriesOf, heldBy, invoicesOf } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof club>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = club(door.db);
+  api = await testApi();
+  make = club(api.db);
 });
-afterEach(async () => expect((await door.get('/api/audit')).body).toMatchObject({ square: true }));
-afterAll(() => door.close());
+afterEach(async () => expect((await api.get('/api/audit')).body).toMatchObject({ square: true }));
+afterAll(() => api.close());
 
-const buy = (student: number, body: Json) => door.post(`/api/students/${student}/subscriptions`, body);
-const balance = async (student: number) => (await door.get(`/api/students/${student}/wallet`)).body.balance_minor;
-const act = (id: number, what: string, body?: Json) => door.post(`/api/student-subscriptions/${id}/${what}`, body);
+const buy = (student: number, body: Json) => api.post(`/api/students/${student}/subscriptions`, body);
+const balance = async (student: number) => (await api.get(`/api/students/${student}/wallet`)).body.balance_minor;
+const act = (id: number, what: string, body?: Json) => api.post(`/api/student-subscriptions/${id}/${what}`, body);
 
 describe('the catalogue', () => {
   test('is listed, added to and changed', async () => {
-    const made = await door.post('/api/subscriptions', {
+    const made = await api.post('/api/subscriptions', {
       name: 'Безлимит',
       price_minor: 850_000,
       number_of_sessions: null,
       validity_days: 30,
     });
     expect(made).toMatchObject({ status: 201, body: { number_of_sessions: null, is_active: true } });
-    const changed = await door.patch(`/api/subscriptions/${made.body.id}`, { price_minor: 900_000, is_active: false });
+    const changed = await api.patch(`/api/subscriptions/${made.body.id}`, { price_minor: 900_000, is_active: false });
     expect(changed.body).toEqual({ ...made.body, price_minor: 900_000, is_active: false });
-    expect((await door.get('/api/subscriptions?is_active=false')).body.items).toEqual([changed.body]);
+    expect((await api.get('/api/subscriptions?is_active=false')).body.items).toEqual([changed.body]);
   });
 
   test.each<[Json, string]>([
@@ -43,7 +43,7 @@ describe('the catalogue', () => {
     [{ name: 'X', price_minor: 1, number_of_sessions: 8, validity_days: 30, validity_months: 1 }, 'validity_months'],
     [{ name: 'X', price_minor: 1, number_of_sessions: 8, validity_months: 121 }, 'validity_months'],
   ])('refuses %j', async (body, path) => {
-    expect(await door.post('/api/subscriptions', body)).toMatchObject({ status: 422, body: { errors: [{ path }] } });
+    expect(await api.post('/api/subscriptions', body)).toMatchObject({ status: 422, body: { errors: [{ path }] } });
   });
 });
 
@@ -76,14 +76,14 @@ describe('buying (D23)', () => {
     });
     expect(await balance(student)).toBe(left);
     const { invoice: _, ...item_ } = bought.body;
-    expect((await door.get(`/api/students/${student}/subscriptions`)).body).toEqual({ items: [item_], next_cursor: null });
+    expect((await api.get(`/api/students/${student}/subscriptions`)).body).toEqual({ items: [item_], next_cursor: null });
   });
 
   test('one that costs nothing is not invoiced', async () => {
     const student = await make.student();
     const { status, body } = await buy(student, { subscription_id: await make.item({ price: 0 }) });
     expect({ status, invoice: body.invoice, unpaid: body.unpaid_invoice }).toEqual({ status: 201, invoice: null, unpaid: null });
-    expect(await invoicesOf(door.db, student)).toEqual([]);
+    expect(await invoicesOf(api.db, student)).toEqual([]);
   });
 
   test('one that starts later is due then; days are counted from its first', async () => {
@@ -93,7 +93,7 @@ describe('buying (D23)', () => {
   });
 
   test('one of a month ends on the day before that day of the next month (D48)', async () => {
-    const { body: sold } = await door.post('/api/subscriptions', {
+    const { body: sold } = await api.post('/api/subscriptions', {
       name: 'Месяц',
       price_minor: 0,
       number_of_sessions: null,
@@ -116,7 +116,7 @@ describe('buying (D23)', () => {
 
   test('whoever pays for the student gets the invoice', async () => {
     const [child, parent] = [await make.student(), await make.student()];
-    await door.patch(`/api/students/${child}`, { payer_id: parent });
+    await api.patch(`/api/students/${child}`, { payer_id: parent });
     await make.money(parent, 1_000_000);
     const { body } = await buy(child, { subscription_id: await make.item() });
     expect(body).toMatchObject({ payer_id: parent, invoice: { payer_id: parent, student_id: child, status: 'PAID' } });
@@ -125,14 +125,14 @@ describe('buying (D23)', () => {
   test('with an Idempotency-Key it is bought once', async () => {
     const [student, item] = [await make.student(), await make.item()];
     const once = () =>
-      door.post(
+      api.post(
         `/api/students/${student}/subscriptions`,
         { subscription_id: item },
         { headers: { 'Idempotency-Key': `buy-${student}` } },
       );
     const [first, second] = [await once(), await once()];
     expect(second.body).toEqual(first.body);
-    expect(await heldBy(door.db, student)).toHaveLength(1);
+    expect(await heldBy(api.db, student)).toHaveLength(1);
   });
 
   test.each<[string, Json, number, string | undefined]>([
@@ -152,12 +152,12 @@ describe('buying (D23)', () => {
     });
     expect(refused.status).toBe(status);
     expect(refused.body.errors?.[0]?.path).toBe(path);
-    expect(await heldBy(door.db, student)).toEqual([]);
+    expect(await heldBy(api.db, student)).toEqual([]);
   });
 
   test('an unknown student is a 404', async () => {
     expect((await buy(999_999, { subscription_id: await make.item() })).status).toBe(404);
-    expect((await door.get('/api/students/999999/subscriptions')).status).toBe(404);
+    expect((await api.get('/api/students/999999/subscriptions')).status).toBe(404);
   });
 });
 
@@ -166,11 +166,11 @@ test('the list is paged, newest first, and narrowed by status', async () => {
   const ids = [];
   for (const status of ['expired', 'active', 'active']) ids.push(await make.held({ student, item, to: TODAY, status }));
   const path = `/api/students/${student}/subscriptions`;
-  const first = (await door.get(`${path}?limit=2`)).body;
+  const first = (await api.get(`${path}?limit=2`)).body;
   expect(first.items.map((one: Json) => one.id)).toEqual([ids[2], ids[1]]);
-  expect((await door.get(`${path}?limit=2&cursor=${first.next_cursor}`)).body.items.map((one: Json) => one.id)).toEqual([ids[0]]);
-  expect((await door.get(`${path}?status=expired`)).body.items).toMatchObject([{ id: ids[0], days_left: 0, next_renewal: null }]);
-  expect((await door.get(`${path}?status=lost`)).status).toBe(422);
+  expect((await api.get(`${path}?limit=2&cursor=${first.next_cursor}`)).body.items.map((one: Json) => one.id)).toEqual([ids[0]]);
+  expect((await api.get(`${path}?status=expired`)).body.items).toMatchObject([{ id: ids[0], days_left: 0, next_renewal: null }]);
+  expect((await api.get(`${path}?status=lost`)).status).toBe(422);
 });
 
 test.each<[string, Json, Json]>([
@@ -180,7 +180,7 @@ test.each<[string, Json, Json]>([
 ])('the next renewal of %s', async (_, of, expected) => {
   const student = await make.student();
   await make.held({ student, item: await make.item({ price: 123 }), to: TODAY, ...of });
-  const [held] = (await door.get(`/api/students/${student}/subscriptions`)).body.items;
+  const [held] = (await api.get(`/api/students/${student}/subscriptions`)).body.items;
   if (expected === null) expect(held.next_renewal).toBeNull();
   else expect(held.next_renewal).toEqual({ start_date: addDays(TODAY, 1), price_minor: 123, ...expected });
 });
@@ -189,7 +189,7 @@ describe('auto-renewal', () => {
   test('is turned on and off', async () => {
     const id = await make.held({ student: await make.student(), item: await make.item(), to: TODAY, autoRenew: false });
     for (const is_auto_renew of [true, true, false]) {
-      const { status, body } = await door.patch(`/api/student-subscriptions/${id}`, { is_auto_renew });
+      const { status, body } = await api.patch(`/api/student-subscriptions/${id}`, { is_auto_renew });
       expect({ status, is: body.is_auto_renew, next: body.next_renewal !== null }).toEqual({
         status: 200,
         is: is_auto_renew,
@@ -212,11 +212,11 @@ describe('auto-renewal', () => {
       status: state === 'renewed' ? 'active' : state === 'unknown' ? 'active' : state,
     });
     if (state === 'renewed')
-      await door.db.query(sql.unsafe`
+      await api.db.query(sql.unsafe`
         insert into student_subscriptions (student_id, subscription_id, start_date, end_date, renewed_from_id)
         values (${student}, ${item}, ${addDays(TODAY, 1)}::date, ${addDays(TODAY, 9)}::date, ${id})`);
     const asked = state === 'unknown' ? 999_999 : id;
-    expect((await door.patch(`/api/student-subscriptions/${asked}`, { is_auto_renew: false })).status).toBe(status);
+    expect((await api.patch(`/api/student-subscriptions/${asked}`, { is_auto_renew: false })).status).toBe(status);
     if (state !== 'renewed')
       for (const what of ['freeze', 'unfreeze', 'cancel'])
         expect(
@@ -234,7 +234,7 @@ describe('auto-renewal', () => {
     '%j is refused',
     async (body) => {
       const id = await make.held({ student: await make.student(), item: await make.item(), to: TODAY });
-      expect((await door.patch(`/api/student-subscriptions/${id}`, body)).status).toBe(422);
+      expect((await api.patch(`/api/student-subscriptions/${id}`, body)).status).toBe(422);
     },
   );
 });
@@ -257,8 +257,8 @@ describe('cancelling', () => {
         cancellation_reason: reason,
       },
     });
-    expect(await invoicesOf(door.db, student)).toMatchObject([{ status: 'CANCELLED' }]);
-    expect(await entriesOf(door.db, body.id)).toEqual(['granted 8', 'cancelled -8']);
+    expect(await invoicesOf(api.db, student)).toMatchObject([{ status: 'CANCELLED' }]);
+    expect(await entriesOf(api.db, body.id)).toEqual(['granted 8', 'cancelled -8']);
     expect((await act(body.id, 'cancel', { reason })).status).toBe(409);
   });
 
@@ -280,8 +280,8 @@ describe('cancelling', () => {
     const { body } = await buy(student, { subscription_id: await make.item({ price: 400_000 }) });
     const cancelled = await act(body.id, 'cancel', { reason, ...(refund === undefined ? {} : { refund_minor: refund }) });
     expect(cancelled).toMatchObject({ status: 200, body: { refunded_minor: money, balance_minor: money } });
-    expect((await invoicesOf(door.db, student)).map((one) => [one.status, one.amount_minor])).toEqual(bills);
-    const entered = await door.db.any(sql.unsafe`
+    expect((await invoicesOf(api.db, student)).map((one) => [one.status, one.amount_minor])).toEqual(bills);
+    const entered = await api.db.any(sql.unsafe`
       select kind || ' ' || amount_minor as move from wallet_transactions where user_id = ${student} and kind <> 'adjustment' order by id`);
     expect(entered.map((one: Json) => one.move)).toEqual(moves.length > 0 ? moves : ['payment -400000']);
   });
@@ -293,17 +293,17 @@ describe('cancelling', () => {
     const other = await buy(student, { subscription_id: await make.item({ price: 100_000 }) });
     expect(other.body.invoice.status).toBe('UNPAID');
     expect((await act(body.id, 'cancel', { reason, refund_minor: 150_000 })).body.balance_minor).toBe(50_000);
-    expect((await door.get(`/api/students/${student}/subscriptions`)).body.items[0].unpaid_invoice).toBeNull();
+    expect((await api.get(`/api/students/${student}/subscriptions`)).body.items[0].unpaid_invoice).toBeNull();
   });
 
   test('a payment that is cancelled later owes again what was kept, and no more', async () => {
     const student = await make.student();
-    const { payment } = (await door.post(`/api/students/${student}/payments`, { amount_minor: 400_000 })).body;
+    const { payment } = (await api.post(`/api/students/${student}/payments`, { amount_minor: 400_000 })).body;
     const { body } = await buy(student, { subscription_id: await make.item({ price: 400_000 }) });
     await act(body.id, 'cancel', { reason, refund_minor: 150_000 });
-    await door.post(`/api/payments/${payment.id}/cancel`, { reason: 'ошибка кассы' });
+    await api.post(`/api/payments/${payment.id}/cancel`, { reason: 'ошибка кассы' });
     expect(await balance(student)).toBe(0);
-    expect((await invoicesOf(door.db, student)).map((one) => [one.status, one.amount_minor])).toEqual([
+    expect((await invoicesOf(api.db, student)).map((one) => [one.status, one.amount_minor])).toEqual([
       ['CANCELLED', 400_000],
       ['UNPAID', 250_000],
     ]);
@@ -319,7 +319,7 @@ describe('cancelling', () => {
     const { body } = await buy(student, { subscription_id: await make.item({ price: 400_000 }) });
     const refused = await act(body.id, 'cancel', { reason, refund_minor });
     expect(refused).toMatchObject({ status, body: { errors: [{ path: 'refund_minor' }] } });
-    expect(await heldBy(door.db, student)).toMatchObject([{ status: 'active', sessions_left: 8 }]);
+    expect(await heldBy(api.db, student)).toMatchObject([{ status: 'active', sessions_left: 8 }]);
   });
 
   test('nothing was paid, so nothing can be refunded; a reason is needed', async () => {
@@ -346,8 +346,8 @@ test.each([
   ['POST', '/api/student-subscriptions/1/unfreeze', 'money:write'],
   ['POST', '/api/student-subscriptions/1/cancel', 'money:write'],
 ])('%s %s needs %s', async (method, path, scope) => {
-  const other = await door.key(...['records:write', 'records:read', 'money:read', 'money:write'].filter((one) => one !== scope));
-  expect((await door.ask(method, path, { key: other, body: method === 'GET' ? undefined : {} })).status).toBe(403);
-  const right = await door.key(scope);
-  expect((await door.ask(method, path, { key: right, body: method === 'GET' ? undefined : {} })).status).not.toBe(403);
+  const other = await api.key(...['records:write', 'records:read', 'money:read', 'money:write'].filter((one) => one !== scope));
+  expect((await api.ask(method, path, { key: other, body: method === 'GET' ? undefined : {} })).status).toBe(403);
+  const right = await api.key(scope);
+  expect((await api.ask(method, path, { key: right, body: method === 'GET' ? undefined : {} })).status).not.toBe(403);
 });

@@ -1,24 +1,24 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { club, heldBy, invoicesOf, toldTo } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
 const at = (days: number) => addDays(TODAY, days);
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof club>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = club(door.db);
+  api = await testApi();
+  make = club(api.db);
 });
-afterEach(async () => expect((await door.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
-afterAll(() => door.close());
+afterEach(async () => expect((await api.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
+afterAll(() => api.close());
 
-const act = (id: number, what: string, body?: object) => door.post(`/api/student-subscriptions/${id}/${what}`, body);
+const act = (id: number, what: string, body?: object) => api.post(`/api/student-subscriptions/${id}/${what}`, body);
 const termsOf = async (student: number) =>
-  (await heldBy(door.db, student)).map(({ start_date, end_date }) => [start_date, end_date]);
+  (await heldBy(api.db, student)).map(({ start_date, end_date }) => [start_date, end_date]);
 
 /** One that lasts until the day after tomorrow, and two that were bought ahead, each of ten days. */
 async function threeInARow() {
@@ -26,7 +26,7 @@ async function threeInARow() {
   const item = await make.item({ price: 700, sessions: 3, days: 10 });
   const ids: number[] = [];
   for (const start of [-7, 3, 13]) {
-    const bought = await door.post(`/api/students/${student}/subscriptions`, { subscription_id: item, start_date: at(start) });
+    const bought = await api.post(`/api/students/${student}/subscriptions`, { subscription_id: item, start_date: at(start) });
     ids.push(bought.body.id);
   }
   return { student, ids };
@@ -56,8 +56,8 @@ test('a freeze moves all that follow, without overlap or gap, and what is due on
     },
   });
   expect(await termsOf(student)).toEqual(FROZEN);
-  expect((await invoicesOf(door.db, student)).map((bill) => bill.due_date)).toEqual([TODAY, at(7), at(17)]);
-  expect((await toldTo(door.db, { user: student })).at(-1)?.params.moved).toHaveLength(2);
+  expect((await invoicesOf(api.db, student)).map((bill) => bill.due_date)).toEqual([TODAY, at(7), at(17)]);
+  expect((await toldTo(api.db, { user: student })).at(-1)?.params.moved).toHaveLength(2);
 
   const ended = await act(first, 'unfreeze');
   expect(ended).toMatchObject({
@@ -65,7 +65,7 @@ test('a freeze moves all that follow, without overlap or gap, and what is due on
     body: { days_returned: 4, moved: [{ id: second, start_date: at(3) }, { id: third }] },
   });
   expect(await termsOf(student)).toEqual(AS_SOLD);
-  expect((await invoicesOf(door.db, student)).map((bill) => bill.due_date)).toEqual([TODAY, at(3), at(13)]);
+  expect((await invoicesOf(api.db, student)).map((bill) => bill.due_date)).toEqual([TODAY, at(3), at(13)]);
 });
 
 test('called off in its freeze, it leaves the others their days', async () => {
@@ -92,15 +92,15 @@ test('a session that was taken for a day that is no longer within its term is gi
   const ids: number[] = [];
   for (const start of [-9, 1]) {
     ids.push(
-      (await door.post(`/api/students/${student}/subscriptions`, { subscription_id: item, start_date: at(start) })).body.id,
+      (await api.post(`/api/students/${student}/subscriptions`, { subscription_id: item, start_date: at(start) })).body.id,
     );
   }
   await make.register(await make.training({ startsAt: `${at(1)}T20:00:00Z`, date: at(1) }), student);
   const night = async () => {
-    let so = nightfall;
-    while (!so.done) so = await door.db.transaction((transaction) => chargeChunk(transaction, TODAY, so, null));
+    let progress = initialProgress;
+    while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, TODAY, progress, null));
   };
-  const left = async () => (await heldBy(door.db, student)).map((held) => held.sessions_left);
+  const left = async () => (await heldBy(api.db, student)).map((held) => held.sessions_left);
   await night();
   expect(await left()).toEqual([3, 2]);
   expect(await act(ids[0] as number, 'freeze', { from: TODAY, to: TODAY })).toMatchObject({
@@ -110,7 +110,7 @@ test('a session that was taken for a day that is no longer within its term is gi
   expect(await left()).toEqual([3, 3]);
   await night();
   expect(await left()).toEqual([2, 3]);
-  const overlaps = await door.db.oneFirst(sql.unsafe`
+  const overlaps = await api.db.oneFirst(sql.unsafe`
     select count(*) from student_subscriptions a join student_subscriptions b using (student_id)
     where student_id = ${student} and a.id < b.id and a.end_date >= b.start_date`);
   expect(overlaps).toBe(0);

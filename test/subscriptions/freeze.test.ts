@@ -1,34 +1,34 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
-import { buildWindow, nothingYet } from '../../sql/generation/week.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
 import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
-import { type FrontDoor, frontDoor, type Json } from '../support/front-door.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
 import { beforehand } from '../support/weeks.ts';
 import { club, entriesOf, toldTo } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
 const at = (days: number) => addDays(TODAY, days);
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof club>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = club(door.db);
+  api = await testApi();
+  make = club(api.db);
 });
-afterEach(async () => expect((await door.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
-afterAll(() => door.close());
+afterEach(async () => expect((await api.get('/api/audit?date=2020-01-01')).body).toMatchObject({ square: true }));
+afterAll(() => api.close());
 
-const freeze = (id: number, from: string, to: string) => door.post(`/api/student-subscriptions/${id}/freeze`, { from, to });
-const unfreeze = (id: number) => door.post(`/api/student-subscriptions/${id}/unfreeze`);
+const freeze = (id: number, from: string, to: string) => api.post(`/api/student-subscriptions/${id}/freeze`, { from, to });
+const unfreeze = (id: number) => api.post(`/api/student-subscriptions/${id}/unfreeze`);
 const held = async (of: Json = {}) => {
   const student = await make.student();
   return { student, id: await make.held({ student, item: await make.item(), from: at(-10), to: at(19), left: 5, ...of }) };
 };
 const seat = async (training: number) => {
-  const { students } = (await door.get(`/real-trainings/${training}`)).body;
+  const { students } = (await api.get(`/real-trainings/${training}`)).body;
   return students[0].status;
 };
 
@@ -50,7 +50,7 @@ describe('a freeze', () => {
       released: [],
     });
     expect(body.freeze_end_date < body.end_date).toBe(true);
-    expect(await toldTo(door.db, { user: student })).toMatchObject([
+    expect(await toldTo(api.db, { user: student })).toMatchObject([
       { template: 'subscription_frozen', params: { from: at(from), to: at(to), end_date: at(19 + days), released: [] } },
     ]);
   });
@@ -77,7 +77,7 @@ describe('a freeze', () => {
     ['after the end', { from: at(20), to: at(21) }, 'from'],
   ])('%s is refused', async (_, body, path) => {
     const { id } = await held();
-    expect(await door.post(`/api/student-subscriptions/${id}/freeze`, body)).toMatchObject({
+    expect(await api.post(`/api/student-subscriptions/${id}/freeze`, body)).toMatchObject({
       status: 422,
       body: { errors: [{ path }] },
     });
@@ -91,16 +91,16 @@ describe('a freeze', () => {
       await make.register(training, student);
       trainings.set(day, training);
     }
-    let so = nightfall;
-    while (!so.done) so = await door.db.transaction((transaction) => chargeChunk(transaction, at(4), so, null));
-    expect((await entriesOf(door.db, id)).filter((entry) => entry === 'training -1')).toHaveLength(4);
+    let progress = initialProgress;
+    while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(4), progress, null));
+    expect((await entriesOf(api.db, id)).filter((entry) => entry === 'training -1')).toHaveLength(4);
 
     const { body } = await freeze(id, at(2), at(4));
     expect(body.released.map((one: Json) => one.real_training_id)).toEqual([trainings.get(2), trainings.get(4)]);
     expect(body).toMatchObject({ sessions_left: 3 });
     const statuses = await Promise.all([...trainings.values()].map(seat));
     expect(statuses).toEqual(['REGISTERED', 'CANCELLED_SAFE', 'CANCELLED_SAFE', 'REGISTERED']);
-    const [told] = await toldTo(door.db, { user: student });
+    const [told] = await toldTo(api.db, { user: student });
     expect(told?.params.released).toMatchObject([{ training_date: at(2) }, { training_date: at(4) }]);
   });
 
@@ -112,10 +112,10 @@ describe('a freeze', () => {
       await make.training({ startsAt: `${at(6)}T12:00:00Z`, date: at(6) }),
     ];
     for (const training of [inside, outside]) await make.register(training, student);
-    let so = nightfall;
-    while (!so.done) so = await door.db.transaction((transaction) => chargeChunk(transaction, at(6), so, null));
+    let progress = initialProgress;
+    while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(6), progress, null));
     await freeze(id, at(2), at(3));
-    const bills = await door.db.any(sql.unsafe`select status from invoices where student_id = ${student} order by id`);
+    const bills = await api.db.any(sql.unsafe`select status from invoices where student_id = ${student} order by id`);
     expect(bills.map((bill: Json) => bill.status)).toEqual(['CANCELLED', 'PAID']);
   });
 
@@ -141,16 +141,17 @@ describe('a freeze', () => {
 
   test('of somebody whom generation then leaves out on its days only', async () => {
     const { id, student } = await held({ from: at(-10), to: at(40) });
-    const [monday] = (await door.db.anyFirst(
+    const [monday] = (await api.db.anyFirst(
       sql.unsafe`select (date_trunc('week', ${TODAY}::date) + interval '7 days')::date`,
     )) as string[];
     const [type, trainer] = [await make.type({ subscriptionOnly: true }), await make.trainer()];
     for (const day of [1, 2, 3, 4]) await make.link(await make.template({ type, trainer, day }), student);
     await freeze(id, addDays(String(monday), 1), addDays(String(monday), 2));
-    let so = nothingYet;
+    let progress = initialWeek;
     const week = { start: String(monday), zone: 'Europe/Moscow', graceDays: 7 };
-    while (!so.done) so = await door.db.transaction((transaction) => buildWindow(transaction, beforehand(week), so, null));
-    const dates = await door.db.anyFirst(sql.unsafe`
+    while (!progress.done)
+      progress = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
+    const dates = await api.db.anyFirst(sql.unsafe`
       select training_date from real_training_students seat join real_trainings training on training.id = real_training_id
       where student_id = ${student} order by training_date`);
     expect(dates).toEqual([monday, addDays(String(monday), 3)]);
@@ -172,7 +173,7 @@ describe('ending it early', () => {
       freeze_end_date: null,
       days_returned: days,
     });
-    expect((await toldTo(door.db, { user: student })).at(-1)).toMatchObject({
+    expect((await toldTo(api.db, { user: student })).at(-1)).toMatchObject({
       template: 'subscription_unfrozen',
       params: { end_date: at(19) },
     });
@@ -202,10 +203,10 @@ test.each([
   ['2026-12-31', '2027-01-01', '2026-12-31', '2027-01-02'],
 ])('from %s to %s, both included, moves %s to %s', async (from, to, end, moved) => {
   const { id, student } = await held({ from: '2026-01-01', to: end });
-  await door.db.transaction((transaction) =>
+  await api.db.transaction((transaction) =>
     freezeSubscription(transaction, { id, studentId: student, from, to, today: '2026-11-20', now: new Date('2026-11-20') }),
   );
-  expect(await door.db.oneFirst(sql.unsafe`select end_date from student_subscriptions where id = ${id}`)).toBe(moved);
+  expect(await api.db.oneFirst(sql.unsafe`select end_date from student_subscriptions where id = ${id}`)).toBe(moved);
 });
 
 test('a freeze made beforehand is frozen on its first day and active after its last', async () => {
@@ -213,9 +214,9 @@ test('a freeze made beforehand is frozen on its first day and active after its l
   await freeze(id, at(2), at(3));
   const statuses: string[] = [];
   for (const day of [1, 2, 3, 4]) {
-    await night(door.db, unfreezeNight, 'auto_unfreeze', at(day));
-    statuses.push(String(await door.db.oneFirst(sql.unsafe`select status from student_subscriptions where id = ${id}`)));
+    await night(api.db, unfreezeNight, 'auto_unfreeze', at(day));
+    statuses.push(String(await api.db.oneFirst(sql.unsafe`select status from student_subscriptions where id = ${id}`)));
   }
   expect(statuses).toEqual(['active', 'frozen', 'frozen', 'active']);
-  expect(await door.db.oneFirst(sql.unsafe`select end_date from student_subscriptions where id = ${id}`)).toBe(at(21));
+  expect(await api.db.oneFirst(sql.unsafe`select end_date from student_subscriptions where id = ${id}`)).toBe(at(21));
 });

@@ -1,32 +1,32 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { at, salon } from '../bookings/salon.ts';
 import { ask } from '../finance/acts.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { club } from './studio.ts';
 
-let door: FrontDoor;
+let api: TestApi;
 let make: ReturnType<typeof club>;
 let shop: ReturnType<typeof salon>;
 beforeAll(async () => {
-  door = await frontDoor();
-  make = club(door.db);
-  shop = salon(door.db);
+  api = await testApi();
+  make = club(api.db);
+  shop = salon(api.db);
 });
-afterAll(() => door.close());
+afterAll(() => api.close());
 
 /** What can be had, asked for somebody. */
 async function offers() {
   const service_id = await shop.service();
   const specialist_id = await shop.specialist([service_id]);
   const offer = { name: `Пакет ${service_id}`, composition: [{ service_id, units: 3 }], price_minor: 0 };
-  const service_package_id = (await door.post('/api/service-packages', offer)).body.id;
+  const service_package_id = (await api.post('/api/service-packages', offer)).body.id;
   const subscription_id = await make.item({ price: 0 });
   const template = await make.template({ type: await make.type(), trainer: await make.trainer() });
   return {
-    'a subscription': (id: number) => door.post(`/api/students/${id}/subscriptions`, { subscription_id }),
-    'a package': (id: number) => door.post(`/api/clients/${id}/packages`, { service_package_id }),
-    'a booking': (id: number) => door.post('/bookings', { client_id: id, service_id, specialist_id, starts_at: at(2, '10:00') }),
-    'a standing place': (id: number) => door.post(`/api/training-templates/${template}/students`, { student_id: id }),
+    'a subscription': (id: number) => api.post(`/api/students/${id}/subscriptions`, { subscription_id }),
+    'a package': (id: number) => api.post(`/api/clients/${id}/packages`, { service_package_id }),
+    'a booking': (id: number) => api.post('/bookings', { client_id: id, service_id, specialist_id, starts_at: at(2, '10:00') }),
+    'a standing place': (id: number) => api.post(`/api/training-templates/${template}/students`, { student_id: id }),
   };
 }
 
@@ -45,10 +45,10 @@ test('nor a seat by hand', async () => {
   const training = await make.training({ startsAt: new Date(Date.now() + 3 * 86_400_000).toISOString() });
   const [away, here] = [await make.student({ isActive: false }), await make.student()];
   const now = Date.now();
-  expect(await ask(door.db, 'add_student', { training, student: away, at: now })).toMatchObject({
+  expect(await ask(api.db, 'add_student', { training, student: away, at: now })).toMatchObject({
     refused: { status: 409, detail: `the student ${away} is not active` },
   });
-  expect(await ask(door.db, 'add_student', { training, student: here, at: now })).toMatchObject({
+  expect(await ask(api.db, 'add_student', { training, student: here, at: now })).toMatchObject({
     answer: { status: 'REGISTERED' },
   });
 });
@@ -58,8 +58,8 @@ test('nor a standing place back that was frozen', async () => {
   const student = await make.student({ isActive: false });
   await make.link(template, student, { isFrozen: true });
   const path = `/api/training-templates/${template}/students/${student}`;
-  expect(await door.patch(path, { is_frozen: false })).toMatchObject({ status: 409 });
-  expect(await door.patch(path, { is_frozen: true })).toMatchObject({ status: 200 });
+  expect(await api.patch(path, { is_frozen: false })).toMatchObject({ status: 409 });
+  expect(await api.patch(path, { is_frozen: true })).toMatchObject({ status: 200 });
 });
 
 test('an unknown client of a package is still a 404', async () => {

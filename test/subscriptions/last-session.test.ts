@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { club, toldTo } from './studio.ts';
 
@@ -16,8 +16,8 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 async function charge(date: string) {
-  let so = nightfall;
-  while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, date, so, null));
+  let progress = initialProgress;
+  while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, date, progress, null));
 }
 
 test.each<[number | null, number, number]>([
@@ -50,7 +50,7 @@ test.each<[number | null, number, number]>([
   }
 });
 
-test('taken, given back and taken again, it is told once; whoever pays is told too', async () => {
+test('taken, given back and taken again, it is notified once; whoever pays is notified too', async () => {
   const [student, payer] = [await make.student(), await make.student()];
   await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
   await make.held({ student, item: await make.item(), from: '2026-11-01', to: '2026-11-30', left: 1 });

@@ -185,7 +185,7 @@ export class ClubModel extends Model {
     return minor - rest;
   }
 
-  /** D24, for a day; `idOf` says under which number a renewal stands in the book. */
+  /** D24, for a day; `idOf` says under which number a renewal stands in the database. */
   renew(date: number, idOf: (old: number) => number) {
     const due = this.subscriptions
       .filter((held) => held.autoRenew && held.status !== 'cancelled' && held.last <= date && held.last >= date - 7)

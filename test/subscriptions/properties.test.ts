@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { type Database, type Sql, sql } from '../../sql/database/database.ts';
-import { chargeChunk, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
 import { lockPayment, payerOf, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
@@ -133,8 +133,8 @@ async function build(given: World) {
   return { model, people };
 }
 
-/** What a door does: one transaction with the student's lock, judged by the same policy. False where it refuses. */
-async function door(
+/** What a route does: one transaction with the student's lock, judged by the same policy. False where it refuses. */
+async function api(
   held: Held,
   today: string,
   act: (transaction: Sql, row: NonNullable<Awaited<ReturnType<typeof findHeld>>>) => Promise<unknown>,
@@ -193,15 +193,15 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
     model.buy(id, person, item, n + one.ahead, one.autoRenew);
   } else if (held && one.do === 'freeze') {
     const [from, to] = [n + one.ahead, n + one.ahead + one.days];
-    const did = await door(held, today, (transaction, row) =>
+    const did = await api(held, today, (transaction, row) =>
       freeze(transaction, row, { from: day(from), to: day(to), today, now }),
     );
     expect(model.freeze(held, from, to, n)).toBe(did);
   } else if (held && one.do === 'unfreeze') {
-    const did = await door(held, today, (transaction, row) => unfreeze(transaction, row, { today, now }));
+    const did = await api(held, today, (transaction, row) => unfreeze(transaction, row, { today, now }));
     expect(model.unfreeze(held, n)).toBe(did);
   } else if (held && one.do === 'autoRenew') {
-    const did = await door(held, today, async (transaction, row) => {
+    const did = await api(held, today, async (transaction, row) => {
       demandLive(row);
       demandNotRenewed(row);
       demandRenewable(row, one.is);
@@ -211,7 +211,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
     if (did) held.autoRenew = one.is;
   } else if (held && one.do === 'cancel') {
     const refundMinor = Math.ceil(model.paidFor(held) * one.refund);
-    const did = await door(held, today, (transaction, row) =>
+    const did = await api(held, today, (transaction, row) =>
       callOff(transaction, row, { reason: 'test', refundMinor, today, now }),
     );
     expect(model.cancel(held, refundMinor, n)).toBe(did);
@@ -227,8 +227,8 @@ const repeat = async (count: number, run: () => Promise<void>) => {
 /** The night after a day: charging and expiry of the day, renewal and unfreeze of the next. */
 async function pass({ model }: Awaited<ReturnType<typeof build>>, n: number, runs: World['dates'][number]['runs']) {
   await repeat(times(runs.charge), async () => {
-    let so = nightfall;
-    while (!so.done) so = await db.transaction((transaction) => chargeChunk(transaction, day(n), so, null));
+    let progress = initialProgress;
+    while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, day(n), progress, null));
     model.night(day(n));
   });
   await repeat(times(runs.expire), async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { seeded } from '../../sql/demo/random.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 import { figuresOf, impossible } from './year/figures.ts';
 import { fleetAt, instantsBetween } from './year/nights.ts';
 import { type Deeds, ownerOn, peopleOn } from './year/people.ts';
@@ -14,7 +14,7 @@ const DAYS = 365;
 /** Nobody acts for the fleet on these days, as when its machine is away. */
 const OUTAGE = { from: 200, days: 5 };
 
-let door: FrontDoor;
+let api: TestApi;
 beforeAll(async () => {
   // Only the clock is ours: timers go on, so that connections and requests live as always.
   jest.useFakeTimers({
@@ -32,12 +32,12 @@ beforeAll(async () => {
       'clearTimeout',
     ],
   });
-  door = await frontDoor({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' }, forLife: true });
-  await openStudio(door.db);
+  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' }, forLife: true });
+  await openStudio(api.db);
 });
 afterAll(async () => {
   jest.useRealTimers();
-  await door?.close();
+  await api?.close();
 });
 
 test('a year of a studio with 300 students: square every night, nothing appears or vanishes, and the same figures each time', async () => {
@@ -47,19 +47,19 @@ test('a year of a studio with 300 students: square every night, nothing appears 
   for (let n = 0; n < DAYS; n += 1) {
     const noon = new Date(FIRST.getTime() + n * DAY);
     jest.setSystemTime(noon);
-    const today = dayOf(noon, door.fleet.settings.zone);
-    await ownerOn(door.db, today);
-    await peopleOn({ door, random, today, now: noon, deeds });
+    const today = dayOf(noon, api.fleet.settings.zone);
+    await ownerOn(api.db, today);
+    await peopleOn({ api, random, today, now: noon, deeds });
     if (n >= OUTAGE.from && n < OUTAGE.from + OUTAGE.days) continue;
     const next = new Date(noon.getTime() + DAY - 1);
-    for (const instant of instantsBetween(since, next, door.fleet.settings.zone)) {
+    for (const instant of instantsBetween(since, next, api.fleet.settings.zone)) {
       // After an outage the scheduler finds all that has passed at once.
       const now = new Date(Math.max(instant.getTime(), noon.getTime()) + 1_000);
       jest.setSystemTime(now);
-      await fleetAt(door.fleet, now);
+      await fleetAt(api.fleet, now);
     }
     since = next;
-    if (n % 7 === 0 || n === DAYS - 1) expect({ today, wrong: await impossible(door.db) }).toEqual({ today, wrong: [] });
+    if (n % 7 === 0 || n === DAYS - 1) expect({ today, wrong: await impossible(api.db) }).toEqual({ today, wrong: [] });
   }
   expect(addDays('2025-01-05', DAYS - 1)).toBe('2026-01-04');
   expect(Object.fromEntries(deeds)).toMatchInlineSnapshot(`
@@ -106,7 +106,7 @@ test('a year of a studio with 300 students: square every night, nothing appears 
   },
 }
 `);
-  expect(await figuresOf(door.db)).toMatchInlineSnapshot(`
+  expect(await figuresOf(api.db)).toMatchInlineSnapshot(`
 {
   "invoices": {
     "SUBSCRIPTION CANCELLED": 8,

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApiServer } from '../../api/app/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { bells } from '../../queues/jobs/catalog.ts';
+import { jobPayloads } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
@@ -22,11 +22,11 @@ log.level = process.env.TEST_LOG ?? 'silent';
 export type Json = any;
 export type Reply = { status: number; headers: Headers; text: string; body: Json };
 export type Asking = { key?: string | null; body?: unknown; headers?: Record<string, string>; raw?: string };
-export type FrontDoor = Awaited<ReturnType<typeof frontDoor>>;
+export type TestApi = Awaited<ReturnType<typeof testApi>>;
 
 type Options = {
   settings?: Record<string, string>;
-  /** Another backend than PostgreSQL in the test's own database; it is closed with the door. */
+  /** Another backend than PostgreSQL in the test's own database; it is closed with the route. */
   backend?: (databaseUrl: string) => Backend;
   /** Another way to the database than the straight one, for the API alone. */
   via?: (databaseUrl: string) => Promise<string>;
@@ -37,7 +37,7 @@ type Options = {
 };
 
 /** The API on a port of its own, with a private database and a key for everything. Close it when the file's tests are over. */
-export async function frontDoor(options: Options = {}) {
+export async function testApi(options: Options = {}) {
   const database: TestDatabase = await testDatabase({ forLife: options.forLife });
   const { db } = database;
   const settings = readSettings({ ...options.settings, DATABASE_URL: database.url }, '/nowhere/.env');
@@ -84,7 +84,7 @@ export async function frontDoor(options: Options = {}) {
     async startWorker(handler: RunHandler = generate) {
       const signal = new AbortController().signal;
       const worker = backend.worker('generation', (job, token) =>
-        runJob(fleet, { generation: handler }, job, token, bells.run.parse(job.data), signal),
+        runJob(fleet, { generation: handler }, job, token, jobPayloads.run.parse(job.data), signal),
       );
       workers.push(worker);
       await worker.waitUntilReady();

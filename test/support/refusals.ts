@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Asking, type FrontDoor, frontDoor, type Json } from './front-door.ts';
+import { type Asking, type Json, type TestApi, testApi } from './front-door.ts';
 import { rowCounts } from './row-counts.ts';
 import { studio } from './studio.ts';
 
@@ -20,27 +20,27 @@ export type Refusal = [
   at?: string,
 ];
 
-/** A door with one student behind it; in the end not one row more or less than before. */
-export function untouchedDoor() {
-  const opened = {} as { door: FrontDoor };
+/** A route with one student behind it; in the end not one row more or less than before. */
+export function untouchedRoute() {
+  const opened = {} as { api: TestApi };
   let before: Record<string, number>;
   beforeAll(async () => {
-    opened.door = await frontDoor();
-    await studio(opened.door.db).student();
-    await opened.door.get('/schedule');
-    before = await rowCounts(opened.door.db);
+    opened.api = await testApi();
+    await studio(opened.api.db).student();
+    await opened.api.get('/schedule');
+    before = await rowCounts(opened.api.db);
   });
   afterAll(async () => {
-    expect(await rowCounts(opened.door.db)).toEqual(before);
-    await opened.door.close();
+    expect(await rowCounts(opened.api.db)).toEqual(before);
+    await opened.api.close();
   });
   return opened;
 }
 
 /** One test for each refusal: a problem that says what is accepted. */
-export function refuses(opened: { door: FrontDoor }, refusals: Refusal[]) {
+export function refuses(opened: { api: TestApi }, refusals: Refusal[]) {
   test.each(refusals)('%s', async (...[, method, path, asking, status, says, at]: Refusal) => {
-    const { body, headers, status: answered } = await opened.door.ask(method, path, asking);
+    const { body, headers, status: answered } = await opened.api.ask(method, path, asking);
     expect({ status: answered, type: headers.get('content-type') }).toEqual({
       status,
       type: expect.stringContaining('application/problem+json'),

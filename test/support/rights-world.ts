@@ -3,7 +3,7 @@ import { scopes } from '../../queues/jobs/scopes.ts';
 import { noteProfile } from '../../sql/bot/links.ts';
 import { sql } from '../../sql/database/database.ts';
 import { inHours, salon } from '../bookings/salon.ts';
-import { frontDoor } from './front-door.ts';
+import { testApi } from './front-door.ts';
 
 /** No other figure of the world looks like these balances. */
 export const [BALANCE, OWN] = [76_543_210, 65_432_109];
@@ -17,8 +17,8 @@ export const allBut = (...missing: string[]) => scopes.filter((scope) => scope !
  * student and specialist too, and bookings of the child that the parent's wallet paid for, one to come and one that has begun.
  */
 export async function rightsWorld() {
-  const door = await frontDoor({ settings: { TELEGRAM_BOT_TOKEN: `${BOT}:abcdefghijklmnopqrstuvwxyz` } });
-  const { db } = door;
+  const api = await testApi({ settings: { TELEGRAM_BOT_TOKEN: `${BOT}:abcdefghijklmnopqrstuvwxyz` } });
+  const { db } = api;
   const make = salon(db);
   await noteProfile(db, BOT, 'studio_bot');
   const [parent, grownUp, child, admin] = [await make.client(), await make.client(), await make.student(), await make.student()];
@@ -30,7 +30,7 @@ export async function rightsWorld() {
   await make.money(parent, BALANCE);
   await make.money(grownUp, OWN);
   const wish = { client_id: child, service_id: service, specialist_id: specialist, starts_at: inHours(20), pay_from: 'wallet' };
-  const begun = Number((await door.post('/bookings', wish)).body.id);
+  const begun = Number((await api.post('/bookings', wish)).body.id);
   await db.query(sql.unsafe`update bookings set starts_at = ${inHours(-2)}::timestamptz where id = ${begun}`);
   const admins = sql.fragment`telegram_id = 777, phone = '+79000000777', email = 'a@example.com', is_active = true`;
   await db.query(sql.unsafe`update users set ${admins} where id = ${admin}`);
@@ -46,7 +46,7 @@ export async function rightsWorld() {
     commanders: z.json(),
   });
   return {
-    door,
+    api,
     make,
     parent,
     grownUp,
@@ -56,7 +56,7 @@ export async function rightsWorld() {
     specialist,
     begun,
     training,
-    close: () => door.close(),
+    close: () => api.close(),
     /** The admin is recognised as at first. */
     restoreAdmin: () => db.query(sql.unsafe`update users set ${admins} where id = ${admin}`),
     /** What may only change with the right scope. */

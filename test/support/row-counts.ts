@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database/database.ts';
 
-/** How many rows every table of the studio holds, by name; `of` may add the queue's, `bullmq`: bells are rung for a moment after an answer. */
+/** How many rows every table of the studio holds, by name; `of` may add the queue's, `bullmq`: jobs are enqueued for a moment after an answer. */
 export async function rowCounts(db: Database, of = ['public']): Promise<Record<string, number>> {
   const tables = await db.any(sql.type(z.object({ schema: z.string(), name: z.string() }))`
     select schemaname as schema, tablename as name from pg_tables

@@ -1,7 +1,7 @@
 import { QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { eventually } from './eventually.ts';
 
-/** Rings until the queue takes the bell: it may be away, or busier than the two seconds a producer waits. */
+/** Enqueues until the queue takes the job: it may be away, or busier than the two seconds a producer waits. */
 export const taken = (ringing: () => Promise<unknown>) =>
   eventually(async () => {
     try {

@@ -1,13 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
-import { ring } from '../../queues/backend/enqueue.ts';
+import { enqueue } from '../../queues/backend/enqueue.ts';
 import { sql } from '../../sql/database/database.ts';
-import { workerSilence } from '../../sql/schedule/beats.ts';
+import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { done, ONE_TRY, type Stage, stage } from './stage.ts';
 
-describe.each(backendKinds)('a bell on %s', (kind) => {
+describe.each(backendKinds)('a job on %s', (kind) => {
   let on: Stage;
   let executed: number[];
   const count: RunHandler = async (run) => {
@@ -27,22 +27,22 @@ describe.each(backendKinds)('a bell on %s', (kind) => {
     on.worker({ counted: count });
     const run = await on.ask('counted');
     const ended = await on.over(run);
-    await on.ringFor(run, 2);
+    await on.enqueueAll(run, 2);
     expect((await on.heard(run, 2)).returnvalue).toEqual({ stale: true });
     expect(executed).toEqual([run.id]);
     expect(await on.now(run)).toEqual(ended);
   });
 
-  test('for a run that is not in the book does nothing', async () => {
+  test('for a run that is not in the database does nothing', async () => {
     on.worker({ counted: count });
-    await on.ringFor({ id: 999_999 });
+    await on.enqueueAll({ id: 999_999 });
     expect((await on.heard({ id: 999_999 })).returnvalue).toEqual({ stale: true });
   });
 
-  test('that rings twice for one run executes it once', async () => {
+  test('that enqueues twice for one run executes it once', async () => {
     executed = [];
     const run = await on.ask('counted');
-    await on.ringFor(run, 2);
+    await on.enqueueAll(run, 2);
     on.worker({ counted: count });
     on.worker({ counted: count });
     for (const n of [1, 2]) expect((await on.heard(run, n)).attemptsMade).toBe(ONE_TRY);
@@ -82,8 +82,14 @@ describe.each(backendKinds)('a bell on %s', (kind) => {
     const run = await on.ask('long');
     await eventually(async () => (await on.now(run)).status === 'running');
     await on.db.query(sql.unsafe`delete from worker_beats`);
-    await ring(on.fleet.backend, 'generation', 'canary', { rung_at: new Date().toISOString() }, { id: 'canary', forget: true });
-    await eventually(async () => (await workerSilence(on.db)).length === 1);
+    await enqueue(
+      on.fleet.backend,
+      'generation',
+      'canary',
+      { rung_at: new Date().toISOString() },
+      { id: 'canary', forget: true },
+    );
+    await eventually(async () => (await workersLastSeen(on.db)).length === 1);
     expect((await on.now(run)).status).toBe('running');
     gate.resolve();
     await on.over(run);

@@ -13,7 +13,7 @@ describe.each(backendKinds)('in the middle of a run on %s', (kind) => {
   afterEach(() => on.dismiss());
   afterAll(() => on.close());
 
-  test('its progress shows in the book and on its job', async () => {
+  test('its progress shows in the database and on its job', async () => {
     const gate = Promise.withResolvers<void>();
     on.worker({ rooms: rooms((room) => (room === 3 ? gate.promise : undefined)) });
     const run = await on.ask('rooms');

@@ -15,21 +15,21 @@ import { generate } from '../../workers/generation/generate.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
-import { type FrontDoor, frontDoor } from '../support/front-door.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
 
-/** The demo studio in the middle of its life, with every nightly worker behind the front door. */
-let door: FrontDoor;
+/** The demo studio in the middle of its life, with every nightly worker behind the API. */
+let api: TestApi;
 let db: Database;
 const workers: { waitUntilReady(): Promise<unknown>; close(): Promise<void> }[] = [];
 const draining = new AbortController();
 const today = dayOf(new Date(), 'Europe/Moscow');
 
 beforeAll(async () => {
-  door = await frontDoor();
-  db = door.db;
+  api = await testApi();
+  db = api.db;
   await loadDemo(db, { today });
   const work = (noun: Parameters<typeof startWorker>[1], handlers: NonNullable<Parameters<typeof startWorker>[2]['runs']>) =>
-    workers.push(startWorker(door.fleet, noun, { runs: handlers }, draining.signal));
+    workers.push(startWorker(api.fleet, noun, { runs: handlers }, draining.signal));
   work('generation', { generation: generate });
   work('attendance', { attendance: markPresent });
   work('finance', { finance: chargeNight, daily: combineDaily });
@@ -41,7 +41,7 @@ beforeAll(async () => {
 afterAll(async () => {
   draining.abort();
   await Promise.all(workers.map((worker) => worker.close()));
-  await door.close();
+  await api.close();
 });
 
 const processes = (['generation', 'daily', 'auto_renewal', 'auto_unfreeze', 'cleanup'] as const).map(
@@ -74,13 +74,13 @@ const comparable = (body: unknown) =>
 
 async function rehearsed(path: string, body: object = {}) {
   const before = await everything();
-  const dry = await door.post(path, { ...body, dry_run: true });
+  const dry = await api.post(path, { ...body, dry_run: true });
   expect({ path, status: dry.status, body: dry.body }).toMatchObject({ status: 200 });
   expect(await everything()).toEqual(before);
   return comparable(dry.body);
 }
 async function done(path: string, body: object = {}) {
-  const real = await door.post(path, { ...body, again: true }, { headers: { Prefer: 'wait=60' } });
+  const real = await api.post(path, { ...body, again: true }, { headers: { Prefer: 'wait=60' } });
   expect({ path, status: real.status, body: real.body }).toMatchObject({ status: 200 });
   return comparable(real.body);
 }
@@ -141,32 +141,32 @@ test('subscriptions to renew, freezes that are over and terms that are: foretold
 test('with an Idempotency-Key it is foretold once', async () => {
   const headers = { 'Idempotency-Key': 'a-look-ahead' };
   const [, path] = processes[1]!;
-  const first = await door.post(path, { dry_run: true }, { headers });
-  const second = await door.post(path, { dry_run: true }, { headers });
+  const first = await api.post(path, { dry_run: true }, { headers });
+  const second = await api.post(path, { dry_run: true }, { headers });
   expect([first.status, second.status, second.text]).toEqual([200, 200, first.text]);
 });
 
 test('many at once come one after the other', async () => {
   const [, path] = processes[1]!;
-  const answers = await Promise.all(Array.from({ length: 5 }, () => door.post(path, { dry_run: true })));
+  const answers = await Promise.all(Array.from({ length: 5 }, () => api.post(path, { dry_run: true })));
   expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
 });
 
 test('it gives way to whoever holds a row it needs, and a run does not wait for its lock', async () => {
   const week = mondayAfter(today);
-  const holder = new pg.Client({ connectionString: door.database.url });
+  const holder = new pg.Client({ connectionString: api.database.url });
   await holder.connect();
   await holder.query('begin');
   await holder.query(`select pg_advisory_xact_lock(hashtext('roster'))`);
   const [, path] = processes[0]!;
-  expect(await door.post(path, { week_start: week, dry_run: true })).toMatchObject({
+  expect(await api.post(path, { week_start: week, dry_run: true })).toMatchObject({
     status: 409,
     body: { detail: 'others are at work on the same rows; ask again in a moment' },
   });
   await holder.query('rollback');
   // While the process's own lock is held, as a run holds it, a dry run answers all the same.
   await holder.query(`select pg_advisory_lock(hashtext('run'), hashtext('generation'))`);
-  expect((await door.post(path, { week_start: week, dry_run: true })).status).toBe(200);
+  expect((await api.post(path, { week_start: week, dry_run: true })).status).toBe(200);
   await holder.end();
 });
 

@@ -57,7 +57,7 @@ describe.each(backendKinds)('a try that fails on %s', (kind) => {
     expect(await on.notices()).toEqual([]);
   });
 
-  test('the last time ends the run: it says what was done, and each admin is told once', async () => {
+  test('the last time ends the run: it says what was done, and each admin is notified once', async () => {
     const { ended, tries } = await perform(
       rooms((room) => room === 2 && leak()),
       attempts,
@@ -132,7 +132,7 @@ describe.each(backendKinds)('a try that fails on %s', (kind) => {
       dies.id,
       20,
     ]);
-    await Promise.all([on.ringFor(lives), on.ringFor(dies)]);
+    await Promise.all([on.enqueueAll(lives), on.enqueueAll(dies)]);
     expect(await on.over(lives)).toMatchObject({ status: 'success', interruptions: 20 });
     expect(await on.over(dies)).toMatchObject({ status: 'error', error_message: 'UnrecoverableError: interrupted 21 times' });
   });

@@ -91,7 +91,7 @@ describe.each(backendKinds)('a runner on %s that loses', (kind) => {
     });
     frozen(runner(handler));
     frozen(runner(handler));
-    await on.ringFor(run);
+    await on.enqueueAll(run);
     expect(await on.over(run)).toMatchObject({ status: 'success', result: { done: 3 }, interruptions: 0 });
     expect(redelivered).toBe(true);
     expect(built).toEqual([1, 2, 3]);

@@ -21,7 +21,7 @@ test('a queue on PostgreSQL that is cut off while it hears that a run has ended 
       return done;
     },
   }).on('failed', (_, error) => failures.push(error.message));
-  await on.ringFor(run);
+  await on.enqueueAll(run);
   await on.over(run);
   await eventually(async () => {
     const cut = await on.elsewhere(`

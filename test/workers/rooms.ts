@@ -9,14 +9,14 @@ import { done } from './stage.ts';
  * with the number of the room and the process id of the run's session.
  */
 export const rooms =
-  (within: (room: number, session: number) => Promise<unknown> | unknown): RunHandler =>
+  (withTimeout: (room: number, session: number) => Promise<unknown> | unknown): RunHandler =>
   async (run, { chunk }) => {
     let progress = (run.progress as { done: number } | null) ?? { done: 0 };
     while (progress.done < 3) {
       const room = progress.done + 1;
       progress = await chunk(async (transaction) => {
         await transaction.query(sql.unsafe`insert into locations (name) values (${`room ${room}`})`);
-        await within(room, await transaction.oneFirst(sql.type(z.object({ pid: z.int() }))`select pg_backend_pid() as pid`));
+        await withTimeout(room, await transaction.oneFirst(sql.type(z.object({ pid: z.int() }))`select pg_backend_pid() as pid`));
         return { done: room };
       });
     }

@@ -2,7 +2,7 @@ import type { Worker } from 'bullmq';
 import pg from 'pg';
 import { z } from 'zod';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
-import { ring, runJobId } from '../../queues/backend/enqueue.ts';
+import { enqueue, runJobId } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
@@ -43,9 +43,9 @@ export async function stage(kind: Backend['kind']) {
     return `${processType}:${asked}`;
   };
 
-  /** Rings for a run, the n-th time. */
-  const ringFor = (run: Pick<Run, 'id'>, n = 1) =>
-    ring(backend, 'generation', 'run', { run_id: run.id }, { ...runs.generation.retry, id: runJobId(run.id, n) });
+  /** Enqueues for a run, the n-th time. */
+  const enqueueAll = (run: Pick<Run, 'id'>, n = 1) =>
+    enqueue(backend, 'generation', 'run', { run_id: run.id }, { ...runs.generation.retry, id: runJobId(run.id, n) });
   const keep = (worker: Worker) => {
     workers.push(worker);
     return worker;
@@ -57,7 +57,7 @@ export async function stage(kind: Backend['kind']) {
     fleet,
     queue,
     keep,
-    ringFor,
+    enqueueAll,
     /** A statement from elsewhere; slonik lets nothing inside a chunk use another of its own connections. */
     elsewhere: (statement: string, values: unknown[] = []) => outside.query(statement, values),
     /** Asks for a run under a key of its own, or under the given one, without ringing. */
@@ -65,10 +65,10 @@ export async function stage(kind: Backend['kind']) {
       const { run } = await requestRun(db, { process_type: processType, run_key: runKey, process_date: '2026-11-23', params });
       return run;
     },
-    /** Asks for a run and rings for it. */
+    /** Asks for a run and enqueues for it. */
     async ask(...request: [processType: string, runKey?: string, params?: Record<string, unknown>]) {
       const run = await this.request(...request);
-      await ringFor(run);
+      await enqueueAll(run);
       return run;
     },
     /** A worker as its process runs it; the handlers go by process type. */
@@ -93,7 +93,7 @@ export async function stage(kind: Backend['kind']) {
       if (!job) throw new Error(`there is no job ${runJobId(run.id, n)}`);
       return job;
     },
-    /** A bell that was heard and has nothing left to do. */
+    /** A job that was heard and has nothing left to do. */
     heard: (run: Pick<Run, 'id'>, n = 1) =>
       eventually(async () => {
         const state = await queue.getJobState(runJobId(run.id, n));

@@ -21,23 +21,23 @@ const instantOf = ({ scheduled_for, requested_at }: Run) => scheduled_for ?? req
 export const markPresent: RunHandler = async (run, { chunk }) => {
   const { date } = runs.attendance.params.parse(run.params);
   const until = { date, instant: instantOf(run) };
-  let so = progressOf(run, progress, start);
-  while (!so.done) {
-    so = await chunk(async (transaction) => {
-      const { last, trainings, students } = await markAttendance(transaction, until, so.after, CHUNK);
+  let reached = progressOf(run, progress, start);
+  while (!reached.done) {
+    reached = await chunk(async (transaction) => {
+      const { last, trainings, students } = await markAttendance(transaction, until, reached.after, CHUNK);
       const late = last === null ? await markLatecomers(transaction, until) : 0;
       return {
-        after: last ?? so.after,
+        after: last ?? reached.after,
         done: last === null,
-        trainings: so.trainings + trainings,
-        students: so.students + students + late,
+        trainings: reached.trainings + trainings,
+        students: reached.students + students + late,
       };
     });
   }
   return {
     status: 'success',
-    result: { trainings_processed: so.trainings, students_marked_present: so.students, sessions_deducted: 0 },
+    result: { trainings_processed: reached.trainings, students_marked_present: reached.students, sessions_deducted: 0 },
     details: {},
-    counts: { trainings_processed: so.trainings, students_processed: so.students },
+    counts: { trainings_processed: reached.trainings, students_processed: reached.students },
   };
 };

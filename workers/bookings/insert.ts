@@ -6,7 +6,7 @@ import { Refused } from '../refusal.ts';
 import { shownBalance } from '../rights.ts';
 import { together } from './batch.ts';
 
-/** A booking as it will stand in the book, and what is told of it. */
+/** A booking as it will stand in the database, and what is notified of it. */
 export type Plan = ToBook;
 
 /** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */

@@ -31,7 +31,7 @@ export type Wanted = {
 export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
   demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
 
-/** The same for who is about to book, with the slot's lock where it lies in the book. */
+/** The same for who is about to book, with the slot's lock where it lies in the database. */
 export async function demandOfferToBook(wish: Wanted, context: CallContext, claim?: SlotClaim) {
   const question = { of: questionOf(wish, context.fleet.settings.zone), claim };
   return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(question));

@@ -6,7 +6,7 @@ import { isExclusion } from '../../sql/database/outage.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { noLock, slotLockOf, slotName } from './slot-lock.ts';
-import { inLine } from './slot-queue.ts';
+import { enqueueForSlot } from './slot-queue.ts';
 import { freeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
@@ -29,7 +29,7 @@ const MOST_SPECIALISTS = 10;
 export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work: () => Promise<T>): Promise<T | Refusal> {
   const lock = slotLockOf(fleet, db);
   const slot = slotName(of.specialistId, of.startsAt);
-  return inLine(lock === noLock ? null : slot, of.until, async () => {
+  return enqueueForSlot(lock === noLock ? null : slot, of.until, async () => {
     const token = await lock.acquire(slot, LOCK_MS);
     if (token === null) return beingBooked;
     return work().finally(() => lock.release(slot, token));
@@ -37,7 +37,7 @@ export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work:
 }
 
 /**
- * The same for work whose own statements can take the lock and give it back, where it lies in the book: they get the claim. Work
+ * The same for work whose own statements can take the lock and give it back, where it lies in the database: they get the claim. Work
  * says whether it has given the lock back already.
  */
 export async function whileClaimed<T extends { isGivenBack: boolean }>(
@@ -48,7 +48,7 @@ export async function whileClaimed<T extends { isGivenBack: boolean }>(
   const lock = slotLockOf(context.fleet, context.db);
   const claim = lock.claim?.(slotName(of.specialistId, of.startsAt), LOCK_MS);
   if (!claim) return whileLocked(of, context, () => work());
-  return inLine(claim.slot, of.until, async () => {
+  return enqueueForSlot(claim.slot, of.until, async () => {
     let isGivenBack = false;
     try {
       const done = await work(claim);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { unlessSilent } from '../../queues/backend/circuit-breaker.ts';
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withBreaker } from '../../queues/backend/circuit-breaker.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { giveSlot, type SlotClaim, takeSlot } from '../../sql/bookings/slot-locks.ts';
@@ -16,7 +16,7 @@ export type SlotLock = {
   acquire(slot: string, ms: number): Promise<string | null>;
   /** Gives the slot back, unless it has expired and is somebody else's by now. */
   release(slot: string, token: string): Promise<void>;
-  /** Where the lock lies in the book itself: what taking and giving it back is, as parts of the caller's own statements. */
+  /** Where the lock lies in the database itself: what taking and giving it back is, as parts of the caller's own statements. */
   claim?(slot: string, ms: number): SlotClaim;
 };
 
@@ -67,7 +67,7 @@ const MOST_MS = 1_000;
 const patient = (lock: SlotLock, server: object): SlotLock => ({
   async acquire(slot, ms) {
     let isAwaited = true;
-    const asking = unlessSilent(server, MOST_MS, async () => {
+    const asking = withBreaker(server, MOST_MS, async () => {
       const token = await lock.acquire(slot, ms);
       if (token !== null && !isAwaited) await lock.release(slot, token);
       return token;
@@ -76,10 +76,10 @@ const patient = (lock: SlotLock, server: object): SlotLock => ({
       isAwaited = false;
     });
   },
-  release: (slot, token) => within(MOST_MS, lock.release(slot, token)),
+  release: (slot, token) => withTimeout(MOST_MS, lock.release(slot, token)),
 });
 
-/** A lock that is out of order must not keep anybody from booking: it is told in the log and done without. */
+/** A lock that is out of order must not keep anybody from booking: it is notified in the log and done without. */
 const yielding = (lock: SlotLock): SlotLock => ({
   ...lock,
   acquire: (slot, ms) =>

@@ -5,10 +5,10 @@ import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Operation } from './operation.ts';
 
-/** Nobody is told of what ended longer ago: it comes to light when old records are brought in. */
+/** Nobody is notified of what ended longer ago: it comes to light when old records are brought in. */
 const NEWS_DAYS = 30;
 
-/** Ends the subscriptions that are over (D27): their sessions leave, their status follows, their students and payers are told. */
+/** Ends the subscriptions that are over (D27): their sessions leave, their status follows, their students and payers are notified. */
 export const expire: Operation = {
   name: 'subscriptions',
   async batch(transaction, { date, run }, after, size) {

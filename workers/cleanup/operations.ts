@@ -1,6 +1,6 @@
 import type { Backend } from '../../queues/backend/backend.ts';
 import { kept } from '../../queues/backend/bullmq.ts';
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { startOfDay } from '../../queues/time/calendar.ts';
 import { deleteOldRuns } from '../../sql/cleanup/history.ts';
@@ -65,7 +65,7 @@ const forgetJobs: Operation = {
     for (const { queue, state, ageMs } of finishedJobs(backend)) {
       let gone: string[];
       do {
-        gone = await within(PATIENCE_MS, queue.clean(ageMs, JOBS, state));
+        gone = await withTimeout(PATIENCE_MS, queue.clean(ageMs, JOBS, state));
         jobs_deleted += gone.length;
       } while (gone.length === JOBS);
     }
@@ -76,7 +76,7 @@ const forgetJobs: Operation = {
     for (const { queue, state, ageMs } of finishedJobs(backend)) {
       const before = Date.now() - ageMs;
       for (let from = 0, isLast = false; !isLast; from += JOBS) {
-        const jobs = await within(PATIENCE_MS, queue.getJobs([state], from, from + JOBS - 1, true));
+        const jobs = await withTimeout(PATIENCE_MS, queue.getJobs([state], from, from + JOBS - 1, true));
         const old = jobs.filter(({ finishedOn = Number.POSITIVE_INFINITY }) => finishedOn <= before).length;
         jobs_deleted += old;
         isLast = old < JOBS;

@@ -8,7 +8,7 @@ import type { Run } from '../../sql/runs/runs.ts';
 import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
-import { HandedOn, type RunContext } from '../runner/run-context.ts';
+import { HandedBack, type RunContext } from '../runner/run-context.ts';
 import type { Counts, Night, Operation, Trouble } from './operation.ts';
 import { firstSize, nextSize } from './policy.ts';
 
@@ -36,18 +36,18 @@ export const tidyUp =
     const night = nightOf(run, context);
     const failures: Failure[] = [];
     const troubles: Trouble[] = [];
-    let so = progressOf(run, progress, start);
-    for (const operation of operations.filter(({ name }) => !so.done.includes(name))) {
+    let reached = progressOf(run, progress, start);
+    for (const operation of operations.filter(({ name }) => !reached.done.includes(name))) {
       try {
         if ('act' in operation) {
           const { counts, trouble } = await (night.isDry && operation.count ? operation.count(night) : operation.act(night));
-          so = { ...so, counts: sum(so.counts, counts) };
+          reached = { ...reached, counts: sum(reached.counts, counts) };
           if (trouble) troubles.push(trouble);
         } else {
-          await batches(operation, night, so, context, (after) => (so = after));
+          await batches(operation, night, reached, context, (after) => (reached = after));
         }
       } catch (error) {
-        if (error instanceof HandedOn || isOutage(error) || (night.isDry && isGivenUp(error))) throw error;
+        if (error instanceof HandedBack || isOutage(error) || (night.isDry && isGivenUp(error))) throw error;
         failures.push({ operation: operation.name, error: firstLineOf(error) });
       }
     }
@@ -56,7 +56,7 @@ export const tidyUp =
     }
     return {
       status: failures.length + troubles.length > 0 ? 'partial' : 'success',
-      result: so.counts,
+      result: reached.counts,
       details: Object.assign({ failures }, ...troubles.map(({ details }) => details)),
       counts: { errors_count: failures.length + troubles.length },
       notices: [...(failures.length > 0 ? [failedNotice(run, failures)] : []), ...troubles.flatMap(({ notices }) => notices)],
@@ -69,18 +69,18 @@ async function batches(
   night: Night,
   from: Progress,
   { chunk }: RunContext,
-  note: (so: Progress) => void,
+  note: (reached: Progress) => void,
 ) {
-  let so: Progress = from.in_hand === operation.name ? from : { ...from, in_hand: operation.name, after: null };
-  for (let size = firstSize; so.in_hand === operation.name; ) {
+  let reached: Progress = from.in_hand === operation.name ? from : { ...from, in_hand: operation.name, after: null };
+  for (let size = firstSize; reached.in_hand === operation.name; ) {
     const started = performance.now();
-    so = await chunk(async (transaction) => {
-      const { counts, after, isLast } = await operation.batch(transaction, night, so.after, size);
+    reached = await chunk(async (transaction) => {
+      const { counts, after, isLast } = await operation.batch(transaction, night, reached.after, size);
       return isLast
-        ? { done: [...so.done, operation.name], in_hand: null, after: null, counts: sum(so.counts, counts) }
-        : { ...so, after, counts: sum(so.counts, counts) };
+        ? { done: [...reached.done, operation.name], in_hand: null, after: null, counts: sum(reached.counts, counts) }
+        : { ...reached, after, counts: sum(reached.counts, counts) };
     });
-    note(so);
+    note(reached);
     size = nextSize(size, performance.now() - started);
   }
 }

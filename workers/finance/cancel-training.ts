@@ -7,7 +7,7 @@ import { hasStarted } from './free-cancellation.ts';
 import { notifyOfCancelledTraining } from './notices.ts';
 
 /**
- * Calls a training off: everything taken for it is given back, everyone is told, the training is closed (D19). One that has begun,
+ * Calls a training off: everything taken for it is given back, everyone is notified, the training is closed (D19). One that has begun,
  * only as the studio's own wish: it did not take place after all.
  */
 export const cancelTraining: Decide = async (transaction, request, zone) => {

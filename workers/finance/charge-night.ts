@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { chargeChunk, type NightProgress, nightfall } from '../../sql/finance/night.ts';
+import { chargeChunk, initialProgress, type NightProgress } from '../../sql/finance/night.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
@@ -17,22 +17,22 @@ const progress: z.ZodType<NightProgress> = z.object({
 /** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
 export const chargeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.finance.params.parse(run.params);
-  let so = progressOf(run, progress, nightfall);
-  while (!so.done) so = await chunk((transaction) => chargeChunk(transaction, date, so, run.id));
+  let reached = progressOf(run, progress, initialProgress);
+  while (!reached.done) reached = await chunk((transaction) => chargeChunk(transaction, date, reached, run.id));
   return {
     status: 'success',
     result: {
-      trainings_processed: so.trainings,
-      invoices_created: so.invoices,
-      sessions_deducted: so.sessions,
-      auto_payments: so.auto_payments,
+      trainings_processed: reached.trainings,
+      invoices_created: reached.invoices,
+      sessions_deducted: reached.sessions,
+      auto_payments: reached.auto_payments,
     },
     details: {},
     counts: {
-      trainings_processed: so.trainings,
-      students_processed: so.registrations,
-      sessions_deducted: so.sessions,
-      invoices_created: so.invoices,
+      trainings_processed: reached.trainings,
+      students_processed: reached.registrations,
+      sessions_deducted: reached.sessions,
+      invoices_created: reached.invoices,
     },
   };
 };

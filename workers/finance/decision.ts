@@ -1,7 +1,7 @@
 import type { Sql } from '../../sql/database/database.ts';
 import type { FinanceRequest } from '../../sql/finance/requests.ts';
 
-/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the door answers with. */
+/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the route answers with. */
 export type Decision = { refused?: undefined; answer: object } | { refused: { status: 404 | 409; detail: string } };
 export const refuse = (status: 404 | 409, detail: string): Decision => ({ refused: { status, detail } });
 

@@ -19,7 +19,7 @@ export async function loadDemoIfNew(db: Database, settings: Settings, say: (line
   say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
 }
 
-/** The first generation of a fleet that never ran, asked for through the front door like any other, with its result. */
+/** The first generation of a fleet that never ran, asked for through the API like any other, with its result. */
 export async function firstNight(db: Database, settings: Settings, say: (line: string) => void) {
   const key = readAdminKey(settings) ?? settings.apiKeys.find((candidate) => candidate.scopes.includes('*'))?.secret;
   if (!key || (await listRuns(db, { limit: 1 })).length > 0) return;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, nothingYet, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { cursorRow } from '../../sql/generation/window.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { found, progressOf } from '../runner/progress.ts';
@@ -23,7 +23,7 @@ const weekProgress: z.ZodType<WeekProgress> = z.object({
   chunks: z.array(z.object({ templates: z.int(), created: z.int(), students_added: z.int() })),
 });
 
-/** Builds the week of the run, window by window, and tells the admins about conflicts and overfull groups (D5-D10). */
+/** Builds the week of the run, window by window, and notifies the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, now, chunk }) => {
   const period = runs.generation.params.parse(run.params);
   const week = {
@@ -33,7 +33,7 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
     now,
     keepBoth: period.keep_both,
   };
-  let progress = progressOf(run, weekProgress, nothingYet);
+  let progress = progressOf(run, weekProgress, initialWeek);
   for (let tries = 1; !progress.done; tries += 1) {
     try {
       progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));

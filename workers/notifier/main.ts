@@ -5,4 +5,4 @@ import { remind } from './reminders/remind.ts';
 
 const post = createPost();
 
-await runWorker('notifier', { runs: { reminders: remind, digest }, drain: post.ring, beside: post.open });
+await runWorker('notifier', { runs: { reminders: remind, digest }, drain: post.wake, beside: post.open });

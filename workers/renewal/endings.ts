@@ -6,10 +6,10 @@ import type { Part } from './night.ts';
 const CHUNK = 2_000;
 
 /** Tells, three days before, that a subscription ends and whether it renews itself (D28). */
-export const endings: Part = async (transaction, so, { date }) => {
-  const ending = await nextEnding(transaction, date, so.place, CHUNK);
+export const endings: Part = async (transaction, progress, { date }) => {
+  const ending = await nextEnding(transaction, date, progress.place, CHUNK);
   const last = ending.at(-1);
-  if (!last) return { ...so, part: 'unpaid', place: null };
+  if (!last) return { ...progress, part: 'unpaid', place: null };
   const notices = ending.flatMap((one) =>
     holderNotices(one, {
       template: 'subscription_ending',
@@ -18,5 +18,9 @@ export const endings: Part = async (transaction, so, { date }) => {
     }),
   );
   await notifyPeople(transaction, notices);
-  return { ...so, place: [last.end_date, last.id], told: { ...so.told, ending: so.told.ending + ending.length } };
+  return {
+    ...progress,
+    place: [last.end_date, last.id],
+    told: { ...progress.told, ending: progress.told.ending + ending.length },
+  };
 };

@@ -33,7 +33,7 @@ export const nightRow: z.ZodType<Night> = z.object({
   told: z.object({ ending: z.int(), unpaid: z.int(), lapsed: z.int() }),
 });
 
-export const dusk: Night = {
+export const initialProgress: Night = {
   part: 'renewals',
   place: null,
   renewed: 0,
@@ -48,4 +48,4 @@ export const dusk: Night = {
 export type Terms = { runId: number; date: string; today: string; graceDays: number; zone: string; adminChatIds: number[] };
 
 /** One more chunk of a part: a transaction's work. */
-export type Part = (transaction: Sql, so: Night, terms: Terms) => Promise<Night>;
+export type Part = (transaction: Sql, progress: Night, terms: Terms) => Promise<Night>;

@@ -3,7 +3,7 @@ import { dayOf, wallTimeOf } from '../../queues/time/calendar.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 import { endings } from './endings.ts';
-import { dusk, nightRow } from './night.ts';
+import { initialProgress, nightRow } from './night.ts';
 import { renewals } from './renewals.ts';
 import { unpaid } from './unpaid.ts';
 
@@ -14,12 +14,12 @@ export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
   const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
   const terms = { runId: run.id, date, today: dayOf(now, zone), graceDays, zone, adminChatIds };
-  let so = progressOf(run, nightRow, dusk);
-  while (so.part !== 'over') {
-    const part = parts[so.part];
-    so = await chunk((transaction) => part(transaction, so, terms));
+  let progress = progressOf(run, nightRow, initialProgress);
+  while (progress.part !== 'over') {
+    const part = parts[progress.part];
+    progress = await chunk((transaction) => part(transaction, progress, terms));
   }
-  const { renewed, carried, invoices, auto_payments, warnings, told } = so;
+  const { renewed, carried, invoices, auto_payments, warnings, told } = progress;
   return {
     status: 'success',
     result: { success: true, renewals_processed: renewed, timestamp: wallTimeOf(now, settings.zone) },

@@ -6,24 +6,24 @@ import type { Part, Terms } from './night.ts';
 /** Subscriptions a transaction: its locks last about as long as those of a finance chunk. */
 const CHUNK = 1_000;
 
-/** Renews what is due (D24) and tells those who hold it; whose last renewal is unpaid is told that there is no other (D41). */
-export const renewals: Part = async (transaction, so, terms) => {
+/** Renews what is due (D24) and notifies those who hold it; whose last renewal is unpaid is notified that there is no other (D41). */
+export const renewals: Part = async (transaction, progress, terms) => {
   const { date, runId, today } = terms;
-  const { place, decided, payments } = await renewNext(transaction, date, so.place, CHUNK, runId, today);
-  if (place === null) return { ...so, part: 'endings', place: null };
+  const { place, decided, payments } = await renewNext(transaction, date, progress.place, CHUNK, runId, today);
+  if (place === null) return { ...progress, part: 'endings', place: null };
   const renewed = decided.filter((one) => one.renewed_id !== null);
   await notifyPeople(transaction, renewed.flatMap(noticesOf));
   const unpaid = decided.flatMap(unpaidOf);
   await notifyPeople(transaction, unpaid.map(toPayer));
   if (unpaid.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(unpaid, terms)]);
   return {
-    ...so,
+    ...progress,
     place,
-    renewed: so.renewed + renewed.length,
-    carried: so.carried + renewed.reduce((sum, one) => sum + one.carried, 0),
-    invoices: so.invoices + renewed.filter((one) => one.price_minor > 0).length,
-    auto_payments: so.auto_payments + payments,
-    warnings: [...so.warnings, ...decided.flatMap(warningOf)],
+    renewed: progress.renewed + renewed.length,
+    carried: progress.carried + renewed.reduce((sum, one) => sum + one.carried, 0),
+    invoices: progress.invoices + renewed.filter((one) => one.price_minor > 0).length,
+    auto_payments: progress.auto_payments + payments,
+    warnings: [...progress.warnings, ...decided.flatMap(warningOf)],
   };
 };
 
@@ -41,7 +41,7 @@ const noticesOf = (one: Decided) =>
     },
   });
 
-/** An unpaid renewal that is not renewed again, and nobody was told so yet. */
+/** An unpaid renewal that is not renewed again, and nobody was notified so yet. */
 type UnpaidRenewal = Decided & { unpaid_invoice: NonNullable<Decided['unpaid_invoice']> };
 const unpaidOf = (one: Decided): UnpaidRenewal[] =>
   one.unpaid_invoice === null || one.is_told ? [] : [{ ...one, unpaid_invoice: one.unpaid_invoice }];

@@ -9,11 +9,11 @@ const CHUNK = 500;
 type Judged = { bill: Unpaid; dunning: Dunning };
 
 /** Recalls unpaid renewals, and tells holders and admins of those whose grace is over. */
-export const unpaid: Part = async (transaction, so, terms) => {
+export const unpaid: Part = async (transaction, progress, terms) => {
   const { date, graceDays } = terms;
-  const bills = await nextUnpaid(transaction, date, oldestUnpaid(graceDays), so.place, CHUNK, terms.zone);
+  const bills = await nextUnpaid(transaction, date, oldestUnpaid(graceDays), progress.place, CHUNK, terms.zone);
   const last = bills.at(-1);
-  if (!last) return { ...so, part: 'over', place: null };
+  if (!last) return { ...progress, part: 'over', place: null };
   const judged = bills.flatMap((bill): Judged[] => {
     const dunning = judgeUnpaid(owedOf(bill), graceDays, bill.told);
     return dunning ? [{ bill, dunning }] : [];
@@ -25,12 +25,12 @@ export const unpaid: Part = async (transaction, so, terms) => {
   const lapsed = judged.filter(({ dunning }) => dunning.say === 'lapsed').map(({ bill }) => bill);
   if (lapsed.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(lapsed, terms)]);
   return {
-    ...so,
+    ...progress,
     place: [last.due_date, last.invoice_id],
     told: {
-      ...so.told,
-      unpaid: so.told.unpaid + judged.length - lapsed.length,
-      lapsed: so.told.lapsed + lapsed.length,
+      ...progress.told,
+      unpaid: progress.told.unpaid + judged.length - lapsed.length,
+      lapsed: progress.told.lapsed + lapsed.length,
     },
   };
 };

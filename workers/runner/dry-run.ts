@@ -6,7 +6,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { limitDryRun, lockDryRuns } from '../../sql/runs/dry-runs.ts';
 import type { Outcome, Run } from '../../sql/runs/runs.ts';
 import { Refused } from '../refusal.ts';
-import { HandedOn, type RunHandler } from './run-context.ts';
+import { HandedBack, type RunHandler } from './run-context.ts';
 
 /** What it may take: its locks last until it is rolled back, and whoever meets them waits as long. */
 const MOST_MS = 15_000;
@@ -16,7 +16,7 @@ const TRIES = 5;
 /** So long it waits for a dry run of the same process that is under way. */
 const TURN_MS = 2_000;
 
-type House = { db: Sql; settings: Settings; backend: Backend };
+type DryRunContext = { db: Sql; settings: Settings; backend: Backend };
 export type Asked = Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>;
 /** Executes a handler for a request as it would be executed now; several in a row see what those before them did. */
 export type Perform = (asked: Asked, handler: RunHandler) => Promise<Outcome>;
@@ -31,7 +31,7 @@ class Undone<T> extends Error {
 }
 
 /** It met somebody else's lock, or ran out of time. */
-class GaveUp extends HandedOn {
+class GaveUp extends HandedBack {
   override name = 'GaveUp';
 }
 
@@ -42,11 +42,16 @@ class GaveUp extends HandedOn {
  * way to whoever holds a row that it needs. Throws a {@link Refused} conflict when the rows are busy, another dry run is, or time is up.
  * @param at the instant the runs are as of
  */
-export async function dryRun<T>(house: House, processType: string, at: Date, work: (perform: Perform) => Promise<T>): Promise<T> {
+export async function dryRun<T>(
+  context: DryRunContext,
+  processType: string,
+  at: Date,
+  work: (perform: Perform) => Promise<T>,
+): Promise<T> {
   const deadline = Date.now() + MOST_MS;
   for (let tries = 1; ; tries += 1) {
     try {
-      return await attempt(house, processType, at, deadline, work);
+      return await attempt(context, processType, at, deadline, work);
     } catch (error) {
       if (!isGivenUp(error)) throw error;
       if (Date.now() >= deadline) {
@@ -59,7 +64,7 @@ export async function dryRun<T>(house: House, processType: string, at: Date, wor
 }
 
 async function attempt<T>(
-  { db, settings, backend }: House,
+  { db, settings, backend }: DryRunContext,
   processType: string,
   at: Date,
   deadline: number,

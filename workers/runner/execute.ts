@@ -6,14 +6,14 @@ import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import { releaseProcessLock, tryProcessLock, watchRunner } from '../../sql/runs/locks.ts';
 import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../../sql/runs/runs.ts';
 import { recordFailure, recover } from './failure.ts';
-import { contextOf, HandedOn, type RunHandler } from './run-context.ts';
+import { contextOf, HandedBack, type RunHandler } from './run-context.ts';
 
 export type { RunContext, RunHandler } from './run-context.ts';
 
 /** A run stops for good after its runner vanished this often: something in it kills its worker. */
 const MOST_INTERRUPTIONS = 20;
 
-/** What became of an execution. Whatever concerns the run is in the book by then. */
+/** What became of an execution. Whatever concerns the run is in the database by then. */
 export type Ending =
   | { is: 'over'; run: Run }
   /** The run was over before; nothing was done. */
@@ -72,7 +72,7 @@ async function perform(
     say.info({ status: outcome.status, ...outcome.counts }, 'run ended');
     return { is: 'over', run: ended ?? run };
   } catch (thrown) {
-    if (thrown instanceof HandedOn) {
+    if (thrown instanceof HandedBack) {
       await handBackRun(connection, run.id);
       say.info('run handed on');
       return { is: 'handed on' };

@@ -7,7 +7,7 @@ import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts
 import type { Sql } from '../../sql/database/database.ts';
 import { failRun, type Run } from '../../sql/runs/runs.ts';
 
-/** Notes a failed try in the book. The last one ends the run as `error` and tells the admins, in one transaction. */
+/** Notes a failed try in the database. The last one ends the run as `error` and notifies the admins, in one transaction. */
 export async function recordFailure(connection: DatabasePoolConnection, chatIds: number[], run: Run, job: Job, error: Error) {
   const isLast = error instanceof UnrecoverableError || job.attemptsMade + 1 >= (job.opts.attempts ?? 1);
   const firstLine = scrub(`${error.name}: ${error.message.split('\n', 1)[0]}`).slice(0, 1_000);

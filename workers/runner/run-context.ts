@@ -1,7 +1,7 @@
 import type { Job } from 'bullmq';
 import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
@@ -29,7 +29,7 @@ export type RunContext = {
 export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
 
 /** The worker drains: the run goes back in line and goes on from its last chunk. */
-export class HandedOn extends Error {
+export class HandedBack extends Error {
   override name = 'HandedOn';
 }
 
@@ -49,13 +49,13 @@ export function contextOf(
     backend,
     db,
     async chunk(step) {
-      if (draining.aborted) throw new HandedOn('between two chunks');
+      if (draining.aborted) throw new HandedBack('between two chunks');
       const progress = await db.transaction(async (transaction) => {
         const after = await step(transaction);
         if (!(await saveProgress(transaction, run.id, after))) throw new Error('the run was ended or removed by somebody else');
         return after;
       });
-      await within(PROGRESS_MS, job.updateProgress(progress)).catch((error) =>
+      await withTimeout(PROGRESS_MS, job.updateProgress(progress)).catch((error) =>
         log.debug({ err: error }, 'progress was not shown'),
       );
       return progress;

@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { Bell } from '../../queues/jobs/catalog.ts';
+import type { JobPayload } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { isOutage } from '../../sql/database/outage.ts';
@@ -10,21 +10,21 @@ import { type Ending, execute, type RunHandler } from './execute.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Does what a run's bell asks: executes the run once, from where an interrupted runner left off.
- * A stale bell does nothing. A busy lock, an outage or a drain puts the job back in line without using up a try.
- * Anything else fails this try, and the last one ends the run as `error` and tells the admins.
+ * Does what a run's job asks: executes the run once, from where an interrupted runner left off.
+ * A stale job does nothing. A busy lock, an outage or a drain puts the job back in line without using up a try.
+ * Anything else fails this try, and the last one ends the run as `error` and notifies the admins.
  */
 export async function runJob(
   fleet: Fleet,
   handlers: Partial<Record<string, RunHandler>>,
   job: Job,
   token: string | undefined,
-  bell: Bell<'run'>,
+  payload: JobPayload<'run'>,
   draining: AbortSignal,
 ) {
-  const ending = await answer(fleet, handlers, job, bell, draining).catch((error) => {
+  const ending = await answer(fleet, handlers, job, payload, draining).catch((error) => {
     if (!isOutage(error)) throw error;
-    log.warn({ err: error, run_id: bell.run_id }, 'the database is away; the run waits for it');
+    log.warn({ err: error, run_id: payload.run_id }, 'the database is away; the run waits for it');
     return { is: 'away' } as const;
   });
   switch (ending.is) {
@@ -36,9 +36,9 @@ export async function runJob(
       throw ending.error;
     case 'busy':
     case 'away':
-      return backInLine(job, token, RETRY_MS);
+      return delay(job, token, RETRY_MS);
     case 'handed on':
-      return backInLine(job, token, 0);
+      return delay(job, token, 0);
   }
 }
 
@@ -46,10 +46,10 @@ async function answer(
   fleet: Fleet,
   handlers: Partial<Record<string, RunHandler>>,
   job: Job,
-  bell: Bell<'run'>,
+  payload: JobPayload<'run'>,
   draining: AbortSignal,
 ): Promise<Ending> {
-  const run = await findRun(fleet.db, bell.run_id);
+  const run = await findRun(fleet.db, payload.run_id);
   if (!run || isOver(run)) return { is: 'stale' };
   if (await mustWait(fleet.db, run)) return { is: 'busy' };
   return execute(fleet, run, handlers[run.process_type], job, draining);
@@ -59,7 +59,7 @@ async function answer(
  * Puts the job back in line, which uses up no try. Where that fails the job is left alone: the queue is away and gives it
  * back once its lock has run out, or it is no longer ours (the lock ran out before, the queue was emptied).
  */
-async function backInLine(job: Job, token: string | undefined, ms: number): Promise<never> {
+async function delay(job: Job, token: string | undefined, ms: number): Promise<never> {
   await job.moveToDelayed(Date.now() + ms, token).catch((error) => {
     log.warn({ err: error, job_id: job.id }, 'the job could not be put back in line; it comes back by itself');
   });

@@ -1,14 +1,14 @@
 import { hostname } from 'node:os';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { bells, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
+import { jobPayloads, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
-import { drainOnSignal, sayReady } from '../../queues/process/lifecycle.ts';
-import { beatWorker } from '../../sql/schedule/beats.ts';
+import { drainOnSignal, signalReady } from '../../queues/process/lifecycle.ts';
+import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import type { RunHandler } from './execute.ts';
 import { runJob } from './run-job.ts';
 
-/** What a worker does: handlers of runs by process type, and of the bell `drain`. */
+/** What a worker does: handlers of runs by process type, and of the job `drain`. */
 export type Handlers = {
   runs?: Partial<Record<RunName, RunHandler>>;
   drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
@@ -33,7 +33,7 @@ export async function runWorker(noun: Noun, handlers: Handlers) {
     await Promise.all([worker.close(), life]);
     await fleet.close();
   });
-  sayReady();
+  signalReady();
 }
 
 /**
@@ -50,15 +50,15 @@ export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draini
 }
 
 async function consume(fleet: Fleet, noun: Noun, handlers: Handlers, job: Job, token: string | undefined, draining: AbortSignal) {
-  if (job.name === 'canary') return beatWorker(fleet.db, noun, hostname());
+  if (job.name === 'canary') return noteHeartbeat(fleet.db, noun, hostname());
   if (job.name === 'drain' && handlers.drain) return handlers.drain(fleet, draining);
   if (job.name === 'request' && handlers.request)
-    return handlers.request(fleet, bells.request.parse(job.data).finance_request_id);
+    return handlers.request(fleet, jobPayloads.request.parse(job.data).finance_request_id);
   if (job.name !== 'run' || !handlers.runs) throw new UnrecoverableError(`the worker "${noun}" knows no job "${job.name}"`);
-  const bell = bells.run.safeParse(job.data);
-  if (!bell.success) {
-    const [issue] = bell.error.issues;
+  const payload = jobPayloads.run.safeParse(job.data);
+  if (!payload.success) {
+    const [issue] = payload.error.issues;
     throw new UnrecoverableError(`the job "run" has a wrong payload: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  return runJob(fleet, handlers.runs, job, token, bell.data, draining);
+  return runJob(fleet, handlers.runs, job, token, payload.data, draining);
 }

@@ -2,7 +2,7 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { forgetSlotChanges, passOnLocationChanges, readSlotChanges } from '../../sql/slots/changes.ts';
 import { horizonOf } from '../slots/horizon.ts';
-import { tellSlots } from '../slots/live.ts';
+import { publishSlots } from '../slots/live.ts';
 import { daysOfChanges, recalculate } from '../slots/recalculate.ts';
 import { slotStoreOf } from '../slots/store.ts';
 
@@ -28,7 +28,7 @@ export async function drainChanges(
     const wanted = daysOfChanges(changes, horizonOf(dayOf(new Date(), zone)));
     const calculated = await recalculate({ db, store, zone }, wanted);
     const ids = changes.map(({ id }) => id);
-    await tellSlots({ backend, db }, calculated);
+    await publishSlots({ backend, db }, calculated);
     await forgetSlotChanges(db, ids);
     if (wanted.length < AT_ONCE.specialists) await new Promise((next) => setTimeout(next, TOGETHER_MS));
     done.changes += ids.length;

@@ -2,7 +2,7 @@ import { runs } from '../../queues/jobs/catalog.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { horizonOf } from '../slots/horizon.ts';
-import { tellSlots } from '../slots/live.ts';
+import { publishSlots } from '../slots/live.ts';
 import { recalculate } from '../slots/recalculate.ts';
 import { slotStoreOf } from '../slots/store.ts';
 
@@ -12,6 +12,6 @@ export const recalculateDays: RunHandler = async (run, { db, backend, settings: 
   const days = horizonOf(dayOf(new Date(), zone)).filter((day) => dates.includes(day));
   const store = slotStoreOf({ backend, db });
   const calculated = await recalculate({ db, store, zone }, [{ specialistId: specialist_id, days }]);
-  await tellSlots({ backend, db }, calculated);
+  await publishSlots({ backend, db }, calculated);
   return { status: 'success', result: { specialist_id, dates }, details: { days_rewritten: days.length }, counts: {} };
 };

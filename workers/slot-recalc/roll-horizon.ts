@@ -10,20 +10,20 @@ import { slotStoreOf } from '../slots/store.ts';
 
 const AT_ONCE = 50;
 const rolled = z.object({ after: z.int(), specialists: z.int(), days: z.int() });
-const nobodyYet: z.output<typeof rolled> = { after: 0, specialists: 0, days: 0 };
+const initialProgress: z.output<typeof rolled> = { after: 0, specialists: 0, days: 0 };
 
 /**
  * Calculates every day of every specialist anew, from the run's day to the horizon's end, some specialists at a time. Nobody
- * is told: what has changed was told when it changed. The store is written before its chunk is noted, and writing twice does
+ * is notified: what has changed was notified when it changed. The store is written before its chunk is noted, and writing twice does
  * no harm.
  */
 export const rollHorizon: RunHandler = async (run, { db, backend, chunk, settings: { zone } }) => {
   const { date } = runs.slots.params.parse(run.params);
   const days = horizonOf(date);
   const store = slotStoreOf({ backend, db });
-  let so = progressOf(run, rolled, nobodyYet);
+  let progress = progressOf(run, rolled, initialProgress);
   for (;;) {
-    const ids = await listSpecialistIds(db, so.after, AT_ONCE);
+    const ids = await listSpecialistIds(db, progress.after, AT_ONCE);
     if (ids.length === 0) break;
     await recalculate(
       { db, store, zone },
@@ -31,12 +31,12 @@ export const rollHorizon: RunHandler = async (run, { db, backend, chunk, setting
     );
     const next = {
       after: ids.at(-1) as number,
-      specialists: so.specialists + ids.length,
-      days: so.days + ids.length * days.length,
+      specialists: progress.specialists + ids.length,
+      days: progress.days + ids.length * days.length,
     };
-    so = await chunk(async () => next);
+    progress = await chunk(async () => next);
   }
   await forgetStoredDays(db, date);
-  const { specialists, days: calculated } = so;
+  const { specialists, days: calculated } = progress;
   return { status: 'success', result: { specialists, days: calculated }, details: {}, counts: {} };
 };

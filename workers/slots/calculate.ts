@@ -11,7 +11,7 @@ export type SpecialistDays = { specialistId: number; days: readonly Day[] };
 /** Their grids, from which book, and how much was known of it then: a higher version knows all that a lower one knows. */
 export type Calculated = { specialistId: number; book: string; version: number; days: readonly { day: Day; grid: Grid }[] };
 
-/** Calculates days from what is in the book now, in one reading. Whoever does not exist, or has no day to calculate, is left out. */
+/** Calculates days from what is in the database now, in one reading. Whoever does not exist, or has no day to calculate, is left out. */
 export async function calculateDays(db: Sql, zone: string, wanted: readonly SpecialistDays[]): Promise<Calculated[]> {
   const asked = new Map(wanted.map(({ specialistId, days }) => [specialistId, zoneDays(days, zone)]));
   const questions = [...asked].filter(([, days]) => days.length > 0).map(([specialistId, days]) => question(specialistId, days));

@@ -34,10 +34,10 @@ export function calculateGrids(days: readonly ZoneDay[], { specialist, location,
   enter(days, absent, (n) => away[n]!);
   for (const [n, day] of days.entries()) {
     const own = workOn(day, specialist);
-    const house = location ? workOn(day, location) : day.existing;
+    const bot = location ? workOn(day, location) : day.existing;
     const grid = grids[n]!;
     for (let word = 0; word < WORDS; word += 1) {
-      grid.free[word] = own[word]! & house[word]! & day.existing[word]! & ~grid.taken[word]! & ~away[n]![word]!;
+      grid.free[word] = own[word]! & bot[word]! & day.existing[word]! & ~grid.taken[word]! & ~away[n]![word]!;
     }
   }
   return grids;

@@ -12,7 +12,7 @@ import { hearOnRedis, redisChannel } from './redis-live.ts';
 export type Listener = { told(days: DaysTold): void; missed(): void };
 
 /** Tells whoever listens of rewritten days, a message a specialist. */
-export async function tellSlots({ backend, db }: { backend: Backend; db: Sql }, calculated: readonly Calculated[]) {
+export async function publishSlots({ backend, db }: { backend: Backend; db: Sql }, calculated: readonly Calculated[]) {
   const messages = calculated.filter(({ days }) => days.length > 0).map(writeTold);
   if (messages.length === 0) return;
   if (!backend.redis) return notifySlots(db, messages);
@@ -38,7 +38,7 @@ const AGAIN_MS = 500;
 /** One that is open, or being opened: how to close it. */
 type Connection = Promise<() => Promise<void>>;
 
-/** Shares one connection among listeners and opens it again when it is lost; then everybody is told to look again. */
+/** Shares one connection among listeners and opens it again when it is lost; then everybody is notified to look again. */
 export function openLiveSlots(connect: (ears: Ears) => Connection) {
   const listeners = new Map<number, Set<Listener>>();
   let connection: Connection | undefined;

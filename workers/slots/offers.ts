@@ -4,7 +4,7 @@ import { readSlotOffer, type SlotOffer } from '../../sql/slots/offer.ts';
 /**
  * What a process has just read of an offer, and of the days that have changed, holds for this long. Whoever writes through this
  * process sees his change at once (see {@link Offers.forget}); what is changed elsewhere is seen after this at the latest. A
- * slot that was taken meanwhile is refused by the book (D33), as one that is taken right after it was read.
+ * slot that was taken meanwhile is refused by the database (D33), as one that is taken right after it was read.
  */
 const FRESH_MS = 200;
 const MOST = 500;

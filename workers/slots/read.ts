@@ -1,4 +1,4 @@
-import { LeftAlone, unlessSilent } from '../../queues/backend/circuit-breaker.ts';
+import { CircuitOpen, withBreaker } from '../../queues/backend/circuit-breaker.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { SlotChange } from '../../sql/slots/changes.ts';
@@ -11,7 +11,7 @@ import { readStored, storeGrids } from './store.ts';
 const MOST_MS = 1_000;
 
 /**
- * The grids of contiguous days as the book has them now, as text: stored ones where nothing has changed since, the others
+ * The grids of contiguous days as the database has them now, as text: stored ones where nothing has changed since, the others
  * calculated here and stored. A store that is away makes this slower, nothing else.
  * @param known what was read before the store is: which book this is, and which changes wait to be recalculated
  */
@@ -22,7 +22,7 @@ export async function currentDays(
   { book, changes }: { book: string; changes: readonly SlotChange[] },
 ): Promise<Map<number, readonly string[]>> {
   const reading = () => readStored(slots.store, { zone: slots.zone, book }, specialistIds, days);
-  const stored = await unlessSilent(slots.store, MOST_MS, reading).catch((error) => {
+  const stored = await withBreaker(slots.store, MOST_MS, reading).catch((error) => {
     sayOnce(error, 'the slot store is away; calculating');
     return new Map<number, (string | null)[]>();
   });
@@ -49,7 +49,7 @@ function whatIsMissing(
 
 async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly SpecialistDays[]) {
   const calculated = await calculateDays(db, zone, wanted);
-  await unlessSilent(store, MOST_MS, () => storeGrids(store, zone, calculated)).catch((error) =>
+  await withBreaker(store, MOST_MS, () => storeGrids(store, zone, calculated)).catch((error) =>
     sayOnce(error, 'calculated days were not stored'),
   );
   return new Map(
@@ -57,5 +57,5 @@ async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly Sp
   );
 }
 
-/** A silence is told once, not once a reader. */
-const sayOnce = (error: unknown, what: string) => log[error instanceof LeftAlone ? 'debug' : 'warn']({ err: error }, what);
+/** A silence is notified once, not once a reader. */
+const sayOnce = (error: unknown, what: string) => log[error instanceof CircuitOpen ? 'debug' : 'warn']({ err: error }, what);

@@ -6,7 +6,7 @@ import { type SlotStore, storeGrids } from './store.ts';
 
 export type Slots = { db: Sql; store: SlotStore; zone: string };
 
-/** Calculates days from what is in the book now and stores them. */
+/** Calculates days from what is in the database now and stores them. */
 export async function recalculate({ db, store, zone }: Slots, wanted: readonly SpecialistDays[]): Promise<Calculated[]> {
   const calculated = await calculateDays(db, zone, wanted);
   await storeGrids(store, zone, calculated);

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { within } from '../../queues/backend/with-timeout.ts';
+import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import type { Ears } from '../../sql/slots/live.ts';
 
 /** Redis shares its channels among its numbered databases; fleets in different ones must not hear each other. */
@@ -30,11 +30,11 @@ export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<(
   ear.on('message', (_channel, payload) => hear(payload));
   try {
     const listening = ear.connect().then(() => ear.subscribe(redisChannel(redis)));
-    await within(MOST_MS, listening);
+    await withTimeout(MOST_MS, listening);
   } catch (error) {
     close();
     throw error;
   }
-  watch = setInterval(() => within(MOST_MS, ear.ping()).catch(end), LOOK_MS).unref();
+  watch = setInterval(() => withTimeout(MOST_MS, ear.ping()).catch(end), LOOK_MS).unref();
   return async () => close();
 }

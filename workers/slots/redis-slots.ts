@@ -8,7 +8,7 @@ export const slotKey = (specialistId: number, day: Day) => `slots_preview:{${spe
 
 /**
  * Writes days of one specialist, each whole, unless a day of the same book with a higher version is there. A value is its version,
- * its book and its grid; one without a book is of none.
+ * its book and its grid; one without a database is of none.
  */
 const WRITE = `
 for n, key in ipairs(KEYS) do

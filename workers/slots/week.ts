@@ -23,7 +23,7 @@ const known = new Map<string, Week>();
 const MOST_KNOWN = 2_000;
 
 /**
- * A work schedule as cells; a text is read once. One that somebody wrote into the database and that is no schedule is told in
+ * A work schedule as cells; a text is read once. One that somebody wrote into the database and that is no schedule is notified in
  * the log and means closed: nobody is booked by guesswork, and nobody else's slots wait for it.
  */
 export function weekOf(text: string): Week {

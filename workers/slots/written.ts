@@ -1,16 +1,16 @@
-import { ringForSlots } from '../../queues/backend/enqueue.ts';
+import { enqueueSlotRecalc } from '../../queues/backend/enqueue.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { offersOf } from './offers.ts';
 
-/** Whatever is written within this time is one bell. */
+/** Whatever is written within this time is one job. */
 const TOGETHER_MS = 100;
 
 /**
- * What follows a write: this process forgets what it knew of offers, and rings for slots if a calendar was changed, soon and
- * without keeping its caller waiting. Whether one was stands in the book, and so does a change whose bell is lost; the
- * scheduler rings for it a second later.
+ * What follows a write: this process forgets what it knew of offers, and enqueues for slots if a calendar was changed, soon and
+ * without keeping its caller waiting. Whether one was stands in the database, and so does a change whose job is lost; the
+ * scheduler enqueues for it a second later.
  */
 export function slotsWritten(fleet: Pick<Fleet, 'backend' | 'db'>, draining: AbortSignal): () => void {
   const offers = offersOf(fleet);
@@ -19,9 +19,9 @@ export function slotsWritten(fleet: Pick<Fleet, 'backend' | 'db'>, draining: Abo
     isWaiting = false;
     if (draining.aborted) return;
     try {
-      if (await isAnySlotChanged(fleet.db)) await ringForSlots(fleet.backend);
+      if (await isAnySlotChanged(fleet.db)) await enqueueSlotRecalc(fleet.backend);
     } catch (error) {
-      log.debug({ err: error }, 'a bell for slots was not heard; the scheduler rings again');
+      log.debug({ err: error }, 'a job for slots was not enqueued; the scheduler enqueues it again');
     }
   }
   return () => {

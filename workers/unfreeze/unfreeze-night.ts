@@ -10,7 +10,7 @@ import { progressOf } from '../runner/progress.ts';
 
 const night = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
 type Night = z.output<typeof night>;
-const dusk: Night = { after: 0, done: false, thawed: [], begun: 0 };
+const initialProgress: Night = { after: 0, done: false, thawed: [], begun: 0 };
 
 /** Subscriptions a transaction. */
 const CHUNK = 1_000;
@@ -18,20 +18,20 @@ const CHUNK = 1_000;
 /** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
 export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.auto_unfreeze.params.parse(run.params);
-  let so = progressOf(run, night, dusk);
-  while (!so.done) so = await chunk((transaction) => thaw(transaction, so, date));
+  let progress = progressOf(run, night, initialProgress);
+  while (!progress.done) progress = await chunk((transaction) => thaw(transaction, progress, date));
   return {
     status: 'success',
-    result: so.thawed,
-    details: { begun: so.begun },
-    counts: { students_processed: so.thawed.length },
+    result: progress.thawed,
+    details: { begun: progress.begun },
+    counts: { students_processed: progress.thawed.length },
   };
 };
 
-async function thaw(transaction: Sql, so: Night, date: string): Promise<Night> {
-  const over = await nextOver(transaction, date, so.after, CHUNK);
+async function thaw(transaction: Sql, progress: Night, date: string): Promise<Night> {
+  const over = await nextOver(transaction, date, progress.after, CHUNK);
   const last = over.at(-1);
-  if (!last) return { ...so, done: true, begun: so.begun + (await beginFreezes(transaction, date)) };
+  if (!last) return { ...progress, done: true, begun: progress.begun + (await beginFreezes(transaction, date)) };
   await lockStudents(transaction, [...new Set(over.map((one) => one.student_id))]);
   const thawed = await clearFreezes(
     transaction,
@@ -40,7 +40,7 @@ async function thaw(transaction: Sql, so: Night, date: string): Promise<Night> {
   );
   const cleared = new Set(thawed.map((one) => one.id));
   await notifyPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
-  return { ...so, after: last.id, thawed: [...so.thawed, ...thawed] };
+  return { ...progress, after: last.id, thawed: [...progress.thawed, ...thawed] };
 }
 
 const noticesOf = (one: Over) =>

@@ -14,7 +14,7 @@ const booking = {
   start_time: z.string(),
 };
 
-/** What people are told of bookings. */
+/** What people are notified of bookings. */
 export const bookingMessages = {
   booking_confirmed: message(z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'later']) }), {
     kind: 'booking',

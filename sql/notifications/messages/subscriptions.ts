@@ -10,7 +10,7 @@ const held = { student_subscription_id: idOrNull, subscription: z.string(), stud
 /** Those that follow it, where their days have moved along. */
 const moved = z.array(z.object({ subscription: z.string(), start_date: day, end_date: day })).default([]);
 
-/** What the holders of subscriptions, and those who pay for them, are told. */
+/** What the holders of subscriptions, and those who pay for them, are notified. */
 export const subscriptionMessages = {
   subscription_frozen: message(
     z.object({
@@ -83,7 +83,7 @@ const bill = z.object({
   is_lapsed: z.boolean(),
 });
 
-/** What payers are told of what they owe. */
+/** What payers are notified of what they owe. */
 export const moneyMessages = {
   payment_reminder: message(z.object({ invoices: z.int(), amount_minor: z.int() }), {
     kind: 'payment_reminder',

@@ -17,7 +17,7 @@ export const returned = z.object({
 });
 const charged = z.object({ sessions: z.int(), invoices: z.int() });
 
-/** What people are told of trainings. */
+/** What people are notified of trainings. */
 export const trainingMessages = {
   training_cancelled: message(
     z.object({
@@ -72,7 +72,7 @@ export const trainingMessages = {
       was: z.object({ training_date: day.optional(), start_time: z.string().optional() }),
       room: nameOrNull,
       trainer: z.string(),
-      /** For whom the reader is told, where that is somebody else. */
+      /** For whom the reader is notified, where that is somebody else. */
       students: z.array(z.string()).default([]),
     }),
     { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },

@@ -1,7 +1,7 @@
 import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
 import { sql } from '../../../sql/database/database.ts';
 import { cancelInvoice } from '../../../sql/finance/invoices.ts';
-import { buildWindow, nothingYet } from '../../../sql/generation/week.ts';
+import { buildWindow, initialWeek } from '../../../sql/generation/week.ts';
 import { beforehand, wholeDay } from '../../support/weeks.ts';
 import * as act from '../acts.ts';
 import type { Act } from './arena.ts';
@@ -22,8 +22,9 @@ export const attend: Act = async (db) => {
 export const pay: Act = (db) => act.pay(db, people.parent, 800);
 export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
 export const generate: Act = async (db) => {
-  let so = nothingYet;
-  while (!so.done) so = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), so, null));
+  let progress = initialWeek;
+  while (!progress.done)
+    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
 };
 export const cancel =
   (training: Training, student: number, hours: number): Act =>

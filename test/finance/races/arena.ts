@@ -57,7 +57,7 @@ export async function arena() {
     client.release();
     return free;
   }
-  /** Sets the scene, lets the acts happen one after the other, and returns the books. */
+  /** Sets the scene, lets the acts happen one after the other, and returns the ledgers. */
   async function inTurn(...acts: Act[]) {
     await watcher.query(scene);
     for (const act of acts) await act(db);
@@ -74,7 +74,7 @@ export async function arena() {
     inTurn,
     /**
      * Starts both acts on a fresh scene, the first one first, while somebody holds the given rows; these are let go in their
-     * order, each when nobody can move any more. Returns the books.
+     * order, each when nobody can move any more. Returns the ledgers.
      */
     async atOnce(before: Act[], [first, second]: [Act, Act], held: Row[]) {
       await inTurn(...before);

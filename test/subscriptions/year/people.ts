@@ -4,15 +4,15 @@ import { type Database, sql } from '../../../sql/database/database.ts';
 import type { Random } from '../../../sql/demo/random.ts';
 import { writeRequest } from '../../../sql/finance/requests.ts';
 import { answerRequest } from '../../../workers/finance/answer-request.ts';
-import type { FrontDoor } from '../../support/front-door.ts';
+import type { TestApi } from '../../support/front-door.ts';
 import { STUDENTS } from './studio.ts';
 
 /** How often what was asked for was done and how often refused, by what it was. */
 export type Deeds = Map<string, { done: number; refused: number }>;
 
-type Day = { door: FrontDoor; random: Random; today: string; now: Date; deeds: Deeds };
+type Day = { api: TestApi; random: Random; today: string; now: Date; deeds: Deeds };
 
-/** What people do on a day: they pay, buy, freeze, cancel, change their minds; always by the doors they have. */
+/** What people do on a day: they pay, buy, freeze, cancel, change their minds; always by the routes they have. */
 export async function peopleOn(day: Day) {
   const { random } = day;
   const often: [number, (day: Day) => Promise<void>][] = [
@@ -55,20 +55,20 @@ const callOffSubscription = (day: Day) =>
   onHeld(day, 'subscription called off', 'POST', '/cancel', { reason: 'переезд', refund_minor: day.random.pick([0, 100_000]) });
 
 async function onHeld(day: Day, what: string, method: string, path: string, body: object, where = sql.fragment`true`) {
-  const ids = await day.door.db.anyFirst(sql.type(z.object({ id: z.int() }))`
+  const ids = await day.api.db.anyFirst(sql.type(z.object({ id: z.int() }))`
     select id from student_subscriptions where status in ('active', 'frozen') and ${where} order by id`);
   if (ids.length > 0) await through(day, what, method, `/api/student-subscriptions/${day.random.pick(ids)}${path}`, body);
 }
 
 async function takeBack(day: Day) {
-  const ids = await day.door.db.anyFirst(sql.type(z.object({ id: z.int() }))`
+  const ids = await day.api.db.anyFirst(sql.type(z.object({ id: z.int() }))`
     select id from payments where cancelled_at is null order by id desc limit 30`);
   if (ids.length > 0)
     await through(day, 'payment taken back', 'POST', `/api/payments/${day.random.pick(ids)}/cancel`, { reason: 'ошибка' });
 }
 
-async function through({ door, deeds }: Day, what: string, method: string, path: string, body: object) {
-  const { status, text } = await door.ask(method, path, { body });
+async function through({ api, deeds }: Day, what: string, method: string, path: string, body: object) {
+  const { status, text } = await api.ask(method, path, { body });
   if (![200, 201, 409, 422].includes(status)) throw new Error(`${method} ${path}: ${status} ${text}`);
   count(deeds, what, status < 300);
 }
@@ -77,7 +77,7 @@ const seat = z.object({ real_training_id: z.int(), student_id: z.int() });
 
 /** Of the next days' registrations, so that some are cancelled within twelve hours and most before. */
 async function cancelSeat(day: Day) {
-  const seats = await day.door.db.any(sql.type(seat)`
+  const seats = await day.api.db.any(sql.type(seat)`
     select real_training_id, student_id from real_training_students seat join real_trainings training on training.id = real_training_id
     where seat.status = 'REGISTERED' and training_date between ${day.today}::date and ${day.today}::date + 2 order by seat.id`);
   if (seats.length === 0) return;
@@ -94,23 +94,23 @@ async function add(day: Day) {
   if (id) await request(day, 'student added', 'add_student', id, aStudent(day));
 }
 
-async function aTraining({ door, random, today }: Day) {
-  const ids = await door.db.anyFirst(sql.type(z.object({ id: z.int() }))`
+async function aTraining({ api, random, today }: Day) {
+  const ids = await api.db.anyFirst(sql.type(z.object({ id: z.int() }))`
     select id from real_trainings where training_date between ${today}::date and ${today}::date + 3 order by id`);
   return ids.length > 0 ? random.pick(ids) : undefined;
 }
 
 type Kind = Parameters<typeof writeRequest>[1]['kind'];
-async function request({ door, now, deeds }: Day, what: string, kind: Kind, trainingId: number, studentId?: number) {
+async function request({ api, now, deeds }: Day, what: string, kind: Kind, trainingId: number, studentId?: number) {
   const of = { kind, trainingId, studentId, reason: 'год', requestedAt: now, by: 'test', requestId: 'test' };
-  const { id } = await writeRequest(door.db, of);
-  const decision = await answerRequest(door.db, id, door.fleet.settings.zone);
+  const { id } = await writeRequest(api.db, of);
+  const decision = await answerRequest(api.db, id, api.fleet.settings.zone);
   count(deeds, what, decision?.refused === undefined);
 }
 
 function count(deeds: Deeds, what: string, isDone: boolean) {
-  const so = deeds.get(what) ?? { done: 0, refused: 0 };
-  deeds.set(what, { done: so.done + (isDone ? 1 : 0), refused: so.refused + (isDone ? 0 : 1) });
+  const progress = deeds.get(what) ?? { done: 0, refused: 0 };
+  deeds.set(what, { done: progress.done + (isDone ? 1 : 0), refused: progress.refused + (isDone ? 0 : 1) });
 }
 
 /** What the owner changes in the course of the year: prices in spring, a subscription that is sold no more from summer on. */

@@ -5,14 +5,14 @@ import { drainOutbox, type Outbox } from './drain.ts';
 const LOOK_MS = 1_000;
 
 /**
- * Sends what the outbox holds for as long as the process lives: a bell wakes it at once, and it looks by itself every
+ * Sends what the outbox holds for as long as the process lives: a job wakes it at once, and it looks by itself every
  * second, so that every notifier works and none depends on the queue. A drain that fails is begun again.
  */
 export function createPost() {
   let wake = () => {};
   return {
     /** There may be something to send. */
-    ring: async () => wake(),
+    wake: async () => wake(),
     async open(outbox: Outbox, signal: AbortSignal) {
       while (!signal.aborted) {
         const { promise, resolve } = Promise.withResolvers<void>();

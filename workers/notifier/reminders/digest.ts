@@ -11,12 +11,12 @@ const CHUNK = 2_000;
 
 const progress = z.object({ changes: z.int(), digests: z.int(), done: z.boolean() });
 
-/** Tells the admins what changed in the schedule since the last time: one digest, grouped by place. */
+/** Notifies the admins what changed in the schedule since the last time: one digest, grouped by place. */
 export const digest: RunHandler = async (run, { settings, chunk }) => {
-  let so = progressOf(run, progress, { changes: 0, digests: 0, done: false });
-  while (!so.done) {
-    const before = so;
-    so = await chunk(async (transaction) => {
+  let reached = progressOf(run, progress, { changes: 0, digests: 0, done: false });
+  while (!reached.done) {
+    const before = reached;
+    reached = await chunk(async (transaction) => {
       const changes = await takeChangesForAdmins(transaction, CHUNK);
       const dedupe = `schedule_digest:run:${run.id}:${before.digests}`;
       const params = { places: byPlace(changes) };
@@ -29,11 +29,11 @@ export const digest: RunHandler = async (run, { settings, chunk }) => {
       };
     });
   }
-  const { done: _, ...result } = so;
-  return { status: 'success', result, details: {}, counts: { trainings_processed: so.changes } };
+  const { done: _, ...result } = reached;
+  return { status: 'success', result, details: {}, counts: { trainings_processed: reached.changes } };
 };
 
-/** What was created is a number and its days: a whole week is created at once. The rest is told one by one. */
+/** What was created is a number and its days: a whole week is created at once. The rest is notified one by one. */
 export function byPlace(changes: readonly Change[]): ParamsOf<'schedule_digest'>['places'] {
   return [...Map.groupBy(changes, ({ location }) => location)].map(([location, own]) => {
     const created = own.filter(({ change }) => change === 'created').map(({ training_date }) => training_date);

@@ -59,7 +59,7 @@ const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ..
   return [...lines, ...happened, ...unit, ...nothing, ...balanceLine(reader, of.balance_minor)];
 });
 
-/** What clients, those who pay for them and specialists are told of their bookings. */
+/** What clients, those who pay for them and specialists are notified of their bookings. */
 export const bookingTemplates = {
   booking_confirmed: confirmed,
   booking_moved: moved,

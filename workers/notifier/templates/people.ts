@@ -24,7 +24,7 @@ const trainingCancelled = template('training_cancelled', ({ reason, places, bala
 ]);
 
 type Who = { student: string | null; is_trainer: boolean };
-/** The reader is the student, or is told of one. */
+/** The reader is the student, or is notified of one. */
 const whoseKey = ({ student }: Who) => (student === null ? 'own' : 'student');
 const named = ({ student }: Who) => ({ student: short(student ?? '', NAME) });
 
@@ -47,7 +47,7 @@ const trainingJoined = template('training_joined', (of, reader) => [
   ...(of.is_trainer ? [] : chargedLines(reader, of.charged)),
 ]);
 
-/** What people are told of their places in trainings. */
+/** What people are notified of their places in trainings. */
 export const peopleTemplates = {
   training_cancelled: trainingCancelled,
   participation_cancelled: participationCancelled,

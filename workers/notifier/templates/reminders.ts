@@ -108,7 +108,7 @@ function changeLine(reader: Reader, { change, was, room, trainer, max_participan
   });
 }
 
-/** What is told when its time has come, not by its cause. */
+/** What is notified when its time has come, not by its cause. */
 export const reminderTemplates = {
   training_reminder: trainingReminder,
   training_created: trainingCreated,

@@ -1,7 +1,7 @@
 import { type Locale, text } from '../texts/texts.ts';
 import type { Buttons } from './template.ts';
 
-/** What can be done about a run in trouble, and, when it is told as an alert, about being told of it. */
+/** What can be done about a run in trouble, and, when it is notified as an alert, about being told of it. */
 export function runButtons(locale: Locale, { run_id, alert }: { run_id: number; alert?: string }): Buttons {
   const button = (key: 'retry' | 'details' | 'mute', of: string | number) => ({
     text: text(locale, `bot.button.${key}`),

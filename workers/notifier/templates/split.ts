@@ -27,14 +27,14 @@ export function splitText({ text, entities }: Written, most = MOST_UNITS): Writt
   const parts: Written[] = [];
   for (let start = 0; start < text.length; ) {
     const end = text.length - start <= most ? text.length : start + lengthOfPart(text, entities, start, most);
-    parts.push({ text: text.slice(start, end), entities: within(entities, start, end) });
+    parts.push({ text: text.slice(start, end), entities: withTimeout(entities, start, end) });
     start = end;
   }
   return parts;
 }
 
 /** Formatting is for the people it is shown to; in the part it is what is left of it there. */
-function within(entities: readonly Entity[], start: number, end: number): Entity[] {
+function withTimeout(entities: readonly Entity[], start: number, end: number): Entity[] {
   return entities
     .map((entity) => {
       const offset = Math.max(entity.offset, start);

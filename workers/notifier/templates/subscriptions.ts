@@ -102,7 +102,7 @@ const expired = template('subscription_expired', (of, { locale }) => [
   ...(of.sessions_expired > 0 ? [text(locale, 'subscription_expired.sessions', { count: of.sessions_expired })] : []),
 ]);
 
-/** What the holders of subscriptions, and those who pay for them, are told. */
+/** What the holders of subscriptions, and those who pay for them, are notified. */
 export const subscriptionTemplates = {
   subscription_frozen: frozen,
   subscription_unfrozen: unfrozen,
