@@ -41,7 +41,7 @@ describe('the queue is away', () => {
     });
     expect(seconds).toBeLessThan(SOON);
     expect(headers.get('retry-after')).toBe('5');
-    expect(body.detail).toMatch(/^the queue does not answer; the run stands in the book/);
+    expect(body.detail).toMatch(/^the queue does not answer; the run stands in the database/);
     expect(await book()).toEqual([{ id: body.run_id, status: 'queued' }]);
     expect(await api.post(TRIGGER, { week_start: WEEK })).toMatchObject({ status: 202, body: { run_id: body.run_id } });
   });
