@@ -166,7 +166,8 @@ test(
 
 test('killed again and again while buttons are pressed: each run is asked for once, each press answered', async () => {
   botStudio = await stage();
-  const weeks = Array.from({ length: 24 }, (_, index) => monday(index));
+  // As many runs as one caller may have open (D44).
+  const weeks = Array.from({ length: 20 }, (_, index) => monday(index));
   const data: string[] = [];
   for (const week of weeks) data.push(await button(week));
   let kills = 0;

@@ -158,13 +158,16 @@ test('while an answer cannot be marked, no other message is begun', async () => 
   });
   await start(1);
   await waitingForLock(database.db);
+  expect(arrived()).toHaveLength(1);
   await notifiers[0]!.kill();
   notifiers = [];
   for (const other of others) await other.commit();
   await start(1);
   await eventually(async () => (await left()) === 0);
   const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
-  expect(times.filter((count) => count > 1)).toEqual([2]);
+  expect(times).toHaveLength(20);
+  // The dead one's mark may still be made once the row is free; else its message is sent again.
+  expect([[], [2]]).toContainEqual(times.filter((count) => count > 1));
 }, 240_000);
 
 test('a long text killed between two parts goes on with the next one', async () => {

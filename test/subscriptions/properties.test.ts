@@ -115,7 +115,8 @@ async function build(given: World) {
   for (const of of given.items) model.items.push({ id: await make.item(of), isActive: true, ...of });
   for (const [n, { day: on, price, seats }] of given.trainings.entries()) {
     const startsAt = `${day(on)}T12:${String(n).padStart(2, '0')}:00Z`;
-    const id = await make.training({ startsAt, price });
+    // They follow each other: nobody is in two places at once.
+    const id = await make.training({ startsAt, price, minutes: 1 });
     model.trainings.push({
       id,
       date: day(on),

@@ -38,12 +38,12 @@ export function club(db: Database) {
       await db.query(sql.unsafe`insert into wallets (user_id, balance_minor) values (${payer}, ${amount})`);
     },
     /** A training of its own trainer; times are UTC in tests that do not care. */
-    async training(of: { startsAt: string; date?: string; price?: number }) {
+    async training(of: { startsAt: string; date?: string; price?: number; minutes?: number }) {
       const type = await make.type({ price: of.price ?? 70_000 });
       return db.oneFirst(id`
         insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
         values (${type}, ${await make.trainer()}, ${of.date ?? of.startsAt.slice(0, 10)}::date, '10:00', ${of.startsAt}::timestamptz,
-          ${of.startsAt}::timestamptz + interval '1 hour', 10, ${of.price ?? 70_000}) returning id`);
+          ${of.startsAt}::timestamptz + make_interval(mins => ${of.minutes ?? 60}), 10, ${of.price ?? 70_000}) returning id`);
     },
     register: (training: number, student: number, status = 'REGISTERED') =>
       db.oneFirst(id`

@@ -46,9 +46,6 @@ export async function fleetAt(fleet: Fleet, now: Date) {
       select id from automated_process_history where status = 'queued' order by id`);
     if (queued.length === 0) return;
     for (const id of queued) await work(fleet, id);
-    // The database's clock is not ours: what is made now is made now.
-    await fleet.db.query(sql.unsafe`
-      update real_trainings set created_at = ${now.toISOString()}::timestamptz where run_id = any(${sql.array([...queued], 'int4')})`);
   }
 }
 
