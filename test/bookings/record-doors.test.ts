@@ -119,7 +119,7 @@ const kinds: Kind[] = [
       [
         { from: 'завтра' },
         'from',
-        'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, in the years 1970 to 9998',
+        'a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from 2000-01-01 to 2100-12-31',
       ],
     ],
   ],
