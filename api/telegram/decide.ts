@@ -23,7 +23,6 @@ const commands: Record<string, Handler> = {
   retry,
   help: showHelp,
 };
-export const commandNames = Object.keys(commands);
 
 /** Decides one update inside its transaction: what it changes goes through `turn.db`, what is said to `turn.answers`. */
 export async function decide(turn: Turn, me: Me, update: Update) {

@@ -11,7 +11,6 @@ const endingRow = holderRow.extend({
   renews: z.boolean(),
   price_minor: z.int(),
 });
-export type Ending = z.output<typeof endingRow>;
 
 /** The key under which the end of a subscription is notified once; an end that a freeze has moved is another one. */
 export const endingKey = (of: { id: number; end_date: string }) => `subscription_ending:${of.id}:${of.end_date}`;

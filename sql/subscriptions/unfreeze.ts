@@ -9,7 +9,6 @@ export const thawedRow = z.object({
   freeze_end_date: z.iso.date().nullable(),
   status: z.enum(['active', 'frozen', 'expired', 'cancelled']),
 });
-export type Thawed = z.output<typeof thawedRow>;
 
 const overRow = holderRow.extend({ end_date: z.iso.date(), sessions_left: z.int().nullable(), freeze_end_date: z.iso.date() });
 export type Over = z.output<typeof overRow>;

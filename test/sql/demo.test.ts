@@ -20,10 +20,10 @@ afterAll(() => database.close());
 const count = (from: ReturnType<typeof sql.fragment>) =>
   db.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from ${from}`);
 
-/** The name of each table with a digest of all its rows, but for the changes that wait for the slots: they bear the time they were noted. */
 /** Triggers write the time of the load into these. */
 const STAMPED = ['slot_changes', 'bot_commanders', 'rights_changes'];
 
+/** The name of each table with a digest of all its rows, but for what bears the time of the load. */
 async function digests(of: Database) {
   const tables = await of.anyFirst(sql.type(z.object({ name: z.string() }))`
     select tablename as name from pg_tables where schemaname = 'public' and tablename <> all(${sql.array([...STAMPED], 'text')}) order by tablename`);
