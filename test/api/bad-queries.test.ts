@@ -103,7 +103,7 @@ const queries: Refusal[] = [
     '/schedule/ticks?from=2026-11-22T18:00:00+03:00',
     {},
     422,
-    /^an instant in .*; in an address \+ is written %2B$/,
+    /^an instant .*; in an address \+ is written %2B$/,
     'from',
   ],
   ['a filter the record lacks', 'GET', '/api/locations?name=A', {}, 422, 'no such field; there are: limit, cursor', 'name'],

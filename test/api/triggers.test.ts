@@ -31,10 +31,14 @@ const runOf = (week: string) =>
     sql.type(z.object({ id: z.int() }))`select id from automated_process_history where process_date = ${week}::date`,
   );
 /** Ends a run as a worker would, without doing anything. */
+const nothingMade = {
+  ...{ message: 'done', created_count: 0, trainings: [], period: { start: '2026-01-05', end: '2026-01-11' } },
+  ...{ students_added: 0, warnings: [], conflicts: [] },
+};
 const end = (id: number, status: string) =>
   api.db.query(sql.unsafe`
     update automated_process_history set status = ${status}, completed_at = now(), started_at = now(),
-      result = '{"message": "done", "created_count": 0}'
+      result = ${JSON.stringify(nothingMade)}::json
     where id = ${id}`);
 
 describe('a day to come', () => {
