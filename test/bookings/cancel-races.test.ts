@@ -77,7 +77,7 @@ describe('a booking that is cancelled while it is being paid', () => {
     const context = { db: api.db, fleet: { ...api.fleet, settings } } as Partial<Context> as Context;
     expect(await makeBooking({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).toBe(true);
     await expect(payForHeld({ ...plan, booking: { ...plan.booking, id: 5_001 } }, context)).rejects.toMatchObject({
-      status: 409,
+      kind: 'conflict',
       message: 'the booking was cancelled before it was paid, or paying took too long',
     });
     expect((await api.get(`/bookings?client_id=${wish.client_id}&status=PENDING`)).body.items).toEqual([]);
@@ -92,7 +92,7 @@ describe('a booking that is cancelled while it is being paid', () => {
     expect(await makeBooking(plan, context)).toBe(true);
     expect(await cancelPending(wish.client_id)).toMatchObject({ status: 200, body: { returned: { refunded_minor: 0 } } });
     await expect(payForHeld(plan, context)).rejects.toMatchObject({
-      status: 409,
+      kind: 'conflict',
       message: 'the booking was cancelled before it was paid, or paying took too long',
     });
     expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);

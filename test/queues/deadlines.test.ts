@@ -57,8 +57,8 @@ test.each(['queued', 'running', 'error'] as const)(
     expect(await outbox(database.db)).toEqual([]);
     for (const now of [DEADLINE, '2026-11-22T19:00:01Z', '2026-11-23T12:00Z']) await at(now);
     expect(await outbox(database.db)).toEqual([
-      { chat_id: 1001, ...missed(status) },
       { chat_id: -1002, ...missed(status) },
+      { chat_id: 1001, ...missed(status) },
     ]);
     const [tick] = await latestTicks(database.db, new Date('2026-11-23T12:00Z'));
     expect(tick?.alarmed_at).toBe('2026-11-22T19:00:00.000Z');
