@@ -59,12 +59,14 @@ function performOne(perform: Perform, name: RunName, asked: (part: RunName) => A
 /** The trainings that were made are gone again, so their ids would lead nowhere. */
 function withoutGone(name: RunName, result: unknown) {
   if (name !== 'generation') return result;
-  const { trainings, warnings, conflicts, ...rest } = result as z.output<typeof runs.generation.result>;
+  // Spread first: the answer keeps the order of its fields.
+  const built = result as z.output<typeof runs.generation.result>;
+  const { trainings, warnings, conflicts } = built;
   const gone = new Set(trainings.map(({ id }) => id));
   const shown = <T extends object>(about: T) =>
     'real_training_id' in about && gone.has(about.real_training_id as number) ? { ...about, real_training_id: null } : about;
   return {
-    ...rest,
+    ...built,
     trainings: trainings.map((training) => ({ ...training, id: null })),
     warnings: warnings.map(shown),
     conflicts: conflicts.map(shown),
