@@ -222,6 +222,7 @@ export function parseSettings(given: GivenSettings): Settings {
     dataDir: resolve(s.FLEET_DATA_DIR),
     port: s.PORT,
     host: s.HOST,
+    trustProxy: s.TRUST_PROXY,
     tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,

@@ -55,7 +55,7 @@ test('what others hold is left to the worker, and is not lost', async () => {
   const holder = new pg.Client({ connectionString: api.database.url });
   await holder.connect();
   await holder.query('begin');
-  await holder.query('select from students where id = $1 for update', [student]);
+  await holder.query('select from students where id = $1 for no key update', [student]);
   const asked = api.post(`/real-trainings/${training.id}/students/${student}/cancel`, reason);
   expect(await asked).toMatchObject({ status: 202, body: { status: 'open' } });
   await holder.query('rollback');
