@@ -46,7 +46,8 @@ const acts: [string, before: Act[], Act, stopsAt: Row[]][] = [
   ],
   ['the night', [], night, ['the child', 'the early training', 'the morning training', "the parent's wallet"]],
   ['attendance', [], attend, ['the child', 'the early training', 'the morning training']],
-  ['the week that is built', [], generate, ['the roster']],
+  // A place in a training that is there already waits for whoever changes it: its time is the student's (D7).
+  ['the week that is built', [], generate, ['the roster', 'the morning training']],
   ['a payment', [night], pay, ["the parent's wallet"]],
   ['a payment that is taken back', [night], takeBack, ["the parent's wallet"]],
   ['an invoice that is waived', [night], waive(early, people.child), ["the parent's wallet"]],
@@ -76,9 +77,9 @@ const trainingFirst: Act = (db) =>
   });
 
 test.each([
-  ['a training locked before its students meets', trainingFirst, 1],
-  ['a training that is called off does not meet', callOff(early), 0],
-])('%s a cancelled participation in a deadlock', async (_, act, deadlocks) => {
+  ['a training locked before its students meets', trainingFirst, true],
+  ['a training that is called off does not meet', callOff(early), false],
+])('%s a cancelled participation in a deadlock', async (_, act, isDeadly) => {
   await on.inTurn(night);
   const letGo = await on.hold(rows['the holder']);
   const running = [on.start(act)];
@@ -87,7 +88,8 @@ test.each([
   await on.still(running);
   await letGo();
   await Promise.all(running.map((one) => one.ended));
-  expect(await on.deadlocks()).toBe(deadlocks);
+  // The loser is tried again, and may meet the other one once more.
+  expect((await on.deadlocks()) > 0).toBe(isDeadly);
 });
 
 /** Somebody who marks registrations without their students' locks, as nobody does. */
