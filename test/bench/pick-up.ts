@@ -10,7 +10,7 @@ import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { openFleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
-import { addDays } from '../../queues/time/calendar.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 
@@ -142,11 +142,16 @@ async function doorEnqueue(fleet: Awaited<ReturnType<typeof openFleet>>) {
   const secrets = Array.from({ length: REQUESTS / 20 }, newSecret);
   for (const [n, secret] of secrets.entries())
     await createKey(fleet.db, { name: `bench-${fleet.backend.kind}-${n}`, secret, scopes: ['*'] });
-  const first = fleet.backend.kind === 'redis' ? '2050-01-03' : '2030-01-07';
+  // Each asks for another day: those of a process reach RETENTION_DAYS back (D42).
+  const paths =
+    fleet.backend.kind === 'redis'
+      ? ['/cron/cleanup', '/cron/check-auto-renewals']
+      : ['/subscriptions/auto-unfreeze', '/internal/slots/roll'];
+  const today = dayOf(new Date(), fleet.settings.zone);
   return requestsPerSecond(createApp(fleet), (n) => ({
-    path: '/real-trainings/generate-next-week',
+    path: paths[n % 2] as string,
     headers: { 'X-API-Key': secrets[n % secrets.length] as string },
-    body: { week_start: addDays(first, 7 * n) },
+    body: { date: addDays(today, -1 - Math.floor(n / 2)) },
   }));
 }
 
