@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { seeded } from '../../sql/demo/random.ts';
+import { clockAt } from '../support/clock.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { figuresOf, impossible } from './year/figures.ts';
 import { fleetAt, instantsBetween } from './year/nights.ts';
@@ -17,30 +18,12 @@ const DAYS = IS_WHOLE ? 365 : 70;
 const OUTAGE = { from: IS_WHOLE ? 200 : 40, days: 5 };
 
 let api: TestApi;
+clockAt(FIRST.toISOString());
 beforeAll(async () => {
-  // Only the clock is ours: timers go on, so that connections and requests live as always.
-  jest.useFakeTimers({
-    now: FIRST,
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
-  });
   api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '1000000' }, forLife: true });
   await openStudio(api.db);
 });
-afterAll(async () => {
-  jest.useRealTimers();
-  await api?.close();
-});
+afterAll(() => api?.close());
 
 test(`${DAYS} days of a studio with 300 students: square every night, nothing appears or vanishes, and the same figures each time`, async () => {
   const deeds: Deeds = new Map();
