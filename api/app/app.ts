@@ -43,7 +43,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(async () => (await import('../http/openapi.ts')).describeApi(routes)));
+  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');

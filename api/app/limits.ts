@@ -1,8 +1,8 @@
 import type { RequestHandler } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { callerOf } from '../auth/authenticate.ts';
+import type { Caller } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import type { Caller } from '../http/route.ts';
 
 /** So many requests a minute for each caller, whatever addresses they come from. */
 export const callerLimit = (perMinute: number): RequestHandler =>

@@ -7,15 +7,16 @@ import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { mayDo } from '../../workers/rights.ts';
+import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { type Caller, type Route, scopesOf } from '../http/route.ts';
+import { type Route, scopesOf } from '../http/route.ts';
 import { admit } from './gate.ts';
 import { type countGuesses, networkOf } from './guesses.ts';
 import { isJwt } from './jwt.ts';
 import type { KeyRing } from './key-ring.ts';
 import { callerFrom, visitorFrom } from './person.ts';
 import type { SessionRing } from './session-ring.ts';
-import { demandOwnOrigin, type Visit, visitOf } from './visit.ts';
+import { demandOwnOrigin, visitOf } from './visit.ts';
 import { isForVisitors } from './visitors.ts';
 
 /** Keys are read again when they are this old, so a revoked one is refused within a second. */

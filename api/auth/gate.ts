@@ -3,15 +3,12 @@ import { reaches } from '../../sql/auth/reach.ts';
 import { EVERYTHING, type RowKind, type Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { demandScope, mayDo } from '../../workers/rights.ts';
+import type { Asked, Caller, Person } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { type Caller, type Route, scopesOf } from '../http/route.ts';
-import type { Person } from './person.ts';
+import { operationOf, scopesOf } from '../http/route.ts';
 import { LIMITED, type PolicyRole, policy, type Rule } from './policy.ts';
 
-type Asked = Pick<Route, 'method' | 'path' | 'scope'>;
 type Input = Readonly<Record<'params' | 'query' | 'body', unknown>>;
-
-export const operationOf = ({ method, path }: Asked) => `${method.toUpperCase()} ${path}`;
 
 /**
  * Whose rows a caller may ask a route for. Throws a 401 for a visitor, a 403 for whoever may not ask for it at all.

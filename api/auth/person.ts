@@ -1,20 +1,6 @@
 import { type Scope, scopes } from '../../queues/jobs/scopes.ts';
 import type { OpenSession, Role } from '../../sql/auth/sessions.ts';
-import type { Caller } from '../http/route.ts';
-
-/** Who signed in, beside what every caller is. */
-export type Person = {
-  id: number;
-  first_name: string;
-  last_name: string;
-  locale: 'ru' | 'uk' | 'en' | null;
-  roles: readonly Role[];
-  /** Students this person looks after. */
-  children: readonly number[];
-  sessionId: number;
-  /** May do nothing but set up a second factor. */
-  isLimited: boolean;
-};
+import type { Caller } from '../http/caller.ts';
 
 /** An owner may do everything, an admin everything but rights, keys and restore; all others what the policy says of their own rows. */
 export const scopesOfRoles = (roles: readonly Role[]): readonly Scope[] => {

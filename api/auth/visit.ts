@@ -1,18 +1,7 @@
 import type { Request } from 'express';
 import type { Settings } from '../../queues/process/settings.ts';
+import type { Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-
-/** What a request says of whoever sends it. */
-export type Visit = {
-  address: string;
-  agent: string;
-  /** The token of a session, by cookie or as `Authorization: Bearer`; null: none. */
-  token: string | null;
-  /** By a cookie, which a browser sends whoever asks it to. */
-  isByCookie: boolean;
-  /** The signed cookie of a browser that signed in before. */
-  device: string | null;
-};
 
 const SESSION = 'sf_session';
 const DEVICE = 'sf_device';

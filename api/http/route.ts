@@ -3,19 +3,7 @@ import type { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { CallContext } from '../../workers/call-context.ts';
-import type { Person } from '../auth/person.ts';
-import type { Visit } from '../auth/visit.ts';
-
-/** Who asks: a key, a person who signed in, or a visitor. */
-export type Caller = CallContext['caller'] & {
-  /** `#12` of a key (a name may be given again to another key), `person:17`, `visitor:NETWORK`. Shares and limits go by it. */
-  id: string;
-  /** Where it is a person. */
-  person?: Person;
-  isVisitor?: boolean;
-  /** Whether the caller would be let in now: a key may be revoked, a session end, while the caller is being answered. */
-  isStillLetIn(asked: Pick<Route, 'method' | 'path' | 'scope'>): Promise<boolean>;
-};
+import type { Caller, Visit } from './caller.ts';
 
 /** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
 export type Context = CallContext & {
@@ -99,5 +87,8 @@ export const route = <P extends Shape, Q extends Shape, B extends Shape, const R
 ): Route => definition as unknown as Route;
 
 /** The scopes any one of which opens a route. */
-export const scopesOf = ({ scope }: Pick<Route, 'scope'>): readonly Scope[] =>
+export const scopesOf = ({ scope }: { scope: Route['scope'] }): readonly Scope[] =>
   typeof scope === 'string' ? [scope] : (scope ?? []);
+
+/** How the policy names what is asked. */
+export const operationOf = ({ method, path }: { method: string; path: string }) => `${method.toUpperCase()} ${path}`;

@@ -6,7 +6,7 @@ import { endOtherSessions, endSession, findSession, type OpenedBy, type OpenSess
 import { deviceOf, deviceWith } from '../../workers/sign-in/device.ts';
 import { hashPassword, isPassword } from '../../workers/sign-in/hash.ts';
 import { GONE, join, lookAtLink } from '../../workers/sign-in/links.ts';
-import { LOGIN, PASSWORD } from '../../workers/sign-in/login.ts';
+import { LOGIN } from '../../workers/sign-in/login.ts';
 import { openSession } from '../../workers/sign-in/sessions.ts';
 import { whoseAccount } from '../../workers/sign-in/sign-in.ts';
 import { secretOf, tokenHash } from '../../workers/sign-in/tokens.ts';
@@ -17,21 +17,10 @@ import { type Context, type Route, route } from '../http/route.ts';
 import { text } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
-export const loginField = z
-  .string({ error: LOGIN })
-  .min(1, { error: LOGIN })
-  .max(254, { error: LOGIN })
-  .meta({ examples: ['+79161234567'] });
-const typedPassword = z.string({ error: PASSWORD }).min(1, { error: PASSWORD }).max(200, { error: PASSWORD });
-export const newPassword = z
-  .string({ error: PASSWORD })
-  .min(8, { error: PASSWORD })
-  .max(200, { error: PASSWORD })
-  .meta({ examples: ['correct horse battery'] });
-const linkToken = z
-  .string({ error: 'the token of the link' })
-  .min(20, { error: 'the token of the link' })
-  .max(200, { error: 'the token of the link' });
+export const loginField = text(254).meta({ description: LOGIN, examples: ['+79161234567'] });
+const typedPassword = text(200);
+export const newPassword = text(200, 8).meta({ examples: ['correct horse battery'] });
+const linkToken = text(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
 
 export const userItem = z
   .object({ id: z.int(), first_name: z.string(), last_name: z.string(), roles: z.array(z.string()) })

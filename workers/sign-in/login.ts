@@ -2,7 +2,6 @@ import { parsePhoneNumberFromString } from 'libphonenumber-js/min';
 import type { Login } from '../../sql/auth/passwords.ts';
 
 export const LOGIN = 'a phone, an e-mail or a login of 3 to 50 of a-z, 0-9, . _ - that begins with a letter';
-export const PASSWORD = '8 to 200 characters';
 
 /** What a typed login means, or null: nothing that somebody could have. A phone without a country is one of `country`'s. */
 export function loginFrom(text: string, country: 'RU' | 'UA'): Login | null {

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOverride, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { operationOf } from '../auth/gate.ts';
 import { policy } from '../auth/policy.ts';
-import { problemBody } from './problems.ts';
-import { type Route, scopesOf } from './route.ts';
+import { problemBody } from '../http/problems.ts';
+import { operationOf, type Route, scopesOf } from '../http/route.ts';
 
 const problem = { content: { 'application/problem+json': { schema: problemBody } } };
 const refusals = {
