@@ -42,7 +42,7 @@ export function demandWallet(caller: Caller, payerId: number, clientId: number) 
 }
 
 /** By these a person who commands is recognised, or is let in: whoever changes them could become that person. */
-const RECOGNISED_BY = ['telegram_id', 'phone', 'email', 'is_active'] as const;
+const RECOGNISED_BY = ['telegram_id', 'phone', 'email', 'login', 'is_active'] as const;
 
 /**
  * Throws a 403 without the scope of rights where a change of a person's record would change who commands (D46): how an admin or owner

@@ -7,6 +7,7 @@ import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { mayDo } from '../../workers/rights.ts';
+import { sessionMs } from '../../workers/sign-in/sessions.ts';
 import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, scopesOf } from '../http/route.ts';
@@ -15,8 +16,8 @@ import { type countGuesses, networkOf } from './guesses.ts';
 import { isJwt } from './jwt.ts';
 import type { KeyRing } from './key-ring.ts';
 import { callerFrom, visitorFrom } from './person.ts';
-import type { SessionRing } from './session-ring.ts';
-import { demandOwnOrigin, visitOf } from './visit.ts';
+import { isRenewed, type SessionRing } from './session-ring.ts';
+import { demandOwnOrigin, sessionCookie, visitOf } from './visit.ts';
 import { isForVisitors } from './visitors.ts';
 
 /** Keys are read again when they are this old, so a revoked one is refused within a second. */
@@ -33,7 +34,7 @@ type Options = {
 
 /**
  * Says who asks: by a key, by the session of a cookie, a bearer's token or a JWT, or nobody, who is a visitor where the policy has something for
- * visitors at that path. Throws a 401 for everybody else, a 403 for a write by cookie that another site's page asked for.
+ * visitors at that path. Throws a 401 for everybody else, a 403 for a write without key or bearer that another site's page asked for.
  */
 export function authenticate(fleet: Fleet, keys: KeyRing, { guesses, sessions, basic = false }: Options): RequestHandler {
   return async (request, response, next) => {
@@ -41,7 +42,10 @@ export function authenticate(fleet: Fleet, keys: KeyRing, { guesses, sessions, b
     const visit = visitOf(request);
     response.locals.visit = visit;
     if (secret) response.locals.caller = await byKey(fleet.db, keys, secret, request, { guesses, basic });
-    else if (visit.token !== null) response.locals.caller = await bySession(fleet, sessions, visit, request);
+    else {
+      if (visit.isByCookie) demandOwnPage(request, fleet.settings);
+      if (visit.token !== null) response.locals.caller = await bySession(fleet, sessions, visit, response);
+    }
     response.locals.caller ??= visitor(request, basic);
     next();
   };
@@ -81,15 +85,19 @@ async function byKey(
 }
 
 /** Undefined for a session that is not valid any more: its cookie is worth nothing, and its sender a visitor. */
-async function bySession(fleet: Fleet, sessions: SessionRing, visit: Visit, request: Request): Promise<Caller | undefined> {
+async function bySession(fleet: Fleet, sessions: SessionRing, visit: Visit, response: Response): Promise<Caller | undefined> {
   const token = visit.token as string;
   const session = isJwt(token) ? await sessions.ofJwt(token) : await sessions.of(token);
   if (!session) {
     if (!visit.isByCookie) throw unknown('this token is not valid, or not any more', false, 'Bearer error="invalid_token"');
     return undefined;
   }
-  if (visit.isByCookie && isWrite(request)) demandOwnOrigin(request, fleet.settings);
-  return callerFrom(session, async (asked) => {
+  // The browser keeps the cookie as long as the session lasts, which is longer with each use.
+  if (visit.isByCookie && isRenewed(session, new Date())) {
+    const expires = new Date(Date.now() + sessionMs(session.roles));
+    response.set('Set-Cookie', sessionCookie(fleet.settings, token, expires));
+  }
+  const caller = callerFrom(session, async (asked) => {
     const now = await (isJwt(token) ? sessions.ofJwt(token) : sessions.of(token)).catch(() => session);
     return (
       now !== null &&
@@ -99,6 +107,7 @@ async function bySession(fleet: Fleet, sessions: SessionRing, visit: Visit, requ
       )
     );
   });
+  return { ...caller, forget: () => sessions.forget(token) };
 }
 
 function isAdmitted(caller: Caller, asked: Parameters<typeof admit>[1]): boolean {
@@ -118,6 +127,13 @@ function visitor(request: Request, basic: boolean): Caller {
 }
 
 const isWrite = ({ method }: Request) => method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+
+/** A browser sends cookies for whatever page asks it to: no write, and nothing of Bull Board, is answered to pages of others. */
+function demandOwnPage(request: Request, settings: Fleet['settings']) {
+  if (isWrite(request)) demandOwnOrigin(request, settings);
+  else if (/^\/queues(\/|$)/.test(request.path) && request.get('cookie'))
+    demandOwnOrigin(request, settings, request.get('referer'));
+}
 
 export const callerOf = (response: Response): Caller => response.locals.caller;
 export const visitFrom = (response: Response): Visit => response.locals.visit;

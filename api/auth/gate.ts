@@ -27,7 +27,7 @@ export function admit(caller: Caller, asked: Asked): Whose {
 
 function whoseOf(caller: Caller, person: Person, rule: Rule, asked: Asked): Whose {
   if (person.isLimited && !LIMITED.has(operationOf(asked)))
-    throw new Problem(403, 'set up the second factor first: POST /me/totp');
+    throw new Problem(403, 'show the second factor first: POST /me/totp/confirm, or set it up: POST /me/totp');
   if (asked.scope !== null && mayDo(caller, ...scopesOf(asked))) return EVERYTHING;
   const roles = rolesOf(person).filter((role) => rule[role] !== undefined);
   if (roles.some((role) => rule[role] === 'all')) return EVERYTHING;

@@ -8,7 +8,7 @@ const MOST_ADDRESSES = 10_000;
  * Wrong keys by the address they come from. After so many in a minute nothing that comes from there is judged for the rest of it, not
  * even the right key: who guesses must not see which guess was right.
  */
-export function countGuesses(most: number, now: () => number = () => performance.now()) {
+export function countGuesses(most: number, now: () => number = () => performance.now(), windowMs = WINDOW_MS) {
   const counts = new Map<string, { misses: number; until: number }>();
   const of = (address: string) => {
     const found = counts.get(address);
@@ -22,12 +22,13 @@ export function countGuesses(most: number, now: () => number = () => performance
     },
     miss(address: string) {
       const network = networkOf(address);
-      const found = of(network) ?? { misses: 0, until: now() + WINDOW_MS };
+      const found = of(network) ?? { misses: 0, until: now() + windowMs };
       found.misses += 1;
       counts.delete(network);
       counts.set(network, found);
       if (counts.size > MOST_ADDRESSES) counts.delete(counts.keys().next().value as string);
     },
+    size: () => counts.size,
   };
 }
 

@@ -154,9 +154,16 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'GET /me/totp': signedIn,
+  'POST /me/totp': signedIn,
+  'POST /me/totp/confirm': signedIn,
+  'DELETE /me/totp': signedIn,
+  'DELETE /api/people/{id}/totp': staff,
+  'GET /api/sign-in-rules': staff,
+  'PUT /api/sign-in-rules': staff,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };
 
-/** What a person may still do who must set up a second factor first. */
-export const LIMITED = new Set(['GET /me', 'POST /auth/sign-out']);
+/** What a person may still do who must show or set up a second factor first. */
+export const LIMITED = new Set(['GET /me', 'POST /auth/sign-out', 'GET /me/totp', 'POST /me/totp', 'POST /me/totp/confirm']);

@@ -9,6 +9,9 @@ import { readJwt } from './jwt.ts';
 /** A session is looked up again when what is known of it is this old, so one that was ended is out within a second. */
 const FRESH_MS = 500;
 const TOUCH_MS = 60_000;
+/** Whether a session was not used for so long that this use moves its end on. */
+export const isRenewed = ({ seen_at }: OpenSession, now: Date) => now.getTime() - Date.parse(seen_at) > TOUCH_MS;
+
 /** So many sessions are remembered; then the oldest is forgotten. */
 const MOST = 10_000;
 
@@ -25,7 +28,7 @@ export function sessionRing(db: Database, zone: string, clock: () => Date = () =
   async function read(hash: Buffer): Promise<OpenSession | null> {
     const now = clock();
     const session = await findSession(db, hash, now, dayOf(now, zone));
-    if (session && now.getTime() - Date.parse(session.seen_at) > TOUCH_MS) {
+    if (session && isRenewed(session, now)) {
       const expires = new Date(now.getTime() + sessionMs(session.roles));
       touchSession(db, session.id, now, expires).catch((error) =>
         log.debug({ err: error }, 'the use of a session was not noted'),
@@ -43,8 +46,8 @@ export function sessionRing(db: Database, zone: string, clock: () => Date = () =
     known.set(name, fresh);
     if (known.size > MOST) known.delete(known.keys().next().value as string);
     fresh.session.then(
-      // What nobody has is not remembered: guesses must not push out those who are here.
-      (session) => session === null && known.get(name) === fresh && known.delete(name),
+      // What nobody has is not remembered: guesses must not push out those who are here. Nor is a limit, which may be lifted any moment.
+      (session) => (session === null || session.is_limited) && known.get(name) === fresh && known.delete(name),
       () => known.get(name) === fresh && known.delete(name),
     );
     return fresh.session;
@@ -58,7 +61,8 @@ export function sessionRing(db: Database, zone: string, clock: () => Date = () =
       const hash = await readJwt(await secretOf(db, 'jwt'), jwt, clock());
       return hash && ofHash(hash);
     },
-    /** Forgets what is known, where this process itself has ended or changed sessions. */
-    forget: () => known.clear(),
+    /** Forgets what is known of a session, where this process itself has ended or changed it. */
+    forget: (token: string) => known.delete(tokenHash(token).toString('base64')),
+    size: () => known.size,
   };
 }

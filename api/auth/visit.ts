@@ -45,12 +45,13 @@ const cookie = (settings: Settings, name: string, value: string, seconds: number
 const isHttps = ({ publicUrl, tls }: Settings) => (publicUrl ? publicUrl.startsWith('https:') : tls !== undefined);
 
 /**
- * Throws a 403 unless a write comes from our own pages: a browser sends its cookies for whatever page asks it to. A program that is
- * no browser sends neither header, and nobody's cookies.
+ * Throws a 403 unless a request comes from our own pages: a browser sends its cookies for whatever page asks it to. A program that is
+ * no browser sends none of these headers, and nobody's cookies.
+ * @param referer where the request may have no Origin
  */
-export function demandOwnOrigin(request: Request, settings: Settings) {
+export function demandOwnOrigin(request: Request, settings: Settings, referer?: string) {
   const site = request.get('sec-fetch-site');
-  const origin = request.get('origin');
+  const origin = request.get('origin') ?? (referer && (URL.parse(referer)?.origin ?? 'null'));
   const isOwn = origin === undefined || originsOf(request, settings).includes(origin);
   if (!isOwn || (site !== undefined && site !== 'same-origin' && site !== 'none')) {
     throw new Problem(403, 'this was asked by a page of another site');

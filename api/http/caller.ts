@@ -14,6 +14,8 @@ export type Caller = CallContext['caller'] & {
   isVisitor?: boolean;
   /** Whether the caller would be let in now: a key may be revoked, a session end, while the caller is being answered. */
   isStillLetIn(asked: Asked): Promise<boolean>;
+  /** What is known of the caller has changed just now: the next request must not be answered by what was known before. */
+  forget?(): void;
 };
 
 /** Who signed in, beside what every caller is. */

@@ -17,6 +17,7 @@ import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { secondFactorRoutes } from './second-factor.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
@@ -56,5 +57,6 @@ export const routes: readonly Route[] = [
   ...companyRoutes,
   ...signInRoutes,
   ...meRoutes,
+  ...secondFactorRoutes,
   ...invitationRoutes,
 ];

@@ -5,7 +5,7 @@ import { sessionCookie } from '../auth/visit.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { rolesShown, userItem } from './sign-in.ts';
+import { rolesShown, userItem } from './opened.ts';
 
 const shared = { tag: 'me', scope: null } as const;
 const sessionItem = sessionRow.extend({ is_this: z.boolean() }).meta({ id: 'Session' });
@@ -57,6 +57,7 @@ export const meRoutes: Route[] = [
     async handle({ params }, { db, caller, fleet }) {
       const { id, sessionId } = caller.person!;
       if (!(await endSession(db, id, params.id))) throw new Problem(404, `there is no session ${params.id}`);
+      if (params.id === sessionId) caller.forget?.();
       const out = { 'Set-Cookie': sessionCookie(fleet.settings, '', new Date(0)) };
       return { status: 204, body: undefined, headers: params.id === sessionId ? out : {} };
     },

@@ -1,31 +1,36 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { findPassword, setPassword } from '../../sql/auth/passwords.ts';
-import { findRoles } from '../../sql/auth/roles.ts';
-import { endOtherSessions, endSession, findSession, type OpenedBy, type OpenSession } from '../../sql/auth/sessions.ts';
-import { deviceOf, deviceWith } from '../../workers/sign-in/device.ts';
-import { hashPassword, isPassword } from '../../workers/sign-in/hash.ts';
+import { endOtherSessions, endSession, findSession } from '../../sql/auth/sessions.ts';
+import type { Database } from '../../sql/database/database.ts';
+import { Refused } from '../../workers/refusal.ts';
+import { deviceOf } from '../../workers/sign-in/device.ts';
+import { hashPassword, isPassword, SIGNED_IN } from '../../workers/sign-in/hash.ts';
 import { GONE, join, lookAtLink } from '../../workers/sign-in/links.ts';
 import { LOGIN } from '../../workers/sign-in/login.ts';
-import { openSession } from '../../workers/sign-in/sessions.ts';
 import { whoseAccount } from '../../workers/sign-in/sign-in.ts';
 import { secretOf, tokenHash } from '../../workers/sign-in/tokens.ts';
+import { withTries } from '../../workers/sign-in/tries.ts';
+import { attemptsOf, demandRest } from '../auth/attempts.ts';
+import { networkOf } from '../auth/guesses.ts';
 import { isJwt, signJwt, TOKEN_SECONDS } from '../auth/jwt.ts';
-import { deviceCookie, sessionCookie } from '../auth/visit.ts';
+import { sessionCookie } from '../auth/visit.ts';
+import type { Person } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { text } from '../http/text.ts';
 import { oneOf } from './fields.ts';
+import { open, signedIn } from './opened.ts';
 
 export const loginField = text(254).meta({ description: LOGIN, examples: ['+79161234567'] });
 const typedPassword = text(200);
+export const codeField = text(40).meta({
+  description: 'of the authenticator app, or a recovery code; whoever has a second factor needs one',
+  examples: ['123456'],
+});
 export const newPassword = text(200, 8).meta({ examples: ['correct horse battery'] });
 const linkToken = text(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
 
-export const userItem = z
-  .object({ id: z.int(), first_name: z.string(), last_name: z.string(), roles: z.array(z.string()) })
-  .meta({ id: 'SignedIn' });
-const signedIn = z.object({ user: userItem });
 const shared = { tag: 'sign-in', scope: null, secretAnswer: true } as const;
 
 export const signInRoutes: Route[] = [
@@ -34,7 +39,7 @@ export const signInRoutes: Route[] = [
     method: 'post',
     path: '/auth/sign-in',
     summary: 'Sign in with a phone, an e-mail or a login, and a password; the answer sets the cookie of the session',
-    body: z.strictObject({ login: loginField, password: typedPassword }),
+    body: z.strictObject({ login: loginField, password: typedPassword, code: codeField.optional() }),
     responses: { 200: signedIn },
     async handle({ body }, context) {
       const userId = await whoSignsIn(body, context);
@@ -52,6 +57,7 @@ export const signInRoutes: Route[] = [
     responses: { 204: z.undefined() },
     async handle(_input, { db, caller, fleet }) {
       if (caller.person) await endSession(db, caller.person.id, caller.person.sessionId);
+      caller.forget?.();
       return { status: 204, body: undefined, headers: { 'Set-Cookie': sessionCookie(fleet.settings, '', new Date(0)) } };
     },
   }),
@@ -62,16 +68,18 @@ export const signInRoutes: Route[] = [
     summary:
       'A JWT for programs, valid for 15 minutes and as long as its session: for a session, or for a login and its password',
     body: z
-      .strictObject({ login: loginField.optional(), password: typedPassword.optional() })
+      .strictObject({ login: loginField.optional(), password: typedPassword.optional(), code: codeField.optional() })
       .refine((body) => (body.login === undefined) === (body.password === undefined), {
         error: 'login and password, or neither',
       }),
     bodyOptional: true,
     responses: { 200: z.object({ access_token: z.string(), token_type: z.literal('Bearer'), expires_in: z.int() }) },
-    async handle({ body: { login, password } }, context) {
+    async handle({ body: { login, password, code } }, context) {
       const { visit, fleet, now } = context;
       const isOwn = login === undefined || password === undefined;
-      const token = isOwn ? visit.token : (await open(context, await whoSignsIn({ login, password }, context), 'password')).token;
+      const token = isOwn
+        ? visit.token
+        : (await open(context, await whoSignsIn({ login, password, code }, context), 'password')).token;
       if (token === null || isJwt(token))
         throw new Problem(401, 'a session by its cookie or token is needed, or login and password');
       const session = await findSession(fleet.db, tokenHash(token), now, dayOf(now, fleet.settings.zone));
@@ -134,52 +142,40 @@ export const signInRoutes: Route[] = [
     summary: 'Set a new password, with the present one if there is one; all other sessions end',
     body: z.strictObject({ current: typedPassword.optional(), new: newPassword }),
     responses: { 204: z.undefined() },
-    async handle({ body }, { db, caller }) {
-      const person = caller.person!;
-      const present = await findPassword(db, person.id);
-      if (present !== null && !(await isPassword(body.current ?? '', present, 'known device')))
-        throw new Problem(403, 'the present password is wrong', {
-          errors: [{ path: 'current', message: 'the present password' }],
-        });
-      await setPassword(db, person.id, await hashPassword(body.new, 'known device'));
-      await endOtherSessions(db, person.id, person.sessionId);
+    async handle({ body }, { fleet, caller, now }) {
+      const { id, sessionId } = caller.person!;
+      await demandPassword(fleet.db, caller.person!, body.current ?? '', now, 'current');
+      await setPassword(fleet.db, id, await hashPassword(body.new, SIGNED_IN));
+      await endOtherSessions(fleet.db, id, sessionId);
       return { status: 204, body: undefined };
     },
   }),
 ];
 
-async function whoSignsIn(
-  { login, password }: { login: string; password: string },
-  { fleet, visit, now }: Context,
-): Promise<number> {
+/** Throws a 403 unless somebody who is signed in shows their password, if they have one; a 429 after five in a row that were wrong. */
+export async function demandPassword(db: Database, { id, sessionId }: Person, password: string, now: Date, field: string) {
+  const present = await findPassword(db, id);
+  if (present === null) return;
+  await withTries(db, { what: `password of #${id}`, device: String(sessionId) }, now, async () => {
+    if (await isPassword(password, present, SIGNED_IN)) return;
+    const errors = [{ path: field, message: 'the present password' }];
+    throw new Refused('not_allowed', 'the present password is wrong', { errors });
+  });
+}
+
+type Shown = { login: string; password: string; code?: string | undefined };
+
+async function whoSignsIn({ login, password, code }: Shown, { fleet, visit, now }: Context): Promise<number> {
   const secret = await secretOf(fleet.db, 'devices');
-  const known = (userId: number) => deviceOf(secret, visit.device, userId);
-  return whoseAccount(fleet.db, { login, password, deviceOf: known }, now, fleet.settings.zone);
-}
-
-/** Opens a session for whoever has shown who they are; with the cookies that a browser keeps. Throws a 403 for somebody without any role. */
-export async function open({ fleet, visit, now }: Context, userId: number, openedBy: OpenedBy) {
-  const { db, settings } = fleet;
-  const roles = await findRoles(db, userId);
-  const session = await openSession(db, { id: userId, roles }, openedBy, { agent: visit.agent, address: visit.address }, now);
-  const device = deviceWith(await secretOf(db, 'devices'), visit.device, userId);
-  const found = (await findSession(db, tokenHash(session.token), now, dayOf(now, settings.zone))) as OpenSession;
-  return {
-    token: session.token,
-    user: userOf(found),
-    headers: { 'Set-Cookie': [sessionCookie(settings, session.token, session.expires), deviceCookie(settings, device)] },
+  const { signIn } = attemptsOf(fleet);
+  const attempt = {
+    login,
+    password,
+    code,
+    deviceOf: (userId: number) => deviceOf(secret, visit.device, userId),
+    from: networkOf(visit.address),
+    demandRoom: () => demandRest(signIn, visit.address),
+    missed: () => signIn.miss(visit.address),
   };
+  return whoseAccount(fleet.db, attempt, now, fleet.settings.zone);
 }
-
-export const userOf = (session: OpenSession) => ({
-  id: session.user_id,
-  first_name: session.first_name,
-  last_name: session.last_name,
-  roles: rolesShown(session.roles, session.children),
-});
-
-/** Roles as they are shown: whoever looks after somebody is a guardian, too. */
-export const rolesShown = (roles: readonly string[], children: readonly number[]): string[] => [
-  ...roles,
-  ...(children.length > 0 ? ['guardian'] : []),
-];

@@ -19,9 +19,18 @@ export const failuresOf = async (db: Sql, { login, device }: Counter, now: Date)
     seconds: 0,
   };
 
+/** So many rows that are over go with each that comes: there are no more than what fails within the memory. */
+const PRUNED = 5;
+
 /** Counts a failure before the password is looked at, so that many at once are counted, too. Returns which in a row it is. */
 export const countFailure = (db: Sql, { login, device }: Counter, now: Date) =>
   db.oneFirst(sql.type(z.object({ failures: z.int() }))`
+    with gone as (
+      delete from sign_in_failures where ctid = any(array(
+        select ctid from sign_in_failures
+        where last_at <= ${now.toISOString()}::timestamptz - ${MEMORY} and login_hash <> ${sql.binary(login)}
+        order by last_at limit ${PRUNED} for update skip locked))
+    )
     insert into sign_in_failures as had (login_hash, device, failures, last_at)
     values (${sql.binary(login)}, ${device}, 1, ${now.toISOString()}::timestamptz)
     on conflict (login_hash, device) do update set
@@ -32,3 +41,13 @@ export const countFailure = (db: Sql, { login, device }: Counter, now: Date) =>
 /** Forgets the failures of an account on a device. */
 export const forgetFailures = (db: Sql, { login, device }: Counter) =>
   db.query(sql.unsafe`delete from sign_in_failures where login_hash = ${sql.binary(login)} and device = ${device}`);
+
+/** Takes back what was counted of an attempt that nobody looked at. */
+export const uncountFailure = (db: Sql, { login, device }: Counter) =>
+  db.query(sql.unsafe`
+    with fewer as (
+      update sign_in_failures set failures = failures - 1
+      where login_hash = ${sql.binary(login)} and device = ${device} and failures > 1 returning 1
+    )
+    delete from sign_in_failures
+    where login_hash = ${sql.binary(login)} and device = ${device} and failures = 1 and not exists (select from fewer)`);

@@ -39,17 +39,20 @@ export async function insertLink(transaction: Sql, of: NewLink) {
     returning ${columns}`);
 }
 
+/** Whoever has left the studio comes in by no link. */
+const isForSomebody = sql.fragment`(user_id is null or exists (select from users where users.id = user_id and is_active))`;
+
 /** A link that can still be used, or null. */
 export const findLink = (db: Sql, hash: Buffer, now: Date) =>
   db.maybeOne(sql.type(link)`
     select ${columns} from sign_in_links
-    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz`);
+    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz and ${isForSomebody}`);
 
 /** Uses a link up, in the caller's transaction: of two at once one gets it, the other null. */
 export const useLink = (transaction: Sql, hash: Buffer, now: Date) =>
   transaction.maybeOne(sql.type(link)`
     update sign_in_links set used_at = ${now.toISOString()}::timestamptz
-    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz
+    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz and ${isForSomebody}
     returning ${columns}`);
 
 /** Whether the studio has an owner who can sign in. */

@@ -8,18 +8,27 @@ export type Account = z.output<typeof account>;
 /** What somebody signs in with: a phone in E.164, an e-mail, or a login. */
 export type Login = { kind: 'phone' | 'email' | 'login'; value: string };
 
-/**
- * The one person a login means, or null: nobody, or an e-mail that several have (they sign in by phone or login).
- */
-export async function findAccount(db: Sql, { kind, value }: Login): Promise<Account | null> {
-  const matches = {
+/** A person who has this phone, e-mail or login. */
+const has = ({ kind, value }: Login) =>
+  ({
     phone: sql.fragment`phone = ${value}`,
     email: sql.fragment`lower(email) = ${value}`,
     login: sql.fragment`login = ${value}`,
-  };
+  })[kind];
+
+/** Whether anybody has it, once nobody else is about to: others who ask for the same wait until the transaction ends. */
+export async function lockLogin(transaction: Sql, login: Login): Promise<boolean> {
+  await transaction.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('login'), hashtext(${login.value}))`);
+  return transaction.exists(sql.unsafe`select from users where ${has(login)}`);
+}
+
+/**
+ * The one person a login means, or null: nobody, or an e-mail that several have (they sign in by phone or login).
+ */
+export async function findAccount(db: Sql, login: Login): Promise<Account | null> {
   const found = await db.any(sql.type(account)`
     select users.id as user_id, hash, is_active from users left join passwords on user_id = users.id
-    where ${matches[kind]} order by is_active desc, users.id limit 2`);
+    where ${has(login)} order by is_active desc, users.id limit 2`);
   const [first, second] = found;
   return first && (!second || (first.is_active && !second.is_active)) ? first : null;
 }

@@ -14,6 +14,7 @@ const openSession = z.object({
   roles: z.array(z.enum(roles)),
   /** Students this person looks after (R32). */
   children: z.array(z.int()),
+  /** May do nothing but show or set up a second factor: the session has not shown it yet, or staff must have one and has none. */
   is_limited: z.boolean(),
   seen_at: z.iso.datetime(),
   expires_at: z.iso.datetime(),
@@ -24,7 +25,11 @@ export type OpenSession = z.output<typeof openSession>;
 /** The session of a token's hash at an instant, or null: unknown, ended, over, or its person is not active. One indexed read. */
 export const findSession = (db: Sql, hash: Buffer, now: Date, today: string) =>
   db.maybeOne(sql.prepared('find_session', openSession)`
-    select session.id, user_id, first_name, last_name, locale, is_limited, seen_at, expires_at,
+    select session.id, user_id, first_name, last_name, locale, seen_at, expires_at,
+      is_limited or (
+        exists (select from sign_in_rules where staff_totp = 'required')
+        and exists (select from user_roles where user_id = session.user_id and role <> 'client')
+        and not exists (select from totp_secrets where user_id = session.user_id and confirmed_at is not null)) as is_limited,
       array(select role from user_roles where user_id = session.user_id order by role) as roles,
       array(select student_id from guardians join users child on child.id = student_id
         where guardian_id = session.user_id and is_guarded(child.birth_date, allowed_after_18, ${today}::date)
@@ -43,9 +48,16 @@ type NewSession = {
   address: string;
 };
 
+/** So many sessions of one person are open at most; one more ends the one used longest ago. */
+const MOST_SESSIONS = 50;
+
 /** Opens a session. Returns its id. */
 export const insertSession = (db: Sql, session: NewSession) =>
   db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    with surplus as (
+      delete from sessions where id in (
+        select id from sessions where user_id = ${session.userId} order by seen_at desc, id desc offset ${MOST_SESSIONS - 1})
+    )
     insert into sessions (user_id, token_hash, opened_by, is_limited, created_at, seen_at, expires_at, agent, address)
     values (${session.userId}, ${sql.binary(session.hash)}, ${session.openedBy}, ${session.isLimited}, ${session.now.toISOString()}::timestamptz,
       ${session.now.toISOString()}::timestamptz, ${session.expires.toISOString()}::timestamptz, ${session.agent.slice(0, 300)}, ${session.address})
@@ -57,6 +69,9 @@ export const touchSession = (db: Sql, id: number, now: Date, expires: Date) =>
     update sessions set seen_at = greatest(seen_at, ${now.toISOString()}::timestamptz),
       expires_at = greatest(expires_at, ${expires.toISOString()}::timestamptz)
     where id = ${id}`);
+
+/** Notes that the second factor was shown in a session. */
+export const liftLimit = (db: Sql, id: number) => db.query(sql.unsafe`update sessions set is_limited = false where id = ${id}`);
 
 export const sessionRow = z.object({
   id: z.int(),

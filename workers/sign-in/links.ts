@@ -1,5 +1,5 @@
 import { findLink, giveRole, insertLink, insertPerson, type SignInLink, useLink } from '../../sql/auth/links.ts';
-import { findAccount, setPassword } from '../../sql/auth/passwords.ts';
+import { findAccount, lockLogin, setPassword } from '../../sql/auth/passwords.ts';
 import { endOtherSessions, type Role } from '../../sql/auth/sessions.ts';
 import type { Database, Sql } from '../../sql/database/database.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
@@ -66,7 +66,7 @@ export type Joining = { token: string; password: string; login?: string; firstNa
 
 /**
  * Uses a link up: the person has the password and, of an invitation, the role. Sessions that were open end. Of two at once one gets it.
- * Throws a 404 for a link that is not valid, a 422 where a login is needed or unusable.
+ * Throws a 404 for a link that is not valid, a 422 where a login is needed or unusable, a 409 where somebody has it by now.
  */
 export async function join(db: Database, joining: Joining, now: Date, zone: string): Promise<number> {
   const known = await lookAtLink(db, joining.token, now);
@@ -84,14 +84,14 @@ export async function join(db: Database, joining: Joining, now: Date, zone: stri
   });
 }
 
-/** Who comes by a link that names nobody: whoever has the login by now, else somebody new. */
+/** Who comes by a link that names nobody: somebody new. Whoever has the login by now did not ask for the link, and keeps their password. */
 async function personOf(transaction: Sql, link: SignInLink, joining: Joining, zone: string): Promise<number> {
   const login = loginFrom(link.login ?? joining.login ?? '', countryOf(zone));
   if (!login) throw notAcceptable('login', LOGIN);
-  const account = await findAccount(transaction, login);
-  // A link without a name must not become another person's password.
-  if (account && link.login === null) throw notAcceptable('login', 'one that nobody has yet');
-  if (account) return account.user_id;
+  if (await lockLogin(transaction, login)) {
+    if (link.login === null) throw notAcceptable('login', 'one that nobody has yet');
+    throw new Refused('conflict', 'somebody has this login by now; ask the studio for a new link');
+  }
   const as = (kind: typeof login.kind) => (login.kind === kind ? login.value : null);
   return insertPerson(transaction, {
     firstName: link.first_name ?? joining.firstName ?? login.value.split('@')[0]!.slice(0, 100),
