@@ -10,6 +10,7 @@ import { syncSettingKeys } from '../sql/auth/api-keys.ts';
 import { isSuperuser } from '../sql/database/role.ts';
 import { fleetTurns } from '../workers/notifier/outbox/chat-turns.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
+import { backgroundDone } from '../workers/sign-in/background.ts';
 import { createApiServer } from './app/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
@@ -49,6 +50,7 @@ drainOnSignal(drainSeconds, async () => {
   await closed;
   clearInterval(sweep);
   await bot;
+  await backgroundDone();
   await fleet.close();
 });
 signalReady();

@@ -14,7 +14,13 @@ const refusals = {
 };
 const absent = { 404: { description: 'There is no such thing', ...problem } };
 const taken = { 409: { description: 'It conflicts with what is there', ...problem } };
-const SAID: Record<number, string> = { 200: 'The answer', 201: 'Created', 202: 'Accepted; see Location', 204: 'Done' };
+const SAID: Record<number, string> = {
+  200: 'The answer',
+  201: 'Created',
+  202: 'Accepted; see Location',
+  302: 'Go to Location',
+  204: 'Done',
+};
 
 /** The OpenAPI 3.1 document of the routes, from the very schemas that parse their requests. */
 export function describeApi(routes: readonly Route[]) {

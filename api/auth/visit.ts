@@ -5,6 +5,8 @@ import { Problem } from '../http/problems.ts';
 
 const SESSION = 'sf_session';
 const DEVICE = 'sf_device';
+/** The cookie of a browser that is at Telegram to show who it is. */
+export const FLOW = 'sf_telegram';
 const TOKEN = /^[\w.~+/=-]{20,2000}$/;
 
 export function visitOf(request: Request): Visit {
@@ -17,6 +19,7 @@ export function visitOf(request: Request): Visit {
     token: token !== null && TOKEN.test(token) ? token : null,
     isByCookie: bearer === undefined,
     device: cookies.get(DEVICE) ?? null,
+    flow: cookies.get(FLOW) ?? null,
   };
 }
 
@@ -39,8 +42,12 @@ export const sessionCookie = (settings: Settings, token: string, expires: Date) 
 /** `Set-Cookie` of a device that signed in, for a year. */
 export const deviceCookie = (settings: Settings, value: string) => cookie(settings, DEVICE, value, YEAR_SECONDS);
 
-const cookie = (settings: Settings, name: string, value: string, seconds: number) =>
-  `${name}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isHttps(settings) ? '; Secure' : ''}`;
+/** `Set-Cookie` of a browser that is sent to Telegram; empty: takes it away. */
+export const flowCookie = (settings: Settings, value: string, seconds: number) =>
+  cookie(settings, FLOW, value, seconds, '/auth/telegram');
+
+const cookie = (settings: Settings, name: string, value: string, seconds: number, path = '/') =>
+  `${name}=${value}; Path=${path}; Max-Age=${seconds}; HttpOnly; SameSite=Lax${isHttps(settings) ? '; Secure' : ''}`;
 
 const isHttps = ({ publicUrl, tls }: Settings) => (publicUrl ? publicUrl.startsWith('https:') : tls !== undefined);
 

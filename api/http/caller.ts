@@ -42,4 +42,6 @@ export type Visit = {
   isByCookie: boolean;
   /** The signed cookie of a browser that signed in before. */
   device: string | null;
+  /** The signed cookie of a browser that comes back from Telegram; null: none. */
+  flow?: string | null;
 };

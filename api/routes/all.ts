@@ -6,6 +6,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { forgotRoutes } from './forgot.ts';
 import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
 import { meRoutes } from './me.ts';
@@ -15,6 +16,7 @@ import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
+import { registrationRoutes } from './register.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { secondFactorRoutes } from './second-factor.ts';
@@ -24,6 +26,7 @@ import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { telegramSignInRoutes } from './telegram-sign-in.ts';
 import { triggerRoutes } from './triggers.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -58,5 +61,8 @@ export const routes: readonly Route[] = [
   ...signInRoutes,
   ...meRoutes,
   ...secondFactorRoutes,
+  ...telegramSignInRoutes,
+  ...forgotRoutes,
+  ...registrationRoutes,
   ...invitationRoutes,
 ];

@@ -1,13 +1,16 @@
 import { z } from 'zod';
-import { namesOf } from '../../sql/auth/people.ts';
+import { changeOwn, namesOf } from '../../sql/auth/people.ts';
 import { endOtherSessions, endSession, sessionRow, sessionsOf } from '../../sql/auth/sessions.ts';
 import { sessionCookie } from '../auth/visit.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
+import { text } from '../http/text.ts';
+import { oneOf } from './fields.ts';
 import { rolesShown, userItem } from './opened.ts';
 
 const shared = { tag: 'me', scope: null } as const;
+const meItem = userItem.extend({ locale: z.string().nullable() });
 const sessionItem = sessionRow.extend({ is_this: z.boolean() }).meta({ id: 'Session' });
 
 /** What concerns whoever signed in. */
@@ -20,7 +23,7 @@ export const meRoutes: Route[] = [
     responses: {
       200: z
         .object({
-          user: userItem.extend({ locale: z.string().nullable() }),
+          user: meItem,
           children: z.array(z.object({ id: z.int(), first_name: z.string(), last_name: z.string() })),
         })
         .meta({ id: 'Me' }),
@@ -33,6 +36,27 @@ export const meRoutes: Route[] = [
           children: children.length > 0 ? await namesOf(db, children) : [],
         },
       };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'patch',
+    path: '/me',
+    summary: 'Change my name or language; phone, e-mail and Telegram, by which one is recognised, the studio changes',
+    body: z
+      .strictObject({
+        first_name: text(100).optional(),
+        last_name: text(100, 0).optional(),
+        locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
+      })
+      .refine((body) => Object.keys(body).length > 0, { error: 'at least one field to change' }),
+    responses: { 200: z.object({ user: meItem.meta({ id: 'MeChanged' }) }) },
+    async handle({ body }, { db, caller }) {
+      const { id, roles, children } = caller.person!;
+      const { first_name: firstName, last_name: lastName, locale } = body;
+      const changed = await changeOwn(db, id, { firstName, lastName, locale });
+      caller.forget?.();
+      return { body: { user: { id, ...changed, roles: rolesShown(roles, children) } } };
     },
   }),
   route({

@@ -4,6 +4,7 @@ import { personOf } from '../../sql/bot/people.ts';
 import { answerStranger } from '../../sql/bot/updates.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
+import { openedInTelegram } from '../../workers/sign-in/register.ts';
 import { say, type Turn } from './decision.ts';
 
 /** `/start TOKEN` connects a person's Telegram with their record; a bare `/start` says hello. */
@@ -30,6 +31,7 @@ async function greet(turn: Turn) {
 async function connect(turn: Turn, token: string) {
   const { asker, db, now } = turn;
   const link = await lockLink(db, token, now);
+  if (!link && (await register(turn, token))) return;
   const locale = link?.locale ?? asker.locale;
   const refused = refusal(link, asker.telegramId);
   // Whoever tries many tokens is answered as slowly as any stranger.
@@ -39,6 +41,18 @@ async function connect(turn: Turn, token: string) {
   const person = taken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
   const connected = person && !person.commands ? 'bot.start.connected_admin' : 'bot.start.connected';
   return say(turn, { text: text(locale, taken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
+}
+
+/** The link of somebody who registers at the site: says the code that is to be shown there. False where it is no such link. */
+async function register({ asker, db, now, settings, ...turn }: Turn, start: string): Promise<boolean> {
+  const telegram = { id: asker.telegramId, username: asker.username };
+  const opened = await openedInTelegram(db, start, telegram, now, settings.locale);
+  if (!opened) return false;
+  const { code, registration } = opened;
+  const locale = registration.locale ?? asker.locale;
+  const lines = [text(locale, 'register.code', { code }), text(locale, 'register.otherwise')];
+  say({ ...turn, asker, db, now, settings }, { text: lines.join('\n\n') });
+  return true;
 }
 
 /** Why a link connects nobody, or null when it does. Whose it was is notified only to the one who used it. */

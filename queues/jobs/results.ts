@@ -48,6 +48,7 @@ export const cleanupResult = z.object({
   schedule_changes_deleted: z.int(),
   alerts_deleted: z.int(),
   bot_rows_deleted: z.int().meta({ description: 'updates, links and questions of the Telegram bot that are over' }),
+  sign_in_rows_deleted: z.int().default(0).meta({ description: 'sessions, links, failures and registrations that are over' }),
   jobs_deleted: z.int(),
   audit_findings: z.int().meta({ description: '0: the books are square' }),
 });

@@ -85,6 +85,17 @@ const schema = z.object({
     .regex(/^[\w-]{24,256}$/, { error: WEBHOOK_SECRET })
     .refine((secret) => whyWeak(secret) === null, { error: WEBHOOK_SECRET })
     .optional(),
+  TELEGRAM_OIDC_CLIENT_ID: z.string().regex(/^\d+$/, { error: 'the client id that BotFather shows: digits' }).optional(),
+  TELEGRAM_OIDC_CLIENT_SECRET: z
+    .string()
+    .regex(/^\S{8,512}$/, { error: 'the client secret that BotFather shows' })
+    .optional(),
+  TELEGRAM_OIDC_ROOT: url('http:', 'https:').default('https://oauth.telegram.org'),
+  SMTP_URL: url('smtp:', 'smtps:').optional(),
+  MAIL_FROM: z
+    .string()
+    .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
+    .optional(),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),
   LOG_KEEP: whole(0, 100).prefault('5'),
@@ -143,6 +154,10 @@ export type Settings = Readonly<{
   paymentTermDays: number;
   /** Where Telegram brings updates, and the secret it shows there; without it the bot fetches them. */
   webhook?: { url: string; secret: string };
+  /** What the studio is known by where people sign in by Telegram; the root without a slash at its end. */
+  telegramOidc?: { id: string; secret: string; root: string };
+  /** The server that sends e-mail, and from whom it is. */
+  mail?: { url: string; from: string };
   logLevel: string;
   /** A log file that has grown to this is set aside, and this many such are kept. */
   logMaxBytes: number;
@@ -211,6 +226,8 @@ export function parseSettings(given: GivenSettings): Settings {
       `TELEGRAM_WEBHOOK_${missing}: not given; accepted: both or none, and TELEGRAM_WEBHOOK_${given} is given`,
     );
   }
+  demandBoth(s, 'TELEGRAM_OIDC_CLIENT_ID', 'TELEGRAM_OIDC_CLIENT_SECRET');
+  demandBoth(s, 'SMTP_URL', 'MAIL_FROM');
   if (Boolean(s.TLS_CERT) !== Boolean(s.TLS_KEY)) {
     const [missing, given] = s.TLS_CERT ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
     throw new SettingsError(`${missing}: not given; accepted: both or none, and ${given} is given`);
@@ -246,6 +263,15 @@ export function parseSettings(given: GivenSettings): Settings {
     missedWindowDays: s.MISSED_CLASSES_DAYS,
     paymentTermDays: s.PAYMENT_TERM_DAYS,
     webhook: url && secret ? { url, secret } : undefined,
+    telegramOidc:
+      s.TELEGRAM_OIDC_CLIENT_ID && s.TELEGRAM_OIDC_CLIENT_SECRET
+        ? {
+            id: s.TELEGRAM_OIDC_CLIENT_ID,
+            secret: s.TELEGRAM_OIDC_CLIENT_SECRET,
+            root: s.TELEGRAM_OIDC_ROOT.replace(/\/+$/, ''),
+          }
+        : undefined,
+    mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,
@@ -254,6 +280,13 @@ export function parseSettings(given: GivenSettings): Settings {
     renewalGraceDays: s.RENEWAL_GRACE_DAYS,
     retentionDays: s.RETENTION_DAYS,
   });
+}
+
+/** Throws where one of two settings is given that are of use together only. */
+function demandBoth(given: Partial<Record<string, unknown>>, one: string, other: string) {
+  if (Boolean(given[one]) === Boolean(given[other])) return;
+  const [missing, present] = given[one] ? [other, one] : [one, other];
+  throw new SettingsError(`${missing}: not given; accepted: both or none, and ${present} is given`);
 }
 
 /** {@link readSettings} for a process entry: an unusable setting ends the process with its one line. */

@@ -80,6 +80,34 @@ export const deleteOldRightsChanges = (transaction: Sql, old: Old) =>
 export const deleteOldConfirmations = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'bot_confirmations', time: 'expires_at', over: sql.fragment`true` }, old);
 
+/** Sessions that are over. */
+export const deleteOldSessions = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'sessions', time: 'expires_at', over: sql.fragment`true` }, old);
+
+/** Links to sign in that are over, used or not. */
+export const deleteOldSignInLinks = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'sign_in_links', time: 'expires_at', over: sql.fragment`true` }, old);
+
+/** Failures that are forgotten. */
+export const deleteOldFailures = (transaction: Sql, old: Old) =>
+  deleteOld(
+    transaction,
+    { table: 'sign_in_failures', time: 'last_at', over: sql.fragment`last_at < now() - interval '15 minutes'` },
+    old,
+  );
+
+/** What Telegram has signed and is too old to be shown again. */
+export const deleteOldInitData = (transaction: Sql, old: Old) =>
+  deleteOld(
+    transaction,
+    { table: 'used_init_data', time: 'used_at', over: sql.fragment`used_at < now() - interval '2 hours'` },
+    old,
+  );
+
+/** Registrations that nobody has confirmed in time. */
+export const deleteOldRegistrations = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'registrations', time: 'expires_at', over: sql.fragment`true` }, old);
+
 /**
  * Ticks whose run is over. The latest tick of a schedule stays however old it is: without it the scheduler would decide
  * the time before it anew.

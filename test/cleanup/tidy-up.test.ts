@@ -66,6 +66,7 @@ const all = {
   schedule_changes_deleted: 0,
   alerts_deleted: 0,
   bot_rows_deleted: 0,
+  sign_in_rows_deleted: 0,
   jobs_deleted: 0,
   audit_findings: 0,
 };

@@ -12,6 +12,7 @@ import { type Limits, openDatabase } from '../../sql/database/database.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { runJob } from '../../workers/runner/run-job.ts';
+import { backgroundDone } from '../../workers/sign-in/background.ts';
 import { breach } from './contract.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
@@ -93,6 +94,7 @@ export async function testApi(options: Options = {}) {
     async close() {
       draining.abort();
       await Promise.all(workers.map((worker) => worker.close()));
+      await backgroundDone();
       server.close();
       server.closeAllConnections();
       await backend.close();

@@ -10,10 +10,15 @@ import {
   deleteOldAnswers,
   deleteOldChanges,
   deleteOldConfirmations,
+  deleteOldFailures,
+  deleteOldInitData,
   deleteOldLinks,
   deleteOldMessages,
+  deleteOldRegistrations,
   deleteOldRequests,
   deleteOldRightsChanges,
+  deleteOldSessions,
+  deleteOldSignInLinks,
   deleteOldTicks,
   deleteOldUpdates,
   type Old,
@@ -38,6 +43,15 @@ const retention = (
     const before = keptSince(date, settings.retentionDays, settings.zone, now);
     const deleted = await deleteOld(transaction, { before, after: after as string | null, size }, settings.zone);
     return { counts: { [count]: deleted.rows }, after: deleted.after, isLast: deleted.rows < size };
+  },
+});
+
+/** Deletes what of signing in is over now: it opens nothing any more, so nothing is kept of it. */
+const over = (name: string, deleteOld: (transaction: Sql, old: Old) => Promise<Deleted>): Operation => ({
+  name,
+  async batch(transaction, { now }, after, size) {
+    const deleted = await deleteOld(transaction, { before: now.toISOString(), after: after as string | null, size });
+    return { counts: { sign_in_rows_deleted: deleted.rows }, after: deleted.after, isLast: deleted.rows < size };
   },
 });
 
@@ -109,6 +123,11 @@ export const operations: readonly Operation[] = [
   retention('telegram_links', 'bot_rows_deleted', deleteOldLinks),
   retention('rights_changes', 'bot_rows_deleted', deleteOldRightsChanges),
   retention('bot_confirmations', 'bot_rows_deleted', deleteOldConfirmations),
+  over('sessions', deleteOldSessions),
+  over('sign_in_links', deleteOldSignInLinks),
+  over('sign_in_failures', deleteOldFailures),
+  over('used_init_data', deleteOldInitData),
+  over('registrations', deleteOldRegistrations),
   forgetJobs,
   announceExpiringKeys,
   auditNight,

@@ -23,7 +23,8 @@ export async function begin(db: Database, userId: number, label: string): Promis
 
 /** Puts the second factor in force, by a code of it. Returns the recovery codes, which are shown once; null where it was in force before. Throws a 422. */
 export async function confirm(db: Database, userId: number, code: string, now: Date): Promise<string[] | null> {
-  if (!(await isCode(db, userId, code, now))) throw notAcceptable('code', 'the code that the app shows now, which was not used yet');
+  if (!(await isCode(db, userId, code, now)))
+    throw notAcceptable('code', 'the code that the app shows now, which was not used yet');
   const codes = Array.from({ length: RECOVERY_CODES }, newRecoveryCode);
   const isNew = await db.transaction((transaction) =>
     confirmTotp(

@@ -7,6 +7,7 @@ import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
+import { signInTemplates } from './sign-in.ts';
 import type { Entity } from './split.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { Buttons, Line, Reader, Template, Templates } from './template.ts';
@@ -19,6 +20,7 @@ export const templates: Templates<MessageName> = {
   ...subscriptionTemplates,
   ...renewalTemplates,
   ...bookingTemplates,
+  ...signInTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */

@@ -1,0 +1,14 @@
+import { z } from 'zod';
+import { message } from './message.ts';
+
+/** What people are notified who sign in. */
+export const signInMessages = {
+  password_link: message(
+    z.object({
+      /** Empty once the message was sent: the link lies nowhere. */
+      url: z.string().default(''),
+      expires_at: z.iso.datetime(),
+    }),
+    { kind: null, urgency: 'urgent', subjects: () => ['password'], supersedes: ['password_link'] },
+  ),
+};
