@@ -15,6 +15,7 @@ import { benchIdle } from './idle.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
+import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
 
@@ -28,6 +29,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   renewal: benchRenewal,
   bookings: benchBookings,
   slots: benchSlots,
+  'sign-in': benchSignIn,
   'pick-up': benchPickUp,
   idle: benchIdle,
   notifier: benchNotifier,

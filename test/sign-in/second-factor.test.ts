@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { generate } from 'otplib';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
 import { account, asking, cookieOf, PASSWORD, signIn } from './account.ts';
@@ -164,7 +165,8 @@ describe('the studio may demand it of staff', () => {
       changed_by: `person:${owner.id}`,
       changed_at: expect.any(String),
     });
-    expect((await admin.ask('GET', '/api/sign-in-rules')).status).toBe(403);
+    // What is known of a session is half a second old at most.
+    await eventually(async () => (await admin.ask('GET', '/api/sign-in-rules')).status === 403);
   });
 
   test.each(['owner', 'admin', 'trainer'] as const)('a %s without one may then set it up and nothing else', async (role) => {
@@ -177,7 +179,7 @@ describe('the studio may demand it of staff', () => {
     expect(await statuses()).toEqual([200, 403, 403, 403]);
     const { secret } = (await person.ask('POST', '/me/totp')).body;
     expect((await person.ask('POST', '/me/totp/confirm', { code: await codeOf(secret) })).status).toBe(200);
-    expect(await statuses()).toEqual([200, 200, 200, role === 'trainer' ? 200 : 200]);
+    expect(await statuses()).toEqual([200, 200, 200, 200]);
   });
 
   test('a client without one may do all they may', async () => {
