@@ -46,6 +46,8 @@ const RULES = [...finding.shape.rule.options, 'a new rule'];
 const found = (id: number) => ({ rule: RULES[id % RULES.length], id });
 
 const cases: [string, Record<string, unknown>][] = [
+  ['password_link', { url: `https://studio.example/join?token=${'x'.repeat(43)}`, expires_at: '2026-11-22T18:00:00.000Z' }],
+  ['password_link', { expires_at: '2026-11-22T18:00:00.000Z' }],
   ['key_expiring', { name: 'till', prefix: 'sf_abcdefgh', expires_at: '2026-11-22T18:00:00.000Z' }],
   ['key_expiring', { name: long.slice(0, 60), prefix: null, expires_at: '2026-11-22T18:00:00.000Z' }],
   ...['', 'Error: no', long].map((error): [string, object] => ['run_failed', { ...run, attempt: 2, error }]),

@@ -65,6 +65,14 @@ const good: [Record<string, string>, object][] = [
     { TELEGRAM_WEBHOOK_URL: 'https://studio.example/telegram/webhook', TELEGRAM_WEBHOOK_SECRET: SECRET },
     { webhook: { url: 'https://studio.example/telegram/webhook', secret: SECRET } },
   ],
+  [
+    { TELEGRAM_OIDC_CLIENT_ID: '12345', TELEGRAM_OIDC_CLIENT_SECRET: 'secret-x' },
+    { telegramOidc: { id: '12345', secret: 'secret-x', root: 'https://oauth.telegram.org' } },
+  ],
+  [
+    { SMTP_URL: 'smtps://user:password@mail.example', MAIL_FROM: 'Studio <hello@studio.example>' },
+    { mail: { url: 'smtps://user:password@mail.example', from: 'Studio <hello@studio.example>' } },
+  ],
   [{ QUIET_HOURS: 'off' }, { quietHours: null }],
   [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
@@ -119,6 +127,15 @@ describe('what is malformed is notified in one line: the setting, what was given
       SECRET,
       'TELEGRAM_WEBHOOK_URL: not given; accepted: both or none, and TELEGRAM_WEBHOOK_SECRET is given',
     ],
+    [
+      'TELEGRAM_OIDC_CLIENT_ID',
+      '12345',
+      'TELEGRAM_OIDC_CLIENT_SECRET: not given; accepted: both or none, and TELEGRAM_OIDC_CLIENT_ID is given',
+    ],
+    ['TELEGRAM_OIDC_CLIENT_ID', 'bot', /accepted: the client id that BotFather shows: digits$/],
+    ['SMTP_URL', 'smtp://mail.example', 'MAIL_FROM: not given; accepted: both or none, and SMTP_URL is given'],
+    ['SMTP_URL', 'mail.example', /^SMTP_URL: got \(not shown\); accepted: a URL that starts with smtp:/],
+    ['MAIL_FROM', 'nobody', /accepted: an address such as Studio <hello@studio\.example>$/],
     [
       'TELEGRAM_WEBHOOK_URL',
       'https://studio.example/telegram/webhook',
