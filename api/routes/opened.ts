@@ -16,28 +16,31 @@ export const userItem = z
 export const signedIn = z.object({ user: userItem });
 
 /**
- * Opens a session for whoever has shown who they are; with the cookies that a browser keeps. A session that the browser had before ends.
- * Whoever has a second factor and has not shown it, since they came by another way than a password, must show it before anything else.
- * Throws a 401 for somebody who has left the studio.
+ * Opens a session for whoever has shown who they are. Whoever has a second factor and has not shown it, since they came by another way
+ * than a password, must show it before anything else. Throws a 401 for somebody who has left the studio.
  */
-export async function open({ fleet, visit, caller, now }: Context, userId: number, openedBy: OpenedBy) {
+export async function open({ fleet, visit, now }: Context, userId: number, openedBy: OpenedBy) {
   const { db, settings } = fleet;
   const roles = await findRoles(db, userId);
   const isLimited = openedBy !== 'password' && (await hasTotp(db, userId));
   const { agent, address } = visit;
-  const session = await openSession(db, { id: userId, roles, isLimited }, openedBy, { agent, address }, now);
-  const found = await findSession(db, tokenHash(session.token), now, dayOf(now, settings.zone));
+  const { token, expires } = await openSession(db, { id: userId, roles, isLimited }, openedBy, { agent, address }, now);
+  const found = await findSession(db, tokenHash(token), now, dayOf(now, settings.zone));
   if (!found) throw new Problem(401, 'this person is not active in the studio any more');
+  return { token, expires, user: userOf(found) };
+}
+
+/** {@link open}, with the cookies that a browser keeps; the session that it had before ends. */
+export async function openInBrowser(context: Context, userId: number, openedBy: OpenedBy) {
+  const { fleet, visit, caller } = context;
+  const { token, expires, user } = await open(context, userId, openedBy);
   if (visit.isByCookie && caller.person) {
-    await endSession(db, caller.person.id, caller.person.sessionId);
+    await endSession(fleet.db, caller.person.id, caller.person.sessionId);
     caller.forget?.();
   }
-  const device = deviceWith(await secretOf(db, 'devices'), visit.device, userId);
-  return {
-    token: session.token,
-    user: userOf(found),
-    headers: { 'Set-Cookie': [sessionCookie(settings, session.token, session.expires), deviceCookie(settings, device)] },
-  };
+  const device = deviceWith(await secretOf(fleet.db, 'devices'), visit.device, userId);
+  const cookies = [sessionCookie(fleet.settings, token, expires), deviceCookie(fleet.settings, device)];
+  return { user, headers: { 'Set-Cookie': cookies } };
 }
 
 const userOf = (session: OpenSession) => ({

@@ -11,7 +11,7 @@ import { attemptsOf, demandRest } from '../auth/attempts.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { email, text } from '../http/text.ts';
 import { oneOf } from './fields.ts';
-import { open, signedIn } from './opened.ts';
+import { openInBrowser, signedIn } from './opened.ts';
 import { newPassword } from './sign-in.ts';
 
 const shared = { method: 'post', tag: 'sign-in', scope: null, secretAnswer: true } as const;
@@ -84,7 +84,7 @@ export const registrationRoutes: Route[] = [
     async handle({ body: { registration: token, code, password } }, context) {
       const { fleet, now } = context;
       const userId = await confirmRegistration(fleet.db, { token, code, password }, now, fleet.settings.locale);
-      const { user, headers } = await open(context, userId, 'code');
+      const { user, headers } = await openInBrowser(context, userId, 'code');
       return { body: { user }, headers };
     },
   }),

@@ -20,7 +20,7 @@ import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { text } from '../http/text.ts';
 import { oneOf } from './fields.ts';
-import { open, signedIn } from './opened.ts';
+import { open, openInBrowser, signedIn } from './opened.ts';
 
 export const loginField = text(254).meta({ description: LOGIN, examples: ['+79161234567'] });
 const typedPassword = text(200);
@@ -43,8 +43,8 @@ export const signInRoutes: Route[] = [
     responses: { 200: signedIn },
     async handle({ body }, context) {
       const userId = await whoSignsIn(body, context);
-      const opened = await open(context, userId, 'password');
-      return { body: { user: opened.user }, headers: opened.headers };
+      const { user, headers } = await openInBrowser(context, userId, 'password');
+      return { body: { user }, headers };
     },
   }),
   route({
@@ -131,7 +131,7 @@ export const signInRoutes: Route[] = [
         context.now,
         context.fleet.settings.zone,
       );
-      const { user, headers } = await open(context, userId, 'link');
+      const { user, headers } = await openInBrowser(context, userId, 'link');
       return { body: { user }, headers };
     },
   }),

@@ -12,7 +12,7 @@ import { FLOW, flowCookie } from '../auth/visit.ts';
 import { away, Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { text } from '../http/text.ts';
-import { open, signedIn } from './opened.ts';
+import { open, openInBrowser, signedIn } from './opened.ts';
 
 const shared = { tag: 'sign-in', scope: null } as const;
 const FLOW_SECONDS = 600;
@@ -88,7 +88,7 @@ export const telegramSignInRoutes: Route[] = [
         throw new Problem(401, 'this did not begin in this browser, or too long ago; begin anew at /auth/telegram');
       if (code === undefined) throw new Problem(401, 'Telegram was not allowed to say who you are');
       const telegramId = await telegramIdOf(client, flow, code, callbackOf(fleet), now).catch(notAnswering);
-      const { headers } = await open(context, await whoseTelegram(fleet.db, telegramId), 'telegram');
+      const { headers } = await openInBrowser(context, await whoseTelegram(fleet.db, telegramId), 'telegram');
       const cookies = [...headers['Set-Cookie'], flowCookie(fleet.settings, '', 0)];
       return { status: 302, body: { href: flow.to }, headers: { Location: flow.to, 'Set-Cookie': cookies } };
     },

@@ -45,6 +45,12 @@ export const insertRegistration = (db: Sql, of: NewRegistration) =>
 /** So many wrong codes end a registration. */
 const MOST_TRIES = 5;
 
+/** Whether a registration can still be confirmed. */
+export const isRegistering = (db: Sql, token: Buffer, now: Date) =>
+  db.exists(sql.unsafe`
+    select from registrations
+    where token_hash = ${sql.binary(token)} and tries < ${MOST_TRIES} and expires_at > ${now.toISOString()}::timestamptz`);
+
 /** A registration that can still be confirmed, one try counted and the row taken for the transaction; null where it is over. */
 export const tryRegistration = (transaction: Sql, token: Buffer, now: Date) =>
   transaction.maybeOne(sql.type(registration)`

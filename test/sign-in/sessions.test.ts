@@ -193,6 +193,9 @@ describe('a JWT', () => {
     const byLogin = await api.post('/auth/token', { login: 'program.one', password: PASSWORD }, { key: null });
     for (const { access_token } of [answer, byToken.body, byLogin.body])
       expect((await api.get('/me', bearer(access_token))).body.user.first_name).toMatch(/^Ученик/);
+    const ask = asking(api, session);
+    expect((await ask('POST', '/auth/token', { login: 'program.one', password: PASSWORD })).status).toBe(200);
+    expect((await ask('GET', '/me')).status).toBe(200);
     expect((await api.post('/auth/token', undefined, bearer(answer.access_token))).status).toBe(401);
     expect((await api.post('/auth/token', { login: 'program.one', password: 'wrong' }, { key: null })).status).toBe(401);
   });

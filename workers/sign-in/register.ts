@@ -6,6 +6,7 @@ import {
   giveConsent,
   insertClient,
   insertRegistration,
+  isRegistering,
   openRegistration,
   type Registration,
   tryRegistration,
@@ -82,6 +83,8 @@ export async function confirmRegistration(
   now: Date,
   studio: Locale,
 ): Promise<number> {
+  // A hash is made for nobody who has only made a token up.
+  if (!(await isRegistering(db, tokenHash(given.token), now))) throw over();
   const hash = given.password === undefined ? null : await hashPassword(given.password);
   const outcome = await db.transaction(async (transaction) => {
     const registration = await tryRegistration(transaction, tokenHash(given.token), now);
@@ -99,12 +102,14 @@ export async function confirmRegistration(
     return userId;
   });
   // The try stays counted: what is thrown inside would take it back.
-  if (outcome === 'over') throw new Refused('missing', 'this registration is over; begin anew');
+  if (outcome === 'over') throw over();
   if (outcome === 'wrong')
     throw new Refused('invalid', 'the code is wrong', { errors: [{ path: 'code', message: 'the six digits that were sent' }] });
   if (outcome === 'commands') throw new Refused('conflict', 'you are known here already; sign in with your password');
   return outcome;
 }
+
+const over = () => new Refused('missing', 'this registration is over; begin anew');
 
 const agree = (transaction: Sql, { text_version: textVersion }: Registration, userId: number, now: Date) =>
   giveConsent(transaction, { userId, kind: PROCESSING, textVersion, by: `person:${userId}`, now });
