@@ -1,5 +1,6 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
+import { attendanceRoutes } from './attendance.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
@@ -39,6 +40,7 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...walletRoutes,
+  ...attendanceRoutes,
   ...cancellationRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,

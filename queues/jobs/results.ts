@@ -39,6 +39,7 @@ export const cleanupResult = z.object({
   sessions_expired: z.int(),
   subscriptions_waiting: z.int().meta({ description: 'over, but finance or the renewal still needs their sessions' }),
   trainings_overlooked: z.int().meta({ description: 'past and still scheduled: attendance did not run' }),
+  bookings_completed: z.int().meta({ description: 'over, and nobody noted what became of them: they took place' }),
   tasks_hidden: z.int(),
   idempotency_keys_deleted: z.int(),
   schedule_ticks_deleted: z.int(),

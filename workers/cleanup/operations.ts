@@ -21,6 +21,7 @@ import {
 import type { Sql } from '../../sql/database/database.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
+import { completePast } from './complete-bookings.ts';
 import { expire } from './expire.ts';
 import { announceExpiringKeys } from './expiring-keys.ts';
 import type { Counts, Operation } from './operation.ts';
@@ -97,6 +98,7 @@ const finishedJobs = (backend: Backend) =>
 export const operations: readonly Operation[] = [
   expire,
   noteOverlookedTrainings,
+  completePast,
   hideTasks,
   retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
