@@ -148,6 +148,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/clients/{id}/student': staff,
   'GET /api/company': everybody,
   'PUT /api/company': staff,
+  'GET /api/changes': staff,
 
   'POST /auth/sign-in': everybody,
   'POST /auth/sign-out': everybody,
