@@ -48,6 +48,7 @@ export const cleanupResult = z.object({
   finance_requests_deleted: z.int(),
   schedule_changes_deleted: z.int(),
   alerts_deleted: z.int(),
+  changes_deleted: z.int().meta({ description: 'what was before, in changes_log' }),
   bot_rows_deleted: z.int().meta({ description: 'updates, links and questions of the Telegram bot that are over' }),
   jobs_deleted: z.int(),
   audit_findings: z.int().meta({ description: '0: the books are square' }),
