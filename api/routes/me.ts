@@ -42,6 +42,7 @@ export const meRoutes: Route[] = [
     ...shared,
     method: 'patch',
     path: '/me',
+    transaction: true,
     summary: 'Change my name or language; phone, e-mail and Telegram, by which one is recognised, the studio changes',
     body: z
       .strictObject({
