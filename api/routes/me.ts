@@ -56,8 +56,11 @@ export const meRoutes: Route[] = [
       const { id, roles, children } = caller.person!;
       const { first_name: firstName, last_name: lastName, locale } = body;
       const changed = await changeOwn(db, id, { firstName, lastName, locale });
-      caller.forget?.();
-      return { body: { user: { id, ...changed, roles: rolesShown(roles, children) } } };
+      const afterwards = async () => {
+        caller.forget?.();
+        return undefined;
+      };
+      return { body: { user: { id, ...changed, roles: rolesShown(roles, children) } }, afterwards };
     },
   }),
   route({
