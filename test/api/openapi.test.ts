@@ -67,7 +67,7 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
       const types =
         status === '204'
           ? undefined
-          : [Number(status) < 300 ? (route.produces ?? 'application/json') : 'application/problem+json'];
+          : [Number(status) < 400 ? (route.produces ?? 'application/json') : 'application/problem+json'];
       expect(content && Object.keys(content)).toEqual(types);
     }
     const inPath = (operation.parameters ?? []).filter((one: Json) => one.in === 'path');
