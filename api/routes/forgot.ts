@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
+import { publicUrl } from '../../workers/fleet/ask-api.ts';
 import { inBackground } from '../../workers/sign-in/background.ts';
 import { sendPasswordLink } from '../../workers/sign-in/forgot.ts';
 import { countryOf, loginFrom } from '../../workers/sign-in/login.ts';
@@ -27,7 +28,7 @@ export const forgotRoutes: Route[] = [
       const counted = hash('sha256', meant, 'base64');
       if (forgotOf.restOf(counted) === 0) {
         forgotOf.miss(counted);
-        inBackground('sending a link to a new password', () => sendPasswordLink(fleet, login, now));
+        inBackground('sending a link to a new password', () => sendPasswordLink(fleet, login, publicUrl(fleet.settings), now));
       }
       return { status: 202, body: {} };
     },

@@ -48,7 +48,10 @@ export const meRoutes: Route[] = [
       .strictObject({
         first_name: text(100).optional(),
         last_name: text(100, 0).optional(),
-        locale: oneOf(['ru', 'uk', 'en']).nullable().optional(),
+        locale: oneOf(['ru', 'uk', 'en'])
+          .nullable()
+          .optional()
+          .meta({ description: 'null: the studio’s', examples: ['en'] }),
       })
       .refine((body) => Object.keys(body).length > 0, { error: 'at least one field to change' }),
     responses: { 200: z.object({ user: meItem.meta({ id: 'MeChanged' }) }) },

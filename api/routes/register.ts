@@ -73,7 +73,7 @@ export const registrationRoutes: Route[] = [
     path: '/auth/register/confirm',
     summary: 'Show the code, within ten minutes and at most five tries: the client is known and signed in',
     body: z.strictObject({
-      registration: text(200, 20),
+      registration: text(200, 20).meta({ examples: ['what-the-registration-gave'] }),
       code: z
         .string()
         .regex(/^\d{6}$/, { error: 'six digits' })

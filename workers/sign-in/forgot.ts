@@ -3,7 +3,6 @@ import { howToReach } from '../../sql/auth/forgotten.ts';
 import { findAccount } from '../../sql/auth/passwords.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { writeTasks } from '../../sql/tasks/tasks.ts';
-import { publicUrl } from '../fleet/ask-api.ts';
 import { canMail, sendMail } from '../notifier/mail.ts';
 import { instantIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
@@ -13,8 +12,9 @@ import { countryOf, loginFrom } from './login.ts';
 /**
  * Helps whoever a login means to a new password: a link by Telegram, else by e-mail, else a task for the admins. Nothing for a login that
  * nobody has, or several.
+ * @param pages where people open the studio's pages
  */
-export async function sendPasswordLink({ db, settings }: Fleet, typed: string, now: Date) {
+export async function sendPasswordLink({ db, settings }: Fleet, typed: string, pages: string, now: Date) {
   const login = loginFrom(typed, countryOf(settings.zone));
   const account = login && (await findAccount(db, login));
   if (!account) return;
@@ -31,7 +31,7 @@ export async function sendPasswordLink({ db, settings }: Fleet, typed: string, n
       return null;
     }
     const { path, expires_at } = await makePasswordLink(transaction, userId, 'system', now);
-    const url = `${publicUrl(settings)}${path}`;
+    const url = `${pages}${path}`;
     if (person.by_telegram) {
       const dedupe = `password_link:${userId}:${now.toISOString()}`;
       await notifyPeople(transaction, [{ template: 'password_link', userId, dedupe, params: { url, expires_at } }]);
