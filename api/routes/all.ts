@@ -16,11 +16,14 @@ import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { searchRoutes } from './search.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
+import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
@@ -58,6 +61,9 @@ export const routes: readonly Route[] = [
   ...clientStudentRoutes,
   ...companyRoutes,
   ...changeRoutes,
+  ...searchRoutes,
+  ...periodRoutes,
+  ...studioPaths,
   ...signInRoutes,
   ...meRoutes,
   ...invitationRoutes,

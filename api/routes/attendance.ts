@@ -43,7 +43,7 @@ const checkedIn = z
   .meta({ id: 'CheckedIn' });
 
 /** Administrators mark always, trainers their own; of a key, whoever has the route's scope is an administrator. */
-const markerOf = ({ caller, whose, now, fleet }: Context): Omit<Marker, 'kind'> => ({
+export const markerOf = ({ caller, whose, now, fleet }: Context): Omit<Marker, 'kind'> => ({
   author: caller.name,
   trainerId: whose.everything ? null : whose.trainer,
   now,
