@@ -1,7 +1,6 @@
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueue, enqueueJob } from '../../queues/backend/enqueue.ts';
-import { log } from '../../queues/log/log.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
@@ -16,7 +15,6 @@ import { taken } from '../support/taken.ts';
 import { ownProcess } from './own-process.ts';
 
 // A network that has forgotten a connection: what is sent through it is lost, nobody closes it.
-log.level = 'silent';
 const quick = { statementMs: 1_000 };
 
 describe('a pool', () => {

@@ -69,7 +69,9 @@ test('a group gets twenty a minute', async () => {
   expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
   const at = arrived().map((message) => message.at);
   expect(at[20]! - at[0]!).toBeGreaterThan(60_000 / FASTER);
-  expect(at[19]! - at[0]!).toBeLessThan(30_000 / FASTER);
+  // The first twenty went without that wait.
+  const pauses = at.slice(1).map((time, n) => time - at[n]!);
+  expect(pauses.indexOf(Math.max(...pauses))).toBe(19);
 }, 240_000);
 
 test('reminders and digests are runs of this worker', async () => {

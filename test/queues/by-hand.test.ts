@@ -2,7 +2,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
-import { log } from '../../queues/log/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -23,7 +22,6 @@ describe.each(backendKinds)('on %s', (kind) => {
   beforeAll(async () => {
     database = await testDatabase();
     backend = testBackend(kind, database.url);
-    log.level = 'silent';
   });
   beforeEach(async () => {
     await emptyBook(database.db);
