@@ -13,10 +13,10 @@ jest.setTimeout(1_200_000);
 const DAY = 86_400_000;
 const FIRST = new Date('2025-01-05T09:00:00Z');
 /** At night the whole year. */
-const DAYS = rounds({ daily: 42, nightly: 365 });
+const DAYS = rounds({ daily: 70, nightly: 365 });
 const IS_WHOLE = DAYS === 365;
 /** Nobody acts for the fleet on these days, as when its machine is away. */
-const OUTAGE = { from: rounds({ daily: 24, nightly: 200 }), days: 5 };
+const OUTAGE = { from: rounds({ daily: 40, nightly: 200 }), days: 5 };
 
 let api: TestApi;
 clockAt(FIRST.toISOString());
