@@ -7,13 +7,17 @@ const isNight = process.env.NIGHTLY === 'yes';
 /** How many are played, or which. */
 export const rounds = <T>({ daily, nightly }: { daily: T; nightly: T }): T => (isNight ? nightly : daily);
 
+/** Those of a list that are played: at night all, by day `daily` of them (see {@link spread}). */
+export const part = <T>(list: readonly T[], daily: number, from = 0): readonly T[] =>
+  isNight ? list : spread(list, daily, from);
+
 /**
- * Those of a list that are played: at night all, by day `daily` of them, evenly spread from the one numbered `from`. Whoever takes
- * parts of one list again and again counts `from` up, so that none is left out.
+ * `count` of a list, evenly spread from the one numbered `from`. Whoever takes parts of one list again and again counts `from` up, so
+ * that none is left out.
  */
-export function part<T>(list: readonly T[], daily: number, from = 0): readonly T[] {
-  if (isNight || daily >= list.length) return list;
-  return Array.from({ length: daily }, (_, n) => list[(from + Math.floor((n * list.length) / daily)) % list.length] as T);
+export function spread<T>(list: readonly T[], count: number, from: number): readonly T[] {
+  if (count >= list.length) return list;
+  return Array.from({ length: count }, (_, n) => list[(from + Math.floor((n * list.length) / count)) % list.length] as T);
 }
 
 /**
