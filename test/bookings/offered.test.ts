@@ -9,6 +9,7 @@ import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rounds, sequences } from '../support/nightly-only.ts';
+import { NOBODY } from '../support/nobody.ts';
 import { salon } from './salon.ts';
 import { days, drawing, MIDNIGHT, open, window } from './small-salon.ts';
 
@@ -29,11 +30,12 @@ type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
 /** Tries something and takes it back: the refusal, or null when it was done. */
 function tried(outer: DatabaseTransactionConnection, start: string, attempt: Attempt): Promise<Refused | null> {
   const trying = outer.transaction(async (db) => {
-    const caller = { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true };
+    const caller = { id: '0', name: 'test', scopes: [], isStillLetIn: async () => true };
     const context = {
       db,
       fleet: api.fleet,
       caller,
+      ...NOBODY,
       requestId: '',
       wait: 0,
       isWaiting: () => true,

@@ -11,6 +11,7 @@ import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { rounds, sequences } from '../support/nightly-only.ts';
+import { NOBODY } from '../support/nobody.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
 
@@ -85,7 +86,8 @@ async function build() {
   const context: Context = {
     db: api.db,
     fleet: api.fleet,
-    caller: { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true },
+    caller: { id: '0', name: 'test', scopes: [], isStillLetIn: async () => true },
+    ...NOBODY,
     requestId: '',
     wait: 0,
     isWaiting: () => true,

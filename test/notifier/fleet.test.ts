@@ -19,6 +19,8 @@ type Notifier = Awaited<ReturnType<typeof notifierProcess>>;
 let database: TestDatabase;
 let telegram: FakeTelegram;
 let notifiers: Notifier[] = [];
+/** Rows that a test holds; a failed one lets go here, for an open connection keeps its database, and Jest's worker. */
+let held: Awaited<ReturnType<typeof holdOpen>>[] = [];
 
 /** Telegram's seconds last a third of one here, to the server and to the notifiers alike. */
 const FASTER = 3;
@@ -29,6 +31,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(notifiers.map((notifier) => notifier.stop()));
   notifiers = [];
+  await Promise.all(held.map((one) => one.commit().catch(() => undefined)));
+  held = [];
   await telegram.close();
   await database.close();
 });
@@ -155,10 +159,9 @@ test('one killed in the middle of 300 messages that are answered at once repeats
 
 test('while an answer cannot be marked, no other message is begun', async () => {
   await fill(20, 20);
-  const others: Awaited<ReturnType<typeof holdOpen>>[] = [];
   let begun = 0;
   telegram.answerNext(async (): Promise<Answer> => {
-    others.push(await holdOpen(database.url, `select from telegram_permits for update`));
+    held.push(await holdOpen(database.url, `select from telegram_permits for update`));
     begun = telegram.received.length;
     return 200;
   });
@@ -168,7 +171,8 @@ test('while an answer cannot be marked, no other message is begun', async () => 
   expect(telegram.received.length - begun).toBeLessThanOrEqual(1);
   await notifiers[0]!.kill();
   notifiers = [];
-  for (const other of others) await other.commit();
+  for (const one of held) await one.commit();
+  held = [];
   await start(1);
   await eventually(async () => (await left()) === 0);
   const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);
