@@ -42,7 +42,12 @@ export async function pm2(
   mkdirSync(pm2Home(), { recursive: true, mode: 0o700 });
   chmodSync(pm2Home(), 0o700);
   return new Promise<string>((resolve, reject) => {
-    const options = { env: { ...environmentForPm2(), ...env }, maxBuffer: 2 ** 26, timeout: longestMs, killSignal: 'SIGKILL' as const };
+    const options = {
+      env: { ...environmentForPm2(), ...env },
+      maxBuffer: 2 ** 26,
+      timeout: longestMs,
+      killSignal: 'SIGKILL' as const,
+    };
     const child = execFile(process.execPath, [pm2Program, ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(`pm2 ${args[0]}: ${reasonOf(stderr, stdout) || error.message}`));
       else resolve(stdout);
