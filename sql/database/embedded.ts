@@ -88,7 +88,8 @@ export function serverCommand(dataDir: string, { durable = true } = {}): ServerC
     io_method: 'sync',
     max_logical_replication_workers: 0,
     jit: 'off',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    // Lost with the machine; and little room for what is to be replayed, for it may lie in memory.
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '128MB' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return unprivileged(binary('postgres'), ['-D', clusterDir(dataDir), ...flags]);

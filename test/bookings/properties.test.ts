@@ -10,11 +10,12 @@ import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { rounds, sequences } from '../support/nightly-only.ts';
 import { NOBODY } from '../support/nobody.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
 
-const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 60);
+const SEQUENCES = rounds({ daily: 20, nightly: 600 });
 const QUARTER = 900_000;
 let api: TestApi;
 beforeAll(async () => {
@@ -181,6 +182,6 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
           .query(sql.unsafe`truncate users, locations, services, service_packages, training_types restart identity cascade`)
           .then(() => undefined),
       ),
-    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+    { ...sequences, numRuns: SEQUENCES },
   );
-}, 240_000);
+}, 3_600_000);

@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
 import { enqueueJob, runJobId } from '../../queues/backend/enqueue.ts';
-import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -12,9 +11,6 @@ import { taken } from '../support/taken.ts';
 import { templatesInOrder } from './big-studio.ts';
 import { type Trade, week } from './trades.ts';
 import { workerProcess } from './worker-process.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = 'silent';
 
 export type Lab = Awaited<ReturnType<typeof lab>>;
 

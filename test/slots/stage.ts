@@ -1,7 +1,6 @@
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
-import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
@@ -17,9 +16,6 @@ import { redisUrl, testBackend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { readBook } from './book.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 export type SlotStage = Awaited<ReturnType<typeof slotStage>>;
 

@@ -8,12 +8,13 @@ import { currentDays } from '../../workers/slots/read.ts';
 import { storeGrids } from '../../workers/slots/store.ts';
 import { ALWAYS } from '../bookings/salon.ts';
 import { backendKinds } from '../support/backends.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { dayOfPerson, type Interval, type Person } from './reference.ts';
 import { type SlotStage, slotStage } from './stage.ts';
 import { storm } from './storm.ts';
 
 const SPECIALISTS = 24;
-const OPERATIONS = 10_000;
+const OPERATIONS = rounds({ daily: 1_500, nightly: 10_000 });
 const LANES = 6;
 
 describe.each(backendKinds)('on %s', (kind) => {

@@ -18,11 +18,12 @@ import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
+import { rounds, sequences } from '../support/nightly-only.ts';
 import { ClubModel, type Held } from './model.ts';
 import { club } from './studio.ts';
 
-jest.setTimeout(600_000);
-const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 30);
+jest.setTimeout(3_600_000);
+const SEQUENCES = rounds({ daily: 8, nightly: 200 });
 const STUDENTS = 4;
 const DAYS = 24;
 const day = (n: number) => new Date(Date.UTC(2028, 1, 20 + n)).toISOString().slice(0, 10);
@@ -306,6 +307,6 @@ test(`over ${DAYS} days and nights, some of them missed or run twice, database a
         expect(await auditBooks(db, '2020-01-01')).toEqual([]);
       }
     }),
-    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+    { ...sequences, numRuns: SEQUENCES },
   );
 });
