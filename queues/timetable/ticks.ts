@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
+import type { Misfire } from '../jobs/run-definition.ts';
 import { instantOf, wallOf } from '../time/wall-time.ts';
-import type { Misfire, Schedule } from './timetable.ts';
+import type { Schedule } from './timetable.ts';
 
 /**
  * The nominal instants of a pattern after `from`, up to and including `to`, at most `limit`.
