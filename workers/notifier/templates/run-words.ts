@@ -26,44 +26,20 @@ export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
   return isToday ? time : `${shown(new Date(iso), date)} ${time}`;
 }
 
-/** What people call each process, and what it does: a new one does not compile without its words. */
-const NAMES = {
-  generation: 'bot.name.generation',
-  attendance: 'bot.name.attendance',
-  finance: 'bot.name.finance',
-  daily: 'bot.name.daily',
-  auto_renewal: 'bot.name.auto_renewal',
-  auto_unfreeze: 'bot.name.auto_unfreeze',
-  cleanup: 'bot.name.cleanup',
-  reminders: 'bot.name.reminders',
-  digest: 'bot.name.digest',
-  slot_recalc: 'bot.name.slot_recalc',
-  slots: 'bot.name.slots',
-} as const satisfies Record<RunName, TextKey>;
-const DOES = {
-  generation: 'bot.does.generation',
-  attendance: 'bot.does.attendance',
-  finance: 'bot.does.finance',
-  daily: 'bot.does.daily',
-  auto_renewal: 'bot.does.auto_renewal',
-  auto_unfreeze: 'bot.does.auto_unfreeze',
-  cleanup: 'bot.does.cleanup',
-  reminders: 'bot.does.reminders',
-  digest: 'bot.does.digest',
-  slot_recalc: 'bot.does.slot_recalc',
-  slots: 'bot.does.slots',
-} as const satisfies Record<RunName, TextKey>;
-
-/** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". One that has left the catalog goes by its old name. */
+/**
+ * What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". One that has left the catalog goes by its old name.
+ * A process of the catalog without its words in the texts does not compile.
+ */
 export function runTitle(locale: Locale, process: string, day?: string): string {
-  const title = isRunName(process) ? text(locale, NAMES[process]) : process;
+  const title = isRunName(process) ? text(locale, `bot.name.${process}`) : process;
   return day ? `${title}, ${dayIn(locale, day)}` : title;
 }
 
 export const scheduleTitle = (locale: Locale, { run }: Schedule) => runTitle(locale, run);
 
 /** What a run would do, in a sentence that names the day. */
-export const doesWhat = (locale: Locale, name: RunName, day: string) => text(locale, DOES[name], { day: dayIn(locale, day) });
+export const doesWhat = (locale: Locale, name: RunName, day: string) =>
+  text(locale, `bot.does.${name}`, { day: dayIn(locale, day) });
 
 const COUNTS = [
   ['trainings_processed', 'bot.count.trainings'],
