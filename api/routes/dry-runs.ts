@@ -4,26 +4,25 @@ import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { dryInstantOf } from '../../queues/timetable/bounds.ts';
 import type { Outcome } from '../../sql/runs/runs.ts';
-import { markPresent } from '../../workers/attendance/mark-present.ts';
-import { operations } from '../../workers/cleanup/operations.ts';
-import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
-import { chargeNight } from '../../workers/finance/charge-night.ts';
+import { handlers as attendance } from '../../workers/attendance/handlers.ts';
+import { handlers as cleanup } from '../../workers/cleanup/handlers.ts';
 import { combine } from '../../workers/finance/combine-daily.ts';
-import { generate } from '../../workers/generation/generate.ts';
-import { renewNight } from '../../workers/renewal/renew-night.ts';
+import { handlers as finance } from '../../workers/finance/handlers.ts';
+import { handlers as generation } from '../../workers/generation/handlers.ts';
+import { handlers as renewal } from '../../workers/renewal/handlers.ts';
 import { type Asked, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
-import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { handlers as unfreeze } from '../../workers/unfreeze/handlers.ts';
 import type { Context } from '../http/route.ts';
 
-/** The handlers that are executed dry, in the order their parts have in a run. */
+/** The handlers of the workers whose processes can be executed dry. */
 const handlers: Partial<Record<RunName, RunHandler>> = {
-  generation: generate,
-  attendance: markPresent,
-  finance: chargeNight,
-  auto_renewal: renewNight,
-  auto_unfreeze: unfreezeNight,
-  cleanup: tidyUp(operations),
+  ...generation,
+  ...attendance,
+  ...finance,
+  ...renewal,
+  ...unfreeze,
+  ...cleanup,
 };
 
 /** Whether a process can say beforehand what it would do. */

@@ -2,6 +2,7 @@ import type { Job } from 'bullmq';
 import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { withTimeout } from '../../queues/backend/with-timeout.ts';
+import type { Noun, RunName, runs } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
@@ -27,6 +28,9 @@ export type RunContext = {
   chunk<P extends object>(step: (transaction: DatabaseTransactionConnection) => Promise<P>): Promise<P>;
 };
 export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
+
+/** The handlers a worker must have: one for each process that the catalog gives it. */
+export type HandlersOf<N extends Noun> = { [P in RunName as (typeof runs)[P]['worker'] extends N ? P : never]: RunHandler };
 
 /** The worker drains: the run goes back in line and goes on from its last chunk. */
 export class HandedBack extends Error {
