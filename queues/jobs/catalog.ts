@@ -126,6 +126,19 @@ export const runs = {
     // What is old or over stays so: a later night does for a missed one.
     schedule: { pattern: '59 23 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 120 },
   },
+  stats: {
+    ...ofNight,
+    worker: 'cleanup',
+    summary: 'Write the business figures of the days before the day: the last 35, and all that changed since the last run',
+    path: '/cron/stats',
+    result: z.object({
+      days_calculated: z.int(),
+      days_written: z.int().meta({ description: 'days whose figures are new or different' }),
+    }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('stats', body.date ?? today),
+    // A later run begins 35 days before the end of the last one.
+    schedule: { pattern: '30 3 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  },
   reminders: {
     ...ofInstant('reminders', 15),
     summary: 'Write what people are to be reminded of: trainings, absences, money, exams',
