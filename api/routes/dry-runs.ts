@@ -3,7 +3,7 @@ import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { dryInstantOf } from '../../queues/timetable/bounds.ts';
-import type { Outcome } from '../../sql/runs/runs.ts';
+import type { Outcome } from '../../sql/runs/execute.ts';
 import { handlers as attendance } from '../../workers/attendance/handlers.ts';
 import { handlers as cleanup } from '../../workers/cleanup/handlers.ts';
 import { combine } from '../../workers/finance/combine-daily.ts';

@@ -5,7 +5,7 @@ import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.t
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { boundsInWords, boundsOf, outside } from '../../queues/timetable/bounds.ts';
-import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
+import { isOver, type Run, runRow } from '../../sql/runs/rows.ts';
 import { away, notAcceptable, Problem } from '../http/problems.ts';
 import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { waitForRun } from '../http/wait.ts';

@@ -1,6 +1,6 @@
 import type { CallbackQuery } from 'node-telegram-bot-api';
 import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/bot/confirmations.ts';
-import { findRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { nameOf, say, type Turn } from './decision.ts';

@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { isRunName, runs } from './catalog.ts';
 import { type Asker, type ProcessRequest, requestProcess } from './request.ts';
 import type { RunDefinition } from './run-definition.ts';

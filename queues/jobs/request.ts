@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { countOpen, joinParts, lockCaller, type Requested, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { countOpen, joinParts, lockCaller, type Requested, type RunRequest, requestRun } from '../../sql/runs/request.ts';
 import { noteSlotDays } from '../../sql/slots/changes.ts';
 import type { Day } from '../time/calendar.ts';
 import { type RunName, runs } from './catalog.ts';

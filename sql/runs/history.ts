@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Run, runRow } from './runs.ts';
+import { type Run, runRow } from './rows.ts';
 
 /** A history row as lists show it: without its possibly long details, result and progress. */
 export const runSummary = runRow.omit({ details: true, result: true, progress: true });

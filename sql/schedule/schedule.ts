@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { runRow } from '../runs/runs.ts';
+import { runRow } from '../runs/rows.ts';
 
 const instant = z.iso.datetime();
 

@@ -4,7 +4,7 @@ import { preferredWait, waitForRun } from '../../api/http/wait.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { monday } from '../support/days.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { sql } from '../../sql/database/database.ts';
 import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { digest } from '../../workers/notifier/reminders/digest.ts';
 import { remind } from '../../workers/notifier/reminders/remind.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';

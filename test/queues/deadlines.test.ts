@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { runDue, type SchedulerContext } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';

@@ -6,7 +6,8 @@ import { type Database, openDatabase, sql } from '../../sql/database/database.ts
 import { lockStudents } from '../../sql/finance/seats.ts';
 import type { Place } from '../../sql/renewal/due.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
-import { findRun, requestRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { initialProgress, type Night } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { clockAt } from '../support/clock.ts';

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { addDays, type Day, dayOf, daysBetween } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { seeded } from '../../sql/demo/random.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { endFreeze } from '../../sql/subscriptions/freeze.ts';
 import { clearFreezes } from '../../sql/subscriptions/unfreeze.ts';
 import { stats } from '../../workers/cleanup/handlers.ts';

@@ -2,7 +2,7 @@ import type { DatabaseTransactionConnection } from 'slonik';
 import type { z } from 'zod';
 import type { cleanupResult } from '../../queues/jobs/results.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import type { RunContext } from '../runner/run-context.ts';
 
 export type Counts = z.output<typeof cleanupResult>;

@@ -4,7 +4,7 @@ import { cleanupResult } from '../../queues/jobs/results.ts';
 import { scrub } from '../../queues/log/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';

@@ -4,7 +4,8 @@ import type { Backend } from '../../queues/backend/backend.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { limitDryRun, lockDryRuns } from '../../sql/runs/dry-runs.ts';
-import type { Outcome, Run } from '../../sql/runs/runs.ts';
+import type { Outcome } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { Refused } from '../refusal.ts';
 import { HandedBack, type RunHandler } from './run-context.ts';
 

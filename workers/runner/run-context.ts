@@ -7,7 +7,8 @@ import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
+import { type Outcome, saveProgress } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */
 export type RunContext = {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { jobPayloads, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
+import type { Noun, RunName } from '../../queues/jobs/catalog.ts';
+import { jobPayloads } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
 import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, signalReady } from '../../queues/process/lifecycle.ts';

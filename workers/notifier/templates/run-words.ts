@@ -1,7 +1,7 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
 import { isRunName, type RunName } from '../../../queues/jobs/catalog.ts';
 import type { Schedule } from '../../../queues/timetable/timetable.ts';
-import type { Run, RunStatus } from '../../../sql/runs/runs.ts';
+import type { Run, RunStatus } from '../../../sql/runs/rows.ts';
 import { type Locale, type TextKey, text } from '../texts/texts.ts';
 import type { Words } from './bot-answers.ts';
 import { short } from './wording.ts';
