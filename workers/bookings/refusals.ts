@@ -26,10 +26,10 @@ export const MOST_ROOMS = 20;
 const MOST_SPECIALISTS = 10;
 
 /** Does something while nobody else is at the slot; refuses at once when somebody is. */
-export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work: () => Promise<T>): Promise<T | Refusal> {
+export async function whileLocked<T>(place: Slot, { fleet, db }: CallContext, work: () => Promise<T>): Promise<T | Refusal> {
   const lock = slotLockOf(fleet, db);
-  const slot = slotName(of.specialistId, of.startsAt);
-  return enqueueForSlot(lock === noLock ? null : slot, of.until, async () => {
+  const slot = slotName(place.specialistId, place.startsAt);
+  return enqueueForSlot(lock === noLock ? null : slot, place.until, async () => {
     const token = await lock.acquire(slot, LOCK_MS);
     if (token === null) return beingBooked;
     return work().finally(() => lock.release(slot, token));
@@ -41,14 +41,14 @@ export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work:
  * says whether it has given the lock back already.
  */
 export async function whileClaimed<T extends { isGivenBack: boolean }>(
-  of: Slot,
+  place: Slot,
   context: CallContext,
   work: (claim?: SlotClaim) => Promise<T>,
 ): Promise<T | Refusal> {
   const lock = slotLockOf(context.fleet, context.db);
-  const claim = lock.claim?.(slotName(of.specialistId, of.startsAt), LOCK_MS);
-  if (!claim) return whileLocked(of, context, () => work());
-  return enqueueForSlot(claim.slot, of.until, async () => {
+  const claim = lock.claim?.(slotName(place.specialistId, place.startsAt), LOCK_MS);
+  if (!claim) return whileLocked(place, context, () => work());
+  return enqueueForSlot(claim.slot, place.until, async () => {
     let isGivenBack = false;
     try {
       const done = await work(claim);

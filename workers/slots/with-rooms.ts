@@ -4,8 +4,8 @@ import type { SpecialistStarts } from './free-slots.ts';
 import { outside, roomless } from './rooms.ts';
 
 /** Leaves to each specialist the starts at which one of the service's rooms at his location suits; where he has none, any of them. */
-export function withRooms(found: readonly SpecialistStarts[], rooms: readonly TakenRoom[] | null, of: Times): SpecialistStarts[] {
-  const minutes = busyMinutes(of);
+export function withRooms(found: readonly SpecialistStarts[], rooms: readonly TakenRoom[] | null, service: Times): SpecialistStarts[] {
+  const minutes = busyMinutes(service);
   const spans = new Map<number | null, readonly (readonly [string, string])[]>();
   for (const { location_id } of found) {
     if (!spans.has(location_id)) spans.set(location_id, roomless(rooms, location_id, minutes).map(textOf));

@@ -16,17 +16,17 @@ export type Moved = { id: number; subscription: string; start_date: string; end_
  * The caller holds the roster's and the student's locks. Throws a 422 or a 409 where it cannot be frozen then, and a 409 where one
  * that would have to move has a freeze of its own.
  */
-export async function freeze(db: Sql, held: Held, of: { from: string; to: string; today: string; now: Date }) {
-  judgeFreeze(held, of.from, of.to, of.today);
+export async function freeze(db: Sql, held: Held, period: { from: string; to: string; today: string; now: Date }) {
+  judgeFreeze(held, period.from, period.to, period.today);
   const terms = await termsOf(db, held.student_id);
-  const new_end_date = addDays(held.end_date, daysBetween(of.from, of.to) + 1);
+  const new_end_date = addDays(held.end_date, daysBetween(period.from, period.to) + 1);
   const shifts = pushedBy(terms, { id: held.id, end_date: held.end_date, new_end_date });
   const frozen = terms.find(
-    (term) => shifts.some(({ id }) => id === term.id) && term.freeze_end_date !== null && term.freeze_end_date >= of.today,
+    (term) => shifts.some(({ id }) => id === term.id) && term.freeze_end_date !== null && term.freeze_end_date >= period.today,
   );
   if (frozen) throw new Refused('conflict', `the subscription ${frozen.id}, which follows it, has a freeze: end that one first`);
-  const seats = await freezeSubscription(db, { id: held.id, studentId: held.student_id, ...of });
-  await shiftTerms(db, shifts, of.now);
+  const seats = await freezeSubscription(db, { id: held.id, studentId: held.student_id, ...period });
+  await shiftTerms(db, shifts, period.now);
   const sum = (what: 'sessions' | 'refunded_minor' | 'cancelled_minor') =>
     seats.reduce((total, seat) => total + seat.returned[what], 0);
   return {
@@ -40,12 +40,12 @@ export async function freeze(db: Sql, held: Held, of: { from: string; to: string
  * Ends a freeze before its time (D25); what it had moved comes back by as much. The caller holds the student's lock. Throws a 409 where
  * there is no freeze.
  */
-export async function unfreeze(db: Sql, held: Held, of: { today: string; now: Date }) {
+export async function unfreeze(db: Sql, held: Held, moment: { today: string; now: Date }) {
   judgeUnfreeze(held);
-  const daysReturned = await endFreeze(db, held.id, of.today);
+  const daysReturned = await endFreeze(db, held.id, moment.today);
   const payers = await payersOwing(db, held.student_id);
   if (payers.length > 0) await lockWallets(db, payers);
-  return { days_returned: daysReturned, moved: await pullBack(db, held, of) };
+  return { days_returned: daysReturned, moved: await pullBack(db, held, moment) };
 }
 
 /** Moves back what a subscription's freeze had moved, its last day having been `held.end_date` until now. Wallets are locked before. */

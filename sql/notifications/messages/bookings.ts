@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { balance, count, day, idOrNull, message, nameOrNull } from './message.ts';
 
-const ofBooking = (of: { booking_id: number | null }) => (of.booking_id ? [`booking:${of.booking_id}`] : []);
+const ofBooking = (params: { booking_id: number | null }) => (params.booking_id ? [`booking:${params.booking_id}`] : []);
 const booking = {
   booking_id: idOrNull,
   reader: z.enum(['client', 'specialist', 'payer']),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
-const ofTraining = (of: { real_training_id: number | null }) => (of.real_training_id ? [`training:${of.real_training_id}`] : []);
+const ofTraining = (params: { real_training_id: number | null }) => (params.real_training_id ? [`training:${params.real_training_id}`] : []);
 /** Rows of an earlier version have no id; then nothing is known of their subject. */
 export const training = { ...place, real_training_id: idOrNull };
 
@@ -63,7 +63,7 @@ export const trainingMessages = {
   training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
     kind: 'training_created',
     urgency: 'normal',
-    subjects: (of) => of.trainings.flatMap(ofTraining),
+    subjects: (params) => params.trainings.flatMap(ofTraining),
   }),
   training_changed: message(
     z.object({
@@ -91,7 +91,7 @@ export const trainingMessages = {
   belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
     kind: 'belt_exam',
     urgency: 'normal',
-    subjects: (of) => (of.exam_id ? [`exam:${of.exam_id}`] : []),
+    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
     supersedes: ['belt_exam'],
   }),
 };

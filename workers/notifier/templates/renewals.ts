@@ -12,20 +12,20 @@ const what = (key: TextKey, { subscription, student, amount_minor, due_date }: B
     due: dateIn(reader.locale, due_date),
   }).replace(/\.\.$/, '.');
 
-const unpaid = template('renewal_unpaid', (of, reader) => [
-  what('renewal_unpaid.what', of, reader),
-  of.is_lapsed
+const unpaid = template('renewal_unpaid', (renewal, reader) => [
+  what('renewal_unpaid.what', renewal, reader),
+  renewal.is_lapsed
     ? text(reader.locale, 'renewal_lapsed.meaning')
-    : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, of.usable_until) }),
+    : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, renewal.usable_until) }),
 ]);
 
-const lapsed = template('renewal_lapsed', (of, reader) => [
-  what('renewal_lapsed.what', of, reader),
+const lapsed = template('renewal_lapsed', (renewal, reader) => [
+  what('renewal_lapsed.what', renewal, reader),
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const previousUnpaid = template('renewal_previous_unpaid', (of, reader) => [
-  what('renewal_previous_unpaid.what', of, reader),
+const previousUnpaid = template('renewal_previous_unpaid', (renewal, reader) => [
+  what('renewal_previous_unpaid.what', renewal, reader),
   text(reader.locale, 'renewal_previous_unpaid.meaning'),
 ]);
 

@@ -18,8 +18,8 @@ export const dayIn = (locale: Locale, day: string) =>
 
 /** An instant on the studio's clock, as short as can be: "23:05" today, "20.11 23:05" otherwise. */
 export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
-  const shown = (of: Date, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(of);
+  const shown = (instant: Date, options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(instant);
   const date = { day: '2-digit', month: '2-digit' } as const;
   const time = shown(new Date(iso), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const isToday = shown(new Date(iso), { ...date, year: 'numeric' }) === shown(now, { ...date, year: 'numeric' });
