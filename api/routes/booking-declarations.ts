@@ -21,7 +21,7 @@ const composition = z
   .min(1, { error: COMPOSITION })
   .max(50, { error: 'at most 50 services' })
   .meta({ examples: [[{ service_id: 1, units: 10 }]] })
-  .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
+  .refine((parts) => new Set(parts.map((part) => part.service_id)).size === parts.length, { error: COMPOSITION });
 
 export const clientDiscounts: RecordDeclaration = {
   ...plain(

@@ -58,7 +58,9 @@ async function withMeetings(record: Record<string, unknown>, { db, fleet: { sett
     from_at: startOfDay(override.day, settings.zone),
     to_at: endOfDay(override.day, settings.zone),
   });
-  const outside = meetings.filter((one) => !liesWithin(shown, work, Date.parse(one.starts_at), Date.parse(one.ends_at)));
+  const outside = meetings.filter(
+    (meeting) => !liesWithin(shown, work, Date.parse(meeting.starts_at), Date.parse(meeting.ends_at)),
+  );
   return { ...override, meetings: outside.map(meetingOf) };
 }
 

@@ -98,7 +98,7 @@ const paid = z.object({ payer_id: z.int().optional() });
 
 export const students: RecordDeclaration = {
   path: '/api/students',
-  one: 'student',
+  noun: 'student',
   fields: { ...person, ...studentFields },
   filters: ['phone', 'telegram_id', 'payer_id', 'is_active'],
   todayField: 'registration_date',
@@ -122,7 +122,7 @@ export const students: RecordDeclaration = {
 export const peopleDeclarations: RecordDeclaration[] = [
   {
     path: '/api/clients',
-    one: 'client',
+    noun: 'client',
     fields: person,
     filters: ['phone', 'telegram_id', 'is_active'],
     onDay: born,
@@ -132,7 +132,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
   students,
   {
     path: '/api/specialists',
-    one: 'specialist',
+    noun: 'specialist',
     fields: { ...person, ...specialist },
     filters: ['phone', 'location_id', 'is_active'],
     onDay: born,

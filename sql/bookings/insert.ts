@@ -66,7 +66,9 @@ export type NewBooking = Place & {
 
 /** Bookings of one shape are made by one statement: fewer parts are a cheaper one. Each shape has its own name. */
 export const shapeOf = (booking: NewBooking) =>
-  [booking.needsRoom && 'in_room', booking.discounts.length > 0 && 'discounted', booking.claim && 'giving_lock'].filter(Boolean).join('_');
+  [booking.needsRoom && 'in_room', booking.discounts.length > 0 && 'discounted', booking.claim && 'giving_lock']
+    .filter(Boolean)
+    .join('_');
 
 /**
  * Bookings of one shape with what they cost, each in a room that is free, as the parts `wanted`, `made` and more of a statement,
@@ -145,7 +147,7 @@ const discounted = (all: readonly NewBooking[]) => sql.fragment`
   select made.id, place, discount_id, kind, basis_points / 100.0, discount_minor
   from made join ${rowsOf(
     all.flatMap(({ id, discounts }) =>
-      discounts.map((one, n) => [id, n + 1, one.id, one.kind, one.basisPoints, one.discountMinor]),
+      discounts.map((discount, n) => [id, n + 1, discount.id, discount.kind, discount.basisPoints, discount.discountMinor]),
     ),
     ['int4', 'int2', 'int4', 'text', 'int4', 'int8'],
   )} as given (booking_id, place, discount_id, kind, basis_points, discount_minor) on given.booking_id = made.id`;

@@ -64,7 +64,8 @@ export type OfferQuestion = {
  * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with their
  * calendars, and the discounts the client has on that day, percentages first, the older ones before the newer.
  */
-export const readOffer = (db: Sql, question: OfferQuestion) => db.one(sql.prepared('read_offer', offerRow)`select ${offered(question)}`);
+export const readOffer = (db: Sql, question: OfferQuestion) =>
+  db.one(sql.prepared('read_offer', offerRow)`select ${offered(question)}`);
 
 /**
  * The same for those who are about to book, in one reading for all of them; the answers stand in the order of the questions. A

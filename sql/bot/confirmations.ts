@@ -17,7 +17,15 @@ export type Confirmation = z.output<typeof confirmation>;
 /** Remembers what a button would do: which run of the catalog, asked on which business day. Returns its id. */
 export const askConfirmation = (
   db: Sql,
-  question: { run: string; body: Record<string, unknown>; day: string; again: boolean; askedBy: string; now: Date; seconds: number },
+  question: {
+    run: string;
+    body: Record<string, unknown>;
+    day: string;
+    again: boolean;
+    askedBy: string;
+    now: Date;
+    seconds: number;
+  },
 ) =>
   db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into bot_confirmations (run, body, day, again, asked_by, expires_at)

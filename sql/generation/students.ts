@@ -14,7 +14,12 @@ export const sharedStudents = (db: Sql, trainings: readonly OpenTraining[], orde
   db.any(sql.type(z.object({ earlier: z.int(), later: z.int() }))`
     with plan as materialized (
       select * from ${sql.unnest(
-        trainings.map((training) => [training.training_template_id, training.starts_at, training.ends_at, order.indexOf(training.training_template_id)]),
+        trainings.map((training) => [
+          training.training_template_id,
+          training.starts_at,
+          training.ends_at,
+          order.indexOf(training.training_template_id),
+        ]),
         ['int4', 'timestamptz', 'timestamptz', 'int4'],
       )} as given (id, starts_at, ends_at, n)
     ), linked as materialized (

@@ -41,7 +41,8 @@ export function listRecords<R extends z.ZodType>(
   query: { filter: Fields; whose?: Whose; kindOfRows?: RowKind; after?: number; limit: number },
 ) {
   const conditions = [sql.fragment`${name(kind.tables[0]!.table, 'id')} > ${query.after ?? 0}`];
-  if (query.whose && !query.whose.everything) conditions.push(isAmong(query.whose, demandKind(query.kindOfRows), kind.tables[0]!.table));
+  if (query.whose && !query.whose.everything)
+    conditions.push(isAmong(query.whose, demandKind(query.kindOfRows), kind.tables[0]!.table));
   for (const part of kind.tables) {
     for (const column of part.columns.filter((candidate) => query.filter[candidate] !== undefined)) {
       conditions.push(sql.fragment`${name(part.table, column)} = (${given(part, query.filter)}).${name(column)}`);

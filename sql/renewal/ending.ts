@@ -13,7 +13,8 @@ const endingRow = holderRow.extend({
 });
 
 /** The key under which the end of a subscription is notified once; an end that a freeze has moved is another one. */
-export const endingKey = (subscription: { id: number; end_date: string }) => `subscription_ending:${subscription.id}:${subscription.end_date}`;
+export const endingKey = (subscription: { id: number; end_date: string }) =>
+  `subscription_ending:${subscription.id}:${subscription.end_date}`;
 
 /** Subscriptions that end within three days of a business day (D28), whose holders were not told yet; a missed night is thus caught up. */
 export const nextEnding = (db: Sql, date: string, place: Place, limit: number) =>

@@ -42,12 +42,12 @@ export async function renewNext(
   const due = await nextDue(transaction, date, place, size);
   const last = due.at(-1);
   if (!last) return { place: null, decided: [], payments: 0 };
-  await lockStudents(transaction, [...new Set(due.map((one) => one.student_id))]);
-  const payers = [...new Set(due.map((one) => one.payer_id))];
+  await lockStudents(transaction, [...new Set(due.map((subscription) => subscription.student_id))]);
+  const payers = [...new Set(due.map((subscription) => subscription.payer_id))];
   await lockWallets(transaction, payers);
   const made = await transaction.any(
     renewStatement(
-      due.map((one) => one.id),
+      due.map((subscription) => subscription.id),
       date,
       today,
       runId,
@@ -63,9 +63,9 @@ export async function renewNext(
   );
   return {
     place: [last.end_date, last.id],
-    decided: made.map((one) => ({
-      ...one,
-      is_paid: one.renewed_id !== null && (one.price_minor === 0 || paid.has(one.renewed_id)),
+    decided: made.map((renewal) => ({
+      ...renewal,
+      is_paid: renewal.renewed_id !== null && (renewal.price_minor === 0 || paid.has(renewal.renewed_id)),
     })),
     payments,
   };

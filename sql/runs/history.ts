@@ -8,7 +8,14 @@ export const runSummary = runRow.omit({ details: true, result: true, progress: t
 /** History by business day, newest first, after a cursor (an id). Days are inclusive. */
 export const listRuns = (
   db: Sql,
-  filter: { start_date?: string; end_date?: string; process_type?: string; status?: Run['status']; before?: number; limit: number },
+  filter: {
+    start_date?: string;
+    end_date?: string;
+    process_type?: string;
+    status?: Run['status'];
+    before?: number;
+    limit: number;
+  },
 ) =>
   db.any(sql.type(runSummary)`
     select id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at, completed_at, status,

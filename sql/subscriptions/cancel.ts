@@ -12,7 +12,10 @@ const bills = z.object({ paid_minor: z.int(), owed_minor: z.int() });
  */
 export async function lockBills(transaction: Sql, subscription: { id: number; studentId: number }) {
   const payers = [
-    ...new Set([...(await payersOfChains(transaction, [subscription.id])), ...(await payersOwing(transaction, subscription.studentId))]),
+    ...new Set([
+      ...(await payersOfChains(transaction, [subscription.id])),
+      ...(await payersOwing(transaction, subscription.studentId)),
+    ]),
   ];
   if (payers.length > 0) await lockWallets(transaction, payers);
   const found = await transaction.one(sql.type(bills)`

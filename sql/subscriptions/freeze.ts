@@ -37,7 +37,7 @@ export async function freezeSubscription(
   const payers = [...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, freeze.studentId))];
   if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
   const back = await giveBack(transaction, ids);
-  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
   const released = seats.map((seat) => {
     const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
     return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };

@@ -54,7 +54,10 @@ const select = (today: string) => sql.fragment`
   left join student_subscriptions next on next.renewed_from_id = held.id`;
 
 /** A student's subscriptions, newest first, after a cursor. */
-export const listHeld = (db: Sql, filter: { studentId: number; status?: string; today: string; before?: number; limit: number }) =>
+export const listHeld = (
+  db: Sql,
+  filter: { studentId: number; status?: string; today: string; before?: number; limit: number },
+) =>
   db.any(sql.type(heldRow)`
     ${select(filter.today)}
     where held.student_id = ${filter.studentId} and (${filter.status ?? null}::text is null or held.status = ${filter.status ?? null})

@@ -71,7 +71,9 @@ async function bookOne(wish: Wish, context: CallContext, until: number): Promise
 async function whoIsFree(wish: Wish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
   const { service, specialists } = await demandOffer(wish, settings.zone, db);
   const start = Date.parse(wish.starts_at);
-  return specialists.filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone)).map((one) => one.id);
+  return specialists
+    .filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone))
+    .map((specialist) => specialist.id);
 }
 
 function planOf(

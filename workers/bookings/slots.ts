@@ -25,7 +25,7 @@ export function spanOf(from: number, minutes: number, zone: string, except?: num
 }
 
 /** The calendar if nobody who is still paying succeeds. */
-export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
+export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((span) => !span.is_held) });
 
 /** Why a specialist cannot be had for a service at an instant (D31), which may pass where only who is still paying is in the way; else null. */
 export function whyNotFree(calendar: SpecialistCalendar, startsAt: string, service: Times, zone: string): Refusal | null {

@@ -97,7 +97,7 @@ const sum = (counts: Counts, more: Partial<Counts>): Counts =>
 /** The error and, where the database says more than the library, its cause; the first line of each. */
 function firstLineOf(error: unknown): string {
   const causes = error instanceof Error && error.cause instanceof Error ? [error, error.cause.message] : [error];
-  return scrub(causes.map((one) => String(one).split('\n', 1)[0]).join(': ')).slice(0, 500);
+  return scrub(causes.map((cause) => String(cause).split('\n', 1)[0]).join(': ')).slice(0, 500);
 }
 
 const failedNotice = (run: Run, failures: Failure[]): AdminNotice => ({

@@ -41,7 +41,7 @@ export async function notifyOfCancelledTraining(
   seatIds: readonly number[],
   back: readonly Returned[],
 ) {
-  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
   const places = new Map<number, ParamsOf<'training_cancelled'>['places']>();
   for (const seat of await seatFacts(transaction, seatIds)) {
     const own: Back = returned.get(seat.seat_id) ?? nothing;

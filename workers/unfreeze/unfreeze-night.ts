@@ -32,20 +32,20 @@ async function thaw(transaction: Sql, progress: Night, date: string): Promise<Ni
   const over = await nextOver(transaction, date, progress.after, CHUNK);
   const last = over.at(-1);
   if (!last) return { ...progress, done: true, begun: progress.begun + (await beginFreezes(transaction, date)) };
-  await lockStudents(transaction, [...new Set(over.map((one) => one.student_id))]);
+  await lockStudents(transaction, [...new Set(over.map((subscription) => subscription.student_id))]);
   const thawed = await clearFreezes(
     transaction,
-    over.map((one) => one.id),
+    over.map((subscription) => subscription.id),
     date,
   );
-  const cleared = new Set(thawed.map((one) => one.id));
-  await notifyPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
+  const cleared = new Set(thawed.map((subscription) => subscription.id));
+  await notifyPeople(transaction, over.filter((subscription) => cleared.has(subscription.id)).flatMap(noticesOf));
   return { ...progress, after: last.id, thawed: [...progress.thawed, ...thawed] };
 }
 
-const noticesOf = (one: Over) =>
-  holderNotices(one, {
+const noticesOf = (subscription: Over) =>
+  holderNotices(subscription, {
     template: 'subscription_unfrozen',
-    dedupe: `subscription_unfrozen:${one.id}:${one.freeze_end_date}`,
-    params: { end_date: one.end_date, sessions_left: one.sessions_left, moved: [] },
+    dedupe: `subscription_unfrozen:${subscription.id}:${subscription.freeze_end_date}`,
+    params: { end_date: subscription.end_date, sessions_left: subscription.sessions_left, moved: [] },
   });

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
-const ofTraining = (params: { real_training_id: number | null }) => (params.real_training_id ? [`training:${params.real_training_id}`] : []);
+const ofTraining = (params: { real_training_id: number | null }) =>
+  params.real_training_id ? [`training:${params.real_training_id}`] : [];
 /** Rows of an earlier version have no id; then nothing is known of their subject. */
 export const training = { ...place, real_training_id: idOrNull };
 

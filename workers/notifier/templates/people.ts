@@ -30,7 +30,10 @@ const named = ({ student }: Who) => ({ student: short(student ?? '', NAME) });
 
 const participationCancelled = template('participation_cancelled', (place, reader) => {
   const { outcome, returned, charged, is_payer, is_trainer, balance_minor } = place;
-  const what = text(reader.locale, `participation_cancelled.${outcome}.${whoseKey(place)}`, { ...about(reader, place), ...named(place) });
+  const what = text(reader.locale, `participation_cancelled.${outcome}.${whoseKey(place)}`, {
+    ...about(reader, place),
+    ...named(place),
+  });
   if (is_trainer) return [what];
   const lines = [...returnedLines(reader, { ...returned, is_payer }), ...chargedLines(reader, charged)];
   const nothing = text(reader.locale, outcome === 'safe' ? 'money.nothing_taken' : 'money.kept');

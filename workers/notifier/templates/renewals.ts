@@ -32,12 +32,12 @@ const previousUnpaid = template('renewal_previous_unpaid', (renewal, reader) => 
 const adminDigest = <K extends 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin'>(key: K) =>
   template(key, ({ run_id, run_key, renewals }, reader) => {
     const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
-    const lines = renewals.map((one) =>
+    const lines = renewals.map((renewal) =>
       text(reader.locale, 'renewal_lapsed_admin.line', {
-        student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
-        subscription: short(one.subscription, room),
-        amount: amountIn(reader, one.amount_minor),
-        due: dateIn(reader.locale, one.due_date),
+        student: short(renewal.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: renewal.student_id }),
+        subscription: short(renewal.subscription, room),
+        amount: amountIn(reader, renewal.amount_minor),
+        due: dateIn(reader.locale, renewal.due_date),
       }),
     );
     return [

@@ -37,10 +37,10 @@ const frozen = template('subscription_frozen', (subscription, reader) => {
     ...(subscription.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
     ...listed(
       locale,
-      subscription.released.map((one) =>
+      subscription.released.map((place) =>
         text(locale, 'subscription_frozen.line', {
-          when: wallTime(locale, one.training_date, one.start_time),
-          training: short(one.training_type, NAME),
+          when: wallTime(locale, place.training_date, place.start_time),
+          training: short(place.training_type, NAME),
         }),
       ),
       'more.trainings',
@@ -55,7 +55,10 @@ const left = ({ locale }: Reader, sessions: number | null) =>
   sessions === null ? [] : [text(locale, 'sessions_left', { count: sessions })];
 
 const unfrozen = template('subscription_unfrozen', (subscription, reader) => [
-  said(reader.locale, 'subscription_unfrozen.what', { ...named(subscription), end: dateIn(reader.locale, subscription.end_date) }),
+  said(reader.locale, 'subscription_unfrozen.what', {
+    ...named(subscription),
+    end: dateIn(reader.locale, subscription.end_date),
+  }),
   ...left(reader, subscription.sessions_left),
   ...movedLines(reader.locale, subscription.moved),
 ]);
@@ -85,7 +88,9 @@ const renewed = template('subscription_renewed', (subscription, reader) => [
     start: dateIn(reader.locale, subscription.start_date),
     end: dateIn(reader.locale, subscription.end_date),
   }),
-  ...(subscription.carried_sessions > 0 ? [text(reader.locale, 'subscription_renewed.carried', { count: subscription.carried_sessions })] : []),
+  ...(subscription.carried_sessions > 0
+    ? [text(reader.locale, 'subscription_renewed.carried', { count: subscription.carried_sessions })]
+    : []),
   ...left(reader, subscription.sessions && subscription.sessions + subscription.carried_sessions),
   ...(subscription.price_minor > 0
     ? [
@@ -99,7 +104,9 @@ const renewed = template('subscription_renewed', (subscription, reader) => [
 
 const expired = template('subscription_expired', (subscription, { locale }) => [
   said(locale, 'subscription_expired.what', { ...named(subscription), end: dateIn(locale, subscription.end_date) }),
-  ...(subscription.sessions_expired > 0 ? [text(locale, 'subscription_expired.sessions', { count: subscription.sessions_expired })] : []),
+  ...(subscription.sessions_expired > 0
+    ? [text(locale, 'subscription_expired.sessions', { count: subscription.sessions_expired })]
+    : []),
 ]);
 
 /** What the holders of subscriptions, and those who pay for them, are notified. */
