@@ -29,8 +29,8 @@ const fields: Field[] = routes.flatMap((route) =>
   (['query', 'body'] as const).flatMap((where) => {
     const schema = route[where];
     if (!schema) return [];
-    return Object.entries<z.ZodType>(schema.shape).flatMap(([field, of]): Field[] => {
-      const takes = (given: unknown) => of.safeParse(given).success;
+    return Object.entries<z.ZodType>(schema.shape).flatMap(([field, type]): Field[] => {
+      const takes = (given: unknown) => type.safeParse(given).success;
       const isDay = takes('2031-05-12') && !takes('no day');
       const isInstant = !isDay && takes('2031-05-12T10:00:00Z') && !takes('no instant');
       if (!isDay && !isInstant) return [];

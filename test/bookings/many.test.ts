@@ -26,16 +26,16 @@ const about = {
 };
 let last = 1_000;
 /** A booking as it is about to be made, with a notice for its client. */
-function toBook(of: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
+function toBook(fields: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
   last += 1;
   const id = last;
   return {
     booking: {
       id,
-      clientId: of.client,
-      payerId: of.client,
-      specialistId: of.specialist,
-      serviceId: of.service,
+      clientId: fields.client,
+      payerId: fields.client,
+      specialistId: fields.specialist,
+      serviceId: fields.service,
       locationId: place,
       startsAt: TEN,
       busyMinutes: 60,
@@ -47,11 +47,16 @@ function toBook(of: { client: number; specialist: number; service: number; needs
       payFrom: 'later' as const,
       createdBy: 'test',
       day: DAY,
-      roomId: of.room,
-      needsRoom: of.needsRoom ?? of.room !== undefined,
+      roomId: fields.room,
+      needsRoom: fields.needsRoom ?? fields.room !== undefined,
     },
     notices: [
-      { userId: of.client, template: 'booking_confirmed' as const, params: { ...about, booking_id: id }, dedupe: `test:${id}` },
+      {
+        userId: fields.client,
+        template: 'booking_confirmed' as const,
+        params: { ...about, booking_id: id },
+        dedupe: `test:${id}`,
+      },
     ],
   };
 }

@@ -48,12 +48,12 @@ export class Model {
 
   book(id: number, client: number, specialist: number, service: Service, start: number, pay: Booking['pay']): boolean {
     if (start <= this.now) return false;
-    const of = { minutes: service.minutes, busy: cells(service.minutes) + cells(service.pause), rooms: service.rooms };
-    const room = this.placeFor(client, specialist, start, of);
+    const fields = { minutes: service.minutes, busy: cells(service.minutes) + cells(service.pause), rooms: service.rooms };
+    const room = this.placeFor(client, specialist, start, fields);
     if (room === undefined) return false;
     if (pay === 'wallet' && this.money(client) < service.price) return false;
     if (pay === 'package' && this.left(client, service) < 1) return false;
-    const { minutes, busy } = of;
+    const { minutes, busy } = fields;
     this.bookings.push({
       id,
       client,

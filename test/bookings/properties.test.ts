@@ -53,12 +53,12 @@ async function build() {
   const place = await make.location();
   const rooms = [await make.roomAt(place), await make.roomAt(place)];
   const services: Service[] = [];
-  for (const of of [
+  for (const fields of [
     { minutes: 20, pause: 40, price: 100, rooms },
     { minutes: 15, pause: 0, price: 0, rooms: [] },
     { minutes: 100, pause: 31, price: 250, rooms: rooms.slice(1) },
   ]) {
-    services.push({ id: await make.service(of), ...of });
+    services.push({ id: await make.service(fields), ...fields });
   }
   const specialists: number[] = [];
   const clients: number[] = [];
@@ -161,7 +161,7 @@ const stateOfModel = ({ model }: Both) => ({
   invoices: model.invoices.map((bill) => [bill.booking, bill.amount, bill.status]),
   wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
   units: [...model.units]
-    .map(([of, left]) => [...of.split(':').map(Number), left] as [number, number, number])
+    .map(([pair, left]) => [...pair.split(':').map(Number), left] as [number, number, number])
     .sort(([a, b], [c, d]) => a - c || b - d),
 });
 

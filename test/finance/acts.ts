@@ -14,13 +14,17 @@ export async function night(db: Sql, date: string, runId: number | null = null) 
 }
 
 /** Asks as the route does, and decides as the worker does. `at` is when it reaches the route. */
-export async function ask(db: Database, kind: FinanceRequest['kind'], of: { training: number; student?: number; at: number }) {
+export async function ask(
+  db: Database,
+  kind: FinanceRequest['kind'],
+  fields: { training: number; student?: number; at: number },
+) {
   const request = await writeRequest(db, {
     kind,
-    trainingId: of.training,
-    studentId: of.student,
+    trainingId: fields.training,
+    studentId: fields.student,
     reason: 'test',
-    requestedAt: new Date(of.at),
+    requestedAt: new Date(fields.at),
     by: 'test',
     requestId: 'test',
   });

@@ -233,12 +233,12 @@ async function person() {
   return { id, chat };
 }
 let notices = 0;
-const notifyPerson = (id: number, of: Partial<Notice> = {}) => {
+const notifyPerson = (id: number, fields: Partial<Notice> = {}) => {
   notices += 1;
   const held = { student_subscription_id: notices, subscription: 'Eight', student: null };
   const params = { ...held, end_date: '2026-11-25', is_auto_renew: false };
   return notifyPeople(database.db, [
-    { userId: id, template: 'subscription_last_session', dedupe: `person ${notices}`, params, ...of } as Notice,
+    { userId: id, template: 'subscription_last_session', dedupe: `person ${notices}`, params, ...fields } as Notice,
   ]);
 };
 

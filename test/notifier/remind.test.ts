@@ -84,8 +84,8 @@ test.each([
   ['when it begins', '2026-11-21T16:00:00Z', {}, []],
   ['when it is cancelled', '2026-11-21T14:00:00Z', { status: 'cancelled' }, []],
   ['whoever is not in it any more', '2026-11-21T14:00:00Z', { seat: 'CANCELLED_SAFE' }, []],
-])('of a training people are reminded %s', async (_, at, of, templates) => {
-  await training('2026-11-21T16:00:00Z', of);
+])('of a training people are reminded %s', async (_, at, fields, templates) => {
+  await training('2026-11-21T16:00:00Z', fields);
   expect(await tells(at)).toEqual(templates);
 });
 

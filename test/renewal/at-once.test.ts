@@ -46,8 +46,8 @@ afterAll(async () => {
   await database.close();
 });
 
-const figures = (of: Database) =>
-  of.one(sql.type(
+const figures = (database: Database) =>
+  database.one(sql.type(
     z.object({
       renewals: z.int(),
       old: z.int(),

@@ -129,9 +129,9 @@ test.each<[string, Partial<Parameters<typeof make.held>[0]>, boolean]>([
   ['is frozen until D', { freeze: [addDays(D, -9), D], status: 'frozen' }, false],
   ['is frozen over its end', { freeze: [addDays(D, -1), addDays(D, 5)], status: 'frozen' }, false],
   ['is frozen from D+1 on', { freeze: [addDays(D, 1), addDays(D, 5)] }, true],
-])('one that %s: renewed %j %p', async (_, of, isRenewed) => {
+])('one that %s: renewed %j %p', async (_, fields, isRenewed) => {
   const student = await make.student();
-  await make.held({ student, item: await make.item(), to: D, ...of });
+  await make.held({ student, item: await make.item(), to: D, ...fields });
   expect(await renewals()).toBe(isRenewed ? 1 : 0);
 });
 

@@ -177,9 +177,9 @@ test.each<[string, Json, Json]>([
   ['limited, five left', { left: 5 }, { carried_sessions: 3 }],
   ['limited, one left', { left: 1 }, { carried_sessions: 1 }],
   ['one that does not renew itself', { autoRenew: false }, null],
-])('the next renewal of %s', async (_, of, expected) => {
+])('the next renewal of %s', async (_, fields, expected) => {
   const student = await make.student();
-  await make.held({ student, item: await make.item({ price: 123 }), to: TODAY, ...of });
+  await make.held({ student, item: await make.item({ price: 123 }), to: TODAY, ...fields });
   const [held] = (await api.get(`/api/students/${student}/subscriptions`)).body.items;
   if (expected === null) expect(held.next_renewal).toBeNull();
   else expect(held.next_renewal).toEqual({ start_date: addDays(TODAY, 1), price_minor: 123, ...expected });

@@ -23,9 +23,9 @@ afterAll(() => api.close());
 
 const freeze = (id: number, from: string, to: string) => api.post(`/api/student-subscriptions/${id}/freeze`, { from, to });
 const unfreeze = (id: number) => api.post(`/api/student-subscriptions/${id}/unfreeze`);
-const held = async (of: Json = {}) => {
+const held = async (fields: Json = {}) => {
   const student = await make.student();
-  return { student, id: await make.held({ student, item: await make.item(), from: at(-10), to: at(19), left: 5, ...of }) };
+  return { student, id: await make.held({ student, item: await make.item(), from: at(-10), to: at(19), left: 5, ...fields }) };
 };
 const seat = async (training: number) => {
   const { students } = (await api.get(`/real-trainings/${training}`)).body;

@@ -112,7 +112,7 @@ async function build(given: World) {
     model.payerOf.set(one, payer);
     await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${one}`);
   }
-  for (const of of given.items) model.items.push({ id: await make.item(of), isActive: true, ...of });
+  for (const drawn of given.items) model.items.push({ id: await make.item(drawn), isActive: true, ...drawn });
   for (const [n, { day: on, price, seats }] of given.trainings.entries()) {
     const startsAt = `${day(on)}T12:${String(n).padStart(2, '0')}:00Z`;
     // They follow each other: nobody is in two places at once.
@@ -162,8 +162,8 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
   const held = 'held' in one ? model.subscriptions[one.held % Math.max(1, model.subscriptions.length)] : undefined;
   if (one.do === 'pay') {
     const payer = model.payerOf.get(person) as number;
-    const of = { payerId: payer, amountMinor: one.amount, method: 'cash', createdBy: 'test' };
-    const { payment } = await db.transaction((transaction) => receivePayment(transaction, of));
+    const fields = { payerId: payer, amountMinor: one.amount, method: 'cash', createdBy: 'test' };
+    const { payment } = await db.transaction((transaction) => receivePayment(transaction, fields));
     model.pay(payer, one.amount, payment.id);
   } else if (one.do === 'takeBack') {
     const payment = model.payments[one.payment % Math.max(1, model.payments.length)];
@@ -188,8 +188,8 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
       await lockStudents(transaction, [person]);
       const [payerId, sold] = [await payerOf(transaction, person), await findInCatalogue(transaction, item.id)];
       if (payerId === null || !sold) throw new Error('nothing to sell, or to nobody');
-      const of = { studentId: person, payerId, item: sold, startDate: day(n + one.ahead), today, isAutoRenew: one.autoRenew };
-      return buySubscription(transaction, of);
+      const fields = { studentId: person, payerId, item: sold, startDate: day(n + one.ahead), today, isAutoRenew: one.autoRenew };
+      return buySubscription(transaction, fields);
     });
     model.buy(id, person, item, n + one.ahead, one.autoRenew);
   } else if (held && one.do === 'freeze') {

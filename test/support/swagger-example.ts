@@ -12,7 +12,7 @@ export function swaggerExample(schema: Json, document: Json, at = 'body'): Json 
   if (schema.enum) return schema.enum[0];
   if (schema.type !== 'object') throw new Error(`${at} has no example: ${JSON.stringify(schema)}`);
   const properties = Object.entries<Json>(schema.properties ?? {});
-  return Object.fromEntries(properties.map(([name, of]) => [name, swaggerExample(of, document, `${at}.${name}`)]));
+  return Object.fromEntries(properties.map(([name, schema]) => [name, swaggerExample(schema, document, `${at}.${name}`)]));
 }
 
 const componentOf = (reference: string, document: Json) =>

@@ -28,10 +28,10 @@ export async function arena() {
     return running;
   }
   /** Resolves once each of them has ended or waits for a lock. */
-  async function still(of: ReturnType<typeof start>[]) {
+  async function still(seats: ReturnType<typeof start>[]) {
     // Asked without a pause, the question would take the time that the acts need.
     for (const deadline = Date.now() + 60_000; ; await pause(2)) {
-      if (of.filter((one) => !one.over).length <= (await waiting())) return;
+      if (seats.filter((one) => !one.over).length <= (await waiting())) return;
       if (Date.now() > deadline) throw new Error('neither over nor waiting after 60 s');
     }
   }
