@@ -157,7 +157,7 @@ test('the answer of an override names trainings of the location: in its rooms, a
   const [inRoom, without] = [await training(other, ids.room, 10), await training(ids.trainer, null, 12)];
   await training(other, null, 14);
   const made = await api.post('/api/calendar-overrides', { location_id: location, day, intervals: [] });
-  expect(made.body.meetings.map((one: Json) => [one.kind, one.id])).toEqual([
+  expect(made.body.meetings.map((meeting: Json) => [meeting.kind, meeting.id])).toEqual([
     ['training', inRoom],
     ['training', without],
   ]);

@@ -70,10 +70,10 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
           : [Number(status) < 300 ? (route.produces ?? 'application/json') : 'application/problem+json'];
       expect(content && Object.keys(content)).toEqual(types);
     }
-    const inPath = (operation.parameters ?? []).filter((one: Json) => one.in === 'path');
-    expect(inPath.map((one: Json) => one.name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-    for (const one of inPath) expect(one.required).toBe(true);
-    const named = (operation.parameters ?? []).map((one: Json) => `${one.in} ${one.name}`);
+    const inPath = (operation.parameters ?? []).filter((item: Json) => item.in === 'path');
+    expect(inPath.map((field: Json) => field.name)).toEqual([...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
+    for (const field of inPath) expect(field.required).toBe(true);
+    const named = (operation.parameters ?? []).map((item: Json) => `${item.in} ${item.name}`);
     expect(new Set(named).size).toBe(named.length);
     expect(Boolean(operation.requestBody)).toBe(Boolean(route.body));
     if (route.body) expect(operation.requestBody.content['application/json'].schema.additionalProperties).toBe(false);

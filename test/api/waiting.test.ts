@@ -19,7 +19,7 @@ async function studioDoor(locale: string) {
   const opened = await testApi({ settings: { STUDIO_LOCALE: locale } });
   const { type, trainer, template, student, link } = studio(opened.db);
   const group = await template({ type: await type({ places: 2 }), trainer: await trainer() });
-  for (const one of [await student(), await student(), await student()]) await link(group, one);
+  for (const item of [await student(), await student(), await student()]) await link(group, item);
   return opened;
 }
 

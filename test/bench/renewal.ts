@@ -53,5 +53,5 @@ async function explain(db: Database) {
   const lines = await db.anyFirst(sql.type(z.object({ 'QUERY PLAN': z.string() }))`
     explain (analyze, costs off, timing off, buffers off) ${dueInOrder(DAY, null, 2_000)}`);
   console.log('  the plan of a chunk:');
-  for (const line of lines.filter((one) => /Scan|Join|Loop|Sort|Limit|Execution/.test(one))) console.log(`    ${line}`);
+  for (const line of lines.filter((line) => /Scan|Join|Loop|Sort|Limit|Execution/.test(line))) console.log(`    ${line}`);
 }

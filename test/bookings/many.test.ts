@@ -11,7 +11,7 @@ import { at } from './salon.ts';
 const { api, make, place } = await counter();
 const TEN = at(2, '10:00');
 const DAY = TEN.slice(0, 10);
-const many = (count: number, one: () => Promise<number>) => Promise.all(Array.from({ length: count }, one));
+const many = (count: number, item: () => Promise<number>) => Promise.all(Array.from({ length: count }, item));
 
 const about = {
   reader: 'client' as const,
@@ -91,12 +91,12 @@ test('thirty at one hour in 25 rooms, in one statement: every room is given', as
 test('of two who meet in one statement one is booked, invoiced and told', async () => {
   const service = await make.service();
   // Who has the smaller id comes first.
-  const one = await make.specialist([service], { location: place });
+  const item = await make.specialist([service], { location: place });
   const other = await make.specialist([service], { location: place });
   const [anna, boris] = (await many(2, make.client)) as [number, number];
   const all = [
-    toBook({ client: anna, specialist: one, service }),
-    toBook({ client: boris, specialist: one, service }),
+    toBook({ client: anna, specialist: item, service }),
+    toBook({ client: boris, specialist: item, service }),
     toBook({ client: anna, specialist: other, service }),
   ];
   const made = [...(await bookAll(all))];

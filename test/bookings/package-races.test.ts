@@ -190,7 +190,7 @@ test('many at once: bookings of its units and five who take it back', async () =
     const answers = replies.filter(({ status }) => status === 200).map(({ body }) => body as Json);
     const booked = replies.filter(({ status }) => status === 201).length;
     expect(answers.length === 0 || booked === 0).toBe(true);
-    expect(new Set(answers.map((one) => JSON.stringify(one))).size).toBeLessThanOrEqual(1);
+    expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBeLessThanOrEqual(1);
     const left = await api.db.oneFirst(
       sql.unsafe`select sum(units_left)::int from client_package_units where client_package_id = ${sale.id}`,
     );

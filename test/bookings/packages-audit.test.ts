@@ -18,7 +18,7 @@ async function findingsAfter(id: number, changes: readonly Change[]) {
       await transaction.query(sql.unsafe`set local session_replication_role = replica`);
       for (const change of changes) await transaction.query(change(id));
       const findings = await auditBooks(transaction, '2020-01-01');
-      found = findings.flatMap((one) => (one.rule === 'package_charge' && one.id === id ? [one.detail] : []));
+      found = findings.flatMap((finding) => (finding.rule === 'package_charge' && finding.id === id ? [finding.detail] : []));
       throw undone;
     })
     .catch((error) => expect(error).toBe(undone));

@@ -68,7 +68,7 @@ test.each([
 ])('one that is not paid, %i of 3 units used: %i of 1000 is owed, as before', async (used, kept_minor, bills) => {
   const sale = await sold({ used, isPaid: false });
   const due = async () =>
-    new Set((await api.get(`/api/invoices?payer_id=${sale.client_id}`)).body.items.map((one: Json) => one.due_date));
+    new Set((await api.get(`/api/invoices?payer_id=${sale.client_id}`)).body.items.map((item: Json) => item.due_date));
   const before = await due();
   const returned = { refunded_minor: 0, cancelled_minor: 1_000 - kept_minor };
   expect(await api.post(sale.cancel, reason)).toMatchObject({ status: 200, body: { kept_minor, returned } });
@@ -164,7 +164,7 @@ test('a booking that has begun has used its unit: it is not listed, and it stand
   const sale = await sold();
   const { id, starts_at } = await book({ ...sale.wish, starts_at: inHours(3) });
   const held = async (ms: number) =>
-    (await bookingsHolding(api.db, sale.id, new Date(Date.parse(starts_at) + ms).toISOString())).map((one) => one.id);
+    (await bookingsHolding(api.db, sale.id, new Date(Date.parse(starts_at) + ms).toISOString())).map((booking) => booking.id);
   expect([await held(-1), await held(0)]).toEqual([[id], []]);
   await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
   expect(await api.post(sale.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });

@@ -119,7 +119,7 @@ describe('what keeps a room from being offered', () => {
     const elsewhere = await make.specialist([salon.service], { location: there, schedule: NOON });
     await make.booking({ ...taking(salon), minutes: 60 });
     const { specialists, any } = await offered(salon);
-    expect(specialists.map((one: Json) => [one.specialist_id, clock(one.days[0].starts)])).toEqual([
+    expect(specialists.map((specialist: Json) => [specialist.specialist_id, clock(specialist.days[0].starts)])).toEqual([
       [salon.specialist, '12:00 12:15'],
       [elsewhere, ''],
     ]);

@@ -24,7 +24,7 @@ test.each<[number, Discount[], number]>([
 ])('a price of %i less %j is %i', (price, discounts, left) => {
   const { priceMinor, taken } = priceOf(price, discounts);
   expect(priceMinor).toBe(left);
-  expect(taken.reduce((sum, one) => sum + one.discountMinor, 0)).toBe(price - left);
+  expect(taken.reduce((sum, span) => sum + span.discountMinor, 0)).toBe(price - left);
 });
 
 describe('a start nobody can book (D29, D34)', () => {

@@ -18,7 +18,7 @@ function slowWork() {
     const end = Promise.withResolvers<void>();
     goes.push({ all, isHurried, end });
     await end.promise;
-    return all.map((one) => one * 2);
+    return all.map((item) => item * 2);
   });
   return { goes, doubled, asked: () => goes.map(({ all }) => all) };
 }
@@ -30,8 +30,8 @@ test('who asks in one turn, or while two goes are under way, is done together; e
   await tick();
   results.push(ask(3));
   await tick();
-  for (const one of [4, 5, 6]) {
-    results.push(ask(one));
+  for (const item of [4, 5, 6]) {
+    results.push(ask(item));
     await tick();
   }
   expect(asked()).toEqual([[1, 2], [3]]);
@@ -83,8 +83,8 @@ test('a slow go holds nobody up for long', async () => {
   const { goes, doubled, asked } = slowWork();
   const ask = doubled(context(), 'plain');
   const results: Promise<number>[] = [];
-  for (const one of [1, 2, 3]) {
-    results.push(ask(one));
+  for (const item of [1, 2, 3]) {
+    results.push(ask(item));
     await tick();
   }
   expect(asked()).toEqual([[1], [2]]);
@@ -112,7 +112,7 @@ const said = (results: PromiseSettledResult<number>[]) =>
 test('what fails together is done one by one', async () => {
   const { goes, ask } = touchyWork(2, () => refusal('the slot is taken', '23P01'));
   expect(said(await ask(1, 2, 3))).toEqual([1, 'the slot is taken', 3]);
-  expect(goes).toEqual([{ all: [1, 2, 3], isHurried: true }, ...[1, 2, 3].map((one) => ({ all: [one], isHurried: false }))]);
+  expect(goes).toEqual([{ all: [1, 2, 3], isHurried: true }, ...[1, 2, 3].map((item) => ({ all: [item], isHurried: false }))]);
 });
 
 test('who fails alone has failed; only for a lock it waits then', async () => {

@@ -57,9 +57,9 @@ describe.each(writings)('%s', (_, write) => {
   }
   const startsOf = async (service: number) =>
     Object.fromEntries(
-      (await api.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((one: Json) => [
-        one.specialist_id,
-        one.days[0].starts.length,
+      (await api.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((specialist: Json) => [
+        specialist.specialist_id,
+        specialist.days[0].starts.length,
       ]),
     );
 

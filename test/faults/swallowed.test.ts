@@ -129,7 +129,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       ownProcess('workers/generation/main.ts', settings),
       ownProcess('queues/timetable/scheduler.ts', settings),
     ]);
-    ends.push(() => Promise.all(processes.map((one) => one.kill())));
+    ends.push(() => Promise.all(processes.map((process) => process.kill())));
     const asked = async (week: string): Promise<Run> => {
       const { run } = await requestRun(database.db, {
         process_type: 'generation',
@@ -152,6 +152,6 @@ describe.each(backendKinds)('on %s', (kind) => {
     await database.db.query(sql.unsafe`update leases set expires_at = now()`);
     expect(await over(await asked('2026-11-30'))).toMatchObject({ status: 'success' });
     await eventually(() => leaseHolder(database.db, 'scheduler'), 120);
-    expect(processes.map((one) => one.hasEnded())).toEqual([false, false]);
+    expect(processes.map((process) => process.hasEnded())).toEqual([false, false]);
   });
 });

@@ -341,7 +341,7 @@ test('a long text arrives in parts, in order, a second apart; one that fails goe
   expect(parts.length).toBeGreaterThan(2);
   expect(parts).toHaveLength(first.part + second.part + 1);
   expect(parts.join('').match(/Training \d+\.\d+/g)).toEqual(
-    places.flatMap(({ changes }) => changes.map((one) => /T.*\d/.exec(one.training_type)?.[0])),
+    places.flatMap(({ changes }) => changes.map((change) => /T.*\d/.exec(change.training_type)?.[0])),
   );
 });
 

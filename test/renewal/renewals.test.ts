@@ -109,7 +109,7 @@ describe('carrying over', () => {
       insert into session_entries (student_subscription_id, delta, reason) values (${held}, ${-left}, 'expired')`);
     await db.query(sql.unsafe`update student_subscriptions set status = 'expired' where id = ${held}`);
     await renew();
-    expect((await heldBy(db, student)).map((one) => [one.status, one.sessions_left])).toEqual([
+    expect((await heldBy(db, student)).map((subscription) => [subscription.status, subscription.sessions_left])).toEqual([
       ['expired', 0],
       ['active', 8 + carried],
     ]);

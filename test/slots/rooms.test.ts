@@ -79,18 +79,18 @@ test('a room suits exactly where nothing in it meets the service, whatever is ta
   });
   fc.assert(
     fc.property(rooms, fc.constantFrom(HERE, null), fc.integer({ min: 1, max: 8 }), (drawn, place, cells) => {
-      const made = drawn.map((one) => ({
-        ...one,
-        taken: one.taken.map(
+      const made = drawn.map((drawing) => ({
+        ...drawing,
+        taken: drawing.taken.map(
           ({ from, length }) => [MIDNIGHT + from * MINUTE, MIDNIGHT + (from + length) * MINUTE] as [number, number],
         ),
       }));
       const starts = quarters('00:00', '07:45');
       const suits = (start: number) =>
         made.some(
-          (one) =>
-            (place === null ? one.is_booked : one.location_id === place) &&
-            one.taken.every(([from, to]) => to <= start || start + cells * 15 * MINUTE <= from),
+          (item) =>
+            (place === null ? item.is_booked : item.location_id === place) &&
+            item.taken.every(([from, to]) => to <= start || start + cells * 15 * MINUTE <= from),
         );
       expect(outside(starts, roomless(made, place, cells * 15))).toEqual(starts.filter(suits));
     }),

@@ -309,8 +309,8 @@ describe('days on which the clock is changed, in Berlin', () => {
     const line = [OVERLAP, '2026-10-26'];
     const three = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 12, rest: 0 }, 0, 1)[0];
     expect(three?.map((instant) => new Date(instant).toISOString())).toEqual(['2026-10-24T23:00:00.000Z']);
-    const one = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 4, rest: 0 }, 0, 1)[0];
-    expect(one?.map((instant) => new Date(instant).toISOString().slice(11, 16))).toEqual([
+    const item = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 4, rest: 0 }, 0, 1)[0];
+    expect(item?.map((instant) => new Date(instant).toISOString().slice(11, 16))).toEqual([
       '23:00',
       '23:15',
       '23:30',

@@ -42,28 +42,28 @@ describe.each(backendKinds)('on %s', (kind) => {
   };
 
   test('a change of a schedule rewrites 60 days, one of a day that day alone', async () => {
-    const one = await stage.make.specialist([service]);
+    const item = await stage.make.specialist([service]);
     await forgetAll(stage.db);
-    await change(one);
+    await change(item);
     expect(await stage.drain()).toEqual({ changes: 1, specialists: 1, days: 60 });
-    await isTrue(one);
-    await override(one, addDays(stage.today(), 5));
-    const before = await stage.stored(one);
+    await isTrue(item);
+    await override(item, addDays(stage.today(), 5));
+    const before = await stage.stored(item);
     expect(await stage.drain()).toEqual({ changes: 1, specialists: 1, days: 1 });
-    const after = await stage.stored(one);
-    await isTrue(one);
+    const after = await stage.stored(item);
+    await isTrue(item);
     // All days but one are as they were; that one is only another if it was a working day.
     expect(after.filter((text, n) => text !== before[n]).length).toBeLessThanOrEqual(1);
     expect(await stage.drain()).toEqual({ changes: 0, specialists: 0, days: 0 });
   });
 
   test('a thousand changes of one specialist are one calculation of the days they concern', async () => {
-    const one = await stage.make.specialist([service]);
+    const item = await stage.make.specialist([service]);
     await forgetAll(stage.db);
-    for (let n = 0; n < 1_000; n += 1) await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
+    for (let n = 0; n < 1_000; n += 1) await stage.make.training({ trainer: item, at: at(1 + (n % 3), clock(n)), minutes: 1 });
     expect(await stage.drain()).toEqual({ changes: 1_000, specialists: 1, days: 3 });
-    expect((await stage.stored(one)).filter(Boolean)).toHaveLength(3);
-    expect((await stage.stored(one)).slice(1, 4)).toEqual((await stage.fresh(one))?.slice(1, 4));
+    expect((await stage.stored(item)).filter(Boolean)).toHaveLength(3);
+    expect((await stage.stored(item)).slice(1, 4)).toEqual((await stage.fresh(item))?.slice(1, 4));
   });
   /** One minute trainings, none at the time of another of its day. */
   const clock = (n: number) => {
@@ -72,7 +72,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   };
 
   test('a thousand changes while the worker works lead to one calculation a request at most, and to a right grid', async () => {
-    const one = await stage.make.specialist([service]);
+    const item = await stage.make.specialist([service]);
     const worker = startWorker(stage.fleet, 'slot-recalc', { drain: counted }, new AbortController().signal);
     await worker.waitUntilReady();
     let calculations = 0;
@@ -87,7 +87,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       return done;
     }
     for (let n = 0; n < 1_000; n += 1) {
-      await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
+      await stage.make.training({ trainer: item, at: at(1 + (n % 3), clock(n)), minutes: 1 });
       if (n % 10 === 0) await enqueue();
     }
     await eventually(async () => {
@@ -97,37 +97,37 @@ describe.each(backendKinds)('on %s', (kind) => {
     await worker.close();
     expect(calculations).toBeGreaterThan(0);
     expect(calculations).toBeLessThanOrEqual(requests);
-    expect((await stage.stored(one)).slice(1, 4)).toEqual((await stage.fresh(one))?.slice(1, 4));
+    expect((await stage.stored(item)).slice(1, 4)).toEqual((await stage.fresh(item))?.slice(1, 4));
   });
 
   test('what nobody rang for is enqueued for by the scheduler', async () => {
-    const one = await stage.make.specialist([service]);
+    const item = await stage.make.specialist([service]);
     const worker = startWorker(stage.fleet, 'slot-recalc', { drain: drainChanges }, new AbortController().signal);
     await worker.waitUntilReady();
-    await change(one);
+    await change(item);
     const scheduler = { ...stage.fleet, schedules: [] };
     await eventually(async () => {
       await runDue(scheduler, new Date());
       return !(await isAnySlotChanged(stage.db));
     });
     await worker.close();
-    await isTrue(one);
+    await isTrue(item);
   });
 
   test('a draining worker stops between two lots and leaves the rest', async () => {
-    const one = await stage.make.specialist([service]);
-    await change(one);
+    const item = await stage.make.specialist([service]);
+    await change(item);
     expect(await stage.drain(AbortSignal.abort())).toEqual({ changes: 0, specialists: 0, days: 0 });
     expect(await isAnySlotChanged(stage.db)).toBe(true);
   });
 
   test('a specialist whose schedule cannot be read is closed, and the others go on', async () => {
-    const one = await stage.make.specialist([service]);
+    const item = await stage.make.specialist([service]);
     const two = await stage.make.specialist([service]);
-    await change(one, { 0: 'nonsense' });
+    await change(item, { 0: 'nonsense' });
     await change(two);
     await stage.drain();
-    expect((await stage.stored(one)).every((text) => text?.slice(11) === '0'.repeat(48))).toBe(true);
+    expect((await stage.stored(item)).every((text) => text?.slice(11) === '0'.repeat(48))).toBe(true);
     await isTrue(two);
   });
 
@@ -159,32 +159,32 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
 
     test('days that are asked for are calculated, each time they are asked for', async () => {
-      const one = await stage.make.specialist([service], { schedule: MORNING });
+      const item = await stage.make.specialist([service], { schedule: MORNING });
       const [today, tomorrow] = [stage.today(), addDays(stage.today(), 1)];
       const dates = [tomorrow, today, tomorrow];
-      const first = await done('slot_recalc', { specialist_id: one, dates });
+      const first = await done('slot_recalc', { specialist_id: item, dates });
       expect(first).toMatchObject({
         outcome: 'created',
         status: 'success',
-        result: { specialist_id: one, dates: [today, tomorrow] },
+        result: { specialist_id: item, dates: [today, tomorrow] },
       });
-      expect((await stage.stored(one)).slice(0, 3)).toEqual([...((await stage.fresh(one)) ?? []).slice(0, 2), null]);
-      const second = await done('slot_recalc', { specialist_id: one, dates });
+      expect((await stage.stored(item)).slice(0, 3)).toEqual([...((await stage.fresh(item)) ?? []).slice(0, 2), null]);
+      const second = await done('slot_recalc', { specialist_id: item, dates });
       expect(second).toMatchObject({ outcome: 'created', status: 'success' });
       expect(second.id).not.toBe(first.id);
     });
 
     test('days outside the horizon are not stored', async () => {
-      const one = await stage.make.specialist([service]);
+      const item = await stage.make.specialist([service]);
       const dates = [-1, 0, 59, 60].map((n) => addDays(stage.today(), n));
-      expect(await done('slot_recalc', { specialist_id: one, dates })).toMatchObject({ status: 'success', result: { dates } });
-      expect((await stage.stored(one, dates)).map(Boolean)).toEqual([false, true, true, false]);
+      expect(await done('slot_recalc', { specialist_id: item, dates })).toMatchObject({ status: 'success', result: { dates } });
+      expect((await stage.stored(item, dates)).map(Boolean)).toEqual([false, true, true, false]);
     });
 
     test('days that were asked for are stale until they are stored, even if the request joins a run that has looked', async () => {
-      const one = await stage.make.specialist([service]);
+      const item = await stage.make.specialist([service]);
       await forgetAll(stage.db);
-      await requestProcess(stage.db, 'slot_recalc', { specialist_id: one, dates: [stage.today()] }, stage.today(), {});
+      await requestProcess(stage.db, 'slot_recalc', { specialist_id: item, dates: [stage.today()] }, stage.today(), {});
       expect(await isAnySlotChanged(stage.db)).toBe(true);
       expect(await stage.drain()).toEqual({ changes: 1, specialists: 1, days: 1 });
     });
@@ -218,7 +218,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       async (_, table, mode, isLeft) => {
         const people: number[] = [];
         for (let n = 0; n < 5; n += 1) people.push(await stage.make.specialist([service]));
-        for (const one of people) await change(one);
+        for (const person of people) await change(person);
         await holder.query('begin');
         await holder.query(`lock table ${table} in ${mode} mode`);
         process = await workerProcess('slot-recalc', settings());
@@ -232,7 +232,7 @@ describe.each(backendKinds)('on %s', (kind) => {
           await runDue({ ...stage.fleet, schedules: [] }, new Date());
           return !(await isAnySlotChanged(stage.db));
         });
-        for (const one of people) await isTrue(one);
+        for (const person of people) await isTrue(person);
       },
       240_000,
     );

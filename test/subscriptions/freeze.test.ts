@@ -96,7 +96,7 @@ describe('a freeze', () => {
     expect((await entriesOf(api.db, id)).filter((entry) => entry === 'training -1')).toHaveLength(4);
 
     const { body } = await freeze(id, at(2), at(4));
-    expect(body.released.map((one: Json) => one.real_training_id)).toEqual([trainings.get(2), trainings.get(4)]);
+    expect(body.released.map((place: Json) => place.real_training_id)).toEqual([trainings.get(2), trainings.get(4)]);
     expect(body).toMatchObject({ sessions_left: 3 });
     const statuses = await Promise.all([...trainings.values()].map(seat));
     expect(statuses).toEqual(['REGISTERED', 'CANCELLED_SAFE', 'CANCELLED_SAFE', 'REGISTERED']);

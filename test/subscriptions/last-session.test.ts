@@ -41,8 +41,8 @@ test.each<[number | null, number, number]>([
   await charge('2026-11-22');
   const told = await toldTo(db, { user: student });
   expect(told).toHaveLength(times);
-  for (const one of told) {
-    expect(one).toMatchObject({
+  for (const message of told) {
+    expect(message).toMatchObject({
       template: 'subscription_last_session',
       dedupe_key: `subscription_last_session:${held}`,
       params: { end_date: '2026-11-30', is_auto_renew: false, student: null, subscription: expect.stringContaining('Абонемент') },

@@ -7,7 +7,7 @@ import type { Json } from './front-door.ts';
  */
 export function swaggerExample(schema: Json, document: Json, at = 'body'): Json {
   if (schema.$ref) return swaggerExample(componentOf(schema.$ref, document), document, at);
-  const [given] = [...(schema.examples ?? []), schema.default, schema.example].filter((one) => one !== undefined);
+  const [given] = [...(schema.examples ?? []), schema.default, schema.example].filter((item) => item !== undefined);
   if (given !== undefined) return given;
   if (schema.enum) return schema.enum[0];
   if (schema.type !== 'object') throw new Error(`${at} has no example: ${JSON.stringify(schema)}`);

@@ -106,6 +106,6 @@ test('stopped in the middle it goes on, and its result has all of it', async () 
     params: { date: D },
   });
   expect(run.status).toBe('running');
-  expect((await unfreeze()).map((one) => one.id)).toEqual(ids);
+  expect((await unfreeze()).map((subscription) => subscription.id)).toEqual(ids);
   expect(await findRun(db, run.id)).toMatchObject({ status: 'success', interruptions: 1 });
 });

@@ -48,10 +48,10 @@ beforeAll(async () => {
 });
 afterAll(() => on.close());
 
-describe.each(races)('%s end as if one had come after the other', (_, before, one, other) => {
+describe.each(races)('%s end as if one had come after the other', (_, before, item, other) => {
   const serial: unknown[] = [];
   beforeAll(async () => {
-    serial.push(await on.inTurn(...before, one, other), await on.inTurn(...before, other, one));
+    serial.push(await on.inTurn(...before, item, other), await on.inTurn(...before, other, item));
   });
   async function race(acts: [Act, Act], held: Row[]) {
     const books = await on.atOnce(before, acts, held);
@@ -61,15 +61,15 @@ describe.each(races)('%s end as if one had come after the other', (_, before, on
 
   test('whatever row the first one stops at when the other one comes', async () => {
     for (const row of Object.keys(rows) as Row[]) {
-      await race([one, other], [row]);
-      await race([other, one], [row]);
+      await race([item, other], [row]);
+      await race([other, item], [row]);
     }
   });
 
   test('in random interleavings', () =>
     fc.assert(
       fc.asyncProperty(fc.boolean(), fc.shuffledSubarray(Object.keys(rows) as Row[], { minLength: 2 }), (isTurned, held) =>
-        race(isTurned ? [other, one] : [one, other], held),
+        race(isTurned ? [other, item] : [item, other], held),
       ),
       { numRuns: TIMES, endOnFailure: true },
     ));
