@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notAcceptable } from './problems.ts';
+import { unacceptable } from './problems.ts';
 
 /** The query of every list: how many, and after what. */
 export const pageQuery = {
@@ -36,7 +36,7 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, key:
   try {
     return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw notAcceptable('cursor', 'a next_cursor of this list', 'query');
+    throw unacceptable('cursor', 'a next_cursor of this list', 'query');
   }
 }
 

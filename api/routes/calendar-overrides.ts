@@ -7,7 +7,7 @@ import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import type { Context } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
@@ -35,7 +35,7 @@ export const calendarOverrides: RecordDeclaration = {
       location_id: id.nullable().optional(),
       day: anyDay,
       intervals,
-      reason: text(500).nullable().optional(),
+      reason: textField(500).nullable().optional(),
     },
     overrideRow.shape,
     ['specialist_id', 'location_id', 'day'],

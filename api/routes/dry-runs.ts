@@ -10,7 +10,7 @@ import { combine } from '../../workers/finance/combine-daily.ts';
 import { handlers as finance } from '../../workers/finance/handlers.ts';
 import { handlers as generation } from '../../workers/generation/handlers.ts';
 import { handlers as renewal } from '../../workers/renewal/handlers.ts';
-import { type Asked, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
+import { type AskedRun, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { handlers as unfreeze } from '../../workers/unfreeze/handlers.ts';
 import type { Context } from '../http/route.ts';
@@ -33,7 +33,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   const { settings, backend } = fleet;
   const { zone } = settings;
   const at = dryInstantOf(name, body.date, { now, zone });
-  const asked = (part: RunName): Asked => ({
+  const asked = (part: RunName): AskedRun => ({
     ...(runs[part] as RunDefinition).request(body, dayOf(at, zone), at),
     process_type: part,
   });
@@ -49,7 +49,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   });
 }
 
-function performOne(perform: Perform, name: RunName, asked: (part: RunName) => Asked): Promise<Outcome> {
+function performOne(perform: Perform, name: RunName, asked: (part: RunName) => AskedRun): Promise<Outcome> {
   const handler = handlers[name];
   if (!handler) throw new TypeError(`nothing says what "${name}" would do`);
   return perform(asked(name), handler);

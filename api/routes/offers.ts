@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
   isService,
-  type Link,
   linkOffer,
   listOffers,
   offerLinkRow,
+  type ServiceLink,
   unlinkOffer,
 } from '../../sql/bookings/specialist-services.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -18,11 +18,11 @@ async function demandService(db: Context['db'], serviceId: number) {
 
 /** Who gives a service, and where. */
 export const offerRoutes: Route[] = [
-  ...doors('rooms', 'room', 'room_id'),
-  ...doors('specialists', 'specialist', 'specialist_id'),
+  ...linkRoutes('rooms', 'room', 'room_id'),
+  ...linkRoutes('specialists', 'specialist', 'specialist_id'),
 ];
 
-function doors(kind: Link, noun: string, field: 'room_id' | 'specialist_id'): Route[] {
+function linkRoutes(kind: ServiceLink, noun: string, field: 'room_id' | 'specialist_id'): Route[] {
   const path = `/api/services/{id}/${kind}`;
   const item = offerLinkRow.meta({ id: `Service${noun.replace(/^./, (letter) => letter.toUpperCase())}` });
   const shared = { tag: 'services', params: idParams };

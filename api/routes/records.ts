@@ -3,18 +3,18 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records/records.ts';
 import { policy } from '../auth/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import type { RecordDeclaration } from './plain-record.ts';
 import { declarations } from './record-declarations.ts';
 
 /** List, read, create and change: the same four routes for every declared record. */
-export const recordRoutes: Route[] = declarations.flatMap(doors);
+export const recordRoutes: Route[] = declarations.flatMap(routesOf);
 
 /** As what the records at a path are somebody's: as the policy has it for one of them. */
 const kindAt = (path: string) => policy[`GET ${path}/{id}`]?.rows?.['params.id'];
 
-function doors(declared: RecordDeclaration): Route[] {
+function routesOf(declared: RecordDeclaration): Route[] {
   const { path, noun, fields, filters = [], kind, isDeletable = false, example } = declared;
   const shown = example ? { examples: [example] } : {};
   const item = kind.row.meta({ id: noun.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
@@ -113,17 +113,17 @@ function deletion({ path, noun, kind }: RecordDeclaration): Route {
 
 function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
   const wrong = rule?.(record);
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 function demandOnDay({ onDay }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) {
   const wrong = onDay?.(body, dayOf(now, fleet.settings.zone));
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 async function demandReferences({ refersTo }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
   const wrong = await refersTo?.(body, db);
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 async function demandNoConflict({ conflict }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {

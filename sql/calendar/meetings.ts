@@ -11,7 +11,7 @@ export type TimedMeeting = z.output<typeof timedMeeting>;
 export const meetingOf = ({ kind, id, starts_at }: TimedMeeting): z.output<typeof meetingRow> => ({ kind, id, starts_at });
 
 /** Of a specialist, or at a location. */
-export type Whose = { specialist_id: number } | { location_id: number };
+export type CalendarOwner = { specialist_id: number } | { location_id: number };
 
 /**
  * What is live in a span of time, in order of its start: a specialist's bookings and the trainings he gives, or the bookings at a
@@ -19,7 +19,7 @@ export type Whose = { specialist_id: number } | { location_id: number };
  * break does not count. A hold that is over is no meeting.
  * @param absence.from_at an instant, as is `absence.to_at`, which is no part of the span
  */
-export const meetingsIn = (db: Sql, absence: Whose & { from_at: string; to_at: string }) =>
+export const meetingsIn = (db: Sql, absence: CalendarOwner & { from_at: string; to_at: string }) =>
   db.any(sql.type(timedMeeting)`
     select 'booking' as kind, id, starts_at, ends_at from bookings
     where ${bookingsOf(absence)} and status in ('PENDING', 'CONFIRMED') and (held_until is null or held_until > now())
@@ -33,13 +33,13 @@ const meets = ({ from_at, to_at }: { from_at: string; to_at: string }) =>
   sql.fragment`tstzrange(starts_at, ends_at) && tstzrange(${from_at}::timestamptz, ${to_at}::timestamptz)`;
 
 /** No index knows where a booking is; it lasts twelve hours at most, so the one on starts_at finds those that may be in the span. */
-const bookingsOf = (absence: Whose & { from_at: string; to_at: string }) =>
+const bookingsOf = (absence: CalendarOwner & { from_at: string; to_at: string }) =>
   'specialist_id' in absence
     ? sql.fragment`specialist_id = ${absence.specialist_id}`
     : sql.fragment`location_id = ${absence.location_id}
       and starts_at > ${absence.from_at}::timestamptz - interval '12 hours' and starts_at < ${absence.to_at}::timestamptz`;
 
-const trainingsOf = (absence: Whose) =>
+const trainingsOf = (absence: CalendarOwner) =>
   'specialist_id' in absence
     ? sql.fragment`trainer_id = ${absence.specialist_id}`
     : sql.fragment`(room_id in (select id from rooms where location_id = ${absence.location_id})

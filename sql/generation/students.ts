@@ -54,7 +54,7 @@ export type SeatWarning = {
   student_id: number | null;
   student: string | null;
 };
-export type Warning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
+export type GenerationWarning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are

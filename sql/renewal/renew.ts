@@ -4,7 +4,7 @@ import { lockStudents } from '../finance/seats.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 import { holderRow } from '../sessions/holders.ts';
 import { isUnpaidRenewal, MOST_CARRIED } from '../subscriptions/held.ts';
-import { isDue, nextDue, type Place } from './due.ts';
+import { isDue, nextDue, type Position } from './due.ts';
 
 const decided = holderRow.extend({
   /** The new subscription, or null where there is a reason for none. */
@@ -23,7 +23,7 @@ const decided = holderRow.extend({
   price_minor: z.int(),
 });
 export type Decided = z.output<typeof decided> & { is_paid: boolean };
-export type Renewals = { place: Place; decided: readonly Decided[]; payments: number };
+export type Renewals = { place: Position; decided: readonly Decided[]; payments: number };
 
 /**
  * Renews the next `size` subscriptions after a place that are due on a business day (D24), each at most once ever, and pays
@@ -34,7 +34,7 @@ export type Renewals = { place: Place; decided: readonly Decided[]; payments: nu
 export async function renewNext(
   transaction: Sql,
   date: string,
-  place: Place,
+  place: Position,
   size: number,
   runId: number | null,
   today: string = date,

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isAskedPlaceActive, isBookedAt } from '../bookings/rooms.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { changedDays } from './changes.ts';
-import { book } from './database-identity.ts';
+import { databaseIdentity } from './database-identity.ts';
 
 const offerRow = z.object({
   service_id: z.int(),
@@ -45,7 +45,7 @@ export const readSlotOffer = (
           union
           select offering.id, ${changedDays(question.zone)} from slot_changes join offering using (location_id)
         ) as changed), '[]') as changes,
-      ${book} as book
+      ${databaseIdentity} as book
     from services where id = ${question.serviceId}`);
 
 /** Every specialist after an id, in order. */

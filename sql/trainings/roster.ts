@@ -22,7 +22,7 @@ export const listLinks = (db: Sql, templateId: number, after: number, limit: num
     select ${linkColumns} from training_student_templates link join users on users.id = student_id
     where training_template_id = ${templateId} and link.id > ${after} order by link.id limit ${limit}`);
 
-export const findLink = (db: Sql, templateId: number, studentId: number) =>
+export const findTemplateLink = (db: Sql, templateId: number, studentId: number) =>
   db.maybeOne(sql.type(linkRow)`
     select ${linkColumns} from training_student_templates link join users on users.id = student_id
     where training_template_id = ${templateId} and student_id = ${studentId}`);

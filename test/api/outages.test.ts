@@ -82,7 +82,7 @@ describe('the database is away', () => {
   });
   afterAll(() => api.close());
 
-  test('every door says so soon and without detail, and goes on by itself when it is back', async () => {
+  test('every route says so soon and without detail, and goes on by itself when it is back', async () => {
     expect((await api.get('/process-history')).status).toBe(200);
     await gate.shut();
     for (const asked of [

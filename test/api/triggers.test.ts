@@ -11,7 +11,7 @@ import { monday as nextMonday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 
-/** The door without a worker: what is asked stays queued until a test says otherwise. */
+/** The API without a worker: what is asked stays queued until a test says otherwise. */
 let api: TestApi;
 beforeAll(async () => {
   api = await testApi();
@@ -44,11 +44,11 @@ const end = (id: number, status: string) =>
 
 describe('a day to come', () => {
   const today = dayOf(new Date(), 'Europe/Moscow');
-  const doors = Object.values(runs as Record<string, RunDefinition>).flatMap(({ isOfThePast, path }) =>
+  const triggers = Object.values(runs as Record<string, RunDefinition>).flatMap(({ isOfThePast, path }) =>
     isOfThePast && path ? [path] : [],
   );
 
-  test.each(doors)('%s: tomorrow is refused, today is not', async (path) => {
+  test.each(triggers)('%s: tomorrow is refused, today is not', async (path) => {
     const before = await rows();
     const refused = await api.post(path, { date: addDays(today, 1) });
     expect(refused.status).toBe(422);

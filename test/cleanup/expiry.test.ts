@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
@@ -43,7 +43,7 @@ const seat = async (student: number, date: string, fields: { status?: string; tr
 };
 const charge = (date: string) =>
   night.db.transaction(async (transaction) => {
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await chargeChunk(transaction, date, progress, null);
   });
 

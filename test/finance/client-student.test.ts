@@ -218,7 +218,7 @@ describe('who is a client is not created once more as a student, and the refusal
   test.each([
     ['students', '+79005550002'],
     ['specialists', '+79005550003'],
-  ])('but not for %s, whom that door does not help', async (kind, phone) => {
+  ])('but not for %s, whom that route does not help', async (kind, phone) => {
     await api.post(`/api/${kind}`, { first_name: 'Пётр', phone });
     expect(await api.post('/api/students', { first_name: 'Пётр', phone })).toMatchObject({
       status: 409,

@@ -58,7 +58,7 @@ test('what arrives pays what is owed for bookings, oldest first (D15)', async ()
 });
 
 describe('whose wallet it is', () => {
-  test("a student's payer's, by either door; the payer's own, who only pays for others", async () => {
+  test("a student's payer's, by either route; the payer's own, who only pays for others", async () => {
     const parent = await make.user('Мама', 'specialist');
     const child = (await api.post('/api/students', { first_name: 'Дочь', payer_id: parent })).body.id;
     await payIn(child, 100, 'students');

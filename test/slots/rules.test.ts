@@ -4,7 +4,7 @@ import { hasCell } from '../../workers/slots/bits.ts';
 import { calculateGrids, type Grid, gridOf, gridText } from '../../workers/slots/grid.ts';
 import { daysFrom } from '../../workers/slots/horizon.ts';
 import { freeStarts } from '../../workers/slots/starts.ts';
-import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekOf } from '../../workers/slots/week.ts';
+import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekHours } from '../../workers/slots/week.ts';
 import { zoneDays } from '../../workers/slots/zone-days.ts';
 
 // What is written into the database by hand and cannot be read is notified in the log; here it is the assertions that tell.
@@ -14,14 +14,14 @@ const BERLIN = 'Europe/Berlin';
 const MOSCOW = 'Europe/Moscow';
 /** 2026-11-25 is a Wednesday. */
 const WEDNESDAY = '2026-11-25';
-const always = weekOf(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['00:00', '24:00']]]))));
-const never = weekOf('{}');
+const always = weekHours(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['00:00', '24:00']]]))));
+const never = weekHours('{}');
 type Over = Record<string, [string, string][]>;
 
 const at = (instant: string) => Date.parse(instant) / 1_000;
 const span = (from: string, to: string) => [at(from), at(to)] as const;
 const everyDay = (...list: [string, string][]) =>
-  weekOf(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, list]))));
+  weekHours(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, list]))));
 const overrides = (given: Over = {}) => new Map(Object.entries(given).map(([day, list]) => [day, cellsOfOverride(list)]));
 
 function grids(
@@ -80,7 +80,7 @@ describe('work intervals round inwards (D30)', () => {
 
 describe('who works (D3, D30)', () => {
   test('"0" is Monday and "6" Sunday', () => {
-    const week = weekOf('{"0": [["09:00","18:00"]], "1": [["09:00","12:00"],["14:00","20:00"]], "6": []}');
+    const week = weekHours('{"0": [["09:00","18:00"]], "1": [["09:00","12:00"],["14:00","20:00"]], "6": []}');
     const free = grids(daysFrom('2026-11-23', '2026-11-29'), { work: week }).map(({ free: cells }) => intervalsOf(cells));
     expect(free).toEqual([
       [['09:00', '18:00']],
@@ -126,7 +126,7 @@ describe('who works (D3, D30)', () => {
   });
   test('what is no schedule means closed', () => {
     for (const text of ['{"7": [["09:00","18:00"]]}', '{"0": [["18:00","09:00"]]}', '{"0": "x"}', '[]', '5', 'null'])
-      expect(weekOf(text).flatMap(intervalsOf)).toEqual([]);
+      expect(weekHours(text).flatMap(intervalsOf)).toEqual([]);
     expect(intervalsOf(cellsOfOverride([['a', 'b']]))).toEqual([]);
   });
 });

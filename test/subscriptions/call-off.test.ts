@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { writeRequest } from '../../sql/finance/requests.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
@@ -61,7 +61,7 @@ async function take(student: number, days: number[]) {
   return seats;
 }
 async function charge(day: number) {
-  let progress = initialProgress;
+  let progress = initialNightProgress;
   while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, at(day), progress, null));
 }
 const back = (student: number, seat: number) =>

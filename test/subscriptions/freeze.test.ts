@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
 import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
@@ -91,7 +91,7 @@ describe('a freeze', () => {
       await make.register(training, student);
       trainings.set(day, training);
     }
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(4), progress, null));
     expect((await entriesOf(api.db, id)).filter((entry) => entry === 'training -1')).toHaveLength(4);
 
@@ -112,7 +112,7 @@ describe('a freeze', () => {
       await make.training({ startsAt: `${at(6)}T12:00:00Z`, date: at(6) }),
     ];
     for (const training of [inside, outside]) await make.register(training, student);
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(6), progress, null));
     await freeze(id, at(2), at(3));
     const bills = await api.db.any(sql.unsafe`select status from invoices where student_id = ${student} order by id`);

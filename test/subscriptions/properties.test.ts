@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { type Database, type Sql, sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockPayment, payerOf, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
@@ -13,7 +13,7 @@ import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
-import { demandLive, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
+import { demandLiveSubscription, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -210,7 +210,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, can
     expect(model.unfreeze(held, n)).toBe(did);
   } else if (held && candidate.do === 'autoRenew') {
     const did = await api(held, today, async (transaction, row) => {
-      demandLive(row);
+      demandLiveSubscription(row);
       demandNotRenewed(row);
       demandRenewable(row, candidate.is);
       await setAutoRenew(transaction, held.id, candidate.is);
@@ -235,7 +235,7 @@ const repeat = async (count: number, run: () => Promise<void>) => {
 /** The night after a day: charging and expiry of the day, renewal and unfreeze of the next. */
 async function pass({ model }: Awaited<ReturnType<typeof build>>, n: number, runs: World['dates'][number]['runs']) {
   await repeat(times(runs.charge), async () => {
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, day(n), progress, null));
     model.night(day(n));
   });

@@ -19,7 +19,7 @@ import {
   ofExclusion,
   patiently,
   type Refusal,
-  taken,
+  refuseTakenSlot,
   whileClaimed,
 } from './refusals.ts';
 import { demandStart, settled, whyNotFree } from './slots.ts';
@@ -51,7 +51,7 @@ export async function book(given: Wish, context: CallContext): Promise<number> {
   const booked = await patiently(context, (until) => bookOne(wish, context, until));
   if ('id' in booked) return booked.id;
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
-  throw await taken(booked.refused, { ...wish, ...service, specialists }, context);
+  throw await refuseTakenSlot(booked.refused, { ...wish, ...service, specialists }, context);
 }
 
 /** With the one who was named, or the first who can be had. */

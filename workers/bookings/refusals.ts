@@ -7,7 +7,7 @@ import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { noLock, slotLockOf, slotName } from './slot-lock.ts';
 import { enqueueForSlot } from './slot-queue.ts';
-import { freeStarts, type Sought } from './slots.ts';
+import { readFreeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
 export type Refusal = {
@@ -113,10 +113,10 @@ const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_
 type Asked = Sought & { starts_at: string };
 
 /** The 409 of those who come too late, with the other starts of that day that they could still have. */
-export async function taken(why: string, asked: Asked, { db, fleet: { settings }, now }: CallContext) {
+export async function refuseTakenSlot(why: string, asked: Asked, { db, fleet: { settings }, now }: CallContext) {
   const startsAt = new Date(asked.starts_at);
   const after = new Date(now.getTime() + settings.bookingNoticeMinutes * 60_000);
   const few = { ...asked, specialists: asked.specialists.slice(0, MOST_SPECIALISTS) };
-  const free = await freeStarts(db, few, dayOf(startsAt, settings.zone), settings.zone, after);
+  const free = await readFreeStarts(db, few, dayOf(startsAt, settings.zone), settings.zone, after);
   return new Refused('conflict', why, { slots: free.filter((start) => start !== startsAt.toISOString()) });
 }

@@ -6,7 +6,7 @@ import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
 import { fits, startsBetween } from '../slots/fits.ts';
-import { allTaken, outside, roomless } from '../slots/rooms.ts';
+import { allTaken, roomless, startsOutside } from '../slots/rooms.ts';
 import { whyNever } from './limits.ts';
 import type { Refusal } from './refusals.ts';
 
@@ -49,7 +49,7 @@ export type Sought = Times & {
  * there is a room where one is needed; earliest first.
  * @param after not at or before this instant (D34)
  */
-export async function freeStarts(db: Sql, service: Sought, day: string, zone: string, after: Date): Promise<string[]> {
+export async function readFreeStarts(db: Sql, service: Sought, day: string, zone: string, after: Date): Promise<string[]> {
   const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
   const minutes = busyMinutes(service);
   const span = spanOf(from, (to - from) / 60_000 + minutes, zone, service.except);
@@ -58,8 +58,8 @@ export async function freeStarts(db: Sql, service: Sought, day: string, zone: st
   const starts = new Set<number>();
   for (const { id, location_id } of service.specialists) {
     const free = startsBetween(await readCalendar(db, id, span), Math.max(from, after.getTime() + 1), to - 1, service, zone);
-    for (const start of outside(free, roomless(rooms, location_id, minutes))) starts.add(start);
+    for (const start of startsOutside(free, roomless(rooms, location_id, minutes))) starts.add(start);
   }
   const inOrder = [...starts].sort((a, b) => a - b);
-  return outside(inOrder, elsewhere).map(iso);
+  return startsOutside(inOrder, elsewhere).map(iso);
 }

@@ -1,7 +1,7 @@
 import type { TakenRoom } from '../../sql/bookings/taken.ts';
 import { busyMinutes, type Times } from './busy-minutes.ts';
 import type { SpecialistStarts } from './free-slots.ts';
-import { outside, roomless } from './rooms.ts';
+import { roomless, startsOutside } from './rooms.ts';
 
 /** Leaves to each specialist the starts at which one of the service's rooms at his location suits; where he has none, any of them. */
 export function withRooms(
@@ -16,7 +16,7 @@ export function withRooms(
   }
   return found.map((specialist) => {
     const away = spans.get(specialist.location_id) ?? [];
-    return { ...specialist, days: specialist.days.map((day) => ({ ...day, starts: outside(day.starts, away) })) };
+    return { ...specialist, days: specialist.days.map((day) => ({ ...day, starts: startsOutside(day.starts, away) })) };
   });
 }
 

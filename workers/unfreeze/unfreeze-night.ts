@@ -8,9 +8,9 @@ import { beginFreezes, clearFreezes, nextOver, type Over, thawedRow } from '../.
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
-const night = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
-type Night = z.output<typeof night>;
-const initialProgress: Night = { after: 0, done: false, thawed: [], begun: 0 };
+const progressRow = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
+type Progress = z.output<typeof progressRow>;
+const initialProgress: Progress = { after: 0, done: false, thawed: [], begun: 0 };
 
 /** Subscriptions a transaction. */
 const CHUNK = 1_000;
@@ -18,7 +18,7 @@ const CHUNK = 1_000;
 /** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
 export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.auto_unfreeze.params.parse(run.params);
-  let progress = progressOf(run, night, initialProgress);
+  let progress = progressOf(run, progressRow, initialProgress);
   while (!progress.done) progress = await chunk((transaction) => thaw(transaction, progress, date));
   return {
     status: 'success',
@@ -28,7 +28,7 @@ export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   };
 };
 
-async function thaw(transaction: Sql, progress: Night, date: string): Promise<Night> {
+async function thaw(transaction: Sql, progress: Progress, date: string): Promise<Progress> {
   const over = await nextOver(transaction, date, progress.after, CHUNK);
   const last = over.at(-1);
   if (!last) return { ...progress, done: true, begun: progress.begun + (await beginFreezes(transaction, date)) };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, isPayer, message, student } from './message.ts';
+import { balanceParam, count, day, idOrNull, isPayer, message, student } from './message.ts';
 import { training } from './trainings.ts';
 
 const ofSubscription = (params: { student_subscription_id: number | null }) =>
@@ -24,7 +24,7 @@ export const subscriptionMessages = {
       sessions_left: z.int().nullable().default(null),
       moved,
       is_payer: isPayer,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'subscription',

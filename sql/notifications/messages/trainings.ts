@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
+import { balanceParam, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
 const ofTraining = (params: { real_training_id: number | null }) =>
   params.real_training_id ? [`training:${params.real_training_id}`] : [];
@@ -26,7 +26,7 @@ export const trainingMessages = {
       reason: z.string(),
       /** Whose places the reader has to do with, and what came back to each; none for the trainer. */
       places: z.array(returned.extend({ student, is_payer: isPayer })).default([]),
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'training_cancelled',
@@ -44,7 +44,7 @@ export const trainingMessages = {
       is_trainer: z.boolean().default(false),
       returned,
       charged,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'participation',

@@ -11,7 +11,7 @@ export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶�
 const tags = { ru: 'ru', uk: 'uk', en: 'en-GB' };
 
 /** A business day: "сб 21 ноября". */
-export const dayIn = (locale: Locale, day: string) =>
+export const weekdayIn = (locale: Locale, day: string) =>
   new Intl.DateTimeFormat(tags[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '');
@@ -32,14 +32,14 @@ export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
  */
 export function runTitle(locale: Locale, process: string, day?: string): string {
   const title = isRunName(process) ? text(locale, `bot.name.${process}`) : process;
-  return day ? `${title}, ${dayIn(locale, day)}` : title;
+  return day ? `${title}, ${weekdayIn(locale, day)}` : title;
 }
 
 export const scheduleTitle = (locale: Locale, { run }: Schedule) => runTitle(locale, run);
 
 /** What a run would do, in a sentence that names the day. */
 export const doesWhat = (locale: Locale, name: RunName, day: string) =>
-  text(locale, `bot.does.${name}`, { day: dayIn(locale, day) });
+  text(locale, `bot.does.${name}`, { day: weekdayIn(locale, day) });
 
 const COUNTS = [
   ['trainings_processed', 'bot.count.trainings'],
