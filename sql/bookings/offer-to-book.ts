@@ -73,16 +73,20 @@ export const readOffer = (db: Sql, question: OfferQuestion) =>
  * as free, and the constraints know. All of them have claims, or none.
  * @param isHurried gives up with a lock timeout (55P03) rather than wait for a slot that is just being given back
  */
-export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestion; claim?: SlotClaim }[], isHurried: boolean) {
+export async function readOffersToBook(
+  db: Sql,
+  all: readonly { question: OfferQuestion; claim?: SlotClaim }[],
+  isHurried: boolean,
+) {
   const isClaimed = all[0]?.claim !== undefined;
-  const rows = all.map(({ of: { span, ...of }, claim }, n) => [
+  const rows = all.map(({ question: { span, ...question }, claim }, n) => [
     n,
-    of.clientId,
-    of.serviceId,
-    of.specialistId ?? null,
-    of.locationId ?? null,
-    of.roomId ?? null,
-    of.day,
+    question.clientId,
+    question.serviceId,
+    question.specialistId ?? null,
+    question.locationId ?? null,
+    question.roomId ?? null,
+    question.day,
     span.from,
     span.to,
     ...span.days,

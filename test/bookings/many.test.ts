@@ -147,7 +147,7 @@ test('hurried, nobody waits for a slot that somebody else has not given back yet
   const specialist = await make.specialist([service], { location: place });
   const span = { from: at(2, '00:00'), to: at(3, '00:00'), days: [DAY, DAY] as const };
   const ask = async (slot: string) => ({
-    of: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
+    question: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
     claim: { slot, token: slot, ms: 5_000 },
   });
   await api.db.query(sql.unsafe`insert into slot_locks values ('busy', 'theirs', now() + interval '5 seconds')`);
@@ -177,7 +177,7 @@ test('many questions are answered in their order, each for itself; of two claims
   const [anna, boris] = (await many(2, make.client)) as [number, number];
   const span = { from: at(2, '00:00'), to: at(3, '00:00'), days: [DAY, DAY] as const };
   const ask = (clientId: number, serviceId: number, specialistId: number, slot: string) => ({
-    of: { clientId, serviceId, specialistId, day: DAY, span },
+    question: { clientId, serviceId, specialistId, day: DAY, span },
     claim: { slot, token: `${clientId}-${serviceId}-${specialistId}`, ms: 5_000 },
   });
   const answers = await readOffersToBook(

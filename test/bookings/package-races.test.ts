@@ -23,20 +23,20 @@ describe('taking a package back while the studio cancels a booking that has begu
     const sale = await sold();
     const { id } = (await api.post('/bookings', { ...sale.wish, starts_at: inHours(3) })).body;
     await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
-    return { of: sale, cancelBegun: () => api.post(`/bookings/${id}/cancel`, { ...reason, by: 'studio' }) };
+    return { sale, cancelBegun: () => api.post(`/bookings/${id}/cancel`, { ...reason, by: 'studio' }) };
   }
 
   test('the studio is first: the unit is back before the package goes', async () => {
-    const { of, cancelBegun } = await begun();
-    const [cancelled, taken] = await inQueue(unitsOf(of.id), cancelBegun, () => cancel(of));
+    const { sale, cancelBegun } = await begun();
+    const [cancelled, taken] = await inQueue(unitsOf(sale.id), cancelBegun, () => cancel(sale));
     expect(cancelled).toMatchObject({ status: 200, body: { returned: { units: 1 } } });
     expect(taken).toMatchObject({ status: 200, body: { units: { used: 0, cancelled: 3 }, kept_minor: 0 } });
     await square();
   });
 
   test('the package is first: what the unit cost is kept, until the booking gives it back', async () => {
-    const { of, cancelBegun } = await begun();
-    const [taken, cancelled] = await inQueue(unitsOf(of.id), () => cancel(of), cancelBegun);
+    const { sale, cancelBegun } = await begun();
+    const [taken, cancelled] = await inQueue(unitsOf(sale.id), () => cancel(sale), cancelBegun);
     expect(taken).toMatchObject({ status: 200, body: { units: { used: 1, cancelled: 2 }, kept_minor: 334 } });
     const { refunded_minor, cancelled_minor } = cancelled?.body.returned ?? {};
     expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { units: 0 } } });

@@ -16,6 +16,7 @@ import { MOST_ROOMS, ofExclusion, patiently, type Refusal, refuseTakenSlot, whil
 import { demandStart, spanOf, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
+/** Where a booking is to be moved. `starts_at` is an instant in UTC, as `Date.toISOString` writes it. */
 export type MoveWish = { starts_at: string; specialist_id?: number; room_id?: number };
 type Target = { specialistId: number; roomId?: number; startsAt: string };
 
@@ -25,14 +26,13 @@ type Target = { specialistId: number; roomId?: number; startsAt: string };
  * old start it can no longer be cancelled for free.
  */
 export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<void> {
-  const startsAt = new Date(wish.starts_at);
-  demandStart(startsAt, context);
+  demandStart(wish.starts_at, context);
   const booking = await findBooking(context.db, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   const target = {
     specialistId: wish.specialist_id ?? booking.specialist_id,
     roomId: wish.room_id,
-    startsAt: startsAt.toISOString(),
+    startsAt: wish.starts_at,
   };
   const refusal = await patiently(context, async (until) => {
     await expireHolds(context.db);
