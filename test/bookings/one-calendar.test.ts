@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
@@ -67,12 +67,7 @@ async function scene() {
   ];
   return { type, service, specialist, client, room };
 }
-async function build(week = WEEK): Promise<WeekProgress> {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
-  return progress;
-}
+const build = (week = WEEK) => buildWeek(db, beforehand(week));
 
 // A booking of 50 + 10 minutes from 10:00 takes 75: it is busy until 11:15.
 test.each([

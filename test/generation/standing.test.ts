@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import type { Week } from '../../sql/generation/planned.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { registrations, studio } from '../support/studio.ts';
 import { beforehand } from '../support/weeks.ts';
+import { buildWeek } from './fixtures.ts';
 
 /** A week years ahead, in Moscow; Tuesday is its day 2. */
 const START = '2031-05-12';
@@ -24,12 +24,7 @@ beforeAll(async () => {
 afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
-async function build(fields: Partial<Week> = {}): Promise<WeekProgress> {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, { ...WEEK, ...fields }, progress, null));
-  return progress;
-}
+const build = (fields: Partial<Week> = {}) => buildWeek(db, { ...WEEK, ...fields });
 const at = (instant: string) => ({ now: new Date(instant) });
 const made = () =>
   db.anyFirst(sql.unsafe`select training_date || ' ' || start_time from real_trainings where status <> 'cancelled' order by 1`);

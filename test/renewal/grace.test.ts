@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -42,11 +42,7 @@ async function renewedFor(
   return student;
 }
 async function build(graceDays = 7) {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) =>
-      buildWindow(transaction, beforehand({ ...WEEK, graceDays }), progress, null),
-    );
+  const progress = await buildWeek(db, beforehand({ ...WEEK, graceDays }));
   const days = await db.anyFirst(sql.unsafe`
     select extract(isodow from training_date)::int from real_training_students join real_trainings t on t.id = real_training_id order by 1`);
   return { days, reasons: progress.warnings.map((warning) => warning.reason) };

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
-import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
 import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
 import { beforehand } from '../support/weeks.ts';
@@ -147,10 +147,8 @@ describe('a freeze', () => {
     const [type, trainer] = [await make.type({ subscriptionOnly: true }), await make.trainer()];
     for (const day of [1, 2, 3, 4]) await make.link(await make.template({ type, trainer, day }), student);
     await freeze(id, addDays(String(monday), 1), addDays(String(monday), 2));
-    let progress = initialWeek;
     const week = { start: String(monday), zone: 'Europe/Moscow', graceDays: 7 };
-    while (!progress.done)
-      progress = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
+    await buildWeek(api.db, beforehand(week));
     const dates = await api.db.anyFirst(sql.unsafe`
       select training_date from real_training_students seat join real_trainings training on training.id = real_training_id
       where student_id = ${student} order by training_date`);
