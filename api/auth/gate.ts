@@ -94,7 +94,7 @@ export function shownTo(whose: Whose, asked: Asked, answer: unknown): unknown {
 
 /** @param family students whose rows are shown whole */
 function without(value: unknown, hidden: readonly string[], family: readonly number[]): unknown {
-  if (Array.isArray(value)) return value.map((one) => without(one, hidden, family));
+  if (Array.isArray(value)) return value.map((item) => without(item, hidden, family));
   if (typeof value !== 'object' || value === null) return value;
   const { id, client_id: client = id } = value as { id?: number; client_id?: number };
   if (typeof client === 'number' && family.includes(client)) return value;

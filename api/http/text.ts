@@ -26,7 +26,7 @@ export function whyNoText(given: string, hasLines = false): string | null {
 const PARAGRAPH = 500;
 
 /** Text of `least` to `most` characters without the blanks around it. */
-export const text = (most: number, least = 1, error = `text of ${least} to ${most} characters`) =>
+export const textField = (most: number, least = 1, error = `text of ${least} to ${most} characters`) =>
   z
     .string({ error })
     .trim()
@@ -38,7 +38,7 @@ export const text = (most: number, least = 1, error = `text of ${least} to ${mos
     .meta({ examples: ['A few words'] });
 
 /** Why something is done, or what it was. */
-export const wording = text(500, 1, '1 to 500 characters');
+export const wording = textField(500, 1, '1 to 500 characters');
 
 const PHONE = 'a phone number such as +79001234567';
 /** However it is typed, it is kept in E.164, so that one phone is one person's (R27). */

@@ -32,7 +32,7 @@ import { triggerRoutes } from './triggers.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
- * Every door of the house. A new resource is a file here and a line in this list. Express looks through them in order, so the
+ * Every route. A new resource is a file here and a line in this list. Express looks through them in order, so the
  * one that is asked most often stands first.
  */
 export const routes: readonly Route[] = [

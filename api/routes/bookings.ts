@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, endDay, instant } from '../../queues/time/days.ts';
+import { anyDay, endDay, utcInstant } from '../../queues/time/days.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
@@ -48,7 +48,7 @@ export const bookingRoutes: Route[] = [
         specialist_id: idOf('the specialist; by default whoever is free').optional(),
         room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
         location_id: id.optional(),
-        starts_at: instant,
+        starts_at: utcInstant,
         pay_from: oneOf(payFrom).default('later'),
       })
       .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
@@ -120,7 +120,7 @@ export const bookingRoutes: Route[] = [
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
     body: z.strictObject({
-      starts_at: instant,
+      starts_at: utcInstant,
       specialist_id: idOf('the specialist; by default the same').optional(),
       room_id: id.optional(),
     }),

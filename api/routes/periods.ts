@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
 import { closeThrough, findPeriod, periodRow } from '../../sql/finance/periods.ts';
-import { notAcceptable } from '../http/problems.ts';
+import { unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 
 const shared = { path: '/api/closed-period', tag: 'money', responses: { 200: periodRow.meta({ id: 'ClosedPeriod' }) } } as const;
@@ -27,7 +27,7 @@ export const periodRoutes: Route[] = [
     }),
     async handle({ body }, { db, caller, now, fleet }) {
       const today = dayOf(now, fleet.settings.zone);
-      if (body.through !== null && body.through >= today) throw notAcceptable('through', `a day before today (${today})`);
+      if (body.through !== null && body.through >= today) throw unacceptable('through', `a day before today (${today})`);
       await closeThrough(db, body.through, caller.name);
       return { body: await findPeriod(db) };
     },

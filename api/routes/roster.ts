@@ -4,7 +4,7 @@ import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isInactive } from '../../sql/records/students.ts';
 import {
   changeLink,
-  findLink,
+  findTemplateLink,
   findTraining,
   isTemplate,
   linkRow,
@@ -37,7 +37,7 @@ async function demandActiveStudent(db: Context['db'], id: number) {
 }
 
 async function linked(db: Context['db'], template: number, student: number) {
-  const link = await findLink(db, template, student);
+  const link = await findTemplateLink(db, template, student);
   if (!link) throw new Problem(404, `the student ${student} is not linked to the training template ${template}`);
   return link;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { invoiceHit, personHit, searchInvoices, searchPeople, searchTrainings, trainingHit } from '../../sql/search/search.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 
 const MOST = 20;
 const MOST_WORDS = 6;
@@ -29,7 +29,7 @@ export const searchRoutes: Route[] = [
       'People, trainings to come and invoices: by names in Russian, Ukrainian or Latin spelling, the last digits of a phone, or a number',
     tag: 'search',
     scope: 'records:read',
-    query: z.strictObject({ q: text(100, 2).meta({ description: 'at least two characters', examples: ['Иванова'] }) }),
+    query: z.strictObject({ q: textField(100, 2).meta({ description: 'at least two characters', examples: ['Иванова'] }) }),
     responses: {
       200: z
         .object({ people: z.array(personHit), trainings: z.array(trainingHit), invoices: z.array(invoiceHit) })

@@ -10,7 +10,7 @@ import { shownBalance } from '../../workers/rights.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text, wording } from '../http/text.ts';
+import { textField, wording } from '../http/text.ts';
 import { markerOf } from './attendance.ts';
 import { idOf, minor, oneOf } from './fields.ts';
 import { balance, paymentItem } from './money.ts';
@@ -78,7 +78,7 @@ export const studioPaths: Route[] = [
       student_id: idOf('the student'),
       training_id: idOf('the training'),
       status: oneOf(['PRESENT', 'ABSENT']).default('PRESENT'),
-      notes: text(500).nullable().optional(),
+      notes: textField(500).nullable().optional(),
     }),
     responses: { 200: attendance },
     async handle({ body }, context) {

@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { countOpen, joinParts, lockCaller, type Requested, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
+import { countOpen, joinParts, lockCaller, type Requested, type RunRequest, requestRun } from '../../sql/runs/request.ts';
 import { noteSlotDays } from '../../sql/slots/changes.ts';
 import type { Day } from '../time/calendar.ts';
 import { type RunName, runs } from './catalog.ts';
@@ -9,7 +9,7 @@ export type ProcessRequest = Requested & {
   /** The runs a new one consists of, in order; they are enqueued for together with it. */
   parts: Requested[];
 };
-export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+export type Requester = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
 
 /** So many runs of one caller are open at most (D44). */
 const MOST_OPEN = 20;
@@ -33,7 +33,7 @@ export function requestProcess(
   name: RunName,
   body: Record<string, unknown>,
   today: Day,
-  asker: Asker,
+  asker: Requester,
 ): Promise<ProcessRequest> {
   const { created_by } = asker;
   if (!created_by) return write(db, name, body, today, asker);
@@ -45,7 +45,13 @@ export function requestProcess(
   });
 }
 
-async function write(db: Sql, name: RunName, body: Record<string, unknown>, today: Day, asker: Asker): Promise<ProcessRequest> {
+async function write(
+  db: Sql,
+  name: RunName,
+  body: Record<string, unknown>,
+  today: Day,
+  asker: Requester,
+): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();
   const asked = { ...definition.request(body, today, at), ...asker, process_type: name };

@@ -78,15 +78,15 @@ type Filter = {
 const wasBooked = sql.fragment`(booking.status <> 'CANCELLED' or booking.confirmed_at is not null)`;
 
 /** Bookings that begin in a span of time, in order of their start, after a cursor. */
-export function listBookings(db: Sql, of: Filter) {
-  const conditions = [wasBooked, isAmong(of.whose ?? EVERYTHING, 'booking', 'booking')];
-  if (of.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${of.clientId}`);
-  if (of.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${of.specialistId}`);
-  if (of.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${of.from}::timestamptz`);
-  if (of.to !== undefined) conditions.push(sql.fragment`booking.starts_at < ${of.to}::timestamptz`);
-  if (of.status !== undefined) conditions.push(sql.fragment`booking.status = ${of.status}`);
-  if (of.after)
-    conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${of.after[0]}::timestamptz, ${of.after[1]}::int)`);
+export function listBookings(db: Sql, filter: Filter) {
+  const conditions = [wasBooked, isAmong(filter.whose ?? EVERYTHING, 'booking', 'booking')];
+  if (filter.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${filter.clientId}`);
+  if (filter.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${filter.specialistId}`);
+  if (filter.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${filter.from}::timestamptz`);
+  if (filter.to !== undefined) conditions.push(sql.fragment`booking.starts_at < ${filter.to}::timestamptz`);
+  if (filter.status !== undefined) conditions.push(sql.fragment`booking.status = ${filter.status}`);
+  if (filter.after)
+    conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${filter.after[0]}::timestamptz, ${filter.after[1]}::int)`);
   return db.any(sql.type(bookingRow)`
-    ${bookings} where ${sql.join(conditions, sql.fragment` and `)} order by booking.starts_at, booking.id limit ${of.limit}`);
+    ${bookings} where ${sql.join(conditions, sql.fragment` and `)} order by booking.starts_at, booking.id limit ${filter.limit}`);
 }

@@ -63,7 +63,7 @@ export async function prepareEmbedded(dataDir: string, options: { durable?: bool
   chmodSync(dataDir, 0o700);
   if (!hasEmbedded(dataDir)) await initialise(dataDir);
   const address = readAddress(dataDir);
-  if (!(await isFree(address.port))) writeAddress(dataDir, { ...address, port: await freePort() });
+  if (!(await isPortFree(address.port))) writeAddress(dataDir, { ...address, port: await freePort() });
   return serverCommand(dataDir, options);
 }
 
@@ -172,7 +172,7 @@ async function ensureRole(dataDir: string) {
   writeAddress(dataDir, { ...address, role_password });
 }
 
-export const isFree = (port: number, host = '127.0.0.1') =>
+export const isPortFree = (port: number, host = '127.0.0.1') =>
   new Promise<boolean>((answer) => {
     const server = createServer()
       .once('error', () => answer(false))

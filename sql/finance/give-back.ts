@@ -50,14 +50,14 @@ export async function giveBack(
   const back = await transaction.any(giveBackStatement(seatIds, homes, runId));
   await carry(transaction, homes.filter((home) => !home.is_free && !home.is_broken).flatMap(hopsOf), runId);
   const result: Returned[] = [];
-  for (const one of back) {
-    const home = homes.find(({ seat_id }) => seat_id === one.seat_id);
+  for (const charge of back) {
+    const home = homes.find(({ seat_id }) => seat_id === charge.seat_id);
     if (home && home.path.length === 0 && !home.is_free) {
       const day = today !== null && today > home.training_date ? today : home.training_date;
       const [payer] = await payersOfChains(transaction, [home.origin_id]);
-      const share = await refundSession(transaction, { heldId: home.origin_id, seatId: one.seat_id, runId, today: day });
-      result.push({ ...one, ...share, payer_id: payer ?? one.payer_id, sessions: 0, returned_to_id: null });
-    } else result.push({ ...one, returned_to_id: home?.path.at(-1) ?? null });
+      const share = await refundSession(transaction, { heldId: home.origin_id, seatId: charge.seat_id, runId, today: day });
+      result.push({ ...charge, ...share, payer_id: payer ?? charge.payer_id, sessions: 0, returned_to_id: null });
+    } else result.push({ ...charge, returned_to_id: home?.path.at(-1) ?? null });
   }
   if (payers.length > 0) await settle(transaction, payers);
   return result;

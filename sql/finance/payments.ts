@@ -38,17 +38,17 @@ export const walletHolder = (db: Sql, userId: number) =>
 /** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
 export async function receivePayment(
   transaction: Sql,
-  of: { payerId: number; amountMinor: number; method: string; description?: string; day?: string; createdBy: string },
+  received: { payerId: number; amountMinor: number; method: string; description?: string; day?: string; createdBy: string },
 ) {
-  await lockWallets(transaction, [of.payerId]);
+  await lockWallets(transaction, [received.payerId]);
   const payment = await transaction.one(sql.type(paymentRow)`
     insert into payments (payer_id, amount_minor, method, description, payment_date, created_by)
-    values (${of.payerId}, ${of.amountMinor}, ${of.method}, ${of.description ?? null}, ${of.day ?? null}::date, ${of.createdBy})
+    values (${received.payerId}, ${received.amountMinor}, ${received.method}, ${received.description ?? null}, ${received.day ?? null}::date, ${received.createdBy})
     returning ${columns}`);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
-    values (${of.payerId}, ${of.amountMinor}, 'deposit', ${payment.id})`);
-  return { payment, paid: await settle(transaction, [of.payerId]) };
+    values (${received.payerId}, ${received.amountMinor}, 'deposit', ${payment.id})`);
+  return { payment, paid: await settle(transaction, [received.payerId]) };
 }
 
 type Listed = {

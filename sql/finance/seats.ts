@@ -57,12 +57,12 @@ export const seatHolders = (db: Sql, trainingId: number) =>
 /** Ends a registration and keeps the answer its canceller got. */
 export const endSeat = (
   transaction: Sql,
-  of: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
+  ending: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
 ) =>
   transaction.query(sql.unsafe`
-    update real_training_students set status = ${of.status}, cancelled_at = ${of.at}::timestamptz, cancellation_reason = ${of.reason},
-      cancellation = ${sql.json(of.answer as never)}
-    where id = ${of.id}`);
+    update real_training_students set status = ${ending.status}, cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
+      cancellation = ${sql.json(ending.answer as never)}
+    where id = ${ending.id}`);
 
 /** Ends all live registrations of a training that is called off. */
 export const endAllSeats = (transaction: Sql, trainingId: number, at: string, reason: string) =>

@@ -103,8 +103,9 @@ test.each(routes.map((route) => [route.method.toUpperCase(), route.path, scopesO
 
 test('without the scopes of money no route, and no row of them, spends a wallet that is another payer’s, names a payer, or shows a balance', async () => {
   const { before, after, replies } = await sweep('money:write', 'money:read');
-  const of = (state: typeof before, user: number) => (state.wallets as [number, number][]).find(([id]) => id === user)?.[1];
-  expect(of(after, world.parent)).toBe(of(before, world.parent));
+  const balanceOf = (state: typeof before, user: number) =>
+    (state.wallets as [number, number][]).find(([id]) => id === user)?.[1];
+  expect(balanceOf(after, world.parent)).toBe(balanceOf(before, world.parent));
   expect(after.payers).toEqual(before.payers);
   const shown = replies.filter(
     ({ text }) => text.includes('balance_minor') || text.includes(String(BALANCE)) || text.includes(String(OWN)),

@@ -39,7 +39,7 @@ describe('moving', () => {
     if (pay_from === 'wallet') await make.money(wish.client_id, 70_000);
     const { id } = (await book(wish)).body;
     const due = async () =>
-      (await api.get(`/api/invoices?payer_id=${wish.client_id}`)).body.items.map((one: Json) => [one.status, one.due_date]);
+      (await api.get(`/api/invoices?payer_id=${wish.client_id}`)).body.items.map((item: Json) => [item.status, item.due_date]);
     const [[status, day]] = await due();
     expect(day).toBe(dayAt(2));
     expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '00:00') })).toMatchObject({ status: 200 });

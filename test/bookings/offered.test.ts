@@ -96,8 +96,8 @@ test(`every start that is offered can be booked, and no other one (${SALONS} sal
 function expectOffered({ bookable, refusals }: Awaited<ReturnType<typeof ofWindow>>, own?: string) {
   for (const [start, { fields }] of refusals) {
     const isEvening = start < MIDNIGHT;
-    const offered = (fields.slots as string[]).filter((one) => window.includes(one) && one !== own);
-    const possible = bookable.filter((one) => one < MIDNIGHT === isEvening && one !== own);
+    const offered = (fields.slots as string[]).filter((slot) => window.includes(slot) && slot !== own);
+    const possible = bookable.filter((specialist) => specialist < MIDNIGHT === isEvening && specialist !== own);
     expect({ start, offered }).toEqual({ start, offered: possible });
   }
   return refusals.size;

@@ -3,7 +3,9 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueue, enqueueJob } from '../../queues/backend/enqueue.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
+import { isOver, type Run } from '../../sql/runs/rows.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 import { listenToSlots, notifySlots } from '../../sql/slots/live.ts';
 import { backendKinds, redisUrl } from '../support/backends.ts';
@@ -129,7 +131,7 @@ describe.each(played)('on %s', (kind) => {
       ownProcess('workers/generation/main.ts', settings),
       ownProcess('queues/timetable/scheduler.ts', settings),
     ]);
-    ends.push(() => Promise.all(processes.map((one) => one.kill())));
+    ends.push(() => Promise.all(processes.map((process) => process.kill())));
     const asked = async (week: string): Promise<Run> => {
       const { run } = await requestRun(database.db, {
         process_type: 'generation',
@@ -152,6 +154,6 @@ describe.each(played)('on %s', (kind) => {
     await database.db.query(sql.unsafe`update leases set expires_at = now()`);
     expect(await over(await asked('2026-11-30'))).toMatchObject({ status: 'success' });
     await eventually(() => leaseHolder(database.db, 'scheduler'), 120);
-    expect(processes.map((one) => one.hasEnded())).toEqual([false, false]);
+    expect(processes.map((process) => process.hasEnded())).toEqual([false, false]);
   });
 });

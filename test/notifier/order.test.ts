@@ -81,10 +81,10 @@ const bookingParams = {
     balance_minor: null,
   }),
 };
-const ofBooking = (template: keyof typeof bookingParams, booking: number, of: Partial<Notice> = {}) => {
+const ofBooking = (template: keyof typeof bookingParams, booking: number, fields: Partial<Notice> = {}) => {
   keys += 1;
   const params = bookingParams[template](booking);
-  return { userId: person.id, template, params, dedupe: `order ${keys}`, ...of } as Notice;
+  return { userId: person.id, template, params, dedupe: `order ${keys}`, ...fields } as Notice;
 };
 const write = (...notices: Notice[]) => notifyPeople(database.db, notices);
 const rows = async () => {

@@ -86,8 +86,8 @@ if (backendKinds.includes('redis')) {
     /** Every stored day of a specialist, and the same days out of the database. */
     async function bothGrids(specialistId: number) {
       const days = horizonOf(dayOf(new Date(), ZONE));
-      const of = { zone: ZONE, book: await readBook(api.db) };
-      const stored = (await readStored(slotStoreOf(api.fleet), of, [specialistId], days)).get(specialistId) ?? [];
+      const fields = { zone: ZONE, book: await readBook(api.db) };
+      const stored = (await readStored(slotStoreOf(api.fleet), fields, [specialistId], days)).get(specialistId) ?? [];
       const [fresh] = await calculateDays(api.db, ZONE, [{ specialistId, days }]);
       const isStored = (_: unknown, n: number) => stored[n] !== null;
       return [stored.filter(isStored), fresh!.days.map(({ grid }) => gridText(grid)).filter(isStored)] as const;

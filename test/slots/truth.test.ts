@@ -84,7 +84,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       const stored = await stage.stored(specialist, stage.days());
       for (const day of days) {
         const truth = dayOfPerson(person, day);
-        const text = stored.find((one) => one?.startsWith(day))?.slice(11) ?? '';
+        const text = stored.find((row) => row?.startsWith(day))?.slice(11) ?? '';
         const bits = (at: number) =>
           [0, 1, 2].flatMap((word) => {
             const value = Number.parseInt(text.slice(at + word * 8, at + word * 8 + 8), 16);

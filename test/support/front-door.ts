@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApiServer } from '../../api/app/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { jobPayloads } from '../../queues/jobs/catalog.ts';
+import { jobPayloads } from '../../queues/jobs/payloads.ts';
 import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';

@@ -14,7 +14,7 @@ const MOST = 32;
  * @param isHurried give up rather than wait long for a lock (SQLSTATE 55P03): there are others who need none
  */
 type Work<T, R> = (db: Sql, all: readonly [T, ...T[]], isHurried: boolean) => Promise<readonly R[]>;
-type One<T, R> = (one: T) => Promise<R>;
+type One<T, R> = (item: T) => Promise<R>;
 
 /**
  * What is asked for while the same kind of work is under way is done together, in one go, so that a rush costs little more than a
@@ -25,7 +25,7 @@ type One<T, R> = (one: T) => Promise<R>;
 export function together<T, R>(work: Work<T, R>) {
   const pools = new WeakMap<Sql, Map<string, One<T, R>>>();
   return ({ db, fleet }: Pick<CallContext, 'db' | 'fleet'>, kind: string): One<T, R> => {
-    if (db !== fleet.db) return (one) => alone(work, db, one);
+    if (db !== fleet.db) return (item) => alone(work, db, item);
     const kinds = pools.get(db) ?? new Map<string, One<T, R>>();
     pools.set(db, kinds);
     const gathered = kinds.get(kind) ?? gather(work, db);
@@ -34,10 +34,10 @@ export function together<T, R>(work: Work<T, R>) {
   };
 }
 
-const alone = async <T, R>(work: Work<T, R>, db: Sql, one: T) => (await work(db, [one], false))[0] as R;
+const alone = async <T, R>(work: Work<T, R>, db: Sql, item: T) => (await work(db, [item], false))[0] as R;
 
 function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
-  const waiting: ({ one: T } & PromiseWithResolvers<R>)[] = [];
+  const waiting: ({ item: T } & PromiseWithResolvers<R>)[] = [];
   let underway = 0;
 
   function go() {
@@ -51,7 +51,7 @@ function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
       go();
     };
     const slow = setTimeout(next, SLOW_MS);
-    const all = [first.one, ...rest.map(({ one }) => one)] as const;
+    const all = [first.item, ...rest.map(({ item }) => item)] as const;
     new Promise<readonly R[]>((resolve) => resolve(work(db, all, true)))
       .then(
         (results) => {
@@ -59,8 +59,8 @@ function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
         },
         (error) => {
           const isRepeated = isRefused(error) && (rest.length > 0 || isLockTimeout(error));
-          for (const { one, resolve, reject } of [first, ...rest]) {
-            if (isRepeated) alone(work, db, one).then(resolve, reject);
+          for (const { item, resolve, reject } of [first, ...rest]) {
+            if (isRepeated) alone(work, db, item).then(resolve, reject);
             else reject(error);
           }
         },
@@ -72,8 +72,8 @@ function gather<T, R>(work: Work<T, R>, db: Sql): One<T, R> {
     go();
   }
 
-  return (one) => {
-    const mine = { one, ...Promise.withResolvers<R>() };
+  return (item) => {
+    const mine = { item, ...Promise.withResolvers<R>() };
     // Whoever else asks in this turn of the event loop comes along.
     if (waiting.push(mine) === 1) setImmediate(go);
     return mine.promise;

@@ -8,10 +8,10 @@ import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { namesOf, notifyOfBooking } from './notices.ts';
+import { namesOfBooking, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
-export type Returned = typeof nothing;
+export type BookingRefund = typeof nothing;
 
 /** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
 export const cancellers = ['client', 'studio'] as const;
@@ -45,7 +45,7 @@ export async function cancelBooking(
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
-  if (by !== 'studio') demandLive(booking);
+  if (by !== 'studio') demandLiveBooking(booking);
   else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   const { now, fleet } = context;
   if (by === 'studio' && new Date(booking.starts_at) <= now)
@@ -62,7 +62,7 @@ export async function cancelBooking(
     returned,
   };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
-  const about = await namesOf(transaction, id, context);
+  const about = await namesOfBooking(transaction, id, context);
   const left = await leftAfter(transaction, id);
   const params = {
     ...left,
@@ -83,12 +83,12 @@ function judge(booking: BookingState, now: Date): 'safe' | 'late' {
 }
 
 /** Throws a 409 for a booking that is over or was given up. */
-export function demandLive(booking: BookingState) {
+export function demandLiveBooking(booking: BookingState) {
   if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
 
-async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<Returned> {
+async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<BookingRefund> {
   if (booking.package_entry_id !== null) return returnUnit(transaction, booking.package_entry_id, today);
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);

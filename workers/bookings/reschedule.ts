@@ -10,13 +10,14 @@ import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
-import { demandLive } from './cancel.ts';
-import { namesOf, notifyOfBooking } from './notices.ts';
-import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
+import { demandLiveBooking } from './cancel.ts';
+import { namesOfBooking, notifyOfBooking } from './notices.ts';
+import { MOST_ROOMS, ofExclusion, patiently, type Refusal, refuseTakenSlot, whileLocked } from './refusals.ts';
 import { demandStart, spanOf, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
-export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
+/** Where a booking is to be moved. `starts_at` is an instant in UTC, as `Date.toISOString` writes it. */
+export type MoveWish = { starts_at: string; specialist_id?: number; room_id?: number };
 type Target = { specialistId: number; roomId?: number; startsAt: string };
 
 /**
@@ -24,15 +25,14 @@ type Target = { specialistId: number; roomId?: number; startsAt: string };
  * refused (409 with the free slots of that day) and the booking stays where it was. Moved later than twelve hours before its
  * old start it can no longer be cancelled for free.
  */
-export async function reschedule(id: number, wish: Move, context: CallContext): Promise<void> {
-  const startsAt = new Date(wish.starts_at);
-  demandStart(startsAt, context);
+export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<void> {
+  demandStart(wish.starts_at, context);
   const booking = await findBooking(context.db, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   const target = {
     specialistId: wish.specialist_id ?? booking.specialist_id,
     roomId: wish.room_id,
-    startsAt: startsAt.toISOString(),
+    startsAt: wish.starts_at,
   };
   const refusal = await patiently(context, async (until) => {
     await expireHolds(context.db);
@@ -62,14 +62,14 @@ async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }
 async function refusalOf(why: string, booking: Booking, target: Target, context: CallContext) {
   const location_id = await locationOf(context.db, booking, target, context.fleet.settings.zone);
   const asked = { starts_at: target.startsAt, room_id: target.roomId, except: booking.id };
-  return taken(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
+  return refuseTakenSlot(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
 }
 
 async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | null> {
   const { zone } = context.fleet.settings;
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
-  demandLive(booking);
+  demandLiveBooking(booking);
   if (booking.status === 'PENDING') throw new Refused('conflict', 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
@@ -92,7 +92,7 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   });
   if (!isMoved) return { refused: 'no room is free at that time' };
   await moveDueDate(transaction, id, day);
-  const about = await namesOf(transaction, id, context);
+  const about = await namesOfBooking(transaction, id, context);
   await notifyOfBooking(transaction, { template: 'booking_moved', params: {} }, { ...about, orElse: booking.starts_at });
   if (booking.specialist_id !== target.specialistId) {
     const left = { ...about, specialistId: booking.specialist_id, startsAt: booking.starts_at };

@@ -12,7 +12,7 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
   const studentId = Number(request.student_id);
   await lockStudents(transaction, [studentId]);
   const training = await lockTraining(transaction, request.real_training_id);
-  const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
+  const seat = (await seatStates(transaction, request.real_training_id)).find((candidate) => candidate.student_id === studentId);
   if (!training || !seat)
     return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
   if (seat.cancellation) return { answer: seat.cancellation as object };

@@ -29,7 +29,7 @@ export const cancelTraining: Decide = async (transaction, request, zone) => {
     dayOf(new Date(request.requested_at), zone),
   );
   await endAllSeats(transaction, training.id, request.requested_at, reason);
-  const sum = (of: 'sessions' | 'refunded_minor' | 'cancelled_minor') => back.reduce((total, one) => total + one[of], 0);
+  const sum = (kind: 'sessions' | 'refunded_minor' | 'cancelled_minor') => back.reduce((total, seat) => total + seat[kind], 0);
   const answer = {
     real_training_id: training.id,
     cancelled_at: request.requested_at,

@@ -1,9 +1,8 @@
 import { runWorker } from '../runner/run.ts';
 import { answerRequest } from './answer-request.ts';
-import { chargeNight } from './charge-night.ts';
-import { combineDaily } from './combine-daily.ts';
+import { handlers } from './handlers.ts';
 
 await runWorker('finance', {
-  runs: { finance: chargeNight, daily: combineDaily },
+  runs: handlers,
   request: ({ db, settings }, id) => answerRequest(db, id, settings.zone),
 });

@@ -41,7 +41,7 @@ export async function notifyOfCancelledTraining(
   seatIds: readonly number[],
   back: readonly Returned[],
 ) {
-  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
   const places = new Map<number, ParamsOf<'training_cancelled'>['places']>();
   for (const seat of await seatFacts(transaction, seatIds)) {
     const own: Back = returned.get(seat.seat_id) ?? nothing;
@@ -92,11 +92,11 @@ export async function notifyOfCancelledPlace(
   training: TrainingState,
   request: Request,
   seatId: number,
-  of: { outcome: 'safe' | 'late'; returned: Back; charged: { sessions: number; invoices: number } },
+  cancellation: { outcome: 'safe' | 'late'; returned: Back; charged: { sessions: number; invoices: number } },
 ) {
   const [seat] = (await seatFacts(transaction, [seatId])) as [SeatFacts];
-  const payer = of.returned.payer_id ?? seat.payer_id;
-  const balance = of.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
+  const payer = cancellation.returned.payer_id ?? seat.payer_id;
+  const balance = cancellation.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
   await notifyPeople(
     transaction,
     readersOf(training, seat, payer).map((userId) => ({
@@ -107,9 +107,9 @@ export async function notifyOfCancelledPlace(
       params: {
         ...about(training),
         ...readerOf(userId, seat, payer),
-        outcome: of.outcome,
-        returned: cameBack(seat, of.returned),
-        charged: of.charged,
+        outcome: cancellation.outcome,
+        returned: cameBack(seat, cancellation.returned),
+        charged: cancellation.charged,
         balance_minor: userId === payer ? (balance ?? null) : null,
       },
     })),

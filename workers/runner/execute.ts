@@ -3,8 +3,9 @@ import type { DatabasePoolConnection } from 'slonik';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
+import { claimRun, finishRun, handBackRun, type Outcome } from '../../sql/runs/execute.ts';
 import { releaseProcessLock, tryProcessLock, watchRunner } from '../../sql/runs/locks.ts';
-import { claimRun, finishRun, handBackRun, type Outcome, type Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { recordFailure, recover } from './failure.ts';
 import { contextOf, HandedBack, type RunHandler } from './run-context.ts';
 

@@ -1,9 +1,11 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { JobPayload } from '../../queues/jobs/catalog.ts';
+import type { JobPayload } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import { findRun, isOver, mustWait } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { mustWait } from '../../sql/runs/open.ts';
+import { isOver } from '../../sql/runs/rows.ts';
 import { type Ending, execute, type RunHandler } from './execute.ts';
 
 /** How soon a run looks again whether the lock is free, or the database back. */

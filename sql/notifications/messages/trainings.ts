@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
+import { balanceParam, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
-const ofTraining = (of: { real_training_id: number | null }) => (of.real_training_id ? [`training:${of.real_training_id}`] : []);
+const ofTraining = (params: { real_training_id: number | null }) =>
+  params.real_training_id ? [`training:${params.real_training_id}`] : [];
 /** Rows of an earlier version have no id; then nothing is known of their subject. */
 export const training = { ...place, real_training_id: idOrNull };
 
@@ -25,7 +26,7 @@ export const trainingMessages = {
       reason: z.string(),
       /** Whose places the reader has to do with, and what came back to each; none for the trainer. */
       places: z.array(returned.extend({ student, is_payer: isPayer })).default([]),
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'training_cancelled',
@@ -43,7 +44,7 @@ export const trainingMessages = {
       is_trainer: z.boolean().default(false),
       returned,
       charged,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'participation',
@@ -63,7 +64,7 @@ export const trainingMessages = {
   training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
     kind: 'training_created',
     urgency: 'normal',
-    subjects: (of) => of.trainings.flatMap(ofTraining),
+    subjects: (params) => params.trainings.flatMap(ofTraining),
   }),
   training_changed: message(
     z.object({
@@ -91,7 +92,7 @@ export const trainingMessages = {
   belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
     kind: 'belt_exam',
     urgency: 'normal',
-    subjects: (of) => (of.exam_id ? [`exam:${of.exam_id}`] : []),
+    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
     supersedes: ['belt_exam'],
   }),
 };

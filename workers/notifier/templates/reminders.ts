@@ -24,7 +24,7 @@ const forWhom = ({ locale }: Reader, students: readonly string[]) =>
         text(locale, 'for_whom', {
           students: people(
             locale,
-            students.map((one) => short(one, NAME)),
+            students.map((student) => short(student, NAME)),
             500,
           ),
         }),
@@ -41,7 +41,7 @@ const trainingCreated = template('training_created', ({ trainings, student }, re
   ...forWhom(reader, student === null ? [] : [student]),
   ...listed(
     reader.locale,
-    trainings.map((one) => text(reader.locale, 'training_created.line', about(reader, one))),
+    trainings.map((training) => text(reader.locale, 'training_created.line', about(reader, training))),
     'more.trainings',
   ),
 ]);
