@@ -11,8 +11,14 @@ import { declarations } from './record-declarations.ts';
 export const recordRoutes: Route[] = declarations.flatMap(doors);
 
 function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind, isDeletable = false, example } = declared;
-  const shown = example ? { examples: [example] } : {};
+  const { path, one, fields, filters = [], kind, isDeletable = false } = declared;
+  const shown = declared.example
+    ? {
+        get examples() {
+          return [declared.example as Record<string, unknown>];
+        },
+      }
+    : {};
   const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const single = declared.answer?.schema ?? item;
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
