@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import express from 'express';
 import { docs } from '../../api/app/docs.ts';
-import { describeApi } from '../../api/http/openapi.ts';
+import { describeApi } from '../../api/app/openapi.ts';
 import { routes } from '../../api/routes/all.ts';
 import { runNames, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
