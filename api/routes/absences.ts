@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
+import { anyDay, exampleDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -23,11 +23,21 @@ const isWhen = (given: string) => (isDay(given) ? anyDay : instant).safeParse(gi
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
-  .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
+  .meta({
+    description: 'a business day from its first minute on, or an instant',
+    get examples() {
+      return [exampleDay(7)];
+    },
+  });
 const ending = z
   .string({ error: UNTIL })
   .refine((given) => given === FOR_EVER || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`, examples: ['2026-12-14'] });
+  .meta({
+    description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`,
+    get examples() {
+      return [exampleDay(20)];
+    },
+  });
 const reason = textField(500)
   .meta({ examples: ['holidays'] })
   .nullable()

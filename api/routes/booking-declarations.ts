@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag } from '../../queues/jobs/run-definition.ts';
-import { anyDay, endDay } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleDay } from '../../queues/time/days.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
 import { textField } from '../http/text.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
@@ -64,7 +64,16 @@ export const clientDiscounts: RecordDeclaration = {
     client_id === undefined || (await isClient(db, Number(client_id)))
       ? null
       : { path: 'client_id', message: `there is no client ${client_id}` },
-  example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
+  get example() {
+    return {
+      client_id: 1,
+      kind: 'percent',
+      percent: 10,
+      valid_from: exampleDay(7),
+      valid_to: exampleDay(20),
+      reason: 'birthday',
+    };
+  },
 };
 
 /** What the routes of booking keep beside bookings: the same four routes as for every record. */

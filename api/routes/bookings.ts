@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, endDay, utcInstant } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleInstant, utcInstant } from '../../queues/time/days.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
@@ -51,7 +51,11 @@ export const bookingRoutes: Route[] = [
         starts_at: utcInstant,
         pay_from: oneOf(payFrom).default('later'),
       })
-      .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
+      .meta({
+        get examples() {
+          return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
+        },
+      }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay } from '../../queues/time/days.ts';
+import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
@@ -45,7 +45,9 @@ export const calendarOverrides: RecordDeclaration = {
     (specialist_id == null) === (location_id == null)
       ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
       : null,
-  example: { specialist_id: 1, day: '2026-12-31', intervals: [['10:00', '15:00']], reason: 'a short day' },
+  get example() {
+    return { specialist_id: 1, day: exampleDay(7), intervals: [['10:00', '15:00']], reason: 'a short day' };
+  },
   answer: { schema: answer, of: withMeetings },
 };
 

@@ -51,3 +51,9 @@ export function wrongTerm(body: Record<string, unknown>, isNeeded: boolean) {
     ? { path: given > 1 ? 'validity_months' : 'validity_days', message: ONE_TERM }
     : null;
 }
+
+/** Whether an answer only says what would become of something. */
+export const isDry = z
+  .boolean({ error: 'true or false' })
+  .default(false)
+  .meta({ description: 'true: says what would become of it, and changes nothing', examples: [true] });

@@ -15,8 +15,14 @@ export const recordRoutes: Route[] = declarations.flatMap(routesOf);
 const kindAt = (path: string) => policy[`GET ${path}/{id}`]?.rows?.['params.id'];
 
 function routesOf(declared: RecordDeclaration): Route[] {
-  const { path, noun, fields, filters = [], kind, isDeletable = false, example } = declared;
-  const shown = example ? { examples: [example] } : {};
+  const { path, noun, fields, filters = [], kind, isDeletable = false } = declared;
+  const shown = declared.example
+    ? {
+        get examples() {
+          return [declared.example as Record<string, unknown>];
+        },
+      }
+    : {};
   const item = kind.row.meta({ id: noun.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const single = declared.answer?.schema ?? item;
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };

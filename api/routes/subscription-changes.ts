@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { anyDay } from '../../queues/time/days.ts';
+import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
@@ -14,6 +14,8 @@ import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../..
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
+import { undone } from '../http/undone.ts';
+import { isDry } from './fields.ts';
 import { balance, reasonBody } from './money.ts';
 import { heldItem } from './subscriptions.ts';
 
@@ -45,15 +47,6 @@ const consequences = z.object({
   balance_minor: balance,
 });
 
-/** Undoes a dry run, and brings its answer out of the transaction. */
-class Undo<T> extends Error {
-  readonly body: T;
-  constructor(body: T) {
-    super('a dry run');
-    this.body = body;
-  }
-}
-
 export const subscriptionChangeRoutes: Route[] = [
   route({
     ...shared,
@@ -76,7 +69,11 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'post',
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
-    body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
+    body: z.strictObject({ from: anyDay, to: anyDay }).meta({
+      get examples() {
+        return [{ from: exampleDay(7), to: exampleDay(20) }];
+      },
+    }),
     responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
@@ -129,10 +126,7 @@ export const subscriptionChangeRoutes: Route[] = [
         .min(0, { error: REFUND })
         .default(0)
         .meta({ description: 'what goes back of what was paid, at most the unused share' }),
-      dry_run: z
-        .boolean({ error: 'true or false' })
-        .default(false)
-        .meta({ description: 'true: says what would become of it, and changes nothing', examples: [true] }),
+      dry_run: isDry,
     }),
     responses: { 200: heldItem.extend(consequences.shape).meta({ id: 'SubscriptionCancelled' }) },
     async handle({ params, body: { reason, refund_minor, dry_run } }, context) {
@@ -148,18 +142,6 @@ export const subscriptionChangeRoutes: Route[] = [
     },
   }),
 ];
-
-/** What would come of something: it is done and then undone, so the answer cannot differ from the deed. */
-async function undone<T>(context: Context, act: (db: Context['db']) => Promise<T>): Promise<T> {
-  try {
-    return await context.db.transaction(async (inner) => {
-      throw new Undo(await act(inner));
-    });
-  } catch (error) {
-    if (error instanceof Undo) return (error as Undo<T>).body;
-    throw error;
-  }
-}
 
 const todayOf = ({ fleet, now }: Context) => dayOf(now, fleet.settings.zone);
 

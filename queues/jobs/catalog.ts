@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addDays, type Day, daysInShort, mondayAfter, weekOf } from '../time/calendar.ts';
-import { weekStart } from '../time/days.ts';
+import { exampleDay, weekStart } from '../time/days.ts';
 import {
   attendanceResult,
   cleanupResult,
@@ -47,9 +47,12 @@ export const runs = {
     summary: 'Make the trainings of a week from the weekly templates',
     path: '/real-trainings/generate-next-week',
     body: z.strictObject({
-      week_start: weekStart
-        .optional()
-        .meta({ description: 'the Monday of the week, this one to 53 ahead; by default the next one', examples: ['2026-11-23'] }),
+      week_start: weekStart.optional().meta({
+        description: 'the Monday of the week, this one to 53 ahead; by default the next one',
+        get examples() {
+          return [mondayAfter(exampleDay(0))];
+        },
+      }),
       keep_both: keepBoth.optional(),
       dry_run,
       again,

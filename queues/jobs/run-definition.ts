@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Day } from '../time/calendar.ts';
-import { anyDay } from '../time/days.ts';
+import { anyDay, exampleDay } from '../time/days.ts';
 import type { Noun } from './catalog.ts';
 
 /** What becomes of ticks that pass while nobody is looking. */
@@ -77,12 +77,19 @@ export const slotDays = z.strictObject({
     .array(anyDay, { error: 'a list of dates' })
     .min(1, { error: 'at least one date' })
     .max(100, { error: 'at most 100 dates' })
-    .meta({ examples: [['2026-11-23', '2026-11-24']] }),
+    .meta({
+      get examples() {
+        return [[exampleDay(2), exampleDay(3)]];
+      },
+    }),
 });
 
-const businessDay = anyDay
-  .optional()
-  .meta({ description: 'the business day; by default today. A dry run may name the day of the next scheduled one' });
+const businessDay = anyDay.optional().meta({
+  description: 'the business day; by default today. A dry run may name the day of the next scheduled one',
+  get examples() {
+    return [exampleDay(-1)];
+  },
+});
 
 /** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
 export const ofDay = {

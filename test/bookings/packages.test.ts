@@ -62,6 +62,35 @@ test.each([
 });
 
 test.each([
+  ['a paid one', { used: 1, isPaid: true, price: 1_000 }],
+  ['one that is not paid', { used: 1, isPaid: false, price: 1_000 }],
+  ['one that cost nothing', { used: 0, isPaid: true, price: 0 }],
+])('a dry run says what the deed then does, and changes nothing: %s', async (_, how) => {
+  const of = await sold(how);
+  const state = async () => [await of.seen(), await billsOf(api.db, of.id), await movesOf(of.client_id)];
+  const before = await state();
+  const dry = await api.post(of.cancel, { ...reason, dry_run: true });
+  expect(dry).toMatchObject({
+    status: 200,
+    body: { dry_run: true, status: 'cancelled', units: { used: how.used, cancelled: 3 - how.used } },
+  });
+  expect(await state()).toEqual(before);
+  const done = await api.post(of.cancel, reason);
+  expect(await state()).not.toEqual(before);
+  expect(done.body).toEqual({ ...dry.body, dry_run: false, cancelled_at: done.body.cancelled_at });
+  // Of one that is taken back already it says what became of it.
+  expect((await api.post(of.cancel, { ...reason, dry_run: true })).body).toEqual({ ...done.body, dry_run: true });
+  await square();
+});
+
+test('a dry run is refused like the deed while a booking to come holds a unit', async () => {
+  const of = await sold();
+  await book({ ...of.wish, starts_at: inHours(30) });
+  const dry = await api.post(of.cancel, { ...reason, dry_run: true });
+  expect(dry).toMatchObject({ status: 409, body: { bookings: [{ service_id: of.wish.service_id }] } });
+});
+
+test.each([
   [0, 0, ['CANCELLED 1000']],
   [1, 334, ['CANCELLED 1000', 'UNPAID 334']],
   [3, 1_000, ['UNPAID 1000']],
