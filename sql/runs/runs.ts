@@ -44,9 +44,8 @@ export const isByHand = (run: Pick<Run, 'scheduled_for' | 'created_by'>) =>
 
 export const isOver = (run: Run) => run.status === 'success' || run.status === 'partial' || run.status === 'error';
 
-const requestedRow = runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) });
-
-const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
+/** The columns of {@link runRow}. */
+export const columns = sql.fragment`id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at,
   completed_at, status, trainings_processed, students_processed, students_added, sessions_deducted, invoices_created,
   errors_count, params, progress, details, result, error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id`;
 
@@ -66,24 +65,42 @@ export type RunRequest = {
 };
 export type Requested = { run: Run; outcome: 'created' | 'joined' | 'replayed' };
 
+/** Without a limit: so many runs nobody has open. */
+const UNLIMITED = 2_147_483_647;
+
 /**
- * Writes a request for a run in the database, or finds the run that already answers it:
+ * Writes requests for runs in the database, or finds the runs that already answer them:
  * a queued or running one is joined, a success is replayed unless `again`, an error or partial one gets a new attempt.
  * A run asked for by hand that the timetable joins is the timetable's from then on, and goes before the others (D44).
- * One statement in the usual case; a concurrent twin costs a second look.
+ * One statement in the usual case, however many there are; a concurrent twin costs a second look.
+ * @param options.isHurried gives up (SQLSTATE 55P03) rather than wait long for a lock
+ * @param options.mostOpen a caller (`created_by`) who would have more open runs than this is refused (D44); requests of one caller follow one
+ *   another until the transaction ends. Requests without a caller are not counted, nor are the parts of a run beside it.
+ * Returns what became of each, in their order; undefined where it was refused.
  */
-export async function requestRun(db: Sql, request: RunRequest): Promise<Requested> {
-  for (;;) {
-    const row = await db.maybeOne(requestStatement(request));
-    if (row) {
-      const { outcome, ...run } = row;
-      if (outcome === 'joined' && request.scheduled_for && !run.scheduled_for) {
-        const scheduled = await db.maybeOne(adopt(run.id, request.scheduled_for));
-        return { run: scheduled ?? run, outcome };
-      }
-      return { run, outcome };
-    }
+export async function requestRuns(
+  db: Sql,
+  requests: readonly RunRequest[],
+  { mostOpen, isHurried }: { mostOpen?: number; isHurried?: boolean } = {},
+): Promise<readonly (Requested | undefined)[]> {
+  const results = new Map<number, Requested | undefined>();
+  while (results.size < requests.length) {
+    const left = requests.map((request, n) => ({ ...request, n })).filter(({ n }) => !results.has(n));
+    for (const { n, outcome, ...row } of await db.any(requestStatement(left, mostOpen, isHurried)))
+      results.set(n, outcome === 'refused' ? undefined : await scheduledToo(db, row as Run, outcome, requests[n] as RunRequest));
   }
+  return requests.map((_, n) => results.get(n));
+}
+
+/** {@link requestRuns} of one request that nobody limits. */
+export async function requestRun(db: Sql, request: RunRequest): Promise<Requested> {
+  return (await requestRuns(db, [request]))[0] as Requested;
+}
+
+/** The timetable's request makes its own what it joins. */
+async function scheduledToo(db: Sql, run: Run, outcome: Requested['outcome'], { scheduled_for }: RunRequest): Promise<Requested> {
+  if (outcome !== 'joined' || !scheduled_for || run.scheduled_for) return { run, outcome };
+  return { run: (await db.maybeOne(adopt(run.id, scheduled_for))) ?? run, outcome };
 }
 
 const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
@@ -91,61 +108,42 @@ const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
    where id = ${id} and status in ('queued', 'running') and scheduled_for is null
    returning ${columns}`;
 
-/** Finds, writes and counts the first enqueue in one statement, which each connection plans once. */
-const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
-  with latest as (
-    select ${columns} from automated_process_history
-    where process_type = ${request.process_type} and run_key = ${request.run_key}
-    order by attempt desc limit 1
-  ), created as (
-    insert into automated_process_history
-      (process_type, run_key, attempt, process_date, scheduled_for, params, created_by, api_key_used, request_id, after_run_id, rings, rung_at)
-    select ${request.process_type}, ${request.run_key}, coalesce((select attempt from latest), 0) + 1,
-      ${request.process_date}::date, ${request.scheduled_for ?? null}::timestamptz, ${sql.jsonb(request.params as never)},
-      ${request.created_by ?? 'system'}, ${request.api_key_used ?? null}, ${request.request_id ?? null},
-      ${request.after_run_id ?? null}::int, 1, now()
-    where not exists (
-      select from latest
-      where status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean)
-    )
-    on conflict do nothing
-    returning ${columns}
-  )
-  select created.*, 'created' as outcome from created
-  union all
-  select latest.*, case status when 'success' then 'replayed' else 'joined' end from latest
-  where not exists (select from created)
-    and (status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean))`;
+const requestedRow = z.discriminatedUnion('outcome', [
+  runRow.extend({ n: z.int(), outcome: z.enum(['created', 'joined', 'replayed']) }),
+  z.object({ n: z.int(), outcome: z.literal('refused') }),
+]);
 
-/** Has the requests of one caller follow one another until the transaction ends, so that they can be counted. */
-export const lockCaller = (transaction: Sql, caller: string) =>
-  transaction.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('open runs'), hashtext(${caller}))`);
-
-/** How many runs a caller has asked for that are not over; the parts of a run are not counted beside it. */
-export const countOpen = (db: Sql, caller: string) =>
-  db.oneFirst(sql.type(z.object({ open: z.int() }))`
-    select count(*)::int as open from automated_process_history run
-    where status in ('queued', 'running') and created_by = ${caller}
-      and not exists (
-        select from automated_process_history whole
-        where whole.status in ('queued', 'running') and whole.created_by = ${caller} and run.id = any(whole.part_ids))`);
+/** Finds, writes and counts the first enqueue in one statement (see the function), which each connection plans once. */
+const requestStatement = (
+  requests: readonly (RunRequest & { n: number })[],
+  mostOpen = UNLIMITED,
+  isHurried = false,
+) => sql.prepared('request_runs', requestedRow)`
+  select n, outcome, ${columns}
+  from request_runs(${sql.jsonb(
+    requests.map(({ n, created_by = null, again = false, ...request }) => ({
+      ...request,
+      n,
+      again,
+      created_by: created_by ?? 'system',
+      is_limited: mostOpen < UNLIMITED && created_by !== null,
+    })) as never,
+  )}, ${mostOpen}, ${isHurried}) as asked, lateral (select (asked.run).*) as answer`;
 
 /** Returns the run, or null. */
 export const findRun = (db: Sql, id: number): Promise<Run | null> =>
   db.maybeOne(sql.type(runRow)`select ${columns} from automated_process_history where id = ${id}`);
 
-/**
- * Takes hold of a run for execution; call it only under the process's lock.
- * A run found `running` lost its runner in the middle: it counts an interruption and goes on from its progress.
- * Returns null when the run is over (a stale job).
- */
+/** The claim of a run: one found `running` lost its runner in the middle, which counts. */
+export const claimed = (jobId: string) => sql.fragment`
+  update automated_process_history run
+  set interruptions = interruptions + (status = 'running')::int, status = 'running',
+    started_at = coalesce(started_at, now()), job_id = ${jobId}`;
+
+/** Claims a run for execution; its process's lock is the caller's business (see `takeRun`). Returns null when the run is over. */
 export const claimRun = (db: Sql, id: number, jobId: string): Promise<Run | null> =>
   db.maybeOne(sql.type(runRow)`
-    update automated_process_history
-    set interruptions = interruptions + (status = 'running')::int, status = 'running',
-      started_at = coalesce(started_at, now()), job_id = ${jobId}
-    where id = ${id} and status in ('queued', 'running')
-    returning ${columns}`);
+    ${claimed(jobId)} where id = ${id} and status in ('queued', 'running') returning ${columns}`);
 
 /** Records how far a run has come; part of its chunk's transaction. Returns null when the run is not running any more. */
 export const saveProgress = (db: Sql, id: number, progress: object) =>
@@ -165,17 +163,19 @@ export type Outcome = {
   >;
 };
 
+/** What ends a run that is running. */
+export const ended = (id: number, { status, result, details, counts }: Outcome) => sql.fragment`
+  update automated_process_history
+  set status = ${status}, completed_at = now(), result = ${sql.json(result as never)}, details = ${sql.jsonb(details as never)},
+    progress = null, error_message = null,
+    trainings_processed = ${counts.trainings_processed ?? 0}, students_processed = ${counts.students_processed ?? 0},
+    students_added = ${counts.students_added ?? 0}, sessions_deducted = ${counts.sessions_deducted ?? 0},
+    invoices_created = ${counts.invoices_created ?? 0}, errors_count = ${counts.errors_count ?? 0}
+  where id = ${id} and status = 'running'`;
+
 /** Ends a run with its outcome. Returns null when it was over already. */
-export const finishRun = (db: Sql, id: number, { status, result, details, counts }: Outcome): Promise<Run | null> =>
-  db.maybeOne(sql.type(runRow)`
-    update automated_process_history
-    set status = ${status}, completed_at = now(), result = ${sql.json(result as never)}, details = ${sql.jsonb(details as never)},
-      progress = null, error_message = null,
-      trainings_processed = ${counts.trainings_processed ?? 0}, students_processed = ${counts.students_processed ?? 0},
-      students_added = ${counts.students_added ?? 0}, sessions_deducted = ${counts.sessions_deducted ?? 0},
-      invoices_created = ${counts.invoices_created ?? 0}, errors_count = ${counts.errors_count ?? 0}
-    where id = ${id} and status = 'running'
-    returning ${columns}`);
+export const finishRun = (db: Sql, id: number, outcome: Outcome): Promise<Run | null> =>
+  db.maybeOne(sql.type(runRow)`${ended(id, outcome)} returning ${columns}`);
 
 /** Notes a failed try; the run waits for its next one, or is over as `error` when there is none. What was done stays in `details`. */
 export const failRun = (db: Sql, id: number, message: string, final: boolean): Promise<Run | null> =>
@@ -220,21 +220,20 @@ export const partsOf = (db: Sql, id: number) =>
     where id = any((select part_ids from automated_process_history where id = ${id})::int[]) order by id`);
 
 /**
- * True while a run must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
+ * True while `run` must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
  * that the timetable has asked for and that need not wait itself (D44).
  */
-export const mustWait = (
-  db: Sql,
-  run: Pick<Run, 'process_type' | 'scheduled_for' | 'created_by' | 'part_ids' | 'after_run_id'>,
-) =>
-  db.exists(sql.unsafe`
-    select from automated_process_history
-    where id = any(${sql.array([...run.part_ids, ...(run.after_run_id ? [run.after_run_id] : [])], 'int4')})
-      and status in ('queued', 'running')
-    union all
+export const waits = sql.fragment`(
+  exists (
+    select from automated_process_history other
+    where other.id = any(run.part_ids || run.after_run_id) and other.status in ('queued', 'running'))
+  or run.scheduled_for is null and run.created_by <> 'system' and exists (
     select from automated_process_history first
-    where ${isByHand(run)}::boolean and process_type = ${run.process_type} and status = 'queued'
-      and scheduled_for is not null
+    where first.process_type = run.process_type and first.status = 'queued' and first.scheduled_for is not null
       and not exists (
         select from automated_process_history before
-        where before.status in ('queued', 'running') and (before.id = any(first.part_ids) or before.id = first.after_run_id))`);
+        where before.status in ('queued', 'running') and (before.id = any(first.part_ids) or before.id = first.after_run_id))))`;
+
+/** Whether a run must wait, see `waits`. */
+export const mustWait = (db: Sql, { id }: Pick<Run, 'id'>) =>
+  db.exists(sql.unsafe`select from automated_process_history run where id = ${id} and ${waits}`);
