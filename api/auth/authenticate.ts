@@ -15,10 +15,13 @@ const FRESH_MS = 1_000;
 /** The same for who is being answered for longer: together with how often that is looked at, within a second. */
 const FRESH_FOR_STREAMS_MS = 400;
 
+const NOTED_MS = 60_000;
+
 type Options = { guesses: ReturnType<typeof countGuesses>; basic?: boolean };
 
 /** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
 export function authenticate(db: Database, keys: KeyRing, { guesses, basic = false }: Options): RequestHandler {
+  const noteUse = noteUses(db);
   return async (request, response, next) => {
     const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
     if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
@@ -39,7 +42,7 @@ export function authenticate(db: Database, keys: KeyRing, { guesses, basic = fal
     }
     const ended = whyEnded(key, hash, new Date());
     if (ended) throw unknown(ended, basic);
-    noteUse(db, key);
+    noteUse(key);
     const caller: Caller = {
       id: key.id,
       name: key.name,
@@ -82,9 +85,16 @@ function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
   return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
 }
 
-function noteUse(db: Database, key: ApiKey) {
-  if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;
-  touchKey(db, key.id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
+/** Notes when a key was used, once a minute: what is at hand of it is older than the first of several uses. */
+function noteUses(db: Database) {
+  const noted = new Map<number, number>();
+  return ({ id, last_used_at }: ApiKey) => {
+    const now = Date.now();
+    const last = Math.max(noted.get(id) ?? 0, last_used_at ? Date.parse(last_used_at) : 0);
+    if (now - last < NOTED_MS) return;
+    noted.set(id, now);
+    touchKey(db, id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
+  };
 }
 
 function unknown(detail: string, basic: boolean) {

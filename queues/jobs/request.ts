@@ -90,12 +90,14 @@ const requestsOf =
 /** A transaction has no end of its own to wait for. */
 const isPool = (db: Sql): db is Database => 'end' in db;
 
+/** How many statements of a process ask for runs at once: while the database does one, the next one is made ready. */
+const AT_ONCE = 2;
 const pools = new WeakMap<Database, One<RunRequest, Requested | undefined>>();
 /** What is asked for together belongs to no single caller: it takes a connection in nobody's name. */
 const inNobodysName = AsyncLocalStorage.snapshot();
 
 function gathered(db: Database) {
-  const known = pools.get(db) ?? gather((all, isHurried) => inNobodysName(requestsOf(db), all, isHurried), 1);
+  const known = pools.get(db) ?? gather((all, isHurried) => inNobodysName(requestsOf(db), all, isHurried), AT_ONCE);
   pools.set(db, known);
   return known;
 }
