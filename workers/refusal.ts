@@ -1,12 +1,22 @@
-/** Why a rule refuses what is asked: what it names does not exist, something stands in its way, the caller may not, the input is wrong. */
-export type RefusalKind = 'missing' | 'conflict' | 'not_allowed' | 'invalid';
+/**
+ * Why a rule refuses what is asked: what it names does not exist, something stands in its way, the caller may not, the input is
+ * wrong, nobody knows who the caller is, or it was asked too often.
+ */
+export type RefusalKind = 'missing' | 'conflict' | 'not_allowed' | 'invalid' | 'unknown' | 'too_many';
 
-/** Further members of the answer; `errors` names the fields that are wrong and what is accepted there. */
-export type RefusalFields = { errors?: { path: string; message: string }[]; [name: string]: unknown };
+/**
+ * Further members of the answer; `errors` names the fields that are wrong and what is accepted there, `retry_after_seconds` says when
+ * what was refused as too much may be asked again.
+ */
+export type RefusalFields = {
+  errors?: { path: string; message: string }[];
+  retry_after_seconds?: number;
+  [name: string]: unknown;
+};
 
 /**
  * An expected refusal, thrown by the rules of a noun, which know no HTTP. A front door turns it into its own words: HTTP into 404,
- * 409, 403 or 422, the bot into a sentence.
+ * 409, 403, 422, 401 or 429, the bot into a sentence.
  */
 export class Refused extends Error {
   override name = 'Refused';

@@ -15,15 +15,16 @@ export const mayDo = ({ scopes }: Caller, ...wanted: readonly Scope[]) =>
 export function demandScope(caller: Caller, scope: Scope | readonly [Scope, ...Scope[]], why?: string) {
   const wanted = typeof scope === 'string' ? [scope] : scope;
   if (mayDo(caller, ...wanted)) return;
+  if (caller.personId !== undefined) throw new Refused('not_allowed', `your role may not do this${why ? `: ${why}` : ''}`);
   const named = wanted.map((one) => `"${one}"`).join(' or ');
   throw new Refused('not_allowed', `the key "${caller.name}" lacks the scope ${named}${why ? `: ${why}` : ''}`);
 }
 
 type Asked = Pick<CallContext, 'db' | 'caller'>;
 
-/** What a caller may see of a wallet: its balance with the scope of reading money, else nothing (D45). */
+/** What a caller may see of a wallet: its balance with the scope of reading money, or where it is one's own; else nothing (D45). */
 export const shownBalance = async ({ db, caller }: Asked, payerId: number): Promise<{ balance_minor?: number }> =>
-  mayDo(caller, 'money:read') ? { balance_minor: await balanceOf(db, payerId) } : {};
+  mayDo(caller, 'money:read') || caller.personId === payerId ? { balance_minor: await balanceOf(db, payerId) } : {};
 
 /**
  * Throws a 403 without the money scope where another payer is named for somebody: that one's wallet pays from then on (D45).
@@ -32,6 +33,12 @@ export const shownBalance = async ({ db, caller }: Asked, payerId: number): Prom
 export function demandPayerNaming(caller: Caller, before: number | null, payerId: number | undefined) {
   if (payerId === undefined || payerId === before) return;
   demandScope(caller, 'money:write', 'payer_id names whose wallet pays');
+}
+
+/** Throws a 403 where the wallet of another payer would pay; one's own is one's own (D45). */
+export function demandWallet(caller: Caller, payerId: number, clientId: number) {
+  if (payerId === clientId || caller.personId === payerId) return;
+  demandScope(caller, 'money:write', 'the wallet of another payer pays');
 }
 
 /** By these a person who commands is recognised, or is let in: whoever changes them could become that person. */
@@ -51,6 +58,13 @@ const fieldOf = (record: object, field: string): unknown => (record as Record<st
 
 /** Throws a 403 without the scope of rights where a Telegram link would be an admin's or owner's (D46). */
 export async function demandLinking({ db, caller }: Asked, userId: number) {
+  if (caller.personId === userId) return;
   if (mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
   demandScope(caller, 'rights:write', 'a Telegram link for somebody who commands the fleet');
+}
+
+/** Throws a 403 without the scope of rights where somebody would sign in as a person who commands: by a link or a password (D46). */
+export async function demandSigningInAs({ db, caller }: Asked, userId: number) {
+  if (mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
+  demandScope(caller, 'rights:write', 'a link by which somebody who commands signs in');
 }

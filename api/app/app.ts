@@ -5,6 +5,7 @@ import { demandScope } from '../../workers/rights.ts';
 import { authenticate, callerOf } from '../auth/authenticate.ts';
 import { countGuesses } from '../auth/guesses.ts';
 import { keyRing } from '../auth/key-ring.ts';
+import { sessionRing } from '../auth/session-ring.ts';
 import { notKept, readableAddress } from '../http/address.ts';
 import { fairShare } from '../http/fair-share.ts';
 import { onlyBy } from '../http/only-by.ts';
@@ -30,8 +31,9 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   const metrics = createMetrics(fleet);
   const keys = keyRing(fleet.db);
   const guesses = countGuesses(GUESSES_PER_MINUTE);
-  const key = authenticate(fleet.db, keys, { guesses });
-  const browserKey = authenticate(fleet.db, keys, { guesses, basic: true });
+  const sessions = sessionRing(fleet.db, fleet.settings.zone);
+  const key = authenticate(fleet, keys, { guesses, sessions });
+  const browserKey = authenticate(fleet, keys, { guesses, sessions, basic: true });
   app.disable('x-powered-by');
   app.set('trust proxy', fleet.settings.trustProxy ?? false);
   app.use(security, requestId, metrics.timing, lastAnswer(draining), requestLog(draining, UNLOGGED), readableAddress);
@@ -41,7 +43,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(callerLimit(fleet.settings.rateLimitPerMinute));
   app.use('/queues', createDashboard(fleet.backend));
-  app.use(docs(async () => (await import('../http/openapi.ts')).describeApi(routes)));
+  app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');

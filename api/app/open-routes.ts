@@ -1,15 +1,16 @@
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { demandScope } from '../../workers/rights.ts';
+import type { Whose } from '../../sql/auth/whose.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
-import { callerOf } from '../auth/authenticate.ts';
+import { callerOf, visitFrom } from '../auth/authenticate.ts';
+import { admit, demandRows, shownTo } from '../auth/gate.ts';
 import { badInput } from '../http/bad-input.ts';
 import { askedBy } from '../http/fair-share.ts';
 import { once } from '../http/idempotency.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { hasBody, Problem, requestIdOf } from '../http/problems.ts';
-import type { Answer, Caller, Context, Route } from '../http/route.ts';
+import type { Answer, Context, Route } from '../http/route.ts';
 import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
 
@@ -32,59 +33,90 @@ export function openRoutes(app: Express, server: Server, routes: readonly Route[
 
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
+/** One request, whichever way it came: by HTTP or over the socket. */
+export type Asking = Pick<Context, 'caller' | 'visit' | 'requestId' | 'isWaiting'> & {
+  method: string;
+  /** As it was asked, with its ids. */
+  path: string;
+  params: unknown;
+  query: unknown;
+  /** Throws where what came is no JSON. */
+  body: () => unknown;
+  header: (name: string) => string | undefined;
+};
+
 const handlerOf =
   (open: Open, route: Route): RequestHandler =>
   async (request, response) => {
-    const caller = callerOf(response);
-    demandScope(caller, route.scope);
-    const input = {
-      params: parse('path', route.params, request.params),
-      query: parse('query', route.query ?? NO_QUERY, request.query),
-      body: parse('body', route.body, bodyOf(route, request)),
-    };
-    // Streams have a limit of their own, since they stay for long.
-    const leave = route.produces ? () => undefined : open.counted.enter(caller);
-    try {
-      const context = contextOf(open, route, caller, request, response);
-      const answered = await askedBy(caller.id, () => handle(open, route, input, context, request));
-      if (context.wait > 0 && !(await context.isStillLetIn())) throw new Problem(401, 'the key was let in, and is not any more');
-      if (answered.stream) await answered.stream(response, open.draining);
-      else send(response, answered);
-    } finally {
-      leave();
-    }
+    const answered = await serve(open, route, {
+      caller: callerOf(response),
+      visit: visitFrom(response),
+      requestId: requestIdOf(response),
+      isWaiting: () => !open.draining.aborted && !response.destroyed,
+      method: request.method,
+      path: request.path,
+      params: request.params,
+      query: request.query,
+      body: () => bodyOf(route, request),
+      header: (name) => request.get(name),
+    });
+    if (answered.stream) await answered.stream(response, open.draining);
+    else send(response, answered);
   };
 
-const contextOf = (
-  { fleet, draining }: Open,
-  { scope }: Route,
-  caller: Caller,
-  request: Request,
-  response: Response,
-): Context => ({
+/**
+ * Does what is asked of a route: lets the caller in, reads the input, judges the rows it names, does it, hides what is not for the
+ * caller. Throws what is answered as a problem.
+ */
+export async function serve(open: Open, route: Route, asking: Asking): Promise<Answer> {
+  const { caller } = asking;
+  const whose = admit(caller, route);
+  const input = {
+    params: parse('path', route.params, asking.params),
+    query: parse('query', route.query ?? NO_QUERY, asking.query),
+    body: parse('body', route.body, asking.body()),
+  };
+  // Streams have a limit of their own, since they stay for long.
+  const leave = route.produces ? () => undefined : open.counted.enter(caller);
+  try {
+    const context = contextOf(open, route, whose, asking);
+    const answered = await askedBy(caller.id, async () => {
+      await demandRows(context.db, whose, route, input);
+      return handle(open, route, input, context, asking);
+    });
+    if (context.wait > 0 && !(await context.isStillLetIn())) throw new Problem(401, 'you were let in, and are not any more');
+    return { ...answered, body: shownTo(whose, route, answered.body) };
+  } finally {
+    leave();
+  }
+}
+
+const contextOf = ({ fleet }: Open, route: Route, whose: Whose, asking: Asking): Context => ({
   db: fleet.db,
   fleet,
-  caller,
-  requestId: requestIdOf(response),
-  wait: preferredWait(request.get('prefer')),
-  isWaiting: () => !draining.aborted && !response.destroyed,
-  isStillLetIn: () => caller.isStillLetIn(scope),
+  caller: asking.caller,
+  whose,
+  visit: asking.visit,
+  requestId: asking.requestId,
+  wait: preferredWait(asking.header('prefer')),
+  isWaiting: asking.isWaiting,
+  isStillLetIn: () => asking.caller.isStillLetIn(route),
   now: new Date(),
 });
 
-function handle({ written }: Open, route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request) {
-  const answering = answer(route, input, context, request);
+function handle({ written }: Open, route: Route, input: Parameters<Route['handle']>[0], context: Context, asking: Asking) {
+  const answering = answer(route, input, context, asking);
   return route.method === 'get' ? answering : answering.finally(written);
 }
 
-async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, request: Request): Promise<Answer> {
-  const key = route.method === 'post' ? request.get('idempotency-key') : undefined;
+async function answer(route: Route, input: Parameters<Route['handle']>[0], context: Context, asking: Asking): Promise<Answer> {
+  const key = route.method === 'post' ? asking.header('idempotency-key') : undefined;
   if (key !== undefined && route.secretAnswer) {
     throw new Problem(422, 'this route takes no Idempotency-Key: its answer holds a secret that is kept nowhere', {
       errors: [{ path: 'Idempotency-Key', message: 'none' }],
     });
   }
-  if (key !== undefined) return once(key, request, input.body, context, (inside) => route.handle(input, inside));
+  if (key !== undefined) return once(key, asking, input.body, context, (inside) => route.handle(input, inside));
   const first = route.transaction
     ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
     : await route.handle(input, context);

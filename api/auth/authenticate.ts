@@ -2,59 +2,125 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import { isScope } from '../../queues/jobs/scopes.ts';
 import { log } from '../../queues/log/log.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { Refused } from '../../workers/refusal.ts';
 import { mayDo } from '../../workers/rights.ts';
+import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { type Caller, type Route, scopesOf } from '../http/route.ts';
-import type { countGuesses } from './guesses.ts';
+import { type Route, scopesOf } from '../http/route.ts';
+import { admit } from './gate.ts';
+import { type countGuesses, networkOf } from './guesses.ts';
+import { isJwt } from './jwt.ts';
 import type { KeyRing } from './key-ring.ts';
+import { callerFrom, visitorFrom } from './person.ts';
+import type { SessionRing } from './session-ring.ts';
+import { demandOwnOrigin, visitOf } from './visit.ts';
+import { isForVisitors } from './visitors.ts';
 
 /** Keys are read again when they are this old, so a revoked one is refused within a second. */
 const FRESH_MS = 1_000;
 /** The same for who is being answered for longer: together with how often that is looked at, within a second. */
 const FRESH_FOR_STREAMS_MS = 400;
 
-const NOTED_MS = 60_000;
+type Options = {
+  guesses: ReturnType<typeof countGuesses>;
+  sessions: SessionRing;
+  /** Also takes a browser's HTTP Basic password. */
+  basic?: boolean;
+};
 
-type Options = { guesses: ReturnType<typeof countGuesses>; basic?: boolean };
-
-/** Lets only known keys in and remembers the caller for the handlers. `basic` also takes a browser's HTTP Basic password. */
-export function authenticate(db: Database, keys: KeyRing, { guesses, basic = false }: Options): RequestHandler {
-  const noteUse = noteUses(db);
+/**
+ * Says who asks: by a key, by the session of a cookie, a bearer's token or a JWT, or nobody, who is a visitor where the policy has something for
+ * visitors at that path. Throws a 401 for everybody else, a 403 for a write by cookie that another site's page asked for.
+ */
+export function authenticate(fleet: Fleet, keys: KeyRing, { guesses, sessions, basic = false }: Options): RequestHandler {
   return async (request, response, next) => {
     const secret = request.get('x-api-key') || (basic ? basicPassword(request) : undefined);
-    if (!secret) throw unknown('a key is needed: header X-API-Key', basic);
-    const address = request.ip ?? '';
-    const rest = guesses.restOf(address);
-    if (rest > 0) {
-      throw new Problem(429, 'too many wrong keys came from this address; Retry-After says when the next one is judged', {
-        headers: { 'Retry-After': String(rest) },
-      });
-    }
-    const now = performance.now();
-    const hash = hashOf(secret);
-    // A key that is not among the ones at hand may have been made a moment ago.
-    const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
-    if (!key) {
-      guesses.miss(address);
-      throw unknown('this key is not known', basic);
-    }
-    const ended = whyEnded(key, hash, new Date());
-    if (ended) throw unknown(ended, basic);
-    noteUse(key);
-    const caller: Caller = {
-      id: key.id,
-      name: key.name,
-      scopes: key.scopes.filter(isScope),
-      isStillLetIn: (scope) => isStillLetIn(keys, key.id, hash, scope),
-    };
-    response.locals.caller = caller;
+    const visit = visitOf(request);
+    response.locals.visit = visit;
+    if (secret) response.locals.caller = await byKey(fleet.db, keys, secret, request, { guesses, basic });
+    else if (visit.token !== null) response.locals.caller = await bySession(fleet, sessions, visit, request);
+    response.locals.caller ??= visitor(request, basic);
     next();
   };
 }
 
+async function byKey(
+  db: Database,
+  keys: KeyRing,
+  secret: string,
+  request: Request,
+  { guesses, basic }: Pick<Options, 'guesses'> & { basic: boolean },
+): Promise<Caller> {
+  const address = request.ip ?? '';
+  const rest = guesses.restOf(address);
+  if (rest > 0) {
+    throw new Problem(429, 'too many wrong keys came from this address; Retry-After says when the next one is judged', {
+      headers: { 'Retry-After': String(rest) },
+    });
+  }
+  const now = performance.now();
+  const hash = hashOf(secret);
+  // A key that is not among the ones at hand may have been made a moment ago.
+  const key = match(await keys(now - FRESH_MS), hash) ?? match(await keys(now), hash);
+  if (!key) {
+    guesses.miss(address);
+    throw unknown('this key is not known', basic);
+  }
+  const ended = whyEnded(key, hash, new Date());
+  if (ended) throw unknown(ended, basic);
+  noteUse(db, key);
+  return {
+    id: `#${key.id}`,
+    name: key.name,
+    scopes: key.scopes.filter(isScope),
+    isStillLetIn: (asked) => isStillLetIn(keys, key.id, hash, asked.scope),
+  };
+}
+
+/** Undefined for a session that is not valid any more: its cookie is worth nothing, and its sender a visitor. */
+async function bySession(fleet: Fleet, sessions: SessionRing, visit: Visit, request: Request): Promise<Caller | undefined> {
+  const token = visit.token as string;
+  const session = isJwt(token) ? await sessions.ofJwt(token) : await sessions.of(token);
+  if (!session) {
+    if (!visit.isByCookie) throw unknown('this token is not valid, or not any more', false, 'Bearer error="invalid_token"');
+    return undefined;
+  }
+  if (visit.isByCookie && isWrite(request)) demandOwnOrigin(request, fleet.settings);
+  return callerFrom(session, async (asked) => {
+    const now = await (isJwt(token) ? sessions.ofJwt(token) : sessions.of(token)).catch(() => session);
+    return (
+      now !== null &&
+      isAdmitted(
+        callerFrom(now, async () => true),
+        asked,
+      )
+    );
+  });
+}
+
+function isAdmitted(caller: Caller, asked: Parameters<typeof admit>[1]): boolean {
+  try {
+    admit(caller, asked);
+    return true;
+  } catch (error) {
+    if (error instanceof Problem || error instanceof Refused) return false;
+    throw error;
+  }
+}
+
+/** Nobody, where there is something for visitors. Elsewhere a 401, before a body is read. */
+function visitor(request: Request, basic: boolean): Caller {
+  if (!isForVisitors(request.method, request.path)) throw unknown('sign in, or send a key: header X-API-Key', basic);
+  return visitorFrom(networkOf(request.ip ?? ''));
+}
+
+const isWrite = ({ method }: Request) => method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+
 export const callerOf = (response: Response): Caller => response.locals.caller;
+export const visitFrom = (response: Response): Visit => response.locals.visit;
 
 /** Compares with every key and the secret before its rotation, each in constant time: how long it takes tells nothing. */
 const match = (keys: readonly ApiKey[], hash: Buffer) => keys.filter((key) => isSecretOf(key, hash))[0];
@@ -71,7 +137,7 @@ async function isStillLetIn(keys: KeyRing, id: number, hash: Buffer, scope: Rout
   const key = known?.find((candidate) => candidate.id === id && isSecretOf(candidate, hash));
   if (!known) return true;
   if (!key || whyEnded(key, hash, new Date())) return false;
-  return mayDo({ name: key.name, scopes: key.scopes.filter(isScope) }, ...scopesOf({ scope }));
+  return scope === null || mayDo({ name: key.name, scopes: key.scopes.filter(isScope) }, ...scopesOf({ scope }));
 }
 
 /** Why a known secret is not valid any more, or null while it is. */
@@ -85,22 +151,23 @@ function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
   return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
 }
 
-/** Notes when a key was used, once a minute: what is at hand of it is older than the first of several uses. */
-function noteUses(db: Database) {
-  const noted = new Map<number, number>();
-  return ({ id, last_used_at }: ApiKey) => {
-    const now = Date.now();
-    const last = Math.max(noted.get(id) ?? 0, last_used_at ? Date.parse(last_used_at) : 0);
-    if (now - last < NOTED_MS) return;
-    noted.set(id, now);
-    touchKey(db, id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
-  };
+const NOTED_MS = 60_000;
+const noted = new WeakMap<Database, Map<number, number>>();
+
+/** Notes once a minute that a key was used. What is at hand of the key is older than its first use, so that is remembered here. */
+function noteUse(db: Database, { id, last_used_at }: ApiKey) {
+  const uses = noted.get(db) ?? new Map<number, number>();
+  noted.set(db, uses);
+  const now = Date.now();
+  if (now - Math.max(uses.get(id) ?? 0, last_used_at ? Date.parse(last_used_at) : 0) < NOTED_MS) return;
+  uses.set(id, now);
+  touchKey(db, id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
 }
 
-function unknown(detail: string, basic: boolean) {
-  const challenge = basic
-    ? 'Basic realm="Studio Fleet: any name, the key as password", charset="UTF-8"'
-    : 'ApiKey header="X-API-Key"';
+function unknown(detail: string, basic: boolean, bearer?: string) {
+  const challenge =
+    bearer ??
+    (basic ? 'Basic realm="Studio Fleet: any name, the key as password", charset="UTF-8"' : 'ApiKey header="X-API-Key"');
   return new Problem(401, detail, { headers: { 'WWW-Authenticate': challenge } });
 }
 

@@ -31,8 +31,8 @@ export function countGuesses(most: number, now: () => number = () => performance
   };
 }
 
-/** Who has one IPv6 address has as many as he likes: the network of 64 bits stands for all of them. */
-function networkOf(address: string): string {
+/** The network an address stands for. Who has one IPv6 address has as many as he likes: the network of 64 bits stands for all of them. */
+export function networkOf(address: string): string {
   const plain = address.replace(/^::ffff:(?=\d+\.)/, '');
   if (!isIPv6(plain)) return plain;
   const [head = '', tail = ''] = plain.split('%')[0]!.split('::');

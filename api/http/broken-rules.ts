@@ -9,6 +9,7 @@ import {
 export const taken: Record<string, string> = {
   users_phone_is_taken: 'somebody has this phone already',
   users_telegram_id_is_taken: 'somebody has this Telegram account already',
+  users_login_is_taken: 'somebody has this login already',
   locations_name_is_taken: 'there is a location with this name already',
   rooms_name_is_taken: 'there is a room with this name in this location already',
   training_types_name_is_taken: 'there is a training type with this name already',

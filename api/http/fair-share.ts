@@ -7,11 +7,11 @@ const RESERVE = 2;
 /** Whoever does not get a connection in this time is notified to come again (503). */
 const PATIENCE_MS = 10_000;
 
-type Asker = { caller: number };
+type Asker = { caller: string };
 const askers = new AsyncLocalStorage<Asker>();
 
 /** Does something for a caller: the connections it takes are this caller's. */
-export const askedBy = <T>(caller: number, work: () => Promise<T>): Promise<T> => askers.run({ caller }, work);
+export const askedBy = <T>(caller: string, work: () => Promise<T>): Promise<T> => askers.run({ caller }, work);
 
 const METHODS = [
   'any',
@@ -55,19 +55,19 @@ export function fairShare(db: Database): Database {
 
 /** @param places how many there are for all callers */
 export function createLine(places: number, patienceMs = PATIENCE_MS) {
-  const held = new Map<number, number>();
+  const held = new Map<string, number>();
   let free = places;
-  type Waiting = { caller: number; go(): void };
+  type Waiting = { caller: string; go(): void };
   let waiting: Waiting[] = [];
 
-  const own = (caller: number) => held.get(caller) ?? 0;
-  const mayEnter = (caller: number) => free > 0 && own(caller) < Math.max(1, free);
+  const own = (caller: string) => held.get(caller) ?? 0;
+  const mayEnter = (caller: string) => free > 0 && own(caller) < Math.max(1, free);
 
-  function take(caller: number) {
+  function take(caller: string) {
     free -= 1;
     held.set(caller, own(caller) + 1);
   }
-  function leave(caller: number) {
+  function leave(caller: string) {
     free += 1;
     const left = own(caller) - 1;
     if (left > 0) held.set(caller, left);
@@ -85,14 +85,14 @@ export function createLine(places: number, patienceMs = PATIENCE_MS) {
 
   return {
     /** Resolves once the caller may take a connection; returns how to give it back. Throws a 503 when that takes too long. */
-    async enter(caller: number): Promise<() => void> {
+    async enter(caller: string): Promise<() => void> {
       if (waiting.length === 0 && mayEnter(caller)) take(caller);
       else await stand(caller);
       return () => leave(caller);
     },
   };
 
-  function stand(caller: number): Promise<void> {
+  function stand(caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const tired = setTimeout(() => {
         waiting = waiting.filter((one) => one !== mine);

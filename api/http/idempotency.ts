@@ -26,7 +26,7 @@ export async function once(
     .update(`${route.method} ${route.path}\n${JSON.stringify(body)}`)
     .digest();
   const { db } = context.fleet;
-  const mine = { caller: `#${context.caller.id}`, key };
+  const mine = { caller: context.caller.id, key };
   const first = await db.transaction(async (transaction): Promise<Answer> => {
     if (!(await tryIdempotencyLock(transaction, mine))) throw beingAnswered();
     const stored = await findAnswer(transaction, mine);

@@ -23,7 +23,14 @@ export const problemBody = z
   .meta({ id: 'Problem' });
 
 /** What a refusal of the rules is called here. */
-const STATUS: Record<RefusalKind, number> = { missing: 404, conflict: 409, not_allowed: 403, invalid: 422 };
+const STATUS: Record<RefusalKind, number> = {
+  missing: 404,
+  conflict: 409,
+  not_allowed: 403,
+  invalid: 422,
+  unknown: 401,
+  too_many: 429,
+};
 
 type Extra = { errors?: { path: string; message: string }[]; headers?: Record<string, string>; [name: string]: unknown };
 
@@ -80,7 +87,7 @@ export const requestIdOf = (response: Response) => String(response.getHeader('x-
 /** The problem behind an error of the libraries or the database. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof Refused) return new Problem(STATUS[error.kind], error.message, error.fields);
+  if (error instanceof Refused) return new Problem(STATUS[error.kind], error.message, { ...error.fields, ...laterOf(error) });
   if (error instanceof TooManyOpenRuns) return new Problem(429, error.message, { headers: { 'Retry-After': '10' } });
   if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
   if (isOutage(error)) return away('the database does not answer');
@@ -94,6 +101,9 @@ export function asProblem(error: unknown): Problem {
     new Problem(500, 'something went wrong here; it is in the log under this request id')
   );
 }
+
+const laterOf = ({ kind, fields }: Refused): Extra =>
+  kind === 'too_many' ? { headers: { 'Retry-After': String(fields.retry_after_seconds ?? 2) } } : {};
 
 export const away = (detail: string, extra: Extra = {}) =>
   new Problem(503, detail, { headers: { 'Retry-After': '5' }, ...extra });

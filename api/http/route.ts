@@ -1,25 +1,23 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
+import type { Whose } from '../../sql/auth/whose.ts';
 import type { CallContext } from '../../workers/call-context.ts';
-
-/** Who asks: the key, its name and what it may do. */
-export type Caller = CallContext['caller'] & {
-  /** Of the key. A name may be given again to another key. */
-  id: number;
-  /** Whether the key would be let in now, with the scope: it may be revoked, or expire, while it is being answered. */
-  isStillLetIn(scope: Route['scope']): Promise<boolean>;
-};
+import type { Caller, Visit } from './caller.ts';
 
 /** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
 export type Context = CallContext & {
   caller: Caller;
+  /** Whose rows the caller may see (R32). */
+  whose: Whose;
+  /** Who asked, as a browser tells it. */
+  visit: Visit;
   requestId: string;
   /** Seconds the caller is willing to wait (`Prefer: wait`), 0 to 60. */
   wait: number;
   /** False once the caller has gone or this process drains: then waiting ends early. */
   isWaiting: () => boolean;
-  /** False once the key was revoked, has expired or has lost the route's scope: whoever is answered for long must look. */
+  /** False once the key was revoked or the session has ended, or may not ask for this any more: whoever is answered for long must look. */
   isStillLetIn: () => Promise<boolean>;
 };
 
@@ -28,7 +26,7 @@ export type Answer = {
   body: unknown;
   /** The body as JSON, where it is at hand: sent as it is, instead of the body. */
   json?: string;
-  headers?: Record<string, string>;
+  headers?: Record<string, string | string[]>;
   /** Instead of the body: writes to the response for as long as the caller listens and this process does not drain. */
   stream?: (response: Response, draining: AbortSignal) => Promise<void>;
   /** Done once the transaction is committed: jobs, waiting. Its answer, if any, replaces this one. */
@@ -47,8 +45,11 @@ type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Re
   path: string;
   summary: string;
   tag: string;
-  /** What a caller needs to come in; of a list any one will do. What single fields or cases need beyond it, the handler demands. */
-  scope: Scope | readonly [Scope, ...Scope[]];
+  /**
+   * What a key needs to come in; of a list any one will do; null: no key does, it is for people. What single fields or cases need
+   * beyond it, the handler demands. What people may ask for, the policy says.
+   */
+  scope: Scope | readonly [Scope, ...Scope[]] | null;
   params?: P;
   query?: Q;
   body?: B;
@@ -86,4 +87,8 @@ export const route = <P extends Shape, Q extends Shape, B extends Shape, const R
 ): Route => definition as unknown as Route;
 
 /** The scopes any one of which opens a route. */
-export const scopesOf = ({ scope }: Pick<Route, 'scope'>): readonly Scope[] => (typeof scope === 'string' ? [scope] : scope);
+export const scopesOf = ({ scope }: { scope: Route['scope'] }): readonly Scope[] =>
+  typeof scope === 'string' ? [scope] : (scope ?? []);
+
+/** How the policy names what is asked. */
+export const operationOf = ({ method, path }: { method: string; path: string }) => `${method.toUpperCase()} ${path}`;

@@ -18,7 +18,7 @@ const MOST_BYTES = 256 * 1_024;
 /** The same for one who does not take the end. */
 const LAST_WORD_MS = 2_000;
 
-const opened = new WeakMap<LiveSlots, Map<number, number>>();
+const opened = new WeakMap<LiveSlots, Map<string, number>>();
 
 /**
  * Server-Sent Events of a specialist's rewritten days. `ready`: nothing is missed from now on. `day`: its date, its free time and
@@ -81,8 +81,8 @@ function sendOrLetGo(response: Response, text: string) {
 }
 
 /** Counts a stream in, and says how to count it out. Throws a 429 when there are too many. */
-function enter(live: LiveSlots, key: number): () => void {
-  const counts = opened.get(live) ?? new Map<number, number>();
+function enter(live: LiveSlots, key: string): () => void {
+  const counts = opened.get(live) ?? new Map<string, number>();
   opened.set(live, counts);
   const own = counts.get(key) ?? 0;
   const all = [...counts.values()].reduce((sum, count) => sum + count, 0);

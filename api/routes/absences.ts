@@ -72,8 +72,9 @@ export const absenceRoutes: Route[] = [
       ...pageQuery,
     }),
     responses: { 200: pageOf(item) },
-    async handle({ query }, { db, fleet }) {
+    async handle({ query }, { db, fleet, whose }) {
       const rows = await listAbsences(db, {
+        whose,
         specialistId: query.specialist_id,
         endsAfter: query.from && startOfDay(query.from, fleet.settings.zone),
         after: readCursor(query.cursor, idCursor) ?? 0,

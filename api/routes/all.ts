@@ -7,6 +7,8 @@ import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
+import { invitationRoutes } from './invitations.ts';
+import { meRoutes } from './me.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
@@ -15,6 +17,7 @@ import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
@@ -51,4 +54,7 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...signInRoutes,
+  ...meRoutes,
+  ...invitationRoutes,
 ];

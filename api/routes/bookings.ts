@@ -12,7 +12,16 @@ import { type Context, type Route, route } from '../http/route.ts';
 import { id, idOf, oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
-const bookingItem = bookingRow.meta({ id: 'Booking' });
+/** What a booking costs and who pays is null to a trainer. */
+const bookingItem = bookingRow
+  .extend({
+    service_price_minor: bookingRow.shape.service_price_minor.nullable(),
+    price_minor: bookingRow.shape.price_minor.nullable(),
+    discounts: bookingRow.shape.discounts.nullable(),
+    pay_from: bookingRow.shape.pay_from.nullable(),
+    payer_id: bookingRow.shape.payer_id.nullable(),
+  })
+  .meta({ id: 'Booking' });
 const shared = { tag: 'bookings' } as const;
 const read = { ...shared, scope: 'bookings:read' } as const;
 const write = { ...shared, scope: 'bookings:write' } as const;
@@ -67,8 +76,9 @@ export const bookingRoutes: Route[] = [
       'to',
     ),
     responses: { 200: pageOf(bookingItem) },
-    async handle({ query }, { db, fleet: { settings } }) {
+    async handle({ query }, { db, fleet: { settings }, whose }) {
       const rows = await listBookings(db, {
+        whose,
         clientId: query.client_id,
         specialistId: query.specialist_id,
         from: query.from && startOfDay(query.from, settings.zone),

@@ -62,9 +62,10 @@ export const moneyRoutes: Route[] = [
       'to',
     ),
     responses: { 200: pageOf(invoiceItem) },
-    async handle({ query }, { db, fleet }) {
+    async handle({ query }, { db, fleet, whose }) {
       const zone = fleet.settings.zone;
       const rows = await listInvoices(db, {
+        whose,
         status: query.status,
         payerId: query.payer_id,
         from: query.from && startOfDay(query.from, zone),

@@ -66,6 +66,7 @@ const born = ({ birth_date }: Record<string, unknown>, today: string) => {
 /** What a student has beyond a person. Whoever names no payer pays for oneself. */
 export const studentFields = {
   payer_id: idOf('whoever pays for the student; by default the student').optional(),
+  health_note: text(2_000).nullable().optional().meta({ description: 'what a trainer must know of the health' }),
   current_belt: text(40)
     .meta({ examples: ['yellow'] })
     .nullable()
@@ -109,7 +110,8 @@ export const students: RecordDeclaration = {
     role: 'client',
     row: z.object({
       ...personRow,
-      payer_id: z.int(),
+      payer_id: z.int().nullable().meta({ description: 'null to a trainer' }),
+      health_note: z.string().nullable(),
       current_belt: z.string().nullable(),
       registration_date: z.iso.date(),
     }),
@@ -137,7 +139,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
     demands: demandsOfPerson,
     kind: {
       tables: [users, { table: 'specialists', columns: Object.keys(specialist) }],
-      role: 'specialist',
+      role: 'trainer',
       row: z.object({
         ...personRow,
         position: z.string().nullable(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records/records.ts';
+import { policy } from '../auth/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { notAcceptable, Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -9,6 +10,9 @@ import { declarations } from './record-declarations.ts';
 
 /** List, read, create and change: the same four routes for every declared record. */
 export const recordRoutes: Route[] = declarations.flatMap(doors);
+
+/** As what the records at a path are somebody's: as the policy has it for one of them. */
+const kindAt = (path: string) => policy[`GET ${path}/{id}`]?.rows?.['params.id'];
 
 function doors(declared: RecordDeclaration): Route[] {
   const { path, one, fields, filters = [], kind, isDeletable = false, example } = declared;
@@ -32,9 +36,9 @@ function doors(declared: RecordDeclaration): Route[] {
       scope: 'records:read',
       query,
       responses: { 200: pageOf(item) },
-      async handle({ query: { limit, cursor, ...filter } }, { db }) {
+      async handle({ query: { limit, cursor, ...filter } }, { db, whose }) {
         const after = readCursor(cursor as string | undefined, idCursor);
-        const rows = await listRecords(db, kind, { filter, after, limit: Number(limit) + 1 });
+        const rows = await listRecords(db, kind, { filter, whose, kindOfRows: kindAt(path), after, limit: Number(limit) + 1 });
         return { body: page(rows as { id: number }[], Number(limit), (row) => row.id) };
       },
     }),

@@ -130,11 +130,11 @@ export const rosterRoutes: Route[] = [
       'to',
     ),
     responses: { 200: pageOf(trainingItem) },
-    async handle({ query }, { db, fleet, now }) {
+    async handle({ query }, { db, fleet, now, whose }) {
       const from = query.from ?? dayOf(now, fleet.settings.zone);
       const to = query.to ?? addDays(from, 6);
       const after = readCursor(query.cursor, z.tuple([dayCursor, instantCursor, idCursor]));
-      const rows = await listTrainings(db, { from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
+      const rows = await listTrainings(db, { whose, from, to, trainerId: query.trainer_id, after, limit: query.limit + 1 });
       return { body: page(rows, query.limit, (row) => [row.training_date, row.starts_at, row.id]) };
     },
   }),
@@ -146,10 +146,10 @@ export const rosterRoutes: Route[] = [
     scope: 'records:read',
     params: idParams,
     responses: { 200: trainingRow.extend({ students: z.array(seatRow) }) },
-    async handle({ params }, { db }) {
+    async handle({ params }, { db, whose }) {
       const training = await findTraining(db, params.id);
       if (!training) throw new Problem(404, `there is no training ${params.id}`);
-      return { body: { ...training, students: await seatsOf(db, params.id) } };
+      return { body: { ...training, students: await seatsOf(db, params.id, whose) } };
     },
   }),
 ];

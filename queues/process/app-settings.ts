@@ -12,6 +12,7 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   TELEGRAM_BOT_TOKEN: ['api', 'notifier'],
   TELEGRAM_WEBHOOK_URL: ['api'],
   TELEGRAM_WEBHOOK_SECRET: ['api'],
+  PUBLIC_URL: ['api', 'notifier'],
   HOST: ['api'],
   PORT: ['api'],
   TLS_CERT: ['api'],

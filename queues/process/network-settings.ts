@@ -13,6 +13,13 @@ export const trustProxySetting = z
   .transform((text): TrustProxy => (/^[1-9]$/.test(text) ? Number(text) : text.split(',').map((part) => part.trim())))
   .refine((proxies) => typeof proxies === 'number' || proxies.every(isNetwork), { error: FORM });
 
+const PUBLIC = 'the address of the pages, such as https://studio.example, without a path';
+/** `PUBLIC_URL`: where people open the studio's pages. */
+export const publicUrlSetting = z
+  .string()
+  .refine((text) => URL.canParse(text) && /^https?:\/\/[^/]+\/?$/.test(text), { error: PUBLIC })
+  .transform((text) => new URL(text).origin);
+
 function isNetwork(text: string): boolean {
   if (NAMED.includes(text)) return true;
   const [address = '', prefix, ...rest] = text.split('/');

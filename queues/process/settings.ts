@@ -5,7 +5,7 @@ import moment from 'moment-timezone';
 import { z } from 'zod';
 import { LEVELS, log } from '../log/log.ts';
 import { apiKeysSetting } from './key-setting.ts';
-import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy, trustProxySetting } from './network-settings.ts';
+import { isLoopback, PLAIN_HTTP_REFUSED, publicUrlSetting, type TrustProxy, trustProxySetting } from './network-settings.ts';
 import { whyWeak } from './weak-secret.ts';
 
 /** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
@@ -42,6 +42,7 @@ const schema = z.object({
   TLS_CERT: z.string().optional(),
   TLS_KEY: z.string().optional(),
   TRUST_PROXY: trustProxySetting.optional(),
+  PUBLIC_URL: publicUrlSetting.optional(),
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
@@ -114,6 +115,8 @@ export type Settings = Readonly<{
   tls?: { cert: string; key: string };
   /** Whose `X-Forwarded-For` is believed: Express's `trust proxy`. */
   trustProxy?: TrustProxy;
+  /** Where people open the studio's pages, without a slash at its end. */
+  publicUrl?: string;
   zone: string;
   locale: 'ru' | 'uk' | 'en';
   currency: string;
@@ -224,6 +227,7 @@ export function parseSettings(given: GivenSettings): Settings {
     host: s.HOST,
     trustProxy: s.TRUST_PROXY,
     tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
+    publicUrl: s.PUBLIC_URL,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,

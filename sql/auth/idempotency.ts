@@ -33,7 +33,7 @@ export const keepAnswer = (
   db: Sql,
   { caller, key }: Of,
   hash: Buffer,
-  answer: { status?: number; headers?: Record<string, string>; body: unknown },
+  answer: { status?: number; headers?: Record<string, string | string[]>; body: unknown },
   isFinal: boolean,
 ) =>
   db.query(sql.unsafe`

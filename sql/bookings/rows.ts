@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYTHING, isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 export const statuses = ['PENDING', 'CONFIRMED', 'CANCELLED', 'COMPLETED', 'NO_SHOW'] as const;
@@ -68,6 +69,7 @@ type Filter = {
   from?: string;
   to?: string;
   status?: Booking['status'];
+  whose?: Whose;
   after?: readonly [string, number];
   limit: number;
 };
@@ -77,7 +79,7 @@ const wasBooked = sql.fragment`(booking.status <> 'CANCELLED' or booking.confirm
 
 /** Bookings that begin in a span of time, in order of their start, after a cursor. */
 export function listBookings(db: Sql, of: Filter) {
-  const conditions = [wasBooked];
+  const conditions = [wasBooked, isAmong(of.whose ?? EVERYTHING, 'booking', 'booking')];
   if (of.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${of.clientId}`);
   if (of.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${of.specialistId}`);
   if (of.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${of.from}::timestamptz`);

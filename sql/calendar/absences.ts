@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYTHING, isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 export const absenceRow = z.object({
@@ -12,11 +13,15 @@ export const absenceRow = z.object({
 const columns = sql.fragment`id, specialist_id, from_at, to_at, reason`;
 
 /** Absences that end after an instant, by id. */
-export const listAbsences = (db: Sql, of: { specialistId?: number; endsAfter?: string; after: number; limit: number }) =>
+export const listAbsences = (
+  db: Sql,
+  of: { specialistId?: number; endsAfter?: string; whose?: Whose; after: number; limit: number },
+) =>
   db.any(sql.type(absenceRow)`
     select ${columns} from specialist_absences
     where (${of.specialistId ?? null}::int is null or specialist_id = ${of.specialistId ?? null})
       and (${of.endsAfter ?? null}::timestamptz is null or to_at > ${of.endsAfter ?? null}::timestamptz) and id > ${of.after}
+      and ${isAmong(of.whose ?? EVERYTHING, 'absence', 'specialist_absences')}
     order by id limit ${of.limit}`);
 
 export const findAbsence = (db: Sql, id: number) =>

@@ -18,7 +18,7 @@ export type Person = {
   first: string;
   last: string;
   gender: Gender;
-  role: 'client' | 'specialist' | 'admin';
+  role: 'client' | 'trainer' | 'admin';
   isChild: boolean;
   birth: string | null;
   since: string;

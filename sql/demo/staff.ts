@@ -4,7 +4,7 @@ import { TRAINERS } from './timetable.ts';
 
 /** The admin, then the trainers in the order of the timetable's list. */
 export function planStaff(today: string): Person[] {
-  const employed = { role: 'specialist', notes: null, birth: null, student: null, since: daysAfter(today, -400) } as const;
+  const employed = { role: 'trainer', notes: null, birth: null, student: null, since: daysAfter(today, -400) } as const;
   const trainers = Object.values(TRAINERS).map(
     ([first, last, gender]): Person => ({ ...employed, first, last, gender, isChild: false, onTelegram: true }),
   );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYTHING, isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { lockWallets, settle } from './settle.ts';
 
@@ -27,11 +28,11 @@ const columns = sql.fragment`id, payer_id, student_id, type, amount_minor, statu
 /** Invoices, newest first, after a cursor; `from` and `to` are instants, `to` exclusive. */
 export const listInvoices = (
   db: Sql,
-  of: { status?: string; payerId?: number; from?: string; to?: string; before?: number; limit: number },
+  of: { status?: string; payerId?: number; from?: string; to?: string; whose?: Whose; before?: number; limit: number },
 ) =>
   db.any(sql.type(invoiceRow)`
     select ${columns} from invoices
-    where (${of.status ?? null}::text is null or status = ${of.status ?? null})
+    where ${isAmong(of.whose ?? EVERYTHING, 'invoice', 'invoices')} and (${of.status ?? null}::text is null or status = ${of.status ?? null})
       and (${of.payerId ?? null}::int is null or payer_id = ${of.payerId ?? null})
       and (${of.from ?? null}::timestamptz is null or created_at >= ${of.from ?? null}::timestamptz)
       and (${of.to ?? null}::timestamptz is null or created_at < ${of.to ?? null}::timestamptz)

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isAmong, type RowKind, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 /**
@@ -8,7 +9,7 @@ import { type Sql, sql } from '../database/database.ts';
 export type RecordKind<Row extends z.ZodType = z.ZodType> = {
   tables: readonly { table: string; columns: readonly string[] }[];
   /** The role its users get; where there is nothing but users, it tells them from the others. */
-  role?: 'client' | 'specialist' | 'admin';
+  role?: 'client' | 'trainer' | 'admin';
   row: Row;
 };
 type Fields = Record<string, unknown>;
@@ -33,13 +34,14 @@ export const findRecord = <R extends z.ZodType>(db: Sql, kind: RecordKind<R>, id
     sql.type(kind.row)`${select(kind)} where ${name(kind.tables[0]!.table, 'id')} = ${id}`,
   ) as Promise<z.output<R> | null>;
 
-/** Records by id after a cursor, those whose fields equal the filter's. */
+/** Records by id after a cursor, those whose fields equal the filter's. @param of.kindOfRows as what they are somebody's */
 export function listRecords<R extends z.ZodType>(
   db: Sql,
   kind: RecordKind<R>,
-  of: { filter: Fields; after?: number; limit: number },
+  of: { filter: Fields; whose?: Whose; kindOfRows?: RowKind; after?: number; limit: number },
 ) {
   const conditions = [sql.fragment`${name(kind.tables[0]!.table, 'id')} > ${of.after ?? 0}`];
+  if (of.whose && !of.whose.everything) conditions.push(isAmong(of.whose, demandKind(of.kindOfRows), kind.tables[0]!.table));
   for (const part of kind.tables) {
     for (const column of part.columns.filter((candidate) => of.filter[candidate] !== undefined)) {
       conditions.push(sql.fragment`${name(part.table, column)} = (${given(part, of.filter)}).${name(column)}`);
@@ -48,6 +50,12 @@ export function listRecords<R extends z.ZodType>(
   return db.any(sql.type(kind.row)`
     ${select(kind)} where ${sql.join(conditions, sql.fragment` and `)}
     order by ${name(kind.tables[0]!.table, 'id')} limit ${of.limit}`);
+}
+
+/** Rows of a kind nobody named cannot be told apart by whose they are: they are shown to nobody. */
+function demandKind(kind: RowKind | undefined): RowKind {
+  if (!kind) throw new TypeError('whose rows these are is not said');
+  return kind;
 }
 
 /** Inserts a record, in the caller's transaction; what is not given is the tables' default. Returns its id. */

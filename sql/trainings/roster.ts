@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EVERYTHING, isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 /** A student's standing place in a weekly template. Dates are business days. */
@@ -81,10 +82,13 @@ const trainings = sql.fragment`
 type Place = [string, string, number];
 
 /** Trainings of inclusive business days, in order of their start, after a cursor. */
-export const listTrainings = (db: Sql, of: { from: string; to: string; trainerId?: number; after?: Place; limit: number }) =>
+export const listTrainings = (
+  db: Sql,
+  of: { from: string; to: string; trainerId?: number; whose?: Whose; after?: Place; limit: number },
+) =>
   db.any(sql.type(trainingRow)`
     ${trainings}
-    where training_date between ${of.from}::date and ${of.to}::date
+    where training_date between ${of.from}::date and ${of.to}::date and ${isAmong(of.whose ?? EVERYTHING, 'training', 'training')}
       and (${of.trainerId ?? null}::int is null or trainer_id = ${of.trainerId ?? null})
       and (${of.after?.[0] ?? null}::date is null or (training_date, starts_at, training.id) >
         (${of.after?.[0] ?? null}::date, ${of.after?.[1] ?? null}::timestamptz, ${of.after?.[2] ?? null}::int))
@@ -103,10 +107,10 @@ export const seatRow = z.object({
   cancellation_reason: z.string().nullable(),
 });
 
-/** Everyone ever registered in a training, in the order they came. */
-export const seatsOf = (db: Sql, trainingId: number) =>
+/** Everyone ever registered in a training, of those that somebody may see, in the order they came. */
+export const seatsOf = (db: Sql, trainingId: number, whose: Whose = EVERYTHING) =>
   db.any(sql.type(seatRow)`
     select seat.id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, status, attendance_marked_at,
       cancelled_at, cancellation_reason
     from real_training_students seat join users on users.id = student_id
-    where real_training_id = ${trainingId} order by seat.id`);
+    where real_training_id = ${trainingId} and ${isAmong(whose, 'seat', 'seat')} order by seat.id`);

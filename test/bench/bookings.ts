@@ -4,6 +4,7 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { openDatabase, sql } from '../../sql/database/database.ts';
 import { book } from '../../workers/bookings/book.ts';
+import { NOBODY } from '../support/nobody.ts';
 import { fillSalon, SPECIALISTS } from './bookings-data.ts';
 import { median, report, timed, times } from './measure.ts';
 
@@ -24,7 +25,8 @@ export async function benchBookings(url: string) {
   const context = {
     db,
     fleet: { name: 'bench', settings, db, backend, close: async () => undefined },
-    caller: { id: 0, name: 'bench', scopes: [], isStillLetIn: async () => true },
+    caller: { id: '0', name: 'bench', scopes: [], isStillLetIn: async () => true },
+    ...NOBODY,
     requestId: '',
     wait: 0,
     isWaiting: () => true,

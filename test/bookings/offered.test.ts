@@ -8,6 +8,7 @@ import { book, type Wish } from '../../workers/bookings/book.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { NOBODY } from '../support/nobody.ts';
 import { salon } from './salon.ts';
 import { days, drawing, MIDNIGHT, open, window } from './small-salon.ts';
 
@@ -28,11 +29,12 @@ type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
 /** Tries something and takes it back: the refusal, or null when it was done. */
 function tried(outer: DatabaseTransactionConnection, start: string, attempt: Attempt): Promise<Refused | null> {
   const trying = outer.transaction(async (db) => {
-    const caller = { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true };
+    const caller = { id: '0', name: 'test', scopes: [], isStillLetIn: async () => true };
     const context = {
       db,
       fleet: api.fleet,
       caller,
+      ...NOBODY,
       requestId: '',
       wait: 0,
       isWaiting: () => true,

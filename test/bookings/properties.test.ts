@@ -10,6 +10,7 @@ import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { NOBODY } from '../support/nobody.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
 
@@ -84,7 +85,8 @@ async function build() {
   const context: Context = {
     db: api.db,
     fleet: api.fleet,
-    caller: { id: 0, name: 'test', scopes: [], isStillLetIn: async () => true },
+    caller: { id: '0', name: 'test', scopes: [], isStillLetIn: async () => true },
+    ...NOBODY,
     requestId: '',
     wait: 0,
     isWaiting: () => true,

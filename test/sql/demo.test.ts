@@ -93,7 +93,7 @@ describe('what is in it', () => {
     ['rooms', sql.fragment`rooms`, 4, 4],
     ['services that can be booked', sql.fragment`services`, 3, 3],
     ['who offers what', sql.fragment`specialist_services`, 18, 18],
-    ['trainers', sql.fragment`specialists join user_roles on user_id = id and role = 'specialist'`, 6, 6],
+    ['trainers', sql.fragment`specialists join user_roles on user_id = id and role = 'trainer'`, 6, 6],
     ['admins', sql.fragment`user_roles where role = 'admin'`, 1, 1],
     ['training types', sql.fragment`training_types`, 8, 9],
     ['types for subscribers only', sql.fragment`training_types where is_subscription_only`, 1, 2],

@@ -23,7 +23,7 @@ export async function rightsWorld() {
   await noteProfile(db, BOT, 'studio_bot');
   const [parent, grownUp, child, admin] = [await make.client(), await make.client(), await make.student(), await make.student()];
   await db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${child}`);
-  await db.query(sql.unsafe`insert into user_roles values (${admin}, 'admin'), (${admin}, 'specialist')`);
+  await db.query(sql.unsafe`insert into user_roles values (${admin}, 'admin'), (${admin}, 'trainer')`);
   await db.query(sql.unsafe`insert into specialists (id) values (${admin})`);
   const service = await make.service({ price: 1_000 });
   const specialist = await make.specialist([service]);

@@ -5,7 +5,7 @@ import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import { whatIsTaken } from '../../sql/bookings/taken.ts';
 import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import type { CallContext } from '../call-context.ts';
-import { demandScope } from '../rights.ts';
+import { demandWallet } from '../rights.ts';
 import { busyMinutes } from '../slots/busy-minutes.ts';
 import { fits } from '../slots/fits.ts';
 import { demandCover, makeBooking, type Plan, payForHeld } from './insert.ts';
@@ -116,8 +116,7 @@ async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Pro
   const { db, fleet } = context;
   const { zone } = fleet.settings;
   const offer = await demandOfferToBook(wish, context, claim);
-  if (wish.pay_from === 'wallet' && offer.client.payer_id !== wish.client_id)
-    demandScope(context.caller, 'money:write', 'the wallet of another payer pays');
+  if (wish.pay_from === 'wallet') demandWallet(context.caller, offer.client.payer_id, wish.client_id);
   const [specialist] = offer.specialists as [Specialist];
   const busy = whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone);
   if (busy) return { ...busy, isGivenBack: !offer.is_ours };

@@ -12,6 +12,9 @@ export function baseUrl({ host, port, tls }: Address): string {
   return `${tls ? 'https' : 'http'}://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
 }
 
+/** Where people open the pages: `PUBLIC_URL`, or this API itself. */
+export const publicUrl = (settings: Settings) => settings.publicUrl ?? baseUrl(settings);
+
 export type Answer = { status: number; body: unknown };
 
 /**

@@ -8,6 +8,7 @@ import { isSuperuser } from '../../sql/database/role.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { fillCompileCache } from './compile-cache.ts';
 import { firstNight, loadDemoIfNew } from './first-night.ts';
+import { sayFirstOwnerLink } from './first-owner.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { fleetApps, startApps } from './pm2.ts';
 import { rememberedWith, rememberGiven, withSettingsFile } from './settings-files.ts';
@@ -72,6 +73,7 @@ async function start() {
     await waitUntilReady(settings);
     if (isEmbedded && !values.empty) await firstNight(db, settings, say);
     whereToLook(settings, key, say);
+    await sayFirstOwnerLink(db, settings, say);
   } finally {
     await db.end();
   }

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { createDocument, type ZodOpenApiOverride, type ZodOpenApiPathsObject } from 'zod-openapi';
-import { problemBody } from './problems.ts';
-import { type Route, scopesOf } from './route.ts';
+import { policy } from '../auth/policy.ts';
+import { problemBody } from '../http/problems.ts';
+import { operationOf, type Route, scopesOf } from '../http/route.ts';
 
 const problem = { content: { 'application/problem+json': { schema: problemBody } } };
 const refusals = {
@@ -85,6 +86,17 @@ const plainDoors: ZodOpenApiPathsObject = {
   },
 };
 
+/** What a key needs, and which roles may ask for it beside owners and admins. */
+function permissionOf(route: Route): string {
+  const { rows: _rows, only: _only, hidden: _hidden, ...roles } = policy[operationOf(route)] ?? {};
+  const key = scopesOf(route).map((scope) => `\`${scope}\``);
+  const people = Object.entries(roles).map(([role, access]) => (access === 'own' ? `${role} (what is theirs)` : role));
+  return [
+    key.length > 0 ? `Scope: ${key.join(' or ')}.` : 'For people, not for keys.',
+    ...(people.length > 0 ? [`Roles beside owner and admin: ${people.join(', ')}.`] : []),
+  ].join(' ');
+}
+
 function operation(route: Route) {
   const responses = Object.entries(route.responses).map(([status, schema]) => [
     status,
@@ -104,9 +116,7 @@ function operation(route: Route) {
       : undefined;
   return {
     summary: route.summary,
-    description: `Scope: ${scopesOf(route)
-      .map((scope) => `\`${scope}\``)
-      .join(' or ')}`,
+    description: permissionOf(route),
     tags: [route.tag],
     requestParams: {
       ...(route.params ? { path: route.params } : {}),

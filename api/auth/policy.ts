@@ -1,0 +1,162 @@
+import type { RowKind } from '../../sql/auth/whose.ts';
+
+/** Who is meant beside owners and admins, whose scopes say what they may do. */
+export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'visitor';
+/** `own`: what is theirs; another's is a 404, and lists leave it out. */
+export type Access = 'all' | 'own';
+
+export type Rule = Partial<Record<PolicyRole, Access>> & {
+  /** Where the request names rows (`params.id`, `body.client_id`), and of which kind: with `own` they must be among theirs. */
+  rows?: Readonly<Record<string, RowKind>>;
+  /** With `own`, what a field of the body may say. */
+  only?: Readonly<Record<string, readonly unknown[]>>;
+  /** With `own`, fields of the answer, at any depth, that are null to a trainer. */
+  hidden?: readonly string[];
+};
+
+const everybody: Rule = { trainer: 'all', client: 'all', guardian: 'all', visitor: 'all' };
+const signedIn: Rule = { trainer: 'all', client: 'all', guardian: 'all' };
+const family = { client: 'own', guardian: 'own' } as const;
+const own = { trainer: 'own', ...family } as const;
+const trainer = { trainer: 'own' } as const;
+const staff: Rule = {};
+
+/** No contacts and no money (R32). */
+const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'notes', 'payer_id'];
+const MONEY = ['service_price_minor', 'price_minor', 'discounts', 'pay_from', 'payer_id', 'invoice', 'client_package_id'];
+
+const record = (path: string, read: Rule, others: Rule = staff): Record<string, Rule> => ({
+  [`GET ${path}`]: { ...read, rows: undefined },
+  [`GET ${path}/{id}`]: read,
+  [`POST ${path}`]: others,
+  [`PATCH ${path}/{id}`]: others,
+});
+
+/**
+ * The one table of who may ask for what, and whose rows: operation x role. Owners and admins are not in it: their scopes decide, as
+ * those of keys do. An operation of `staff` is theirs alone. {@link gate} enforces it for HTTP, socket, bot and exports alike.
+ */
+export const policy: Readonly<Record<string, Rule>> = {
+  'GET /slots': everybody,
+  'GET /slots/stream': signedIn,
+
+  'POST /real-trainings/generate-next-week': staff,
+  'POST /real-trainings/process-daily-operations': staff,
+  'POST /cron/check-auto-renewals': staff,
+  'POST /subscriptions/auto-unfreeze': staff,
+  'POST /cron/cleanup': staff,
+  'POST /internal/slots/recalc': staff,
+  'POST /internal/slots/roll': staff,
+  'GET /process-history': staff,
+  'GET /process-history/{id}': staff,
+  'GET /process-stats': staff,
+  'GET /schedule': staff,
+  'GET /schedule/ticks': staff,
+  'POST /schedule/{name}/pause': staff,
+  'POST /schedule/{name}/resume': staff,
+
+  ...record('/api/clients', { ...own, rows: { 'params.id': 'client' }, hidden: CONTACTS }),
+  ...record('/api/students', { ...own, rows: { 'params.id': 'student' }, hidden: CONTACTS }),
+  ...record('/api/specialists', { ...trainer, rows: { 'params.id': 'specialist' } }),
+  ...record('/api/training-types', everybody),
+  ...record('/api/subscriptions', everybody),
+  ...record('/api/training-templates', signedIn),
+  ...record('/api/locations', everybody),
+  ...record('/api/rooms', { trainer: 'all' }),
+  ...record('/api/services', everybody),
+  ...record('/api/calendar-overrides', { trainer: 'all' }),
+  'DELETE /api/calendar-overrides/{id}': staff,
+  ...record('/api/service-packages', everybody),
+  ...record('/api/client-discounts', staff),
+  'GET /api/training-templates/{id}/students': { ...trainer, rows: { 'params.id': 'template' } },
+  'POST /api/training-templates/{id}/students': staff,
+  'PATCH /api/training-templates/{id}/students/{student_id}': staff,
+  'DELETE /api/training-templates/{id}/students/{student_id}': staff,
+
+  'GET /real-trainings': own,
+  'GET /real-trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
+  'POST /real-trainings/{id}/cancel': staff,
+  'POST /real-trainings/{id}/students': { ...family, rows: { 'body.student_id': 'student' } },
+  'POST /real-trainings/{id}/students/{student_id}/cancel': {
+    ...family,
+    rows: { 'params.student_id': 'student' },
+    only: { by: ['client'] },
+  },
+  'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
+
+  'POST /api/payments/{id}/cancel': staff,
+  'GET /api/invoices': family,
+  'POST /api/invoices/{id}/cancel': staff,
+  'GET /api/audit': staff,
+  'POST /api/students/{id}/payments': staff,
+  'GET /api/students/{id}/wallet': { ...family, rows: { 'params.id': 'payer' } },
+  'POST /api/clients/{id}/payments': staff,
+  'GET /api/clients/{id}/wallet': { ...family, rows: { 'params.id': 'payer' } },
+  'POST /api/people/{id}/payments': staff,
+  'GET /api/people/{id}/wallet': { ...family, rows: { 'params.id': 'person' } },
+
+  'GET /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
+  'POST /api/students/{id}/subscriptions': staff,
+  'PATCH /api/student-subscriptions/{id}': { ...family, rows: { 'params.id': 'subscription' } },
+  'POST /api/student-subscriptions/{id}/freeze': staff,
+  'POST /api/student-subscriptions/{id}/unfreeze': staff,
+  'POST /api/student-subscriptions/{id}/cancel': staff,
+
+  'GET /api/tasks': staff,
+  'POST /api/tasks': staff,
+  'GET /api/tasks/{id}': staff,
+  'POST /api/tasks/{id}/done': staff,
+  'POST /api/tasks/{id}/reopen': staff,
+  'POST /api/people/{id}/telegram-link': { ...own, rows: { 'params.id': 'person' } },
+  'GET /api/people/{id}/command-rights': staff,
+  'PUT /api/people/{id}/command-rights': staff,
+  'DELETE /api/people/{id}/command-rights': staff,
+  'GET /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
+  'PUT /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
+  'GET /api/notification-kinds': staff,
+  'PUT /api/notification-kinds': staff,
+
+  'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
+  'GET /bookings': { ...own, hidden: MONEY },
+  'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },
+  'POST /bookings/{id}/cancel': { ...family, rows: { 'params.id': 'booking' }, only: { by: ['client'] } },
+  'POST /bookings/{id}/reschedule': { ...family, rows: { 'params.id': 'booking' } },
+  'POST /bookings/{id}/close': { ...trainer, rows: { 'params.id': 'booking' }, hidden: MONEY },
+  'POST /bookings/{id}/reopen': { ...trainer, rows: { 'params.id': 'booking' }, hidden: MONEY },
+  'GET /api/services/{id}/rooms': { trainer: 'all' },
+  'POST /api/services/{id}/rooms': staff,
+  'DELETE /api/services/{id}/rooms/{room_id}': staff,
+  'GET /api/services/{id}/specialists': everybody,
+  'POST /api/services/{id}/specialists': staff,
+  'DELETE /api/services/{id}/specialists/{specialist_id}': staff,
+
+  'GET /api/specialist-absences': trainer,
+  'POST /api/specialist-absences': { ...trainer, rows: { 'body.specialist_id': 'specialist' } },
+  'GET /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
+  'PATCH /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
+  'DELETE /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
+
+  'GET /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
+  'POST /api/clients/{id}/packages': staff,
+  'POST /api/clients/{id}/packages/{package_id}/cancel': staff,
+  'GET /api/clients/{id}/discounts': { ...family, rows: { 'params.id': 'client' } },
+  'POST /api/clients/{id}/student': staff,
+  'GET /api/company': everybody,
+  'PUT /api/company': staff,
+
+  'POST /auth/sign-in': everybody,
+  'POST /auth/sign-out': everybody,
+  'POST /auth/token': everybody,
+  'POST /auth/join/look': everybody,
+  'POST /auth/join': everybody,
+  'POST /auth/password': signedIn,
+  'GET /me': signedIn,
+  'GET /me/sessions': signedIn,
+  'DELETE /me/sessions': signedIn,
+  'DELETE /me/sessions/{id}': signedIn,
+  'POST /api/invitations': staff,
+  'POST /api/people/{id}/password-link': staff,
+};
+
+/** What a person may still do who must set up a second factor first. */
+export const LIMITED = new Set(['GET /me', 'POST /auth/sign-out']);

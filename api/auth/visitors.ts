@@ -1,0 +1,12 @@
+import { policy } from './policy.ts';
+
+const open = Object.entries(policy)
+  .filter(([, rule]) => rule.visitor === 'all')
+  .map(([operation]) => {
+    const [method = '', path = ''] = operation.split(' ');
+    return { method, pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`) };
+  });
+
+/** Whether something at a path is for everybody; another method of such a path is answered by the path, too. */
+export const isForVisitors = (method: string, path: string) =>
+  open.some((one) => one.pattern.test(path) && (one.method === method || (method === 'HEAD' && one.method === 'GET')));

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+import type { Role } from './sessions.ts';
+
+const link = z.object({
+  id: z.int(),
+  purpose: z.enum(['invitation', 'first owner', 'password']),
+  user_id: z.int().nullable(),
+  login: z.string().nullable(),
+  first_name: z.string().nullable(),
+  last_name: z.string().nullable(),
+  role: z.enum(['owner', 'admin', 'trainer', 'client']).nullable(),
+  expires_at: z.iso.datetime(),
+});
+export type SignInLink = z.output<typeof link>;
+const columns = sql.fragment`id, purpose, user_id, login, first_name, last_name, role, expires_at`;
+
+type NewLink = {
+  hash: Buffer;
+  purpose: SignInLink['purpose'];
+  userId?: number | null;
+  login?: string | null;
+  firstName?: string | null;
+  lastName?: string | null;
+  role?: Role | null;
+  by: string;
+  expires: Date;
+};
+
+/** Keeps a link. One for the same person or login and purpose that was not used yet is replaced. */
+export async function insertLink(transaction: Sql, of: NewLink) {
+  await transaction.query(sql.unsafe`
+    delete from sign_in_links where used_at is null and purpose = ${of.purpose}
+      and user_id is not distinct from ${of.userId ?? null}::int and login is not distinct from ${of.login ?? null}::text`);
+  return transaction.one(sql.type(link)`
+    insert into sign_in_links (token_hash, purpose, user_id, login, first_name, last_name, role, created_by, expires_at)
+    values (${sql.binary(of.hash)}, ${of.purpose}, ${of.userId ?? null}, ${of.login ?? null}, ${of.firstName ?? null}, ${of.lastName ?? null},
+      ${of.role ?? null}, ${of.by}, ${of.expires.toISOString()}::timestamptz)
+    returning ${columns}`);
+}
+
+/** A link that can still be used, or null. */
+export const findLink = (db: Sql, hash: Buffer, now: Date) =>
+  db.maybeOne(sql.type(link)`
+    select ${columns} from sign_in_links
+    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz`);
+
+/** Uses a link up, in the caller's transaction: of two at once one gets it, the other null. */
+export const useLink = (transaction: Sql, hash: Buffer, now: Date) =>
+  transaction.maybeOne(sql.type(link)`
+    update sign_in_links set used_at = ${now.toISOString()}::timestamptz
+    where token_hash = ${sql.binary(hash)} and used_at is null and expires_at > ${now.toISOString()}::timestamptz
+    returning ${columns}`);
+
+/** Whether the studio has an owner who can sign in. */
+export const hasOwner = (db: Sql) =>
+  db.exists(sql.unsafe`
+    select from user_roles join passwords using (user_id) join users on users.id = user_id where role = 'owner' and is_active`);
+
+/** Gives a person a role. Returns false when they have it already. */
+export async function giveRole(transaction: Sql, userId: number, role: Role): Promise<boolean> {
+  const { rowCount } = await transaction.query(
+    sql.unsafe`insert into user_roles (user_id, role) values (${userId}, ${role}) on conflict do nothing`,
+  );
+  return rowCount > 0;
+}
+
+type NewPerson = { firstName: string; lastName: string; phone: string | null; email: string | null; login: string | null };
+
+/** Makes a person known. Returns the id. */
+export const insertPerson = (transaction: Sql, of: NewPerson) =>
+  transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
+    insert into users (first_name, last_name, phone, email, login)
+    values (${of.firstName}, ${of.lastName}, ${of.phone}, ${of.email}, ${of.login}) returning id`);

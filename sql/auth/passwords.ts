@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+const account = z.object({ user_id: z.int(), hash: z.string().nullable(), is_active: z.boolean() });
+/** Who a login means. `hash` null: has no password. */
+export type Account = z.output<typeof account>;
+
+/** What somebody signs in with: a phone in E.164, an e-mail, or a login. */
+export type Login = { kind: 'phone' | 'email' | 'login'; value: string };
+
+/**
+ * The one person a login means, or null: nobody, or an e-mail that several have (they sign in by phone or login).
+ */
+export async function findAccount(db: Sql, { kind, value }: Login): Promise<Account | null> {
+  const matches = {
+    phone: sql.fragment`phone = ${value}`,
+    email: sql.fragment`lower(email) = ${value}`,
+    login: sql.fragment`login = ${value}`,
+  };
+  const found = await db.any(sql.type(account)`
+    select users.id as user_id, hash, is_active from users left join passwords on user_id = users.id
+    where ${matches[kind]} order by is_active desc, users.id limit 2`);
+  const [first, second] = found;
+  return first && (!second || (first.is_active && !second.is_active)) ? first : null;
+}
+
+/** The hash of a person's password, or null. */
+export const findPassword = (db: Sql, userId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ hash: z.string() }))`select hash from passwords where user_id = ${userId}`);
+
+/** Sets a person's password. */
+export const setPassword = (db: Sql, userId: number, hash: string) =>
+  db.query(sql.unsafe`
+    insert into passwords (user_id, hash) values (${userId}, ${hash})
+    on conflict (user_id) do update set hash = excluded.hash, set_at = now()`);
+
+/** Replaces a hash by a newer one of the same password; not one that was set meanwhile. */
+export const renewPassword = (db: Sql, userId: number, before: string, hash: string) =>
+  db.query(sql.unsafe`update passwords set hash = ${hash} where user_id = ${userId} and hash = ${before}`);

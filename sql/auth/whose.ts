@@ -1,0 +1,96 @@
+import type { FragmentSqlToken } from 'slonik';
+import { sql } from '../database/database.ts';
+
+/**
+ * Whose rows somebody may see (R32): everything, or what is theirs as a trainer, as one of these students or clients, or as the payer.
+ * Of a role whose rows do not count for what is asked, the part is null or empty.
+ */
+export type Whose =
+  | { everything: true }
+  | {
+      everything: false;
+      /** The person; their own record. */
+      self: number;
+      /** As a trainer: trainings given, bookings taken, absences. */
+      trainer: number | null;
+      /** As a client oneself, as a guardian the children. */
+      students: readonly number[];
+      /** As whoever pays. */
+      payer: number | null;
+    };
+type Own = Extract<Whose, { everything: false }>;
+
+export const EVERYTHING: Whose = { everything: true };
+
+type Column = FragmentSqlToken;
+const among = (column: Column, ids: readonly number[]) => sql.fragment`${column} = any(${sql.array([...ids], 'int4')})`;
+const is = (column: Column, id: number | null) => sql.fragment`${column} = ${id}::int`;
+const nothing = sql.fragment`false`;
+const either = (...conditions: Column[]) => sql.fragment`(${sql.join(conditions, sql.fragment` or `)})`;
+const named = (alias: string, column: string) => sql.fragment`${sql.identifier([alias, column])}`;
+
+const trainsStudent = (student: Column, trainer: number | null) =>
+  trainer === null
+    ? nothing
+    : sql.fragment`(exists (
+        select from real_training_students place join real_trainings given on given.id = place.real_training_id
+        where place.student_id = ${student} and given.trainer_id = ${trainer})
+      or exists (
+        select from training_student_templates standing join training_templates weekly on weekly.id = training_template_id
+        where standing.student_id = ${student} and weekly.trainer_id = ${trainer}))`;
+
+/** For each kind of row: whether a row of its table, by its alias, is theirs. */
+const conditions = {
+  training: (row, own) =>
+    either(
+      is(named(row, 'trainer_id'), own.trainer),
+      sql.fragment`exists (select from real_training_students place
+        where place.real_training_id = ${named(row, 'id')} and ${among(sql.fragment`place.student_id`, own.students)})`,
+    ),
+  template: (row, own) => is(named(row, 'trainer_id'), own.trainer),
+  booking: (row, own) => either(is(named(row, 'specialist_id'), own.trainer), among(named(row, 'client_id'), own.students)),
+  student: (row, own) => either(among(named(row, 'id'), own.students), trainsStudent(named(row, 'id'), own.trainer)),
+  client: (row, own) =>
+    either(
+      among(named(row, 'id'), own.students),
+      own.trainer === null
+        ? nothing
+        : sql.fragment`exists (select from bookings visit where visit.client_id = ${named(row, 'id')} and visit.specialist_id = ${own.trainer})`,
+    ),
+  specialist: (row, own) => is(named(row, 'id'), own.trainer),
+  person: (row, own) => is(named(row, 'id'), own.self),
+  payer: (row, own) =>
+    sql.fragment`coalesce((select payer_id from students where students.id = ${named(row, 'id')}), ${named(row, 'id')}) = ${own.payer}::int`,
+  invoice: (row, own) => is(named(row, 'payer_id'), own.payer),
+  subscription: (row, own) => among(named(row, 'student_id'), own.students),
+  request: (row, own) => among(named(row, 'student_id'), own.students),
+  absence: (row, own) => is(named(row, 'specialist_id'), own.trainer),
+  seat: (row, own) =>
+    either(
+      among(named(row, 'student_id'), own.students),
+      sql.fragment`exists (select from real_trainings given where given.id = ${named(row, 'real_training_id')} and given.trainer_id = ${own.trainer}::int)`,
+    ),
+} satisfies Record<string, (row: string, own: Own) => FragmentSqlToken>;
+
+export type RowKind = keyof typeof conditions;
+
+/** Where the rows of a kind lie. */
+export const tables: Record<RowKind, string> = {
+  training: 'real_trainings',
+  template: 'training_templates',
+  booking: 'bookings',
+  student: 'users',
+  client: 'users',
+  specialist: 'specialists',
+  person: 'users',
+  payer: 'users',
+  invoice: 'invoices',
+  subscription: 'student_subscriptions',
+  request: 'finance_requests',
+  absence: 'specialist_absences',
+  seat: 'real_training_students',
+};
+
+/** A condition of a statement: the row that `alias` stands for is among those. */
+export const isAmong = (whose: Whose, kind: RowKind, alias: string): FragmentSqlToken =>
+  whose.everything ? sql.fragment`true` : conditions[kind](alias, whose);
