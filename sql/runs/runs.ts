@@ -113,22 +113,25 @@ const requestedRow = z.discriminatedUnion('outcome', [
   z.object({ n: z.int(), outcome: z.literal('refused') }),
 ]);
 
-/** Finds, writes and counts the first enqueue in one statement (see the function), which each connection plans once. */
+/**
+ * Finds, writes and counts the first enqueue in one statement (see the function), which each connection plans once. The requests are
+ * text that the database reads, so that what is wrong in one of them is a refusal of the database like any other.
+ */
 const requestStatement = (
   requests: readonly (RunRequest & { n: number })[],
   mostOpen = UNLIMITED,
   isHurried = false,
 ) => sql.prepared('request_runs', requestedRow)`
   select n, outcome, ${columns}
-  from request_runs(${sql.jsonb(
+  from request_runs(${JSON.stringify(
     requests.map(({ n, created_by = null, again = false, ...request }) => ({
       ...request,
       n,
       again,
       created_by: created_by ?? 'system',
       is_limited: mostOpen < UNLIMITED && created_by !== null,
-    })) as never,
-  )}, ${mostOpen}, ${isHurried}) as asked, lateral (select (asked.run).*) as answer`;
+    })),
+  )}::jsonb, ${mostOpen}, ${isHurried}) as asked, lateral (select (asked.run).*) as answer`;
 
 /** Returns the run, or null. */
 export const findRun = (db: Sql, id: number): Promise<Run | null> =>

@@ -37,6 +37,7 @@ const onTwo = (work: (one: Sql, other: Sql) => Promise<unknown>) =>
 test('a queued run is taken, its process locked and its runner watched, at once', () =>
   database.db.connect(async (one) => {
     const { run } = await request();
+    await one.query(sql.unsafe`select set_config('synchronous_commit', 'on', false)`);
     expect(await takeRun(one, run.id, 'job-1')).toMatchObject({
       is: 'taken',
       id: run.id,
