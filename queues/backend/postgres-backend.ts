@@ -13,12 +13,18 @@ const ANSWER_MS = 12_000;
 const LOOK_MS = 10_000;
 const ALIVE_MS = 5_000;
 
+/**
+ * A job is not waited for until it is on the disk. What it is for stands in the database, whose own commits are; should the server
+ * crash, the scheduler enqueues again what the last half second has lost, and a job that comes back finds its work done.
+ */
+const OPTIONS = '-c search_path=bullmq -c synchronous_commit=off';
+
 export function postgresBackend(url: string, name: string): Backend {
   const pool = listened(
     new OutagePool({
       connectionString: url,
       application_name: `${name} queues`,
-      options: '-c search_path=bullmq',
+      options: OPTIONS,
       max: 8,
       connectionTimeoutMillis: 2_000,
       idleTimeoutMillis: 30_000,

@@ -24,8 +24,8 @@ export const initialNightProgress: NightProgress = {
   auto_payments: 0,
 };
 
-/** Payers a transaction. With 2,000 its locks last about a fifth of a second, which is what a cancellation may have to wait. */
-const CHUNK = 2_000;
+/** Payers a transaction. With 1,000 its locks last about a tenth of a second, which is what a cancellation may have to wait. */
+const CHUNK = 1_000;
 const MOST_INT = 2_147_483_647;
 
 /**

@@ -62,7 +62,7 @@ export const lockOpenRequest = (transaction: Sql, id: number, lockMs?: number) =
 
 /** Notes what became of a request, in the transaction that did it. */
 export const decideRequest = (transaction: Sql, id: number, status: 'done' | 'refused', outcome: unknown) =>
-  transaction.query(sql.unsafe`
+  transaction.query(sql.prepared('decide_finance_request', requestRow)`
     update finance_requests set status = ${status}, outcome = ${sql.json(outcome as never)}, decided_at = now() where id = ${id}`);
 
 /** Open requests whose job is older than `seconds`; each counts one more enqueue. */

@@ -43,6 +43,31 @@ export const seatState = z.object({
   cancellation: z.unknown(),
 });
 
+/** A registration and the training it is for. */
+const placeRow = trainingState.extend({
+  seat_id: seatState.shape.id,
+  seat_charged_at: seatState.shape.charged_at,
+  seat_cancellation: z.unknown(),
+});
+
+/**
+ * Locks a student, a training and the registration of the one in the other, in this order and until the transaction ends, and reads
+ * them as they are then; null when there is no such registration. Three locks in one statement, for each takes the row's latest version.
+ */
+export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId: number }) =>
+  transaction.maybeOne(sql.prepared('lock_place', placeRow)`
+    with student as materialized (
+      select id from students where id = ${of.studentId} for no key update
+    ), training as materialized (
+      select training.*, type.name as training_type
+      from real_trainings training join training_types type on type.id = training_type_id
+      where training.id = ${of.trainingId} and (select count(*) from student) = 1 for no key update of training
+    )
+    select training.id, training_type, training_date, start_time, starts_at, ends_at, max_participants, trainer_id, training.status,
+      processed_at, training.cancellation, seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
+    from training join real_training_students seat on real_training_id = training.id and student_id = ${of.studentId}
+    for no key update of seat`);
+
 /** The registrations of a training. */
 export const seatStates = (db: Sql, trainingId: number) =>
   db.any(sql.type(seatState)`
@@ -59,7 +84,7 @@ export const endSeat = (
   transaction: Sql,
   ending: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
 ) =>
-  transaction.query(sql.unsafe`
+  transaction.query(sql.prepared('end_seat', seatState)`
     update real_training_students set status = ${ending.status}, cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
       cancellation = ${sql.json(ending.answer as never)}
     where id = ${ending.id}`);

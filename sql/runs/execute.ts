@@ -2,18 +2,16 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { columns, type Run, runRow } from './rows.ts';
 
-/**
- * Takes hold of a run for execution; call it only under the process's lock.
- * A run found `running` lost its runner in the middle: it counts an interruption and goes on from its progress.
- * Returns null when the run is over (a stale job).
- */
+/** The claim of a run: one found `running` lost its runner in the middle, which counts. */
+export const claimed = (jobId: string) => sql.fragment`
+  update automated_process_history run
+  set interruptions = interruptions + (status = 'running')::int, status = 'running',
+    started_at = coalesce(started_at, now()), job_id = ${jobId}`;
+
+/** Claims a run for execution; its process's lock is the caller's business (see `takeRun`). Returns null when the run is over. */
 export const claimRun = (db: Sql, id: number, jobId: string): Promise<Run | null> =>
   db.maybeOne(sql.type(runRow)`
-    update automated_process_history
-    set interruptions = interruptions + (status = 'running')::int, status = 'running',
-      started_at = coalesce(started_at, now()), job_id = ${jobId}
-    where id = ${id} and status in ('queued', 'running')
-    returning ${columns}`);
+    ${claimed(jobId)} where id = ${id} and status in ('queued', 'running') returning ${columns}`);
 
 /** Records how far a run has come; part of its chunk's transaction. Returns null when the run is not running any more. */
 export const saveProgress = (db: Sql, id: number, progress: object) =>
@@ -33,17 +31,19 @@ export type Outcome = {
   >;
 };
 
+/** What ends a run that is running. */
+export const ended = (id: number, { status, result, details, counts }: Outcome) => sql.fragment`
+  update automated_process_history
+  set status = ${status}, completed_at = now(), result = ${sql.json(result as never)}, details = ${sql.jsonb(details as never)},
+    progress = null, error_message = null,
+    trainings_processed = ${counts.trainings_processed ?? 0}, students_processed = ${counts.students_processed ?? 0},
+    students_added = ${counts.students_added ?? 0}, sessions_deducted = ${counts.sessions_deducted ?? 0},
+    invoices_created = ${counts.invoices_created ?? 0}, errors_count = ${counts.errors_count ?? 0}
+  where id = ${id} and status = 'running'`;
+
 /** Ends a run with its outcome. Returns null when it was over already. */
-export const finishRun = (db: Sql, id: number, { status, result, details, counts }: Outcome): Promise<Run | null> =>
-  db.maybeOne(sql.type(runRow)`
-    update automated_process_history
-    set status = ${status}, completed_at = now(), result = ${sql.json(result as never)}, details = ${sql.jsonb(details as never)},
-      progress = null, error_message = null,
-      trainings_processed = ${counts.trainings_processed ?? 0}, students_processed = ${counts.students_processed ?? 0},
-      students_added = ${counts.students_added ?? 0}, sessions_deducted = ${counts.sessions_deducted ?? 0},
-      invoices_created = ${counts.invoices_created ?? 0}, errors_count = ${counts.errors_count ?? 0}
-    where id = ${id} and status = 'running'
-    returning ${columns}`);
+export const finishRun = (db: Sql, id: number, outcome: Outcome): Promise<Run | null> =>
+  db.maybeOne(sql.type(runRow)`${ended(id, outcome)} returning ${columns}`);
 
 /** Notes a failed try; the run waits for its next one, or is over as `error` when there is none. What was done stays in `details`. */
 export const failRun = (db: Sql, id: number, message: string, final: boolean): Promise<Run | null> =>

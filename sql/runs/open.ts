@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { isByHand, type Run, runRow } from './rows.ts';
+import { type Run, runRow } from './rows.ts';
 
 /** Counts one more enqueue for an open run; returns the number so far, or null when it is over. The request counts the first. */
 export const countEnqueue = (db: Sql, id: number) =>
@@ -20,21 +20,20 @@ export const openRuns = (db: Sql, seconds: number) =>
     order by id limit 500`);
 
 /**
- * True while a run must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
+ * True while `run` must wait: for its parts, for the run it comes after, or, if it was asked for by hand, for each run of its process
  * that the timetable has asked for and that need not wait itself (D44).
  */
-export const mustWait = (
-  db: Sql,
-  run: Pick<Run, 'process_type' | 'scheduled_for' | 'created_by' | 'part_ids' | 'after_run_id'>,
-) =>
-  db.exists(sql.unsafe`
-    select from automated_process_history
-    where id = any(${sql.array([...run.part_ids, ...(run.after_run_id ? [run.after_run_id] : [])], 'int4')})
-      and status in ('queued', 'running')
-    union all
+export const waits = sql.fragment`(
+  exists (
+    select from automated_process_history other
+    where other.id = any(run.part_ids || run.after_run_id) and other.status in ('queued', 'running'))
+  or run.scheduled_for is null and run.created_by <> 'system' and exists (
     select from automated_process_history first
-    where ${isByHand(run)}::boolean and process_type = ${run.process_type} and status = 'queued'
-      and scheduled_for is not null
+    where first.process_type = run.process_type and first.status = 'queued' and first.scheduled_for is not null
       and not exists (
         select from automated_process_history before
-        where before.status in ('queued', 'running') and (before.id = any(first.part_ids) or before.id = first.after_run_id))`);
+        where before.status in ('queued', 'running') and (before.id = any(first.part_ids) or before.id = first.after_run_id))))`;
+
+/** Whether a run must wait, see `waits`. */
+export const mustWait = (db: Sql, { id }: Pick<Run, 'id'>) =>
+  db.exists(sql.unsafe`select from automated_process_history run where id = ${id} and ${waits}`);

@@ -2,8 +2,6 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { columns, type Run, runRow } from './rows.ts';
 
-const requestedRow = runRow.extend({ outcome: z.enum(['created', 'joined', 'replayed']) });
-
 export type RunRequest = {
   process_type: string;
   run_key: string;
@@ -20,24 +18,42 @@ export type RunRequest = {
 };
 export type Requested = { run: Run; outcome: 'created' | 'joined' | 'replayed' };
 
+/** Without a limit: so many runs nobody has open. */
+const UNLIMITED = 2_147_483_647;
+
 /**
- * Writes a request for a run in the database, or finds the run that already answers it:
+ * Writes requests for runs in the database, or finds the runs that already answer them:
  * a queued or running one is joined, a success is replayed unless `again`, an error or partial one gets a new attempt.
  * A run asked for by hand that the timetable joins is the timetable's from then on, and goes before the others (D44).
- * One statement in the usual case; a concurrent twin costs a second look.
+ * One statement in the usual case, however many there are; a concurrent twin costs a second look.
+ * @param options.isHurried gives up (SQLSTATE 55P03) rather than wait long for a lock
+ * @param options.mostOpen a caller (`created_by`) who would have more open runs than this is refused (D44); requests of one caller follow one
+ *   another until the transaction ends. Requests without a caller are not counted, nor are the parts of a run beside it.
+ * Returns what became of each, in their order; undefined where it was refused.
  */
-export async function requestRun(db: Sql, request: RunRequest): Promise<Requested> {
-  for (;;) {
-    const row = await db.maybeOne(requestStatement(request));
-    if (row) {
-      const { outcome, ...run } = row;
-      if (outcome === 'joined' && request.scheduled_for && !run.scheduled_for) {
-        const scheduled = await db.maybeOne(adopt(run.id, request.scheduled_for));
-        return { run: scheduled ?? run, outcome };
-      }
-      return { run, outcome };
-    }
+export async function requestRuns(
+  db: Sql,
+  requests: readonly RunRequest[],
+  { mostOpen, isHurried }: { mostOpen?: number; isHurried?: boolean } = {},
+): Promise<readonly (Requested | undefined)[]> {
+  const results = new Map<number, Requested | undefined>();
+  while (results.size < requests.length) {
+    const left = requests.map((request, n) => ({ ...request, n })).filter(({ n }) => !results.has(n));
+    for (const { n, outcome, ...row } of await db.any(requestStatement(left, mostOpen, isHurried)))
+      results.set(n, outcome === 'refused' ? undefined : await scheduledToo(db, row as Run, outcome, requests[n] as RunRequest));
   }
+  return requests.map((_, n) => results.get(n));
+}
+
+/** {@link requestRuns} of one request that nobody limits. */
+export async function requestRun(db: Sql, request: RunRequest): Promise<Requested> {
+  return (await requestRuns(db, [request]))[0] as Requested;
+}
+
+/** The timetable's request makes its own what it joins. */
+async function scheduledToo(db: Sql, run: Run, outcome: Requested['outcome'], { scheduled_for }: RunRequest): Promise<Requested> {
+  if (outcome !== 'joined' || !scheduled_for || run.scheduled_for) return { run, outcome };
+  return { run: (await db.maybeOne(adopt(run.id, scheduled_for))) ?? run, outcome };
 }
 
 const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
@@ -45,44 +61,30 @@ const adopt = (id: number, scheduledFor: string) => sql.type(runRow)`
    where id = ${id} and status in ('queued', 'running') and scheduled_for is null
    returning ${columns}`;
 
-/** Finds, writes and counts the first enqueue in one statement, which each connection plans once. */
-const requestStatement = (request: RunRequest) => sql.prepared('request_run', requestedRow)`
-  with latest as (
-    select ${columns} from automated_process_history
-    where process_type = ${request.process_type} and run_key = ${request.run_key}
-    order by attempt desc limit 1
-  ), created as (
-    insert into automated_process_history
-      (process_type, run_key, attempt, process_date, scheduled_for, params, created_by, api_key_used, request_id, after_run_id, rings, rung_at)
-    select ${request.process_type}, ${request.run_key}, coalesce((select attempt from latest), 0) + 1,
-      ${request.process_date}::date, ${request.scheduled_for ?? null}::timestamptz, ${sql.jsonb(request.params as never)},
-      ${request.created_by ?? 'system'}, ${request.api_key_used ?? null}, ${request.request_id ?? null},
-      ${request.after_run_id ?? null}::int, 1, now()
-    where not exists (
-      select from latest
-      where status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean)
-    )
-    on conflict do nothing
-    returning ${columns}
-  )
-  select created.*, 'created' as outcome from created
-  union all
-  select latest.*, case status when 'success' then 'replayed' else 'joined' end from latest
-  where not exists (select from created)
-    and (status in ('queued', 'running') or (status = 'success' and not ${request.again ?? false}::boolean))`;
+const requestedRow = z.discriminatedUnion('outcome', [
+  runRow.extend({ n: z.int(), outcome: z.enum(['created', 'joined', 'replayed']) }),
+  z.object({ n: z.int(), outcome: z.literal('refused') }),
+]);
 
-/** Has the requests of one caller follow one another until the transaction ends, so that they can be counted. */
-export const lockCaller = (transaction: Sql, caller: string) =>
-  transaction.query(sql.unsafe`select pg_advisory_xact_lock(hashtext('open runs'), hashtext(${caller}))`);
-
-/** How many runs a caller has asked for that are not over; the parts of a run are not counted beside it. */
-export const countOpen = (db: Sql, caller: string) =>
-  db.oneFirst(sql.type(z.object({ open: z.int() }))`
-    select count(*)::int as open from automated_process_history run
-    where status in ('queued', 'running') and created_by = ${caller}
-      and not exists (
-        select from automated_process_history whole
-        where whole.status in ('queued', 'running') and whole.created_by = ${caller} and run.id = any(whole.part_ids))`);
+/**
+ * Finds, writes and counts the first enqueue in one statement (see the function), which each connection plans once. The requests are
+ * text that the database reads, so that what is wrong in one of them is a refusal of the database like any other.
+ */
+const requestStatement = (
+  requests: readonly (RunRequest & { n: number })[],
+  mostOpen = UNLIMITED,
+  isHurried = false,
+) => sql.prepared('request_runs', requestedRow)`
+  select n, outcome, ${columns}
+  from request_runs(${JSON.stringify(
+    requests.map(({ n, created_by = null, again = false, ...request }) => ({
+      ...request,
+      n,
+      again,
+      created_by: created_by ?? 'system',
+      is_limited: mostOpen < UNLIMITED && created_by !== null,
+    })),
+  )}::jsonb, ${mostOpen}, ${isHurried}) as asked, lateral (select (asked.run).*) as answer`;
 
 /** Names the runs that a run consists of; part of the transaction that asks for them. */
 export const joinParts = (transaction: Sql, id: number, partIds: readonly number[]) =>

@@ -84,6 +84,27 @@ describe('time', () => {
     await api.get(HISTORY, { key: secret });
     await eventually(used);
   });
+
+  test('its use is noted once, however often it is used within a minute', async () => {
+    const names = ['often', 'afterwards'] as const;
+    const [often, afterwards] = await Promise.all(
+      names.map(async (name) => {
+        const secret = newSecret();
+        await createKey(api.db, { name, secret, scopes: ['history:read'] });
+        return secret;
+      }),
+    );
+    const used = (name: string) =>
+      api.db.oneFirst(sql.type(z.object({ used: z.boolean() }))`
+        select last_used_at is not null as used from api_keys where name = ${name}`);
+    await api.get(HISTORY, { key: often });
+    await eventually(() => used('often'));
+    await api.db.query(sql.unsafe`update api_keys set last_used_at = null where name = 'often'`);
+    for (let n = 0; n < 5; n += 1) await api.get(HISTORY, { key: often });
+    await api.get(HISTORY, { key: afterwards });
+    await eventually(() => used('afterwards'));
+    expect(await used('often')).toBe(false);
+  });
 });
 
 describe('a key may do what its scopes say; the refusal names the scope', () => {

@@ -30,12 +30,15 @@ function troubleOf(run: Run): Trouble {
   };
 }
 
-/** A run that ends well ends the trouble of its process: its failures, and the missed deadlines of its schedules. */
+/** A run that ends well ends the trouble of its process. */
 export async function recover(transaction: Sql, chatIds: number[], processType: string) {
-  await clearAlert(transaction, chatIds, failuresOf(processType));
-  for (const schedule of timetable.filter(({ run }) => run === processType)) {
-    await clearAlert(transaction, chatIds, `deadline_missed:${schedule.name}`);
-  }
+  for (const trouble of troublesOf(processType)) await clearAlert(transaction, chatIds, trouble);
 }
 
 const failuresOf = (processType: string) => `run_failed:${processType}:`;
+
+/** Fingerprints of the trouble a process can be in: its failures, and the missed deadlines of its schedules. */
+export const troublesOf = (processType: string) => [
+  failuresOf(processType),
+  ...timetable.filter(({ run }) => run === processType).map(({ name }) => `deadline_missed:${name}`),
+];
