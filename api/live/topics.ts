@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { reachedAmong } from '../../sql/auth/reach.ts';
 import type { RowKind, Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
@@ -20,12 +21,14 @@ const ASKED_AGAIN: Record<Kind, readonly { operation: string; row?: RowKind }[]>
   tasks: [{ operation: 'GET /api/tasks' }],
   runs: [{ operation: 'GET /process-history' }],
 };
+const day = z.iso.date();
 const FORM = /^(?:(day):(\d{4}-\d{2}-\d{2})|(client|training):([1-9]\d{0,9})|(tasks|runs))$/;
 
 function read(topic: string): { kind: Kind; id: number } | undefined {
-  const [, day, date, row, id, whole] = FORM.exec(topic) ?? [];
-  const kind = (day ?? row ?? whole) as Kind | undefined;
-  if (kind === undefined || (date && Number.isNaN(Date.parse(date))) || Number(id ?? 0) > 2_147_483_647) return undefined;
+  const [, ofDay, date, row, id, whole] = FORM.exec(topic) ?? [];
+  const kind = (ofDay ?? row ?? whole) as Kind | undefined;
+  if (kind === undefined || (date !== undefined && !day.safeParse(date).success) || Number(id ?? 0) > 2_147_483_647)
+    return undefined;
   return { kind, id: Number(id ?? 0) };
 }
 

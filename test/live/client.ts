@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import { eventually } from '../support/eventually.ts';
 import type { Json } from '../support/front-door.ts';
 
 type Opening = { cookie?: string; key?: string; ticket?: string; headers?: Record<string, string>; path?: string };
@@ -38,14 +37,33 @@ export async function refusedUpgrade(url: string, opening: Opening): Promise<{ s
 export async function liveClient(url: string, opening: Opening) {
   const socket = open(url, opening);
   const messages: Json[] = [];
-  socket.on('message', (data) => messages.push(JSON.parse(String(data))));
+  const waiting = new Set<() => void>();
+  socket.setMaxListeners(0);
+  socket.on('message', (data) => {
+    messages.push(JSON.parse(String(data)));
+    for (const look of waiting) look();
+  });
   const closed = once(socket, 'close').then(([code, reason]) => ({ code: code as number, reason: String(reason) }));
   await once(socket, 'open');
   let ids = 0;
   /** The next message of a kind that has not been given yet. */
   async function take(isWanted: (message: Json) => boolean): Promise<Json> {
-    await eventually(() => messages.some(isWanted));
-    return messages.splice(messages.findIndex(isWanted), 1)[0];
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const at = messages.findIndex(isWanted);
+        if (at < 0) return;
+        over();
+        resolve(messages.splice(at, 1)[0]);
+      };
+      const lost = () => over(reject(new Error(`closed before it came; there was ${JSON.stringify(messages)}`)));
+      const over = (_?: unknown) => {
+        waiting.delete(look);
+        socket.off('close', lost);
+      };
+      waiting.add(look);
+      socket.once('close', lost);
+      look();
+    });
   }
   const send = (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message));
   return {

@@ -161,8 +161,10 @@ describe.each<PersonRole>(['admin', 'trainer', 'client'])('for a signed-in %s', 
         method === 'get' ? [undefined] : [{ nobody_knows: 1 }, undefined, ...(id > 2_000_000_000 ? [bodyFor(method, path)] : [])];
       for (const body of bodies) {
         const asked = method.toUpperCase();
-        const live = await own.ask(`${asked} ${at}`, body);
+        const first = await own.ask(`${asked} ${at}`, body);
         const http = await person.ask(asked, at, body);
+        // What can be done once was done by the first: the next one over the socket finds what HTTP has found.
+        const live = first.status === http.status ? first : await own.ask(`${asked} ${at}`, body);
         expect({ body, status: live.status, detail: live.body?.detail }).toEqual({
           body,
           status: http.status,
