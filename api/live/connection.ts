@@ -44,7 +44,8 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
   const watcher: Watcher = {
     topics,
     tell: (news, refused = []) => {
-      push({ ...news, ...(refused.length > 0 ? { refused } : {}) });
+      const known = 'by' in news ? { ...news, by: mayKnow(caller, news.by) ? news.by : null } : news;
+      push({ ...known, ...(refused.length > 0 ? { refused } : {}) });
       if (watcher.joining === undefined && isStaff(caller)) house.presence.showTo(onlooker);
     },
   };
@@ -211,6 +212,9 @@ function parse(text: string, known: (id: SocketRequest['id']) => void) {
     | { kind: 'watch'; data: Watch }
     | { kind: 'here'; data: { here: Here } };
 }
+
+/** Clients are told what has changed, and not which other client did it. */
+const mayKnow = (caller: Caller, actor: string | null) => caller.person === undefined || isStaff(caller) || actor === caller.name;
 
 /** Whoever works here, and nobody else, sees who else does what. */
 const isStaff = ({ person }: Caller) =>

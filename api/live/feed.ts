@@ -45,9 +45,9 @@ export function openFeed(db: Database, zone: string) {
     const joining = [...watchers].filter((watcher) => watcher.joining);
     const before = new Map(joining.map((watcher) => [watcher, watcher.joining]));
     try {
-      const sinces = joining.flatMap(({ joining: own }) => own?.since ?? []);
+      const asked = joining.flatMap(({ joining: own }) => own?.since ?? []);
       const seen = last?.seen ?? null;
-      const found = await lookForChanges(db, { seen, since: sinces.length > 0 ? Math.min(...sinces) : null, zone });
+      const found = await lookForChanges(db, { seen, since: asked.length > 0 ? Math.min(...asked) : null, zone });
       tellAll(found, before);
       last = found;
       if (isAway) log.info('changes are seen again');

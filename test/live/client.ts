@@ -92,6 +92,3 @@ export async function liveClient(url: string, opening: Opening) {
   };
 }
 export type LiveClient = Awaited<ReturnType<typeof liveClient>>;
-
-/** All that the client was told of so far. */
-export const topicsOf = (messages: readonly Json[]): string[] => messages.flatMap(({ changed = [] }) => changed);

@@ -57,6 +57,19 @@ describe.each(backendKinds)('on %s', (kind) => {
     await page.close();
   });
 
+  test('clients are not told which other client did it', async () => {
+    const client = await personOf(api, 'client');
+    const [page, own] = [await open(), await liveClient(api.url, { cookie: client.cookie })];
+    for (const one of [page, own]) await one.watch([`day:${day(30)}`]);
+    const by = (actor: string) =>
+      api.db.query(sql.unsafe`insert into changes (topic, actor) values (${`day:${day(30)}`}, ${actor})`);
+    await by('person:1');
+    expect([(await page.news()).by, (await own.news()).by]).toEqual(['person:1', null]);
+    await by(`person:${client.id}`);
+    expect([(await page.news()).by, (await own.news()).by]).toEqual([`person:${client.id}`, `person:${client.id}`]);
+    await Promise.all([page.close(), own.close()]);
+  });
+
   test('who did it is told where the transaction says so', async () => {
     const page = await open();
     await page.watch(['tasks', 'runs']);
