@@ -89,7 +89,9 @@ async function triggers(url: string, make: ReturnType<typeof salon>, trainer: nu
     insert into students (id) select id from person`);
   const trainings: number[] = [];
   for (let n = 0; n < 400; n += 1)
-    trainings.push(await make.training({ trainer, at: at(30 + Math.floor(n / 20), `${String(n % 20).padStart(2, '0')}:00`) }));
+    trainings.push(
+      await make.training({ trainer, at: at(30 + Math.floor(n / 20), `${String(3 + (n % 20)).padStart(2, '0')}:00`) }),
+    );
   const insert = `
     insert into real_training_students (real_training_id, student_id)
     select training, student.id from unnest($1::int[]) with ordinality as given (training, n),

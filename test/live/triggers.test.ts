@@ -73,8 +73,13 @@ test('money and subscriptions: whose card they stand on', async () => {
   await make.money(parent, 1_000);
   expect(new Set(await topics())).toEqual(new Set([`client:${parent}`]));
   await forget();
-  await run(sql.unsafe`insert into invoices (payer_id, student_id, type, amount_minor, status, due_date)
-    values (${parent}, ${child}, 'TRAINING', 100, 'UNPAID', now()::date)`);
+  const training = await make.training({ trainer, at: at(4, '10:00') });
+  const seat = await database.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    insert into real_training_students (real_training_id, student_id) values (${training}, ${child}) returning id`);
+  await forget();
+  await run(sql.unsafe`
+    insert into invoices (payer_id, student_id, type, amount_minor, status, real_training_student_id)
+    values (${parent}, ${child}, 'TRAINING', 100, 'UNPAID', ${seat})`);
   expect(await topics()).toEqual([`client:${child}`, `client:${parent}`]);
   await forget();
   await make.subscription({ student: child, from: day(0), to: day(30), left: 8 });
@@ -90,7 +95,9 @@ test('ten thousands of registrations in one statement are told as days and train
     insert into students (id) select id from person`);
   const trainings = [];
   for (let n = 0; n < 100; n += 1)
-    trainings.push(await make.training({ trainer, at: at(30 + Math.floor(n / 20), `${String(n % 20).padStart(2, '0')}:00`) }));
+    trainings.push(
+      await make.training({ trainer, at: at(30 + Math.floor(n / 20), `${String(3 + (n % 20)).padStart(2, '0')}:00`) }),
+    );
   const register = (few: readonly number[]) =>
     run(sql.unsafe`insert into real_training_students (real_training_id, student_id)
       select training, student.id from unnest(${sql.array([...few], 'int4')}) as training, (select id from students order by id desc limit 400) student`);
