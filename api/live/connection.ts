@@ -1,19 +1,14 @@
 import type { WebSocket } from 'ws';
 import { isJwt } from '../auth/jwt.ts';
-import { badInput } from '../http/bad-input.ts';
 import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { MOST_DEPTH, refuseOddJson } from '../http/strict-json.ts';
 import type { Feed, Watcher } from './feed.ts';
-import { type Here, KINDS, kindOf, type SocketRequest, type Watch } from './messages.ts';
+import { type Here, readMessage, type SocketRequest, type Watch } from './messages.ts';
 import { newSocketId, type openPresence } from './presence.ts';
 import { answerText, refusal, type requestAnswerer } from './requests.ts';
 
 /** Why a socket is closed by us. 4401: sign in again. 1012 (we restart) and the rest: come back. */
 export const CLOSE = { ended: 4401, tooMany: 4429, text: 1003, restart: 1012 } as const;
-/** As large as a body may be by HTTP. Larger ones are read up to {@link MOST_READ} and refused. */
-const MOST_MESSAGE = 102_400;
-export const MOST_READ = 2 * MOST_MESSAGE;
 const MOST_A_MINUTE = 1_200;
 /** Requests of one socket at the same time. */
 const MOST_AT_ONCE = 16;
@@ -74,7 +69,7 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
   function take(text: string) {
     let id: SocketRequest['id'] | null = null;
     try {
-      const message = parse(text, (found) => (id = found));
+      const message = readMessage(text, (found) => (id = found));
       if (message.kind === 'watch') watching = watching.then(() => watch(message.data));
       else if (message.kind === 'here') say(message.data.here);
       else track(ask(message.data));
@@ -189,28 +184,6 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
       end(CLOSE.restart, 'this process restarts; come back');
     },
   };
-}
-
-/** Reads a message. Throws a problem for what is none. @param known is told its id as soon as there is one */
-function parse(text: string, known: (id: SocketRequest['id']) => void) {
-  let message: unknown;
-  try {
-    message = JSON.parse(text);
-  } catch {
-    throw new Problem(400, 'the message is not valid JSON');
-  }
-  const id = (message as { id?: unknown } | null)?.id;
-  if (typeof id === 'number' || typeof id === 'string') known(id);
-  if (Buffer.byteLength(text) > MOST_MESSAGE) throw new Problem(413, 'the body is larger than 100 kB');
-  refuseOddJson(text, MOST_DEPTH + 1);
-  const of = kindOf(message);
-  if (!of) throw new Problem(422, `the message is not acceptable: ${KINDS}`);
-  const parsed = of.schema.safeParse(message);
-  if (!parsed.success) throw badInput('message', of.schema, message, parsed.error);
-  return { kind: of.kind, data: parsed.data } as
-    | { kind: 'request'; data: SocketRequest }
-    | { kind: 'watch'; data: Watch }
-    | { kind: 'here'; data: { here: Here } };
 }
 
 /** Clients are told what has changed, and not which other client did it. */

@@ -1,4 +1,11 @@
 import { z } from 'zod';
+import { badInput } from '../http/bad-input.ts';
+import { Problem } from '../http/problems.ts';
+import { MOST_DEPTH, refuseOddJson } from '../http/strict-json.ts';
+
+/** As large as a body may be by HTTP. Larger ones are read up to {@link MOST_READ} and refused. */
+const MOST_MESSAGE = 102_400;
+export const MOST_READ = 2 * MOST_MESSAGE;
 
 const day = z.iso.date({ error: 'a day, YYYY-MM-DD' });
 /** Of each socket. */
@@ -39,11 +46,33 @@ export type SocketRequest = z.output<typeof request>;
 export type Here = z.output<typeof here>['here'];
 
 /** The schema of a message by the field that says what it is; undefined: it is none. */
-export function kindOf(message: unknown) {
+function kindOf(message: unknown) {
   if (typeof message !== 'object' || message === null || Array.isArray(message)) return undefined;
   if ('op' in message || 'id' in message) return { kind: 'request', schema: request } as const;
   if ('watch' in message) return { kind: 'watch', schema: watch } as const;
   return 'here' in message ? ({ kind: 'here', schema: here } as const) : undefined;
 }
 
-export const KINDS = 'one of {"watch": [...], "since"?}, {"id", "op", "body"?, "headers"?}, {"here": {"day", "doing"?}}';
+const KINDS = 'one of {"watch": [...], "since"?}, {"id", "op", "body"?, "headers"?}, {"here": {"day", "doing"?}}';
+
+/** Reads a message. Throws a problem for what is none. @param known is told its id as soon as there is one */
+export function readMessage(text: string, known: (id: SocketRequest['id']) => void) {
+  let message: unknown;
+  try {
+    message = JSON.parse(text);
+  } catch {
+    throw new Problem(400, 'the message is not valid JSON');
+  }
+  const id = (message as { id?: unknown } | null)?.id;
+  if (typeof id === 'number' || typeof id === 'string') known(id);
+  if (Buffer.byteLength(text) > MOST_MESSAGE) throw new Problem(413, 'the body is larger than 100 kB');
+  refuseOddJson(text, MOST_DEPTH + 1);
+  const of = kindOf(message);
+  if (!of) throw new Problem(422, `the message is not acceptable: ${KINDS}`);
+  const parsed = of.schema.safeParse(message);
+  if (!parsed.success) throw badInput('message', of.schema, message, parsed.error);
+  return { kind: of.kind, data: parsed.data } as
+    | { kind: 'request'; data: SocketRequest }
+    | { kind: 'watch'; data: Watch }
+    | { kind: 'here'; data: { here: Here } };
+}

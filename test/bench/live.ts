@@ -60,6 +60,13 @@ export async function benchLive(url: string) {
   await new Promise((next) => setTimeout(next, 10_000));
   report(`CPU with ${SOCKETS} sockets and nothing to tell`, `${((cpuSeconds(api) - before) * 10).toFixed(1)} %`);
   report('memory of a socket', `${Math.round((memory(api) - idle) / SOCKETS)} kB`);
+  const own = sockets.filter((_, n) => n % PEOPLE === 0);
+  const closed = Promise.all(own.map((socket) => once(socket, 'close')));
+  const ending = await timed(async () => {
+    await db.query(sql.unsafe`delete from sessions where user_id = (select min(user_id) from sessions)`);
+    await closed;
+  });
+  report(`from the end of a session to the close of its ${own.length} sockets`, ms(ending), 'at most 1,000 ms');
   for (const socket of sockets) socket.terminate();
   const ended = once(api, 'exit');
   api.kill('SIGINT');

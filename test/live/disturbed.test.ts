@@ -132,39 +132,50 @@ describe('a reader who takes nothing', () => {
     slow.socket.terminate();
     await good.close();
   });
+});
 
-  test.each([
-    ['256 KiB of news', 256 * 1_024, false],
-    ['one byte more', 256 * 1_024 + 1, true],
-  ])('with %s waiting', async (_, bufferedAmount, isLetGo) => {
-    const told: string[] = [];
-    let isTerminated = false;
-    const socket = Object.assign(new EventEmitter(), {
-      bufferedAmount,
-      send: (text: string) => told.push(text),
-      terminate: () => (isTerminated = true),
-    }) as unknown as WebSocket;
-    let watcher: Watcher | undefined;
-    const feed = { watch: (one: Watcher) => (watcher = one), leave: () => undefined, upto: () => null };
-    const caller = { id: '#1', name: 'test', scopes: ['*' as const], isStillLetIn: async () => true };
-    const visit = { address: '', agent: '', token: null, isByCookie: false, device: null };
-    const house = {
-      feed: feed as unknown as ReturnType<typeof openFeed>,
-      presence: openPresence({ publish: () => undefined }),
-      answer: async () => '',
-      mayWatch: async (_: unknown, topics: readonly string[]) => new Set(topics),
-    };
-    let isOver = false;
-    openConnection(socket, { caller, visit }, house, () => (isOver = true));
-    socket.emit('message', '{"watch":["tasks"]}', false);
-    await eventually(() => watcher);
-    watcher?.tell({ changed: ['tasks'], upto: 1, by: null });
-    expect({ isTerminated, isOver, told: told.length }).toEqual({
-      isTerminated: isLetGo,
-      isOver: isLetGo,
-      told: isLetGo ? 0 : 1,
-    });
-  });
+/** A connection over no network: what it is told, and what it sends. */
+async function bareConnection(bufferedAmount: number) {
+  const told: string[] = [];
+  const outcome = { isTerminated: false, isOver: false };
+  const socket = Object.assign(new EventEmitter(), {
+    bufferedAmount,
+    send: (text: string) => told.push(text),
+    terminate: () => (outcome.isTerminated = true),
+  }) as unknown as WebSocket;
+  const watchers: Watcher[] = [];
+  const theirs = new Set(['tasks', 'client:17']);
+  const feed = { watch: (one: Watcher) => watchers.push(one), leave: () => undefined, upto: () => null };
+  const house = {
+    feed: feed as unknown as ReturnType<typeof openFeed>,
+    presence: openPresence({ publish: () => undefined }),
+    answer: async () => '',
+    mayWatch: async (_: unknown, topics: readonly string[]) => new Set(topics.filter((topic) => theirs.has(topic))),
+  };
+  const caller = { id: '#1', name: 'test', scopes: ['*' as const], isStillLetIn: async () => true };
+  const visit = { address: '', agent: '', token: null, isByCookie: false, device: null };
+  const connection = openConnection(socket, { caller, visit }, house, () => (outcome.isOver = true));
+  socket.emit('message', '{"watch":["tasks","client:17"]}', false);
+  const watcher = await eventually(() => watchers[0]);
+  return { connection, watcher, told, outcome, theirs };
+}
+
+test.each([
+  ['256 KiB of news', 256 * 1_024, false],
+  ['one byte more', 256 * 1_024 + 1, true],
+])('a reader with %s waiting is let go: %#', async (_, bufferedAmount, isLetGo) => {
+  const { watcher, told, outcome } = await bareConnection(bufferedAmount);
+  watcher.tell({ changed: ['tasks'], upto: 1, by: null });
+  expect({ ...outcome, told: told.length }).toEqual({ isTerminated: isLetGo, isOver: isLetGo, told: isLetGo ? 0 : 1 });
+});
+
+test('a row that is not theirs any more is watched no longer', async () => {
+  const { connection, watcher, theirs } = await bareConnection(0);
+  await connection.judge();
+  expect([...watcher.topics]).toEqual(['tasks', 'client:17']);
+  theirs.delete('client:17');
+  await connection.judge();
+  expect([...watcher.topics]).toEqual(['tasks']);
 });
 
 describe('old changes', () => {
