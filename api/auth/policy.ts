@@ -171,6 +171,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'POST /live/ticket': signedIn,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };

@@ -10,6 +10,7 @@ import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
+import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
@@ -66,5 +67,6 @@ export const routes: readonly Route[] = [
   ...studioPaths,
   ...signInRoutes,
   ...meRoutes,
+  ...liveRoutes,
   ...invitationRoutes,
 ];

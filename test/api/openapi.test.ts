@@ -49,7 +49,7 @@ test('every route is there, and no other', () => {
     Object.keys(item).map((method) => `${method} ${path}`),
   );
   const declared = routes.map(({ method, path }) => `${method} ${path}`);
-  expect(operations.sort()).toEqual([...declared, 'get /health/live', 'get /health/ready', 'get /metrics'].sort());
+  expect(operations.sort()).toEqual([...declared, 'get /health/live', 'get /health/ready', 'get /live', 'get /metrics'].sort());
 });
 
 describe.each(routes.map((route) => [route.method, route.path, route] as const))('%s %s', (method, path, route) => {

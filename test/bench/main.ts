@@ -12,6 +12,7 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchLive } from './live.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
@@ -32,6 +33,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   bookings: benchBookings,
   slots: benchSlots,
   'pick-up': benchPickUp,
+  live: benchLive,
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,
