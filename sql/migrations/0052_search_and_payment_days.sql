@@ -1,3 +1,4 @@
+-- cspell:disable
 -- People are found however their names are spelt: Cyrillic (Russian, Ukrainian) or Latin, in any of the usual transcriptions.
 create extension if not exists pg_trgm;
 

@@ -1,3 +1,4 @@
+// Names in several spellings. cspell:disable
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { readSearch } from '../../api/routes/search.ts';
 import { sql } from '../../sql/database/database.ts';
