@@ -17,13 +17,16 @@ import { packageRoutes } from './packages.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { trainingRoutes } from './trainings.ts';
 import { triggerRoutes } from './triggers.ts';
+import { undoRoutes } from './undo.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
@@ -37,6 +40,9 @@ export const routes: readonly Route[] = [
   ...scheduleRoutes,
   ...recordRoutes,
   ...rosterRoutes,
+  ...trainingRoutes,
+  ...seriesRoutes,
+  ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...cancellationRoutes,

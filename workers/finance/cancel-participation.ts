@@ -17,7 +17,7 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
     return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
   if (seat.cancellation) return { answer: seat.cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
+  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), training.free_until_start);
   const outcome = request.by_studio ? 'safe' : judged;
   if (outcome === 'started') return refuse(409, 'the training has started');
 

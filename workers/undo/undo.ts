@@ -1,0 +1,56 @@
+import { dayOf } from '../../queues/time/calendar.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { isExclusion } from '../../sql/database/outage.ts';
+import { lockRoster } from '../../sql/runs/locks.ts';
+import { isTold, lockMessages, takeBackMessages } from '../../sql/undo/messages.ts';
+import { lockUndo, noteUndone, type Undo, type UndoKind } from '../../sql/undo/undos.ts';
+import type { CallContext } from '../call-context.ts';
+import { Refused } from '../refusal.ts';
+import { mayDo } from '../rights.ts';
+import { restoreBooking } from './bookings.ts';
+import { restoreChanged, unmake } from './trainings.ts';
+
+export type Undone = { kind: UndoKind; subject_id: number; undone_at: string };
+
+/**
+ * Takes a change back with everything it did and every message it wrote, in one transaction (D49): by whoever made it, or by an owner or
+ * admin, while there is time. A second time answers the same. Throws a 409 when it is too late, and one that names what has been built on
+ * the change or has taken the place since.
+ */
+export async function takeBack(id: number, context: CallContext): Promise<Undone> {
+  try {
+    return await context.db.transaction((transaction) => restore(transaction, id, context));
+  } catch (error) {
+    if (!isExclusion(error)) throw error;
+    throw new Refused('conflict', `it cannot be taken back: ${placeTaken(error)}`);
+  }
+}
+
+const placeTaken = (error: unknown) => (error as { cause?: Error }).cause?.message ?? 'the place is taken';
+
+const restorers: Record<UndoKind, (transaction: Sql, undo: Undo, today: string) => Promise<void>> = {
+  training_changed: restoreChanged,
+  trainings_cancelled: restoreChanged,
+  trainings_created: unmake,
+  booking_moved: restoreBooking,
+  booking_cancelled: restoreBooking,
+};
+
+async function restore(transaction: Sql, id: number, { caller, now, fleet }: CallContext): Promise<Undone> {
+  // Whoever takes trainings back takes the roster first, as whoever changes them does.
+  await lockRoster(transaction);
+  const undo = await lockUndo(transaction, id);
+  if (!undo || !isTheirs(undo, caller)) throw new Refused('missing', `there is no change ${id} to take back`);
+  const answer = { kind: undo.kind, subject_id: undo.subject_id };
+  if (undo.undone_at) return { ...answer, undone_at: undo.undone_at };
+  await lockMessages(transaction, id);
+  if (undo.is_over || (await isTold(transaction, id)))
+    throw new Refused('conflict', 'it is too late to take this back: people are told by now', { until: undo.until });
+  await restorers[undo.kind](transaction, undo, dayOf(now, fleet.settings.zone));
+  await takeBackMessages(transaction, id, undo.after.outdated);
+  return { ...answer, undone_at: await noteUndone(transaction, id) };
+}
+
+/** A person's own, or anybody's for an owner or admin; a key's own, or anybody's for a key that may do everything. */
+const isTheirs = ({ actor }: Undo, caller: CallContext['caller']) =>
+  actor === caller.name || mayDo(caller, ...(caller.personId === undefined ? [] : (['records:write'] as const)));
