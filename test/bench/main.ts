@@ -12,6 +12,7 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
@@ -25,6 +26,7 @@ const benches: Record<string, (url: string) => Promise<void>> = {
   finance: benchFinance,
   cancellation: benchCancellation,
   cleanup: benchCleanup,
+  move: benchMove,
   renewal: benchRenewal,
   bookings: benchBookings,
   slots: benchSlots,
