@@ -27,10 +27,7 @@ const MONEY = ['service_price_minor', 'price_minor', 'discounts', 'pay_from', 'p
 
 /** Of a training, a trainer writes the notes. */
 const NOTES_ONLY = Object.fromEntries(
-  ['starts_at', 'duration_minutes', 'trainer_id', 'room_id', 'price_minor', 'max_participants', 'release'].map((field) => [
-    field,
-    [],
-  ]),
+  ['starts_at', 'duration_minutes', 'trainer_id', 'room_id', 'price_minor', 'max_participants'].map((field) => [field, []]),
 );
 
 const record = (path: string, read: Rule, others: Rule = staff): Record<string, Rule> => ({

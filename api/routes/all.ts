@@ -39,9 +39,10 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...recordRoutes,
+  // Before what would take "series" for an id.
+  ...seriesRoutes,
   ...rosterRoutes,
   ...trainingRoutes,
-  ...seriesRoutes,
   ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,

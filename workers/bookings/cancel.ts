@@ -9,7 +9,7 @@ import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { undoably, undoOffer } from '../undo/offer.ts';
+import { undoOffer, withUndo } from '../undo/offer.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
@@ -57,7 +57,7 @@ export async function cancelBooking(
     demandScope(context.caller, 'money:write', 'the studio gives back after the start');
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const kept = await snapshotOfBooking(transaction, id);
-  const { result, undo } = await undoably(
+  const { result, undo } = await withUndo(
     transaction,
     {
       kind: 'booking_cancelled',

@@ -11,7 +11,7 @@ import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
-import { type UndoOffer, undoably } from '../undo/offer.ts';
+import { type UndoOffer, withUndo } from '../undo/offer.ts';
 import { demandLive } from './cancel.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
@@ -93,7 +93,7 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   const of = { kind: 'booking_moved', subjectId: id, actor: context.caller.name, subjects: [`booking:${id}`] } as const;
   const before = { booking: await snapshotOfBooking(transaction, id) };
   const place = { locationId, day, isLate: judged === 'late' };
-  const { result, undo } = await undoably(transaction, { ...of, before }, async () => {
+  const { result, undo } = await withUndo(transaction, { ...of, before }, async () => {
     const isMoved = await putThere(transaction, booking, { ...target, ...place }, context);
     return { result: isMoved, isFinal: !isMoved, more: { booking: await snapshotOfBooking(transaction, id) } };
   });

@@ -13,7 +13,7 @@ import {
   type TrainingState,
 } from '../../sql/finance/seats.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
-import { undoably } from '../undo/offer.ts';
+import { withUndo } from '../undo/offer.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
 import { notifyOfCancelledTraining } from './notices.ts';
@@ -33,7 +33,7 @@ export const cancelTraining: Decide = async (transaction, request, zone) => {
     return refuse(409, 'the training has started');
   }
   const of = { kind: 'trainings_cancelled', subjectId: training.id, actor: request.requested_by } as const;
-  const { result, undo } = await undoably(
+  const { result, undo } = await withUndo(
     transaction,
     { ...of, trainingIds: [training.id], subjects: [`training:${training.id}`] },
     () => callOff(transaction, training, request, zone),

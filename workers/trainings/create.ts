@@ -11,7 +11,7 @@ import { insertSeries, type SeriesRule } from '../../sql/trainings/series.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { type UndoOffer, undoably } from '../undo/offer.ts';
+import { type UndoOffer, withUndo } from '../undo/offer.ts';
 import { givenNotice, seatedNotices } from './notices.ts';
 import { demandPlace } from './plan.ts';
 import { refuseTaken, whileFree } from './refusals.ts';
@@ -99,7 +99,7 @@ async function makeAll(transaction: Sql, wish: NewWish, times: readonly When[], 
     price_minor: wish.price_minor ?? type.price_minor,
   }));
   const of = { kind: 'trainings_created', subjectId: 0, actor: context.caller.name, subjects: [] } as const;
-  const { result: ids, undo } = await undoably(transaction, of, async (_, { id: key }) => {
+  const { result: ids, undo } = await withUndo(transaction, of, async (_, { id: key }) => {
     const series_id = rule && (await insertSeries(transaction, { ...rule, madeBy: context.caller.name }));
     const createdIds = await insertTrainings(transaction, rows, series_id ?? null);
     if (students.length > 0) {
@@ -130,8 +130,9 @@ async function demandStudents(transaction: Sql, { student_ids = [] }: NewWish, p
   if (missing !== undefined) throw notAcceptable('student_ids', `there is no student ${missing}`);
   const inactive = students.find(({ is_active }) => !is_active);
   if (inactive) throw new Refused('conflict', `the student ${inactive.id} is not active`);
+  const inOrder = student_ids.flatMap((id) => students.filter((student) => student.id === id));
   if (students.length > places) throw new Refused('conflict', `there are ${places} places for ${students.length} students`);
-  return students;
+  return inOrder;
 }
 
 function refuseFew(conflicts: readonly Conflict[], students: readonly { id: number; student: string }[]) {

@@ -13,7 +13,7 @@ import type { CallContext } from '../call-context.ts';
 import { notifyOfCancelledPlace } from '../finance/notices.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { type UndoOffer, undoably } from '../undo/offer.ts';
+import { type UndoOffer, withUndo } from '../undo/offer.ts';
 import { type Consequences, consequencesOf, decided, foreseen } from './consequences.ts';
 import { notifyOfMove } from './notices.ts';
 import { type Plan, planChange } from './plan.ts';
@@ -91,7 +91,7 @@ const change = (id: number, asked: Asked, context: CallContext) =>
       trainingIds: [id],
       subjects: [subjectOf(id)],
     } as const;
-    const { result, undo } = await undoably(transaction, of, async (waiting, opened) => {
+    const { result, undo } = await withUndo(transaction, of, async (waiting, opened) => {
       const untold = untoldMoves(waiting);
       const money = await applyPlan(transaction, plan, context, opened.id, untold);
       const recharged = await decided(transaction, plan);

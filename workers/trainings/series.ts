@@ -8,7 +8,7 @@ import { comingOfSeries, isSeries, occasionsOf, type SeriesRule } from '../../sq
 import type { CallContext } from '../call-context.ts';
 import { callOff } from '../finance/cancel-training.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
-import { type UndoOffer, undoably } from '../undo/offer.ts';
+import { type UndoOffer, withUndo } from '../undo/offer.ts';
 import { type Conflict, conflictsOf, make, type NewWish, typeOf } from './create.ts';
 
 /** So many trainings are made together at most. */
@@ -55,7 +55,7 @@ export const cancelSeries = (id: number, { from, reason }: { from: string; reaso
     const payers = await payersToGiveBack(transaction, seats, dayOf(context.now, context.fleet.settings.zone));
     if (payers.length > 0) await lockWallets(transaction, payers);
     const of = { kind: 'trainings_cancelled', subjectId: id, actor: context.caller.name, trainingIds: ids } as const;
-    const { undo } = await undoably(transaction, { ...of, subjects: ids.map((one) => `training:${one}`) }, async (_, opened) => {
+    const { undo } = await withUndo(transaction, { ...of, subjects: ids.map((one) => `training:${one}`) }, async (_, opened) => {
       const done = [];
       for (const trainingId of ids) {
         const training = await lockTraining(transaction, trainingId);

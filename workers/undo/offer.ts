@@ -27,7 +27,7 @@ type Of = {
  * What turns out to be final, as when a session went back as its share of the price, is told at once, and nothing is offered.
  * @param work gets what has not been told yet about the subjects, locked
  */
-export async function undoably<T>(
+export async function withUndo<T>(
   transaction: Sql,
   of: Of,
   work: (untold: readonly Waiting[], opened: Opened) => Promise<Aftermath & { result: T; isFinal?: boolean }>,
