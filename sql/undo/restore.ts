@@ -18,7 +18,8 @@ export const restoreTrainings = (transaction: Sql, undoId: number) =>
 export const restoreSeats = (transaction: Sql, undoId: number) =>
   transaction.query(sql.unsafe`
     update real_training_students seat set status = was.status, cancelled_at = was.cancelled_at,
-      cancellation_reason = was.cancellation_reason, cancellation = was.cancellation
+      cancellation_reason = was.cancellation_reason, cancellation = was.cancellation, excused_at = was.excused_at,
+      attendance_marked_at = was.attendance_marked_at, marked_by = was.marked_by, mark_notes = was.mark_notes
     from undos, jsonb_array_elements(before -> 'trainings') as one, jsonb_array_elements(one -> 'seats') as place,
       jsonb_populate_record(null::real_training_students, place) as was
     where undos.id = ${undoId} and seat.id = was.id and seat.status <> was.status`);

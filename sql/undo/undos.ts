@@ -52,7 +52,7 @@ const snapshotOf = (ids: ReturnType<typeof sql.fragment>) => sql.fragment`
 const fingerprintOf = (ids: ReturnType<typeof sql.fragment>) => sql.fragment`
   (select coalesce(jsonb_agg(jsonb_build_object('id', training.id, 'version', version, 'seats', (
       select coalesce(jsonb_agg(jsonb_build_array(seat.id, seat.student_id, seat.status, seat.session_entry_id, seat.invoice_id, seat.returns,
-        seat.charged_at is not null, seat.attendance_marked_at, invoice.status) order by seat.id), '[]')
+        seat.charged_at is not null, seat.attendance_marked_at, seat.excused_at, invoice.status) order by seat.id), '[]')
       from real_training_students seat left join invoices invoice on invoice.id = seat.invoice_id
       where seat.real_training_id = training.id)) order by training.id), '[]')
     from real_trainings training where training.id = any(${ids}))`;
