@@ -69,7 +69,8 @@ export const endSeat = (
 /** Ends all live registrations of a training that is called off. */
 export const endAllSeats = (transaction: Sql, trainingId: number, at: string, reason: string) =>
   transaction.query(sql.unsafe`
-    update real_training_students set status = 'CANCELLED_SAFE', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason}
+    update real_training_students set status = 'CANCELLED_SAFE', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason},
+      excused_at = null
     where real_training_id = ${trainingId} and status in ('REGISTERED', 'PRESENT', 'ABSENT', 'WAITLIST')`);
 
 /** Calls a training off and keeps the answer. Returns its version. */
