@@ -24,6 +24,24 @@ export const restoreSeats = (transaction: Sql, undoId: number) =>
       jsonb_populate_record(null::real_training_students, place) as was
     where undos.id = ${undoId} and seat.id = was.id and seat.status <> was.status`);
 
+const placeBefore = z.object({
+  training_id: z.int(),
+  trainer_id: z.int(),
+  room_id: z.int().nullable(),
+  starts_at: z.iso.datetime(),
+  ends_at: z.iso.datetime(),
+  student_ids: z.array(z.int()),
+});
+
+/** Who and what the trainings of a change took before it, and when. */
+export const placesBefore = (db: Sql, undoId: number) =>
+  db.any(sql.type(placeBefore)`
+    select was.id as training_id, was.trainer_id, was.room_id, was.starts_at, was.ends_at, array(
+      select (place ->> 'student_id')::int from jsonb_array_elements(one -> 'seats') as place
+      where place ->> 'status' in ('REGISTERED', 'PRESENT')) as student_ids
+    from undos, jsonb_array_elements(before -> 'trainings') as one, jsonb_populate_record(null::real_trainings, one -> 'row') as was
+    where undos.id = ${undoId} order by was.id`);
+
 const paid = z.object({
   seat_id: z.int(),
   student_id: z.int(),

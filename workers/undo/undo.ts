@@ -2,7 +2,9 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
+import { obstaclesOf } from '../../sql/trainings/meets.ts';
 import { isTold, lockMessages, takeBackMessages } from '../../sql/undo/messages.ts';
+import { placesBefore } from '../../sql/undo/restore.ts';
 import { lockUndo, noteUndone, type Undo, type UndoKind } from '../../sql/undo/undos.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
@@ -22,11 +24,24 @@ export async function takeBack(id: number, context: CallContext): Promise<Undone
     return await context.db.transaction((transaction) => restore(transaction, id, context));
   } catch (error) {
     if (!isExclusion(error)) throw error;
-    throw new Refused('conflict', `it cannot be taken back: ${placeTaken(error)}`);
+    throw new Refused('conflict', `it cannot be taken back: ${(await whatIsThere(id, context)) ?? placeTaken(error)}`);
   }
 }
 
-const placeTaken = (error: unknown) => (error as { cause?: Error }).cause?.message ?? 'the place is taken';
+/** What the calendar itself says is there; its bare constraints say it in no words. */
+function placeTaken(error: unknown) {
+  const { message = '' } = (error as { cause?: Error }).cause ?? {};
+  return / at that time\b/.test(message) ? message : 'the time is taken since';
+}
+
+/** What has taken the place of trainings since, in words; null where nothing has, or it is about no training. */
+async function whatIsThere(id: number, { db, fleet }: CallContext): Promise<string | null> {
+  for (const { student_ids, ...place } of await placesBefore(db, id)) {
+    const [first] = await obstaclesOf(db, [place], student_ids, fleet.settings.zone);
+    if (first) return first.words;
+  }
+  return null;
+}
 
 const restorers: Record<UndoKind, (transaction: Sql, undo: Undo, today: string) => Promise<void>> = {
   training_changed: restoreChanged,
