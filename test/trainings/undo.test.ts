@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
@@ -217,7 +218,7 @@ describe('a booking answers with its version and how it is taken back', () => {
     const hours = JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['08:00', '22:00']]])));
     await scene.db.query(sql.unsafe`update specialists set work_schedule = ${hours}::jsonb where id = ${specialist}`);
     const service = await scene.db.oneFirst(sql.type(z.object({ id: z.int() }))`
-      insert into services (name, duration_minutes, price_minor) values (${`Massage ${specialist}`}, 60, 100000) returning id`);
+      insert into services (name, duration_minutes, price_minor) values (${`Massage ${randomUUID()}`}, 60, 100000) returning id`);
     await scene.db.query(
       sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${specialist}, ${service})`,
     );

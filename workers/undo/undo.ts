@@ -37,7 +37,8 @@ function placeTaken(error: unknown) {
 /** What has taken the place of trainings since, in words; null where nothing has, or it is about no training. */
 async function whatIsThere(id: number, { db, fleet }: CallContext): Promise<string | null> {
   for (const { student_ids, ...place } of await placesBefore(db, id)) {
-    const [first] = await obstaclesOf(db, [place], student_ids, fleet.settings.zone);
+    const met = await obstaclesOf(db, [place], student_ids, fleet.settings.zone);
+    const first = met.find(({ what }) => what === 'trainer' || what === 'room' || what === 'student');
     if (first) return first.words;
   }
   return null;
