@@ -22,6 +22,7 @@ import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
+import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { studioPaths } from './studio-paths.ts';
@@ -29,7 +30,9 @@ import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { trainingRoutes } from './trainings.ts';
 import { triggerRoutes } from './triggers.ts';
+import { undoRoutes } from './undo.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
@@ -42,7 +45,11 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...recordRoutes,
+  // Before what would take "series" for an id.
+  ...seriesRoutes,
   ...rosterRoutes,
+  ...trainingRoutes,
+  ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...attendanceRoutes,

@@ -6,6 +6,7 @@ import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -128,10 +129,15 @@ export const bookingRoutes: Route[] = [
       specialist_id: idOf('the specialist; by default the same').optional(),
       room_id: id.optional(),
     }),
-    responses: { 200: bookingItem, 409: slotsTaken },
+    responses: {
+      200: bookingItem
+        .extend({ undo: undoOffer.nullable().meta({ description: 'null: it was there already' }) })
+        .meta({ id: 'MovedBooking' }),
+      409: slotsTaken,
+    },
     async handle({ params, body }, context) {
-      await reschedule(params.id, body, context);
-      return { body: await found(context.db, params.id) };
+      const undo = await reschedule(params.id, body, context);
+      return { body: { ...(await found(context.db, params.id)), undo } };
     },
   }),
   route({

@@ -23,7 +23,7 @@ import { type Context, type Route, route } from '../http/route.ts';
 const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
-const trainingItem = trainingRow.meta({ id: 'RealTraining' });
+export const trainingItem = trainingRow.meta({ id: 'RealTraining' });
 const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
 const shared = { tag: 'training-templates' } as const;
 
@@ -147,7 +147,7 @@ export const rosterRoutes: Route[] = [
     params: idParams,
     responses: { 200: trainingRow.extend({ students: z.array(seatRow) }) },
     async handle({ params }, { db, whose }) {
-      const training = await findTraining(db, params.id);
+      const training = await findTraining(db, params.id, whose);
       if (!training) throw new Problem(404, `there is no training ${params.id}`);
       return { body: { ...training, students: await seatsOf(db, params.id, whose) } };
     },

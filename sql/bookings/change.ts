@@ -45,6 +45,10 @@ export const endBooking = (transaction: Sql, ending: { id: number; at: string; r
       cancellation_reason = ${ending.reason}, cancellation = ${sql.json(ending.answer as never)}
     where id = ${ending.id}`);
 
+/** Keeps the whole answer that the first canceller gets. */
+export const keepBookingAnswer = (transaction: Sql, id: number, answer: unknown) =>
+  transaction.query(sql.unsafe`update bookings set cancellation = ${sql.json(answer as never)} where id = ${id}`);
+
 /** A unit given back can be used for at least so many days more. */
 const UNIT_LIVES_DAYS = 7;
 const unitRow = z.object({ client_package_id: z.int(), service_id: z.int(), is_over: z.boolean() });

@@ -31,6 +31,7 @@ export const bookingRow = z.object({
   invoice: z.object({ id: z.int(), status: z.enum(['UNPAID', 'PAID', 'CANCELLED', 'PENDING']) }).nullable(),
   client_package_id: z.int().nullable(),
   held_until: z.iso.datetime().nullable(),
+  version: z.int(),
   moves: z.int(),
   moved_late: z.boolean(),
   created_at: z.iso.datetime(),
@@ -46,7 +47,7 @@ const bookings = sql.fragment`
     booking.service_id, service.name as service, booking.location_id, booking.room_id, room.name as room,
     booking.starts_at, booking.ends_at, booking.busy_until, booking.duration_minutes, booking.break_minutes,
     booking.service_price_minor, booking.price_minor, booking.pay_from, booking.payer_id, booking.held_until,
-    booking.moves, booking.moved_late, booking.created_at, booking.confirmed_at, booking.cancelled_at, booking.cancellation_reason,
+    booking.version, booking.moves, booking.moved_late, booking.created_at, booking.confirmed_at, booking.cancelled_at, booking.cancellation_reason,
     coalesce((
       select json_agg(json_build_object('client_discount_id', client_discount_id, 'kind', kind, 'discount_minor', discount_minor)
         order by place)

@@ -45,13 +45,14 @@ export const findInvoice = (db: Sql, id: number) =>
 /**
  * Waives an invoice, in the caller's transaction: what was paid goes back to the wallet and settles what else is owed.
  * The registration it was for stays decided. A cancelled one is answered as it is, with `isNew` false. Null when there is none.
+ * @param settles false: nothing is settled from it yet, for it may be taken back (D49)
  */
-export async function cancelInvoice(transaction: Sql, id: number, reason: string) {
+export async function cancelInvoice(transaction: Sql, id: number, reason: string, settles = true) {
   const found = await findInvoice(transaction, id);
   if (!found) return null;
   await lockWallets(transaction, [found.payer_id]);
   const isNew = await withdrawInvoice(transaction, id, reason);
-  if (isNew) await settle(transaction, [found.payer_id]);
+  if (isNew && settles) await settle(transaction, [found.payer_id]);
   const invoice = await findInvoice(transaction, id);
   return invoice && { invoice, isNew };
 }

@@ -66,12 +66,24 @@ export const trainingRow = z.object({
   price_minor: z.int(),
   status: z.enum(['scheduled', 'completed', 'cancelled']),
   cancellation_reason: z.string().nullable(),
+  kind: z.enum(['group', 'personal', 'trial']),
+  /** For staff and the trainer; null to everybody else. */
+  notes: z.string().nullable(),
+  series_id: z.int().nullable(),
+  version: z.int(),
 });
 
-const trainings = sql.fragment`
+/** Notes are for staff, and for whoever gives the training. */
+const notesFor = (whose: Whose) =>
+  whose.everything
+    ? sql.fragment`training.notes`
+    : sql.fragment`case when trainer_id = ${whose.trainer}::int then training.notes end`;
+
+const trainings = (whose: Whose) => sql.fragment`
   select training.id, training_template_id, training_type_id, type.name as training_type, trainer_id,
     concat_ws(' ', first_name, nullif(last_name, '')) as trainer, room_id, rooms.name as room, training_date, start_time,
     starts_at, ends_at, training.max_participants, training.price_minor, training.status, training.cancellation_reason,
+    training.kind, ${notesFor(whose)} as notes, series_id, training.version,
     (select count(*)::int from real_training_students seat
       where seat.real_training_id = training.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')) as registered
   from real_trainings training
@@ -87,7 +99,7 @@ export const listTrainings = (
   filter: { from: string; to: string; trainerId?: number; whose?: Whose; after?: Place; limit: number },
 ) =>
   db.any(sql.type(trainingRow)`
-    ${trainings}
+    ${trainings(filter.whose ?? EVERYTHING)}
     where training_date between ${filter.from}::date and ${filter.to}::date and ${isAmong(filter.whose ?? EVERYTHING, 'training', 'training')}
       and (${filter.trainerId ?? null}::int is null or trainer_id = ${filter.trainerId ?? null})
       and (${filter.after?.[0] ?? null}::date is null or (training_date, starts_at, training.id) >
@@ -95,7 +107,13 @@ export const listTrainings = (
     order by training_date, starts_at, training.id
     limit ${filter.limit}`);
 
-export const findTraining = (db: Sql, id: number) => db.maybeOne(sql.type(trainingRow)`${trainings} where training.id = ${id}`);
+export const findTraining = (db: Sql, id: number, whose: Whose = EVERYTHING) =>
+  db.maybeOne(sql.type(trainingRow)`${trainings(whose)} where training.id = ${id}`);
+
+/** Trainings by id, in the order of their start. */
+export const findTrainings = (db: Sql, ids: readonly number[]) =>
+  db.any(sql.type(trainingRow)`
+    ${trainings(EVERYTHING)} where training.id = any(${sql.array([...ids], 'int4')}) order by starts_at, training.id`);
 
 export const seatRow = z.object({
   id: z.int(),

@@ -13,6 +13,7 @@ import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
 import { benchLive } from './live.ts';
+import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
@@ -29,6 +30,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   finance: benchFinance,
   cancellation: benchCancellation,
   cleanup: benchCleanup,
+  move: benchMove,
   renewal: benchRenewal,
   bookings: benchBookings,
   slots: benchSlots,

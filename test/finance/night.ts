@@ -5,6 +5,7 @@ import { chargeNight } from '../../workers/finance/charge-night.ts';
 import { combineDaily } from '../../workers/finance/combine-daily.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { startWorker } from '../../workers/runner/run.ts';
+import { followChanges } from '../../workers/undo/follow.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
@@ -19,6 +20,7 @@ export async function nightShift(attendance: RunHandler = markPresent) {
       'finance',
       {
         runs: { finance: chargeNight, daily: combineDaily },
+        drain: ({ db }) => followChanges(db),
         request: ({ db, settings }, id) => answerRequest(db, id, settings.zone),
       },
       draining.signal,

@@ -192,7 +192,7 @@ describe('about one subject, messages leave in the order they were written', () 
     await write({
       userId: person.id,
       template: 'training_created',
-      params: { trainings: [training], student: null },
+      params: { trainings: [training], student: null, by_hand: false },
       dedupe: 'list',
     });
     await drain(quietNow());

@@ -6,7 +6,8 @@ import type { TrainingState } from '../../sql/finance/seats.ts';
 import { type ParamsOf, priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 
-type Request = Pick<FinanceRequest, 'id' | 'requested_at'>;
+/** `id`: what tells this cause from another. */
+type Request = Pick<FinanceRequest, 'requested_at'> & { id: number | string };
 type Back = Pick<Returned, 'sessions' | 'refunded_minor' | 'cancelled_minor'> & { payer_id?: number | null };
 const nothing: Back = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
 

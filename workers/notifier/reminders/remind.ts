@@ -63,7 +63,7 @@ export const findings: Record<string, Finding> = {
         userId,
         template: 'training_created',
         dedupe: userId === student_id ? `training_created:${key}` : `training_created:${key}:payer`,
-        params: { trainings, student: userId === student_id ? null : student },
+        params: { trainings, student: userId === student_id ? null : student, by_hand: false },
       }));
     });
   },

@@ -36,8 +36,8 @@ const trainingReminder = template('training_reminder', ({ location, room, traine
   ...ifGiven(reader, 'trainer', trainer),
 ]);
 
-const trainingCreated = template('training_created', ({ trainings, student }, reader) => [
-  text(reader.locale, 'training_created.what', { count: trainings.length }),
+const trainingCreated = template('training_created', ({ trainings, student, by_hand }, reader) => [
+  text(reader.locale, by_hand ? 'training_created.by_hand' : 'training_created.what', { count: trainings.length }),
   ...forWhom(reader, student === null ? [] : [student]),
   ...listed(
     reader.locale,

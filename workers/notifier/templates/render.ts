@@ -3,6 +3,7 @@ import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
 import { bookingTemplates } from './bookings.ts';
+import { movedTrainingTemplates } from './moved-trainings.ts';
 import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
@@ -16,6 +17,7 @@ export const templates: Templates<MessageName> = {
   ...adminTemplates,
   ...peopleTemplates,
   ...reminderTemplates,
+  ...movedTrainingTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
   ...bookingTemplates,
