@@ -16,6 +16,8 @@ export type Caller = CallContext['caller'] & {
   isStillLetIn(asked: Asked): Promise<boolean>;
   /** What is known of the caller has changed just now: the next request must not be answered by what was known before. */
   forget?(): void;
+  /** The caller as one who would be let in now, with the rights of now, or null. For whoever stays for long and asks again. */
+  renewed?(): Promise<Caller | null>;
 };
 
 /** Who signed in, beside what every caller is. */

@@ -5,7 +5,7 @@ import { sessionCookie } from '../auth/visit.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { rolesShown, userItem } from './opened.ts';
 
@@ -46,8 +46,8 @@ export const meRoutes: Route[] = [
     summary: 'Change my name or language; phone, e-mail and Telegram, by which one is recognised, the studio changes',
     body: z
       .strictObject({
-        first_name: text(100).optional(),
-        last_name: text(100, 0).optional(),
+        first_name: textField(100).optional(),
+        last_name: textField(100, 0).optional(),
         locale: oneOf(['ru', 'uk', 'en'])
           .nullable()
           .optional()

@@ -9,7 +9,7 @@ import { countryOf, phoneFrom } from '../../workers/sign-in/login.ts';
 import { beginRegistration, confirmRegistration } from '../../workers/sign-in/register.ts';
 import { attemptsOf, demandRest } from '../auth/attempts.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { email, text } from '../http/text.ts';
+import { email, textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { openInBrowser, signedIn } from './opened.ts';
 import { newPassword } from './sign-in.ts';
@@ -24,15 +24,15 @@ export const registrationRoutes: Route[] = [
     path: '/auth/register',
     summary: 'Begin to become a client: a code goes to the e-mail, or the bot, opened by its link, says it',
     body: z.strictObject({
-      first_name: text(100),
-      last_name: text(100, 0).default(''),
-      phone: text(40)
+      first_name: textField(100),
+      last_name: textField(100, 0).default(''),
+      phone: textField(40)
         .optional()
         .meta({ examples: ['+79161234567'] }),
       email: email.optional(),
       locale: oneOf(['ru', 'uk', 'en']).optional(),
       consent: z.strictObject({
-        text_version: text(100).meta({ description: 'of the text that was agreed to: processing of personal data' }),
+        text_version: textField(100).meta({ description: 'of the text that was agreed to: processing of personal data' }),
       }),
     }),
     responses: {
@@ -73,7 +73,7 @@ export const registrationRoutes: Route[] = [
     path: '/auth/register/confirm',
     summary: 'Show the code, within ten minutes and at most five tries: the client is known and signed in',
     body: z.strictObject({
-      registration: text(200, 20).meta({ examples: ['what-the-registration-gave'] }),
+      registration: textField(200, 20).meta({ examples: ['what-the-registration-gave'] }),
       code: z
         .string()
         .regex(/^\d{6}$/, { error: 'six digits' })

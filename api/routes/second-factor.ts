@@ -7,7 +7,7 @@ import { withTries } from '../../workers/sign-in/tries.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { codeField, demandPassword } from './sign-in.ts';
 
 const mine = { tag: 'me', scope: null, path: '/me/totp' } as const;
@@ -68,7 +68,7 @@ export const secondFactorRoutes: Route[] = [
     ...mine,
     method: 'delete',
     summary: 'Take my second factor away, with the password',
-    body: z.strictObject({ password: text(200) }),
+    body: z.strictObject({ password: textField(200) }),
     responses: { 204: z.undefined() },
     async handle({ body }, { fleet, caller, now }) {
       await demandPassword(fleet.db, caller.person!, body.password, now, 'password');

@@ -18,18 +18,18 @@ import { sessionCookie } from '../auth/visit.ts';
 import type { Person } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { open, openInBrowser, signedIn } from './opened.ts';
 
-export const loginField = text(254).meta({ description: LOGIN, examples: ['+79161234567'] });
-const typedPassword = text(200);
-export const codeField = text(40).meta({
+export const loginField = textField(254).meta({ description: LOGIN, examples: ['+79161234567'] });
+const typedPassword = textField(200);
+export const codeField = textField(40).meta({
   description: 'of the authenticator app, or a recovery code; whoever has a second factor needs one',
   examples: ['123456'],
 });
-export const newPassword = text(200, 8).meta({ examples: ['correct horse battery'] });
-const linkToken = text(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
+export const newPassword = textField(200, 8).meta({ examples: ['correct horse battery'] });
+const linkToken = textField(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
 
 const shared = { tag: 'sign-in', scope: null, secretAnswer: true } as const;
 
@@ -119,8 +119,8 @@ export const signInRoutes: Route[] = [
       token: linkToken,
       password: newPassword,
       login: loginField.optional().meta({ description: 'where the link names none: the first owner says it' }),
-      first_name: text(100).optional(),
-      last_name: text(100, 0).optional(),
+      first_name: textField(100).optional(),
+      last_name: textField(100, 0).optional(),
     }),
     responses: { 200: signedIn },
     async handle({ body }, context) {

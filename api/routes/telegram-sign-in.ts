@@ -11,7 +11,7 @@ import { attemptsOf, demandRest } from '../auth/attempts.ts';
 import { FLOW, flowCookie } from '../auth/visit.ts';
 import { away, Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { open, openInBrowser, signedIn } from './opened.ts';
 
 const shared = { tag: 'sign-in', scope: null } as const;
@@ -28,7 +28,7 @@ export const telegramSignInRoutes: Route[] = [
     summary:
       'Sign in with what Telegram gave the Mini App, at most an hour old, once; the token of the session is for its sessionStorage',
     secretAnswer: true,
-    body: z.strictObject({ init_data: text(4_000).meta({ examples: ['query_id=...&user=...&auth_date=...&hash=...'] }) }),
+    body: z.strictObject({ init_data: textField(4_000).meta({ examples: ['query_id=...&user=...&auth_date=...&hash=...'] }) }),
     responses: { 200: signedIn.extend({ session_token: z.string() }) },
     async handle({ body }, context) {
       const { fleet, now, visit } = context;

@@ -21,10 +21,12 @@ import {
   deleteOldSessions,
   deleteOldSignInLinks,
   deleteOldTicks,
+  deleteOldUndos,
   deleteOldUpdates,
   type Old,
 } from '../../sql/cleanup/retention.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { forgetChanges } from '../../sql/live/changes.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
 import { completePast } from './complete-bookings.ts';
@@ -56,6 +58,15 @@ const over = (name: string, deleteOld: (transaction: Sql, old: Old) => Promise<D
     return { counts: { sign_in_rows_deleted: deleted.rows }, after: deleted.after, isLast: deleted.rows < size };
   },
 });
+
+/** What was told to open pages; the newest hour stays, for those who come back. Nobody counts it. */
+const forgetOldChanges: Operation = {
+  name: 'changes',
+  async batch(transaction, _night, after, size) {
+    const gone = await forgetChanges(transaction, { after: after as number | null, size });
+    return { counts: {}, after: gone.after, isLast: gone.rows < size };
+  },
+};
 
 /** Tasks that were done before the day began leave the lists. */
 const hideTasks: Operation = {
@@ -119,6 +130,7 @@ export const operations: readonly Operation[] = [
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
   retention('notifications', 'notifications_deleted', deleteOldMessages),
   retention('finance_requests', 'finance_requests_deleted', deleteOldRequests),
+  retention('undos', 'finance_requests_deleted', deleteOldUndos),
   retention('history', 'runs_deleted', deleteOldRuns),
   retention('schedule_changes', 'schedule_changes_deleted', deleteOldChanges),
   retention('alerts', 'alerts_deleted', deleteOldAlerts),
@@ -132,6 +144,7 @@ export const operations: readonly Operation[] = [
   over('sign_in_failures', deleteOldFailures),
   over('used_init_data', deleteOldInitData),
   over('registrations', deleteOldRegistrations),
+  forgetOldChanges,
   forgetJobs,
   announceExpiringKeys,
   auditNight,
