@@ -11,9 +11,9 @@ import {
 } from '../../sql/calendar/absences.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { idOf } from './fields.ts';
 
 const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
@@ -38,7 +38,7 @@ const ending = z
       return [exampleDay(20)];
     },
   });
-const reason = text(500)
+const reason = textField(500)
   .meta({ examples: ['holidays'] })
   .nullable()
   .optional();
@@ -55,7 +55,7 @@ const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof
 
 function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
   if (Date.parse(from_at) < Date.parse(to_at)) return;
-  throw notAcceptable('to', 'after from');
+  throw unacceptable('to', 'after from');
 }
 
 async function found(db: Context['db'], id: number) {

@@ -7,7 +7,7 @@ import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import type { Context } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
@@ -35,7 +35,7 @@ export const calendarOverrides: RecordDeclaration = {
       location_id: id.nullable().optional(),
       day: anyDay,
       intervals,
-      reason: text(500).nullable().optional(),
+      reason: textField(500).nullable().optional(),
     },
     overrideRow.shape,
     ['specialist_id', 'location_id', 'day'],
@@ -60,7 +60,9 @@ async function withMeetings(record: Record<string, unknown>, { db, fleet: { sett
     from_at: startOfDay(override.day, settings.zone),
     to_at: endOfDay(override.day, settings.zone),
   });
-  const outside = meetings.filter((one) => !liesWithin(shown, work, Date.parse(one.starts_at), Date.parse(one.ends_at)));
+  const outside = meetings.filter(
+    (meeting) => !liesWithin(shown, work, Date.parse(meeting.starts_at), Date.parse(meeting.ends_at)),
+  );
   return { ...override, meetings: outside.map(meetingOf) };
 }
 

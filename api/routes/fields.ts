@@ -22,7 +22,6 @@ export const minor = (least: number) => {
     .meta({ examples: [150_000] });
 };
 const MOST_MINOR = 1_000_000_000_000;
-export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
 export const time = z
   .string({ error: 'a wall time, HH:MM' })
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' })

@@ -10,7 +10,7 @@ import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscrip
 import { shownBalance } from '../../workers/rights.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
-import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
+import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -56,12 +56,12 @@ export const subscriptionChangeRoutes: Route[] = [
     body: z.strictObject({ is_auto_renew: z.boolean({ error: 'true or false' }).meta({ examples: [true] }) }),
     responses: { 200: heldItem },
     async handle({ params, body }, context) {
-      const held = await locked(context, params.id);
-      demandLive(held);
-      demandNotRenewed(held);
-      demandRenewable(held, body.is_auto_renew);
-      await setAutoRenew(context.db, held.id, body.is_auto_renew);
-      return { body: await demanded(context, held.id) };
+      const subscription = await locked(context, params.id);
+      demandLiveSubscription(subscription);
+      demandNotRenewed(subscription);
+      demandRenewable(subscription, body.is_auto_renew);
+      await setAutoRenew(context.db, subscription.id, body.is_auto_renew);
+      return { body: await demanded(context, subscription.id) };
     },
   }),
   route({
@@ -80,18 +80,18 @@ export const subscriptionChangeRoutes: Route[] = [
       await lockRoster(db);
       const before = await locked(context, params.id);
       const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now });
-      const held = await demanded(context, before.id);
+      const subscription = await demanded(context, before.id);
       const notice = {
         template: 'subscription_frozen' as const,
-        dedupe: `subscription_frozen:${held.id}:${from}:${now.toISOString()}`,
+        dedupe: `subscription_frozen:${subscription.id}:${from}:${now.toISOString()}`,
         params: {
-          ...{ from, to, end_date: held.end_date, returned, sessions_left: held.sessions_left },
+          ...{ from, to, end_date: subscription.end_date, returned, sessions_left: subscription.sessions_left },
           ...done,
-          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, held.payer_id) : null,
+          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, subscription.payer_id) : null,
         },
       };
-      await notifyPeople(db, holderNotices(held, notice));
-      return { body: { ...held, ...done } };
+      await notifyPeople(db, holderNotices(subscription, notice));
+      return { body: { ...subscription, ...done } };
     },
   }),
   route({
@@ -105,14 +105,14 @@ export const subscriptionChangeRoutes: Route[] = [
     async handle({ params }, context) {
       const before = await locked(context, params.id);
       const done = await unfreeze(context.db, before, { today: todayOf(context), now: context.now });
-      const held = await demanded(context, before.id);
+      const subscription = await demanded(context, before.id);
       const notice = {
         template: 'subscription_unfrozen' as const,
-        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
-        params: { end_date: held.end_date, sessions_left: held.sessions_left, moved: done.moved },
+        dedupe: `subscription_unfrozen:${subscription.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
+        params: { end_date: subscription.end_date, sessions_left: subscription.sessions_left, moved: done.moved },
       };
-      await notifyPeople(context.db, holderNotices(held, notice));
-      return { body: { ...held, ...done } };
+      await notifyPeople(context.db, holderNotices(subscription, notice));
+      return { body: { ...subscription, ...done } };
     },
   }),
   route({
@@ -134,8 +134,8 @@ export const subscriptionChangeRoutes: Route[] = [
       const act = async (db: Context['db']) => {
         const before = await locked({ ...context, db }, params.id);
         const done = await callOff(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
-        const held = await demanded({ ...context, db }, before.id);
-        return { ...held, ...done, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
+        const subscription = await demanded({ ...context, db }, before.id);
+        return { ...subscription, ...done, dry_run, ...(await shownBalance({ ...context, db }, subscription.payer_id)) };
       };
       if (!dry_run) return { body: await act(context.db) };
       return { body: await undone(context, act) };
@@ -153,7 +153,7 @@ async function locked(context: Context, id: number): Promise<Held> {
 }
 
 async function demanded(context: Context, id: number): Promise<Held> {
-  const held = await findHeld(context.db, id, todayOf(context));
-  if (!held) throw new Problem(404, `there is no subscription ${id} of a student`);
-  return held;
+  const subscription = await findHeld(context.db, id, todayOf(context));
+  if (!subscription) throw new Problem(404, `there is no subscription ${id} of a student`);
+  return subscription;
 }

@@ -3,6 +3,28 @@ import type { Day } from '../time/calendar.ts';
 import { anyDay, exampleDay } from '../time/days.ts';
 import type { Noun } from './catalog.ts';
 
+/** What becomes of ticks that pass while nobody is looking. */
+export type Misfire =
+  /** Run the latest one; the earlier ones are superseded. */
+  | 'latest'
+  /** Run each of them. */
+  | 'every'
+  /** Run none of them. */
+  | 'skip';
+
+/** When a process runs by itself. */
+type Timing = {
+  /** What the schedule is called; by default as its process. */
+  name?: string;
+  /** Five cron fields, read as wall time in the studio's zone. */
+  pattern: string;
+  misfire: Misfire;
+  /** A tick older than this many hours is not caught up any more. */
+  windowHours: number;
+  /** A tick whose run has not succeeded this many minutes after it raises an alarm, once. */
+  deadlineMinutes: number;
+};
+
 /** What the catalog says of a kind of run. */
 export type RunDefinition = {
   worker: Noun;
@@ -19,6 +41,8 @@ export type RunDefinition = {
   ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** Without one it runs when it is asked for. */
+  schedule?: Timing;
   /** True for the work of a day that has come: later ones, and ones beyond the retention, are refused (see bounds.ts). */
   isOfThePast?: boolean;
   /** True where asking again means doing it again, although the key has ended in success. */

@@ -76,3 +76,5 @@ export function instantLike(example: string) {
     });
 }
 export const instant = instantLike('2026-11-25T18:00:00+03:00');
+/** The same, read as UTC in the one form that is used inside, that of `Date.toISOString`. */
+export const utcInstant = instant.transform((text) => new Date(text).toISOString());

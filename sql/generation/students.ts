@@ -14,7 +14,12 @@ export const sharedStudents = (db: Sql, trainings: readonly OpenTraining[], orde
   db.any(sql.type(z.object({ earlier: z.int(), later: z.int() }))`
     with plan as materialized (
       select * from ${sql.unnest(
-        trainings.map((of) => [of.training_template_id, of.starts_at, of.ends_at, order.indexOf(of.training_template_id)]),
+        trainings.map((training) => [
+          training.training_template_id,
+          training.starts_at,
+          training.ends_at,
+          order.indexOf(training.training_template_id),
+        ]),
         ['int4', 'timestamptz', 'timestamptz', 'int4'],
       )} as given (id, starts_at, ends_at, n)
     ), linked as materialized (
@@ -49,7 +54,7 @@ export type SeatWarning = {
   student_id: number | null;
   student: string | null;
 };
-export type Warning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
+export type GenerationWarning = SeatWarning | Unmade | ClosedTraining | MovedTraining;
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are
@@ -85,14 +90,14 @@ export async function registerStudents(db: Sql, trainings: readonly OpenTraining
 const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, runId: number | null) => sql.type(outcomeRow)`
   with training as materialized (
     select * from ${sql.unnest(
-      trainings.map((of) => [
-        of.id,
-        of.training_template_id,
-        of.training_date,
-        of.starts_at,
-        of.ends_at,
-        of.is_subscription_only,
-        of.places,
+      trainings.map((place) => [
+        place.id,
+        place.training_template_id,
+        place.training_date,
+        place.starts_at,
+        place.ends_at,
+        place.is_subscription_only,
+        place.places,
       ]),
       ['int4', 'int4', 'date', 'timestamptz', 'timestamptz', 'bool', 'int4'],
     )} as given (id, training_template_id, training_date, starts_at, ends_at, is_subscription_only, places)

@@ -1,5 +1,5 @@
 import { type Database, openDatabase, type Sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { DAY, fillMoney, forgetNight, stageNight, writeNightBare } from './finance-data.ts';
 import { chargeRowByRow } from './finance-loop.ts';
 import { cpuOf, median, mostResident, ms, report, timed, times } from './measure.ts';
@@ -58,7 +58,7 @@ async function compareWays(db: Database) {
 
 async function measure(db: Database, registrations: number, rounds = 3) {
   await fillMoney(db, registrations);
-  let progress = initialProgress;
+  let progress = initialNightProgress;
   let chunks: number[] = [];
   const ours: number[] = [];
   const floors: number[] = [];
@@ -95,7 +95,7 @@ async function measure(db: Database, registrations: number, rounds = 3) {
 }
 
 async function night(db: Database, chunks: number[]) {
-  let progress = initialProgress;
+  let progress = initialNightProgress;
   while (!progress.done) {
     chunks.push(
       await timed(async () => {
@@ -108,7 +108,7 @@ async function night(db: Database, chunks: number[]) {
 
 /** The plans of one chunk in the middle of the night, as they were executed. */
 async function printPlans(db: Database) {
-  const middle = { ...initialProgress, after: 40_000 };
+  const middle = { ...initialNightProgress, after: 40_000 };
   const plans = await plansOf(db, (transaction: Sql) => chargeChunk(transaction, DAY, middle, null));
   console.log('  one chunk, statement by statement:');
   for (const { statement, ms: took, nodes } of plans) {

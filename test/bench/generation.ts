@@ -6,8 +6,9 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
-import { findRun, isOver } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { isOver } from '../../sql/runs/rows.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { beforehand } from '../support/weeks.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
 import { cpuOf, median, mostResident, ms, report, timed, times } from './measure.ts';
@@ -103,9 +104,7 @@ async function withoutCalendar(db: Database, isOff: boolean) {
 }
 
 async function build(db: Database) {
-  let progress: WeekProgress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
+  const progress = await buildWeek(db, beforehand(WEEK));
   await describeTrainings(db, progress.created);
 }
 

@@ -12,6 +12,8 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchLive } from './live.ts';
+import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
@@ -28,10 +30,12 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   finance: benchFinance,
   cancellation: benchCancellation,
   cleanup: benchCleanup,
+  move: benchMove,
   renewal: benchRenewal,
   bookings: benchBookings,
   slots: benchSlots,
   'pick-up': benchPickUp,
+  live: benchLive,
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { addDays, mondayAfter } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunContext } from '../../workers/runner/run-context.ts';
 import { salon } from '../bookings/salon.ts';
