@@ -79,8 +79,18 @@ test('of one key only so many requests are answered at once', async () => {
   });
   // The others are answered for as long as the run is not over.
   await eventually(() => refused.length >= 300 - 256);
+  const result = {
+    message: 'done',
+    created_count: 0,
+    trainings: [],
+    period: { start: '2026-11-23', end: '2026-11-29' },
+    students_added: 0,
+    warnings: [],
+    conflicts: [],
+  };
   await api.db.query(sql.unsafe`
-    update automated_process_history set status = 'success', result = '{}', completed_at = now() where completed_at is null`);
+    update automated_process_history set status = 'success', result = ${sql.json(result)}, completed_at = now()
+    where completed_at is null`);
   const statuses = (await Promise.all(asked)).map(({ status }) => status);
   expect(statuses.filter((status) => status === 200)).toHaveLength(256);
   expect(refused).toHaveLength(300 - 256);
