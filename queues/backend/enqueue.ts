@@ -1,8 +1,10 @@
 import type { JobsOptions } from 'bullmq';
 import { gather, type One } from '../../sql/database/batch.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
-import { definitionOf, type JobName, type JobPayload, jobPayloads, type Noun } from '../jobs/catalog.ts';
+import { type RunRequest, requestRun } from '../../sql/runs/request.ts';
+import { isByHand, type Run } from '../../sql/runs/rows.ts';
+import { definitionOf, type Noun } from '../jobs/catalog.ts';
+import { type JobName, type JobPayload, jobPayloads } from '../jobs/payloads.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
 import { type Backend, withTimeout } from './backend.ts';
 import { kept } from './bullmq.ts';

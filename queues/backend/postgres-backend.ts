@@ -3,7 +3,7 @@ import { type BackendFactory, type ConnectionOptions, createPostgresBackend, Flo
 import pg from 'pg';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { Backend } from './backend.ts';
-import { kept, listened, once, queueCache, workerOptions } from './bullmq.ts';
+import { kept, listened, openedOnce, queueCache, workerOptions } from './bullmq.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** What BullMQ asks is answered in milliseconds; a connection that keeps silent for longer is thrown away. */
@@ -40,7 +40,7 @@ export function postgresBackend(url: string, name: string): Backend {
   const factory = ((...options) =>
     listensOnce(pool, () => startAgain(...options))) as typeof startAgain as unknown as BackendFactory;
   const queues = queueCache((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
-  const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
+  const flows = openedOnce(() => new FlowProducer({ connection }, factory) as FlowProducer);
   return {
     kind: 'postgres',
     queue: queues.get,

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { alone, gather, type One, type Work } from '../../sql/database/batch.ts';
 import type { Database, Sql } from '../../sql/database/database.ts';
-import { joinParts, type Requested, type RunRequest, requestRun, requestRuns } from '../../sql/runs/runs.ts';
+import { joinParts, type Requested, type RunRequest, requestRun, requestRuns } from '../../sql/runs/request.ts';
 import { noteSlotDays } from '../../sql/slots/changes.ts';
 import type { Day } from '../time/calendar.ts';
 import { type RunName, runs } from './catalog.ts';
@@ -11,7 +11,7 @@ export type ProcessRequest = Requested & {
   /** The runs a new one consists of, in order; they are enqueued for together with it. */
   parts: Requested[];
 };
-export type Asker = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
+export type Requester = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;
 
 /** So many runs of one caller are open at most (D44). */
 const MOST_OPEN = 20;
@@ -36,7 +36,7 @@ export async function requestProcess(
   name: RunName,
   body: Record<string, unknown>,
   today: Day,
-  asker: Asker,
+  asker: Requester,
 ): Promise<ProcessRequest> {
   const definition: RunDefinition = runs[name];
   const at = asker.scheduled_for ? new Date(asker.scheduled_for) : new Date();

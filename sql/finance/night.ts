@@ -14,7 +14,7 @@ export type NightProgress = {
   invoices: number;
   auto_payments: number;
 };
-export const initialProgress: NightProgress = {
+export const initialNightProgress: NightProgress = {
   after: 0,
   done: false,
   trainings: 0,

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { claimed, ended, type Outcome } from './execute.ts';
 import { processLocked, processReleased, runnerWatched } from './locks.ts';
-import { claimed, columns, ended, type Outcome, type Run, runRow, waits } from './runs.ts';
+import { waits } from './open.ts';
+import { columns, type Run, runRow } from './rows.ts';
 
 const takenRow = z.discriminatedUnion('is', [
   runRow.extend({ is: z.literal('taken'), locked_process: z.string() }),

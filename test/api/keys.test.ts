@@ -108,7 +108,7 @@ describe('time', () => {
 });
 
 describe('a key may do what its scopes say; the refusal names the scope', () => {
-  const doors: [string, string, string][] = [
+  const cases: [string, string, string][] = [
     ['GET', '/process-history', 'history:read'],
     ['GET', '/process-stats', 'history:read'],
     ['GET', '/schedule', 'schedule:read'],
@@ -124,13 +124,13 @@ describe('a key may do what its scopes say; the refusal names the scope', () => 
     ['GET', '/metrics', 'metrics'],
     ['GET', '/queues', 'dashboard'],
   ];
-  const scopes = [...new Set(doors.map(([, , scope]) => scope))];
+  const scopes = [...new Set(cases.map(([, , scope]) => scope))];
   const keys: Record<string, { only: string; allBut: string }> = {};
   beforeAll(async () => {
     for (const scope of scopes)
       keys[scope] = { only: await api.key(scope), allBut: await api.key(...scopes.filter((other) => other !== scope)) };
   });
-  test.each(doors)('%s %s wants %s', async (method, path, scope) => {
+  test.each(cases)('%s %s wants %s', async (method, path, scope) => {
     const refused = await api.ask(method, path, { key: keys[scope]?.allBut });
     expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
     expect([200, 202, 404, 422]).toContain((await api.ask(method, path, { key: keys[scope]?.only })).status);

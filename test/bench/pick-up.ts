@@ -26,7 +26,7 @@ const WARM_UP = 180;
 
 const noop: RunHandler = async () => ({ status: 'success', result: {}, details: {}, counts: {} });
 
-/** What our runner and our door cost over BullMQ's and Express's own, on each backend. */
+/** What our runner and our API cost over BullMQ's and Express's own, on each backend. */
 export async function benchPickUp(url: string) {
   await onBackend(url, undefined);
   if (!hasRedis()) return console.log('  Redis is left out: there is no redis-server on this machine');
@@ -54,13 +54,13 @@ async function onBackend(databaseUrl: string, redisUrl: string | undefined) {
   const ours = await runRoundTrip(fleet);
   const bare = await bareEnqueue(fleet.backend);
   const durable = await durableEnqueue(fleet.backend, databaseUrl);
-  const api = await doorEnqueue(fleet);
+  const api = await apiEnqueue(fleet);
   await fleet.close();
   report('a no-op job through a plain worker, ask to done', ms(plain));
   report('a no-op run through our runner, ask to done', ms(ours));
   report('plain / ours', times(plain / ours), 'aim: at least 0.5 x');
   report('enqueue through a bare Express handler', `${bare.toFixed(0)}/s`);
-  report('enqueue through our door', `${api.toFixed(0)}/s`);
+  report('enqueue through our API', `${api.toFixed(0)}/s`);
   report('enqueue through a bare handler with one durable row', `${durable.toFixed(0)}/s`);
   report('ours / bare', times(api / bare), 'aim: at least 0.5 x');
   report('ours / bare with one durable row', times(api / durable), 'aim: at least 0.6 x');
@@ -139,7 +139,7 @@ async function durableEnqueue(backend: Backend, databaseUrl: string) {
   return rate;
 }
 
-async function doorEnqueue(fleet: Awaited<ReturnType<typeof openFleet>>) {
+async function apiEnqueue(fleet: Awaited<ReturnType<typeof openFleet>>) {
   // Nobody has more than twenty open runs (D44).
   const secrets = Array.from({ length: (WARM_UP + REQUESTS) / 20 }, newSecret);
   for (const [n, secret] of secrets.entries())

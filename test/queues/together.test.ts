@@ -5,7 +5,7 @@ import { enqueue, QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { requestProcess, TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { claimRun, finishRun } from '../../sql/runs/runs.ts';
+import { claimRun, finishRun } from '../../sql/runs/execute.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyBook } from '../support/ledger.ts';
 

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { raiseAlert } from '../../sql/alerts/alerts.ts';
 import { type Sql, sql } from '../../sql/database/database.ts';
 import { finishAndRelease, takeRun } from '../../sql/runs/execution.ts';
+import { findRun } from '../../sql/runs/find.ts';
 import { releaseProcessLock } from '../../sql/runs/locks.ts';
-import { findRun, requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyBook } from '../support/ledger.ts';
 

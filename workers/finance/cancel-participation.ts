@@ -16,7 +16,7 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
   const seat = { id: seat_id, charged_at: seat_charged_at };
   if (seat_cancellation) return { answer: seat_cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
+  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), training.free_until_start);
   const outcome = request.by_studio ? 'safe' : judged;
   if (outcome === 'started') return refuse(409, 'the training has started');
 

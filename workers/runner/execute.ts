@@ -3,9 +3,10 @@ import type { DatabasePoolConnection } from 'slonik';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { type AdminNotice, notifyAdmins } from '../../sql/notifications/notify.ts';
+import { finishRun, handBackRun, type Outcome } from '../../sql/runs/execute.ts';
 import { finishAndRelease, takeRun } from '../../sql/runs/execution.ts';
 import { releaseProcessLock } from '../../sql/runs/locks.ts';
-import { finishRun, handBackRun, type Outcome, type Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { recordFailure, recover, troublesOf } from './failure.ts';
 import { contextOf, HandedBack, type RunHandler } from './run-context.ts';
 

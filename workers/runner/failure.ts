@@ -5,7 +5,8 @@ import { scrub } from '../../queues/log/log.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { failRun, type Run } from '../../sql/runs/runs.ts';
+import { failRun } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 
 /** Notes a failed try in the database. The last one ends the run as `error` and notifies the admins, in one transaction. */
 export async function recordFailure(connection: DatabasePoolConnection, chatIds: number[], run: Run, job: Job, error: Error) {

@@ -1,5 +1,5 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { JobPayload } from '../../queues/jobs/catalog.ts';
+import type { JobPayload } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { isOutage } from '../../sql/database/outage.ts';
