@@ -73,6 +73,7 @@ const NAMES: Record<RowKind, string> = {
   template: 'training template',
   booking: 'booking',
   student: 'student',
+  family: 'person',
   client: 'client',
   specialist: 'specialist',
   person: 'person',

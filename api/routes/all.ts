@@ -1,7 +1,9 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
+import { attendanceRoutes } from './attendance.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
+import { changeRoutes } from './changes.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
@@ -40,6 +42,7 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...moneyRoutes,
   ...walletRoutes,
+  ...attendanceRoutes,
   ...cancellationRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
@@ -55,6 +58,7 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...changeRoutes,
   ...signInRoutes,
   ...meRoutes,
   ...liveRoutes,

@@ -50,6 +50,7 @@ const conditions = {
   template: (row, own) => is(named(row, 'trainer_id'), own.trainer),
   booking: (row, own) => either(is(named(row, 'specialist_id'), own.trainer), among(named(row, 'client_id'), own.students)),
   student: (row, own) => either(among(named(row, 'id'), own.students), trainsStudent(named(row, 'id'), own.trainer)),
+  family: (row, own) => among(named(row, 'id'), own.students),
   client: (row, own) =>
     either(
       among(named(row, 'id'), own.students),
@@ -80,6 +81,7 @@ export const tables: Record<RowKind, string> = {
   template: 'training_templates',
   booking: 'bookings',
   student: 'users',
+  family: 'users',
   client: 'users',
   specialist: 'specialists',
   person: 'users',
