@@ -70,6 +70,16 @@ describe.each(backendKinds)('on %s', (kind) => {
     await Promise.all([page.close(), own.close()]);
   });
 
+  test('who asks for a change by HTTP or over the socket is named', async () => {
+    const page = await open();
+    const client = await make.client();
+    await page.watch([`client:${client}`]);
+    const asked = await page.ask(`PATCH /api/clients/${client}`, { notes: 'Early bird' });
+    expect(asked.status).toBe(200);
+    expect(await page.news()).toMatchObject({ changed: [`client:${client}`], by: `person:${owner.id}` });
+    await page.close();
+  });
+
   test('who did it is told where the transaction says so', async () => {
     const page = await open();
     await page.watch(['tasks', 'runs']);
