@@ -57,8 +57,9 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     const operation = document.paths[path][method];
     // The page shows a summary as it is written, a description as Markdown.
     expect(operation.summary).toMatch(/^[^`]+$/);
-    const scopes = [route.scope].flat().map((scope) => `\`${scope}\``);
-    expect(operation.description).toBe(`Scope: ${scopes.join(' or ')}`);
+    const scopes = [route.scope ?? []].flat().map((scope) => `\`${scope}\``);
+    const [permission] = operation.description.split(' Roles beside');
+    expect(permission).toBe(scopes.length > 0 ? `Scope: ${scopes.join(' or ')}.` : 'For people, not for keys.');
     const answers = Object.keys(operation.responses);
     expect(answers).toEqual(expect.arrayContaining([...Object.keys(route.responses), '401', '403', '422', '429', '503']));
     for (const status of answers) {
