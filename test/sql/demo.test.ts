@@ -21,7 +21,7 @@ const count = (from: ReturnType<typeof sql.fragment>) =>
   db.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from ${from}`);
 
 /** Triggers write the time of the load into these. */
-const STAMPED = ['slot_changes', 'bot_commanders', 'rights_changes', 'guardians', 'changes_log', 'changes'];
+const STAMPED = ['slot_changes', 'daily_figures_due', 'bot_commanders', 'rights_changes', 'guardians', 'changes_log', 'changes'];
 
 /** The name of each table with a digest of all its rows, but for what bears the time of the load. */
 async function digests(seed: Database) {
