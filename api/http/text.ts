@@ -44,12 +44,10 @@ const PHONE = 'a phone number such as +79001234567';
 /** However it is typed, it is kept in E.164, so that one phone is one person's (R27). */
 export const phone = z
   .string({ error: PHONE })
-  .max(40, { error: PHONE })
-  .transform((typed, context) => {
-    const number = phoneFrom(typed);
-    if (number === null) context.addIssue({ code: 'custom', message: PHONE });
-    return number ?? typed;
-  })
+  .max(40, { error: PHONE, abort: true })
+  .refine((typed) => phoneFrom(typed) !== null, { error: PHONE })
+  // No `transform`: what is made of one has no example in the document.
+  .overwrite((typed) => phoneFrom(typed) ?? typed)
   .meta({ examples: ['+79001234567'] });
 
 export const email = z

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { flag } from '../../queues/jobs/run-definition.ts';
-import { instant } from '../../queues/time/days.ts';
+import { exampleInstant, instant } from '../../queues/time/days.ts';
 import { findTraining } from '../../sql/trainings/roster.ts';
 import { consequences } from '../../workers/trainings/consequences.ts';
 import { copyByHand, createByHand, type Made } from '../../workers/trainings/create.ts';
@@ -62,7 +62,11 @@ export const trainingRoutes: Route[] = [
         dry_run: flag.default(false),
         release: flag.default(false).meta({ description: 'frees the places of students who are busy then, safely' }),
       })
-      .meta({ examples: [{ starts_at: '2026-11-25T18:00:00+03:00', version: 1, dry_run: true }] }),
+      .meta({
+        get examples() {
+          return [{ starts_at: exampleInstant(7), version: 1, dry_run: true }];
+        },
+      }),
     responses: {
       200: trainingItem
         .extend({
