@@ -28,9 +28,12 @@ export const requestId: RequestHandler = (request, response, next) => {
  * @param draining once aborted, what was counted is notified at once
  * @param unlogged paths of which nothing is notified
  */
-export function requestLog(draining: AbortSignal, unlogged: RegExp): { byHttp: RequestHandler; note: (line: Line) => void } {
+export function requestLog(
+  draining: AbortSignal,
+  unlogged: RegExp,
+): { byHttp: RequestHandler; note: (line: RequestLine) => void } {
   const refusals = sumRefusals(draining);
-  const note = (line: Line) => {
+  const note = (line: RequestLine) => {
     if (SUMMED.has(line.status)) return refusals.add(line);
     const isFailed = line.status >= 500;
     log[isFailed ? 'error' : 'info'](line, isFailed ? 'request failed' : 'request');
@@ -59,7 +62,7 @@ export function requestLog(draining: AbortSignal, unlogged: RegExp): { byHttp: R
 }
 
 const SUMMED = new Set([401, 404, 429]);
-export type Line = {
+export type RequestLine = {
   request_id: string;
   method: string;
   path: string;
@@ -89,7 +92,7 @@ function sumRefusals(draining: AbortSignal) {
   }
   draining.addEventListener('abort', tell);
   return {
-    add({ status, method, path, address = '', caller }: Line) {
+    add({ status, method, path, address = '', caller }: RequestLine) {
       const sum = sums.get(status) ?? { count: 0, first: `${method} ${path}` };
       sum.count += 1;
       sums.set(status, sum);

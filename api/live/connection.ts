@@ -5,7 +5,7 @@ import { Problem } from '../http/problems.ts';
 import type { Feed, Watcher } from './feed.ts';
 import { type Here, readMessage, type SocketRequest, type Watch } from './messages.ts';
 import { newSocketId, type openPresence } from './presence.ts';
-import { answerText, refusal, type requestAnswerer } from './requests.ts';
+import { answerText, refusalAnswer, type requestAnswerer } from './requests.ts';
 
 /** Why a socket is closed by us. 4401: sign in again. 1012 (we restart) and the rest: come back. */
 export const CLOSE = { ended: 4401, tooMany: 4429, text: 1003, restart: 1012 } as const;
@@ -74,7 +74,7 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
       else if (message.kind === 'here') say(message.data.here);
       else track(ask(message.data));
     } catch (error) {
-      answer(answerText(id, refusal(error, '/live', onlooker.id)));
+      answer(answerText(id, refusalAnswer(error, '/live', onlooker.id)));
     }
   }
 
@@ -88,7 +88,7 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
       watcher.joining = { since: since ?? null, refused: wanted.filter((topic) => !allowed.has(topic)) };
       if (!isOver) house.feed.watch(watcher);
     } catch (error) {
-      answer(answerText(null, refusal(error, '/live', onlooker.id)));
+      answer(answerText(null, refusalAnswer(error, '/live', onlooker.id)));
     }
   }
 
@@ -102,7 +102,7 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
       const tooMany = new Problem(429, `${MOST_AT_ONCE} requests of this socket are being answered; wait for them`, {
         headers: { 'Retry-After': '1' },
       });
-      return answer(answerText(request.id, refusal(tooMany, '/live', onlooker.id)));
+      return answer(answerText(request.id, refusalAnswer(tooMany, '/live', onlooker.id)));
     }
     const now = await renewed();
     if (now) answer(await house.answer(request, { caller: now, visit: from.visit, isWaiting: () => !isOver && !isDraining }));

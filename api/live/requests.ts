@@ -6,7 +6,7 @@ import type { Asking } from '../http/asking.ts';
 import type { Caller, Visit } from '../http/caller.ts';
 import { shorten } from '../http/path.ts';
 import { asProblem, bodyOf, Problem } from '../http/problems.ts';
-import type { Line } from '../http/request-log.ts';
+import type { RequestLine } from '../http/request-log.ts';
 import type { Answer, Route } from '../http/route.ts';
 import type { SocketRequest } from './messages.ts';
 
@@ -15,7 +15,7 @@ export type RequestHouse = {
   serve(route: Route, asking: Asking): Promise<Answer>;
   /** Counts a request of a caller in this minute. Throws a 429. */
   count(caller: Caller): Promise<void>;
-  note(line: Line): void;
+  note(line: RequestLine): void;
 };
 type Asker = { caller: Caller; visit: Visit; isWaiting: () => boolean };
 
@@ -51,7 +51,7 @@ export function requestAnswerer(house: RequestHouse) {
         header: (name) => headers.get(name.toLowerCase()),
       });
     } catch (error) {
-      answer = refusal(error, path, requestId);
+      answer = refusalAnswer(error, path, requestId);
     }
     const { status = 200 } = answer;
     const ms = Math.round(performance.now() - began);
@@ -77,7 +77,7 @@ function givenBody(route: Route, body: unknown): unknown {
   return body;
 }
 
-export function refusal(error: unknown, path: string, requestId: string): Answer {
+export function refusalAnswer(error: unknown, path: string, requestId: string): Answer {
   const problem = asProblem(error);
   if (problem.status >= 500) log.error({ err: error, request_id: requestId, path }, 'request failed');
   return { status: problem.status, headers: problem.extra.headers ?? {}, body: bodyOf(problem, shorten(path)) };

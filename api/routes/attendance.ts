@@ -5,7 +5,7 @@ import { countVisits, listVisits, markRow, marksOf, visitCounts, visitRow } from
 import { namesOf } from '../../sql/auth/people.ts';
 import { findTraining, seatRow, seatsOf, trainingRow } from '../../sql/trainings/roster.ts';
 import { checkIn, makeCheckInCode } from '../../workers/attendance/check-in.ts';
-import { type Marker, markAttendance } from '../../workers/attendance/mark.ts';
+import { type Marker, markByHand } from '../../workers/attendance/mark.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -64,7 +64,7 @@ export const attendanceRoutes: Route[] = [
     responses: { 200: trainingRow.extend({ changed: z.int(), students: z.array(seatRow) }) },
     async handle({ params, body }, context) {
       const { db, whose } = context;
-      const changed = await markAttendance(db, params.id, body.marks, { ...markerOf(context), kind: 'person' });
+      const changed = await markByHand(db, params.id, body.marks, { ...markerOf(context), kind: 'person' });
       const training = await findTraining(db, params.id);
       if (!training) throw new Problem(404, `there is no training ${params.id}`);
       return { body: { ...training, changed, students: await seatsOf(db, params.id, whose) } };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { holdingRow } from '../../sql/bookings/take-back.ts';
-import { packageTakenBack, takeBack } from '../../workers/packages/take-back.ts';
+import { packageTakenBack, takeBackPackage } from '../../workers/packages/take-back.ts';
 import { idParams } from '../http/paging.ts';
 import { problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -26,7 +26,7 @@ export const packageCancellationRoutes: Route[] = [
     responses: { 200: packageTakenBack.extend({ dry_run: z.boolean() }).meta({ id: 'PackageCancelled' }), 409: stillHeld },
     async handle({ params, body: { reason, dry_run } }, context) {
       const act = async (db: Context['db']) => ({
-        ...(await takeBack({ db, now: context.now }, { clientId: params.id, id: params.package_id, reason })),
+        ...(await takeBackPackage({ db, now: context.now }, { clientId: params.id, id: params.package_id, reason })),
         dry_run,
       });
       return { body: await (dry_run ? undone(context, act) : act(context.db)) };

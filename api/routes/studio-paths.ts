@@ -4,7 +4,7 @@ import { anyDay, endDay } from '../../queues/time/days.ts';
 import { attendanceRow, listAttendances } from '../../sql/attendance/marks.ts';
 import { listPayments, payerOf, receivePayment } from '../../sql/finance/payments.ts';
 import { updateRecord } from '../../sql/records/records.ts';
-import { markAttendance } from '../../workers/attendance/mark.ts';
+import { markByHand } from '../../workers/attendance/mark.ts';
 import { demandOpenPeriod } from '../../workers/finance/periods.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -84,7 +84,7 @@ export const studioPaths: Route[] = [
     async handle({ body }, context) {
       const { db, whose } = context;
       const { student_id, training_id: trainingId, status, notes } = body;
-      await markAttendance(db, trainingId, [{ student_id, status, notes }], { ...markerOf(context), kind: 'person' });
+      await markByHand(db, trainingId, [{ student_id, status, notes }], { ...markerOf(context), kind: 'person' });
       const [row] = await listAttendances(db, { studentId: student_id, trainingId, whose, limit: 1 });
       if (!row) throw new TypeError(`the mark of ${student_id} in ${trainingId} is gone`);
       return { body: row };

@@ -8,7 +8,7 @@ import { lockRoster } from '../../sql/runs/locks.ts';
 import { holderNotices } from '../../sql/sessions/holders.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { shownBalance } from '../../workers/rights.ts';
-import { callOff } from '../../workers/subscriptions/call-off.ts';
+import { callOffSubscription } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { idParams } from '../http/paging.ts';
@@ -133,7 +133,7 @@ export const subscriptionChangeRoutes: Route[] = [
       const { now } = context;
       const act = async (db: Context['db']) => {
         const before = await locked({ ...context, db }, params.id);
-        const done = await callOff(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
+        const done = await callOffSubscription(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
         const subscription = await demanded({ ...context, db }, before.id);
         return { ...subscription, ...done, dry_run, ...(await shownBalance({ ...context, db }, subscription.payer_id)) };
       };

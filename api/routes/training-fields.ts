@@ -57,4 +57,4 @@ export const conflict = z.object({
   why,
 });
 
-export const madeTraining = trainingItem.extend({ undo: undoOffer.nullable() }).meta({ id: 'MadeTraining' });
+export const madeTrainingItem = trainingItem.extend({ undo: undoOffer.nullable() }).meta({ id: 'MadeTraining' });

@@ -13,7 +13,7 @@ import { type Context, type Route, route } from '../http/route.ts';
 import { versionOf } from '../http/version.ts';
 import { whole } from './fields.ts';
 import { trainingItem } from './roster.ts';
-import { inTheWay, madeTraining, newTraining, trainingFields } from './training-fields.ts';
+import { inTheWay, madeTrainingItem, newTraining, trainingFields } from './training-fields.ts';
 
 const shared = { tag: 'real-trainings', scope: 'records:write' } as const;
 const path = '/real-trainings/{id}';
@@ -40,7 +40,7 @@ export const trainingRoutes: Route[] = [
     path: '/real-trainings',
     summary: 'Make a single training, a personal lesson or a trial',
     body: z.strictObject({ ...newTraining, starts_at: instant }),
-    responses: { 201: madeTraining, 409: inTheWay },
+    responses: { 201: madeTrainingItem, 409: inTheWay },
     handle: async ({ body }, context) => answerOf(await createByHand(body, context), context),
   }),
   route({
@@ -102,7 +102,7 @@ export const trainingRoutes: Route[] = [
     summary: 'Make another training like this one',
     params: idParams,
     body: z.strictObject({ starts_at: instant, with_students: flag.default(false) }),
-    responses: { 201: madeTraining, 409: inTheWay },
+    responses: { 201: madeTrainingItem, 409: inTheWay },
     handle: async ({ params, body }, context) => answerOf(await copyByHand(params.id, body, context), context),
   }),
 ];

@@ -19,7 +19,7 @@ const change = z.object({
   trainer: z.string(),
   max_participants: z.int(),
 });
-export type Change = z.output<typeof change>;
+export type ScheduleChange = z.output<typeof change>;
 
 const described = sql.fragment`taken.id, real_training_id, change, was, training_date, start_time, starts_at, type.name as training_type,
     rooms.name as room, locations.name as location, training.max_participants,

@@ -119,7 +119,7 @@ export const chargeAgain = (transaction: Sql, of: { seatId: number; invoiceId: n
     update real_training_students set charged_at = ${of.chargedAt}::timestamptz, invoice_id = ${of.invoiceId} where id = ${of.seatId}`);
 
 /** Forgets changes of the schedule that were taken back, and the taking back, unless the admins have been told of them. */
-export const forgetChanges = (transaction: Sql, ids: readonly number[], trainingIds: readonly number[]) =>
+export const forgetRestored = (transaction: Sql, ids: readonly number[], trainingIds: readonly number[]) =>
   transaction.query(sql.unsafe`
     with forgotten as (
       delete from schedule_changes where id = any(${sql.array([...ids], 'int4')}::bigint[]) and told_at is null returning id

@@ -6,7 +6,7 @@ import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { missedClasses } from '../../sql/reminders/holdings.ts';
 import { checkIn, makeCheckInCode } from '../../workers/attendance/check-in.ts';
-import { type GivenMark, type Marker, markAttendance } from '../../workers/attendance/mark.ts';
+import { type GivenMark, type Marker, markByHand } from '../../workers/attendance/mark.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { night as charge, pay } from '../finance/acts.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -53,7 +53,7 @@ const admin = (offset = 10 * MINUTE): Marker => ({
   today: D,
 });
 const mark = (training: number, marks: GivenMark[], by: Marker = admin()) =>
-  db.transaction((transaction) => markAttendance(transaction, training, marks, by));
+  db.transaction((transaction) => markByHand(transaction, training, marks, by));
 const state = z.object({
   status: z.string(),
   marked_by: z.string().nullable(),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Context } from '../../api/http/route.ts';
-import { makeBooking, type Plan, payForHeld } from '../../workers/bookings/insert.ts';
+import { type BookingPlan, makeBooking, payForHeld } from '../../workers/bookings/insert.ts';
 import { counter } from './counter.ts';
 import { inQueue } from './in-queue.ts';
 import { at, balanceOf } from './salon.ts';
@@ -10,7 +10,7 @@ const { api, make, scene, book, square } = await counter();
 const reason = { reason: 'передумала' };
 
 /** The booking of a wish as it is held before it is paid. */
-const planOf = (wish: Awaited<ReturnType<typeof scene>> & { starts_at: string }): Plan => ({
+const planOf = (wish: Awaited<ReturnType<typeof scene>> & { starts_at: string }): BookingPlan => ({
   booking: {
     id: 5_000,
     clientId: wish.client_id,

@@ -4,7 +4,7 @@ import type { DatabaseTransactionConnection } from 'slonik';
 import { z } from 'zod';
 import type { Context } from '../../api/http/route.ts';
 import { sql } from '../../sql/database/database.ts';
-import { book, type Wish } from '../../workers/bookings/book.ts';
+import { type BookingWish, book } from '../../workers/bookings/book.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
@@ -62,7 +62,7 @@ const ofWindow = (attempt: Attempt) =>
     }
     return { bookable: window.filter((start) => !refusals.has(start)), refusals };
   });
-const wishes = (wish: Omit<Wish, 'starts_at' | 'pay_from'>) => (starts_at: string, context: Context) =>
+const wishes = (wish: Omit<BookingWish, 'starts_at' | 'pay_from'>) => (starts_at: string, context: Context) =>
   book({ ...wish, starts_at, pay_from: 'later' }, context);
 
 const inWindow = (offered: Json[]) => offered.flatMap(({ starts }) => starts).filter((start) => window.includes(start));

@@ -11,7 +11,7 @@ import { renewNext } from '../../sql/renewal/renew.ts';
 import { buySubscription, findInCatalogue } from '../../sql/subscriptions/buy.ts';
 import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { callOff } from '../../workers/subscriptions/call-off.ts';
+import { callOffSubscription } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLiveSubscription, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
@@ -221,7 +221,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, can
   } else if (held && candidate.do === 'cancel') {
     const refundMinor = Math.ceil(model.paidFor(held) * candidate.refund);
     const did = await api(held, today, (transaction, row) =>
-      callOff(transaction, row, { reason: 'test', refundMinor, today, now }),
+      callOffSubscription(transaction, row, { reason: 'test', refundMinor, today, now }),
     );
     expect(model.cancel(held, refundMinor, n)).toBe(did);
   }

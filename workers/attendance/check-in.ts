@@ -3,7 +3,7 @@ import { keepCode, openFor, useCode } from '../../sql/attendance/check-in.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { Refused } from '../refusal.ts';
 import { newToken, tokenHash } from '../sign-in/tokens.ts';
-import { type Marker, markAttendance } from './mark.ts';
+import { type Marker, markByHand } from './mark.ts';
 
 /** A code is valid for two minutes. */
 const VALID_MS = 120_000;
@@ -40,7 +40,7 @@ export async function checkIn(transaction: Sql, code: string, trainingId: number
         : `they have no place in the training ${trainingId} now`,
     );
   }
-  await markAttendance(transaction, training.id, [{ student_id: studentId, status: 'PRESENT' }], { ...by, kind: 'check-in' });
+  await markByHand(transaction, training.id, [{ student_id: studentId, status: 'PRESENT' }], { ...by, kind: 'check-in' });
   return {
     student_id: studentId,
     real_training_id: training.id,

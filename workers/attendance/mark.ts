@@ -32,7 +32,7 @@ const TRAINER_MS = 7 * 24 * 60 * MINUTE_MS;
  * cancelled or not open yet, a 422 that names every mark that cannot be made; then nothing is.
  * @returns how many were changed
  */
-export async function markAttendance(transaction: Sql, trainingId: number, given: readonly GivenMark[], by: Marker) {
+export async function markByHand(transaction: Sql, trainingId: number, given: readonly GivenMark[], by: Marker) {
   const students = given.map(({ student_id }) => student_id);
   demandOnce(students);
   await lockStudents(transaction, students);

@@ -8,7 +8,7 @@ import type { CallContext } from '../call-context.ts';
 import { demandWallet } from '../rights.ts';
 import { busyMinutes } from '../slots/busy-minutes.ts';
 import { fits } from '../slots/fits.ts';
-import { demandCover, makeBooking, type Plan, payForHeld } from './insert.ts';
+import { type BookingPlan, demandCover, makeBooking, payForHeld } from './insert.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer, demandOfferToBook } from './offer.ts';
 import { priceOf } from './price.ts';
@@ -25,7 +25,7 @@ import {
 import { demandStart, settled, whyNotFree } from './slots.ts';
 
 /** What somebody wants to book. `starts_at` is an instant in UTC, as `Date.toISOString` writes it; without a specialist anyone will do. */
-export type Wish = {
+export type BookingWish = {
   client_id: number;
   service_id: number;
   specialist_id?: number;
@@ -44,7 +44,7 @@ type Specialist = Offer['specialists'][number];
  * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
  * Throws a 409 with the free slots of the day.
  */
-export async function book(wish: Wish, context: CallContext): Promise<number> {
+export async function book(wish: BookingWish, context: CallContext): Promise<number> {
   demandStart(wish.starts_at, context);
   const booked = await patiently(context, async (until): Promise<{ id: number } | Refusal> => {
     let refusal: Refusal = { refused: 'nobody is free at that time' };
@@ -62,7 +62,7 @@ export async function book(wish: Wish, context: CallContext): Promise<number> {
 }
 
 /** Who could be free for a service, the main ones first. */
-async function whoIsFree(wish: Wish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
+async function whoIsFree(wish: BookingWish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
   const { service, specialists } = await demandOffer(wish, settings.zone, db);
   const start = Date.parse(wish.starts_at);
   return specialists
@@ -71,12 +71,12 @@ async function whoIsFree(wish: Wish, { db, fleet: { settings } }: CallContext): 
 }
 
 function planOf(
-  wish: Wish,
+  wish: BookingWish,
   offer: Offered,
   specialist: Specialist,
   { fleet, caller, now }: CallContext,
   claim?: SlotClaim,
-): Plan {
+): BookingPlan {
   const { client, service, discounts } = offer;
   const { zone } = fleet.settings;
   const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
@@ -108,7 +108,7 @@ function planOf(
 }
 
 /** Looks again and inserts the booking. */
-async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Promise<Attempt> {
+async function attempt(wish: BookingWish, context: CallContext, claim?: SlotClaim): Promise<Attempt> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
   const offer = await demandOfferToBook(wish, context, claim);
@@ -134,7 +134,7 @@ async function attempt(wish: Wish, context: CallContext, claim?: SlotClaim): Pro
 type Attempt = ({ id: number } | Refusal) & { isGivenBack: boolean };
 
 /** What the client has then, in words. */
-async function elsewhere(wish: Wish, service: { duration_minutes: number }, { db }: CallContext): Promise<Refusal> {
+async function elsewhere(wish: BookingWish, service: { duration_minutes: number }, { db }: CallContext): Promise<Refusal> {
   const ends_at = new Date(Date.parse(wish.starts_at) + service.duration_minutes * 60_000).toISOString();
   const met = await whatMeets(db, { capacity: 'client', personId: wish.client_id }, { starts_at: wish.starts_at, ends_at });
   return { refused: met?.words ?? CLIENT_IS_ELSEWHERE, mayPass: met?.is_held ?? true };

@@ -7,10 +7,10 @@ import { shownBalance } from '../rights.ts';
 import { together } from './batch.ts';
 
 /** A booking as it will stand in the database, and what is notified of it. */
-export type Plan = ToBook;
+export type BookingPlan = ToBook;
 
 /** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
-export async function demandCover({ booking }: Plan, context: CallContext): Promise<void> {
+export async function demandCover({ booking }: BookingPlan, context: CallContext): Promise<void> {
   const { payFrom, day } = booking;
   if (payFrom !== 'later' && !(await isCovered(context.db, payFrom, booking, day))) throw await notCovered(booking, context);
 }
@@ -19,7 +19,7 @@ export async function demandCover({ booking }: Plan, context: CallContext): Prom
  * Inserts a booking: whole, where it is paid later; else held until {@link payForHeld}. Returns false when its time or its rooms are taken.
  * @param isAgain whoever has lost to others of the same moment goes without them, so as not to meet them once more
  */
-export function makeBooking(plan: Plan, { db, fleet }: CallContext, isAgain = false): Promise<boolean> {
+export function makeBooking(plan: BookingPlan, { db, fleet }: CallContext, isAgain = false): Promise<boolean> {
   const { booking } = plan;
   const isAlone = db === fleet.db;
   if (booking.payFrom === 'later' && isAlone && !isAgain) return bookTogether({ db, fleet }, shapeOf(booking))(plan);
@@ -30,13 +30,13 @@ export function makeBooking(plan: Plan, { db, fleet }: CallContext, isAgain = fa
   return isAlone ? insert(db) : db.transaction(insert);
 }
 
-const bookTogether = together<Plan, boolean>(async (db, plans, isHurried) => {
+const bookTogether = together<BookingPlan, boolean>(async (db, plans, isHurried) => {
   const made = await bookUnpaid(db, plans, isHurried);
   return plans.map(({ booking }) => made.has(booking.id));
 });
 
 /** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
-export async function payForHeld({ booking, notices }: Plan, context: CallContext): Promise<number> {
+export async function payForHeld({ booking, notices }: BookingPlan, context: CallContext): Promise<number> {
   const { db } = context;
   const { id, payFrom, day } = booking;
   if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;

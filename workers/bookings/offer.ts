@@ -18,7 +18,7 @@ import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 /** The longest service with the longest break. */
 const MOST_MINUTES = 1_440;
 
-export type Wanted = {
+export type WantedOffer = {
   starts_at: string;
   client_id: number;
   service_id: number;
@@ -28,18 +28,18 @@ export type Wanted = {
 };
 
 /** What a booking is made of; throws a 422 that names what does not exist or is not offered, a 409 for an inactive client. */
-export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
+export const demandOffer = async (wish: WantedOffer, zone: string, db: Sql) =>
   demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
 
 /** The same for who is about to book, with the slot's lock where it lies in the database. */
-export async function demandOfferToBook(wish: Wanted, context: CallContext, claim?: SlotClaim) {
+export async function demandOfferToBook(wish: WantedOffer, context: CallContext, claim?: SlotClaim) {
   const asked = { question: questionOf(wish, context.fleet.settings.zone), claim };
   return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(asked));
 }
 
 const readTogether = together<{ question: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
 
-const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
+const questionOf = (wish: WantedOffer, zone: string): OfferQuestion => ({
   clientId: wish.client_id,
   serviceId: wish.service_id,
   specialistId: wish.specialist_id,
@@ -49,7 +49,7 @@ const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
   span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
 });
 
-async function demandAll<O extends Offer>(wish: Wanted, db: Sql, offer: O) {
+async function demandAll<O extends Offer>(wish: WantedOffer, db: Sql, offer: O) {
   const { client, service, specialists } = offer;
   const wrongPlace = whyNotThere(wish.location_id, offer);
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
@@ -62,7 +62,7 @@ async function demandAll<O extends Offer>(wish: Wanted, db: Sql, offer: O) {
   return { ...offer, client, service };
 }
 
-async function notOffered({ specialist_id, service_id, location_id, room_id }: Wanted, db: Sql) {
+async function notOffered({ specialist_id, service_id, location_id, room_id }: WantedOffer, db: Sql) {
   if (specialist_id !== undefined) return notAcceptable('specialist_id', await whyNotOffered(db, specialist_id, service_id));
   if (location_id !== undefined) return notAcceptable('location_id', 'nobody gives this service there');
   return room_id === undefined

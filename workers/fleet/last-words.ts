@@ -5,7 +5,7 @@ import { scrub } from '../../queues/log/log.ts';
 type Marks = { file: string; size: number }[];
 
 /** The logs of an app as they are now. */
-export const marksOf = (app: { errorLog?: string; outLog?: string } | undefined): Marks =>
+export const logMarksOf = (app: { errorLog?: string; outLog?: string } | undefined): Marks =>
   [app?.errorLog, app?.outLog].flatMap((file) => (file && existsSync(file) ? [{ file, size: statSync(file).size }] : []));
 
 /** What was said since, on one line: the error that ended a process, be it thrown or logged. */

@@ -1,6 +1,6 @@
 import type { GivenSettings } from '../../queues/process/given-settings.ts';
 import type { App } from './app.ts';
-import { lastWords, marksOf } from './last-words.ts';
+import { lastWords, logMarksOf } from './last-words.ts';
 import { fleetApps, type RunningApp, removeProcesses, startBeside } from './pm2.ts';
 import { withSettingsFile } from './settings-files.ts';
 
@@ -11,7 +11,7 @@ import { withSettingsFile } from './settings-files.ts';
  */
 export async function startNew(app: App, old: readonly RunningApp[], given: GivenSettings, dataDir: string) {
   const next = withSettingsFile(app, given, dataDir);
-  const marks = marksOf(old[0]);
+  const marks = logMarksOf(old[0]);
   const began = performance.now();
   await startBeside(next);
   const isLate = performance.now() - began >= app.listen_timeout;

@@ -14,7 +14,7 @@ import { demandLiveSubscription, judgeRefund, splitOf } from './policy.ts';
  * What else is left leaves it. The caller holds the student's lock. Throws a 409 for one that is over, a 422 for more than the unused share.
  * @param refundMinor minor units
  */
-export async function callOff(
+export async function callOffSubscription(
   db: Sql,
   subscription: Held,
   request: { reason: string; refundMinor: number; today: string; now: Date },

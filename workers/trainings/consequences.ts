@@ -4,7 +4,7 @@ import { chargesOf, type Going } from '../../sql/trainings/going.ts';
 import { namesOfPeople } from '../../sql/trainings/people.ts';
 import { freeUntil } from '../finance/free-cancellation.ts';
 import type { Plan } from './plan.ts';
-import type { Charge, Reader, Recharged } from './readers.ts';
+import type { Charge, Recharged, TrainingReader } from './readers.ts';
 
 const student = { student_id: z.int(), student: z.string() };
 const payment = z
@@ -43,7 +43,7 @@ export type Consequences = z.output<typeof consequences>;
 export async function consequencesOf(
   db: Sql,
   plan: Plan,
-  readers: readonly Reader[],
+  readers: readonly TrainingReader[],
   recharged: readonly Recharged[],
 ): Promise<Consequences> {
   const names = await namesOfPeople(

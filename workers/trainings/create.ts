@@ -31,7 +31,13 @@ export type NewWish = {
 };
 type Start = { starts_at: string; dry_run?: boolean };
 
-export type Conflict = { training_date: string; starts_at: string; what: Obstacle['what']; id: number | null; why: string };
+export type TrainingConflict = {
+  training_date: string;
+  starts_at: string;
+  what: Obstacle['what'];
+  id: number | null;
+  why: string;
+};
 export type Made = { ids: readonly number[]; undo: UndoOffer | null };
 
 /** Makes a single training, personal lesson or trial (D8), and seats students in it. Throws a 409 with whatever is in the way. */
@@ -61,7 +67,7 @@ export async function typeOf(db: Sql, wish: NewWish) {
 }
 
 /** Everything in the way of trainings at these times, in words. */
-export async function conflictsOf(db: Sql, wish: NewWish, times: readonly When[], zone: string): Promise<Conflict[]> {
+export async function conflictsOf(db: Sql, wish: NewWish, times: readonly When[], zone: string): Promise<TrainingConflict[]> {
   const wanted = times.map((when) => ({
     ...when,
     training_id: null,
@@ -135,7 +141,7 @@ async function demandStudents(transaction: Sql, { student_ids = [] }: NewWish, p
   return inOrder;
 }
 
-function refuseFew(conflicts: readonly Conflict[], students: readonly { id: number; student: string }[]) {
+function refuseFew(conflicts: readonly TrainingConflict[], students: readonly { id: number; student: string }[]) {
   const obstacles = conflicts.filter(({ what }) => what !== 'student');
   const busy = conflicts.flatMap(({ what, id, why }) =>
     students
@@ -149,7 +155,7 @@ function refuseFew(conflicts: readonly Conflict[], students: readonly { id: numb
 }
 
 /** Throws a 409 that lists every day that is in the way: all trainings of a series are made, or none. */
-function refuseAll(conflicts: readonly Conflict[]) {
+function refuseAll(conflicts: readonly TrainingConflict[]) {
   if (conflicts.length === 0) return;
   const days = new Set(conflicts.map(({ training_date }) => training_date)).size;
   throw new Refused('conflict', `${days} of its days cannot be had`, { conflicts });

@@ -5,12 +5,12 @@ import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import type { Opened } from '../../sql/undo/undos.ts';
 import { freeUntil } from '../finance/free-cancellation.ts';
 import type { Plan } from './plan.ts';
-import type { Reader } from './readers.ts';
+import type { TrainingReader } from './readers.ts';
 
 type Clock = { now: Date; zone: string };
 
 /** Tells those it concerns that a training is another time or place, or given by somebody else, and what that means for them (R13). */
-export const notifyOfMove = (transaction: Sql, plan: Plan, readers: readonly Reader[], { id }: Opened, clock: Clock) =>
+export const notifyOfMove = (transaction: Sql, plan: Plan, readers: readonly TrainingReader[], { id }: Opened, clock: Clock) =>
   notifyPeople(
     transaction,
     readers.map(({ userId, as, students, was, seats }): Notice<'training_moved'> => {
@@ -38,7 +38,7 @@ export const notifyOfMove = (transaction: Sql, plan: Plan, readers: readonly Rea
     }),
   );
 
-const isOfStudent = (as: Reader['as']) => as === 'student' || as === 'payer';
+const isOfStudent = (as: TrainingReader['as']) => as === 'student' || as === 'payer';
 const hasOtherStart = (was: Plan['was'], now: Plan['now']) =>
   was.training_date !== now.training_date || was.start_time !== now.start_time;
 

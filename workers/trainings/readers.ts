@@ -9,7 +9,7 @@ export type Charge = Moved['seats'][number]['now'];
 /** A place that is paid for otherwise than before. */
 export type Recharged = { seat_id: number; was: Charge; now: Charge };
 /** Somebody who is to be told, and what. */
-export type Reader = { userId: number } & Pick<Moved, 'as' | 'students' | 'was' | 'seats'>;
+export type TrainingReader = { userId: number } & Pick<Moved, 'as' | 'students' | 'was' | 'seats'>;
 
 /** Whether somebody who takes part or gives the training finds it as it was. */
 export const isSamePlace = (one: Placed, other: Placed) =>
@@ -39,8 +39,8 @@ export function readersOf(
   going: readonly Going[],
   recharged: readonly Recharged[],
   untold: ReadonlyMap<number, Moved>,
-): Reader[] {
-  const concerned = new Map<number, { as: Reader['as']; students: string[] }>();
+): TrainingReader[] {
+  const concerned = new Map<number, { as: TrainingReader['as']; students: string[] }>();
   for (const { student_id } of going) concerned.set(student_id, { as: 'student', students: [] });
   for (const { student_id, payer_id, student } of going) {
     if (payer_id === student_id) continue;

@@ -9,13 +9,18 @@ import type { CallContext } from '../call-context.ts';
 import { callOff } from '../finance/cancel-training.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { type UndoOffer, withUndo } from '../undo/offer.ts';
-import { type Conflict, conflictsOf, make, type NewWish, typeOf } from './create.ts';
+import { conflictsOf, make, type NewWish, type TrainingConflict, typeOf } from './create.ts';
 
 /** So many trainings are made together at most. */
 export const MOST_TRAININGS = 200;
 
 export type SeriesWish = NewWish & SeriesRule & { dry_run?: boolean };
-export type SeriesMade = { times: readonly When[]; ids: readonly number[]; conflicts: Conflict[]; undo: UndoOffer | null };
+export type SeriesMade = {
+  times: readonly When[];
+  ids: readonly number[];
+  conflicts: TrainingConflict[];
+  undo: UndoOffer | null;
+};
 
 /**
  * Makes single trainings on weekdays at a wall time of the studio, from one business day to another: all of them, or none, with the list

@@ -8,7 +8,7 @@ import { unmakeTrainings } from '../../sql/trainings/by-hand.ts';
 import { forgetSeries } from '../../sql/trainings/series.ts';
 import {
   chargeAgain,
-  forgetChanges,
+  forgetRestored,
   type Paid,
   paidBefore,
   restoreSeats,
@@ -36,7 +36,7 @@ export async function restoreChanged(transaction: Sql, undo: Undo, today: string
   await restoreTrainings(transaction, undo.id);
   await restoreSeats(transaction, undo.id);
   for (const seat of paid.filter(({ is_lost }) => is_lost)) await payAgain(transaction, seat, undo);
-  await forgetChanges(transaction, undo.after.changes, undo.training_ids);
+  await forgetRestored(transaction, undo.after.changes, undo.training_ids);
 }
 
 /** Trainings that were made are made no more. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { notifyAdmins } from '../../../sql/notifications/notify.ts';
-import type { Change } from '../../../sql/reminders/changes.ts';
+import type { ScheduleChange } from '../../../sql/reminders/changes.ts';
 import { takeChangesForAdmins } from '../../../sql/reminders/changes.ts';
 import type { RunHandler } from '../../runner/execute.ts';
 import { progressOf } from '../../runner/progress.ts';
@@ -34,7 +34,7 @@ export const digest: RunHandler = async (run, { settings, chunk }) => {
 };
 
 /** What was created is a number and its days: a whole week is created at once. The rest is notified one by one. */
-export function byPlace(changes: readonly Change[]): ParamsOf<'schedule_digest'>['places'] {
+export function byPlace(changes: readonly ScheduleChange[]): ParamsOf<'schedule_digest'>['places'] {
   return [...Map.groupBy(changes, ({ location }) => location)].map(([location, own]) => {
     const created = own.filter(({ change }) => change === 'created').map(({ training_date }) => training_date);
     const days = created.toSorted();
