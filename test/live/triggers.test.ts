@@ -78,8 +78,8 @@ test('money and subscriptions: whose card they stand on', async () => {
     insert into real_training_students (real_training_id, student_id) values (${training}, ${child}) returning id`);
   await forget();
   await run(sql.unsafe`
-    insert into invoices (payer_id, student_id, type, amount_minor, status, real_training_student_id)
-    values (${parent}, ${child}, 'TRAINING', 100, 'UNPAID', ${seat})`);
+    insert into invoices (payer_id, student_id, type, amount_minor, status, real_training_student_id, charge_no)
+    values (${parent}, ${child}, 'TRAINING', 100, 'UNPAID', ${seat}, 1)`);
   expect(await topics()).toEqual([`client:${child}`, `client:${parent}`]);
   await forget();
   await make.subscription({ student: child, from: day(0), to: day(30), left: 8 });
@@ -108,10 +108,14 @@ test('ten thousands of registrations in one statement are told as days and train
   );
   trainings.push(await make.training({ trainer, at: at(50, '10:00') }));
   await forget();
-  await run(sql.unsafe`update real_training_students set status = 'PRESENT'`);
+  await run(
+    sql.unsafe`update real_training_students set status = 'PRESENT' where real_training_id = any(${sql.array(trainings, 'int4')})`,
+  );
   await register(trainings.slice(-1));
   await forget();
-  await run(sql.unsafe`update real_training_students set attendance_marked_at = now()`);
+  await run(
+    sql.unsafe`update real_training_students set attendance_marked_at = now() where real_training_id = any(${sql.array(trainings, 'int4')})`,
+  );
   expect(await topics()).toEqual(['client:*', ...[0, 1, 2, 3, 4, 20].map((n) => `day:${day(30 + n)}`), 'training:*'].sort());
 });
 
