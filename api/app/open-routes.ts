@@ -95,6 +95,7 @@ const contextOf = ({ fleet }: Open, route: Route, whose: Whose, asking: Asking):
   whose,
   visit: asking.visit,
   requestId: asking.requestId,
+  ifMatch: asking.header('if-match'),
   wait: preferredWait(asking.header('prefer')),
   isWaiting: asking.isWaiting,
   isStillLetIn: () => asking.caller.isStillLetIn(route),

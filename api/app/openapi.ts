@@ -44,10 +44,10 @@ export function describeApi(routes: readonly Route[]) {
  * is counted in, wherever it stands.
  */
 const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
-  const [one, other] = jsonSchema.anyOf ?? [];
-  if (isSchema(one) && isSchema(other) && other.type === 'null') {
-    if (one.examples) jsonSchema.examples ??= one.examples;
-    if (one.description) jsonSchema.description ??= one.description;
+  const [schema, other] = jsonSchema.anyOf ?? [];
+  if (isSchema(schema) && isSchema(other) && other.type === 'null') {
+    if (schema.examples) jsonSchema.examples ??= schema.examples;
+    if (schema.description) jsonSchema.description ??= schema.description;
   }
   for (const [name, field] of Object.entries(jsonSchema.properties ?? {})) {
     if (!name.endsWith('_minor') || !isSchema(field) || field.description?.includes(UNITS)) continue;
@@ -57,7 +57,7 @@ const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
 
 const UNITS = 'in minor units of the currency';
 type Schema = { type?: unknown; examples?: unknown[]; description?: string };
-const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null;
+const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
 
 const health = z.object({
   status: z.enum(['up', 'down']),

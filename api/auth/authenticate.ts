@@ -181,9 +181,17 @@ function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
   return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
 }
 
-function noteUse(db: Database, key: ApiKey) {
-  if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;
-  touchKey(db, key.id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
+const NOTED_MS = 60_000;
+const noted = new WeakMap<Database, Map<number, number>>();
+
+/** Notes once a minute that a key was used. What is at hand of the key is older than its first use, so that is remembered here. */
+function noteUse(db: Database, { id, last_used_at }: ApiKey) {
+  const uses = noted.get(db) ?? new Map<number, number>();
+  noted.set(db, uses);
+  const now = Date.now();
+  if (now - Math.max(uses.get(id) ?? 0, last_used_at ? Date.parse(last_used_at) : 0) < NOTED_MS) return;
+  uses.set(id, now);
+  touchKey(db, id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
 }
 
 function unknown(detail: string, basic: boolean, bearer?: string) {

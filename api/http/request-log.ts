@@ -80,7 +80,7 @@ function sumRefusals(draining: AbortSignal) {
     clearTimeout(since);
     since = undefined;
     if (sums.size === 0) return;
-    const most = [...askers].sort(([, one], [, other]) => other - one).slice(0, MOST_NAMED);
+    const most = [...askers].sort(([, first], [, second]) => second - first).slice(0, MOST_NAMED);
     const by_status = Object.fromEntries([...sums].map(([status, { count }]) => [status, count]));
     const first = Object.fromEntries([...sums].map(([status, { first }]) => [status, first]));
     log.info({ by_status, first, by_asker: Object.fromEntries(most) }, 'requests refused');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
+import { anyDay, exampleDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -11,9 +11,9 @@ import {
 } from '../../sql/calendar/absences.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { idOf } from './fields.ts';
 
 const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
@@ -23,12 +23,22 @@ const isWhen = (given: string) => (isDay(given) ? anyDay : instant).safeParse(gi
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
-  .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
+  .meta({
+    description: 'a business day from its first minute on, or an instant',
+    get examples() {
+      return [exampleDay(7)];
+    },
+  });
 const ending = z
   .string({ error: UNTIL })
   .refine((given) => given === FOR_EVER || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`, examples: ['2026-12-14'] });
-const reason = text(500)
+  .meta({
+    description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`,
+    get examples() {
+      return [exampleDay(20)];
+    },
+  });
+const reason = textField(500)
   .meta({ examples: ['holidays'] })
   .nullable()
   .optional();
@@ -45,7 +55,7 @@ const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof
 
 function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
   if (Date.parse(from_at) < Date.parse(to_at)) return;
-  throw notAcceptable('to', 'after from');
+  throw unacceptable('to', 'after from');
 }
 
 async function found(db: Context['db'], id: number) {

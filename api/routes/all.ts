@@ -17,20 +17,26 @@ import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { searchRoutes } from './search.ts';
+import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
+import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { trainingRoutes } from './trainings.ts';
 import { triggerRoutes } from './triggers.ts';
+import { undoRoutes } from './undo.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
- * Every door of the house. A new resource is a file here and a line in this list. Express looks through them in order, so the
+ * Every route. A new resource is a file here and a line in this list. Express looks through them in order, so the
  * one that is asked most often stands first.
  */
 export const routes: readonly Route[] = [
@@ -39,7 +45,11 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...recordRoutes,
+  // Before what would take "series" for an id.
+  ...seriesRoutes,
   ...rosterRoutes,
+  ...trainingRoutes,
+  ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
@@ -59,6 +69,9 @@ export const routes: readonly Route[] = [
   ...clientStudentRoutes,
   ...companyRoutes,
   ...changeRoutes,
+  ...searchRoutes,
+  ...periodRoutes,
+  ...studioPaths,
   ...signInRoutes,
   ...meRoutes,
   ...liveRoutes,

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, endDay, instant } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleInstant, utcInstant } from '../../queues/time/days.ts';
 import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
@@ -48,10 +49,14 @@ export const bookingRoutes: Route[] = [
         specialist_id: idOf('the specialist; by default whoever is free').optional(),
         room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
         location_id: id.optional(),
-        starts_at: instant,
+        starts_at: utcInstant,
         pay_from: oneOf(payFrom).default('later'),
       })
-      .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
+      .meta({
+        get examples() {
+          return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
+        },
+      }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);
@@ -120,14 +125,19 @@ export const bookingRoutes: Route[] = [
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
     body: z.strictObject({
-      starts_at: instant,
+      starts_at: utcInstant,
       specialist_id: idOf('the specialist; by default the same').optional(),
       room_id: id.optional(),
     }),
-    responses: { 200: bookingItem, 409: slotsTaken },
+    responses: {
+      200: bookingItem
+        .extend({ undo: undoOffer.nullable().meta({ description: 'null: it was there already' }) })
+        .meta({ id: 'MovedBooking' }),
+      409: slotsTaken,
+    },
     async handle({ params, body }, context) {
-      await reschedule(params.id, body, context);
-      return { body: await found(context.db, params.id) };
+      const undo = await reschedule(params.id, body, context);
+      return { body: { ...(await found(context.db, params.id)), undo } };
     },
   }),
   route({

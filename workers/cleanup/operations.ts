@@ -16,6 +16,7 @@ import {
   deleteOldRequests,
   deleteOldRightsChanges,
   deleteOldTicks,
+  deleteOldUndos,
   deleteOldUpdates,
   type Old,
 } from '../../sql/cleanup/retention.ts';
@@ -115,6 +116,7 @@ export const operations: readonly Operation[] = [
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
   retention('notifications', 'notifications_deleted', deleteOldMessages),
   retention('finance_requests', 'finance_requests_deleted', deleteOldRequests),
+  retention('undos', 'finance_requests_deleted', deleteOldUndos),
   retention('history', 'runs_deleted', deleteOldRuns),
   retention('schedule_changes', 'schedule_changes_deleted', deleteOldChanges),
   retention('alerts', 'alerts_deleted', deleteOldAlerts),

@@ -1,7 +1,7 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
-import { dueSeat, endSeat, lockStudents, lockTraining, seatStates } from '../../sql/finance/seats.ts';
+import { dueSeat, endSeat, lockPlace } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
 import { type Decide, refuse } from './decision.ts';
 import { judgeCancellation } from './free-cancellation.ts';
@@ -10,21 +10,20 @@ import { notifyOfCancelledPlace } from './notices.ts';
 /** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). By the studio: whatever the hour, for free. */
 export const cancelParticipation: Decide = async (transaction, request, zone) => {
   const studentId = Number(request.student_id);
-  await lockStudents(transaction, [studentId]);
-  const training = await lockTraining(transaction, request.real_training_id);
-  const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
-  if (!training || !seat)
-    return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
-  if (seat.cancellation) return { answer: seat.cancellation as object };
+  const place = await lockPlace(transaction, { trainingId: request.real_training_id, studentId });
+  if (!place) return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
+  const { seat_id, seat_charged_at, seat_cancellation, ...training } = place;
+  const seat = { id: seat_id, charged_at: seat_charged_at };
+  if (seat_cancellation) return { answer: seat_cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at));
+  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), training.free_until_start);
   const outcome = request.by_studio ? 'safe' : judged;
   if (outcome === 'started') return refuse(409, 'the training has started');
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
   const { payer_id, ...money } =
     outcome === 'safe'
-      ? await returnAll(transaction, seat.id, dayOf(new Date(request.requested_at), zone))
+      ? await returnAll(transaction, seat, dayOf(new Date(request.requested_at), zone))
       : await chargeOnce(transaction, seat);
   const answer = {
     real_training_id: training.id,
@@ -46,9 +45,13 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
 
 type Transaction = Parameters<Decide>[0];
 const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
+const free = { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
 
-async function returnAll(transaction: Transaction, seatId: number, today: string) {
-  const [back] = await giveBack(transaction, [seatId], null, today);
+type Seat = { id: number; charged_at: string | null };
+
+async function returnAll(transaction: Transaction, { id, charged_at }: Seat, today: string) {
+  if (charged_at === null) return free;
+  const [back] = await giveBack(transaction, [id], null, today);
   const { sessions, refunded_minor, cancelled_minor } = back ?? nothing;
   return {
     payer_id: back?.payer_id ?? null,
@@ -57,8 +60,8 @@ async function returnAll(transaction: Transaction, seatId: number, today: string
   };
 }
 
-async function chargeOnce(transaction: Transaction, seat: { id: number; charged_at: string | null }) {
-  if (seat.charged_at) return { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
+async function chargeOnce(transaction: Transaction, seat: Seat) {
+  if (seat.charged_at) return free;
   const due = await dueSeat(transaction, seat.id);
   const charged = await chargeRegistrations(transaction, [due], null, 'LATE_CANCELLATION_FEE');
   await settle(transaction, [due.payer_id]);
