@@ -66,7 +66,7 @@ export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId:
       where training.id = ${of.trainingId} and (select count(*) from student) = 1 for no key update of training
     )
     select training.id, training_type, training_date, start_time, starts_at, ends_at, max_participants, trainer_id, training.status,
-      processed_at, training.cancellation, seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
+      processed_at, free_until_start, training.cancellation, seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
     from training join real_training_students seat on real_training_id = training.id and student_id = ${of.studentId}
     for no key update of seat`);
 

@@ -85,7 +85,8 @@ async function sweep(...missing: string[]) {
   return { before, after: await world.state(), replies };
 }
 
-test.each(routes.map((route) => [route.method.toUpperCase(), route.path, scopesOf(route)] as const))(
+const byScope = routes.filter((route) => route.scope !== null);
+test.each(byScope.map((route) => [route.method.toUpperCase(), route.path, scopesOf(route)] as const))(
   '%s %s is closed to every other scope, and opens with its own',
   async (method, path, own) => {
     const at = path.replaceAll(/\{\w+\}/g, '2147483647');
