@@ -12,7 +12,7 @@ const NONCE_BYTES = 16;
 const PATIENCE_MS = 2_000;
 
 /** A password as it is kept: PHC string of argon2id. */
-export async function hashPassword(password: string, place: Place = ANYWHERE): Promise<string> {
+export async function hashPassword(password: string, place: HashPlace = ANYWHERE): Promise<string> {
   const nonce = randomBytes(NONCE_BYTES);
   const tag = await inLane(place, () => tagOf(password, nonce, COST, TAG_BYTES));
   const encode = (bytes: Buffer) => bytes.toString('base64').replaceAll('=', '');
@@ -20,7 +20,7 @@ export async function hashPassword(password: string, place: Place = ANYWHERE): P
 }
 
 /** Whether a password is the one behind a hash of argon2id, or of bcrypt from elsewhere. */
-export async function isPassword(password: string, hash: string, place: Place): Promise<boolean> {
+export async function isPassword(password: string, hash: string, place: HashPlace): Promise<boolean> {
   if (hash.startsWith('$2'))
     return inLane(place, async () => (await import('bcryptjs')).compare(password, hash.replace(/^\$2[xy]\$/, '$2b$')));
   const [, memory, passes, parallelism, nonce, tag] =
@@ -40,7 +40,7 @@ const tagOf = (password: string, nonce: Buffer, { memory, passes, parallelism }:
   derive('argon2id', { message: password.normalize('NFC'), nonce, memory, passes, parallelism, tagLength });
 
 /** Spends the time of a comparison where there is nothing to compare with: an unknown login must not answer sooner. */
-export const spendTheSame = (password: string, place: Place) => hashPassword(password, place);
+export const spendTheSame = (password: string, place: HashPlace) => hashPassword(password, place);
 
 /**
  * At most two hashes are made at once in a process, one for whoever comes from a device that signed in before and one for all others,
@@ -48,10 +48,10 @@ export const spendTheSame = (password: string, place: Place) => hashPassword(pas
  */
 export type Lane = 'known device' | 'anybody';
 /** For whom a hash is made: by which of the two, and from where. */
-export type Place = { lane: Lane; from: string };
-const ANYWHERE: Place = { lane: 'anybody', from: '' };
+export type HashPlace = { lane: Lane; from: string };
+const ANYWHERE: HashPlace = { lane: 'anybody', from: '' };
 /** For somebody who is signed in. */
-export const SIGNED_IN: Place = { lane: 'known device', from: '' };
+export const SIGNED_IN: HashPlace = { lane: 'known device', from: '' };
 
 /** So many wait for a place at most, and so many from one network: whoever sends thousands leaves room for others. */
 const MOST_WAITING = 40;
@@ -63,7 +63,7 @@ const lanes: Record<Lane, { isBusy: boolean; waiting: Set<Waiting> }> = {
   anybody: { isBusy: false, waiting: new Set() },
 };
 
-async function inLane<T>(place: Place, work: () => Promise<T>): Promise<T> {
+async function inLane<T>(place: HashPlace, work: () => Promise<T>): Promise<T> {
   const lane = lanes[place.lane];
   if (lane.isBusy) await turn(lane.waiting, place.from);
   lane.isBusy = true;

@@ -24,7 +24,7 @@ import { newToken, tokenHash } from './tokens.ts';
 const VALID_MS = 600_000;
 const PROCESSING = 'processing';
 
-export type Newcomer = Pick<Registration, 'first_name' | 'last_name' | 'phone' | 'email' | 'locale' | 'text_version'>;
+export type Registering = Pick<Registration, 'first_name' | 'last_name' | 'phone' | 'email' | 'locale' | 'text_version'>;
 
 /** What opens the bot for a registration, from the token that only its browser has. */
 const startOf = (token: string) => tokenHash(`start of ${token}`).toString('base64url');
@@ -35,7 +35,7 @@ const newCode = () => String(randomInt(1_000_000)).padStart(6, '0');
  * Begins a registration: nobody is known by it yet. By e-mail a code goes there, by Telegram the bot is opened with `start` and says one.
  * Returns what its browser must keep.
  */
-export async function beginRegistration(db: Sql, by: 'email' | 'telegram', newcomer: Newcomer, now: Date) {
+export async function beginRegistration(db: Sql, by: 'email' | 'telegram', newcomer: Registering, now: Date) {
   const token = newToken();
   const [start, code] = [startOf(token), newCode()];
   await insertRegistration(db, {

@@ -1,7 +1,7 @@
 import { findAccount, renewPassword } from '../../sql/auth/passwords.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { Refused } from '../refusal.ts';
-import { hashPassword, isCurrent, isPassword, type Place, spendTheSame } from './hash.ts';
+import { type HashPlace, hashPassword, isCurrent, isPassword, spendTheSame } from './hash.ts';
 import { countryOf, loginFrom } from './login.ts';
 import { demandCode } from './second-factor.ts';
 import { withTries } from './tries.ts';
@@ -30,7 +30,7 @@ export async function whoseAccount(db: Database, attempt: Attempt, now: Date, zo
   const login = loginFrom(attempt.login, countryOf(zone));
   const account = login && (await findAccount(db, login));
   const device = account ? attempt.deviceOf(account.user_id) : null;
-  const place: Place = { lane: device === null ? 'anybody' : 'known device', from: attempt.from };
+  const place: HashPlace = { lane: device === null ? 'anybody' : 'known device', from: attempt.from };
   if (device === null) attempt.demandRoom?.();
   // Logins that mean the same person share a counter; one that means nobody has its own, so that a rest tells nothing.
   const what = account ? `#${account.user_id}` : (login?.value ?? attempt.login.trim().toLowerCase());
@@ -49,7 +49,7 @@ export async function whoseAccount(db: Database, attempt: Attempt, now: Date, zo
   }
 }
 
-async function compare(password: string, hash: string | null, place: Place): Promise<boolean> {
+async function compare(password: string, hash: string | null, place: HashPlace): Promise<boolean> {
   if (hash !== null) return isPassword(password, hash, place);
   await spendTheSame(password, place);
   return false;
