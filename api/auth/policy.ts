@@ -50,6 +50,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/check-auto-renewals': staff,
   'POST /subscriptions/auto-unfreeze': staff,
   'POST /cron/cleanup': staff,
+  'POST /cron/stats': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
   'GET /process-history': staff,

@@ -94,8 +94,6 @@ const queries: Refusal[] = [
   ],
   ['a flag that is none', 'GET', '/api/students?is_active=yes', {}, 422, 'true or false', 'is_active'],
   ['a phone that is none', 'GET', '/api/students?phone=12345', {}, 422, /such as \+79001234567/, 'phone'],
-  ['a + in an address', 'GET', '/api/students?phone=+79001234567', {}, 422, `${PHONE}; in an address + is written %2B`, 'phone'],
-  ['a + too few', 'GET', '/api/students?phone=79001234567', {}, 422, PHONE, 'phone'],
   ['a + and still no phone', 'GET', '/api/students?phone=+7900', {}, 422, PHONE, 'phone'],
   [
     'a + before the zone of an instant',
@@ -195,7 +193,7 @@ const methods: [string, string, string][] = [
   ['GET', TRIGGER, 'POST'],
   ['DELETE', '/process-history', 'GET'],
   ['PUT', '/api/students', 'GET, POST'],
-  ['DELETE', '/api/students/1', 'GET, PATCH'],
+  ['DELETE', '/api/clients/1', 'GET, PATCH'],
   ['GET', '/schedule/generation/pause', 'POST'],
   ['OPTIONS', '/real-trainings', 'GET'],
   ['POST', '/metrics', 'GET'],

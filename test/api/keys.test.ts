@@ -44,7 +44,7 @@ describe('who has no valid key is refused with the same words, whatever was trie
   test.each([null, ''])('no key (%j) is notified which header is needed', async (key) => {
     expect(await api.get(HISTORY, { key })).toMatchObject({
       status: 401,
-      body: { detail: 'a key is needed: header X-API-Key' },
+      body: { detail: 'sign in, or send a key: header X-API-Key' },
     });
   });
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/routes/all.ts';
+import { inHours } from '../bookings/salon.ts';
 import { breach } from '../support/contract.ts';
 import type { Json } from '../support/front-door.ts';
 import { type PersonRole, personOf, type TestPerson } from '../support/people.ts';
@@ -56,7 +57,7 @@ describe('a request over the socket', () => {
 
   const refused: [string, Json, number, object][] = [
     ['another path', { op: 'GET /nowhere' }, 404, { detail: 'there is nothing at /nowhere; see /docs' }],
-    ['another method', { op: 'DELETE /real-trainings' }, 405, { detail: 'DELETE is not possible here; accepted: GET' }],
+    ['another method', { op: 'DELETE /real-trainings' }, 405, { detail: 'DELETE is not possible here; accepted: GET, POST' }],
     ['a stream', { op: 'GET /slots/stream?specialist_id=1' }, 406, { detail: expect.stringContaining('ask by HTTP') }],
     ['what is no operation', { op: 'real-trainings' }, 422, { errors: [{ path: 'op', message: expect.any(String) }] }],
     ['an address that is no text', { op: 'GET /api/tasks/%ff' }, 400, {}],
@@ -180,13 +181,14 @@ describe.each<PersonRole>(['admin', 'trainer', 'client'])('for a signed-in %s', 
 test('what is another’s is 404 over the socket, and told to nobody as a topic', async () => {
   const person = await personOf(world.api, 'client');
   const trainer = await personOf(world.api, 'trainer');
+  const training = await world.make.training({ trainer: world.specialist, at: inHours(200) });
   const own = await liveClient(world.api.url, { cookie: person.cookie });
-  for (const at of [`/api/students/${world.child}`, `/real-trainings/${world.training}`, `/bookings/${world.begun}`])
+  for (const at of [`/api/students/${world.child}`, `/real-trainings/${training}`, `/bookings/${world.begun}`])
     expect(await own.ask(`GET ${at}`)).toMatchObject({ status: 404 });
   const wanted = [
     `client:${person.id}`,
     `client:${world.child}`,
-    `training:${world.training}`,
+    `training:${training}`,
     'tasks',
     'runs',
     'day:2026-02-30',
@@ -202,8 +204,8 @@ test('what is another’s is 404 over the socket, and told to nobody as a topic'
     'client:2147483647',
   ]);
   const other = await liveClient(world.api.url, { cookie: trainer.cookie });
-  expect((await other.watch([`training:${world.training}`, `client:${trainer.id}`, 'runs'])).refused).toEqual([
-    `training:${world.training}`,
+  expect((await other.watch([`training:${training}`, `client:${trainer.id}`, 'runs'])).refused).toEqual([
+    `training:${training}`,
     'runs',
   ]);
   const poor = await liveClient(world.api.url, { key: await world.api.key('tasks:read') });

@@ -180,6 +180,8 @@ test('a streak of absences is notified once, and the next one again', async () =
   await absences(['2026-11-18', 'PRESENT']);
   expect(await tells(AT)).toEqual([]);
   await absences(['2026-11-19', 'ABSENT']);
+  expect(await tells(AT)).toEqual([]);
+  await absences(['2026-11-20', 'ABSENT']);
   expect(await tells(AT)).toEqual(['missed_classes']);
 });
 
