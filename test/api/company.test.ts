@@ -42,7 +42,7 @@ test.each<[string, Json, string]>([
   ['name', {}, 'text of 1 to 200 characters'],
   ['name', { name: ' ' }, 'text of 1 to 200 characters'],
   ['name', { name: 'я'.repeat(201) }, 'text of 1 to 200 characters'],
-  ['phone', { name: 'A', phone: '89001234567' }, 'a phone number such as +79001234567'],
+  ['phone', { name: 'A', phone: '12345' }, 'a phone number such as +79001234567'],
   ['phone', { name: 'A', phone: '+123456' }, 'a phone number such as +79001234567'],
   ['email', { name: 'A', email: 'a@' }, 'an e-mail address'],
   [

@@ -9,6 +9,7 @@ const payment = {
   description: null,
   created_by: 'desk',
   created_at: '2026-11-25T10:00:00.000Z',
+  payment_date: null,
   cancelled_at: null,
   cancellation_reason: null,
 };

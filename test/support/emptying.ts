@@ -47,6 +47,6 @@ export async function teachEmptying(url: string) {
 export const emptyTables = (db: Database, ...tables: string[]) =>
   db.query(sql.unsafe`select emptying.tables(variadic ${sql.array(tables, 'text')}::regclass[])`);
 
-/** No people, no places, nothing on sale, and whatever is about them; no runs. */
+/** No people, no places, nothing on sale, and whatever is about them or was before; no runs. */
 export const emptyStudio = (db: Database) =>
-  emptyTables(db, 'users', 'locations', 'training_types', 'subscriptions', 'automated_process_history');
+  emptyTables(db, 'users', 'locations', 'training_types', 'subscriptions', 'automated_process_history', 'changes', 'changes_log');
