@@ -195,7 +195,7 @@ const methods: [string, string, string][] = [
   ['PUT', '/api/students', 'GET, POST'],
   ['DELETE', '/api/clients/1', 'GET, PATCH'],
   ['GET', '/schedule/generation/pause', 'POST'],
-  ['OPTIONS', '/real-trainings', 'GET'],
+  ['OPTIONS', '/real-trainings', 'GET, POST'],
   ['POST', '/metrics', 'GET'],
   ['POST', '/health/ready', 'GET'],
   ['PUT', '/health/live', 'GET'],

@@ -31,8 +31,10 @@ const fields: Field[] = routes.flatMap((route) =>
     if (!schema) return [];
     return Object.entries<z.ZodType>(schema.shape).flatMap(([field, type]): Field[] => {
       const takes = (given: unknown) => type.safeParse(given).success;
-      const isDay = takes('2031-05-12') && !takes('no day') && !takes('words, as many as a password or a token has');
-      const isInstant = !isDay && takes('2031-05-12T10:00:00Z') && !takes('no instant');
+      // As long as a password or a token.
+      const isText = takes('no day and no instant, only words');
+      const isDay = takes('2031-05-12') && !takes('no day') && !isText;
+      const isInstant = !isDay && takes('2031-05-12T10:00:00Z') && !takes('no instant') && !isText;
       if (!isDay && !isInstant) return [];
       const json = where === 'body' ? (z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }) as Json) : {};
       return [{ method: route.method, path: route.path, where, field, example: json, isInstant }];

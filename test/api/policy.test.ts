@@ -55,6 +55,7 @@ beforeAll(async () => {
     [guardian, 'Мама'],
   ] as const)
     await name(id, words);
+  for (const payer of [client, guardian, stranger]) await make.money(payer, 1_000);
   await make.type();
   const seat = (training: number, student: number) =>
     db.query(
@@ -179,6 +180,7 @@ const own = (chosen: (operation: Operation) => boolean) =>
       ROLES.filter((role) => ruleOf(operation)[role] === 'own').map((role) => [operation.name, role, operation] as const),
     );
 const isRead = ({ route }: Operation) => route.method === 'get';
+const isList = (operation: Operation) => isRead(operation) && !names(operation) && operation.name !== 'GET /api/search';
 
 test.each(
   operations
@@ -229,19 +231,16 @@ test.each(own((operation) => names(operation) && isRead(operation)))(
   },
 );
 
-test.each(own((operation) => !names(operation) && isRead(operation)))(
-  '%s shows a %s what is theirs and nothing of others',
-  async (_name, who, { route }) => {
-    const { status, text, body } = await ask(who, 'get', route.path);
-    expect(status).toBe(200);
-    expect(text).not.toContain(FOREIGN);
-    expect(body.items).not.toEqual([]);
-    const foreign = new Set([rows.others.student, rows.others.specialist]);
-    const isForeign = (item: Json) =>
-      ['client_id', 'student_id', 'payer_id', 'trainer_id', 'specialist_id'].some((field) => foreign.has(item[field]));
-    expect(body.items.filter(isForeign)).toEqual([]);
-  },
-);
+test.each(own(isList))('%s shows a %s what is theirs and nothing of others', async (_name, who, { route }) => {
+  const { status, text, body } = await ask(who, 'get', route.path);
+  expect(status).toBe(200);
+  expect(text).not.toContain(FOREIGN);
+  expect(body.items).not.toEqual([]);
+  const foreign = new Set([rows.others.student, rows.others.specialist]);
+  const isForeign = (item: Json) =>
+    ['client_id', 'student_id', 'payer_id', 'trainer_id', 'specialist_id'].some((field) => foreign.has(item[field]));
+  expect(body.items.filter(isForeign)).toEqual([]);
+});
 
 /** A body that is well formed, where empty would be refused before anybody looks at whose rows it names. */
 function example(name: string): Json {
@@ -255,6 +254,7 @@ function example(name: string): Json {
     'POST /real-trainings/{id}/students/{student_id}/cancel': { reason: 'планы' },
     'PATCH /api/student-subscriptions/{id}': { is_auto_renew: true },
     'POST /real-trainings/{id}/attendance': { marks: [{ student_id: rows.others.student, status: 'PRESENT' }] },
+    'POST /api/attendances': { student_id: rows.others.student },
     'PUT /api/people/{id}/notifications': { quiet_hours: null, kinds: {} },
   };
   return bodies[name] ?? {};
@@ -274,6 +274,12 @@ test('a trainer sees no contacts and no money of others', async () => {
     discounts: null,
   });
   expect((await ask('client', 'get', `/bookings/${rows.client.booking}`)).body).toMatchObject({ price_minor: 1_000 });
+});
+
+test('a trainer finds their own people without their phones, and nobody else', async () => {
+  const find = async (q: string) => (await ask('trainer', 'get', `/api/search?q=${encodeURIComponent(q)}`)).body;
+  expect(await find('Клиентка')).toMatchObject({ people: [{ id: rows.client.student, phone: null }], invoices: [] });
+  expect(await find(FOREIGN)).toEqual({ people: [], trainings: [], invoices: [] });
 });
 
 test('a client sees nobody else in a training, a trainer everybody', async () => {
