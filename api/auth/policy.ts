@@ -166,6 +166,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/closed-period': staff,
   'PUT /api/closed-period': staff,
   'GET /api/trainings': own,
+  'POST /api/trainings': staff,
   'GET /api/trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
   'GET /api/attendances': own,
   'POST /api/attendances': { ...trainer, rows: { 'body.training_id': 'training' } },

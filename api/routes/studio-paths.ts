@@ -17,6 +17,7 @@ import { balance, paymentItem } from './money.ts';
 import { students } from './people-declarations.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
+import { trainingRoutes } from './trainings.ts';
 
 /** The same handler under another path, by which programs know it. */
 function alias(routes: readonly Route[], method: Route['method'], path: string, as: string): Route {
@@ -32,6 +33,7 @@ const attendance = attendanceRow.meta({ id: 'Attendance' });
 /** The paths by which a studio's own programs know trainings, attendances, payments and students, beside ours. */
 export const studioPaths: Route[] = [
   alias(rosterRoutes, 'get', '/real-trainings', '/api/trainings'),
+  alias(trainingRoutes, 'post', '/real-trainings', '/api/trainings'),
   alias(rosterRoutes, 'get', '/real-trainings/{id}', '/api/trainings/{id}'),
   route({
     method: 'get',

@@ -34,7 +34,7 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
     ), span as materialized (
       select min(day) as first, max(day) as last from day
     ), seat as materialized (
-      select training_date as day, student_id, seat.status
+      select training_date as day, student_id, seat.status, excused_at
       from real_training_students seat join real_trainings training on training.id = seat.real_training_id, span
       where seat.status in ('PRESENT', 'ABSENT') and training.status <> 'cancelled' and training_date between first - 30 and last
     ), valid as materialized (
@@ -57,12 +57,12 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
         count(*) filter (where status = 'cancelled')::int as cancelled
       from real_trainings where training_date in (select day from day) group by training_date
     ), attendance as (
-      select day, count(*) filter (where status = 'PRESENT')::int as present, count(*) filter (where status = 'ABSENT')::int as absent
+      select day, count(*) filter (where status = 'PRESENT')::int as present, count(*) filter (where status = 'ABSENT' and excused_at is null)::int as absent
       from seat group by day
     ), money as (
       select day, sum(received) as received, sum(returned) as payments_cancelled, sum(invoiced) as invoiced, sum(withdrawn) as invoices_cancelled
       from (
-        select (created_at at time zone ${zone})::date as day, amount_minor as received, 0 as returned, 0 as invoiced, 0 as withdrawn from payments
+        select coalesce(payment_date, (created_at at time zone ${zone})::date) as day, amount_minor as received, 0 as returned, 0 as invoiced, 0 as withdrawn from payments
         union all select (cancelled_at at time zone ${zone})::date, 0, amount_minor, 0, 0 from payments where cancelled_at is not null
         union all select (created_at at time zone ${zone})::date, 0, 0, amount_minor, 0 from invoices
         union all select (cancelled_at at time zone ${zone})::date, 0, 0, 0, amount_minor from invoices where cancelled_at is not null

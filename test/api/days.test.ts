@@ -104,6 +104,7 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/trainings query from',
       'get /api/trainings query to',
       'post /api/payments body payment_date',
+      'post /api/trainings body starts_at',
       'put /api/closed-period body through',
       'put /api/students/{id} body birth_date',
       'put /api/students/{id} body registration_date',

@@ -222,6 +222,23 @@ test.each<[string, (training: number, student: number) => Promise<unknown>, Part
   ],
   ['a student whose registration is dated back', async () => newcomer(ago(60)), { new_registrations: 1 }],
   ['a payment that is brought in', (_, student) => pay(student, 5_000, `${ago(60)}T12:00:00Z`), { received_minor: 5_000 }],
+  [
+    'a payment of today that is counted then',
+    (_, student) =>
+      db.query(
+        sql.unsafe`insert into payments (payer_id, amount_minor, payment_date) values (${student}, 5000, ${ago(60)}::date)`,
+      ),
+    { received_minor: 5_000 },
+  ],
+  [
+    'an absence that is excused',
+    async (training) => {
+      await make.register(training, await make.student(), 'ABSENT');
+      await write();
+      return db.query(sql.unsafe`update real_training_students set excused_at = now() where status = 'ABSENT'`);
+    },
+    { present: 1, absent: 0 },
+  ],
   ['an invoice that is brought in', (_, student) => bill(student, 7_000, `${ago(60)}T12:00:00Z`), { invoiced_minor: 7_000 }],
   [
     'a subscription that is sold for the past',
