@@ -41,7 +41,8 @@ describe.each(backendKinds)('on %s', (kind) => {
       ends_at = ends_at + interval '1 day' where id = ${training}`);
     const moved = await page.news();
     expect(moved.changed.toSorted()).toEqual([`day:${day(3)}`, `day:${day(4)}`, `training:${training}`]);
-    expect(moved.upto).toBeGreaterThan(made.upto);
+    // It stays while some transaction of the server is open.
+    expect(moved.upto).toBeGreaterThanOrEqual(made.upto);
     await page.close();
   });
 
