@@ -39,7 +39,7 @@ const record = (path: string, read: Rule, others: Rule = staff): Record<string, 
 
 /**
  * The one table of who may ask for what, and whose rows: operation x role. Owners and admins are not in it: their scopes decide, as
- * those of keys do. An operation of `staff` is theirs alone. {@link gate} enforces it for HTTP, socket, bot and exports alike.
+ * those of keys do. An operation of `staff` is theirs alone. {@link gate} enforces it for HTTP and the socket alike.
  */
 export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots': everybody,

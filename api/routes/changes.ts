@@ -11,7 +11,8 @@ export const changeRoutes: Route[] = [
     path: '/api/changes',
     summary: 'What was before: changes of people, registrations, subscriptions, trainings, prices and rights, the latest first',
     tag: 'changes',
-    scope: 'history:read',
+    // It holds people's contacts, as their records do.
+    scope: 'records:read',
     query: z.strictObject({
       record: oneOf(records).optional(),
       record_id: idParams.shape.id

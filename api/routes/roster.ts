@@ -111,6 +111,7 @@ export const rosterRoutes: Route[] = [
     path: `${links}/{student_id}`,
     summary: 'End a standing place; registrations already made stay',
     scope: 'records:write',
+    transaction: true,
     params: linkParams,
     responses: { 204: z.undefined() },
     async handle({ params }, { db }) {

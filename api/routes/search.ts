@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { invoiceHit, personHit, searchInvoices, searchPeople, searchTrainings, trainingHit } from '../../sql/search/search.ts';
+import { mayDo } from '../../workers/rights.ts';
 import { type Route, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 
@@ -15,7 +16,7 @@ export function readSearch(q: string): { words: string[]; digits: string | null;
   const isNumber = /^#?\d{1,15}$/.test(digits);
   const number = isNumber ? Number(digits.replace('#', '')) : null;
   return {
-    words: isNumber ? [] : (q.match(/[\p{L}\p{M}'’ʼ]+/gu) ?? []).slice(0, MOST_WORDS),
+    words: isNumber ? [] : (q.match(/\p{L}[\p{L}\p{M}'’ʼ]*/gu) ?? []).slice(0, MOST_WORDS),
     digits: isNumber && digits.length >= LEAST_DIGITS && !digits.startsWith('#') ? digits.replace(/^[78](?=\d{10}$)/, '') : null,
     number: number !== null && number <= 2_147_483_647 ? number : null,
   };
@@ -35,13 +36,14 @@ export const searchRoutes: Route[] = [
         .object({ people: z.array(personHit), trainings: z.array(trainingHit), invoices: z.array(invoiceHit) })
         .meta({ id: 'SearchResult' }),
     },
-    async handle({ query }, { db, whose, now, fleet }) {
+    async handle({ query }, { db, whose, caller, now, fleet }) {
       const { words, digits, number } = readSearch(query.q);
       const from = dayOf(now, fleet.settings.zone);
       const [people, trainings, invoices] = await Promise.all([
-        searchPeople(db, { words, digits, whose, limit: MOST }),
+        // Whoever sees no phones must not find out by their digits either (R32).
+        searchPeople(db, { words, digits: whose.everything ? digits : null, whose, limit: MOST }),
         searchTrainings(db, { words, whose, from, limit: MOST }),
-        whose.everything ? searchInvoices(db, { words, id: number, limit: MOST }) : [],
+        mayDo(caller, 'money:read') ? searchInvoices(db, { words, id: number, limit: MOST }) : [],
       ]);
       return { body: { people, trainings, invoices } };
     },

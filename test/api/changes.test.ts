@@ -61,6 +61,15 @@ test('a decided cancellation is the asker’s', async () => {
   expect(change).toMatchObject({ actor: 'key-1', after: { status: 'CANCELLED_SAFE' } });
 });
 
+test('whoever ends a standing place is named', async () => {
+  const template = await make.template({ type: await make.type(), trainer: await make.trainer() });
+  const student = await make.student();
+  await make.link(template, student);
+  await api.ask('DELETE', `/api/training-templates/${template}/students/${student}`);
+  const [change] = await changes('record=standing+place');
+  expect(change).toMatchObject({ action: 'deleted', actor: 'key-1', before: { student_id: student } });
+});
+
 test('what somebody writes in the database itself is the system’s', async () => {
   const id = await make.client();
   await api.db.query(sql.unsafe`update users set notes = 'x' where id = ${id}`);

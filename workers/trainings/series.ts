@@ -5,6 +5,7 @@ import { lockWallets } from '../../sql/finance/settle.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import type { When } from '../../sql/trainings/by-hand.ts';
 import { comingOfSeries, isSeries, occasionsOf, type SeriesRule } from '../../sql/trainings/series.ts';
+import { lockTrainings } from '../../sql/undo/undos.ts';
 import type { CallContext } from '../call-context.ts';
 import { callOff } from '../finance/cancel-training.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
@@ -57,6 +58,8 @@ export const cancelSeries = (id: number, { from, reason }: { from: string; reaso
     await lockStudents(transaction, [...holders]);
     const seats = [];
     for (const training of ids) seats.push(...(await seatStates(transaction, training)).map((seat) => seat.id));
+    // Before the wallets, as everybody does.
+    await lockTrainings(transaction, ids);
     const payers = await payersToGiveBack(transaction, seats, dayOf(context.now, context.fleet.settings.zone));
     if (payers.length > 0) await lockWallets(transaction, payers);
     const of = { kind: 'trainings_cancelled', subjectId: id, actor: context.caller.name, trainingIds: ids } as const;
