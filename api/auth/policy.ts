@@ -82,6 +82,9 @@ export const policy: Readonly<Record<string, Rule>> = {
     rows: { 'params.student_id': 'student' },
     only: { by: ['client'] },
   },
+  'GET /real-trainings/{id}/waitlist': { ...own, rows: { 'params.id': 'training' } },
+  'POST /real-trainings/{id}/waitlist': { ...family, rows: { 'body.student_id': 'student' } },
+  'DELETE /real-trainings/{id}/waitlist/{student_id}': { ...family, rows: { 'params.student_id': 'student' } },
   'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
 
   'POST /api/payments/{id}/cancel': staff,

@@ -24,6 +24,7 @@ import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { triggerRoutes } from './triggers.ts';
+import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
@@ -40,6 +41,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...walletRoutes,
   ...cancellationRoutes,
+  ...waitlistRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
   ...taskRoutes,

@@ -4,12 +4,11 @@ import { anyDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { lockRoster } from '../../sql/runs/locks.ts';
 import { holderNotices } from '../../sql/sessions/holders.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
-import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
+import { freeze, lockForFreeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -80,9 +79,9 @@ export const subscriptionChangeRoutes: Route[] = [
     responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
-      await lockRoster(db);
-      const before = await locked(context, params.id);
-      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now });
+      const waiting = await lockForFreeze(db, (await demanded(context, params.id)).student_id, { from, to, now });
+      const before = await demanded(context, params.id);
+      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now }, waiting);
       const held = await demanded(context, before.id);
       const notice = {
         template: 'subscription_frozen' as const,

@@ -40,19 +40,24 @@ export const seatState = z.object({
   student_id: z.int(),
   status: z.enum(['REGISTERED', 'PRESENT', 'ABSENT', 'CANCELLED_SAFE', 'WAITLIST']),
   charged_at: z.iso.datetime().nullable(),
+  /** When it came from the waitlist; null: otherwise. */
+  promoted_at: z.iso.datetime().nullable(),
   cancellation: z.unknown(),
 });
 
 /** The registrations of a training. */
 export const seatStates = (db: Sql, trainingId: number) =>
   db.any(sql.type(seatState)`
-    select id, student_id, status, charged_at, cancellation from real_training_students
+    select id, student_id, status, charged_at, promoted_at, cancellation from real_training_students
     where real_training_id = ${trainingId} order by id`);
 
 /** Everyone with a registration in a training that is not taken back. */
 export const seatHolders = (db: Sql, trainingId: number) =>
   db.anyFirst(sql.type(z.object({ student_id: z.int() }))`
     select student_id from real_training_students where real_training_id = ${trainingId} and status <> 'CANCELLED_SAFE'`);
+
+/** The statuses that take a place of a training. */
+export const TAKEN: readonly string[] = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
 /** Ends a registration and keeps the answer its canceller got. */
 export const endSeat = (
@@ -82,7 +87,7 @@ export const takeSeat = (transaction: Sql, trainingId: number, studentId: number
   transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_training_students (real_training_id, student_id) values (${trainingId}, ${studentId})
     on conflict (real_training_id, student_id) do update
-      set status = 'REGISTERED', cancelled_at = null, cancellation_reason = null, cancellation = null
+      set status = 'REGISTERED', promoted_at = null, cancelled_at = null, cancellation_reason = null, cancellation = null
     returning id`);
 
 /** One registration as something due. */

@@ -20,11 +20,11 @@ type Back = { sessions: number; refunded_minor: number; cancelled_minor: number 
  * registrations on these days that have not started are cancelled safely, with what they were charged given back.
  * It is `frozen` at once if the freeze begins today, else from the night of its first day on (see sql/unfreeze.ts).
  * The caller holds the roster's and the student's locks and has judged the freeze. Locks the wallets of whoever gets something back or
- * owes for the student's subscriptions. Returns the trainings released and what came back for each.
+ * owes for the student's subscriptions, together with those of `payers`. Returns the trainings released and what came back for each.
  */
 export async function freezeSubscription(
   transaction: Sql,
-  of: { id: number; studentId: number; from: string; to: string; today: string; now: Date },
+  of: { id: number; studentId: number; from: string; to: string; today: string; now: Date; payers: readonly number[] },
 ): Promise<readonly (Released & { returned: Back })[]> {
   await transaction.query(sql.unsafe`
     update student_subscriptions
@@ -34,7 +34,7 @@ export async function freezeSubscription(
     where id = ${of.id}`);
   const seats = await seatsWithin(transaction, of);
   const ids = seats.map((seat) => seat.seat_id);
-  const payers = [...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, of.studentId))];
+  const payers = [...of.payers, ...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, of.studentId))];
   if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
   const back = await giveBack(transaction, ids);
   const returned = new Map(back.map((one) => [one.seat_id, one]));
@@ -45,6 +45,10 @@ export async function freezeSubscription(
   await releaseSeats(transaction, released, of);
   return released;
 }
+
+/** The trainings in which a freeze on these days would release a student's seat. */
+export const trainingsWithin = async (db: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>
+  (await seatsWithin(db, of)).map(({ real_training_id }) => real_training_id);
 
 const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>
   transaction.any(sql.type(released)`

@@ -195,7 +195,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one
   } else if (held && one.do === 'freeze') {
     const [from, to] = [n + one.ahead, n + one.ahead + one.days];
     const did = await api(held, today, (transaction, row) =>
-      freeze(transaction, row, { from: day(from), to: day(to), today, now }),
+      freeze(transaction, row, { from: day(from), to: day(to), today, now }, { ids: [], payers: [] }),
     );
     expect(model.freeze(held, from, to, n)).toBe(did);
   } else if (held && one.do === 'unfreeze') {

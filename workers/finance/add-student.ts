@@ -1,15 +1,13 @@
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
-import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
+import { dueSeat, lockStudents, lockTraining, seatStates, TAKEN, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
 import { isInactive } from '../../sql/records/students.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
 import { notifyOfTakenPlace } from './notices.ts';
-
-const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
 /** Registers a student by hand; where the training was processed already, it is charged at once (D12). */
 export const addStudent: Decide = async (transaction, request) => {

@@ -1,5 +1,4 @@
-/** A participation or a booking may be taken back for free until this long before the start, to the second (D17). */
-const FREE_UNTIL_MS = 12 * 3_600_000;
+import { freeUntil } from '../free-until.ts';
 
 /** The clock says whether something has started (D17); its status follows later. At the start it has. */
 export const hasStarted = (requestedAt: Date, startsAt: Date) => requestedAt >= startsAt;
@@ -7,9 +6,13 @@ export const hasStarted = (requestedAt: Date, startsAt: Date) => requestedAt >= 
 /**
  * What cancelling means, judged by when it was asked for.
  * Exactly 12:00:00 before the start is still safe; at the start it is too late for either.
+ * @param promotedAt when the place came from the waitlist, so that it may be declined for a while (R15); null: it did not
  */
-export function judgeCancellation(requestedAt: Date, startsAt: Date): 'safe' | 'late' | 'started' {
+export function judgeCancellation(
+  requestedAt: Date,
+  startsAt: Date,
+  promotedAt: Date | null = null,
+): 'safe' | 'late' | 'started' {
   if (hasStarted(requestedAt, startsAt)) return 'started';
-  const ahead = startsAt.getTime() - requestedAt.getTime();
-  return ahead >= FREE_UNTIL_MS ? 'safe' : 'late';
+  return requestedAt <= freeUntil(startsAt, promotedAt) ? 'safe' : 'late';
 }

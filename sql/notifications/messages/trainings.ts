@@ -31,7 +31,14 @@ export const trainingMessages = {
       kind: 'training_cancelled',
       urgency: 'soon',
       subjects: ofTraining,
-      supersedes: ['training_joined', 'training_changed', 'training_reminder'],
+      supersedes: [
+        'training_joined',
+        'training_changed',
+        'training_reminder',
+        'waitlisted',
+        'waitlist_promoted',
+        'waitlist_skipped',
+      ],
     },
   ),
   participation_cancelled: message(
@@ -49,7 +56,7 @@ export const trainingMessages = {
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
-      supersedes: ['training_joined', 'training_reminder'],
+      supersedes: ['training_joined', 'training_reminder', 'waitlist_promoted'],
     },
   ),
   training_joined: message(
@@ -60,6 +67,25 @@ export const trainingMessages = {
       subjects: ofTraining,
     },
   ),
+  waitlisted: message(z.object({ ...training, student, place: z.int() }), {
+    kind: 'participation',
+    urgency: 'soon',
+    subjects: ofTraining,
+  }),
+  waitlist_promoted: message(
+    z.object({ ...training, student, is_trainer: z.boolean().default(false), charged, free_until: z.iso.datetime() }),
+    { kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
+  ),
+  waitlist_skipped: message(
+    z.object({ ...training, student, reason: z.enum(['inactive', 'frozen', 'busy', 'no_subscription']) }),
+    { kind: 'participation', urgency: 'soon', subjects: ofTraining },
+  ),
+  waitlist_released: message(z.object({ ...training, student, reason: z.enum(['left', 'started']) }), {
+    kind: 'participation',
+    urgency: 'normal',
+    subjects: ofTraining,
+    supersedes: ['waitlisted', 'waitlist_skipped'],
+  }),
   training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
     kind: 'training_created',
     urgency: 'normal',
