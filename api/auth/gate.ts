@@ -71,6 +71,7 @@ export async function demandRows(db: Sql, whose: Whose, asked: Asked, input: Inp
 const NAMES: Record<RowKind, string> = {
   training: 'training',
   template: 'training template',
+  group: 'group',
   booking: 'booking',
   student: 'student',
   client: 'client',
@@ -81,6 +82,7 @@ const NAMES: Record<RowKind, string> = {
   subscription: 'subscription',
   request: 'request',
   absence: 'absence',
+  member: 'membership',
   seat: 'place',
 };
 

@@ -6,6 +6,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
 import { meRoutes } from './me.ts';
@@ -20,9 +21,11 @@ import { scheduleRoutes } from './schedule.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
+import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
@@ -38,12 +41,15 @@ export const routes: readonly Route[] = [
   ...scheduleRoutes,
   ...recordRoutes,
   ...rosterRoutes,
+  ...groupRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...cancellationRoutes,
   ...waitlistRoutes,
+  ...trialRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
+  ...subscriptionScheduleRoutes,
   ...taskRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,

@@ -10,22 +10,18 @@ import { shownBalance } from '../../workers/rights.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, lockForFreeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
+import { endSchedule, lockForEnding } from '../../workers/subscriptions/schedule.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
+import { undone } from '../http/undone.ts';
 import { balance, reasonBody } from './money.ts';
+import { released } from './released.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
 const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams } as const;
 const REFUND = 'a whole number of minor units of the currency, 0 or more';
-const releasedTraining = z.object({
-  real_training_id: z.int(),
-  training_type: z.string(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-});
-
 const moved = z
   .array(z.object({ id: z.int(), subscription: z.string(), start_date: z.iso.date(), end_date: z.iso.date() }))
   .meta({ description: 'those that follow it, where their days have moved along' });
@@ -40,18 +36,10 @@ const consequences = z.object({
   used_units: z.int().meta({ description: 'of these, what is used up or was carried on to the next one' }),
   sessions_carried_back: z.int().meta({ description: 'sessions that go back to the subscription they were carried over from' }),
   sessions_cancelled: z.int(),
+  released: z.array(released).meta({ description: 'trainings of its schedule in which the place is free again' }),
   moved,
   balance_minor: balance,
 });
-
-/** Undoes a dry run, and brings its answer out of the transaction. */
-class Undo<T> extends Error {
-  readonly body: T;
-  constructor(body: T) {
-    super('a dry run');
-    this.body = body;
-  }
-}
 
 export const subscriptionChangeRoutes: Route[] = [
   route({
@@ -76,7 +64,7 @@ export const subscriptionChangeRoutes: Route[] = [
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
     body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
-    responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
+    responses: { 200: heldItem.extend({ released: z.array(released), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
       const waiting = await lockForFreeze(db, (await demanded(context, params.id)).student_id, { from, to, now });
@@ -137,28 +125,25 @@ export const subscriptionChangeRoutes: Route[] = [
     async handle({ params, body: { reason, refund_minor, dry_run } }, context) {
       const { now } = context;
       const act = async (db: Context['db']) => {
-        const before = await locked({ ...context, db }, params.id);
-        const done = await callOff(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
+        const today = todayOf(context);
+        const { student_id: studentId } = await demanded({ ...context, db }, params.id);
+        const ending = await lockForEnding(db, { heldId: params.id, studentId, today, now });
+        const before = await demanded({ ...context, db }, params.id);
+        const { released } = await endSchedule(db, before, ending);
+        const done = await callOff(db, await demanded({ ...context, db }, params.id), {
+          reason,
+          refundMinor: refund_minor,
+          today,
+          now,
+        });
         const held = await demanded({ ...context, db }, before.id);
-        return { ...held, ...done, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
+        return { ...held, ...done, released, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
       };
       if (!dry_run) return { body: await act(context.db) };
       return { body: await undone(context, act) };
     },
   }),
 ];
-
-/** What would come of something: it is done and then undone, so the answer cannot differ from the deed. */
-async function undone<T>(context: Context, act: (db: Context['db']) => Promise<T>): Promise<T> {
-  try {
-    return await context.db.transaction(async (inner) => {
-      throw new Undo(await act(inner));
-    });
-  } catch (error) {
-    if (error instanceof Undo) return (error as Undo<T>).body;
-    throw error;
-  }
-}
 
 const todayOf = ({ fleet, now }: Context) => dayOf(now, fleet.settings.zone);
 

@@ -82,18 +82,20 @@ export const closeTraining = (transaction: Sql, id: number, at: string, reason: 
       cancellation = ${sql.json(answer as never)}
     where id = ${id}`);
 
-/** Registers a student, or takes back a cancelled registration. Returns the registration's id. */
-export const takeSeat = (transaction: Sql, trainingId: number, studentId: number) =>
+/** Registers a student, or takes back a cancelled registration, at the training's price or one of its own. Returns the registration's id. */
+export const takeSeat = (transaction: Sql, trainingId: number, studentId: number, ownPriceMinor: number | null = null) =>
   transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
-    insert into real_training_students (real_training_id, student_id) values (${trainingId}, ${studentId})
+    insert into real_training_students (real_training_id, student_id, own_price_minor)
+    values (${trainingId}, ${studentId}, ${ownPriceMinor}::int8)
     on conflict (real_training_id, student_id) do update
-      set status = 'REGISTERED', promoted_at = null, cancelled_at = null, cancellation_reason = null, cancellation = null
+      set status = 'REGISTERED', own_price_minor = excluded.own_price_minor, promoted_at = null, cancelled_at = null, cancellation_reason = null, cancellation = null
     returning id`);
 
 /** One registration as something due. */
 export const dueSeat = (db: Sql, seatId: number) =>
   db.one(sql.type(dueRow)`
-    select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date, price_minor,
+    select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date,
+      coalesce(seat.own_price_minor, training.price_minor) as price_minor,
       seat.returns as charge_no, 1 as place
     from real_training_students seat
     join students on students.id = seat.student_id

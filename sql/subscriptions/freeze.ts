@@ -2,18 +2,8 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { giveBack, payersToGiveBack } from '../finance/give-back.ts';
 import { lockWallets } from '../finance/settle.ts';
+import { type Back, type Released, released, releaseSeats } from '../trainings/release.ts';
 import { payersOwing } from './neighbours.ts';
-
-const released = z.object({
-  seat_id: z.int(),
-  real_training_id: z.int(),
-  training_type: z.string(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-});
-export type Released = z.output<typeof released>;
-/** What came back for a training. */
-type Back = { sessions: number; refunded_minor: number; cancelled_minor: number };
 
 /**
  * Freezes a subscription on inclusive business days (D25): its last day moves by their number, and the student's
@@ -38,12 +28,12 @@ export async function freezeSubscription(
   if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
   const back = await giveBack(transaction, ids);
   const returned = new Map(back.map((one) => [one.seat_id, one]));
-  const released = seats.map((seat) => {
+  const ended = seats.map((seat) => {
     const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
     return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
   });
-  await releaseSeats(transaction, released, of);
-  return released;
+  await releaseSeats(transaction, ended, { studentId: of.studentId, now: of.now, reason: 'freeze' });
+  return ended;
 }
 
 /** The trainings in which a freeze on these days would release a student's seat. */
@@ -60,32 +50,6 @@ const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to
       and training.status <> 'cancelled' and training.training_date between ${of.from}::date and ${of.to}::date
       and training.starts_at > ${of.now.toISOString()}::timestamptz
     order by training.starts_at, seat.id`);
-
-/** Ends the registrations; whoever cancels one of them later gets the answer kept here. */
-const releaseSeats = (
-  transaction: Sql,
-  seats: readonly (Released & { returned: object })[],
-  of: { studentId: number; now: Date },
-) =>
-  transaction.query(sql.unsafe`
-    update real_training_students seat
-    set status = 'CANCELLED_SAFE', cancelled_at = ${of.now.toISOString()}::timestamptz, cancellation_reason = 'freeze', cancellation = answer
-    from ${sql.unnest(
-      seats.map(({ seat_id, real_training_id, returned }) => [
-        seat_id,
-        JSON.stringify({
-          real_training_id,
-          student_id: of.studentId,
-          outcome: 'safe',
-          status: 'CANCELLED_SAFE',
-          cancelled_at: of.now.toISOString(),
-          returned,
-          charged: { sessions: 0, invoices: 0 },
-        }),
-      ]),
-      ['int4', 'json'],
-    )} as ended (seat_id, answer)
-    where seat.id = ended.seat_id`);
 
 /**
  * Ends a freeze before its time (D25): the last day moves back by the days of it that were not used. A freeze that began

@@ -39,7 +39,7 @@ export const startWaiting = (transaction: Sql, of: { trainingId: number; student
     insert into real_training_students (real_training_id, student_id, status, waiting_since)
     values (${of.trainingId}, ${of.studentId}, 'WAITLIST', ${of.since}::timestamptz)
     on conflict (real_training_id, student_id) do update
-      set status = 'WAITLIST', waiting_since = excluded.waiting_since, promoted_at = null,
+      set status = 'WAITLIST', waiting_since = excluded.waiting_since, promoted_at = null, own_price_minor = null,
         cancelled_at = null, cancellation_reason = null, cancellation = null
     returning id`);
 

@@ -6,7 +6,7 @@ import { listWaiting, startWaiting } from '../../sql/trainings/waitlist.ts';
 import { Refused } from '../refusal.ts';
 import { notifyOfLeaving, notifyOfWaiting } from '../waitlist/notices.ts';
 
-export { fillFromWaitlist, fillFromWaitlists, lockWithWaiting } from '../waitlist/fill.ts';
+export { fillFromWaitlist } from '../waitlist/fill.ts';
 
 type Asked = { trainingId: number; studentId: number; now: Date };
 

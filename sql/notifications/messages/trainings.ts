@@ -86,6 +86,31 @@ export const trainingMessages = {
     subjects: ofTraining,
     supersedes: ['waitlisted', 'waitlist_skipped'],
   }),
+  places_released: message(
+    z.object({
+      /** What had given the places, and what it is called. */
+      because: z.enum(['group', 'subscription']),
+      name: z.string(),
+      trainings: z.array(z.object(training)),
+      student,
+      is_payer: isPayer,
+      returned,
+      balance_minor: balance,
+    }),
+    {
+      kind: 'participation',
+      urgency: 'normal',
+      subjects: (of) => of.trainings.flatMap(ofTraining),
+      supersedes: [
+        'training_joined',
+        'training_created',
+        'training_reminder',
+        'waitlisted',
+        'waitlist_promoted',
+        'waitlist_skipped',
+      ],
+    },
+  ),
   training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
     kind: 'training_created',
     urgency: 'normal',

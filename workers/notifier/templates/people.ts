@@ -2,7 +2,7 @@ import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
 import { balanceLine, returnedLines } from './money.ts';
 import { type Line, type Reader, template } from './template.ts';
-import { instantIn, short, wallTime } from './wording.ts';
+import { instantIn, listed, short, wallTime } from './wording.ts';
 
 const NAME = 60;
 type Place = { training_date: string; start_time: string; training_type: string };
@@ -73,6 +73,17 @@ const waitlistReleased = template('waitlist_released', (of, reader) => [
   text(reader.locale, 'money.nothing_taken'),
 ]);
 
+const placesReleased = template('places_released', (of, reader) => [
+  text(reader.locale, `places_released.${of.because}.${whoseKey(of)}`, { name: short(of.name, NAME), ...named(of) }),
+  ...listed(
+    reader.locale,
+    of.trainings.map((one) => text(reader.locale, 'subscription_frozen.line', about(reader, one))),
+    'more.trainings',
+  ),
+  ...returnedLines(reader, { ...of.returned, is_payer: of.is_payer }),
+  ...balanceLine(reader, of.balance_minor),
+]);
+
 /** What people are notified of their places in trainings. */
 export const peopleTemplates = {
   training_cancelled: trainingCancelled,
@@ -82,4 +93,5 @@ export const peopleTemplates = {
   waitlist_promoted: waitlistPromoted,
   waitlist_skipped: waitlistSkipped,
   waitlist_released: waitlistReleased,
+  places_released: placesReleased,
 };
