@@ -23,7 +23,16 @@ const staff: Rule = {};
 
 /** No contacts and no money (R32). */
 const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'notes', 'payer_id'];
-const MONEY = ['service_price_minor', 'price_minor', 'discounts', 'pay_from', 'payer_id', 'invoice', 'client_package_id'];
+const MONEY = [
+  'service_price_minor',
+  'price_minor',
+  'discounts',
+  'pay_from',
+  'payer_id',
+  'invoice',
+  'client_package_id',
+  'student_subscription_id',
+];
 
 const record = (path: string, read: Rule, others: Rule = staff): Record<string, Rule> => ({
   [`GET ${path}`]: { ...read, rows: undefined },
@@ -60,6 +69,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   ...record('/api/specialists', { ...trainer, rows: { 'params.id': 'specialist' } }),
   ...record('/api/training-types', everybody),
   ...record('/api/subscriptions', everybody),
+  'GET /api/subscriptions/{id}/services': everybody,
+  'PUT /api/subscriptions/{id}/services': staff,
   ...record('/api/groups', { ...own, rows: { 'params.id': 'group' } }),
   'DELETE /api/groups/{id}': staff,
   'GET /api/groups/{id}/members': { ...own, rows: { 'params.id': 'group' } },
@@ -128,6 +139,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/notification-kinds': staff,
 
   'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
+  'POST /bookings/series': { ...family, rows: { 'body.client_id': 'client' } },
   'GET /bookings': { ...own, hidden: MONEY },
   'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },
   'POST /bookings/{id}/cancel': { ...family, rows: { 'params.id': 'booking' }, only: { by: ['client'] } },

@@ -22,6 +22,7 @@ import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
+import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
@@ -50,6 +51,7 @@ export const routes: readonly Route[] = [
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
   ...subscriptionScheduleRoutes,
+  ...subscriptionServiceRoutes,
   ...taskRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import { leftAfter } from '../../sql/bookings/packages.ts';
+import { returnSession } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import type { CallContext } from '../call-context.ts';
@@ -10,7 +11,7 @@ import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
 import { namesOf, notifyOfBooking } from './notices.ts';
 
-const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
+const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0, sessions: 0 };
 export type Returned = typeof nothing;
 
 /** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
@@ -25,7 +26,13 @@ export const bookingCancelled = z
     status: z.literal('CANCELLED'),
     cancelled_at: z.iso.datetime(),
     reason: z.string(),
-    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+    returned: z.object({
+      refunded_minor: z.int(),
+      cancelled_minor: z.int(),
+      units: z.int(),
+      // Answers that were kept before bookings were paid with sessions have none.
+      sessions: z.int().default(0),
+    }),
   })
   .meta({ id: 'BookingCancellation' });
 type BookingCancelled = z.output<typeof bookingCancelled>;
@@ -52,7 +59,8 @@ export async function cancelBooking(
     demandScope(context.caller, 'money:write', 'the studio gives back after the start');
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
   const today = dayOf(now, fleet.settings.zone);
-  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason, today) : nothing;
+  const returned =
+    outcome === 'safe' ? await giveBack(transaction, booking, reason, { today, zone: fleet.settings.zone }) : nothing;
   const answer: BookingCancelled = {
     booking_id: id,
     outcome,
@@ -88,8 +96,18 @@ export function demandLive(booking: BookingState) {
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
 
-async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<Returned> {
-  if (booking.package_entry_id !== null) return returnUnit(transaction, booking.package_entry_id, today);
+async function giveBack(
+  transaction: Sql,
+  booking: BookingState,
+  reason: string,
+  { today, zone }: { today: string; zone: string },
+): Promise<Returned> {
+  if (booking.package_entry_id !== null)
+    return { ...nothing, ...(await returnUnit(transaction, booking.package_entry_id, today)) };
+  if (booking.session_entry_id !== null) {
+    const day = dayOf(new Date(booking.starts_at), zone);
+    return { ...nothing, ...(await returnSession(transaction, booking.session_entry_id, day > today ? day : today)) };
+  }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
   // Waived meanwhile: then that gave it back.

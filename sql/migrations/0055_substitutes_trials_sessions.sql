@@ -58,3 +58,25 @@ create view trial_conversions as
       and held.created_at <= training.starts_at + interval '30 days'
     order by held.created_at, held.id limit 1
   ) as bought on true;
+
+-- A booking may be paid with a session of a subscription that covers its service (D50).
+create table subscription_services (
+  subscription_id integer not null references subscriptions on delete cascade,
+  service_id integer not null references services on delete cascade,
+  primary key (subscription_id, service_id)
+);
+create index on subscription_services (service_id);
+
+alter table session_entries
+  add booking_id integer references bookings,
+  drop constraint session_entries_reason_check,
+  add constraint session_entries_reason_check check (reason in
+    ('granted', 'training', 'booking', 'returned', 'carried_out', 'carried_in', 'expired', 'cancelled', 'refunded', 'adjustment')),
+  add constraint session_of_a_booking check (reason <> 'booking' or (booking_id is not null and delta in (0, -1)));
+-- A booking takes one session at most, ever: what is given back is an entry of its own.
+create unique index booking_took_a_session_already on session_entries (booking_id) where reason = 'booking';
+
+alter table bookings
+  drop constraint bookings_pay_from_check,
+  add constraint bookings_pay_from_check check (pay_from in ('wallet', 'package', 'subscription', 'later')),
+  add constraint session_pays_the_whole check (pay_from <> 'subscription' or price_minor = 0);
