@@ -25,7 +25,11 @@ export class WaitlistGrew extends Error {
  */
 export async function lockWithWaiting(transaction: Sql, trainingIds: readonly number[], studentIds: readonly number[]) {
   const anybody = await waitersOf(transaction, trainingIds);
-  if (anybody.length > 0) await lockRoster(transaction);
+  if (anybody.length > 0) {
+    await lockRoster(transaction);
+    // Bookings whose time to be paid is over keep nobody busy.
+    await expireHolds(transaction);
+  }
   const waiting = anybody.length > 0 ? await waitersOf(transaction, trainingIds) : [];
   const ids = [...new Set([...studentIds, ...waiting.map(({ student_id }) => student_id)])];
   await lockStudents(transaction, ids);
@@ -58,7 +62,7 @@ export async function fillFromWaitlist(transaction: Sql, trainingId: number, now
 
   const promoted: number[] = [];
   const skipped: Judged[] = [];
-  for (const one of await judged(transaction, training)) {
+  for (const one of await judgeWaiting(transaction, training.id)) {
     if (free === 0) break;
     const obstacle = one.obstacle ?? ((await isPromoted(transaction, one.seat_id, now)) ? null : 'busy');
     if (obstacle === null) {
@@ -100,13 +104,6 @@ const nothing = { sessions: 0, invoices: 0 };
 
 const isOpen = ({ status, starts_at }: TrainingState, now: Date) =>
   status === 'scheduled' && Date.parse(starts_at) - now.getTime() >= LAST_MS;
-
-/** Everybody who waits, as they are once bookings whose time to be paid is over are ended. */
-async function judged(transaction: Sql, training: TrainingState) {
-  const first = await judgeWaiting(transaction, training.id);
-  const isOver = first.some(({ obstacle }) => obstacle === 'busy') && (await expireHolds(transaction, training.starts_at)) > 0;
-  return isOver ? judgeWaiting(transaction, training.id) : first;
-}
 
 /** False where somebody is booked elsewhere in this very moment: the database refuses the second place. */
 async function isPromoted(transaction: Sql, seatId: number, now: Date) {

@@ -152,6 +152,6 @@ export const remind: RunHandler = async (run, { settings, now, chunk }) => {
     const before = told;
     told = await chunk(async (transaction) => ({ ...before, waitlists_filled: await fillOverlooked(transaction, now) }));
   }
-  const messages = Object.values(told).reduce((sum, count) => sum + count, 0);
+  const messages = Object.keys(findings).reduce((sum, name) => sum + (told[name] ?? 0), 0);
   return { status: 'success', result: { messages, ...told }, details: {}, counts: { students_processed: messages } };
 };
