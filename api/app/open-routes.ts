@@ -2,6 +2,7 @@ import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
+import type { Acting } from '../../sql/changes/acting.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
 import { callerOf, visitFrom } from '../auth/authenticate.ts';
 import { admit, demandRows, shownTo } from '../auth/gate.ts';
@@ -10,7 +11,7 @@ import { askedBy } from '../http/fair-share.ts';
 import { once } from '../http/idempotency.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { hasBody, Problem, requestIdOf } from '../http/problems.ts';
-import type { Answer, Context, Route } from '../http/route.ts';
+import { type Answer, type Context, operationOf, type Route } from '../http/route.ts';
 import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
 
@@ -80,7 +81,8 @@ export async function serve(open: Open, route: Route, asking: Asking): Promise<A
   const leave = route.produces ? () => undefined : open.counted.enter(caller);
   try {
     const context = contextOf(open, route, whose, asking);
-    const answered = await askedBy(caller.id, async () => {
+    const asker = { caller: caller.id, acting: actingIn(route, asking) };
+    const answered = await askedBy(asker, async () => {
       await demandRows(context.db, whose, route, input);
       return handle(open, route, input, context, asking);
     });
@@ -103,6 +105,10 @@ const contextOf = ({ fleet }: Open, route: Route, whose: Whose, asking: Asking):
   isStillLetIn: () => asking.caller.isStillLetIn(route),
   now: new Date(),
 });
+
+/** Whoever asks acts in the transactions of what they ask; reading changes nothing. */
+const actingIn = (route: Route, { caller, requestId }: Asking): Acting | undefined =>
+  route.method === 'get' ? undefined : { actor: caller.name, cause: `${operationOf(route)} ${requestId}` };
 
 function handle({ written }: Open, route: Route, input: Parameters<Route['handle']>[0], context: Context, asking: Asking) {
   const answering = answer(route, input, context, asking);

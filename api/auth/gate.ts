@@ -74,6 +74,7 @@ const NAMES: Record<RowKind, string> = {
   group: 'group',
   booking: 'booking',
   student: 'student',
+  family: 'person',
   client: 'client',
   specialist: 'specialist',
   person: 'person',

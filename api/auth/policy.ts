@@ -102,6 +102,11 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /real-trainings/{id}/waitlist': { ...own, rows: { 'params.id': 'training' } },
   'POST /real-trainings/{id}/waitlist': { ...family, rows: { 'body.student_id': 'student' } },
   'DELETE /real-trainings/{id}/waitlist/{student_id}': { ...family, rows: { 'params.student_id': 'student' } },
+  'POST /real-trainings/{id}/attendance': { ...trainer, rows: { 'params.id': 'training' } },
+  'GET /real-trainings/{id}/students/{student_id}/marks': { ...trainer, rows: { 'params.id': 'training' } },
+  'POST /api/check-ins': trainer,
+  'POST /me/check-in-code': { ...family, rows: { 'body.student_id': 'family' } },
+  'GET /api/students/{id}/visits': { ...own, rows: { 'params.id': 'student' } },
   'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
 
   'POST /api/payments/{id}/cancel': staff,
@@ -167,6 +172,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/clients/{id}/student': staff,
   'GET /api/company': everybody,
   'PUT /api/company': staff,
+  'GET /api/changes': staff,
 
   'POST /auth/sign-in': everybody,
   'POST /auth/sign-out': everybody,

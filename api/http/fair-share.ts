@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CommonQueryMethods } from 'slonik';
+import { type Acting, actAs } from '../../sql/changes/acting.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { away } from './problems.ts';
 
@@ -7,11 +9,12 @@ const RESERVE = 2;
 /** Whoever does not get a connection in this time is notified to come again (503). */
 const PATIENCE_MS = 10_000;
 
-type Asker = { caller: string };
+/** Who asks, and as whom its transactions act. */
+type Asker = { caller: string; acting?: Acting };
 const askers = new AsyncLocalStorage<Asker>();
 
 /** Does something for a caller: the connections it takes are this caller's. */
-export const askedBy = <T>(caller: string, work: () => Promise<T>): Promise<T> => askers.run({ caller }, work);
+export const askedBy = <T>(asker: Asker, work: () => Promise<T>): Promise<T> => askers.run(asker, work);
 
 const METHODS = [
   'any',
@@ -45,13 +48,25 @@ export function fairShare(db: Database): Database {
           const asker = askers.getStore();
           if (!asker) return plain(...input);
           const leave = await line.enter(asker.caller);
-          return plain(...input).finally(leave);
+          const asked = method === 'transaction' && asker.acting ? actingFirst(asker.acting, input) : input;
+          return plain(...asked).finally(leave);
         },
       ];
     }),
   );
   return { ...db, ...shared } as unknown as Database;
 }
+
+type Handler = (transaction: CommonQueryMethods) => Promise<unknown>;
+
+/** The arguments of `transaction`, with a handler that says first who acts in it. */
+const actingFirst = (acting: Acting, [handler, ...rest]: unknown[]): unknown[] => [
+  async (transaction: CommonQueryMethods) => {
+    await actAs(transaction, acting);
+    return (handler as Handler)(transaction);
+  },
+  ...rest,
+];
 
 /** @param places how many there are for all callers */
 export function createLine(places: number, patienceMs = PATIENCE_MS) {

@@ -1,7 +1,9 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
+import { attendanceRoutes } from './attendance.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
+import { changeRoutes } from './changes.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
@@ -45,6 +47,7 @@ export const routes: readonly Route[] = [
   ...groupRoutes,
   ...moneyRoutes,
   ...walletRoutes,
+  ...attendanceRoutes,
   ...cancellationRoutes,
   ...waitlistRoutes,
   ...trialRoutes,
@@ -64,6 +67,7 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...changeRoutes,
   ...signInRoutes,
   ...meRoutes,
   ...invitationRoutes,

@@ -28,7 +28,7 @@ export async function markAttendance(transaction: Sql, until: Until, after: numb
   const done = await transaction.one(sql.type(marked)`
     with training as materialized (${chosen} order by id for no key update),
     present as (
-      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now()
+      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now(), marked_by = 'automatic'
       where seat.real_training_id in (select id from training) and seat.status = 'REGISTERED'
         and seat.student_id in (select unnest(${students}))
       returning seat.id
@@ -46,7 +46,7 @@ export async function markLatecomers(transaction: Sql, until: Until): Promise<nu
   const students = await lockRegistered(transaction, chosen);
   return transaction.oneFirst(count`
     with present as (
-      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now()
+      update real_training_students seat set status = 'PRESENT', attendance_marked_at = now(), marked_by = 'automatic'
       where seat.real_training_id in (${chosen}) and seat.status = 'REGISTERED'
         and seat.student_id in (select unnest(${students}))
       returning seat.id

@@ -89,14 +89,14 @@ const auditCharges = (db: Sql, date: string) =>
       where training.status = 'completed'
       group by training.id
       having training.completed_at < training.starts_at
-        or (training.completed_at is null and bool_or(seat.attendance_marked_at < training.starts_at))
+        or (training.completed_at is null and bool_or(seat.attendance_marked_at < training.starts_at and coalesce(seat.marked_by, 'automatic') = 'automatic'))
     ), back as (
       select reverses_id as id, format('%s times', count(*)) as detail from session_entries
       where reverses_id is not null group by reverses_id having count(*) > 1
     ), never as (
       select seat.id, format('training %s of %s', training.id, training_date) as detail
       from real_training_students seat join real_trainings training on training.id = real_training_id
-      where seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+      where seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
         and training.status <> 'cancelled' and training_date <= ${date}::date
     ), bills as (
       select id, format('%s, transactions %s of %s', status, coalesce(sum, 0), amount_minor) as detail

@@ -61,6 +61,7 @@ const conditions = {
     ),
   booking: (row, own) => either(is(named(row, 'specialist_id'), own.trainer), among(named(row, 'client_id'), own.students)),
   student: (row, own) => either(among(named(row, 'id'), own.students), trainsStudent(named(row, 'id'), own.trainer)),
+  family: (row, own) => among(named(row, 'id'), own.students),
   client: (row, own) =>
     either(
       among(named(row, 'id'), own.students),
@@ -98,6 +99,7 @@ export const tables: Record<RowKind, string> = {
   group: 'groups',
   booking: 'bookings',
   student: 'users',
+  family: 'users',
   client: 'users',
   specialist: 'specialists',
   person: 'users',

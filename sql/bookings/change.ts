@@ -104,6 +104,18 @@ export const isWithinPackage = (transaction: Sql, id: number, day: string) =>
 export const closeBooking = (transaction: Sql, id: number, status: 'COMPLETED' | 'NO_SHOW' | 'CONFIRMED') =>
   transaction.query(sql.unsafe`update bookings set status = ${status} where id = ${id}`);
 
+/**
+ * Notes the next `size` confirmed bookings that ended before an instant, after an id, as completed: that they took place is what is
+ * usual, and whoever knows better may still say so. Returns their ids.
+ */
+export const completeBookings = (transaction: Sql, before: string, after: number, size: number) =>
+  transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
+    with over as materialized (
+      select id from bookings where status = 'CONFIRMED' and ends_at <= ${before}::timestamptz and id > ${after}
+      order by id limit ${size} for no key update
+    )
+    update bookings set status = 'COMPLETED' where id in (select id from over) returning id`);
+
 export type Move = Place & { id: number; specialistId: number; isLate: boolean };
 
 /**

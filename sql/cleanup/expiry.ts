@@ -15,7 +15,7 @@ const isOver = (date: string) => sql.fragment`held.status in ('active', 'frozen'
 const isNeeded = (date: string) => sql.fragment`(coalesce(held.sessions_left, 0) > 0 and (
   exists (
     select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-    where seat.student_id = held.student_id and seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+    where seat.student_id = held.student_id and seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
       and training.status <> 'cancelled' and training.training_date between held.start_date and held.end_date
       and (held.freeze_start_date is null or training.training_date not between held.freeze_start_date and held.freeze_end_date))
   or (held.is_auto_renew and held.end_date > ${date}::date - ${RENEWAL_DAYS}::int

@@ -56,6 +56,10 @@ export const deleteOldChanges = (transaction: Sql, old: Old) =>
 export const deleteOldAlerts = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'alerts', time: 'recovered_at', over: sql.fragment`true` }, old);
 
+/** What was before, of people and all that concerns them. */
+export const deleteOldLogged = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'changes_log', time: 'at', over: sql.fragment`true` }, old);
+
 /** What Telegram brought and was answered; Telegram itself forgets an update after a day. */
 export const deleteOldUpdates = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'bot_updates', time: 'received_at', over: sql.fragment`done_at is not null` }, old);

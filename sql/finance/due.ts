@@ -29,7 +29,7 @@ const seatsDue = (date: string) => sql.fragment`
   select seat.id as seat_id, seat.returns as charge_no, training.id as training_id, training_date,
     coalesce(seat.own_price_minor, training.price_minor) as price_minor, starts_at
   from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-  where seat.student_id = student.id and seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+  where seat.student_id = student.id and seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
     and training.status <> 'cancelled' and training_date <= ${date}::date + 1
   offset 0`;
 
@@ -60,5 +60,5 @@ export const dueRegistrations = (transaction: Sql, students: readonly number[], 
 export const isAnythingDue = (db: Sql, date: string) =>
   db.exists(sql.unsafe`
     select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-    where seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+    where seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
       and training.status <> 'cancelled' and training_date <= ${date}::date + 1`);

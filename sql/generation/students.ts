@@ -156,7 +156,7 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
   ), spare as materialized (
     select held.id, held.sessions_left - (
       select count(*) from real_training_students seat join real_trainings spoken_for on spoken_for.id = seat.real_training_id
-      where seat.student_id = held.student_id and seat.charged_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+      where seat.student_id = held.student_id and seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
         and spoken_for.status <> 'cancelled' and spoken_for.training_date between held.start_date and held.end_date) as sessions
     from student_subscriptions held
     where held.id in (select student_subscription_id from eligible) and held.sessions_left is not null

@@ -80,3 +80,21 @@ alter table bookings
   drop constraint bookings_pay_from_check,
   add constraint bookings_pay_from_check check (pay_from in ('wallet', 'package', 'subscription', 'later')),
   add constraint session_pays_the_whole check (pay_from <> 'subscription' or price_minor = 0);
+
+-- Who changed groups, memberships, schedules and trials is kept as of standing places.
+do $$
+declare
+  kept record;
+begin
+  for kept in
+    select * from (values ('groups', 'group'), ('group_members', 'membership'), ('subscription_schedules', 'schedule'), ('trials', 'trial'))
+      as list (relation, record)
+  loop
+    execute format('create trigger log_created after insert on %I referencing new table as entered for each statement
+      execute function log_created(%L, %L, %L)', kept.relation, kept.record, 'id', '');
+    execute format('create trigger log_changed after update on %I referencing old table as leaving new table as entered for each statement
+      execute function log_changed(%L, %L, %L)', kept.relation, kept.record, 'id', '');
+    execute format('create trigger log_deleted after delete on %I referencing old table as leaving for each statement
+      execute function log_deleted(%L, %L, %L)', kept.relation, kept.record, 'id', '');
+  end loop;
+end $$;

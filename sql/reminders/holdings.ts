@@ -2,15 +2,19 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
 /**
- * Students with at least `threshold` ABSENT in the `window` days up to a business day, today's included (D39). `streak` names
- * the absences since they were last present: it is 0 for one who never was.
+ * Students with at least `threshold` ABSENT in the `window` days up to a business day, today's included, since they were last PRESENT
+ * (D39, R9): what was excused and what the studio cancelled does not count. `streak` names those absences: 0 for one who never came.
  */
 export const missedClasses = (db: Sql, today: string, threshold: number, window: number) =>
   db.any(sql.type(z.object({ student_id: z.int(), missed: z.int(), streak: z.int() }))`
     with missed as materialized (
       select student_id, count(*)::int as missed, max(starts_at) as last_missed
       from real_training_students seat join real_trainings training on training.id = real_training_id
-      where seat.status = 'ABSENT' and training.status <> 'cancelled'
+      where seat.status = 'ABSENT' and seat.excused_at is null and training.status <> 'cancelled'
+        and not exists (
+          select from real_training_students came join real_trainings later on later.id = came.real_training_id
+          where came.student_id = seat.student_id and came.status = 'PRESENT' and later.starts_at > training.starts_at
+            and later.training_date <= ${today}::date)
         and training_date > ${today}::date - ${window}::int and training_date <= ${today}::date
       group by student_id having count(*) >= ${threshold}
     )

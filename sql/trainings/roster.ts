@@ -107,7 +107,14 @@ export const seatRow = z.object({
   student_id: z.int(),
   student: z.string(),
   status: z.enum(['REGISTERED', 'PRESENT', 'ABSENT', 'CANCELLED_SAFE', 'WAITLIST']),
+  /** What whoever gives the training must know (R32). */
+  belt: z.string().nullable(),
+  age: z.int().nullable(),
+  health_note: z.string().nullable(),
   attendance_marked_at: z.iso.datetime().nullable(),
+  marked_by: z.enum(['automatic', 'person', 'check-in']).nullable(),
+  is_excused: z.boolean(),
+  mark_notes: z.string().nullable(),
   cancelled_at: z.iso.datetime().nullable(),
   cancellation_reason: z.string().nullable(),
 });
@@ -115,7 +122,11 @@ export const seatRow = z.object({
 /** Everyone ever registered in a training, of those that somebody may see, in the order they came. */
 export const seatsOf = (db: Sql, trainingId: number, whose: Whose = EVERYTHING) =>
   db.any(sql.type(seatRow)`
-    select seat.id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, status, attendance_marked_at,
-      cancelled_at, cancellation_reason
-    from real_training_students seat join users on users.id = student_id
+    select seat.id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, seat.status, current_belt as belt,
+      date_part('year', age(training_date, birth_date))::int as age, health_note, attendance_marked_at, marked_by,
+      excused_at is not null as is_excused, mark_notes, seat.cancelled_at, seat.cancellation_reason
+    from real_training_students seat
+    join real_trainings training on training.id = real_training_id
+    join users on users.id = student_id
+    join students on students.id = student_id
     where real_training_id = ${trainingId} and ${isAmong(whose, 'seat', 'seat')} order by seat.id`);

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
@@ -114,7 +117,9 @@ test('the queue is away', async () => {
 });
 
 test('the disk cannot be written', async () => {
-  const api = await testApi({ settings: { FLEET_DATA_DIR: '/dev/null/data' } });
+  const file = join(mkdtempSync(join(tmpdir(), 'no-folder-')), 'file');
+  writeFileSync(file, '');
+  const api = await testApi({ settings: { FLEET_DATA_DIR: join(file, 'data') } });
   await allUp(api);
   await expectDown(api, ['disk']);
   await api.close();

@@ -11,6 +11,7 @@ import {
   deleteOldChanges,
   deleteOldConfirmations,
   deleteOldLinks,
+  deleteOldLogged,
   deleteOldMessages,
   deleteOldRequests,
   deleteOldRightsChanges,
@@ -21,6 +22,7 @@ import {
 import type { Sql } from '../../sql/database/database.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
+import { completePast } from './complete-bookings.ts';
 import { expire } from './expire.ts';
 import { announceExpiringKeys } from './expiring-keys.ts';
 import type { Counts, Operation } from './operation.ts';
@@ -97,6 +99,7 @@ const finishedJobs = (backend: Backend) =>
 export const operations: readonly Operation[] = [
   expire,
   noteOverlookedTrainings,
+  completePast,
   hideTasks,
   retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
@@ -105,6 +108,7 @@ export const operations: readonly Operation[] = [
   retention('history', 'runs_deleted', deleteOldRuns),
   retention('schedule_changes', 'schedule_changes_deleted', deleteOldChanges),
   retention('alerts', 'alerts_deleted', deleteOldAlerts),
+  retention('changes_log', 'changes_deleted', deleteOldLogged),
   retention('bot_updates', 'bot_rows_deleted', deleteOldUpdates),
   retention('telegram_links', 'bot_rows_deleted', deleteOldLinks),
   retention('rights_changes', 'bot_rows_deleted', deleteOldRightsChanges),

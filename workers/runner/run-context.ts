@@ -4,6 +4,7 @@ import type { Backend } from '../../queues/backend/backend.ts';
 import { withTimeout } from '../../queues/backend/with-timeout.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
+import { actAs } from '../../sql/changes/acting.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
@@ -51,6 +52,7 @@ export function contextOf(
     async chunk(step) {
       if (draining.aborted) throw new HandedBack('between two chunks');
       const progress = await db.transaction(async (transaction) => {
+        await actAs(transaction, { actor: 'system', cause: `run ${run.id} (${run.process_type})` });
         const after = await step(transaction);
         if (!(await saveProgress(transaction, run.id, after))) throw new Error('the run was ended or removed by somebody else');
         return after;
