@@ -16,7 +16,7 @@ export function demandScope(caller: Caller, scope: Scope | readonly [Scope, ...S
   const wanted = typeof scope === 'string' ? [scope] : scope;
   if (mayDo(caller, ...wanted)) return;
   if (caller.personId !== undefined) throw new Refused('not_allowed', `your role may not do this${why ? `: ${why}` : ''}`);
-  const named = wanted.map((one) => `"${one}"`).join(' or ');
+  const named = wanted.map((scope) => `"${scope}"`).join(' or ');
   throw new Refused('not_allowed', `the key "${caller.name}" lacks the scope ${named}${why ? `: ${why}` : ''}`);
 }
 

@@ -13,14 +13,15 @@ import { shorten } from '../http/path.ts';
 import { answerProblems, Problem } from '../http/problems.ts';
 import { requestId, requestLog } from '../http/request-log.ts';
 import { verifyJson } from '../http/strict-json.ts';
+import { createLive } from '../live/live.ts';
 import { routes } from '../routes/all.ts';
 import { webhook } from '../telegram/webhook.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
-import { live, ready } from './health.ts';
+import { live as isUp, ready } from './health.ts';
 import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
-import { openRoutes } from './open-routes.ts';
+import { opened, openRoutes, serve } from './open-routes.ts';
 
 /**
  * The API, assembled: whoever has a fleet can open it without a port.
@@ -31,19 +32,33 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   const metrics = createMetrics(fleet);
   const keys = keyRing(fleet.db);
   const guesses = countGuesses(GUESSES_PER_MINUTE);
+  const limit = callerLimit(fleet.settings.rateLimitPerMinute);
+  const logged = requestLog(draining, UNLOGGED);
   const sessions = sessionRing(fleet.db, fleet.settings.zone);
   const key = authenticate(fleet, keys, { guesses, sessions });
   const browserKey = authenticate(fleet, keys, { guesses, sessions, basic: true });
   app.disable('x-powered-by');
   app.set('trust proxy', fleet.settings.trustProxy ?? false);
-  app.use(security, requestId, metrics.timing, lastAnswer(draining), requestLog(draining, UNLOGGED), readableAddress);
-  app.get('/health/live', live).all('/health/live', onlyBy('GET'));
+  app.use(security, requestId, metrics.timing, lastAnswer(draining), logged.byHttp, readableAddress);
+  app.get('/health/live', isUp).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.use('/telegram/webhook', webhook(fleet));
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
-  app.use(callerLimit(fleet.settings.rateLimitPerMinute));
+  app.use(limit.byHttp);
   app.use('/queues', createDashboard(fleet.backend));
   app.use(docs(async () => (await import('./openapi.ts')).describeApi(routes)));
+  const shared = { ...fleet, db: fairShare(fleet.db) };
+  const open = opened({ fleet: shared, draining });
+  const live = createLive({
+    fleet: shared,
+    db: fleet.db,
+    draining,
+    routes,
+    serve: (route, asking) => serve(open, route, asking),
+    count: limit.count,
+    note: logged.note,
+  });
+  app.get('/live', live).all('/live', onlyBy('GET'));
   app
     .get('/metrics', (request, response, next) => {
       demandScope(callerOf(response), 'metrics');
@@ -51,7 +66,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
     })
     .all('/metrics', onlyBy('GET'));
   app.use(express.json({ limit: '100kb', verify: verifyJson }));
-  openRoutes(app, { fleet: { ...fleet, db: fairShare(fleet.db) }, draining }, routes);
+  openRoutes(app, open, routes);
   app.use((request) => {
     throw new Problem(404, `there is nothing at ${shorten(request.path)}; see /docs`);
   });

@@ -16,14 +16,15 @@ const START = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLink
 
 /**
  * The documentation page and the document it shows; everything comes from this server.
- * @param describe makes the document; asked once, when somebody first wants it
+ * @param describe makes the document; asked when somebody first wants it, and once more each day, since its examples hold days
  */
 export function docs(describe: () => Promise<object>): Router {
   const router = express.Router();
-  let document: Promise<object> | undefined;
+  let made: { day: string; document: Promise<object> } | undefined;
   router.get('/openapi.json', async (_request, response) => {
-    document ??= describe();
-    response.json(await document);
+    const day = new Date().toISOString().slice(0, 10);
+    if (made?.day !== day) made = { day, document: describe() };
+    response.json(await made.document);
   });
   router.get('/docs', (_request, response) => void response.type('html').send(PAGE));
   router.get('/docs/start.js', (_request, response) => void response.type('js').send(START));

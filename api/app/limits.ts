@@ -1,21 +1,35 @@
 import type { RequestHandler } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import { MemoryStore, rateLimit } from 'express-rate-limit';
 import { callerOf } from '../auth/authenticate.ts';
 import type { Caller } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 
-/** So many requests a minute for each caller, whatever addresses they come from. */
-export const callerLimit = (perMinute: number): RequestHandler =>
-  rateLimit({
+/** So many requests a minute for each caller, whatever addresses and whichever way they come from. */
+export function callerLimit(perMinute: number) {
+  const store = new MemoryStore();
+  const byHttp: RequestHandler = rateLimit({
+    store,
     windowMs: 60_000,
     limit: perMinute,
     keyGenerator: (_request, response) => callerOf(response).id,
     standardHeaders: 'draft-8',
     legacyHeaders: false,
     validate: { keyGeneratorIpFallback: false },
-    handler: (_request, _response, next) =>
-      next(new Problem(429, 'too many requests in this minute; Retry-After says when to go on')),
+    handler: (_request, _response, next) => next(tooMany()),
   });
+  return {
+    byHttp,
+    /** Counts a request that came over the socket. Throws a 429 for one too many. */
+    async count({ id }: Caller) {
+      const { totalHits, resetTime } = await store.increment(id);
+      if (totalHits <= perMinute) return;
+      const seconds = Math.max(1, Math.ceil(((resetTime?.getTime() ?? Date.now()) - Date.now()) / 1_000));
+      throw tooMany({ headers: { 'Retry-After': String(seconds) } });
+    },
+  };
+}
+
+const tooMany = (extra = {}) => new Problem(429, 'too many requests in this minute; Retry-After says when to go on', extra);
 
 /** Counts the requests of each caller that are being answered. `enter` throws a 429 for one too many, or says how to count it out. */
 export function inFlight(most: number) {

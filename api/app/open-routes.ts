@@ -6,6 +6,7 @@ import type { Acting } from '../../sql/changes/acting.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
 import { callerOf, visitFrom } from '../auth/authenticate.ts';
 import { admit, demandRows, shownTo } from '../auth/gate.ts';
+import type { Asking } from '../http/asking.ts';
 import { badInput } from '../http/bad-input.ts';
 import { askedBy } from '../http/fair-share.ts';
 import { once } from '../http/idempotency.ts';
@@ -16,16 +17,22 @@ import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
 
 type Server = { fleet: Fleet; draining: AbortSignal };
-type Open = Server & { written: () => void; counted: ReturnType<typeof inFlight> };
+export type Open = Server & { written: () => void; counted: ReturnType<typeof inFlight> };
 
 /** So many requests of one key are answered at the same time; what they ask of the database is shared out besides. */
 const MOST_AT_ONCE = 256;
 /** A route without a query takes none: a misspelt name must not go unnoticed. */
 const NO_QUERY = z.strictObject({});
 
+/** What all ways in share: by HTTP and over the socket. */
+export const opened = (server: Server): Open => ({
+  ...server,
+  written: slotsWritten(server.fleet, server.draining),
+  counted: inFlight(MOST_AT_ONCE),
+});
+
 /** Opens the routes on the app path by path, and says which methods a path takes when another one is tried. */
-export function openRoutes(app: Express, server: Server, routes: readonly Route[]) {
-  const open = { ...server, written: slotsWritten(server.fleet, server.draining), counted: inFlight(MOST_AT_ONCE) };
+export function openRoutes(app: Express, open: Open, routes: readonly Route[]) {
   for (const [path, siblings] of Map.groupBy(routes, (route) => expressPath(route.path))) {
     for (const route of siblings) app[route.method](path, handlerOf(open, route));
     app.all(path, onlyBy(...siblings.map((sibling) => sibling.method.toUpperCase())));
@@ -33,18 +40,6 @@ export function openRoutes(app: Express, server: Server, routes: readonly Route[
 }
 
 const expressPath = (path: string) => path.replaceAll(/\{(\w+)\}/g, ':$1');
-
-/** One request, whichever way it came: by HTTP or over the socket. */
-export type Asking = Pick<Context, 'caller' | 'visit' | 'requestId' | 'isWaiting'> & {
-  method: string;
-  /** As it was asked, with its ids. */
-  path: string;
-  params: unknown;
-  query: unknown;
-  /** Throws where what came is no JSON. */
-  body: () => unknown;
-  header: (name: string) => string | undefined;
-};
 
 const handlerOf =
   (open: Open, route: Route): RequestHandler =>
@@ -100,6 +95,7 @@ const contextOf = ({ fleet }: Open, route: Route, whose: Whose, asking: Asking):
   whose,
   visit: asking.visit,
   requestId: asking.requestId,
+  ifMatch: asking.header('if-match'),
   wait: preferredWait(asking.header('prefer')),
   isWaiting: asking.isWaiting,
   isStillLetIn: () => asking.caller.isStillLetIn(route),

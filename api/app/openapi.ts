@@ -44,10 +44,10 @@ export function describeApi(routes: readonly Route[]) {
  * is counted in, wherever it stands.
  */
 const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
-  const [one, other] = jsonSchema.anyOf ?? [];
-  if (isSchema(one) && isSchema(other) && other.type === 'null') {
-    if (one.examples) jsonSchema.examples ??= one.examples;
-    if (one.description) jsonSchema.description ??= one.description;
+  const [schema, other] = jsonSchema.anyOf ?? [];
+  if (isSchema(schema) && isSchema(other) && other.type === 'null') {
+    if (schema.examples) jsonSchema.examples ??= schema.examples;
+    if (schema.description) jsonSchema.description ??= schema.description;
   }
   for (const [name, field] of Object.entries(jsonSchema.properties ?? {})) {
     if (!name.endsWith('_minor') || !isSchema(field) || field.description?.includes(UNITS)) continue;
@@ -57,7 +57,7 @@ const forReaders: ZodOpenApiOverride = ({ jsonSchema }) => {
 
 const UNITS = 'in minor units of the currency';
 type Schema = { type?: unknown; examples?: unknown[]; description?: string };
-const isSchema = (one: unknown): one is Schema => typeof one === 'object' && one !== null;
+const isSchema = (value: unknown): value is Schema => typeof value === 'object' && value !== null;
 
 const health = z.object({
   status: z.enum(['up', 'down']),
@@ -74,6 +74,25 @@ const plainDoors: ZodOpenApiPathsObject = {
       ...watched,
       summary: 'Whether every part of the fleet is up',
       responses: { 200: answered('All are'), 503: answered('The parts that are down are named') },
+    },
+  },
+  '/live': {
+    get: {
+      tags: ['live'],
+      summary: 'A WebSocket: what changes, requests of every operation, who is where',
+      description:
+        'Opened with a cookie, a key or a ticket, from our own pages. Messages are JSON. `{"watch": ["day:2026-11-25", "client:17", "training:5", ' +
+        '"tasks", "runs"], "since"?: n}` watches these topics and no others; `{"changed": [...], "upto": n, "by": "person:17"}` says which of them to ' +
+        'ask for again, `{"missed": true, "upto": n}` that all are. `{"id": 1, "op": "GET /me", "body"?: {...}, "headers"?: {...}}` asks for any operation ' +
+        'but streams and is answered `{"id": 1, "status": 200, "headers"?: {...}, "body": {...}}`. `{"here": {"day": "2026-11-25", "doing"?: {...}}}` shows ' +
+        'staff where you are. Closed with 4401 when the session or key ends, 1012 when this process restarts, 4429 after too many messages.',
+      security: [{ key: [] }, {}],
+      requestParams: { query: z.object({ ticket: z.string().optional().meta({ description: 'of POST /live/ticket' }) }) },
+      responses: {
+        101: { description: 'The socket is open' },
+        426: { description: 'Not asked for as a WebSocket', ...problem },
+        ...refusals,
+      },
     },
   },
   '/metrics': {

@@ -3,6 +3,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Tls } from '../../queues/process/tls.ts';
+import { isSocketRequest, upgradeThrough } from '../live/upgrades.ts';
 import { createApp } from './app.ts';
 
 /** A request is here, headers and body, after so long, or it is over. */
@@ -14,9 +15,15 @@ const MOST_CONNECTIONS = 2_000;
 
 /** The API's server, not listening yet. Nobody can hold it by sending slowly or by opening more connections than it has. */
 export function createApiServer(fleet: Fleet, draining?: AbortSignal, tls?: Tls): Server {
-  const options = { requestTimeout: REQUEST_MS, headersTimeout: HEADERS_MS, connectionsCheckingInterval: LOOK_MS };
+  const options = {
+    requestTimeout: REQUEST_MS,
+    headersTimeout: HEADERS_MS,
+    connectionsCheckingInterval: LOOK_MS,
+    shouldUpgradeCallback: isSocketRequest,
+  };
   const app = createApp(fleet, draining);
   const server: Server = tls ? createTlsServer({ ...options, ...tls }, app) : createServer(options, app);
+  upgradeThrough(server, app);
   server.maxConnections = MOST_CONNECTIONS;
   // Behind a proxy all of them come from its address.
   if (fleet.settings.trustProxy === undefined) shareAmongAddresses(server, MOST_CONNECTIONS / 2);

@@ -4,12 +4,15 @@ import { isScope } from '../../queues/jobs/scopes.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { type ApiKey, hashOf, touchKey } from '../../sql/auth/api-keys.ts';
+import type { OpenSession } from '../../sql/auth/sessions.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { useTicket } from '../../sql/live/tickets.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { mayDo } from '../../workers/rights.ts';
+import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, scopesOf } from '../http/route.ts';
+import { scopesOf } from '../http/route.ts';
 import { admit } from './gate.ts';
 import { type countGuesses, networkOf } from './guesses.ts';
 import { isJwt } from './jwt.ts';
@@ -41,6 +44,7 @@ export function authenticate(fleet: Fleet, keys: KeyRing, { guesses, sessions, b
     const visit = visitOf(request);
     response.locals.visit = visit;
     if (secret) response.locals.caller = await byKey(fleet.db, keys, secret, request, { guesses, basic });
+    else if (isByTicket(request)) response.locals.caller = await byTicket(fleet, sessions, request);
     else if (visit.token !== null) response.locals.caller = await bySession(fleet, sessions, visit, request);
     response.locals.caller ??= visitor(request, basic);
     next();
@@ -72,32 +76,67 @@ async function byKey(
   const ended = whyEnded(key, hash, new Date());
   if (ended) throw unknown(ended, basic);
   noteUse(db, key);
-  return {
+  return keyCaller(keys, key, hash);
+}
+
+function keyCaller(keys: KeyRing, key: ApiKey, hash: Buffer): Caller {
+  const caller: Caller = {
     id: `#${key.id}`,
     name: key.name,
     scopes: key.scopes.filter(isScope),
-    isStillLetIn: (asked) => isStillLetIn(keys, key.id, hash, asked.scope),
+    isStillLetIn: async ({ scope }) => {
+      const now = await renewedKey(keys, key, hash);
+      return now !== null && (scope === null || mayDo(now, ...scopesOf({ scope })));
+    },
+    renewed: () => renewedKey(keys, key, hash),
   };
+  return caller;
+}
+
+/** A key as it is now, or null where it would be let in no more. While the database is away nobody can tell, and nobody is turned out. */
+async function renewedKey(keys: KeyRing, before: ApiKey, hash: Buffer): Promise<Caller | null> {
+  const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
+  const key = known ? known.find((candidate) => candidate.id === before.id && isSecretOf(candidate, hash)) : before;
+  return key && !whyEnded(key, hash, new Date()) ? keyCaller(keys, key, hash) : null;
 }
 
 /** Undefined for a session that is not valid any more: its cookie is worth nothing, and its sender a visitor. */
 async function bySession(fleet: Fleet, sessions: SessionRing, visit: Visit, request: Request): Promise<Caller | undefined> {
   const token = visit.token as string;
-  const session = isJwt(token) ? await sessions.ofJwt(token) : await sessions.of(token);
+  const find = () => (isJwt(token) ? sessions.ofJwt(token) : sessions.of(token));
+  const session = await find();
   if (!session) {
     if (!visit.isByCookie) throw unknown('this token is not valid, or not any more', false, 'Bearer error="invalid_token"');
     return undefined;
   }
   if (visit.isByCookie && isWrite(request)) demandOwnOrigin(request, fleet.settings);
-  return callerFrom(session, async (asked) => {
-    const now = await (isJwt(token) ? sessions.ofJwt(token) : sessions.of(token)).catch(() => session);
-    return (
-      now !== null &&
-      isAdmitted(
-        callerFrom(now, async () => true),
-        asked,
-      )
-    );
+  return personCaller(session, find);
+}
+
+/** A ticket opens a socket for whoever was signed in when it was given, where no cookie can: in a frame, or in a program. */
+async function byTicket(fleet: Fleet, sessions: SessionRing, request: Request): Promise<Caller> {
+  const { ticket } = request.query;
+  const hash = typeof ticket === 'string' ? await useTicket(fleet.db, tokenHash(ticket), new Date()) : null;
+  const session = hash && (await sessions.ofHash(hash));
+  if (!session) throw unknown('this ticket is not valid, or was used: it is good for one socket, within a minute', false);
+  return personCaller(session, () => sessions.ofHash(hash));
+}
+
+const isByTicket = ({ path, query }: Request) => path === '/live' && query.ticket !== undefined;
+
+/** @param find the session as it is now, or null */
+function personCaller(session: OpenSession, find: () => Promise<OpenSession | null>): Caller {
+  // While the database is away nobody can tell, and nobody is turned out.
+  const renewed = async () => {
+    const now = await find().catch(() => session);
+    return now && personCaller(now, find);
+  };
+  return callerFrom(session, {
+    renewed,
+    isStillLetIn: async (asked) => {
+      const now = await renewed();
+      return now !== null && isAdmitted(now, asked);
+    },
   });
 }
 
@@ -131,15 +170,6 @@ function isSecretOf(key: ApiKey, hash: Buffer): boolean {
   return isNow || wasBefore;
 }
 
-/** Whether a key that was let in would be so now. While the database is away nobody can tell, and nobody is turned out. */
-async function isStillLetIn(keys: KeyRing, id: number, hash: Buffer, scope: Route['scope']): Promise<boolean> {
-  const known = await keys(performance.now() - FRESH_FOR_STREAMS_MS).catch(() => undefined);
-  const key = known?.find((candidate) => candidate.id === id && isSecretOf(candidate, hash));
-  if (!known) return true;
-  if (!key || whyEnded(key, hash, new Date())) return false;
-  return scope === null || mayDo({ name: key.name, scopes: key.scopes.filter(isScope) }, ...scopesOf({ scope }));
-}
-
 /** Why a known secret is not valid any more, or null while it is. */
 function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
   const isPast = (instant: string | null) => instant !== null && new Date(instant) <= now;
@@ -151,9 +181,17 @@ function whyEnded(key: ApiKey, hash: Buffer, now: Date): string | null {
   return isPast(key.expires_at) ? `the key "${key.name}" expired at ${key.expires_at}` : null;
 }
 
-function noteUse(db: Database, key: ApiKey) {
-  if (key.last_used_at && Date.now() - new Date(key.last_used_at).getTime() < 60_000) return;
-  touchKey(db, key.id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
+const NOTED_MS = 60_000;
+const noted = new WeakMap<Database, Map<number, number>>();
+
+/** Notes once a minute that a key was used. What is at hand of the key is older than its first use, so that is remembered here. */
+function noteUse(db: Database, { id, last_used_at }: ApiKey) {
+  const uses = noted.get(db) ?? new Map<number, number>();
+  noted.set(db, uses);
+  const now = Date.now();
+  if (now - Math.max(uses.get(id) ?? 0, last_used_at ? Date.parse(last_used_at) : 0) < NOTED_MS) return;
+  uses.set(id, now);
+  touchKey(db, id).catch((error) => log.debug({ err: error }, 'the use of a key was not noted'));
 }
 
 function unknown(detail: string, basic: boolean, bearer?: string) {

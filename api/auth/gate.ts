@@ -58,7 +58,10 @@ export async function demandRows(db: Sql, whose: Whose, asked: Asked, input: Inp
   const body = (input.body ?? {}) as Record<string, unknown>;
   for (const [field, allowed] of Object.entries(only)) {
     if (body[field] !== undefined && !allowed.includes(body[field]))
-      throw new Problem(403, `"${field}" may only be ${allowed.join(' or ')} for your role`);
+      throw new Problem(
+        403,
+        allowed.length === 0 ? `"${field}" is not for your role` : `"${field}" may only be ${allowed.join(' or ')} for your role`,
+      );
   }
   for (const [place, kind] of Object.entries(rows)) {
     const [where, name] = place.split('.') as ['params' | 'query' | 'body', string];
@@ -96,7 +99,7 @@ export function shownTo(whose: Whose, asked: Asked, answer: unknown): unknown {
 
 /** @param family students whose rows are shown whole */
 function without(value: unknown, hidden: readonly string[], family: readonly number[]): unknown {
-  if (Array.isArray(value)) return value.map((one) => without(one, hidden, family));
+  if (Array.isArray(value)) return value.map((item) => without(item, hidden, family));
   if (typeof value !== 'object' || value === null) return value;
   const { id, client_id: client = id } = value as { id?: number; client_id?: number };
   if (typeof client === 'number' && family.includes(client)) return value;

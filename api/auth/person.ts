@@ -9,7 +9,7 @@ export const scopesOfRoles = (roles: readonly Role[]): readonly Scope[] => {
 };
 
 /** A person as a caller. Rows name them `person:ID`. */
-export const callerFrom = (session: OpenSession, isStillLetIn: Caller['isStillLetIn']): Caller => ({
+export const callerFrom = (session: OpenSession, later: Pick<Caller, 'isStillLetIn' | 'renewed'>): Caller => ({
   id: `person:${session.user_id}`,
   name: `person:${session.user_id}`,
   scopes: session.is_limited ? [] : scopesOfRoles(session.roles),
@@ -24,7 +24,7 @@ export const callerFrom = (session: OpenSession, isStillLetIn: Caller['isStillLe
     sessionId: session.id,
     isLimited: session.is_limited,
   },
-  isStillLetIn,
+  ...later,
 });
 
 /** Somebody who did not sign in; each network is a caller of its own. */

@@ -34,6 +34,11 @@ const MONEY = [
   'student_subscription_id',
 ];
 
+/** Of a training, a trainer writes the notes. */
+const NOTES_ONLY = Object.fromEntries(
+  ['starts_at', 'duration_minutes', 'trainer_id', 'room_id', 'price_minor', 'max_participants'].map((field) => [field, []]),
+);
+
 const record = (path: string, read: Rule, others: Rule = staff): Record<string, Rule> => ({
   [`GET ${path}`]: { ...read, rows: undefined },
   [`GET ${path}/{id}`]: read,
@@ -91,6 +96,13 @@ export const policy: Readonly<Record<string, Rule>> = {
 
   'GET /real-trainings': own,
   'GET /real-trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
+  'POST /real-trainings': staff,
+  'PATCH /real-trainings/{id}': { ...trainer, rows: { 'params.id': 'training' }, only: NOTES_ONLY },
+  'DELETE /real-trainings/{id}': staff,
+  'POST /real-trainings/{id}/copy': staff,
+  'POST /real-trainings/series': staff,
+  'POST /real-trainings/series/{id}/cancel': staff,
+  'POST /undo/{id}': signedIn,
   'POST /real-trainings/{id}/cancel': staff,
   'POST /real-trainings/{id}/students': { ...family, rows: { 'body.student_id': 'student' } },
   'POST /real-trainings/{id}/students/{student_id}/cancel': {
@@ -173,6 +185,17 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/company': everybody,
   'PUT /api/company': staff,
   'GET /api/changes': staff,
+  'GET /api/search': trainer,
+  'GET /api/closed-period': staff,
+  'PUT /api/closed-period': staff,
+  'GET /api/trainings': own,
+  'GET /api/trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
+  'GET /api/attendances': own,
+  'POST /api/attendances': { ...trainer, rows: { 'body.training_id': 'training' } },
+  'GET /api/payments': family,
+  'POST /api/payments': staff,
+  'PUT /api/students/{id}': staff,
+  'DELETE /api/students/{id}': staff,
 
   'POST /auth/sign-in': everybody,
   'POST /auth/sign-out': everybody,
@@ -184,6 +207,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'POST /live/ticket': signedIn,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };

@@ -53,6 +53,8 @@ export function sessionRing(db: Database, zone: string, clock: () => Date = () =
   return {
     /** The session of a token as it was at most half a second ago, or null. */
     of: (token: string) => ofHash(tokenHash(token)),
+    /** The same by the token's hash. */
+    ofHash,
     /** The session behind a JWT, or null. */
     async ofJwt(jwt: string): Promise<OpenSession | null> {
       const hash = await readJwt(await secretOf(db, 'jwt'), jwt, clock());

@@ -9,4 +9,4 @@ const open = Object.entries(policy)
 
 /** Whether something at a path is for everybody; another method of such a path is answered by the path, too. */
 export const isForVisitors = (method: string, path: string) =>
-  open.some((one) => one.pattern.test(path) && (one.method === method || (method === 'HEAD' && one.method === 'GET')));
+  open.some((route) => route.pattern.test(path) && (route.method === method || (method === 'HEAD' && route.method === 'GET')));

@@ -7,7 +7,7 @@ export const readableAddress: RequestHandler = (request, _response, next) => {
   next();
 };
 
-function isReadable(url: string): boolean {
+export function isReadable(url: string): boolean {
   try {
     return !decodeURIComponent(url).includes('\0');
   } catch {

@@ -6,7 +6,7 @@ import {
 } from 'slonik';
 
 /** What may be there once, in words, by the constraint that holds it. Every one that a route can meet stands here. */
-export const taken: Record<string, string> = {
+export const takenMessages: Record<string, string> = {
   users_phone_is_taken: 'somebody has this phone already',
   users_telegram_id_is_taken: 'somebody has this Telegram account already',
   users_login_is_taken: 'somebody has this login already',
@@ -29,7 +29,7 @@ type Refusal = [status: number, detail: string, extra?: { errors: { path: string
 export function refusalOf(error: IntegrityConstraintViolationError): Refusal {
   const name = error.constraint ?? 'a rule of the data';
   const rule = name.replaceAll('_', ' ');
-  if (error instanceof UniqueIntegrityConstraintViolationError) return [409, taken[name] ?? rule];
+  if (error instanceof UniqueIntegrityConstraintViolationError) return [409, takenMessages[name] ?? rule];
   if (error instanceof ForeignKeyIntegrityConstraintViolationError) return notThere(error);
   if (error instanceof CheckIntegrityConstraintViolationError) return [422, `refused by the data's rule "${rule}"`];
   return [409, rule];

@@ -14,6 +14,8 @@ export type Caller = CallContext['caller'] & {
   isVisitor?: boolean;
   /** Whether the caller would be let in now: a key may be revoked, a session end, while the caller is being answered. */
   isStillLetIn(asked: Asked): Promise<boolean>;
+  /** The caller as one who would be let in now, with the rights of now, or null. For whoever stays for long and asks again. */
+  renewed?(): Promise<Caller | null>;
 };
 
 /** Who signed in, beside what every caller is. */

@@ -93,7 +93,7 @@ export function createLine(places: number, patienceMs = PATIENCE_MS) {
     while (waiting.length > 0) {
       const next = waiting.find(({ caller }) => own(caller) === 0) ?? waiting.find(({ caller }) => mayEnter(caller));
       if (!next || !mayEnter(next.caller)) return;
-      waiting = waiting.filter((one) => one !== next);
+      waiting = waiting.filter((waiter) => waiter !== next);
       next.go();
     }
   }
@@ -110,7 +110,7 @@ export function createLine(places: number, patienceMs = PATIENCE_MS) {
   function stand(caller: string): Promise<void> {
     return new Promise((resolve, reject) => {
       const tired = setTimeout(() => {
-        waiting = waiting.filter((one) => one !== mine);
+        waiting = waiting.filter((waiter) => waiter !== mine);
         reject(away('too much is being asked at once; try again in a moment'));
       }, patienceMs);
       const mine: Waiting = {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { notAcceptable } from './problems.ts';
+import { unacceptable } from './problems.ts';
 
 /** The query of every list: how many, and after what. */
 export const pageQuery = {
@@ -36,7 +36,7 @@ export function readCursor<T extends z.ZodType>(cursor: string | undefined, key:
   try {
     return key.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch {
-    throw notAcceptable('cursor', 'a next_cursor of this list', 'query');
+    throw unacceptable('cursor', 'a next_cursor of this list', 'query');
   }
 }
 
@@ -56,7 +56,7 @@ export const dayCursor = z.iso.date().refine((day) => !day.startsWith('0000'));
 export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T> & string, last: keyof z.output<T> & string) =>
   query.refine((given) => !isBefore(given[last], given[first]), { path: [last], error: `${first} or later` });
 
-const isBefore = (one: unknown, other: unknown) => Date.parse(String(one)) < Date.parse(String(other));
+const isBefore = (earlier: unknown, other: unknown) => Date.parse(String(earlier)) < Date.parse(String(other));
 
 /** A number from 1 to `most` as a path or a query writes it: digits only. */
 function wholeText(most: number, error: string) {

@@ -47,8 +47,8 @@ export class Problem extends Error {
 }
 
 /** Input that is well formed and still wrong here: the field and what is accepted. @param where body or query */
-export const notAcceptable = (path: string, message: string, where: 'body' | 'query' = 'body') =>
-  new Problem(422, `the ${where} is not acceptable`, { errors: [{ path, message }] });
+export const unacceptable = (path: string, message: string, where: 'body' | 'query' | 'headers' = 'body') =>
+  new Problem(422, `the ${where} ${where === 'headers' ? 'are' : 'is'} not acceptable`, { errors: [{ path, message }] });
 
 /** Answers whatever was thrown as `application/problem+json`; what nobody foresaw is logged and told as a 500 without detail. */
 export const answerProblems: ErrorRequestHandler = (error, request, response, next) => {

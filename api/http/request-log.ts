@@ -28,9 +28,14 @@ export const requestId: RequestHandler = (request, response, next) => {
  * @param draining once aborted, what was counted is notified at once
  * @param unlogged paths of which nothing is notified
  */
-export function requestLog(draining: AbortSignal, unlogged: RegExp): RequestHandler {
+export function requestLog(draining: AbortSignal, unlogged: RegExp): { byHttp: RequestHandler; note: (line: Line) => void } {
   const refusals = sumRefusals(draining);
-  return (request, response, next) => {
+  const note = (line: Line) => {
+    if (SUMMED.has(line.status)) return refusals.add(line);
+    const isFailed = line.status >= 500;
+    log[isFailed ? 'error' : 'info'](line, isFailed ? 'request failed' : 'request');
+  };
+  const byHttp: RequestHandler = (request, response, next) => {
     const began = performance.now();
     const address = request.ip;
     response.once('close', () => {
@@ -42,21 +47,29 @@ export function requestLog(draining: AbortSignal, unlogged: RegExp): RequestHand
         status,
         caller: response.locals.caller?.name,
         address,
-        // Whoever asked has gone before the answer was whole.
-        is_cut_off: !response.writableFinished || undefined,
+        // Whoever asked has gone before the answer was whole. A socket that was opened has no such answer.
+        is_cut_off: (status !== 101 && !response.writableFinished) || undefined,
         ms: Math.round(performance.now() - began),
       };
-      if (SUMMED.has(status)) return refusals.add(line);
-      if (unlogged.test(request.path)) return;
-      const isFailed = status >= 500;
-      log[isFailed ? 'error' : 'info'](line, isFailed ? 'request failed' : 'request');
+      if (SUMMED.has(status) || !unlogged.test(request.path)) note(line);
     });
     next();
   };
+  return { byHttp, note };
 }
 
 const SUMMED = new Set([401, 404, 429]);
-type Line = { method: string; path: string; status: number; address?: string; caller?: string };
+export type Line = {
+  request_id: string;
+  method: string;
+  path: string;
+  status: number;
+  address?: string;
+  caller?: string;
+  ms: number;
+  /** Over the socket. */
+  is_live?: true;
+};
 
 function sumRefusals(draining: AbortSignal) {
   let sums = new Map<number, { count: number; first: string }>();
@@ -67,7 +80,7 @@ function sumRefusals(draining: AbortSignal) {
     clearTimeout(since);
     since = undefined;
     if (sums.size === 0) return;
-    const most = [...askers].sort(([, one], [, other]) => other - one).slice(0, MOST_NAMED);
+    const most = [...askers].sort(([, first], [, second]) => second - first).slice(0, MOST_NAMED);
     const by_status = Object.fromEntries([...sums].map(([status, { count }]) => [status, count]));
     const first = Object.fromEntries([...sums].map(([status, { first }]) => [status, first]));
     log.info({ by_status, first, by_asker: Object.fromEntries(most) }, 'requests refused');

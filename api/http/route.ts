@@ -13,6 +13,8 @@ export type Context = CallContext & {
   /** Who asked, as a browser tells it. */
   visit: Visit;
   requestId: string;
+  /** The header If-Match as it came: the version that the caller saw. */
+  ifMatch?: string;
   /** Seconds the caller is willing to wait (`Prefer: wait`), 0 to 60. */
   wait: number;
   /** False once the caller has gone or this process drains: then waiting ends early. */

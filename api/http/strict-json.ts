@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Problem } from './problems.ts';
 
 /** Deeper than this nothing that is asked for here is nested. */
-const MOST_DEPTH = 32;
+export const MOST_DEPTH = 32;
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
@@ -23,15 +23,16 @@ function textOf(bytes: Buffer): string {
 /**
  * Throws a 422 for a name that stands twice in one object (JSON.parse would take the last one, others the first) and for what is nested
  * deeper than 32. What is no JSON at all is left to JSON.parse.
+ * @param mostDepth deeper by one for a message that has a body in it
  */
-export function refuseOddJson(text: string) {
+export function refuseOddJson(text: string, mostDepth = MOST_DEPTH) {
   /** The names of each object that is open; null for a list. */
   const open: (Set<string> | null)[] = [];
   let end = -1;
   for (let at = 0; at < text.length; at += 1) {
     const sign = text[at];
     if (sign === '{' || sign === '[') {
-      if (open.push(sign === '{' ? new Set() : null) > MOST_DEPTH)
+      if (open.push(sign === '{' ? new Set() : null) > mostDepth)
         throw new Problem(422, `the body is nested deeper than ${MOST_DEPTH}`);
     } else if (sign === '}' || sign === ']') open.pop();
     else if (sign === '"') {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { phoneFrom } from '../../workers/sign-in/login.ts';
 
 // The one home of free text that comes from outside: every field of a body that people write into is one of these.
 
@@ -25,7 +26,7 @@ export function whyNoText(given: string, hasLines = false): string | null {
 const PARAGRAPH = 500;
 
 /** Text of `least` to `most` characters without the blanks around it. */
-export const text = (most: number, least = 1, error = `text of ${least} to ${most} characters`) =>
+export const textField = (most: number, least = 1, error = `text of ${least} to ${most} characters`) =>
   z
     .string({ error })
     .trim()
@@ -37,11 +38,18 @@ export const text = (most: number, least = 1, error = `text of ${least} to ${mos
     .meta({ examples: ['A few words'] });
 
 /** Why something is done, or what it was. */
-export const wording = text(500, 1, '1 to 500 characters');
+export const wording = textField(500, 1, '1 to 500 characters');
 
+const PHONE = 'a phone number such as +79001234567';
+/** However it is typed, it is kept in E.164, so that one phone is one person's (R27). */
 export const phone = z
-  .string({ error: 'a phone number such as +79001234567' })
-  .regex(/^\+[1-9]\d{6,14}$/, { error: 'a phone number such as +79001234567' })
+  .string({ error: PHONE })
+  .max(40, { error: PHONE })
+  .transform((typed, context) => {
+    const number = phoneFrom(typed);
+    if (number === null) context.addIssue({ code: 'custom', message: PHONE });
+    return number ?? typed;
+  })
   .meta({ examples: ['+79001234567'] });
 
 export const email = z

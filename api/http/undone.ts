@@ -10,9 +10,9 @@ class Undo<T> extends Error {
 }
 
 /** What would come of something: it is done and then undone, so the answer cannot differ from the deed. */
-export async function undone<T>(context: Context, act: (db: Context['db']) => Promise<T>): Promise<T> {
+export async function undone<T>({ db }: Pick<Context, 'db'>, act: (db: Context['db']) => Promise<T>): Promise<T> {
   try {
-    return await context.db.transaction(async (inner) => {
+    return await db.transaction(async (inner) => {
       throw new Undo(await act(inner));
     });
   } catch (error) {

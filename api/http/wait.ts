@@ -1,5 +1,6 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { findRun, isOver, type Run } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { isOver, type Run } from '../../sql/runs/rows.ts';
 
 const MOST_SECONDS = 60;
 

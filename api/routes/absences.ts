@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
+import { anyDay, exampleDay, FIRST, FOR_EVER, instant, LAST } from '../../queues/time/days.ts';
 import {
   absenceRow,
   changeAbsence,
@@ -14,11 +14,11 @@ import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.t
 import { decideAbsence } from '../../workers/absences/decide.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem, problemBody } from '../http/problems.ts';
+import { Problem, problemBody, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { undone } from '../http/undone.ts';
-import { flag, id, idOf, oneOf } from './fields.ts';
+import { id, idOf, isDry, oneOf } from './fields.ts';
 
 const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
 const UNTIL = `${WHEN}; ${FOR_EVER} is for ever`;
@@ -27,12 +27,22 @@ const isWhen = (given: string) => (isDay(given) ? anyDay : instant).safeParse(gi
 const beginning = z
   .string({ error: WHEN })
   .refine(isWhen, { error: WHEN })
-  .meta({ description: 'a business day from its first minute on, or an instant', examples: ['2026-12-01'] });
+  .meta({
+    description: 'a business day from its first minute on, or an instant',
+    get examples() {
+      return [exampleDay(7)];
+    },
+  });
 const ending = z
   .string({ error: UNTIL })
   .refine((given) => given === FOR_EVER || isWhen(given), { error: UNTIL })
-  .meta({ description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`, examples: ['2026-12-14'] });
-const reason = text(500)
+  .meta({
+    description: `a business day to its last minute, or an instant; ${FOR_EVER}: for ever`,
+    get examples() {
+      return [exampleDay(20)];
+    },
+  });
+const reason = textField(500)
   .meta({ examples: ['holidays'] })
   .nullable()
   .optional();
@@ -52,7 +62,7 @@ const instantOf = (given: string, zone: string, edge: typeof startOfDay | typeof
 
 function demandOrder({ from_at, to_at }: { from_at: string; to_at: string }) {
   if (Date.parse(from_at) < Date.parse(to_at)) return;
-  throw notAcceptable('to', 'after from');
+  throw unacceptable('to', 'after from');
 }
 
 async function found(db: Context['db'], id: number) {
@@ -186,7 +196,7 @@ export const absenceRoutes: Route[] = [
           )
           .min(1, { error: 'at least one training' })
           .max(200, { error: 'at most 200 trainings' }),
-        dry_run: flag.default(false).meta({ description: 'true: says what would become of it, and changes nothing' }),
+        dry_run: isDry,
       })
       .meta({ examples: [{ items: [{ real_training_id: 1, decision: 'substitute', trainer_id: 2 }], dry_run: true }] }),
     responses: {

@@ -11,30 +11,37 @@ import { companyRoutes } from './company.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
+import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
+import { searchRoutes } from './search.ts';
+import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
+import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
 import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
+import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
+import { undoRoutes } from './undo.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
- * Every door of the house. A new resource is a file here and a line in this list. Express looks through them in order, so the
+ * Every route. A new resource is a file here and a line in this list. Express looks through them in order, so the
  * one that is asked most often stands first.
  */
 export const routes: readonly Route[] = [
@@ -43,8 +50,12 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...recordRoutes,
+  // Before what would take "series" for an id.
+  ...seriesRoutes,
   ...rosterRoutes,
   ...groupRoutes,
+  ...trainingRoutes,
+  ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
@@ -68,7 +79,11 @@ export const routes: readonly Route[] = [
   ...clientStudentRoutes,
   ...companyRoutes,
   ...changeRoutes,
+  ...searchRoutes,
+  ...periodRoutes,
+  ...studioPaths,
   ...signInRoutes,
   ...meRoutes,
+  ...liveRoutes,
   ...invitationRoutes,
 ];

@@ -9,7 +9,7 @@ import { type Marker, markAttendance } from '../../workers/attendance/mark.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { idOf, oneOf } from './fields.ts';
 
 const MOST_MARKS = 500;
@@ -23,7 +23,7 @@ const marksBody = z.strictObject({
           .boolean({ error: 'true or false' })
           .optional()
           .meta({ description: 'with ABSENT, by administrators: what was charged is given back; not said: as it is' }),
-        notes: text(500).nullable().optional(),
+        notes: textField(500).nullable().optional(),
       }),
       { error: `1 to ${MOST_MARKS} marks` },
     )
@@ -43,7 +43,7 @@ const checkedIn = z
   .meta({ id: 'CheckedIn' });
 
 /** Administrators mark always, trainers their own; of a key, whoever has the route's scope is an administrator. */
-const markerOf = ({ caller, whose, now, fleet }: Context): Omit<Marker, 'kind'> => ({
+export const markerOf = ({ caller, whose, now, fleet }: Context): Omit<Marker, 'kind'> => ({
   author: caller.name,
   trainerId: whose.everything ? null : whose.trainer,
   now,
@@ -88,7 +88,7 @@ export const attendanceRoutes: Route[] = [
     scope: 'records:write',
     transaction: true,
     body: z.strictObject({
-      code: text(100, 6).meta({ description: 'six digits, or what the QR says', examples: ['123456'] }),
+      code: textField(100, 6).meta({ description: 'six digits, or what the QR says', examples: ['123456'] }),
       real_training_id: idOf('the training; by default the one that is on or begins within the hour').optional(),
     }),
     responses: { 200: checkedIn },

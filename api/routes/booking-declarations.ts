@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { anyDay, endDay } from '../../queues/time/days.ts';
+import { flag } from '../../queues/jobs/run-definition.ts';
+import { anyDay, endDay, exampleDay } from '../../queues/time/days.ts';
 import { isClient } from '../../sql/bookings/clients.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { calendarOverrides } from './calendar-overrides.ts';
-import { flag, id, idOf, minor, oneOf, termFields, termRow, whole, wrongTerm } from './fields.ts';
+import { id, idOf, minor, oneOf, termFields, termRow, whole, wrongTerm } from './fields.ts';
 import { plain, type RecordDeclaration } from './plain-record.ts';
 
 const PERCENT = 'a percentage from 0.01 to 100, with two decimals at most';
@@ -21,7 +22,7 @@ const composition = z
   .min(1, { error: COMPOSITION })
   .max(50, { error: 'at most 50 services' })
   .meta({ examples: [[{ service_id: 1, units: 10 }]] })
-  .refine((parts) => new Set(parts.map((one) => one.service_id)).size === parts.length, { error: COMPOSITION });
+  .refine((parts) => new Set(parts.map((part) => part.service_id)).size === parts.length, { error: COMPOSITION });
 
 export const clientDiscounts: RecordDeclaration = {
   ...plain(
@@ -35,7 +36,7 @@ export const clientDiscounts: RecordDeclaration = {
       amount_minor: minor(1).nullable().optional(),
       valid_from: anyDay.nullable().optional(),
       valid_to: endDay.nullable().optional(),
-      reason: text(500).nullable().optional(),
+      reason: textField(500).nullable().optional(),
       is_active: flag.optional(),
     },
     {
@@ -63,7 +64,16 @@ export const clientDiscounts: RecordDeclaration = {
     client_id === undefined || (await isClient(db, Number(client_id)))
       ? null
       : { path: 'client_id', message: `there is no client ${client_id}` },
-  example: { client_id: 1, kind: 'percent', percent: 10, valid_from: '2026-12-01', valid_to: '2026-12-31', reason: 'birthday' },
+  get example() {
+    return {
+      client_id: 1,
+      kind: 'percent',
+      percent: 10,
+      valid_from: exampleDay(7),
+      valid_to: exampleDay(20),
+      reason: 'birthday',
+    };
+  },
 };
 
 /** What the routes of booking keep beside bookings: the same four routes as for every record. */
@@ -72,8 +82,8 @@ export const bookingDeclarations: RecordDeclaration[] = [
     'services',
     'service',
     {
-      name: text(100).meta({ examples: ['Massage'] }),
-      description: text(2_000).nullable().optional(),
+      name: textField(100).meta({ examples: ['Massage'] }),
+      description: textField(2_000).nullable().optional(),
       duration_minutes: whole(1, 720).meta({ examples: [50] }),
       break_minutes: whole(0, 720)
         .meta({ examples: [10] })
@@ -97,7 +107,7 @@ export const bookingDeclarations: RecordDeclaration[] = [
       'service_packages',
       'service package',
       {
-        name: text(100).meta({ examples: ['Ten massages'] }),
+        name: textField(100).meta({ examples: ['Ten massages'] }),
         composition,
         price_minor: minor(0),
         ...termFields,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, endDay, instant } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleDay, exampleInstant, utcInstant } from '../../queues/time/days.ts';
 import { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
@@ -8,11 +8,12 @@ import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { bookSeries } from '../../workers/bookings/series.ts';
 import { Refused } from '../../workers/refusal.ts';
+import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
-import { flag, id, idOf, oneOf, whole } from './fields.ts';
+import { id, idOf, isDry, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** What a booking costs and who pays is null to a trainer. */
@@ -44,7 +45,7 @@ const wish = {
   specialist_id: idOf('the specialist; by default whoever is free').optional(),
   room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
   location_id: id.optional(),
-  starts_at: instant,
+  starts_at: utcInstant,
   pay_from: oneOf(payFrom).default('later').meta({ description: 'subscription: a session of one that covers the service' }),
 };
 const conflicts = z.array(z.object({ starts_at: z.iso.datetime(), detail: z.string() }));
@@ -58,9 +59,11 @@ export const bookingRoutes: Route[] = [
     method: 'post',
     path: '/bookings',
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
-    body: z
-      .strictObject(wish)
-      .meta({ examples: [{ client_id: 1, service_id: 1, starts_at: '2026-11-25T18:00:00+03:00', pay_from: 'later' }] }),
+    body: z.strictObject(wish).meta({
+      get examples() {
+        return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
+      },
+    }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);
@@ -78,19 +81,13 @@ export const bookingRoutes: Route[] = [
         ...wish,
         every_weeks: whole(1, 52),
         until: endDay.meta({ description: 'the last day, inclusive' }),
-        dry_run: flag.default(false).meta({ description: 'true: says what would be booked and what not, and changes nothing' }),
+        dry_run: isDry,
       })
       .meta({
-        examples: [
-          {
-            client_id: 1,
-            service_id: 1,
-            starts_at: '2026-11-25T18:00:00+03:00',
-            every_weeks: 1,
-            until: '2026-12-31',
-            dry_run: true,
-          },
-        ],
+        get examples() {
+          const first = { client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const };
+          return [{ ...first, every_weeks: 1, until: exampleDay(30), dry_run: true }];
+        },
       }),
     responses: { 200: seriesBooked, 201: seriesBooked, 409: problemBody.extend({ conflicts: conflicts.optional() }) },
     async handle({ body: { dry_run, ...series } }, context) {
@@ -167,14 +164,19 @@ export const bookingRoutes: Route[] = [
     summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
     params: idParams,
     body: z.strictObject({
-      starts_at: instant,
+      starts_at: utcInstant,
       specialist_id: idOf('the specialist; by default the same').optional(),
       room_id: id.optional(),
     }),
-    responses: { 200: bookingItem, 409: slotsTaken },
+    responses: {
+      200: bookingItem
+        .extend({ undo: undoOffer.nullable().meta({ description: 'null: it was there already' }) })
+        .meta({ id: 'MovedBooking' }),
+      409: slotsTaken,
+    },
     async handle({ params, body }, context) {
-      await reschedule(params.id, body, context);
-      return { body: await found(context.db, params.id) };
+      const undo = await reschedule(params.id, body, context);
+      return { body: { ...(await found(context.db, params.id)), undo } };
     },
   }),
   route({

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay } from '../../queues/time/days.ts';
+import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
 import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
 import type { Context } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
 
@@ -35,7 +35,7 @@ export const calendarOverrides: RecordDeclaration = {
       location_id: id.nullable().optional(),
       day: anyDay,
       intervals,
-      reason: text(500).nullable().optional(),
+      reason: textField(500).nullable().optional(),
     },
     overrideRow.shape,
     ['specialist_id', 'location_id', 'day'],
@@ -45,7 +45,9 @@ export const calendarOverrides: RecordDeclaration = {
     (specialist_id == null) === (location_id == null)
       ? { path: 'specialist_id', message: 'either specialist_id or location_id' }
       : null,
-  example: { specialist_id: 1, day: '2026-12-31', intervals: [['10:00', '15:00']], reason: 'a short day' },
+  get example() {
+    return { specialist_id: 1, day: exampleDay(7), intervals: [['10:00', '15:00']], reason: 'a short day' };
+  },
   answer: { schema: answer, of: withMeetings },
 };
 
@@ -58,7 +60,9 @@ async function withMeetings(record: Record<string, unknown>, { db, fleet: { sett
     from_at: startOfDay(override.day, settings.zone),
     to_at: endOfDay(override.day, settings.zone),
   });
-  const outside = meetings.filter((one) => !liesWithin(shown, work, Date.parse(one.starts_at), Date.parse(one.ends_at)));
+  const outside = meetings.filter(
+    (meeting) => !liesWithin(shown, work, Date.parse(meeting.starts_at), Date.parse(meeting.ends_at)),
+  );
   return { ...override, meetings: outside.map(meetingOf) };
 }
 

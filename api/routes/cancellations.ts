@@ -165,7 +165,7 @@ async function decideAtOnce({ db, settings }: Context['fleet'], id: number, trai
 
 async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<FinanceRequest> {
   const deadline = Date.now() + PATIENCE * 1_000;
-  for (let pause = 10; ; pause = Math.min(pause * 2, 200)) {
+  for (let pause = 10; ; pause = Math.min(pause * 2, 50)) {
     const request = await findRequest(db, id);
     if (!request) throw new TypeError(`the request ${id} is gone`);
     if (request.status !== 'open' || Date.now() > deadline) return request;

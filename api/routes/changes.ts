@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { changeRow, listChanges, records } from '../../sql/changes/log.ts';
 import { idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
 export const changeRoutes: Route[] = [
@@ -17,7 +17,7 @@ export const changeRoutes: Route[] = [
       record_id: idParams.shape.id
         .optional()
         .meta({ description: 'with record; of a role or command right the person, of a guardian the student' }),
-      actor: text(100)
+      actor: textField(100)
         .optional()
         .meta({ description: "a key's name, person:ID, telegram:ID or system", examples: ['person:1'] }),
       ...pageQuery,

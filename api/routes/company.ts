@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { companyRow, findCompany, writeCompany } from '../../sql/records/company.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { email, phone, text, webAddress } from '../http/text.ts';
+import { email, phone, textField, webAddress } from '../http/text.ts';
 
 const item = companyRow.meta({ id: 'Company' });
 const shared = { tag: 'company', path: '/api/company' } as const;
@@ -27,11 +27,11 @@ export const companyRoutes: Route[] = [
     scope: 'records:write',
     transaction: true,
     body: z.strictObject({
-      name: text(200).meta({ examples: ['Studio on Main Street'] }),
+      name: textField(200).meta({ examples: ['Studio on Main Street'] }),
       phone: phone.nullable().default(null),
       email: email.nullable().default(null),
       website: webAddress.nullable().default(null),
-      description: text(5_000).nullable().default(null),
+      description: textField(5_000).nullable().default(null),
     }),
     responses: { 200: item, 201: item },
     async handle({ body }, { db }) {

@@ -3,27 +3,26 @@ import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { dryInstantOf } from '../../queues/timetable/bounds.ts';
-import type { Outcome } from '../../sql/runs/runs.ts';
-import { markPresent } from '../../workers/attendance/mark-present.ts';
-import { operations } from '../../workers/cleanup/operations.ts';
-import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
-import { chargeNight } from '../../workers/finance/charge-night.ts';
+import type { Outcome } from '../../sql/runs/execute.ts';
+import { handlers as attendance } from '../../workers/attendance/handlers.ts';
+import { handlers as cleanup } from '../../workers/cleanup/handlers.ts';
 import { combine } from '../../workers/finance/combine-daily.ts';
-import { generate } from '../../workers/generation/generate.ts';
-import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { type Asked, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
+import { handlers as finance } from '../../workers/finance/handlers.ts';
+import { handlers as generation } from '../../workers/generation/handlers.ts';
+import { handlers as renewal } from '../../workers/renewal/handlers.ts';
+import { type AskedRun, dryRun, type Perform } from '../../workers/runner/dry-run.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
-import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { handlers as unfreeze } from '../../workers/unfreeze/handlers.ts';
 import type { Context } from '../http/route.ts';
 
-/** The handlers that are executed dry, in the order their parts have in a run. */
+/** The handlers of the workers whose processes can be executed dry. */
 const handlers: Partial<Record<RunName, RunHandler>> = {
-  generation: generate,
-  attendance: markPresent,
-  finance: chargeNight,
-  auto_renewal: renewNight,
-  auto_unfreeze: unfreezeNight,
-  cleanup: tidyUp(operations),
+  ...generation,
+  ...attendance,
+  ...finance,
+  ...renewal,
+  ...unfreeze,
+  ...cleanup,
 };
 
 /** Whether a process can say beforehand what it would do. */
@@ -34,7 +33,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   const { settings, backend } = fleet;
   const { zone } = settings;
   const at = dryInstantOf(name, body.date, { now, zone });
-  const asked = (part: RunName): Asked => ({
+  const asked = (part: RunName): AskedRun => ({
     ...(runs[part] as RunDefinition).request(body, dayOf(at, zone), at),
     process_type: part,
   });
@@ -50,7 +49,7 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
   });
 }
 
-function performOne(perform: Perform, name: RunName, asked: (part: RunName) => Asked): Promise<Outcome> {
+function performOne(perform: Perform, name: RunName, asked: (part: RunName) => AskedRun): Promise<Outcome> {
   const handler = handlers[name];
   if (!handler) throw new TypeError(`nothing says what "${name}" would do`);
   return perform(asked(name), handler);

@@ -22,7 +22,6 @@ export const minor = (least: number) => {
     .meta({ examples: [150_000] });
 };
 const MOST_MINOR = 1_000_000_000_000;
-export const flag = z.boolean({ error: 'true or false' }).meta({ examples: [true] });
 export const time = z
   .string({ error: 'a wall time, HH:MM' })
   .regex(/^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$/, { error: 'a wall time, HH:MM' })
@@ -52,3 +51,9 @@ export function wrongTerm(body: Record<string, unknown>, isNeeded: boolean) {
     ? { path: given > 1 ? 'validity_months' : 'validity_days', message: ONE_TERM }
     : null;
 }
+
+/** Whether an answer only says what would become of something. */
+export const isDry = z
+  .boolean({ error: 'true or false' })
+  .default(false)
+  .meta({ description: 'true: says what would become of it, and changes nothing', examples: [true] });

@@ -8,7 +8,7 @@ import { countryOf, loginFrom } from '../../workers/sign-in/login.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { loginField } from './sign-in.ts';
 
@@ -32,8 +32,8 @@ export const invitationRoutes: Route[] = [
     body: z.strictObject({
       login: loginField,
       role: oneOf(['owner', 'admin', 'trainer', 'client']),
-      first_name: text(100).optional(),
-      last_name: text(100, 0).optional(),
+      first_name: textField(100).optional(),
+      last_name: textField(100, 0).optional(),
     }),
     async handle({ body }, context) {
       const { db, caller, now, fleet } = context;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { quietHoursSetting } from '../../queues/process/settings.ts';
+import { quietHoursSetting } from '../../queues/process/settings-schema.ts';
 import { type Kind, kindNames } from '../../sql/notifications/catalog.ts';
 import {
   setPersonKinds,

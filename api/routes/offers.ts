@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import {
   isService,
-  type Link,
   linkOffer,
   listOffers,
   offerLinkRow,
+  type ServiceLink,
   unlinkOffer,
 } from '../../sql/bookings/specialist-services.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -18,13 +18,13 @@ async function demandService(db: Context['db'], serviceId: number) {
 
 /** Who gives a service, and where. */
 export const offerRoutes: Route[] = [
-  ...doors('rooms', 'room', 'room_id'),
-  ...doors('specialists', 'specialist', 'specialist_id'),
+  ...linkRoutes('rooms', 'room', 'room_id'),
+  ...linkRoutes('specialists', 'specialist', 'specialist_id'),
 ];
 
-function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Route[] {
+function linkRoutes(kind: ServiceLink, noun: string, field: 'room_id' | 'specialist_id'): Route[] {
   const path = `/api/services/{id}/${kind}`;
-  const item = offerLinkRow.meta({ id: `Service${one.replace(/^./, (letter) => letter.toUpperCase())}` });
+  const item = offerLinkRow.meta({ id: `Service${noun.replace(/^./, (letter) => letter.toUpperCase())}` });
   const shared = { tag: 'services', params: idParams };
   return [
     route({
@@ -45,17 +45,17 @@ function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Rou
       ...shared,
       method: 'post',
       path,
-      summary: `Give a service a ${one}`,
+      summary: `Give a service a ${noun}`,
       scope: 'records:write',
       transaction: true,
-      body: z.strictObject({ [field]: idOf(`the ${one}`) }),
+      body: z.strictObject({ [field]: idOf(`the ${noun}`) }),
       responses: { 201: item },
       async handle({ params, body }, { db }) {
         await demandService(db, params.id);
         const linked = Number(body[field]);
         await linkOffer(db, kind, params.id, linked);
         const [link] = await listOffers(db, kind, params.id, linked - 1, 1);
-        if (!link) throw new Problem(404, `the service ${params.id} has no ${one} ${linked}`);
+        if (!link) throw new Problem(404, `the service ${params.id} has no ${noun} ${linked}`);
         return { status: 201, body: link };
       },
     }),
@@ -63,14 +63,14 @@ function doors(kind: Link, one: string, field: 'room_id' | 'specialist_id'): Rou
       tag: 'services',
       method: 'delete',
       path: `${path}/{${field}}`,
-      summary: `Take a ${one} from a service; bookings already made stay`,
+      summary: `Take a ${noun} from a service; bookings already made stay`,
       scope: 'records:write',
       params: z.object({ id: idParams.shape.id, [field]: idParams.shape.id }),
       responses: { 204: z.undefined() },
       async handle({ params }, { db }) {
         const linked = Number(params[field]);
         if (!(await unlinkOffer(db, kind, Number(params.id), linked))) {
-          throw new Problem(404, `the service ${params.id} has no ${one} ${linked}`);
+          throw new Problem(404, `the service ${params.id} has no ${noun} ${linked}`);
         }
         return { status: 204, body: undefined };
       },

@@ -3,7 +3,9 @@ import { holdingRow } from '../../sql/bookings/take-back.ts';
 import { packageTakenBack, takeBack } from '../../workers/packages/take-back.ts';
 import { idParams } from '../http/paging.ts';
 import { problemBody } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { type Context, type Route, route } from '../http/route.ts';
+import { undone } from '../http/undone.ts';
+import { isDry } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 const { id } = idParams.shape;
@@ -20,10 +22,14 @@ export const packageCancellationRoutes: Route[] = [
     scope: 'money:write',
     transaction: true,
     params: z.object({ id, package_id: id }),
-    body: reasonBody,
-    responses: { 200: packageTakenBack, 409: stillHeld },
-    handle: async ({ params, body }, context) => ({
-      body: await takeBack(context, { clientId: params.id, id: params.package_id, reason: body.reason }),
-    }),
+    body: reasonBody.extend({ dry_run: isDry }),
+    responses: { 200: packageTakenBack.extend({ dry_run: z.boolean() }).meta({ id: 'PackageCancelled' }), 409: stillHeld },
+    async handle({ params, body: { reason, dry_run } }, context) {
+      const act = async (db: Context['db']) => ({
+        ...(await takeBack({ db, now: context.now }, { clientId: params.id, id: params.package_id, reason })),
+        dry_run,
+      });
+      return { body: await (dry_run ? undone(context, act) : act(context.db)) };
+    },
   }),
 ];

@@ -9,11 +9,11 @@ import {
   findOfferedPackage,
   listClientPackages,
 } from '../../sql/bookings/packages.ts';
-import { judgeStart, MOST_YEARS } from '../../workers/packages/policy.ts';
+import { judgePackageStart, MOST_YEARS } from '../../workers/packages/policy.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { demandActive } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
 
@@ -57,7 +57,7 @@ export const packageRoutes: Route[] = [
       const offered = await findOfferedPackage(db, body.service_package_id);
       if (!offered?.is_active) throw notSold(body.service_package_id);
       const start = body.start_date ?? today;
-      judgeStart(start, offered, today);
+      judgePackageStart(start, offered, today);
       const bought = await buyPackage(db, {
         clientId: params.id,
         payerId,
@@ -75,4 +75,4 @@ export const packageRoutes: Route[] = [
   }),
 ];
 
-const notSold = (packageId: number) => notAcceptable('service_package_id', `there is no package ${packageId} for sale`);
+const notSold = (packageId: number) => unacceptable('service_package_id', `there is no package ${packageId} for sale`);

@@ -1,16 +1,17 @@
 import { z } from 'zod';
+import { flag } from '../../queues/jobs/run-definition.ts';
 import { anyDay, birthDay, notBorn } from '../../queues/time/days.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { findClientToEnrol } from '../../sql/records/students.ts';
 import { demandPayerNaming, demandRecognition } from '../../workers/rights.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
-import { email, phone, text } from '../http/text.ts';
-import { flag, id, idOf, oneOf } from './fields.ts';
+import { email, phone, textField } from '../http/text.ts';
+import { id, idOf, oneOf } from './fields.ts';
 import { type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
 const person = {
-  first_name: text(100).meta({ examples: ['Anna'] }),
-  last_name: text(100, 0)
+  first_name: textField(100).meta({ examples: ['Anna'] }),
+  last_name: textField(100, 0)
     .meta({ examples: ['Ivanova'] })
     .optional(),
   phone: phone.nullable().optional(),
@@ -22,7 +23,7 @@ const person = {
     .nullable()
     .optional()
     .meta({ examples: [null] }),
-  telegram_username: text(64)
+  telegram_username: textField(64)
     .nullable()
     .optional()
     .meta({ examples: [null] }),
@@ -38,7 +39,7 @@ const person = {
     .meta({ examples: ['female'] })
     .nullable()
     .optional(),
-  notes: text(5_000).nullable().optional(),
+  notes: textField(5_000).nullable().optional(),
   is_active: flag.optional(),
 };
 const personRow = {
@@ -66,15 +67,15 @@ const born = ({ birth_date }: Record<string, unknown>, today: string) => {
 /** What a student has beyond a person. Whoever names no payer pays for oneself. */
 export const studentFields = {
   payer_id: idOf('whoever pays for the student; by default the student').optional(),
-  health_note: text(2_000).nullable().optional().meta({ description: 'what a trainer must know of the health' }),
-  current_belt: text(40)
+  health_note: textField(2_000).nullable().optional().meta({ description: 'what a trainer must know of the health' }),
+  current_belt: textField(40)
     .meta({ examples: ['yellow'] })
     .nullable()
     .optional(),
   registration_date: anyDay.optional(),
 };
 const specialist = {
-  position: text(100)
+  position: textField(100)
     .meta({ examples: ['trainer'] })
     .nullable()
     .optional(),
@@ -98,7 +99,7 @@ const paid = z.object({ payer_id: z.int().optional() });
 
 export const students: RecordDeclaration = {
   path: '/api/students',
-  one: 'student',
+  noun: 'student',
   fields: { ...person, ...studentFields },
   filters: ['phone', 'telegram_id', 'payer_id', 'is_active'],
   todayField: 'registration_date',
@@ -122,7 +123,7 @@ export const students: RecordDeclaration = {
 export const peopleDeclarations: RecordDeclaration[] = [
   {
     path: '/api/clients',
-    one: 'client',
+    noun: 'client',
     fields: person,
     filters: ['phone', 'telegram_id', 'is_active'],
     onDay: born,
@@ -132,7 +133,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
   students,
   {
     path: '/api/specialists',
-    one: 'specialist',
+    noun: 'specialist',
     fields: { ...person, ...specialist },
     filters: ['phone', 'location_id', 'is_active'],
     onDay: born,

@@ -8,7 +8,7 @@ type Wrong = { path: string; message: string };
 /** A record of the studio: where it lies, what it looks like, what may be written. Its routes follow from this. */
 export type RecordDeclaration = {
   path: string;
-  one: string;
+  noun: string;
   kind: RecordKind;
   fields: Record<string, z.ZodType>;
   /** Fields a list can be narrowed by. */
@@ -48,13 +48,13 @@ export const scheduleRow = asItStands(z.record(z.string(), hours));
 /** A declaration of one plain table whose columns are the writable fields. */
 export const plain = (
   table: string,
-  one: string,
+  noun: string,
   fields: RecordDeclaration['fields'],
   row: z.ZodRawShape,
   filters: string[] = [],
 ) => ({
   path: `/api/${table.replaceAll('_', '-')}`,
-  one,
+  noun,
   fields,
   filters,
   kind: { tables: [{ table, columns: Object.keys(fields) }], row: z.object({ id: z.int(), ...row }) },

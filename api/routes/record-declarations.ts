@@ -1,8 +1,9 @@
 import { z } from 'zod';
+import { flag } from '../../queues/jobs/run-definition.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
-import { flag, id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
+import { id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
 
@@ -12,12 +13,12 @@ export const declarations: RecordDeclaration[] = [
     'training_types',
     'training type',
     {
-      name: text(100).meta({ examples: ['Karate'] }),
+      name: textField(100).meta({ examples: ['Karate'] }),
       max_participants: whole(0, 10_000).meta({ examples: [12] }),
       price_minor: minor(0).optional(),
       duration_minutes: whole(1, 1_440).meta({ examples: [60] }),
       is_subscription_only: flag.meta({ examples: [false] }).optional(),
-      program: text(100)
+      program: textField(100)
         .nullable()
         .optional()
         .meta({ description: 'types of one program share it; null: the type is one of its own', examples: [null] }),
@@ -36,7 +37,7 @@ export const declarations: RecordDeclaration[] = [
       'subscriptions',
       'subscription',
       {
-        name: text(100).meta({ examples: ['8 trainings'] }),
+        name: textField(100).meta({ examples: ['8 trainings'] }),
         price_minor: minor(0),
         number_of_sessions: whole(1, 10_000)
           .nullable()
@@ -61,7 +62,7 @@ export const declarations: RecordDeclaration[] = [
       'groups',
       'group',
       {
-        name: text(100).meta({ examples: ['Monday and Wednesday'] }),
+        name: textField(100).meta({ examples: ['Monday and Wednesday'] }),
         trainer_id: idOf('the specialist who has it'),
         is_active: flag.optional().meta({ description: 'false: it seats nobody in the weeks to come' }),
       },
@@ -97,8 +98,8 @@ export const declarations: RecordDeclaration[] = [
     'locations',
     'location',
     {
-      name: text(100).meta({ examples: ['Centre'] }),
-      address: text(300)
+      name: textField(100).meta({ examples: ['Centre'] }),
+      address: textField(300)
         .meta({ examples: ['1 Main Street'] })
         .nullable()
         .optional(),
@@ -110,7 +111,7 @@ export const declarations: RecordDeclaration[] = [
   plain(
     'rooms',
     'room',
-    { location_id: id, name: text(100).meta({ examples: ['Big hall'] }), is_active: flag.optional() },
+    { location_id: id, name: textField(100).meta({ examples: ['Big hall'] }), is_active: flag.optional() },
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),

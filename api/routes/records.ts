@@ -3,21 +3,27 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { deleteRecord, findRecord, insertRecord, listRecords, updateRecord } from '../../sql/records/records.ts';
 import { policy } from '../auth/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { notAcceptable, Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import type { RecordDeclaration } from './plain-record.ts';
 import { declarations } from './record-declarations.ts';
 
 /** List, read, create and change: the same four routes for every declared record. */
-export const recordRoutes: Route[] = declarations.flatMap(doors);
+export const recordRoutes: Route[] = declarations.flatMap(routesOf);
 
 /** As what the records at a path are somebody's: as the policy has it for one of them. */
 const kindAt = (path: string) => policy[`GET ${path}/{id}`]?.rows?.['params.id'];
 
-function doors(declared: RecordDeclaration): Route[] {
-  const { path, one, fields, filters = [], kind, isDeletable = false, example } = declared;
-  const shown = example ? { examples: [example] } : {};
-  const item = kind.row.meta({ id: one.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
+function routesOf(declared: RecordDeclaration): Route[] {
+  const { path, noun, fields, filters = [], kind, isDeletable = false } = declared;
+  const shown = declared.example
+    ? {
+        get examples() {
+          return [declared.example as Record<string, unknown>];
+        },
+      }
+    : {};
+  const item = kind.row.meta({ id: noun.replaceAll(/(?:^| )(\w)/g, (_, letter: string) => letter.toUpperCase()) });
   const single = declared.answer?.schema ?? item;
   const shared = { tag: path.split('/').at(-1) ?? path, params: idParams };
   const required = z.strictObject(fields).meta(shown);
@@ -46,7 +52,7 @@ function doors(declared: RecordDeclaration): Route[] {
       ...shared,
       method: 'get',
       path: `${path}/{id}`,
-      summary: `Read a ${one}`,
+      summary: `Read a ${noun}`,
       scope: 'records:read',
       responses: { 200: single },
       handle: async ({ params }, context) => ({ body: await answered(declared, params.id, context) }),
@@ -56,7 +62,7 @@ function doors(declared: RecordDeclaration): Route[] {
       params: undefined,
       method: 'post',
       path,
-      summary: `Create a ${one}`,
+      summary: `Create a ${noun}`,
       scope: 'records:write',
       transaction: true,
       body: required,
@@ -75,7 +81,7 @@ function doors(declared: RecordDeclaration): Route[] {
       ...shared,
       method: 'patch',
       path: `${path}/{id}`,
-      summary: `Change a ${one}`,
+      summary: `Change a ${noun}`,
       scope: 'records:write',
       transaction: true,
       body: optional,
@@ -95,17 +101,17 @@ function doors(declared: RecordDeclaration): Route[] {
   ];
 }
 
-function deletion({ path, one, kind }: RecordDeclaration): Route {
+function deletion({ path, noun, kind }: RecordDeclaration): Route {
   return route({
     method: 'delete',
     path: `${path}/{id}`,
-    summary: `Delete a ${one}`,
+    summary: `Delete a ${noun}`,
     tag: path.split('/').at(-1) ?? path,
     scope: 'records:write',
     params: idParams,
     responses: { 204: z.undefined() },
     async handle({ params }, { db }) {
-      if (!(await deleteRecord(db, kind, params.id))) throw new Problem(404, `there is no ${one} ${params.id}`);
+      if (!(await deleteRecord(db, kind, params.id))) throw new Problem(404, `there is no ${noun} ${params.id}`);
       return { status: 204, body: undefined };
     },
   });
@@ -113,17 +119,17 @@ function deletion({ path, one, kind }: RecordDeclaration): Route {
 
 function demandRule({ rule }: RecordDeclaration, record: Record<string, unknown>) {
   const wrong = rule?.(record);
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 function demandOnDay({ onDay }: RecordDeclaration, body: Record<string, unknown>, { now, fleet }: Context) {
   const wrong = onDay?.(body, dayOf(now, fleet.settings.zone));
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 async function demandReferences({ refersTo }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
   const wrong = await refersTo?.(body, db);
-  if (wrong) throw notAcceptable(wrong.path, wrong.message);
+  if (wrong) throw unacceptable(wrong.path, wrong.message);
 }
 
 async function demandNoConflict({ conflict }: RecordDeclaration, body: Record<string, unknown>, db: Context['db']) {
@@ -136,9 +142,9 @@ async function answered(declared: RecordDeclaration, id: number, context: Contex
   return declared.answer ? declared.answer.of(record, context) : record;
 }
 
-async function found(db: Context['db'], { kind, one }: RecordDeclaration, id: number) {
+async function found(db: Context['db'], { kind, noun }: RecordDeclaration, id: number) {
   const record = await findRecord(db, kind, id);
-  if (!record) throw new Problem(404, `there is no ${one} ${id}`);
+  if (!record) throw new Problem(404, `there is no ${noun} ${id}`);
   return record as Record<string, unknown>;
 }
 

@@ -4,7 +4,7 @@ import { anyDay, endDay } from '../../queues/time/days.ts';
 import { isInactive } from '../../sql/records/students.ts';
 import {
   changeLink,
-  findLink,
+  findTemplateLink,
   findTraining,
   isTemplate,
   linkRow,
@@ -23,7 +23,7 @@ import { type Context, type Route, route } from '../http/route.ts';
 const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
 const linkItem = linkRow.meta({ id: 'TemplateStudent' });
-const trainingItem = trainingRow.meta({ id: 'RealTraining' });
+export const trainingItem = trainingRow.meta({ id: 'RealTraining' });
 const flag = z.boolean({ error: 'true or false' }).meta({ examples: [false] });
 const shared = { tag: 'training-templates' } as const;
 
@@ -37,7 +37,7 @@ async function demandActiveStudent(db: Context['db'], id: number) {
 }
 
 async function linked(db: Context['db'], template: number, student: number) {
-  const link = await findLink(db, template, student);
+  const link = await findTemplateLink(db, template, student);
   if (!link) throw new Problem(404, `the student ${student} is not linked to the training template ${template}`);
   return link;
 }
@@ -147,7 +147,7 @@ export const rosterRoutes: Route[] = [
     params: idParams,
     responses: { 200: trainingRow.extend({ students: z.array(seatRow) }) },
     async handle({ params }, { db, whose }) {
-      const training = await findTraining(db, params.id);
+      const training = await findTraining(db, params.id, whose);
       if (!training) throw new Problem(404, `there is no training ${params.id}`);
       return { body: { ...training, students: await seatsOf(db, params.id, whose) } };
     },

@@ -14,13 +14,13 @@ import { isJwt, signJwt, TOKEN_SECONDS } from '../auth/jwt.ts';
 import { deviceCookie, sessionCookie } from '../auth/visit.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
-export const loginField = text(254).meta({ description: LOGIN, examples: ['+79161234567'] });
-const typedPassword = text(200);
-export const newPassword = text(200, 8).meta({ examples: ['correct horse battery'] });
-const linkToken = text(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
+export const loginField = textField(254).meta({ description: LOGIN, examples: ['+79161234567'] });
+const typedPassword = textField(200);
+export const newPassword = textField(200, 8).meta({ examples: ['correct horse battery'] });
+const linkToken = textField(200, 20).meta({ description: 'of the link', examples: ['of-the-link-that-was-given'] });
 
 export const userItem = z
   .object({ id: z.int(), first_name: z.string(), last_name: z.string(), roles: z.array(z.string()) })
@@ -111,8 +111,8 @@ export const signInRoutes: Route[] = [
       token: linkToken,
       password: newPassword,
       login: loginField.optional().meta({ description: 'where the link names none: the first owner says it' }),
-      first_name: text(100).optional(),
-      last_name: text(100, 0).optional(),
+      first_name: textField(100).optional(),
+      last_name: textField(100, 0).optional(),
     }),
     responses: { 200: signedIn },
     async handle({ body }, context) {

@@ -10,7 +10,7 @@ import { offersOf } from '../../workers/slots/offers.ts';
 import { slotStoreOf } from '../../workers/slots/store.ts';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 import { idParams } from '../http/paging.ts';
-import { notAcceptable } from '../http/problems.ts';
+import { unacceptable } from '../http/problems.ts';
 import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
@@ -38,7 +38,7 @@ const slots = z
   })
   .meta({ id: 'Slots' });
 
-const refused = (path: string, message: string) => notAcceptable(path, message, 'query');
+const refused = (path: string, message: string) => unacceptable(path, message, 'query');
 
 export const slotRoutes: Route[] = [
   route({

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { anyDay } from '../../queues/time/days.ts';
+import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
@@ -9,12 +9,13 @@ import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscrip
 import { shownBalance } from '../../workers/rights.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, lockForFreeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
-import { demandLive, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
+import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
 import { endSchedule, lockForEnding } from '../../workers/subscriptions/schedule.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
+import { isDry } from './fields.ts';
 import { balance, reasonBody } from './money.ts';
 import { released } from './released.ts';
 import { heldItem } from './subscriptions.ts';
@@ -50,12 +51,12 @@ export const subscriptionChangeRoutes: Route[] = [
     body: z.strictObject({ is_auto_renew: z.boolean({ error: 'true or false' }).meta({ examples: [true] }) }),
     responses: { 200: heldItem },
     async handle({ params, body }, context) {
-      const held = await locked(context, params.id);
-      demandLive(held);
-      demandNotRenewed(held);
-      demandRenewable(held, body.is_auto_renew);
-      await setAutoRenew(context.db, held.id, body.is_auto_renew);
-      return { body: await demanded(context, held.id) };
+      const subscription = await locked(context, params.id);
+      demandLiveSubscription(subscription);
+      demandNotRenewed(subscription);
+      demandRenewable(subscription, body.is_auto_renew);
+      await setAutoRenew(context.db, subscription.id, body.is_auto_renew);
+      return { body: await demanded(context, subscription.id) };
     },
   }),
   route({
@@ -63,25 +64,29 @@ export const subscriptionChangeRoutes: Route[] = [
     method: 'post',
     path: `${path}/freeze`,
     summary: 'Freeze a subscription from a day to a day, both included; trainings meanwhile are given back',
-    body: z.strictObject({ from: anyDay, to: anyDay }).meta({ examples: [{ from: '2026-12-01', to: '2026-12-14' }] }),
+    body: z.strictObject({ from: anyDay, to: anyDay }).meta({
+      get examples() {
+        return [{ from: exampleDay(7), to: exampleDay(20) }];
+      },
+    }),
     responses: { 200: heldItem.extend({ released: z.array(released), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
       const waiting = await lockForFreeze(db, (await demanded(context, params.id)).student_id, { from, to, now });
       const before = await demanded(context, params.id);
       const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now }, waiting);
-      const held = await demanded(context, before.id);
+      const subscription = await demanded(context, before.id);
       const notice = {
         template: 'subscription_frozen' as const,
-        dedupe: `subscription_frozen:${held.id}:${from}:${now.toISOString()}`,
+        dedupe: `subscription_frozen:${subscription.id}:${from}:${now.toISOString()}`,
         params: {
-          ...{ from, to, end_date: held.end_date, returned, sessions_left: held.sessions_left },
+          ...{ from, to, end_date: subscription.end_date, returned, sessions_left: subscription.sessions_left },
           ...done,
-          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, held.payer_id) : null,
+          balance_minor: returned.refunded_minor > 0 ? await balanceOf(db, subscription.payer_id) : null,
         },
       };
-      await notifyPeople(db, holderNotices(held, notice));
-      return { body: { ...held, ...done } };
+      await notifyPeople(db, holderNotices(subscription, notice));
+      return { body: { ...subscription, ...done } };
     },
   }),
   route({
@@ -95,14 +100,14 @@ export const subscriptionChangeRoutes: Route[] = [
     async handle({ params }, context) {
       const before = await locked(context, params.id);
       const done = await unfreeze(context.db, before, { today: todayOf(context), now: context.now });
-      const held = await demanded(context, before.id);
+      const subscription = await demanded(context, before.id);
       const notice = {
         template: 'subscription_unfrozen' as const,
-        dedupe: `subscription_unfrozen:${held.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
-        params: { end_date: held.end_date, sessions_left: held.sessions_left, moved: done.moved },
+        dedupe: `subscription_unfrozen:${subscription.id}:${before.freeze_end_date}:${context.now.toISOString()}`,
+        params: { end_date: subscription.end_date, sessions_left: subscription.sessions_left, moved: done.moved },
       };
-      await notifyPeople(context.db, holderNotices(held, notice));
-      return { body: { ...held, ...done } };
+      await notifyPeople(context.db, holderNotices(subscription, notice));
+      return { body: { ...subscription, ...done } };
     },
   }),
   route({
@@ -116,10 +121,7 @@ export const subscriptionChangeRoutes: Route[] = [
         .min(0, { error: REFUND })
         .default(0)
         .meta({ description: 'what goes back of what was paid, at most the unused share' }),
-      dry_run: z
-        .boolean({ error: 'true or false' })
-        .default(false)
-        .meta({ description: 'true: says what would become of it, and changes nothing', examples: [true] }),
+      dry_run: isDry,
     }),
     responses: { 200: heldItem.extend(consequences.shape).meta({ id: 'SubscriptionCancelled' }) },
     async handle({ params, body: { reason, refund_minor, dry_run } }, context) {
@@ -136,8 +138,14 @@ export const subscriptionChangeRoutes: Route[] = [
           today,
           now,
         });
-        const held = await demanded({ ...context, db }, before.id);
-        return { ...held, ...done, released, dry_run, ...(await shownBalance({ ...context, db }, held.payer_id)) };
+        const subscription = await demanded({ ...context, db }, before.id);
+        return {
+          ...subscription,
+          ...done,
+          released,
+          dry_run,
+          ...(await shownBalance({ ...context, db }, subscription.payer_id)),
+        };
       };
       if (!dry_run) return { body: await act(context.db) };
       return { body: await undone(context, act) };
@@ -155,7 +163,7 @@ async function locked(context: Context, id: number): Promise<Held> {
 }
 
 async function demanded(context: Context, id: number): Promise<Held> {
-  const held = await findHeld(context.db, id, todayOf(context));
-  if (!held) throw new Problem(404, `there is no subscription ${id} of a student`);
-  return held;
+  const subscription = await findHeld(context.db, id, todayOf(context));
+  if (!subscription) throw new Problem(404, `there is no subscription ${id} of a student`);
+  return subscription;
 }

@@ -65,9 +65,9 @@ export const subscriptionRoutes: Route[] = [
       judgeStart(startDate, item, today);
       const isAutoRenew = body.is_auto_renew;
       const { id, invoice } = await buySubscription(db, { studentId: params.id, payerId, item, startDate, today, isAutoRenew });
-      const held = await findHeld(db, id, today);
-      if (!held) throw new TypeError(`the subscription ${id} was sold and is not there`);
-      return { status: 201, body: { ...held, invoice } };
+      const subscription = await findHeld(db, id, today);
+      if (!subscription) throw new TypeError(`the subscription ${id} was sold and is not there`);
+      return { status: 201, body: { ...subscription, invoice } };
     },
   }),
 ];

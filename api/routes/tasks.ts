@@ -3,7 +3,7 @@ import { addTask, findTask, finishTask, listedTask, listTasks, reopenTask, taskR
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
-import { text } from '../http/text.ts';
+import { textField } from '../http/text.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
 const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });
@@ -44,9 +44,9 @@ export const taskRoutes: Route[] = [
     scope: 'tasks:write',
     body: z.strictObject({
       kind: kind.default('by_hand'),
-      title: text(500).meta({ examples: ['Call the plumber'] }),
+      title: textField(500).meta({ examples: ['Call the plumber'] }),
       details: z.record(z.string(), z.json(), { error: OBJECT }).default({}),
-      dedupe_key: text(255)
+      dedupe_key: textField(255)
         .optional()
         .meta({ description: 'a second task with the same key is refused (409)', examples: ['plumber-2026-11'] }),
     }),

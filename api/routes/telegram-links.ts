@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { makeLink, usernameOf } from '../../sql/bot/links.ts';
-import { isPerson } from '../../sql/bot/people.ts';
+import { isActivePerson } from '../../sql/bot/people.ts';
 import { demandLinking } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { away, Problem } from '../http/problems.ts';
@@ -32,7 +32,7 @@ export const telegramLinkRoutes: Route[] = [
     bodyOptional: true,
     responses: { 201: z.object({ url: z.url(), token: z.string(), expires_at: z.iso.datetime() }) },
     async handle({ params, body }, context) {
-      if (!(await isPerson(context.db, params.id))) throw new Problem(404, `there is no person ${params.id}`);
+      if (!(await isActivePerson(context.db, params.id))) throw new Problem(404, `there is no person ${params.id}`);
       await demandLinking(context, params.id);
       const bot = await botName(context);
       const token = newToken();

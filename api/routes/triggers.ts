@@ -5,8 +5,8 @@ import { type ProcessRequest, requestProcess } from '../../queues/jobs/request.t
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { boundsInWords, boundsOf, outside } from '../../queues/timetable/bounds.ts';
-import { isOver, type Run, runRow } from '../../sql/runs/runs.ts';
-import { away, notAcceptable, Problem } from '../http/problems.ts';
+import { isOver, type Run, runRow } from '../../sql/runs/rows.ts';
+import { away, Problem, unacceptable } from '../http/problems.ts';
 import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
 import { waitForRun } from '../http/wait.ts';
 import { canBeDry, dryResult } from './dry-runs.ts';
@@ -23,16 +23,16 @@ const accepted = z
 
 type Answers = { 202: typeof accepted; 200: z.ZodType };
 
-/** One door for each process of the catalog. */
+/** One route for each process of the catalog. */
 export const triggerRoutes: Route[] = runNames.flatMap((name) => trigger(name, runs[name]));
 
 /** Processes without a path are asked for as parts of others only. */
 function trigger(name: RunName, definition: RunDefinition): Route[] {
   if (!definition.path) return [];
-  return [doorOf(name, definition, definition.path)];
+  return [triggerOf(name, definition, definition.path)];
 }
 
-function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
+function triggerOf(name: RunName, definition: RunDefinition, path: string): Route {
   return route({
     method: 'post',
     path,
@@ -47,7 +47,7 @@ function doorOf(name: RunName, definition: RunDefinition, path: string): Route {
       const { settings } = context.fleet;
       const isDry = Boolean(dry_run) && canBeDry(name);
       const wrong = outside(boundsOf(name, { ...settings, now: context.now }, isDry), rest);
-      if (wrong) throw notAcceptable(wrong.field, boundsInWords(wrong));
+      if (wrong) throw unacceptable(wrong.field, boundsInWords(wrong));
       if (isDry) return { body: await dryResult(name, rest, context), headers: waited(context) };
       const today = dayOf(context.now, settings.zone);
       const requested = await requestProcess(context.db, name, rest, today, {

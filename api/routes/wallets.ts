@@ -29,17 +29,17 @@ const wallet = pageOf(transactionRow.meta({ id: 'WalletTransaction' }))
  * its debts when somebody else begins to pay.
  */
 export const walletRoutes: Route[] = [
-  ...doors('students', 'student', payerOf),
-  ...doors('clients', 'client', payerOfAnyone),
-  ...doors('people', 'person', walletHolder, 'person'),
+  ...routesOf('students', 'student', payerOf),
+  ...routesOf('clients', 'client', payerOfAnyone),
+  ...routesOf('people', 'person', walletHolder, 'person'),
 ];
 
-function doors(whose: string, one: string, findPayer: typeof payerOf, holder = 'payer'): Route[] {
+function routesOf(whose: string, noun: string, findPayer: typeof payerOf, holder = 'payer'): Route[] {
   const shared = { tag: 'money', params: idParams };
   /** Throws a 404 when there is nobody of that kind. */
   async function demandPayer(db: Context['db'], id: number): Promise<number> {
     const payer = await findPayer(db, id);
-    if (payer === null) throw new Problem(404, `there is no ${one} ${id}`);
+    if (payer === null) throw new Problem(404, `there is no ${noun} ${id}`);
     return payer;
   }
   return [

@@ -2,7 +2,7 @@ import type { ProcessRequest } from '../../queues/jobs/request.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { Answer } from '../../workers/notifier/templates/bot-answers.ts';
+import type { BotAnswer } from '../../workers/notifier/templates/bot-answers.ts';
 import type { Locale } from '../../workers/notifier/texts/texts.ts';
 
 /** What a bot knows of itself, from `getMe`. */
@@ -28,7 +28,7 @@ export type Turn = {
   settings: Settings;
   now: Date;
   asker: Asker;
-  answers: Answer[];
+  answers: BotAnswer[];
   /** Processes asked for; they are enqueued for once the transaction is committed. */
   asked: ProcessRequest[];
 };
@@ -36,5 +36,5 @@ export type Turn = {
 /** How the database names whoever asked through Telegram. */
 export const nameOf = ({ telegramId }: Pick<Asker, 'telegramId'>) => `telegram:${telegramId}`;
 
-export const say = (turn: Turn, words: { text: string } & Partial<Extract<Answer, { do: 'say' }>>) =>
+export const say = (turn: Turn, words: { text: string } & Partial<Extract<BotAnswer, { do: 'say' }>>) =>
   turn.answers.push({ ...words, do: 'say', chat_id: turn.asker.chatId });

@@ -1,4 +1,4 @@
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import type { Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { achieved, duration, MARKS, reasonIn, runTitle, spoken } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';

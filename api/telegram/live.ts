@@ -7,7 +7,7 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { TIMEOUT_MS } from '../../workers/notifier/outbox/pace.ts';
 import type { BotContext } from './bot-context.ts';
-import { serve } from './serve.ts';
+import { serveBot } from './serve.ts';
 
 const LEASE = 'telegram-bot';
 const LEASE_SECONDS = 15;
@@ -44,7 +44,7 @@ async function hold(bot: Omit<BotContext, 'me'>, holder: string, signal: AbortSi
   if (!(await takeLease(bot.db, LEASE, holder, LEASE_SECONDS))) return;
   const over = new AbortController();
   const ours = AbortSignal.any([signal, over.signal]);
-  const both = [keepLease(bot, holder, ours), serve(bot, ours)].map((part) => part.finally(() => over.abort()));
+  const both = [keepLease(bot, holder, ours), serveBot(bot, ours)].map((part) => part.finally(() => over.abort()));
   const [kept, served] = await Promise.allSettled(both);
   await dropLease(bot.db, LEASE, holder);
   for (const part of [kept, served]) if (part?.status === 'rejected') throw part.reason;

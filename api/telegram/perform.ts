@@ -3,7 +3,7 @@ import { scrub } from '../../queues/log/log.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { runsByDay } from '../../sql/bot/days.ts';
 import { believedWait, movedTo } from '../../workers/notifier/outbox/deliver.ts';
-import type { Answer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
+import type { BotAnswer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
 import type { BotContext } from './bot-context.ts';
 import { offerCommands } from './menu.ts';
@@ -22,7 +22,7 @@ export type Performed =
   | { outcome: 'later'; seconds: number; error: string; flood: boolean };
 
 /** Gives one answer. What Telegram refuses is dropped with its reason; what it cannot take now is for later. */
-export async function perform(bot: BotContext, answer: Answer, now: Date): Promise<Performed> {
+export async function perform(bot: BotContext, answer: BotAnswer, now: Date): Promise<Performed> {
   try {
     await give(bot, answer, now);
     return { outcome: 'given' };
@@ -32,7 +32,7 @@ export async function perform(bot: BotContext, answer: Answer, now: Date): Promi
   }
 }
 
-function give(bot: BotContext, answer: Answer, now: Date): Promise<unknown> {
+function give(bot: BotContext, answer: BotAnswer, now: Date): Promise<unknown> {
   const { api } = bot;
   switch (answer.do) {
     case 'toast':
@@ -72,7 +72,7 @@ export function keyboard(rows: Buttons) {
 
 async function sendChart(
   { api, db, settings }: BotContext,
-  { chat_id, days, locale }: Extract<Answer, { do: 'chart' }>,
+  { chat_id, days, locale }: Extract<BotAnswer, { do: 'chart' }>,
   now: Date,
 ) {
   const today = dayOf(now, settings.zone);
@@ -85,7 +85,7 @@ async function sendChart(
 }
 
 /** A line under a button is worth nothing later; the rest waits for better times. */
-function judge(trouble: TelegramBotError, answer: Answer): Performed {
+function judge(trouble: TelegramBotError, answer: BotAnswer): Performed {
   const error = scrub(trouble.message).slice(0, 500);
   const later = (seconds: number, flood = false) => ({ outcome: 'later', seconds, error, flood }) as const;
   if (answer.do === 'toast' || answer.do === 'menu') return { outcome: 'dropped', error };

@@ -1,6 +1,6 @@
 import type { CallbackQuery } from 'node-telegram-bot-api';
 import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/bot/confirmations.ts';
-import { findRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { nameOf, say, type Turn } from './decision.ts';
@@ -35,17 +35,17 @@ function replaceWords({ answers, asker }: Turn, { message }: CallbackQuery, line
   if (message) answers.push({ do: 'edit', chat_id: asker.chatId, message_id: message.message_id, text: line });
 }
 
-const idOf = (of: string) => (/^\d{1,9}$/.test(of) ? Number(of) : 0);
+const idOf = (argument: string) => (/^\d{1,9}$/.test(argument) ? Number(argument) : 0);
 
-async function pressAsk(turn: Turn, query: CallbackQuery, of: string) {
-  const name = offeredAs(of);
+async function pressAsk(turn: Turn, query: CallbackQuery, argument: string) {
+  const name = offeredAs(argument);
   toast(turn, query, name ? undefined : text(turn.asker.locale, 'bot.button.old'));
   if (name) await ask(turn, name, {});
 }
 
-async function pressRun(turn: Turn, query: CallbackQuery, of: string) {
+async function pressRun(turn: Turn, query: CallbackQuery, argument: string) {
   const { locale } = turn.asker;
-  const confirmation = await open(turn, query, idOf(of));
+  const confirmation = await open(turn, query, idOf(argument));
   if (!confirmation) return;
   const asked = await confirmed(turn, confirmation);
   if (asked === 'too many') return toast(turn, query, text(locale, 'bot.run.limit'));
@@ -56,8 +56,8 @@ async function pressRun(turn: Turn, query: CallbackQuery, of: string) {
   replaceWords(turn, query, text(locale, `bot.run.${asked.outcome}`, params));
 }
 
-async function pressDrop(turn: Turn, query: CallbackQuery, of: string) {
-  const confirmation = await open(turn, query, idOf(of));
+async function pressDrop(turn: Turn, query: CallbackQuery, argument: string) {
+  const confirmation = await open(turn, query, idOf(argument));
   if (!confirmation) return;
   await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), null);
   toast(turn, query);
@@ -78,8 +78,8 @@ async function open(turn: Turn, query: CallbackQuery, id: number): Promise<Confi
   return null;
 }
 
-async function pressRetry(turn: Turn, query: CallbackQuery, of: string) {
-  const id = idOf(of);
+async function pressRetry(turn: Turn, query: CallbackQuery, argument: string) {
+  const id = idOf(argument);
   const repeated = await repeat(turn, id);
   const line = repeatedWords(turn, id, repeated);
   if (repeated.is !== 'asked') return toast(turn, query, line);
@@ -87,12 +87,12 @@ async function pressRetry(turn: Turn, query: CallbackQuery, of: string) {
   say(turn, { text: line });
 }
 
-async function pressDetails(turn: Turn, query: CallbackQuery, of: string) {
-  const run = await findRun(turn.db, idOf(of));
-  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(of) }));
+async function pressDetails(turn: Turn, query: CallbackQuery, argument: string) {
+  const run = await findRun(turn.db, idOf(argument));
+  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(argument) }));
   if (run) say(turn, await details(turn, run));
 }
 
-async function pressMute(turn: Turn, query: CallbackQuery, of: string) {
-  toast(turn, query, await mute(turn, of));
+async function pressMute(turn: Turn, query: CallbackQuery, argument: string) {
+  toast(turn, query, await mute(turn, argument));
 }

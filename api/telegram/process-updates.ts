@@ -8,7 +8,7 @@ import { isOutage } from '../../sql/database/outage.ts';
 import { currentChat, noteMovedChat } from '../../sql/notifications/moved-chats.ts';
 import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
 import { noteReached } from '../../sql/notifications/reach.ts';
-import { type Answer, answer } from '../../workers/notifier/templates/bot-answers.ts';
+import { answer, type BotAnswer } from '../../workers/notifier/templates/bot-answers.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import type { BotContext } from './bot-context.ts';
 import { decide } from './decide.ts';
@@ -93,7 +93,7 @@ async function turnOf({ settings }: BotContext, db: Turn['db'], update: Update):
   return asker && { db, settings, now: new Date(), asker, answers: [], asked: [] };
 }
 
-const apology = ({ settings }: BotContext, chat_id: number | null): Answer[] =>
+const apology = ({ settings }: BotContext, chat_id: number | null): BotAnswer[] =>
   chat_id === null ? [] : [{ do: 'say', chat_id, text: text(settings.locale, 'bot.sorry') }];
 
 /** A job that is not heard now is enqueued again by the scheduler; the run stands in the database. */
@@ -142,13 +142,13 @@ async function giveAnswers(
 }
 
 /** An answer to a group goes to where the group is now. */
-async function whereItIs({ db }: BotContext, given: Answer): Promise<Answer> {
+async function whereItIs({ db }: BotContext, given: BotAnswer): Promise<BotAnswer> {
   if (!('chat_id' in given) || given.chat_id > 0) return given;
   return { ...given, chat_id: await currentChat(db, given.chat_id) };
 }
 
 /** The turn is given back whatever happens: a chat whose turn is kept would never be answered again. */
-async function performInTurn(bot: BotContext, given: Answer) {
+async function performInTurn(bot: BotContext, given: BotAnswer) {
   let flood: number | null = null;
   try {
     const performed = await perform(bot, given, new Date());
@@ -160,4 +160,4 @@ async function performInTurn(bot: BotContext, given: Answer) {
 }
 
 /** Messages count towards Telegram's limits; the line under a button and the menu do not. */
-const hasTurn = (given: Answer): given is Exclude<Answer, { do: 'toast' }> => given.do !== 'toast' && given.do !== 'menu';
+const hasTurn = (given: BotAnswer): given is Exclude<BotAnswer, { do: 'toast' }> => given.do !== 'toast' && given.do !== 'menu';

@@ -15,7 +15,7 @@ const LOOK_MS = { polling: 1_000, webhook: 300 };
 const FORGET_MS = 3_600_000;
 
 /** Is the bot until the signal comes: updates come in, and are worked off. Throws when the database, or `getMe`, is away. */
-export async function serve(unnamed: Omit<BotContext, 'me'>, signal: AbortSignal) {
+export async function serveBot(unnamed: Omit<BotContext, 'me'>, signal: AbortSignal) {
   const { id, username = '' } = await unnamed.api.getMe(signal);
   const bot: BotContext = { ...unnamed, me: { id, username } };
   await noteProfile(bot.db, id, username);

@@ -35,10 +35,10 @@ async function connect(turn: Turn, token: string) {
   // Whoever tries many tokens is answered as slowly as any stranger.
   if (refused === 'bot.start.unknown' && !(await answerStranger(db, asker.chatId))) return;
   if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
-  const taken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
-  const person = taken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
+  const isTaken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
+  const person = isTaken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
   const connected = person && !person.commands ? 'bot.start.connected_admin' : 'bot.start.connected';
-  return say(turn, { text: text(locale, taken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
+  return say(turn, { text: text(locale, isTaken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
 }
 
 /** Why a link connects nobody, or null when it does. Whose it was is notified only to the one who used it. */

@@ -1,5 +1,5 @@
 import type { DayOfRuns } from '../../sql/bot/days.ts';
-import { dayIn, MARKS, spoken } from '../../workers/notifier/templates/run-words.ts';
+import { MARKS, spoken, weekdayIn } from '../../workers/notifier/templates/run-words.ts';
 import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
 import type { Chart } from './chart.ts';
 
@@ -13,7 +13,7 @@ export function summary(locale: Locale, rows: readonly DayOfRuns[]) {
   const ends = KINDS.filter((kind) => totalOf(rows, kind) > 0).map(
     (kind) => `${marks[kind]} ${text(locale, `bot.chart.${kind}`)}: ${totalOf(rows, kind)}`,
   );
-  const bad = rows.filter((row) => row.error + row.partial > 0).map((row) => dayIn(locale, row.day));
+  const bad = rows.filter((row) => row.error + row.partial > 0).map((row) => weekdayIn(locale, row.day));
   const shown = bad.slice(-7);
   return spoken([
     [

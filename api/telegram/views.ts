@@ -83,12 +83,12 @@ const runs: View = async ({ db, settings }, locale, now) => {
   const rows = await lastRuns(db, routine, 10);
   const lines = rows.map((run) => {
     const at = clockIn(locale, settings.zone, run.completed_at ?? run.started_at ?? run.requested_at, now);
-    const told = run.status === 'error' ? reasonIn(run.error_message ?? '', 120) : achieved(locale, run);
+    const outcome = run.status === 'error' ? reasonIn(run.error_message ?? '', 120) : achieved(locale, run);
     const took =
       run.started_at && run.completed_at
         ? ` (${duration(locale, (Date.parse(run.completed_at) - Date.parse(run.started_at)) / 1_000)})`
         : '';
-    return `${MARKS[run.status]} #${run.id} ${runTitle(locale, run.process_type, run.process_date)} · ${at}${took}${told ? `\n      ${told}` : ''}`;
+    return `${MARKS[run.status]} #${run.id} ${runTitle(locale, run.process_type, run.process_date)} · ${at}${took}${outcome ? `\n      ${outcome}` : ''}`;
   });
   return spoken([[text(locale, 'bot.runs_view.title'), lines.length > 0 ? lines : [text(locale, 'bot.runs_view.none')]]]);
 };

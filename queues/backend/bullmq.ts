@@ -32,7 +32,7 @@ export function queueCache(open: (noun: Noun) => Queue) {
 }
 
 /** One flow producer a process, opened when it is first needed. */
-export function once(open: () => FlowProducer) {
+export function openedOnce(open: () => FlowProducer) {
   let opened: FlowProducer | undefined;
   return {
     get(): FlowProducer {

@@ -1,6 +1,10 @@
+import type { JobsOptions } from 'bullmq';
+import { gather, type One } from '../../sql/database/batch.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { isByHand, type Run, type RunRequest, requestRun } from '../../sql/runs/runs.ts';
-import { definitionOf, type JobName, type JobPayload, jobPayloads, type Noun } from '../jobs/catalog.ts';
+import { type RunRequest, requestRun } from '../../sql/runs/request.ts';
+import { isByHand, type Run } from '../../sql/runs/rows.ts';
+import { definitionOf, type Noun } from '../jobs/catalog.ts';
+import { type JobName, type JobPayload, jobPayloads } from '../jobs/payloads.ts';
 import type { ProcessRequest } from '../jobs/request.ts';
 import { type Backend, withTimeout } from './backend.ts';
 import { kept } from './bullmq.ts';
@@ -9,6 +13,9 @@ import { kept } from './bullmq.ts';
 export class QueueUnavailable extends Error {
   override name = 'QueueUnavailable';
 }
+
+/** How many messages to a queue a process has under way at once. */
+const AT_ONCE = 2;
 
 type EnqueueOptions = {
   id?: string;
@@ -19,8 +26,8 @@ type EnqueueOptions = {
 };
 
 /**
- * Enqueues a job: the only caller of `Queue.add`. Fails within two seconds rather than hang.
- * A job with the same `id` that still waits swallows the new one, which only saves work.
+ * Enqueues a job: the only caller of `Queue.add`. Jobs that are enqueued in the same moment are one message to the queue. Fails
+ * within two seconds rather than hang. A job with the same `id` that still waits swallows the new one, which only saves work.
  */
 export async function enqueue<N extends JobName>(
   backend: Backend,
@@ -31,16 +38,30 @@ export async function enqueue<N extends JobName>(
 ) {
   const { id, forget, ...retry } = options;
   const payload = jobPayloads[name].parse(data);
-  const added = Promise.resolve().then(() =>
-    backend.queue(noun).add(name, payload, {
-      ...retry,
-      jobId: id,
-      ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}),
-    }),
-  );
-  await withTimeout(2_000, added).catch((error) => {
+  const opts = { ...retry, jobId: id, ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}) };
+  await gathered(
+    backend,
+    noun,
+  )({ name, data: payload, opts }).catch((error) => {
     throw new QueueUnavailable(`the queue "${noun}" does not answer`, { cause: error });
   });
+}
+
+type NewJob = { name: string; data: unknown; opts: JobsOptions };
+const gatherers = new WeakMap<Backend, Map<Noun, One<NewJob, unknown>>>();
+
+function gathered(backend: Backend, noun: Noun): One<NewJob, unknown> {
+  const queues = gatherers.get(backend) ?? new Map<Noun, One<NewJob, unknown>>();
+  gatherers.set(backend, queues);
+  const known = queues.get(noun) ?? gather((all) => withTimeout(2_000, add(backend, noun, all)), AT_ONCE);
+  queues.set(noun, known);
+  return known;
+}
+
+async function add(backend: Backend, noun: Noun, jobs: readonly [NewJob, ...NewJob[]]): Promise<readonly unknown[]> {
+  const [{ name, data, opts }, ...others] = jobs;
+  if (others.length > 0) return backend.queue(noun).addBulk([...jobs]);
+  return [await backend.queue(noun).add(name, data, opts)];
 }
 
 /** Enqueues for days of slots that have to be calculated again; a job that still waits swallows this one. */

@@ -3,7 +3,7 @@ import { type BackendFactory, type ConnectionOptions, createPostgresBackend, Flo
 import pg from 'pg';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { Backend } from './backend.ts';
-import { kept, listened, once, queueCache, workerOptions } from './bullmq.ts';
+import { kept, listened, openedOnce, queueCache, workerOptions } from './bullmq.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** What BullMQ asks is answered in milliseconds; a connection that keeps silent for longer is thrown away. */
@@ -13,12 +13,18 @@ const ANSWER_MS = 12_000;
 const LOOK_MS = 10_000;
 const ALIVE_MS = 5_000;
 
+/**
+ * A job is not waited for until it is on the disk. What it is for stands in the database, whose own commits are; should the server
+ * crash, the scheduler enqueues again what the last half second has lost, and a job that comes back finds its work done.
+ */
+const OPTIONS = '-c search_path=bullmq -c synchronous_commit=off';
+
 export function postgresBackend(url: string, name: string): Backend {
   const pool = listened(
     new OutagePool({
       connectionString: url,
       application_name: `${name} queues`,
-      options: '-c search_path=bullmq',
+      options: OPTIONS,
       max: 8,
       connectionTimeoutMillis: 2_000,
       idleTimeoutMillis: 30_000,
@@ -34,7 +40,7 @@ export function postgresBackend(url: string, name: string): Backend {
   const factory = ((...options) =>
     listensOnce(pool, () => startAgain(...options))) as typeof startAgain as unknown as BackendFactory;
   const queues = queueCache((noun) => new Queue(noun, { connection, defaultJobOptions: kept }, factory) as Queue);
-  const flows = once(() => new FlowProducer({ connection }, factory) as FlowProducer);
+  const flows = openedOnce(() => new FlowProducer({ connection }, factory) as FlowProducer);
   return {
     kind: 'postgres',
     queue: queues.get,

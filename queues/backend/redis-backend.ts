@@ -1,7 +1,7 @@
 import { FlowProducer, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from './backend.ts';
-import { kept, listened, once, queueCache, workerOptions } from './bullmq.ts';
+import { kept, listened, openedOnce, queueCache, workerOptions } from './bullmq.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** A producer is answered in milliseconds; a connection on which nothing comes back for so long is thrown away and opened again. */
@@ -23,7 +23,7 @@ export function redisBackend(url: string): Backend {
   const consumers: Redis[] = [];
   // BullMQ remembers a failed start for good. Without the version check its start does nothing but wait for the connection.
   const queues = queueCache((noun) => new Queue(noun, { connection: producer, defaultJobOptions: kept, skipVersionCheck: true }));
-  const flows = once(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
+  const flows = openedOnce(() => new FlowProducer({ connection: producer, skipVersionCheck: true }));
   return {
     kind: 'redis',
     redis: producer,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addDays, type Day, daysInShort, mondayAfter, weekOf } from '../time/calendar.ts';
-import { weekStart } from '../time/days.ts';
+import { exampleDay, weekStart } from '../time/days.ts';
 import {
   attendanceResult,
   cleanupResult,
@@ -24,8 +24,8 @@ import {
 } from './run-definition.ts';
 
 /**
- * THE catalog: what can be asked of the fleet. Triggers of the API, payload checks, run keys and retries derive from it.
- * A new kind of job is one entry here, one handler, one statement and one test.
+ * THE catalog: what can be asked of the fleet. Triggers of the API, the timetable, payload checks, run keys and retries derive
+ * from it. A new kind of job is one entry here, one handler, one statement, one test and its words.
  */
 
 /** The workers: each is a PM2 app, a queue, a folder in `workers/` and a file in `sql/`. */
@@ -47,9 +47,12 @@ export const runs = {
     summary: 'Make the trainings of a week from the weekly templates',
     path: '/real-trainings/generate-next-week',
     body: z.strictObject({
-      week_start: weekStart
-        .optional()
-        .meta({ description: 'the Monday of the week, this one to 53 ahead; by default the next one', examples: ['2026-11-23'] }),
+      week_start: weekStart.optional().meta({
+        description: 'the Monday of the week, this one to 53 ahead; by default the next one',
+        get examples() {
+          return [mondayAfter(exampleDay(0))];
+        },
+      }),
       keep_both: keepBoth.optional(),
       dry_run,
       again,
@@ -64,6 +67,8 @@ export const runs = {
     },
     params: z.object({ start: z.iso.date(), end: z.iso.date(), keep_both: z.array(z.int()).default([]) }),
     retry: patient,
+    // Six days: until Saturday the week that was to be built is still worth building.
+    schedule: { pattern: '0 21 * * 0', misfire: 'latest', windowHours: 144, deadlineMinutes: 60 },
   },
   attendance: {
     ...ofDay,
@@ -91,6 +96,8 @@ export const runs = {
     result: dailyResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('daily', body.date ?? today),
     parts: ['attendance', 'finance'],
+    // Attendance and finance take earlier days along, so the latest missed night does for all of them.
+    schedule: { pattern: '0 23 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
   },
   auto_renewal: {
     ...ofNight,
@@ -99,6 +106,8 @@ export const runs = {
     path: '/cron/check-auto-renewals',
     result: renewalResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('auto_renewal', body.date ?? today),
+    // A night's renewals reach seven days back (D24).
+    schedule: { name: 'renewal', pattern: '0 1 * * *', misfire: 'latest', windowHours: 168, deadlineMinutes: 60 },
   },
   auto_unfreeze: {
     ...ofNight,
@@ -107,6 +116,8 @@ export const runs = {
     path: '/subscriptions/auto-unfreeze',
     result: unfreezeResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('auto_unfreeze', body.date ?? today),
+    // Freezes are cleared however long they have been over.
+    schedule: { name: 'unfreeze', pattern: '0 2 * * *', misfire: 'latest', windowHours: 168, deadlineMinutes: 60 },
   },
   cleanup: {
     ...ofNight,
@@ -115,16 +126,34 @@ export const runs = {
     path: '/cron/cleanup',
     result: cleanupResult,
     request: (body: { date?: Day }, today: Day) => dayRequest('cleanup', body.date ?? today),
+    // What is old or over stays so: a later night does for a missed one.
+    schedule: { pattern: '59 23 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 120 },
+  },
+  stats: {
+    ...ofNight,
+    worker: 'cleanup',
+    summary: 'Write the business figures of the days before the day: the last 35, and all that changed since the last run',
+    path: '/cron/stats',
+    result: z.object({
+      days_calculated: z.int(),
+      days_written: z.int().meta({ description: 'days whose figures are new or different' }),
+    }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('stats', body.date ?? today),
+    // A later run begins 35 days before the end of the last one.
+    schedule: { pattern: '30 3 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
   },
   reminders: {
     ...ofInstant('reminders', 15),
     summary: 'Write what people are to be reminded of: trainings, absences, money, exams',
     result: z.record(z.string(), z.int()),
+    // Each looks at everything there is to notify of at its time, so the latest one does for those that were missed.
+    schedule: { pattern: '*/15 * * * *', misfire: 'latest', windowHours: 1, deadlineMinutes: 15 },
   },
   digest: {
     ...ofInstant('digest', 60),
     summary: 'Tell the admins what changed in the schedule, by place',
     result: z.object({ changes: z.int(), digests: z.int() }),
+    schedule: { pattern: '5 * * * *', misfire: 'latest', windowHours: 12, deadlineMinutes: 60 },
   },
   slot_recalc: {
     worker: 'slot-recalc',
@@ -148,6 +177,8 @@ export const runs = {
     path: '/internal/slots/roll',
     result: z.object({ specialists: z.int(), days: z.int() }),
     request: (body: { date?: Day }, today: Day) => dayRequest('slots', body.date ?? today),
+    // Shortly after midnight the horizon has one day more. What is missing is calculated when it is read, so a day late is no harm.
+    schedule: { pattern: '5 0 * * *', misfire: 'latest', windowHours: 23, deadlineMinutes: 60 },
   },
 } as const satisfies Record<string, RunDefinition>;
 
@@ -162,17 +193,3 @@ export function definitionOf(process: string): RunDefinition {
   if (!isRunName(process)) throw new TypeError(`the catalog has no process "${process}"`);
   return runs[process];
 }
-
-/** The jobs: what a queue job may say. None carries a fact; the facts are rows. */
-export const jobPayloads = {
-  /** Look at a run in the database. */
-  run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
-  /** Prove that this queue is consumed. */
-  canary: z.object({ rung_at: z.iso.datetime() }),
-  /** Look at a request that somebody waits for. */
-  request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
-  /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
-  drain: z.object({}),
-};
-export type JobName = keyof typeof jobPayloads;
-export type JobPayload<N extends JobName> = z.output<(typeof jobPayloads)[N]>;

@@ -1,7 +1,7 @@
 import type { Sql } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { isRunName, runs } from './catalog.ts';
-import { type Asker, type ProcessRequest, requestProcess } from './request.ts';
+import { type ProcessRequest, type Requester, requestProcess } from './request.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { RunDefinition } from './run-definition.ts';
 export async function repeatProcess(
   db: Sql,
   run: Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>,
-  asker: Asker,
+  asker: Requester,
 ): Promise<ProcessRequest | null> {
   const name = run.process_type;
   if (!isRunName(name)) return null;

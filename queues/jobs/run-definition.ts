@@ -1,7 +1,29 @@
 import { z } from 'zod';
 import type { Day } from '../time/calendar.ts';
-import { anyDay } from '../time/days.ts';
+import { anyDay, exampleDay } from '../time/days.ts';
 import type { Noun } from './catalog.ts';
+
+/** What becomes of ticks that pass while nobody is looking. */
+export type Misfire =
+  /** Run the latest one; the earlier ones are superseded. */
+  | 'latest'
+  /** Run each of them. */
+  | 'every'
+  /** Run none of them. */
+  | 'skip';
+
+/** When a process runs by itself. */
+type Timing = {
+  /** What the schedule is called; by default as its process. */
+  name?: string;
+  /** Five cron fields, read as wall time in the studio's zone. */
+  pattern: string;
+  misfire: Misfire;
+  /** A tick older than this many hours is not caught up any more. */
+  windowHours: number;
+  /** A tick whose run has not succeeded this many minutes after it raises an alarm, once. */
+  deadlineMinutes: number;
+};
 
 /** What the catalog says of a kind of run. */
 export type RunDefinition = {
@@ -19,6 +41,8 @@ export type RunDefinition = {
   ): { run_key: string; process_date: Day; params: Record<string, unknown> };
   params: z.ZodObject;
   retry: { attempts: number; backoff: { type: string; delay: number; jitter: number } };
+  /** Without one it runs when it is asked for. */
+  schedule?: Timing;
   /** True for the work of a day that has come: later ones, and ones beyond the retention, are refused (see bounds.ts). */
   isOfThePast?: boolean;
   /** True where asking again means doing it again, although the key has ended in success. */
@@ -53,12 +77,19 @@ export const slotDays = z.strictObject({
     .array(anyDay, { error: 'a list of dates' })
     .min(1, { error: 'at least one date' })
     .max(100, { error: 'at most 100 dates' })
-    .meta({ examples: [['2026-11-23', '2026-11-24']] }),
+    .meta({
+      get examples() {
+        return [[exampleDay(2), exampleDay(3)]];
+      },
+    }),
 });
 
-const businessDay = anyDay
-  .optional()
-  .meta({ description: 'the business day; by default today. A dry run may name the day of the next scheduled one' });
+const businessDay = anyDay.optional().meta({
+  description: 'the business day; by default today. A dry run may name the day of the next scheduled one',
+  get examples() {
+    return [exampleDay(-1)];
+  },
+});
 
 /** A process for one business day, today unless the request says otherwise; a day to come has left nothing to work on yet. */
 export const ofDay = {

@@ -1,4 +1,5 @@
-import { type GivenSettings, isSecret } from './settings.ts';
+import type { GivenSettings } from './given-settings.ts';
+import { isSecret } from './settings-schema.ts';
 
 /**
  * Settings that only some apps get. Every secret has a line here, and one without a line would go to nobody. `start` stands for the

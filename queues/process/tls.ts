@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
-import { type Settings, SettingsError } from './settings.ts';
+import { SettingsError } from './given-settings.ts';
+import type { Settings } from './settings.ts';
 
 /** The certificate and the key of `TLS_CERT` and `TLS_KEY`, as they lie on the disk now; undefined where the API speaks plain http. */
 export type Tls = { cert: Buffer; key: Buffer };

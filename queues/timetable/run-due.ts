@@ -2,10 +2,12 @@ import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { requestsToEnqueue } from '../../sql/finance/requests.ts';
 import { anyMessageDue } from '../../sql/notifications/notify.ts';
-import { countEnqueue, openRuns, type Run } from '../../sql/runs/runs.ts';
+import { countEnqueue, openRuns } from '../../sql/runs/open.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { alarmMissedDeadlines } from '../../sql/schedule/schedule.ts';
 import { isAnySlotChanged } from '../../sql/slots/changes.ts';
+import { isAnyUndoOver } from '../../sql/undo/undos.ts';
 import { type Backend, withTimeout } from '../backend/backend.ts';
 import { enqueue, enqueueJob, enqueueProcess, enqueueSlotRecalc, runJobId } from '../backend/enqueue.ts';
 import { definitionOf, isRunName, nouns } from '../jobs/catalog.ts';
@@ -34,13 +36,14 @@ const BREAK_MS = 30_000;
 /** An open run whose job is this old is looked after. */
 const ENQUEUE_SECONDS = 5;
 
-/** Every second: ticks that are due, deadlines that have passed, messages and changed slots that wait. */
+/** Every second: ticks that are due, deadlines that have passed, messages and changed slots that wait, changes that are final now. */
 export async function runDue({ db, backend, settings, schedules }: SchedulerContext, now: Date) {
   await enqueueAll(backend, await settleTicks(db, schedules, settings.zone, now));
   await alarmOfMissedDeadlines(db, settings.adminChatIds, now);
   await notifyOfRights(db, settings.adminChatIds);
   if (await anyMessageDue(db)) await enqueue(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
   if (await isAnySlotChanged(db)) await enqueueSlotRecalc(backend);
+  if (await isAnyUndoOver(db)) await enqueue(backend, 'finance', 'drain', {}, { id: 'drain', forget: true });
 }
 
 /** Jobs that are not heard now are enqueued again by {@link enqueueOpenRuns}; the runs stand in the database. */

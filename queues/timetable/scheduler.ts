@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { forgetSlotLocks } from '../../sql/bookings/slot-locks.ts';
 import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { log } from '../log/log.ts';
 import { openFleet } from '../process/fleet.ts';
 import { drainOnSignal, signalReady } from '../process/lifecycle.ts';
+import { holdWatch } from './expired-holds.ts';
 import {
   alarmOfSilentWorkers,
   CANARY_SECONDS,
@@ -25,11 +25,7 @@ const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
 let stopped = false;
 let beats = 0;
-/**
- * When it last looked for holds that are over; null before the first time, when it looks at all: nobody may have looked for days. It
- * looks back so far that nothing is missed after days without a database either, or of a machine that slept.
- */
-let lookedForHolds: string | null = null;
+const endHolds = holdWatch();
 
 /** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
 async function second() {
@@ -39,10 +35,7 @@ async function second() {
   if (beats % 3 === 0) await part('rings', () => enqueueOpenRuns(scheduler));
   if (beats % 3 === 1) await part('requests', () => enqueueOpenRequests(scheduler));
   if (beats % 3 === 2) {
-    await part('holds', async () => {
-      await expireHolds(scheduler.db, lookedForHolds);
-      lookedForHolds = now.toISOString();
-    });
+    await part('holds', () => endHolds(scheduler.db, now));
     await part('slot locks', () => forgetSlotLocks(scheduler.db));
   }
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => enqueueCanaries(scheduler, now));

@@ -15,7 +15,7 @@ import { type ProcessRequest, requestProcess } from '../jobs/request.ts';
 import type { RunDefinition } from '../jobs/run-definition.ts';
 import { log } from '../log/log.ts';
 import { dayOf } from '../time/calendar.ts';
-import { type Decision, decideTicks, nominalTicks, TOO_OLD } from './ticks.ts';
+import { decideTicks, nominalTicks, type TickDecision, TOO_OLD } from './ticks.ts';
 import type { Schedule } from './timetable.ts';
 
 /** Older gaps than this are not walked through tick by tick. */
@@ -120,7 +120,7 @@ function dueTicks(schedule: Schedule, state: ScheduleState, zone: string, now: D
   return old.length < OLD_AT_ONCE ? [...old, ...nominalTicks(schedule.pattern, zone, windowStart, now)] : old;
 }
 
-function tickOf(schedule: Schedule, { nominalAt, outcome, reason }: Decision): Tick {
+function tickOf(schedule: Schedule, { nominalAt, outcome, reason }: TickDecision): Tick {
   const isOwed = outcome !== 'skipped' || reason === TOO_OLD;
   const deadlineAt = isOwed ? new Date(nominalAt.getTime() + schedule.deadlineMinutes * 60_000) : null;
   return { schedule: schedule.name, nominalAt, outcome, reason, deadlineAt };

@@ -1,6 +1,7 @@
 import { Cron } from 'croner';
+import type { Misfire } from '../jobs/run-definition.ts';
 import { instantOf, wallOf } from '../time/wall-time.ts';
-import type { Misfire, Schedule } from './timetable.ts';
+import type { Schedule } from './timetable.ts';
 
 /**
  * The nominal instants of a pattern after `from`, up to and including `to`, at most `limit`.
@@ -37,7 +38,7 @@ function* ticksAfter(pattern: string, zone: string, from: Date): Generator<Date>
   }
 }
 
-export type Decision = { nominalAt: Date; outcome: 'enqueued' | 'caught_up' | 'skipped'; reason: string | null };
+export type TickDecision = { nominalAt: Date; outcome: 'enqueued' | 'caught_up' | 'skipped'; reason: string | null };
 
 /** A tick decided up to a minute after its time was not missed. */
 const ON_TIME_MS = 60_000;
@@ -52,7 +53,7 @@ export function decideTicks(
   nominal: readonly Date[],
   now: Date,
   pausedAt: Date | null,
-): Decision[] {
+): TickDecision[] {
   const isPaused = (tick: Date) => pausedAt !== null && tick >= pausedAt;
   const isOld = (tick: Date) => now.getTime() - tick.getTime() > schedule.windowHours * 3_600_000;
   const latest = nominal.findLast((tick) => !isPaused(tick) && !isOld(tick));

@@ -85,8 +85,8 @@ export async function clearAlert(
     where recovered_at is null and (fingerprint = ${prefix} or (${prefix.endsWith(':')}::boolean and starts_with(fingerprint, ${prefix})))
     returning fingerprint, template, params, first_at, last_at, count, episode, false as is_first, false as is_due,
       coalesce(muted_until > last_at, false) as is_muted`);
-  const told = over.filter((alert) => !alert.is_muted);
-  const notices = told.map((alert) => ({
+  const audible = over.filter((alert) => !alert.is_muted);
+  const notices = audible.map((alert) => ({
     template: 'alert_over' as const,
     dedupe: `alert:${alert.fingerprint}:${alert.episode}:over`,
     params: aboutOf(alert),

@@ -100,6 +100,41 @@ export const listVisits = (db: Sql, of: Span & { before?: readonly [string, numb
       or (seat.starts_at, seat.id) < (${of.before?.[0] ?? null}::timestamptz, ${of.before?.[1] ?? null}::int))
     order by seat.starts_at desc, seat.id desc limit ${of.limit}`);
 
+export const attendanceRow = visitRow.extend({ student_id: z.int(), student: z.string() });
+
+type Attended = {
+  studentId?: number;
+  trainingId?: number;
+  status?: string;
+  from?: string;
+  to?: string;
+  whose: Whose;
+  before?: readonly [string, number];
+  limit: number;
+};
+
+/** Places in trainings that were not cancelled, those that begin last first, before a cursor. Days are inclusive business days. */
+export const listAttendances = (db: Sql, of: Attended) =>
+  db.any(sql.type(attendanceRow)`
+    select seat.id, student_id, concat_ws(' ', student.first_name, nullif(student.last_name, '')) as student, real_training_id,
+      type.name as training_type, training_date, starts_at, ends_at, trainer_id,
+      concat_ws(' ', person.first_name, nullif(person.last_name, '')) as trainer, seat.status, excused_at is not null as is_excused,
+      marked_by, mark_notes as notes
+    from real_training_students seat
+    join real_trainings training on training.id = real_training_id
+    join training_types type on type.id = training_type_id
+    join users student on student.id = student_id
+    join users person on person.id = trainer_id
+    where training.status <> 'cancelled' and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT') and ${isAmong(of.whose, 'seat', 'seat')}
+      and (${of.studentId ?? null}::int is null or student_id = ${of.studentId ?? null})
+      and (${of.trainingId ?? null}::int is null or real_training_id = ${of.trainingId ?? null})
+      and (${of.status ?? null}::text is null or seat.status = ${of.status ?? null})
+      and (${of.from ?? null}::date is null or training_date >= ${of.from ?? null}::date)
+      and (${of.to ?? null}::date is null or training_date <= ${of.to ?? null}::date)
+      and (${of.before?.[0] ?? null}::timestamptz is null
+        or (starts_at, seat.id) < (${of.before?.[0] ?? null}::timestamptz, ${of.before?.[1] ?? null}::int))
+    order by starts_at desc, seat.id desc limit ${of.limit}`);
+
 export const visitCounts = z.object({
   present: z.int(),
   absent: z.int(),

@@ -35,11 +35,11 @@ export const liveKeys = (db: Sql) =>
 type NewKey = { name: string; secret: string; scopes: readonly string[]; expiresAt?: Date };
 
 /** Stores a key by its hash. Throws on a name that is taken. */
-export const createKey = (db: Sql, of: NewKey) =>
+export const createKey = (db: Sql, key: NewKey) =>
   db.one(sql.type(keyRow)`
     insert into api_keys (name, prefix, key_hash, scopes, expires_at)
-    values (${of.name}, ${prefixOf(of.secret)}, ${sql.binary(hashOf(of.secret))}, ${sql.array([...of.scopes], 'text')},
-      ${of.expiresAt?.toISOString() ?? null}::timestamptz)
+    values (${key.name}, ${prefixOf(key.secret)}, ${sql.binary(hashOf(key.secret))}, ${sql.array([...key.scopes], 'text')},
+      ${key.expiresAt?.toISOString() ?? null}::timestamptz)
     returning ${columns}`);
 
 type SettingKey = Omit<NewKey, 'expiresAt'>;
@@ -64,13 +64,13 @@ export const syncSettingKeys = (db: Sql, keys: readonly SettingKey[]) =>
   });
 
 /** A rotation ends with what the setting says: it knows one secret. */
-async function upsertKey(transaction: Sql, of: SettingKey) {
-  const keyHash = sql.binary(hashOf(of.secret));
+async function upsertKey(transaction: Sql, key: SettingKey) {
+  const keyHash = sql.binary(hashOf(key.secret));
   await transaction.query(sql.unsafe`
-    update api_keys set revoked_at = now() where key_hash = ${keyHash} and name <> ${of.name} and revoked_at is null`);
+    update api_keys set revoked_at = now() where key_hash = ${keyHash} and name <> ${key.name} and revoked_at is null`);
   await transaction.query(sql.unsafe`
     insert into api_keys (name, prefix, key_hash, scopes, source)
-    values (${of.name}, ${prefixOf(of.secret)}, ${keyHash}, ${sql.array([...of.scopes], 'text')}, 'setting')
+    values (${key.name}, ${prefixOf(key.secret)}, ${keyHash}, ${sql.array([...key.scopes], 'text')}, 'setting')
     on conflict (name) where revoked_at is null
       do update set key_hash = excluded.key_hash, prefix = excluded.prefix, scopes = excluded.scopes, source = excluded.source,
         expires_at = null, previous_hash = null, previous_until = null
@@ -83,13 +83,13 @@ async function upsertKey(transaction: Sql, of: SettingKey) {
  * @param expiresAt the key's new end; undefined: as it is
  * Returns the key, or null when there is none of that name.
  */
-export const rotateKey = (db: Sql, of: { name: string; secret: string; until: Date; expiresAt?: Date }) =>
+export const rotateKey = (db: Sql, rotation: { name: string; secret: string; until: Date; expiresAt?: Date }) =>
   db.maybeOne(sql.type(keyRow)`
     update api_keys set previous_hash = key_hash,
-      previous_until = least(${of.until.toISOString()}::timestamptz, expires_at),
-      key_hash = ${sql.binary(hashOf(of.secret))}, prefix = ${prefixOf(of.secret)},
-      expires_at = coalesce(${of.expiresAt?.toISOString() ?? null}::timestamptz, expires_at)
-    where name = ${of.name} and revoked_at is null and source = 'command'
+      previous_until = least(${rotation.until.toISOString()}::timestamptz, expires_at),
+      key_hash = ${sql.binary(hashOf(rotation.secret))}, prefix = ${prefixOf(rotation.secret)},
+      expires_at = coalesce(${rotation.expiresAt?.toISOString() ?? null}::timestamptz, expires_at)
+    where name = ${rotation.name} and revoked_at is null and source = 'command'
     returning ${columns}`);
 
 /** Revokes a key at once, with the secret before its rotation. Returns false when there is none of that name. */

@@ -28,14 +28,14 @@ type NewLink = {
 };
 
 /** Keeps a link. One for the same person or login and purpose that was not used yet is replaced. */
-export async function insertLink(transaction: Sql, of: NewLink) {
+export async function insertLink(transaction: Sql, invitation: NewLink) {
   await transaction.query(sql.unsafe`
-    delete from sign_in_links where used_at is null and purpose = ${of.purpose}
-      and user_id is not distinct from ${of.userId ?? null}::int and login is not distinct from ${of.login ?? null}::text`);
+    delete from sign_in_links where used_at is null and purpose = ${invitation.purpose}
+      and user_id is not distinct from ${invitation.userId ?? null}::int and login is not distinct from ${invitation.login ?? null}::text`);
   return transaction.one(sql.type(link)`
     insert into sign_in_links (token_hash, purpose, user_id, login, first_name, last_name, role, created_by, expires_at)
-    values (${sql.binary(of.hash)}, ${of.purpose}, ${of.userId ?? null}, ${of.login ?? null}, ${of.firstName ?? null}, ${of.lastName ?? null},
-      ${of.role ?? null}, ${of.by}, ${of.expires.toISOString()}::timestamptz)
+    values (${sql.binary(invitation.hash)}, ${invitation.purpose}, ${invitation.userId ?? null}, ${invitation.login ?? null}, ${invitation.firstName ?? null}, ${invitation.lastName ?? null},
+      ${invitation.role ?? null}, ${invitation.by}, ${invitation.expires.toISOString()}::timestamptz)
     returning ${columns}`);
 }
 
@@ -68,7 +68,7 @@ export async function giveRole(transaction: Sql, userId: number, role: Role): Pr
 type NewPerson = { firstName: string; lastName: string; phone: string | null; email: string | null; login: string | null };
 
 /** Makes a person known. Returns the id. */
-export const insertPerson = (transaction: Sql, of: NewPerson) =>
+export const insertPerson = (transaction: Sql, person: NewPerson) =>
   transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into users (first_name, last_name, phone, email, login)
-    values (${of.firstName}, ${of.lastName}, ${of.phone}, ${of.email}, ${of.login}) returning id`);
+    values (${person.firstName}, ${person.lastName}, ${person.phone}, ${person.email}, ${person.login}) returning id`);

@@ -32,6 +32,12 @@ export const findSession = (db: Sql, hash: Buffer, now: Date, today: string) =>
     from sessions session join users on users.id = user_id
     where token_hash = ${sql.binary(hash)} and expires_at > ${now.toISOString()}::timestamptz and is_active`);
 
+/** Which of these sessions are valid at an instant. Being looked at does not count as being used. */
+export const validSessions = (db: Sql, ids: readonly number[], now: Date) =>
+  db.anyFirst(sql.type(z.object({ id: z.int() }))`
+    select session.id from sessions session join users on users.id = user_id
+    where session.id = any(${sql.array([...ids], 'int8')}) and expires_at > ${now.toISOString()}::timestamptz and is_active`);
+
 type NewSession = {
   userId: number;
   hash: Buffer;

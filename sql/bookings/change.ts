@@ -42,11 +42,15 @@ export async function lockBooking(transaction: Sql, id: number) {
 }
 
 /** Ends a booking and keeps the answer its canceller got. */
-export const endBooking = (transaction: Sql, of: { id: number; at: string; reason: string | null; answer: unknown }) =>
+export const endBooking = (transaction: Sql, ending: { id: number; at: string; reason: string | null; answer: unknown }) =>
   transaction.query(sql.unsafe`
-    update bookings set status = 'CANCELLED', cancelled_at = ${of.at}::timestamptz, held_until = null,
-      cancellation_reason = ${of.reason}, cancellation = ${sql.json(of.answer as never)}
-    where id = ${of.id}`);
+    update bookings set status = 'CANCELLED', cancelled_at = ${ending.at}::timestamptz, held_until = null,
+      cancellation_reason = ${ending.reason}, cancellation = ${sql.json(ending.answer as never)}
+    where id = ${ending.id}`);
+
+/** Keeps the whole answer that the first canceller gets. */
+export const keepBookingAnswer = (transaction: Sql, id: number, answer: unknown) =>
+  transaction.query(sql.unsafe`update bookings set cancellation = ${sql.json(answer as never)} where id = ${id}`);
 
 /** A unit given back can be used for at least so many days more. */
 const UNIT_LIVES_DAYS = 7;
@@ -122,14 +126,14 @@ export type Move = Place & { id: number; specialistId: number; isLate: boolean }
  * Moves a booking to another time, specialist and room; price, payment, duration and break stay. Returns false when no room is
  * free there; throws an exclusion violation when the time is taken.
  */
-export async function moveBooking(transaction: Sql, of: Move): Promise<boolean> {
+export async function moveBooking(transaction: Sql, move: Move): Promise<boolean> {
   const { rowCount } = await transaction.query(sql.unsafe`
-    with room as materialized (${freeRoom({ ...of, except: of.id })})
-    update bookings set starts_at = ${of.startsAt}::timestamptz, specialist_id = ${of.specialistId},
-      room_id = room.id, location_id = coalesce(${of.locationId}::int, room.location_id),
-      moves = moves + 1, moved_late = moved_late or ${of.isLate}
+    with room as materialized (${freeRoom({ ...move, except: move.id })})
+    update bookings set starts_at = ${move.startsAt}::timestamptz, specialist_id = ${move.specialistId},
+      room_id = room.id, location_id = coalesce(${move.locationId}::int, room.location_id),
+      moves = moves + 1, moved_late = moved_late or ${move.isLate}
     from (values (1)) as one left join room on true
-    where bookings.id = ${of.id} and (room.id is not null or ${needsNoRoom(of)})`);
+    where bookings.id = ${move.id} and (room.id is not null or ${needsNoRoom(move)})`);
   return rowCount > 0;
 }
 

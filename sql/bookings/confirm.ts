@@ -17,13 +17,13 @@ type Held = {
  * that ends first, or with a session (D50). Returns false when the hold is over or the wallet, the packages or the subscriptions do not cover it;
  * then nothing is changed. Locks the booking, then the wallet.
  */
-export async function confirmBooking(db: Sql, of: Held): Promise<boolean> {
-  const { rowCount } = await db.query(sql.prepared(`confirm_from_${of.payFrom}`, z.object({ id: z.int() }))`
+export async function confirmBooking(db: Sql, confirmation: Held): Promise<boolean> {
+  const { rowCount } = await db.query(sql.prepared(`confirm_from_${confirmation.payFrom}`, z.object({ id: z.int() }))`
     with held as materialized (
       select id, client_id, payer_id, service_id, price_minor from bookings
-      where id = ${of.id} and status = 'PENDING' and pay_from = ${of.payFrom} and held_until > clock_timestamp() for update
-    ), ${ways[of.payFrom](of.day)}, told as (
-      ${noticesOfNew(of.notices, sql.fragment`exists (select from confirmed)`)}
+      where id = ${confirmation.id} and status = 'PENDING' and pay_from = ${confirmation.payFrom} and held_until > clock_timestamp() for update
+    ), ${ways[confirmation.payFrom](confirmation.day)}, told as (
+      ${noticesOfNew(confirmation.notices, sql.fragment`exists (select from confirmed)`)}
     )
     select id from confirmed`);
   return rowCount > 0;
@@ -91,17 +91,17 @@ const covered = z.object({ is_covered: z.boolean() });
  * Whether a booking of a business day could be paid as things stand: from the payer's wallet, with a unit of a package or a
  * session of a subscription that is valid on it. Nothing is locked; the confirmation decides.
  */
-export const isCovered = (db: Sql, payFrom: Held['payFrom'], of: Wanted, day: string): Promise<boolean> =>
+export const isCovered = (db: Sql, payFrom: Held['payFrom'], wanted: Wanted, day: string): Promise<boolean> =>
   db.oneFirst(
     payFrom === 'subscription'
-      ? sql.type(covered)`select exists (${coveringSubscription({ ...of, day })}) as is_covered`
+      ? sql.type(covered)`select exists (${coveringSubscription({ ...wanted, day })}) as is_covered`
       : payFrom === 'wallet'
         ? sql.type(covered)`
-        select coalesce((select balance_minor from wallets where user_id = ${of.payerId}), 0) >= ${of.priceMinor}::int8 as is_covered`
+        select coalesce((select balance_minor from wallets where user_id = ${wanted.payerId}), 0) >= ${wanted.priceMinor}::int8 as is_covered`
         : sql.type(covered)`
         select exists (
           select from client_packages bought join client_package_units units on units.client_package_id = bought.id
-          where bought.client_id = ${of.clientId} and bought.status = 'active' and units.service_id = ${of.serviceId}
+          where bought.client_id = ${wanted.clientId} and bought.status = 'active' and units.service_id = ${wanted.serviceId}
             and units_left > 0 and ${day}::date between bought.start_date and bought.end_date) as is_covered`,
   );
 

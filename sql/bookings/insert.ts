@@ -65,8 +65,10 @@ export type NewBooking = Place & {
 };
 
 /** Bookings of one shape are made by one statement: fewer parts are a cheaper one. Each shape has its own name. */
-export const shapeOf = (of: NewBooking) =>
-  [of.needsRoom && 'in_room', of.discounts.length > 0 && 'discounted', of.claim && 'giving_lock'].filter(Boolean).join('_');
+export const shapeOf = (booking: NewBooking) =>
+  [booking.needsRoom && 'in_room', booking.discounts.length > 0 && 'discounted', booking.claim && 'giving_lock']
+    .filter(Boolean)
+    .join('_');
 
 /**
  * Bookings of one shape with what they cost, each in a room that is free, as the parts `wanted`, `made` and more of a statement,
@@ -93,25 +95,25 @@ const nothing = sql.fragment``;
 const wanted = (all: readonly NewBooking[]) => sql.fragment`
   select wanted.*, row_number() over (partition by service_id, location_id, room_id, starts_at order by id) - 1 as place_no
   from settings, ${rowsOf(
-    all.map((of) => [
-      of.id,
-      of.clientId,
-      of.payerId,
-      of.specialistId,
-      of.serviceId,
-      of.locationId,
-      of.roomId ?? null,
-      of.startsAt,
-      of.busyMinutes,
-      of.durationMinutes,
-      of.breakMinutes,
-      of.servicePriceMinor,
-      of.priceMinor,
-      of.payFrom,
-      of.createdBy,
-      of.day,
-      of.claim?.slot ?? null,
-      of.claim?.token ?? null,
+    all.map((booking) => [
+      booking.id,
+      booking.clientId,
+      booking.payerId,
+      booking.specialistId,
+      booking.serviceId,
+      booking.locationId,
+      booking.roomId ?? null,
+      booking.startsAt,
+      booking.busyMinutes,
+      booking.durationMinutes,
+      booking.breakMinutes,
+      booking.servicePriceMinor,
+      booking.priceMinor,
+      booking.payFrom,
+      booking.createdBy,
+      booking.day,
+      booking.claim?.slot ?? null,
+      booking.claim?.token ?? null,
     ]),
     [...Array(7).fill('int4'), 'timestamptz', ...Array(3).fill('int4'), 'int8', 'int8', 'text', 'text', 'date', 'text', 'text'],
   )} as wanted (id, client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, busy_minutes, duration_minutes,
@@ -145,7 +147,7 @@ const discounted = (all: readonly NewBooking[]) => sql.fragment`
   select made.id, place, discount_id, kind, basis_points / 100.0, discount_minor
   from made join ${rowsOf(
     all.flatMap(({ id, discounts }) =>
-      discounts.map((one, n) => [id, n + 1, one.id, one.kind, one.basisPoints, one.discountMinor]),
+      discounts.map((discount, n) => [id, n + 1, discount.id, discount.kind, discount.basisPoints, discount.discountMinor]),
     ),
     ['int4', 'int2', 'int4', 'text', 'int4', 'int8'],
   )} as given (booking_id, place, discount_id, kind, basis_points, discount_minor) on given.booking_id = made.id`;
@@ -159,11 +161,11 @@ const held = z.object({ id: z.int() });
  * The slot's lock is kept until it is paid: who waits for it may get what could not be.
  * @param isAlone the statement is a transaction of its own
  */
-export async function holdSlot(db: Sql, of: NewBooking, holdSeconds: number, isAlone: boolean): Promise<boolean> {
-  const { rowCount } = await db.query(sql.prepared(`hold_slot_${shapeOf(of)}`, held)`
+export async function holdSlot(db: Sql, hold: NewBooking, holdSeconds: number, isAlone: boolean): Promise<boolean> {
+  const { rowCount } = await db.query(sql.prepared(`hold_slot_${shapeOf(hold)}`, held)`
     with settings as materialized (
       select set_config('synchronous_commit', case when ${isAlone}::boolean then 'off' else current_setting('synchronous_commit') end, true)
-    ), ${bookingsMade([of], sql.fragment`'PENDING', clock_timestamp() + make_interval(secs => ${holdSeconds}), null::timestamptz`)}
+    ), ${bookingsMade([hold], sql.fragment`'PENDING', clock_timestamp() + make_interval(secs => ${holdSeconds}), null::timestamptz`)}
     select id from made`);
   return rowCount > 0;
 }

@@ -64,7 +64,8 @@ export type OfferQuestion = {
  * Everything a booking is made of, in one reading: the client, the service, who could give it (the main ones first) with their
  * calendars, and the discounts the client has on that day, percentages first, the older ones before the newer.
  */
-export const readOffer = (db: Sql, of: OfferQuestion) => db.one(sql.prepared('read_offer', offerRow)`select ${offered(of)}`);
+export const readOffer = (db: Sql, question: OfferQuestion) =>
+  db.one(sql.prepared('read_offer', offerRow)`select ${offered(question)}`);
 
 /**
  * The same for those who are about to book, in one reading for all of them; the answers stand in the order of the questions. A
@@ -72,16 +73,20 @@ export const readOffer = (db: Sql, of: OfferQuestion) => db.one(sql.prepared('re
  * as free, and the constraints know. All of them have claims, or none.
  * @param isHurried gives up with a lock timeout (55P03) rather than wait for a slot that is just being given back
  */
-export async function readOffersToBook(db: Sql, all: readonly { of: OfferQuestion; claim?: SlotClaim }[], isHurried: boolean) {
+export async function readOffersToBook(
+  db: Sql,
+  all: readonly { question: OfferQuestion; claim?: SlotClaim }[],
+  isHurried: boolean,
+) {
   const isClaimed = all[0]?.claim !== undefined;
-  const rows = all.map(({ of: { span, ...of }, claim }, n) => [
+  const rows = all.map(({ question: { span, ...question }, claim }, n) => [
     n,
-    of.clientId,
-    of.serviceId,
-    of.specialistId ?? null,
-    of.locationId ?? null,
-    of.roomId ?? null,
-    of.day,
+    question.clientId,
+    question.serviceId,
+    question.specialistId ?? null,
+    question.locationId ?? null,
+    question.roomId ?? null,
+    question.day,
     span.from,
     span.to,
     ...span.days,
@@ -131,39 +136,39 @@ const columns: Question = {
   },
 };
 
-const offered = (of: Question) => sql.fragment`
+const offered = (question: Question) => sql.fragment`
   (select json_build_object('name', concat_ws(' ', first_name, nullif(last_name, '')), 'is_active', is_active,
       'is_client', exists (select from user_roles where user_id = users.id and role = 'client'),
       'payer_id', coalesce((select payer_id from students where students.id = users.id), users.id))
-    from users where id = ${of.clientId}) as client,
+    from users where id = ${question.clientId}) as client,
   (select json_build_object('id', id, 'name', name, 'duration_minutes', duration_minutes, 'break_minutes', break_minutes,
       'price_minor', price_minor, 'is_active', is_active)
-    from services where id = ${of.serviceId}) as service,
-  exists (select from service_rooms where service_id = ${of.serviceId}) as has_rooms,
-  (${of.roomId ?? null}::int is null or exists (
+    from services where id = ${question.serviceId}) as service,
+  exists (select from service_rooms where service_id = ${question.serviceId}) as has_rooms,
+  (${question.roomId ?? null}::int is null or exists (
     select from service_rooms join rooms on rooms.id = room_id and rooms.is_active and ${isBookedAt(sql.fragment`rooms.location_id`)}
-    where service_id = ${of.serviceId} and room_id = ${of.roomId ?? null}
-      and (${of.locationId ?? null}::int is null or rooms.location_id = ${of.locationId ?? null})
+    where service_id = ${question.serviceId} and room_id = ${question.roomId ?? null}
+      and (${question.locationId ?? null}::int is null or rooms.location_id = ${question.locationId ?? null})
       and not exists (
-        select from specialists own where own.id = ${of.specialistId ?? null} and own.location_id <> rooms.location_id)
+        select from specialists own where own.id = ${question.specialistId ?? null} and own.location_id <> rooms.location_id)
   )) as room_fits,
-  ${isAskedPlaceActive(of.locationId)} as location_is_active,
+  ${isAskedPlaceActive(question.locationId)} as location_is_active,
   coalesce((
     select json_agg(json_build_object('id', specialist.id, 'location_id', location_id,
-        'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(of.span)}) order by is_main desc, specialist.id)
+        'name', concat_ws(' ', first_name, nullif(last_name, '')), 'calendar', ${calendarOf(question.span)}) order by is_main desc, specialist.id)
     from specialist_services offered
     join specialists specialist on specialist.id = offered.specialist_id
     join users person on person.id = specialist.id and person.is_active
-    where offered.service_id = ${of.serviceId}
-      and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
-      and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+    where offered.service_id = ${question.serviceId}
+      and (${question.specialistId ?? null}::int is null or specialist.id = ${question.specialistId ?? null})
+      and (${question.locationId ?? null}::int is null or location_id = ${question.locationId ?? null})
       and ${isBookedAt(sql.fragment`specialist.location_id`)}
-      and (${of.roomId ?? null}::int is null or specialist.location_id is null or specialist.location_id = (
-        select rooms.location_id from rooms where rooms.id = ${of.roomId ?? null}))), '[]') as specialists,
+      and (${question.roomId ?? null}::int is null or specialist.location_id is null or specialist.location_id = (
+        select rooms.location_id from rooms where rooms.id = ${question.roomId ?? null}))), '[]') as specialists,
   coalesce((
     select json_agg(json_build_object('id', id, 'kind', kind, 'basis_points', (percent * 100)::int, 'amount_minor', amount_minor)
       order by kind desc, id)
     from client_discounts
-    where client_id = ${of.clientId} and is_active and (service_id is null or service_id = ${of.serviceId})
-      and (valid_from is null or valid_from <= ${of.day}::date) and (valid_to is null or valid_to >= ${of.day}::date)),
+    where client_id = ${question.clientId} and is_active and (service_id is null or service_id = ${question.serviceId})
+      and (valid_from is null or valid_from <= ${question.day}::date) and (valid_to is null or valid_to >= ${question.day}::date)),
     '[]') as discounts`;

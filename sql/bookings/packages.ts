@@ -53,21 +53,21 @@ type Purchase = { clientId: number; payerId: number; packageId: number; start: s
  * Sells a package to a client, in the caller's transaction: usable at once, with an invoice that is paid from the payer's
  * wallet now or later: it is due on the first day, or today if that is past. Returns its id, or null when the wallet does not cover it; then nothing is written.
  */
-export async function buyPackage(transaction: Sql, of: Purchase): Promise<number | null> {
-  await lockWallets(transaction, [of.payerId]);
+export async function buyPackage(transaction: Sql, purchase: Purchase): Promise<number | null> {
+  await lockWallets(transaction, [purchase.payerId]);
   return transaction.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
     with bought as (
       insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
-      select ${of.clientId}::int, id, composition, price_minor, ${of.start}::date,
-        term_end(${of.start}::date, validity_days, validity_months, extract(day from ${of.start}::date)::int)
+      select ${purchase.clientId}::int, id, composition, price_minor, ${purchase.start}::date,
+        term_end(${purchase.start}::date, validity_days, validity_months, extract(day from ${purchase.start}::date)::int)
       from service_packages
-      where id = ${of.packageId} and (not ${of.isPaidNow}::boolean
-        or price_minor <= coalesce((select balance_minor from wallets where user_id = ${of.payerId}), 0))
+      where id = ${purchase.packageId} and (not ${purchase.isPaidNow}::boolean
+        or price_minor <= coalesce((select balance_minor from wallets where user_id = ${purchase.payerId}), 0))
       returning id, price_minor
     ), bill as (
       insert into invoices (payer_id, type, amount_minor, status, client_package_id, due_date, paid_at)
-      select ${of.payerId}::int, 'PACKAGE', price_minor, case when ${of.isPaidNow} then 'PAID' else 'UNPAID' end, id,
-        greatest(${of.start}::date, ${of.today}::date), case when ${of.isPaidNow} then now() end
+      select ${purchase.payerId}::int, 'PACKAGE', price_minor, case when ${purchase.isPaidNow} then 'PAID' else 'UNPAID' end, id,
+        greatest(${purchase.start}::date, ${purchase.today}::date), case when ${purchase.isPaidNow} then now() end
       from bought where price_minor > 0
       returning id, payer_id, amount_minor, status
     ), paid as (

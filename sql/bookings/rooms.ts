@@ -15,31 +15,31 @@ export type Place = {
 
 type PlaceIn = { [K in keyof Place]: In<Place[K]> };
 
-const span = (of: PlaceIn) =>
-  sql.fragment`tstzrange(${of.startsAt}::timestamptz, ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes}))`;
+const span = (place: PlaceIn) =>
+  sql.fragment`tstzrange(${place.startsAt}::timestamptz, ${place.startsAt}::timestamptz + make_interval(mins => ${place.busyMinutes}))`;
 
 /**
  * The service's first free room at the place and time, as a statement of one row or none.
  * @param after so many rooms are left to others
  */
-export const freeRoom = (of: PlaceIn, after = sql.fragment`0`) => sql.fragment`
+export const freeRoom = (place: PlaceIn, after = sql.fragment`0`) => sql.fragment`
   select room.id, room.location_id from service_rooms allowed join rooms room on room.id = allowed.room_id
-  where allowed.service_id = ${of.serviceId} and room.is_active
-    and (room.location_id = ${of.locationId} or (${of.locationId}::int is null and ${isBookedAt(sql.fragment`room.location_id`)}))
-    and (${of.roomId ?? null}::int is null or room.id = ${of.roomId ?? null})
+  where allowed.service_id = ${place.serviceId} and room.is_active
+    and (room.location_id = ${place.locationId} or (${place.locationId}::int is null and ${isBookedAt(sql.fragment`room.location_id`)}))
+    and (${place.roomId ?? null}::int is null or room.id = ${place.roomId ?? null})
     and not exists (
       select from bookings taken
-      where taken.room_id = room.id and taken.is_live and taken.id <> ${of.except ?? 0}
-        and tstzrange(taken.starts_at, taken.busy_until) && ${span(of)})
+      where taken.room_id = room.id and taken.is_live and taken.id <> ${place.except ?? 0}
+        and tstzrange(taken.starts_at, taken.busy_until) && ${span(place)})
     and not exists (
       select from real_trainings taken
       where taken.room_id = room.id and taken.status <> 'cancelled'
-        and tstzrange(taken.starts_at, taken.ends_at) && ${span(of)})
+        and tstzrange(taken.starts_at, taken.ends_at) && ${span(place)})
   order by room.id limit 1 offset ${after}`;
 
 /** A service without rooms is given anywhere. */
-export const needsNoRoom = (of: Place) => sql.fragment`
-  (${of.roomId ?? null}::int is null and not exists (select from service_rooms where service_id = ${of.serviceId}))`;
+export const needsNoRoom = (place: Place) => sql.fragment`
+  (${place.roomId ?? null}::int is null and not exists (select from service_rooms where service_id = ${place.serviceId}))`;
 
 /** Whether a location, by its id, is one that is booked, as a condition; null, for who is tied to none, is. */
 export const isBookedAt = (locationId: FragmentSqlToken) => sql.fragment`

@@ -32,6 +32,7 @@ export const bookingRow = z.object({
   client_package_id: z.int().nullable(),
   student_subscription_id: z.int().nullable(),
   held_until: z.iso.datetime().nullable(),
+  version: z.int(),
   moves: z.int(),
   moved_late: z.boolean(),
   created_at: z.iso.datetime(),
@@ -47,7 +48,7 @@ const bookings = sql.fragment`
     booking.service_id, service.name as service, booking.location_id, booking.room_id, room.name as room,
     booking.starts_at, booking.ends_at, booking.busy_until, booking.duration_minutes, booking.break_minutes,
     booking.service_price_minor, booking.price_minor, booking.pay_from, booking.payer_id, booking.held_until,
-    booking.moves, booking.moved_late, booking.created_at, booking.confirmed_at, booking.cancelled_at, booking.cancellation_reason,
+    booking.version, booking.moves, booking.moved_late, booking.created_at, booking.confirmed_at, booking.cancelled_at, booking.cancellation_reason,
     coalesce((
       select json_agg(json_build_object('client_discount_id', client_discount_id, 'kind', kind, 'discount_minor', discount_minor)
         order by place)
@@ -80,15 +81,15 @@ type Filter = {
 const wasBooked = sql.fragment`(booking.status <> 'CANCELLED' or booking.confirmed_at is not null)`;
 
 /** Bookings that begin in a span of time, in order of their start, after a cursor. */
-export function listBookings(db: Sql, of: Filter) {
-  const conditions = [wasBooked, isAmong(of.whose ?? EVERYTHING, 'booking', 'booking')];
-  if (of.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${of.clientId}`);
-  if (of.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${of.specialistId}`);
-  if (of.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${of.from}::timestamptz`);
-  if (of.to !== undefined) conditions.push(sql.fragment`booking.starts_at < ${of.to}::timestamptz`);
-  if (of.status !== undefined) conditions.push(sql.fragment`booking.status = ${of.status}`);
-  if (of.after)
-    conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${of.after[0]}::timestamptz, ${of.after[1]}::int)`);
+export function listBookings(db: Sql, filter: Filter) {
+  const conditions = [wasBooked, isAmong(filter.whose ?? EVERYTHING, 'booking', 'booking')];
+  if (filter.clientId !== undefined) conditions.push(sql.fragment`booking.client_id = ${filter.clientId}`);
+  if (filter.specialistId !== undefined) conditions.push(sql.fragment`booking.specialist_id = ${filter.specialistId}`);
+  if (filter.from !== undefined) conditions.push(sql.fragment`booking.starts_at >= ${filter.from}::timestamptz`);
+  if (filter.to !== undefined) conditions.push(sql.fragment`booking.starts_at < ${filter.to}::timestamptz`);
+  if (filter.status !== undefined) conditions.push(sql.fragment`booking.status = ${filter.status}`);
+  if (filter.after)
+    conditions.push(sql.fragment`(booking.starts_at, booking.id) > (${filter.after[0]}::timestamptz, ${filter.after[1]}::int)`);
   return db.any(sql.type(bookingRow)`
-    ${bookings} where ${sql.join(conditions, sql.fragment` and `)} order by booking.starts_at, booking.id limit ${of.limit}`);
+    ${bookings} where ${sql.join(conditions, sql.fragment` and `)} order by booking.starts_at, booking.id limit ${filter.limit}`);
 }

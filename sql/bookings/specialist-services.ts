@@ -19,13 +19,13 @@ export const findStanding = (db: Sql, specialistId: number, serviceId: number) =
     where specialist.id = ${specialistId}`);
 
 /** What a service is linked to: the rooms it may be given in, the specialists who give it. */
-export type Link = 'rooms' | 'specialists';
+export type ServiceLink = 'rooms' | 'specialists';
 
 const tables = {
   rooms: { table: 'service_rooms', column: 'room_id' },
   specialists: { table: 'specialist_services', column: 'specialist_id' },
 } as const;
-const named = (kind: Link) => ({
+const named = (kind: ServiceLink) => ({
   table: sql.identifier([tables[kind].table]),
   column: sql.identifier([tables[kind].column]),
 });
@@ -42,18 +42,18 @@ const linked = {
 export const isService = (db: Sql, id: number) => db.exists(sql.unsafe`select from services where id = ${id}`);
 
 /** The rooms or specialists of a service, by id. */
-export const listOffers = (db: Sql, kind: Link, serviceId: number, after: number, limit: number) =>
+export const listOffers = (db: Sql, kind: ServiceLink, serviceId: number, after: number, limit: number) =>
   db.any(sql.type(offerLinkRow)`
     select linked.* from (${linked[kind]}) linked join ${named(kind).table} on ${named(kind).column} = linked.id
     where service_id = ${serviceId} and linked.id > ${after} order by linked.id limit ${limit}`);
 
 /** Links a service; what is linked already stays. */
-export const linkOffer = (db: Sql, kind: Link, serviceId: number, id: number) =>
+export const linkOffer = (db: Sql, kind: ServiceLink, serviceId: number, id: number) =>
   db.query(sql.unsafe`
     insert into ${named(kind).table} (service_id, ${named(kind).column}) values (${serviceId}, ${id}) on conflict do nothing`);
 
 /** Ends a link; bookings already made stay. Returns false when there is none. */
-export async function unlinkOffer(db: Sql, kind: Link, serviceId: number, id: number): Promise<boolean> {
+export async function unlinkOffer(db: Sql, kind: ServiceLink, serviceId: number, id: number): Promise<boolean> {
   const { rowCount } = await db.query(sql.unsafe`
     delete from ${named(kind).table} where service_id = ${serviceId} and ${named(kind).column} = ${id}`);
   return rowCount > 0;

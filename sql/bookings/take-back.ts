@@ -51,15 +51,15 @@ export async function lockPackageBill(transaction: Sql, id: number): Promise<Pac
 }
 
 /** Ends a package: what is left of its units leaves by entries, and the answer its canceller got is kept. */
-export async function endPackage(transaction: Sql, of: { id: number; at: string; reason: string; answer: unknown }) {
+export async function endPackage(transaction: Sql, ending: { id: number; at: string; reason: string; answer: unknown }) {
   await transaction.query(sql.unsafe`
     insert into package_entries (client_package_id, service_id, delta, reason)
     select client_package_id, service_id, -units_left, 'cancelled' from client_package_units
-    where client_package_id = ${of.id} and units_left > 0 order by service_id`);
+    where client_package_id = ${ending.id} and units_left > 0 order by service_id`);
   await transaction.query(sql.unsafe`
-    update client_packages set status = 'cancelled', cancelled_at = ${of.at}::timestamptz, cancellation_reason = ${of.reason},
-      cancellation = ${sql.json(of.answer as never)}
-    where id = ${of.id}`);
+    update client_packages set status = 'cancelled', cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
+      cancellation = ${sql.json(ending.answer as never)}
+    where id = ${ending.id}`);
 }
 
 /**
@@ -67,18 +67,18 @@ export async function endPackage(transaction: Sql, of: { id: number; at: string;
  * whole amount, here as everywhere: the one there was is cancelled, with a refund of all of it if it was paid, and what the studio
  * keeps is invoiced anew, as paid or as owed. The caller holds {@link lockPackageBill}'s lock.
  */
-export async function giveBackPrice(transaction: Sql, of: PackageBill, keptMinor: number, reason: string) {
-  if (keptMinor === of.amount_minor) return;
-  await withdrawInvoice(transaction, of.id, reason);
+export async function giveBackPrice(transaction: Sql, refund: PackageBill, keptMinor: number, reason: string) {
+  if (keptMinor === refund.amount_minor) return;
+  await withdrawInvoice(transaction, refund.id, reason);
   await transaction.query(sql.unsafe`
     with kept as (
       insert into invoices (payer_id, type, amount_minor, status, client_package_id, due_date, paid_at)
-      select payer_id, type, ${keptMinor}::int8, case when ${of.status}::text = 'PAID' then 'PAID' else 'UNPAID' end,
-        client_package_id, due_date, case when ${of.status}::text = 'PAID' then now() end
-      from invoices where id = ${of.id} and ${keptMinor}::int8 > 0
+      select payer_id, type, ${keptMinor}::int8, case when ${refund.status}::text = 'PAID' then 'PAID' else 'UNPAID' end,
+        client_package_id, due_date, case when ${refund.status}::text = 'PAID' then now() end
+      from invoices where id = ${refund.id} and ${keptMinor}::int8 > 0
       returning id, payer_id, amount_minor, status
     )
     insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
     select payer_id, -amount_minor, 'payment', id from kept where status = 'PAID'`);
-  await settle(transaction, [of.payer_id]);
+  await settle(transaction, [refund.payer_id]);
 }

@@ -13,7 +13,7 @@ type Span = Pick<CalendarSpan, 'from' | 'to' | 'except'>;
 /**
  * The active rooms of a service and when they are taken around a span of time; null for a service without rooms, which is given
  * anywhere. A hold that is over takes nothing: whoever books ends it.
- * @param of.roomId the one room it has to be, or any
+ * @param wanted.roomId the one room it has to be, or any
  */
 export const readTakenRooms = (
   db: Sql,
@@ -64,17 +64,17 @@ const reasons = z.object({
  * Which of the three a booking found taken; of the client, the words for what he has then, in whatever capacity. None of them:
  * somebody was faster to a room and another one is still free.
  */
-export const whatIsTaken = (db: Sql, of: Wanted) =>
+export const whatIsTaken = (db: Sql, wanted: Wanted) =>
   db.one(sql.type(reasons)`
     select
-      exists (select from bookings where specialist_id = ${of.specialistId} and is_live
-        and tstzrange(starts_at, busy_until) && ${span(of, of.busyMinutes)}) as specialist,
+      exists (select from bookings where specialist_id = ${wanted.specialistId} and is_live
+        and tstzrange(starts_at, busy_until) && ${span(wanted, wanted.busyMinutes)}) as specialist,
       exists (select from bookings where status = 'PENDING' and held_until > clock_timestamp()
-        and (specialist_id = ${of.specialistId} or client_id = ${of.clientId} or room_id is not null)
-        and starts_at < ${of.startsAt}::timestamptz + make_interval(mins => ${of.busyMinutes})
-        and busy_until > ${of.startsAt}::timestamptz and starts_at > ${of.startsAt}::timestamptz - interval '2 days') as is_held,
-      (select words from what_meets('client', ${of.clientId}::int, null, ${span(of, of.durationMinutes)}, null, ${of.except ?? null}::int)) as client,
-      not (exists (${freeRoom(of)}) or ${needsNoRoom(of)}) as room`);
+        and (specialist_id = ${wanted.specialistId} or client_id = ${wanted.clientId} or room_id is not null)
+        and starts_at < ${wanted.startsAt}::timestamptz + make_interval(mins => ${wanted.busyMinutes})
+        and busy_until > ${wanted.startsAt}::timestamptz and starts_at > ${wanted.startsAt}::timestamptz - interval '2 days') as is_held,
+      (select words from what_meets('client', ${wanted.clientId}::int, null, ${span(wanted, wanted.durationMinutes)}, null, ${wanted.except ?? null}::int)) as client,
+      not (exists (${freeRoom(wanted)}) or ${needsNoRoom(wanted)}) as room`);
 
-const span = (of: Wanted, minutes: number) =>
-  sql.fragment`tstzrange(${of.startsAt}::timestamptz, ${of.startsAt}::timestamptz + make_interval(mins => ${minutes}))`;
+const span = (wanted: Wanted, minutes: number) =>
+  sql.fragment`tstzrange(${wanted.startsAt}::timestamptz, ${wanted.startsAt}::timestamptz + make_interval(mins => ${minutes}))`;

@@ -17,11 +17,19 @@ export type Confirmation = z.output<typeof confirmation>;
 /** Remembers what a button would do: which run of the catalog, asked on which business day. Returns its id. */
 export const askConfirmation = (
   db: Sql,
-  of: { run: string; body: Record<string, unknown>; day: string; again: boolean; askedBy: string; now: Date; seconds: number },
+  question: {
+    run: string;
+    body: Record<string, unknown>;
+    day: string;
+    again: boolean;
+    askedBy: string;
+    now: Date;
+    seconds: number;
+  },
 ) =>
   db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into bot_confirmations (run, body, day, again, asked_by, expires_at)
-    values (${of.run}, ${sql.jsonb(of.body as never)}, ${of.day}::date, ${of.again}, ${of.askedBy}, ${of.now.toISOString()}::timestamptz + make_interval(secs => ${of.seconds}))
+    values (${question.run}, ${sql.jsonb(question.body as never)}, ${question.day}::date, ${question.again}, ${question.askedBy}, ${question.now.toISOString()}::timestamptz + make_interval(secs => ${question.seconds}))
     returning id`);
 
 /** Takes a confirmation for the transaction, so that of two presses one comes first; null when there is none. */

@@ -7,15 +7,15 @@ const hashOf = (token: string) => sql.binary(createHash('sha256').update(token).
 /** Stores a personal link by its token's hash. An earlier one of the same person that nobody used is void from now on. */
 export async function makeLink(
   transaction: Sql,
-  of: { userId: number; token: string; createdBy: string; now: Date; days: number },
+  request: { userId: number; token: string; createdBy: string; now: Date; days: number },
 ) {
-  await transaction.query(sql.unsafe`select from users where id = ${of.userId} for update`);
+  await transaction.query(sql.unsafe`select from users where id = ${request.userId} for update`);
   await transaction.query(sql.unsafe`
-    update telegram_links set revoked_at = now() where user_id = ${of.userId} and used_at is null and revoked_at is null`);
+    update telegram_links set revoked_at = now() where user_id = ${request.userId} and used_at is null and revoked_at is null`);
   return transaction.oneFirst(sql.type(z.object({ expires_at: z.iso.datetime() }))`
     insert into telegram_links (user_id, token_hash, created_by, expires_at)
-    values (${of.userId}, ${hashOf(of.token)}, ${of.createdBy},
-      ${of.now.toISOString()}::timestamptz + make_interval(days => ${of.days}))
+    values (${request.userId}, ${hashOf(request.token)}, ${request.createdBy},
+      ${request.now.toISOString()}::timestamptz + make_interval(days => ${request.days}))
     returning expires_at`);
 }
 
@@ -47,13 +47,13 @@ export const lockLink = (transaction: Sql, token: string, now: Date): Promise<Te
  * Uses a link: its person is reached under this Telegram id from now on.
  * Returns false, and does nothing, when somebody else of the studio has that Telegram id.
  */
-export async function takeLink(transaction: Sql, of: TelegramLink, telegram: { id: number; username: string | null }) {
+export async function takeLink(transaction: Sql, invitation: TelegramLink, telegram: { id: number; username: string | null }) {
   const { rowCount } = await transaction.query(sql.unsafe`
     update users set telegram_id = ${telegram.id}, telegram_username = ${telegram.username}
-    where id = ${of.user_id} and not exists (select from users other where other.telegram_id = ${telegram.id} and other.id <> ${of.user_id})`);
+    where id = ${invitation.user_id} and not exists (select from users other where other.telegram_id = ${telegram.id} and other.id <> ${invitation.user_id})`);
   if (rowCount === 0) return false;
   await transaction.query(sql.unsafe`
-    update telegram_links set used_at = now(), used_by = ${telegram.id} where id = ${of.id}`);
+    update telegram_links set used_at = now(), used_by = ${telegram.id} where id = ${invitation.id}`);
   return true;
 }
 

@@ -28,5 +28,5 @@ export const adminTelegramIds = (db: Sql) =>
     order by 1`);
 
 /** True when there is an active person with this id. */
-export const isPerson = (db: Sql, id: number): Promise<boolean> =>
+export const isActivePerson = (db: Sql, id: number): Promise<boolean> =>
   db.exists(sql.unsafe`select from users where id = ${id} and is_active`);

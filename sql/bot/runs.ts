@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Run, runRow } from '../runs/runs.ts';
+import { type Run, runRow } from '../runs/rows.ts';
 
 /** Takes a run for the transaction, so that of two who want it repeated one comes first. False when there is none. */
 export const lockRun = (transaction: Sql, id: number): Promise<boolean> =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { runRow } from '../runs/runs.ts';
+import { runRow } from '../runs/rows.ts';
 
 /** Remembers that a chat wants to hear how a run ends. */
 export const watchRun = (db: Sql, runId: number, chatId: number, locale: string) =>

@@ -15,27 +15,27 @@ const columns = sql.fragment`id, specialist_id, from_at, to_at, reason`;
 /** Absences that end after an instant, by id. */
 export const listAbsences = (
   db: Sql,
-  of: { specialistId?: number; endsAfter?: string; whose?: Whose; after: number; limit: number },
+  filter: { specialistId?: number; endsAfter?: string; whose?: Whose; after: number; limit: number },
 ) =>
   db.any(sql.type(absenceRow)`
     select ${columns} from specialist_absences
-    where (${of.specialistId ?? null}::int is null or specialist_id = ${of.specialistId ?? null})
-      and (${of.endsAfter ?? null}::timestamptz is null or to_at > ${of.endsAfter ?? null}::timestamptz) and id > ${of.after}
-      and ${isAmong(of.whose ?? EVERYTHING, 'absence', 'specialist_absences')}
-    order by id limit ${of.limit}`);
+    where (${filter.specialistId ?? null}::int is null or specialist_id = ${filter.specialistId ?? null})
+      and (${filter.endsAfter ?? null}::timestamptz is null or to_at > ${filter.endsAfter ?? null}::timestamptz) and id > ${filter.after}
+      and ${isAmong(filter.whose ?? EVERYTHING, 'absence', 'specialist_absences')}
+    order by id limit ${filter.limit}`);
 
 export const findAbsence = (db: Sql, id: number) =>
   db.maybeOne(sql.type(absenceRow)`select ${columns} from specialist_absences where id = ${id}`);
 
-export const enterAbsence = (db: Sql, of: { specialistId: number; fromAt: string; toAt: string; reason: string | null }) =>
+export const enterAbsence = (db: Sql, absence: { specialistId: number; fromAt: string; toAt: string; reason: string | null }) =>
   db.one(sql.type(absenceRow)`
     insert into specialist_absences (specialist_id, from_at, to_at, reason)
-    values (${of.specialistId}, ${of.fromAt}::timestamptz, ${of.toAt}::timestamptz, ${of.reason}) returning ${columns}`);
+    values (${absence.specialistId}, ${absence.fromAt}::timestamptz, ${absence.toAt}::timestamptz, ${absence.reason}) returning ${columns}`);
 
-export const changeAbsence = (db: Sql, of: z.output<typeof absenceRow>) =>
+export const changeAbsence = (db: Sql, absence: z.output<typeof absenceRow>) =>
   db.one(sql.type(absenceRow)`
-    update specialist_absences set from_at = ${of.from_at}::timestamptz, to_at = ${of.to_at}::timestamptz, reason = ${of.reason}
-    where id = ${of.id} returning ${columns}`);
+    update specialist_absences set from_at = ${absence.from_at}::timestamptz, to_at = ${absence.to_at}::timestamptz, reason = ${absence.reason}
+    where id = ${absence.id} returning ${columns}`);
 
 export async function deleteAbsence(db: Sql, id: number): Promise<boolean> {
   const { rowCount } = await db.query(sql.unsafe`delete from specialist_absences where id = ${id}`);

@@ -52,6 +52,10 @@ export const deleteOldChanges = (transaction: Sql, old: Old) =>
     old,
   );
 
+/** Changes that can no longer be taken back and from which everything has followed. */
+export const deleteOldUndos = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'undos', time: 'made_at', over: sql.fragment`followed_at is not null` }, old);
+
 /** Troubles that are over. One that comes back after that is notified as a new one. */
 export const deleteOldAlerts = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'alerts', time: 'recovered_at', over: sql.fragment`true` }, old);

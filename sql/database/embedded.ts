@@ -63,7 +63,7 @@ export async function prepareEmbedded(dataDir: string, options: { durable?: bool
   chmodSync(dataDir, 0o700);
   if (!hasEmbedded(dataDir)) await initialise(dataDir);
   const address = readAddress(dataDir);
-  if (!(await isFree(address.port))) writeAddress(dataDir, { ...address, port: await freePort() });
+  if (!(await isPortFree(address.port))) writeAddress(dataDir, { ...address, port: await freePort() });
   return serverCommand(dataDir, options);
 }
 
@@ -88,7 +88,8 @@ export function serverCommand(dataDir: string, { durable = true } = {}): ServerC
     io_method: 'sync',
     max_logical_replication_workers: 0,
     jit: 'off',
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' }),
+    // Lost with the machine; and little room for what is to be replayed, for it may lie in memory.
+    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '128MB' }),
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   return unprivileged(binary('postgres'), ['-D', clusterDir(dataDir), ...flags]);
@@ -171,7 +172,7 @@ async function ensureRole(dataDir: string) {
   writeAddress(dataDir, { ...address, role_password });
 }
 
-export const isFree = (port: number, host = '127.0.0.1') =>
+export const isPortFree = (port: number, host = '127.0.0.1') =>
   new Promise<boolean>((answer) => {
     const server = createServer()
       .once('error', () => answer(false))

@@ -1,10 +1,10 @@
 import { daysAfter, weekAfter } from './days.ts';
-import type { Person } from './people.ts';
+import type { DemoPerson } from './people.ts';
 import type { Random } from './random.ts';
 import { TIMETABLE, TYPES, type Type } from './timetable.ts';
 
 /** A student's place in a group; `template` is the group's place in the timetable. */
-export type Link = { template: number; person: Person; start: string; isFrozen: boolean };
+export type Link = { template: number; person: DemoPerson; start: string; isFrozen: boolean };
 
 type Group = { template: number; type: Type; from: number; to: number; places: number; waiting: number; taken: number };
 
@@ -24,17 +24,17 @@ const groupsOfTheWeek = () =>
  * - the groups with a waiting list have more regulars than places (`full`, D6).
  * @param away students whose freeze covers the next week: they are linked, and do not come
  */
-export function planLinks(random: Random, today: string, students: readonly Person[], away: ReadonlySet<Person>): Link[] {
+export function planLinks(random: Random, today: string, students: readonly DemoPerson[], away: ReadonlySet<DemoPerson>): Link[] {
   const links: Link[] = [];
   const groups = groupsOfTheWeek();
-  const mine = new Map<Person, Group[]>(students.map((person) => [person, []]));
-  const isFree = (person: Person, group: Group) =>
+  const mine = new Map<DemoPerson, Group[]>(students.map((person) => [person, []]));
+  const isFree = (person: DemoPerson, group: Group) =>
     mine.get(person)!.every(({ from, to }) => to <= group.from || group.to <= from);
   const fansOf = (type: Type) =>
     random.shuffled(students.filter((person) => person.student!.favourites.includes(type) && !away.has(person)));
-  const past = (person: Person) => daysAfter(today, -random.int(0, person.student!.age));
+  const past = (person: DemoPerson) => daysAfter(today, -random.int(0, person.student!.age));
 
-  const link = (person: Person, group: Group, how: 'comes' | 'paused' | 'later' = 'comes') => {
+  const link = (person: DemoPerson, group: Group, how: 'comes' | 'paused' | 'later' = 'comes') => {
     mine.get(person)!.push(group);
     if (how === 'comes' && !away.has(person)) group.taken += 1;
     const start = how === 'later' ? daysAfter(weekAfter(today).sunday, random.int(1, 14)) : past(person);

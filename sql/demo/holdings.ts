@@ -1,6 +1,6 @@
 import { termEnd } from '../subscriptions/term.ts';
 import { daysAfter, weekAfter } from './days.ts';
-import type { Person } from './people.ts';
+import type { DemoPerson } from './people.ts';
 import type { Random } from './random.ts';
 
 /** Name, price in whole units of the currency, sessions (null: unlimited), and the term: days, or months (D48). */
@@ -11,11 +11,11 @@ export const CATALOGUE = {
   month: ['Безлимит на месяц', 8_500, null, null, 1],
   year: ['Годовой безлимит', 69_000, null, 365, null],
 } as const;
-export type Kind = keyof typeof CATALOGUE;
+export type ItemKind = keyof typeof CATALOGUE;
 
 /** A subscription a student holds; days are inclusive (D4). */
 export type Holding = {
-  kind: Kind;
+  kind: ItemKind;
   start: string;
   /** The day of the month on which its terms begin. */
   anchor: number;
@@ -33,7 +33,7 @@ const STORIES = { frozen: 8, ending: 14, lastSession: 10, expired: 16 };
  * Subscriptions for about two students in three. Newcomers pay by the visit; the reformers' regulars nearly all hold one.
  * Returns them by student.
  */
-export function planHoldings(random: Random, today: string, students: readonly Person[]): Map<Person, Holding> {
+export function planHoldings(random: Random, today: string, students: readonly DemoPerson[]): Map<DemoPerson, Holding> {
   const settled = students.filter(({ student }) => student!.age >= 90);
   const holders = random.shuffled(
     settled.filter(({ student }) => random.chance(student!.favourites.includes('pilates') ? 0.95 : 0.75)),
@@ -49,15 +49,15 @@ export function planHoldings(random: Random, today: string, students: readonly P
   );
 }
 
-const counted = (person: Person): Kind[] => (person.isChild ? ['child'] : ['eight', 'eight', 'twelve']);
-const monthly = (person: Person): Kind[] => (person.isChild ? ['child'] : [...counted(person), 'month']);
-const lastDay = (kind: Kind, start: string) => {
+const counted = (person: DemoPerson): ItemKind[] => (person.isChild ? ['child'] : ['eight', 'eight', 'twelve']);
+const monthly = (person: DemoPerson): ItemKind[] => (person.isChild ? ['child'] : [...counted(person), 'month']);
+const lastDay = (kind: ItemKind, start: string) => {
   const [, , , validity_days, validity_months] = CATALOGUE[kind];
   return termEnd(start, { validity_days, validity_months });
 };
 const dayOf = (day: string) => Number(day.slice(8));
 /** The first day of a term that ends on a day, and its anchor. */
-function termUntil(kind: Kind, end: string): { start: string; anchor: number } {
+function termUntil(kind: ItemKind, end: string): { start: string; anchor: number } {
   const next = daysAfter(end, 1);
   const [, , , days] = CATALOGUE[kind];
   if (days !== null) return { start: daysAfter(end, 1 - days), anchor: dayOf(daysAfter(end, 1 - days)) };
@@ -68,11 +68,11 @@ function termUntil(kind: Kind, end: string): { start: string; anchor: number } {
   return { start, anchor: dayOf(next) };
 }
 /** Days of a term, more or less. */
-const length = (kind: Kind) => CATALOGUE[kind][3] ?? 30;
+const length = (kind: ItemKind) => CATALOGUE[kind][3] ?? 30;
 
 const tell = {
-  running(random: Random, today: string, person: Person): Holding {
-    const kind = random.pick<Kind>(person.isChild ? ['child'] : [...monthly(person), 'year']);
+  running(random: Random, today: string, person: DemoPerson): Holding {
+    const kind = random.pick<ItemKind>(person.isChild ? ['child'] : [...monthly(person), 'year']);
     const [sessions, days] = [CATALOGUE[kind][2], length(kind)];
     const age = random.int(1, Math.min(days - 9, person.student!.age));
     const start = daysAfter(today, -age);
@@ -90,14 +90,14 @@ const tell = {
     };
   },
   /** Ends today or in the six days after it; every other one renews itself. */
-  ending(random: Random, today: string, person: Person, n: number): Holding {
+  ending(random: Random, today: string, person: DemoPerson, n: number): Holding {
     const kind = random.pick(monthly(person));
     const end = daysAfter(today, n % 7);
     const term = termUntil(kind, end);
     const left = CATALOGUE[kind][2] && random.int(1, 4);
     return { kind, ...term, end, left, isAutoRenew: n % 2 === 0, freeze: null, status: 'active' };
   },
-  lastSession(random: Random, today: string, person: Person, n: number): Holding {
+  lastSession(random: Random, today: string, person: DemoPerson, n: number): Holding {
     const kind = random.pick(counted(person));
     const start = daysAfter(today, -random.int(14, 21));
     const anchor = dayOf(start);
@@ -113,7 +113,7 @@ const tell = {
     };
   },
   /** Frozen since before today until after the next week; the end moved by the length of the freeze (D25). */
-  frozen(random: Random, today: string, person: Person): Holding {
+  frozen(random: Random, today: string, person: DemoPerson): Holding {
     const kind = random.pick(monthly(person));
     const start = daysAfter(today, -random.int(6, 20));
     const freeze = { start: daysAfter(today, -random.int(0, 5)), end: daysAfter(weekAfter(today).sunday, random.int(0, 9)) };
@@ -123,7 +123,7 @@ const tell = {
     return { kind, start, anchor: dayOf(start), end, left, isAutoRenew: false, freeze, status: 'frozen' };
   },
   /** What was left has expired with it (D27). */
-  expired(random: Random, today: string, person: Person): Holding {
+  expired(random: Random, today: string, person: DemoPerson): Holding {
     const kind = random.pick(monthly(person));
     const end = daysAfter(today, -random.int(1, 40));
     return {

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/database.ts';
 import { toMinor } from '../finance/currency.ts';
 import type { Link } from './groups.ts';
 import { CATALOGUE, type Holding } from './holdings.ts';
-import type { Person } from './people.ts';
+import type { DemoPerson } from './people.ts';
 import { LOCATIONS, ROOMS, TIMETABLE, TRAINERS, TYPES } from './timetable.ts';
 
 const id = sql.type(z.object({ id: z.int() }));
@@ -19,7 +19,7 @@ const phone = (n: number) => `+7900000${String((n * 7_919) % 10_000).padStart(4,
 const telegramId = (n: number) => 4_000_000_000_000_000 + n;
 
 /** Inserts people with their roles; returns their ids in the same order. */
-export async function insertPeople(db: Sql, people: readonly Person[]) {
+export async function insertPeople(db: Sql, people: readonly DemoPerson[]) {
   const rows = people.map((person, n) => [
     person.first,
     person.last,
@@ -44,7 +44,7 @@ export async function insertPeople(db: Sql, people: readonly Person[]) {
 }
 
 /** Inserts those of the people who are students. `payers` are ids in the order of the people. */
-export const insertStudents = (db: Sql, people: readonly Person[], ids: readonly number[], payers: readonly number[]) =>
+export const insertStudents = (db: Sql, people: readonly DemoPerson[], ids: readonly number[], payers: readonly number[]) =>
   db.query(sql.unsafe`
     insert into students (id, payer_id, current_belt, registration_date)
     select * from ${sql.unnest(
@@ -84,7 +84,12 @@ export async function insertTimetable(db: Sql, trainerIds: readonly number[], cu
 }
 
 /** Links students to the groups they come to. */
-export const insertLinks = (db: Sql, links: readonly Link[], idOf: ReadonlyMap<Person, number>, templates: readonly number[]) =>
+export const insertLinks = (
+  db: Sql,
+  links: readonly Link[],
+  idOf: ReadonlyMap<DemoPerson, number>,
+  templates: readonly number[],
+) =>
   db.query(sql.unsafe`
     insert into training_student_templates (training_template_id, student_id, start_date, is_frozen)
     select * from ${sql.unnest(
@@ -95,8 +100,8 @@ export const insertLinks = (db: Sql, links: readonly Link[], idOf: ReadonlyMap<P
 /** Inserts the catalogue and what the students hold of it. */
 export async function insertHoldings(
   db: Sql,
-  holdings: ReadonlyMap<Person, Holding>,
-  idOf: ReadonlyMap<Person, number>,
+  holdings: ReadonlyMap<DemoPerson, Holding>,
+  idOf: ReadonlyMap<DemoPerson, number>,
   currency: string,
 ) {
   const kinds = await db.anyFirst(id`

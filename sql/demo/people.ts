@@ -14,7 +14,7 @@ export type Student = {
   /** What he or she comes for. */
   favourites: Type[];
 };
-export type Person = {
+export type DemoPerson = {
   first: string;
   last: string;
   gender: Gender;
@@ -29,7 +29,7 @@ export type Person = {
 };
 
 /** People of one purse; the first one pays for all. */
-export type Household = Person[];
+export type Household = DemoPerson[];
 
 const NOTES = [
   'Просит писать, а не звонить',
@@ -84,7 +84,7 @@ function planFamily(random: Random, today: string, size: number): Household {
   return [onlyPays ? { ...parent, student: null, notes: null } : parent, ...children];
 }
 
-function planAdult(random: Random, today: string, family: string, gender: Gender): Person {
+function planAdult(random: Random, today: string, family: string, gender: Gender): DemoPerson {
   const favourites = [random.pick(LIKED[gender]), random.pick(LIKED[gender])];
   const age = random.chance(0.12) ? random.int(3, 30) : random.int(90, 364);
   return {
@@ -102,7 +102,7 @@ function planAdult(random: Random, today: string, family: string, gender: Gender
 }
 
 /** A child of that age in years; `names` are those its siblings bear already. */
-function planChild(random: Random, today: string, family: string, years: number, names: Set<string>): Person {
+function planChild(random: Random, today: string, family: string, years: number, names: Set<string>): DemoPerson {
   const gender = random.chance(0.45) ? 'female' : 'male';
   const favourites: Type[] = random.pick([['kidsBjj'], ['kidsBjj'], ['gymnastics'], ['kidsBjj', 'gymnastics']]);
   const age = random.chance(0.12) ? random.int(3, 30) : random.int(90, 364);

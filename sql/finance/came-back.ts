@@ -14,7 +14,7 @@ export type SeatFacts = z.output<typeof place>;
 /** Whose registrations these are, who pays for them now, and where a session that was given back is now,
  * also one that was carried on to the renewal of its subscription (D47). Read after giving back. */
 export const seatFacts = (db: Sql, seatIds: readonly number[]) =>
-  db.any(sql.type(place)`
+  db.any(sql.prepared('seat_facts', place)`
     select seat.id as seat_id, seat.student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, payer_id, (
       select json_build_object('subscription', type.name, 'sessions_left', held.sessions_left)
       from session_entries entry

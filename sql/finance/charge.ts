@@ -33,12 +33,12 @@ export async function chargeWithOthers(
   others: readonly number[],
 ): Promise<Charged & { locked: number[] }> {
   const withSession = new Set<number>();
-  for (const [, turn] of [...Map.groupBy(due, (one) => one.place)].sort(([a], [b]) => a - b)) {
+  for (const [, turn] of [...Map.groupBy(due, (seat) => seat.place)].sort(([a], [b]) => a - b)) {
     for (const seat of await takeSessions(transaction, turn, runId)) withSession.add(seat);
   }
   await notifyOfLastSessions(transaction, [...withSession]);
-  const rest = due.filter((one) => !withSession.has(one.seat_id));
-  const payers = rest.filter((one) => one.price_minor > 0).map((one) => one.payer_id);
+  const rest = due.filter((seat) => !withSession.has(seat.seat_id));
+  const payers = rest.filter((seat) => seat.price_minor > 0).map((seat) => seat.payer_id);
   const locked = [...new Set([...payers, ...others])];
   if (locked.length > 0) await lockWallets(transaction, locked);
   const invoices = rest.length > 0 ? await writeInvoices(transaction, rest, runId, type) : 0;
@@ -53,7 +53,7 @@ const takeSessions = (transaction: Sql, turn: readonly Due[], runId: number | nu
   transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
     with due as materialized (
       select * from ${sql.unnest(
-        turn.map((one) => [one.seat_id, one.student_id, one.training_date, one.charge_no]),
+        turn.map((seat) => [seat.seat_id, seat.student_id, seat.training_date, seat.charge_no]),
         ['int4', 'int4', 'date', 'int2'],
       )} as given (seat_id, student_id, training_date, charge_no)
     ), chosen as materialized (
@@ -78,7 +78,7 @@ const writeInvoices = (transaction: Sql, rest: readonly Due[], runId: number | n
   transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
     with due as materialized (
       select * from ${sql.unnest(
-        rest.map((one, n) => [n, one.seat_id, one.student_id, one.payer_id, one.price_minor, one.charge_no]),
+        rest.map((seat, n) => [n, seat.seat_id, seat.student_id, seat.payer_id, seat.price_minor, seat.charge_no]),
         ['int4', 'int4', 'int4', 'int4', 'int8', 'int2'],
       )} as given (n, seat_id, student_id, payer_id, price_minor, charge_no)
     ), made as (

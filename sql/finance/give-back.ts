@@ -12,8 +12,11 @@ const returned = z.object({
   refunded_minor: z.int(),
   cancelled_minor: z.int(),
 });
-/** `returned_to_id`: the subscription that has the session now; null where none came back, or only its share of the price. */
-export type Returned = z.output<typeof returned> & { returned_to_id: number | null };
+/**
+ * `returned_to_id`: the subscription that has the session now; null where none came back, or only its share of the price, which
+ * `is_share` says.
+ */
+export type Returned = z.output<typeof returned> & { returned_to_id: number | null; is_share: boolean };
 
 const homeRow = z.object({
   seat_id: z.int(),
@@ -37,12 +40,14 @@ type Home = z.output<typeof homeRow>;
  * invoice goes to the payer's wallet; what comes there settles what is owed. The caller holds the students' locks. Registrations
  * without a charge are left as they are.
  * @param today the business day, where it may be later than the trainings' days
+ * @param settles false: nothing is settled from what came back yet, for it may be taken back (D49)
  */
 export async function giveBack(
   transaction: Sql,
   seatIds: readonly number[],
   runId: number | null = null,
   today: string | null = null,
+  settles = true,
 ): Promise<readonly Returned[]> {
   const homes = await homesOf(transaction, seatIds, today);
   const payers = await payersOf(transaction, seatIds, homes);
@@ -50,16 +55,16 @@ export async function giveBack(
   const back = await transaction.any(giveBackStatement(seatIds, homes, runId));
   await carry(transaction, homes.filter((home) => !home.is_free && !home.is_broken).flatMap(hopsOf), runId);
   const result: Returned[] = [];
-  for (const one of back) {
-    const home = homes.find(({ seat_id }) => seat_id === one.seat_id);
+  for (const charge of back) {
+    const home = homes.find(({ seat_id }) => seat_id === charge.seat_id);
     if (home && home.path.length === 0 && !home.is_free) {
       const day = today !== null && today > home.training_date ? today : home.training_date;
       const [payer] = await payersOfChains(transaction, [home.origin_id]);
-      const share = await refundSession(transaction, { heldId: home.origin_id, seatId: one.seat_id, runId, today: day });
-      result.push({ ...one, ...share, payer_id: payer ?? one.payer_id, sessions: 0, returned_to_id: null });
-    } else result.push({ ...one, returned_to_id: home?.path.at(-1) ?? null });
+      const share = await refundSession(transaction, { heldId: home.origin_id, seatId: charge.seat_id, runId, today: day });
+      result.push({ ...charge, ...share, payer_id: payer ?? charge.payer_id, sessions: 0, returned_to_id: null, is_share: true });
+    } else result.push({ ...charge, returned_to_id: home?.path.at(-1) ?? null, is_share: false });
   }
-  if (payers.length > 0) await settle(transaction, payers);
+  if (settles && payers.length > 0) await settle(transaction, payers);
   return result;
 }
 

@@ -28,16 +28,16 @@ const columns = sql.fragment`id, payer_id, student_id, type, amount_minor, statu
 /** Invoices, newest first, after a cursor; `from` and `to` are instants, `to` exclusive. */
 export const listInvoices = (
   db: Sql,
-  of: { status?: string; payerId?: number; from?: string; to?: string; whose?: Whose; before?: number; limit: number },
+  filter: { status?: string; payerId?: number; from?: string; to?: string; whose?: Whose; before?: number; limit: number },
 ) =>
   db.any(sql.type(invoiceRow)`
     select ${columns} from invoices
-    where ${isAmong(of.whose ?? EVERYTHING, 'invoice', 'invoices')} and (${of.status ?? null}::text is null or status = ${of.status ?? null})
-      and (${of.payerId ?? null}::int is null or payer_id = ${of.payerId ?? null})
-      and (${of.from ?? null}::timestamptz is null or created_at >= ${of.from ?? null}::timestamptz)
-      and (${of.to ?? null}::timestamptz is null or created_at < ${of.to ?? null}::timestamptz)
-      and (${of.before ?? null}::int is null or id < ${of.before ?? null})
-    order by id desc limit ${of.limit}`);
+    where ${isAmong(filter.whose ?? EVERYTHING, 'invoice', 'invoices')} and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
+      and (${filter.payerId ?? null}::int is null or payer_id = ${filter.payerId ?? null})
+      and (${filter.from ?? null}::timestamptz is null or created_at >= ${filter.from ?? null}::timestamptz)
+      and (${filter.to ?? null}::timestamptz is null or created_at < ${filter.to ?? null}::timestamptz)
+      and (${filter.before ?? null}::int is null or id < ${filter.before ?? null})
+    order by id desc limit ${filter.limit}`);
 
 export const findInvoice = (db: Sql, id: number) =>
   db.maybeOne(sql.type(invoiceRow)`select ${columns} from invoices where id = ${id}`);
@@ -45,13 +45,14 @@ export const findInvoice = (db: Sql, id: number) =>
 /**
  * Waives an invoice, in the caller's transaction: what was paid goes back to the wallet and settles what else is owed.
  * The registration it was for stays decided. A cancelled one is answered as it is, with `isNew` false. Null when there is none.
+ * @param settles false: nothing is settled from it yet, for it may be taken back (D49)
  */
-export async function cancelInvoice(transaction: Sql, id: number, reason: string) {
+export async function cancelInvoice(transaction: Sql, id: number, reason: string, settles = true) {
   const found = await findInvoice(transaction, id);
   if (!found) return null;
   await lockWallets(transaction, [found.payer_id]);
   const isNew = await withdrawInvoice(transaction, id, reason);
-  if (isNew) await settle(transaction, [found.payer_id]);
+  if (isNew && settles) await settle(transaction, [found.payer_id]);
   const invoice = await findInvoice(transaction, id);
   return invoice && { invoice, isNew };
 }

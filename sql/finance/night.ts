@@ -14,7 +14,7 @@ export type NightProgress = {
   invoices: number;
   auto_payments: number;
 };
-export const initialProgress: NightProgress = {
+export const initialNightProgress: NightProgress = {
   after: 0,
   done: false,
   trainings: 0,
@@ -24,8 +24,8 @@ export const initialProgress: NightProgress = {
   auto_payments: 0,
 };
 
-/** Payers a transaction. With 2,000 its locks last about a fifth of a second, which is what a cancellation may have to wait. */
-const CHUNK = 2_000;
+/** Payers a transaction. With 1,000 its locks last about a tenth of a second, which is what a cancellation may have to wait. */
+const CHUNK = 1_000;
 const MOST_INT = 2_147_483_647;
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { lockWallets, settle } from './settle.ts';
 
@@ -10,11 +11,13 @@ export const paymentRow = z.object({
   description: z.string().nullable(),
   created_by: z.string(),
   created_at: z.iso.datetime(),
+  /** The day that reports count it on, where it is not the one it was entered. */
+  payment_date: z.iso.date().nullable(),
   cancelled_at: z.iso.datetime().nullable(),
   cancellation_reason: z.string().nullable(),
 });
 
-const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, created_at, cancelled_at, cancellation_reason`;
+const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, created_at, payment_date, cancelled_at, cancellation_reason`;
 
 /** Whoever pays for a student, or null when there is no such student. */
 export const payerOf = (db: Sql, studentId: number) =>
@@ -35,17 +38,45 @@ export const walletHolder = (db: Sql, userId: number) =>
 /** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
 export async function receivePayment(
   transaction: Sql,
-  of: { payerId: number; amountMinor: number; method: string; description?: string; createdBy: string },
+  received: { payerId: number; amountMinor: number; method: string; description?: string; day?: string; createdBy: string },
 ) {
-  await lockWallets(transaction, [of.payerId]);
+  await lockWallets(transaction, [received.payerId]);
   const payment = await transaction.one(sql.type(paymentRow)`
-    insert into payments (payer_id, amount_minor, method, description, created_by)
-    values (${of.payerId}, ${of.amountMinor}, ${of.method}, ${of.description ?? null}, ${of.createdBy})
+    insert into payments (payer_id, amount_minor, method, description, payment_date, created_by)
+    values (${received.payerId}, ${received.amountMinor}, ${received.method}, ${received.description ?? null}, ${received.day ?? null}::date, ${received.createdBy})
     returning ${columns}`);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
-    values (${of.payerId}, ${of.amountMinor}, 'deposit', ${payment.id})`);
-  return { payment, paid: await settle(transaction, [of.payerId]) };
+    values (${received.payerId}, ${received.amountMinor}, 'deposit', ${payment.id})`);
+  return { payment, paid: await settle(transaction, [received.payerId]) };
+}
+
+type Listed = {
+  studentId?: number;
+  payerId?: number;
+  method?: string;
+  /** Inclusive business days. */
+  from?: string;
+  to?: string;
+  zone: string;
+  whose: Whose;
+  before?: number;
+  limit: number;
+};
+
+/** Payments, those entered last first, before a cursor; by the day that reports count them on. */
+export function listPayments(db: Sql, { studentId, payerId, method, from, to, zone, whose, before, limit }: Listed) {
+  const day = sql.fragment`coalesce(payment_date, (created_at at time zone ${zone})::date)`;
+  return db.any(sql.type(paymentRow)`
+    select ${columns} from payments
+    where (${payerId ?? null}::int is null or payer_id = ${payerId ?? null})
+      and (${studentId ?? null}::int is null or payer_id = (select payer_id from students where students.id = ${studentId ?? null}))
+      and (${method ?? null}::text is null or method = ${method ?? null})
+      and (${from ?? null}::date is null or ${day} >= ${from ?? null}::date)
+      and (${to ?? null}::date is null or ${day} <= ${to ?? null}::date)
+      and (${before ?? null}::int is null or id < ${before ?? null})
+      and ${isAmong(whose, 'invoice', 'payments')}
+    order by id desc limit ${limit}`);
 }
 
 /** The payment, locked, or null. */

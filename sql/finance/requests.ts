@@ -32,19 +32,19 @@ type NewRequest = {
   requestId: string;
 };
 
-const written = (of: NewRequest) => sql.prepared('write_finance_request', requestRow)`
+const written = (request: NewRequest) => sql.prepared('write_finance_request', requestRow)`
     insert into finance_requests (kind, real_training_id, student_id, reason, by_studio, requested_at, requested_by, request_id)
-    select ${of.kind}::text, ${of.trainingId}::int, ${of.studentId ?? null}::int, ${of.reason ?? null}::text, ${of.byStudio ?? false}::boolean,
-      ${of.requestedAt.toISOString()}::timestamptz, ${of.by}::text, ${of.requestId}::text
-    where exists (select from real_trainings where id = ${of.trainingId})
-      and (${of.studentId ?? null}::int is null or exists (select from students where id = ${of.studentId ?? null}))
+    select ${request.kind}::text, ${request.trainingId}::int, ${request.studentId ?? null}::int, ${request.reason ?? null}::text, ${request.byStudio ?? false}::boolean,
+      ${request.requestedAt.toISOString()}::timestamptz, ${request.by}::text, ${request.requestId}::text
+    where exists (select from real_trainings where id = ${request.trainingId})
+      and (${request.studentId ?? null}::int is null or exists (select from students where id = ${request.studentId ?? null}))
     returning ${columns}`;
 
 /** Writes a request; null where there is no such training or student. */
-export const writeIfKnown = (db: Sql, of: NewRequest) => db.maybeOne(written(of));
+export const writeIfKnown = (db: Sql, request: NewRequest) => db.maybeOne(written(request));
 
 /** Writes a request about what is known to exist. */
-export const writeRequest = (db: Sql, of: NewRequest) => db.one(written(of));
+export const writeRequest = (db: Sql, request: NewRequest) => db.one(written(request));
 
 export const findRequest = (db: Sql, id: number) =>
   db.maybeOne(sql.type(requestRow)`select ${columns} from finance_requests where id = ${id}`);
@@ -62,7 +62,7 @@ export const lockOpenRequest = (transaction: Sql, id: number, lockMs?: number) =
 
 /** Notes what became of a request, in the transaction that did it. */
 export const decideRequest = (transaction: Sql, id: number, status: 'done' | 'refused', outcome: unknown) =>
-  transaction.query(sql.unsafe`
+  transaction.query(sql.prepared('decide_finance_request', requestRow)`
     update finance_requests set status = ${status}, outcome = ${sql.json(outcome as never)}, decided_at = now() where id = ${id}`);
 
 /** Open requests whose job is older than `seconds`; each counts one more enqueue. */

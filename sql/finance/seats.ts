@@ -14,6 +14,8 @@ export const trainingState = z.object({
   trainer_id: z.int(),
   status: z.enum(['scheduled', 'completed', 'cancelled']),
   processed_at: z.iso.datetime().nullable(),
+  /** Cancelling a place is free until it begins (R12). */
+  free_until_start: z.boolean(),
   cancellation: z.unknown(),
 });
 export type TrainingState = z.output<typeof trainingState>;
@@ -26,7 +28,7 @@ export type TrainingState = z.output<typeof trainingState>;
 export const lockTraining = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(trainingState)`
     select training.id, type.name as training_type, training_date, start_time, starts_at, ends_at, training.max_participants,
-      trainer_id, training.status, processed_at, cancellation
+      trainer_id, training.status, processed_at, free_until_start, cancellation
     from real_trainings training join training_types type on type.id = training_type_id
     where training.id = ${id} for no key update of training`);
 
@@ -45,6 +47,33 @@ export const seatState = z.object({
   cancellation: z.unknown(),
 });
 
+/** A registration and the training it is for. */
+const placeRow = trainingState.extend({
+  seat_id: seatState.shape.id,
+  seat_charged_at: seatState.shape.charged_at,
+  seat_cancellation: z.unknown(),
+  seat_status: seatState.shape.status,
+  seat_promoted_at: seatState.shape.promoted_at,
+});
+
+/**
+ * Locks a student, a training and the registration of the one in the other, in this order and until the transaction ends, and reads
+ * them as they are then; null when there is no such registration. Three locks in one statement, for each takes the row's latest version.
+ */
+export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId: number }) =>
+  transaction.maybeOne(sql.prepared('lock_place', placeRow)`
+    with student as materialized (
+      select id from students where id = ${of.studentId} for no key update
+    ), training as materialized (
+      select training.*, type.name as training_type
+      from real_trainings training join training_types type on type.id = training_type_id
+      where training.id = ${of.trainingId} and (select count(*) from student) = 1 for no key update of training
+    )
+    select training.id, training_type, training_date, start_time, starts_at, ends_at, max_participants, trainer_id, training.status,
+      processed_at, free_until_start, training.cancellation, seat.status as seat_status, promoted_at as seat_promoted_at, seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
+    from training join real_training_students seat on real_training_id = training.id and student_id = ${of.studentId}
+    for no key update of seat`);
+
 /** The registrations of a training. */
 export const seatStates = (db: Sql, trainingId: number) =>
   db.any(sql.type(seatState)`
@@ -62,25 +91,30 @@ export const TAKEN: readonly string[] = ['REGISTERED', 'PRESENT', 'ABSENT'];
 /** Ends a registration and keeps the answer its canceller got. */
 export const endSeat = (
   transaction: Sql,
-  of: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
+  ending: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
 ) =>
-  transaction.query(sql.unsafe`
-    update real_training_students set status = ${of.status}, cancelled_at = ${of.at}::timestamptz, cancellation_reason = ${of.reason},
-      cancellation = ${sql.json(of.answer as never)}
-    where id = ${of.id}`);
+  transaction.query(sql.prepared('end_seat', seatState)`
+    update real_training_students set status = ${ending.status}, cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
+      cancellation = ${sql.json(ending.answer as never)}
+    where id = ${ending.id}`);
 
 /** Ends all live registrations of a training that is called off. */
 export const endAllSeats = (transaction: Sql, trainingId: number, at: string, reason: string) =>
   transaction.query(sql.unsafe`
-    update real_training_students set status = 'CANCELLED_SAFE', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason}
+    update real_training_students set status = 'CANCELLED_SAFE', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason},
+      excused_at = null
     where real_training_id = ${trainingId} and status in ('REGISTERED', 'PRESENT', 'ABSENT', 'WAITLIST')`);
 
-/** Calls a training off and keeps the answer. */
+/** Calls a training off and keeps the answer. Returns its version. */
 export const closeTraining = (transaction: Sql, id: number, at: string, reason: string, answer: unknown) =>
-  transaction.query(sql.unsafe`
+  transaction.oneFirst(sql.type(z.object({ version: z.int() }))`
     update real_trainings set status = 'cancelled', cancelled_at = ${at}::timestamptz, cancellation_reason = ${reason},
       cancellation = ${sql.json(answer as never)}
-    where id = ${id}`);
+    where id = ${id} returning version`);
+
+/** Keeps the whole answer that the first canceller gets. */
+export const keepCancellation = (transaction: Sql, id: number, answer: unknown) =>
+  transaction.query(sql.unsafe`update real_trainings set cancellation = ${sql.json(answer as never)} where id = ${id}`);
 
 /** Registers a student, or takes back a cancelled registration, at the training's price or one of its own. Returns the registration's id. */
 export const takeSeat = (transaction: Sql, trainingId: number, studentId: number, ownPriceMinor: number | null = null) =>

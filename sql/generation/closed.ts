@@ -7,7 +7,7 @@ import { isToCome, type Week } from './planned.ts';
  * trainer's), or of its trainer. Weekly work schedules say nothing here: templates are weekly themselves, and many studios keep none.
  * @param training the name of rows with trainer_id, room_id, starts_at and ends_at
  */
-export const closing = (training: string, { zone }: Pick<Week, 'zone'>) => {
+export const closingOverride = (training: string, { zone }: Pick<Week, 'zone'>) => {
   const its = (column: string) => sql.identifier([training, column]);
   return sql.fragment`
     select override.id, case when override.location_id is null then 'trainer_off' else 'closed' end as reason
@@ -39,6 +39,6 @@ export const closedTrainings = (db: Sql, week: Week) =>
       type.name as training_type
     from real_trainings made
     join training_types type on type.id = training_type_id
-    cross join lateral (${closing('made', week)}) closing
+    cross join lateral (${closingOverride('made', week)}) closing
     where training_date between ${week.start}::date and ${week.start}::date + 6 and status <> 'cancelled' and ${isToCome(week)}
     order by training_date, start_time, made.id`);

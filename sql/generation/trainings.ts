@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { expireHolds } from '../bookings/expire-holds.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { closing } from './closed.ts';
+import { closingOverride } from './closed.ts';
 import { isFree, lockCalendars, obstacle } from './obstacles.ts';
 import { isToCome, planned, standsElsewhere, type Week } from './planned.ts';
 
@@ -24,7 +24,7 @@ export async function createTrainings(db: Sql, week: Week, templateIds: number[]
     from (${planned(week, templateIds)}) planned
     join users trainer on trainer.id = trainer_id
     where trainer.is_active and ${isToCome(week)} and not ${standsElsewhere(week)}
-      and not exists (${closing('planned', week)}) and ${isFree}
+      and not exists (${closingOverride('planned', week)}) and ${isFree}
     order by day_number, start_time, training_template_id
     on conflict do nothing
     returning id`);
@@ -69,7 +69,7 @@ export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
     from (${planned(week, templateIds)}) planned
     join users person on person.id = trainer_id
     left join rooms on rooms.id = room_id
-    left join lateral (${closing('planned', week)}) closing on person.is_active and ${isToCome(week)}
+    left join lateral (${closingOverride('planned', week)}) closing on person.is_active and ${isToCome(week)}
     left join lateral (${obstacle}) obstacle on person.is_active and closing.id is null and planned.${isToCome(week)}
     where not exists (
       select from real_trainings made

@@ -2,7 +2,7 @@ import type { Sql } from '../database/database.ts';
 import { closedTrainings } from './closed.ts';
 import { leftTemplates, movedTrainings } from './moved.ts';
 import type { Week } from './planned.ts';
-import type { Warning } from './students.ts';
+import type { GenerationWarning } from './students.ts';
 import type { Conflict } from './trainings.ts';
 import { type Cursor, generateWindow } from './window.ts';
 
@@ -14,7 +14,7 @@ export type WeekProgress = {
   templates: number;
   created: number[];
   students_added: number;
-  warnings: Warning[];
+  warnings: GenerationWarning[];
   conflicts: Conflict[];
   chunks: { templates: number; created: number; students_added: number }[];
 };

@@ -4,7 +4,7 @@ import { sql } from '../database/database.ts';
 import { lockRoster } from '../runs/locks.ts';
 import { movedTrainings } from './moved.ts';
 import type { Week } from './planned.ts';
-import { registerStudents, sharedStudents, type Warning } from './students.ts';
+import { type GenerationWarning, registerStudents, sharedStudents } from './students.ts';
 import { type Conflict, createTrainings, explainUnmade, openTrainings, type Unmade } from './trainings.ts';
 import { waves } from './waves.ts';
 
@@ -18,7 +18,7 @@ export type Window = {
   templates: number;
   created: number[];
   students_added: number;
-  warnings: Warning[];
+  warnings: GenerationWarning[];
   conflicts: Conflict[];
 };
 

@@ -5,7 +5,7 @@ import { closing } from './reach.ts';
 
 type Held = Pick<ClaimedMessage, 'id' | 'chat_id' | 'permit' | 'holder'>;
 /** What a sender holds: a chat and a permit, under the name its claim gave it. */
-export type Turn = Omit<Held, 'id'>;
+export type ChatTurn = Omit<Held, 'id'>;
 const turn = z.object({ chat_id: z.int(), permit: z.int(), holder: z.string() });
 type Second = Pick<Pace, 'secondMs'>;
 
@@ -19,7 +19,7 @@ const reachOf = ({ user_id }: Pick<ClaimedMessage, 'user_id'>, status: string) =
 };
 
 /** The chat and the permit rest from the answer on; after the twentieth message a group rests until its minute is over. */
-const resting = ({ chat_id, permit, holder }: Turn, { secondMs }: Second, refusedAt = asBefore) => sql.fragment`
+const resting = ({ chat_id, permit, holder }: ChatTurn, { secondMs }: Second, refusedAt = asBefore) => sql.fragment`
   rested as (
     update telegram_chats set holder = null, held_until = null, recent[1] = now(), refused_at = ${refusedAt},
       free_at = greatest(free_at, now() + ${span(secondMs)}, case when chat_id < 0 then recent[20] + ${span(secondMs * 60)} end)
@@ -35,7 +35,7 @@ const FLOOD_SECONDS = 10;
  * Telegram asked to wait: the chat rests for that long with everything in its line. When it has said so to another chat
  * just before, it means the whole bot, and nothing leaves until then.
  */
-const flooded = ({ chat_id, permit, holder }: Turn, seconds: number, { secondMs }: Second) => sql.fragment`
+const flooded = ({ chat_id, permit, holder }: ChatTurn, seconds: number, { secondMs }: Second) => sql.fragment`
   rested as (
     update telegram_chats set holder = null, held_until = null, recent = recent[2:], flooded_at = now(),
       free_at = now() + ${span(seconds * 1_000)}
@@ -49,7 +49,7 @@ const flooded = ({ chat_id, permit, holder }: Turn, seconds: number, { secondMs 
   )`;
 
 /** Nothing was tried: neither the chat nor the permit needs to rest. */
-const untouched = ({ chat_id, permit, holder }: Turn, refusedAt = asBefore) => sql.fragment`
+const untouched = ({ chat_id, permit, holder }: ChatTurn, refusedAt = asBefore) => sql.fragment`
   rested as (
     update telegram_chats set holder = null, held_until = null, recent = recent[2:], refused_at = ${refusedAt} where chat_id = ${chat_id} and holder = ${holder}
   ), given_back as (
@@ -62,65 +62,70 @@ const untouched = ({ chat_id, permit, holder }: Turn, refusedAt = asBefore) => s
  */
 export const markMessage = (
   db: Sql,
-  held: Held & Pick<ClaimedMessage, 'user_id'>,
+  message: Held & Pick<ClaimedMessage, 'user_id'>,
   status: 'sent' | 'failed' | 'undeliverable',
   error: string | null,
   pace: Second,
 ) =>
   db.query(sql.unsafe`
-    with ${resting(held, pace, reachOf(held, status))}
+    with ${resting(message, pace, reachOf(message, status))}
     update notifications set status = ${status}, error = ${error}, in_line = false, sent_at = case when ${status} = 'sent' then now() end
-    where id = ${held.id} and (status = 'pending' or (${status} = 'sent' and status = 'skipped' and error = 'superseded'))`);
+    where id = ${message.id} and (status = 'pending' or (${status} = 'sent' and status = 'skipped' and error = 'superseded'))`);
 
 /** Notes that the first parts of a long text have arrived; the next one goes when the chat has rested. */
-export const markPart = (db: Sql, held: Held, partsSent: number, pace: Second) =>
+export const markPart = (db: Sql, message: Held, partsSent: number, pace: Second) =>
   db.query(sql.unsafe`
-    with ${resting(held, pace)}
+    with ${resting(message, pace)}
     update notifications set parts_sent = ${partsSent}, attempts = 0, in_line = true, send_after = now() + ${span(pace.secondMs)}
-    where id = ${held.id} and status = 'pending'`);
+    where id = ${message.id} and status = 'pending'`);
 
 /** Leaves a message for later after a try that failed, and with it what its reader is to be notified of the same subject after it. */
-export const postponeMessage = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
+export const postponeMessage = (db: Sql, message: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
-    with ${resting(held, pace)}, later as materialized (
+    with ${resting(message, pace)}, later as materialized (
       select waiting.id from notifications first join notifications waiting
         on waiting.chat_id = first.chat_id and waiting.subjects && first.subjects and waiting.id > first.id
-      where first.id = ${held.id} and first.chat_id = ${held.chat_id} and waiting.status = 'pending' order by waiting.id for update of waiting
+      where first.id = ${message.id} and first.chat_id = ${message.chat_id} and waiting.status = 'pending' order by waiting.id for update of waiting
     )
     update notifications note
-    set send_after = greatest(now() + make_interval(secs => ${seconds}), case when note.id <> ${held.id} then send_after end),
-      error = case when note.id = ${held.id} then ${error} else error end
-    where status = 'pending' and (note.id = ${held.id} or note.id in (select id from later))`);
+    set send_after = greatest(now() + make_interval(secs => ${seconds}), case when note.id <> ${message.id} then send_after end),
+      error = case when note.id = ${message.id} then ${error} else error end
+    where status = 'pending' and (note.id = ${message.id} or note.id in (select id from later))`);
 
 /** Leaves a message, and what is due in its chat's line behind it, until Telegram takes messages again. */
-export const postponeFlooded = (db: Sql, held: Held, seconds: number, error: string, pace: Second) =>
+export const postponeFlooded = (db: Sql, message: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
-    with ${flooded(held, seconds, pace)}
+    with ${flooded(message, seconds, pace)}
     update notifications
-    set in_line = true, send_after = now() + ${span(seconds * 1_000)}, error = case when id = ${held.id} then ${error} else error end
-    where status = 'pending' and (id = ${held.id} or (chat_id = ${held.chat_id} and send_after <= now()))`);
+    set in_line = true, send_after = now() + ${span(seconds * 1_000)}, error = case when id = ${message.id} then ${error} else error end
+    where status = 'pending' and (id = ${message.id} or (chat_id = ${message.chat_id} and send_after <= now()))`);
 
 /** Leaves a message untried until an instant (quiet hours), or, with null, for whoever comes next. */
-export const releaseMessage = (db: Sql, held: Held, until: string | null) =>
+export const releaseMessage = (db: Sql, message: Held, until: string | null) =>
   db.query(sql.unsafe`
-    with ${untouched(held)}
+    with ${untouched(message)}
     update notifications set attempts = greatest(attempts - 1, 0), send_after = coalesce(${until}::timestamptz, now())
-    where id = ${held.id} and status = 'pending'`);
+    where id = ${message.id} and status = 'pending'`);
 
 /** Ends a message that is not to be sent, or cannot be. */
-export const dropMessage = (db: Sql, held: Held & Pick<ClaimedMessage, 'user_id'>, status: 'failed' | 'skipped', error: string) =>
+export const dropMessage = (
+  db: Sql,
+  message: Held & Pick<ClaimedMessage, 'user_id'>,
+  status: 'failed' | 'skipped',
+  error: string,
+) =>
   db.query(sql.unsafe`
-    with ${untouched(held, reachOf(held, status))}
-    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${held.id} and status = 'pending'`);
+    with ${untouched(message, reachOf(message, status))}
+    update notifications set status = ${status}, error = ${error}, in_line = false where id = ${message.id} and status = 'pending'`);
 
 /** A message whose reader has moved goes to where they are now, untried; whoever has no Telegram any more is sent nothing. */
-export const readdressMessage = (db: Sql, held: Held, address: number | null) =>
+export const readdressMessage = (db: Sql, message: Held, address: number | null) =>
   db.query(sql.unsafe`
-    with ${untouched(held)}
+    with ${untouched(message)}
     update notifications set attempts = greatest(attempts - 1, 0), send_after = now(), chat_id = coalesce(${address}::int8, chat_id),
       status = case when ${address}::int8 is null then 'skipped' else status end,
       error = case when ${address}::int8 is null then 'no Telegram id' else error end
-    where id = ${held.id} and status = 'pending'`);
+    where id = ${message.id} and status = 'pending'`);
 
 /** Ends a message that went to the log instead. */
 export const endLogged = (db: Sql, id: number, status: 'failed' | 'skipped', error: string | null) =>
@@ -128,7 +133,7 @@ export const endLogged = (db: Sql, id: number, status: 'failed' | 'skipped', err
     update notifications set status = ${status}, error = ${error}, in_line = false where id = ${id} and status = 'pending'`);
 
 /** Takes a turn for a message that is no row of the outbox; null when the limits do not let one go now. */
-export const takeTurn = (db: Sql, chatId: number, { leaseMs }: Pace): Promise<Turn | null> =>
+export const takeTurn = (db: Sql, chatId: number, { leaseMs }: Pace): Promise<ChatTurn | null> =>
   db.maybeOne(sql.type(turn)`
     with permit as materialized (
       select no from telegram_permits
@@ -147,9 +152,9 @@ export const takeTurn = (db: Sql, chatId: number, { leaseMs }: Pace): Promise<Tu
     returning reserved.chat_id, telegram_permits.no as permit, reserved.holder`);
 
 /** Ends a turn with its answer: all well, or the seconds Telegram asked to wait. */
-export const endTurn = (db: Sql, held: Turn, floodSeconds: number | null, pace: Second) =>
+export const endTurn = (db: Sql, turn: ChatTurn, floodSeconds: number | null, pace: Second) =>
   db.query(
     floodSeconds === null
-      ? sql.unsafe`with ${resting(held, pace)} select`
-      : sql.unsafe`with ${flooded(held, floodSeconds, pace)} select`,
+      ? sql.unsafe`with ${resting(turn, pace)} select`
+      : sql.unsafe`with ${flooded(turn, floodSeconds, pace)} select`,
   );

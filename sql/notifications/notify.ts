@@ -91,10 +91,19 @@ export async function notifyPeople(db: Sql, notices: readonly Notice[]): Promise
 export const noticesOfNew = (notices: readonly Notice<'booking_confirmed'>[], condition: Fragment) =>
   insertForPeople(notices, condition);
 
+/**
+ * When a message may leave: not before its own change is past undoing (D49), nor before an earlier one about the same subject whose
+ * change is not.
+ */
+const notBefore = sql.fragment`greatest(now(), nullif(current_setting('studio.undo_until', true), '')::timestamptz, (
+    select max(waiting.held_until) from notifications waiting
+    where waiting.user_id = given.user_id and waiting.status = 'pending' and waiting.held_until is not null
+      and waiting.subjects && ${words(sql.fragment`given.subjects`)}))`;
+
 const insertForPeople = (notices: readonly Notice[], condition: Fragment) => sql.fragment`
   insert into notifications
-    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, status, error)
-  select user_id, telegram_id, locale, template, params, dedupe_key, ${words(sql.fragment`subjects`)}, priority, occasion_at,
+    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, send_after, status, error)
+  select user_id, telegram_id, locale, template, params, dedupe_key, ${words(sql.fragment`subjects`)}, priority, occasion_at, ${notBefore},
     case when telegram_id is null then 'skipped' when blocked_at is not null then 'undeliverable' else 'pending' end,
     case when telegram_id is null then 'no Telegram id' when blocked_at is not null then 'blocked the bot' end
   from ${rowsOf(
@@ -132,7 +141,7 @@ const inOrder = (notices: readonly Message[], isSameReader: Fragment) => {
         priority = greatest(note.priority, after.priority),
         occasion_at = case when note.occasion_at is null or after.priority > note.priority
           then least(note.occasion_at, after.occasion_at) else note.occasion_at end,
-        send_after = least(send_after, now())
+        send_after = greatest(least(send_after, now()), held_until)
       from after where after.id = note.id
     )`;
 };

@@ -16,8 +16,8 @@ const columns = sql.fragment`name, phone, email, website, description`;
 export const findCompany = (db: Sql) => db.maybeOne(sql.type(companyRow)`select ${columns} from company`);
 
 /** Says whose studio this is, in place of what was said before. */
-export const writeCompany = (db: Sql, of: Company) =>
+export const writeCompany = (db: Sql, company: Company) =>
   db.one(sql.type(companyRow)`
-    insert into company (${columns}) values (${of.name}, ${of.phone}, ${of.email}, ${of.website}, ${of.description})
+    insert into company (${columns}) values (${company.name}, ${company.phone}, ${company.email}, ${company.website}, ${company.description})
     on conflict (id) do update set (${columns}) = row (excluded.name, excluded.phone, excluded.email, excluded.website, excluded.description)
     returning ${columns}`);

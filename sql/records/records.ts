@@ -34,22 +34,23 @@ export const findRecord = <R extends z.ZodType>(db: Sql, kind: RecordKind<R>, id
     sql.type(kind.row)`${select(kind)} where ${name(kind.tables[0]!.table, 'id')} = ${id}`,
   ) as Promise<z.output<R> | null>;
 
-/** Records by id after a cursor, those whose fields equal the filter's. @param of.kindOfRows as what they are somebody's */
+/** Records by id after a cursor, those whose fields equal the filter's. @param query.kindOfRows as what they are somebody's */
 export function listRecords<R extends z.ZodType>(
   db: Sql,
   kind: RecordKind<R>,
-  of: { filter: Fields; whose?: Whose; kindOfRows?: RowKind; after?: number; limit: number },
+  query: { filter: Fields; whose?: Whose; kindOfRows?: RowKind; after?: number; limit: number },
 ) {
-  const conditions = [sql.fragment`${name(kind.tables[0]!.table, 'id')} > ${of.after ?? 0}`];
-  if (of.whose && !of.whose.everything) conditions.push(isAmong(of.whose, demandKind(of.kindOfRows), kind.tables[0]!.table));
+  const conditions = [sql.fragment`${name(kind.tables[0]!.table, 'id')} > ${query.after ?? 0}`];
+  if (query.whose && !query.whose.everything)
+    conditions.push(isAmong(query.whose, demandKind(query.kindOfRows), kind.tables[0]!.table));
   for (const part of kind.tables) {
-    for (const column of part.columns.filter((candidate) => of.filter[candidate] !== undefined)) {
-      conditions.push(sql.fragment`${name(part.table, column)} = (${given(part, of.filter)}).${name(column)}`);
+    for (const column of part.columns.filter((candidate) => query.filter[candidate] !== undefined)) {
+      conditions.push(sql.fragment`${name(part.table, column)} = (${given(part, query.filter)}).${name(column)}`);
     }
   }
   return db.any(sql.type(kind.row)`
     ${select(kind)} where ${sql.join(conditions, sql.fragment` and `)}
-    order by ${name(kind.tables[0]!.table, 'id')} limit ${of.limit}`);
+    order by ${name(kind.tables[0]!.table, 'id')} limit ${query.limit}`);
 }
 
 /** Rows of a kind nobody named cannot be told apart by whose they are: they are shown to nobody. */

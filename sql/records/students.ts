@@ -8,23 +8,23 @@ type Enrolment = { clientId: number; payerId: number | null; belt: string | null
  * already; somebody who is just doing the same is waited for. Needs no lock: before this row there is nothing that charges a student,
  * and what a client has booked or bought keeps the payer that was written on it.
  */
-export async function enrol(db: Sql, of: Enrolment): Promise<boolean> {
+export async function enrol(db: Sql, enrolment: Enrolment): Promise<boolean> {
   const { rowCount } = await db.query(sql.unsafe`
     insert into students (id, payer_id, current_belt, registration_date)
-    values (${of.clientId}, ${of.payerId}, ${of.belt}, ${of.registrationDate}::date) on conflict (id) do nothing`);
+    values (${enrolment.clientId}, ${enrolment.payerId}, ${enrolment.belt}, ${enrolment.registrationDate}::date) on conflict (id) do nothing`);
   return rowCount > 0;
 }
 
 const known = z.object({ id: z.int(), by: z.enum(['phone', 'Telegram id']) });
 
 /** The client, no student yet, whose phone or else whose Telegram id this is, or null. */
-export const findClientToEnrol = (db: Sql, of: { phone: string | null; telegramId: number | null }) =>
+export const findClientToEnrol = (db: Sql, person: { phone: string | null; telegramId: number | null }) =>
   db.maybeOne(sql.type(known)`
-    select id, case when phone = ${of.phone} then 'phone' else 'Telegram id' end as by from users
-    where (phone = ${of.phone} or telegram_id = ${of.telegramId}::bigint)
+    select id, case when phone = ${person.phone} then 'phone' else 'Telegram id' end as by from users
+    where (phone = ${person.phone} or telegram_id = ${person.telegramId}::bigint)
       and exists (select from user_roles where user_id = users.id and role = 'client')
       and not exists (select from students where students.id = users.id)
-    order by phone = ${of.phone} desc nulls last limit 1`);
+    order by phone = ${person.phone} desc nulls last limit 1`);
 
 /** Whether there is somebody with this id who is not active. */
 export const isInactive = async (db: Sql, id: number): Promise<boolean> =>

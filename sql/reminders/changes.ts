@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { place } from './trainings.ts';
+import { placeColumns } from './trainings.ts';
 
 const change = z.object({
-  ...place,
+  ...placeColumns,
   id: z.int(),
   real_training_id: z.int(),
   change: z.enum(['created', 'cancelled', 'moved', 'room', 'trainer', 'places']),

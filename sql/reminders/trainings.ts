@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
 /** A training as those are notified of it who take part. */
-export const place = {
+export const placeColumns = {
   training_date: z.iso.date(),
   start_time: z.string(),
   training_type: z.string(),
@@ -16,7 +16,7 @@ export const comingStarts = (db: Sql, after: Date, until: Date) =>
     order by starts_at, id`);
 
 const seat = z.object({
-  ...place,
+  ...placeColumns,
   id: z.int(),
   student_id: z.int(),
   real_training_id: z.int(),

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
 /** The last row looked at, in the order of a day and an id; null before the first. */
-export type Place = readonly [day: string, id: number] | null;
+export type Position = readonly [day: string, id: number] | null;
 
 /** Rows after a place, in the order of (day, id). */
-export const after = (place: Place, day: ReturnType<typeof sql.fragment>, id: ReturnType<typeof sql.fragment>) =>
+export const after = (place: Position, day: ReturnType<typeof sql.fragment>, id: ReturnType<typeof sql.fragment>) =>
   place === null ? sql.fragment`true` : sql.fragment`(${day}, ${id}) > (${place[0]}::date, ${place[1]}::int)`;
 
 /**
@@ -20,10 +20,10 @@ export const isDue = (date: string) => sql.fragment`
 const dueRow = z.object({ id: z.int(), end_date: z.iso.date(), student_id: z.int(), payer_id: z.int() });
 
 /** The next subscriptions a night may have to renew; decided once their students are locked. */
-export const nextDue = (db: Sql, date: string, place: Place, limit: number) =>
+export const nextDue = (db: Sql, date: string, place: Position, limit: number) =>
   db.any(sql.type(dueRow)`${dueInOrder(date, place, limit)}`);
 
-export const dueInOrder = (date: string, place: Place, limit: number) => sql.fragment`
+export const dueInOrder = (date: string, place: Position, limit: number) => sql.fragment`
   select held.id, held.end_date, held.student_id, student.payer_id
   from student_subscriptions held join students student on student.id = held.student_id
   where ${isDue(date)} and ${after(place, sql.fragment`held.end_date`, sql.fragment`held.id`)}

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
 import { isUnpaidRenewal } from '../subscriptions/held.ts';
-import { after, type Place } from './due.ts';
+import { after, type Position } from './due.ts';
 
 const endingRow = holderRow.extend({
   end_date: z.iso.date(),
@@ -13,10 +13,11 @@ const endingRow = holderRow.extend({
 });
 
 /** The key under which the end of a subscription is notified once; an end that a freeze has moved is another one. */
-export const endingKey = (of: { id: number; end_date: string }) => `subscription_ending:${of.id}:${of.end_date}`;
+export const endingKey = (subscription: { id: number; end_date: string }) =>
+  `subscription_ending:${subscription.id}:${subscription.end_date}`;
 
 /** Subscriptions that end within three days of a business day (D28), whose holders were not told yet; a missed night is thus caught up. */
-export const nextEnding = (db: Sql, date: string, place: Place, limit: number) =>
+export const nextEnding = (db: Sql, date: string, place: Position, limit: number) =>
   db.any(sql.type(endingRow)`
     select ${holderColumns}, held.end_date, held.sessions_left, type.price_minor,
       held.is_auto_renew and type.is_active and person.is_active and not ${isUnpaidRenewal} as renews

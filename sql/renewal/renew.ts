@@ -4,7 +4,7 @@ import { lockStudents } from '../finance/seats.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 import { holderRow } from '../sessions/holders.ts';
 import { isUnpaidRenewal, MOST_CARRIED } from '../subscriptions/held.ts';
-import { isDue, nextDue, type Place } from './due.ts';
+import { isDue, nextDue, type Position } from './due.ts';
 
 const decided = holderRow.extend({
   /** The new subscription, or null where there is a reason for none. */
@@ -23,7 +23,7 @@ const decided = holderRow.extend({
   price_minor: z.int(),
 });
 export type Decided = z.output<typeof decided> & { is_paid: boolean };
-export type Renewals = { place: Place; decided: readonly Decided[]; payments: number };
+export type Renewals = { place: Position; decided: readonly Decided[]; payments: number };
 
 /**
  * Renews the next `size` subscriptions after a place that are due on a business day (D24), each at most once ever, and pays
@@ -34,7 +34,7 @@ export type Renewals = { place: Place; decided: readonly Decided[]; payments: nu
 export async function renewNext(
   transaction: Sql,
   date: string,
-  place: Place,
+  place: Position,
   size: number,
   runId: number | null,
   today: string = date,
@@ -42,12 +42,12 @@ export async function renewNext(
   const due = await nextDue(transaction, date, place, size);
   const last = due.at(-1);
   if (!last) return { place: null, decided: [], payments: 0 };
-  await lockStudents(transaction, [...new Set(due.map((one) => one.student_id))]);
-  const payers = [...new Set(due.map((one) => one.payer_id))];
+  await lockStudents(transaction, [...new Set(due.map((subscription) => subscription.student_id))]);
+  const payers = [...new Set(due.map((subscription) => subscription.payer_id))];
   await lockWallets(transaction, payers);
   const made = await transaction.any(
     renewStatement(
-      due.map((one) => one.id),
+      due.map((subscription) => subscription.id),
       date,
       today,
       runId,
@@ -63,9 +63,9 @@ export async function renewNext(
   );
   return {
     place: [last.end_date, last.id],
-    decided: made.map((one) => ({
-      ...one,
-      is_paid: one.renewed_id !== null && (one.price_minor === 0 || paid.has(one.renewed_id)),
+    decided: made.map((renewal) => ({
+      ...renewal,
+      is_paid: renewal.renewed_id !== null && (renewal.price_minor === 0 || paid.has(renewal.renewed_id)),
     })),
     payments,
   };

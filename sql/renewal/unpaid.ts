@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { holderColumns, holderRow, holderTables } from '../sessions/holders.ts';
-import { after, type Place } from './due.ts';
+import { after, type Position } from './due.ts';
 
 const unpaidRow = holderRow.extend({
   invoice_id: z.int(),
@@ -21,7 +21,7 @@ export type Unpaid = z.output<typeof unpaidRow>;
  * Unpaid renewals whose invoices were due, or became owed again, on a business day or up to `since` days before it, in the order of their due date and id.
  * One that a late night of the same day has made is left out: its holder was notified the price and the day just now.
  */
-export const nextUnpaid = (db: Sql, date: string, since: number, place: Place, limit: number, zone: string) =>
+export const nextUnpaid = (db: Sql, date: string, since: number, place: Position, limit: number, zone: string) =>
   db.any(sql.type(unpaidRow)`
     select ${holderColumns}, bill.id as invoice_id, bill.due_date, bill.amount_minor, ${date}::date - bill.due_date as days_late,
       owed_no, ${date}::date - owed_since as days_owed,

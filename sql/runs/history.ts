@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Run, runRow } from './runs.ts';
+import { type Run, runRow } from './rows.ts';
 
 /** A history row as lists show it: without its possibly long details, result and progress. */
 export const runSummary = runRow.omit({ details: true, result: true, progress: true });
@@ -8,20 +8,27 @@ export const runSummary = runRow.omit({ details: true, result: true, progress: t
 /** History by business day, newest first, after a cursor (an id). Days are inclusive. */
 export const listRuns = (
   db: Sql,
-  of: { start_date?: string; end_date?: string; process_type?: string; status?: Run['status']; before?: number; limit: number },
+  filter: {
+    start_date?: string;
+    end_date?: string;
+    process_type?: string;
+    status?: Run['status'];
+    before?: number;
+    limit: number;
+  },
 ) =>
   db.any(sql.type(runSummary)`
     select id, process_type, run_key, attempt, process_date, scheduled_for, requested_at, started_at, completed_at, status,
       trainings_processed, students_processed, students_added, sessions_deducted, invoices_created, errors_count, params,
       error_message, created_by, api_key_used, request_id, job_id, interruptions, part_ids, after_run_id
     from automated_process_history
-    where (${of.start_date ?? null}::date is null or process_date >= ${of.start_date ?? null}::date)
-      and (${of.end_date ?? null}::date is null or process_date <= ${of.end_date ?? null}::date)
-      and (${of.process_type ?? null}::text is null or process_type = ${of.process_type ?? null})
-      and (${of.status ?? null}::text is null or status = ${of.status ?? null})
-      and (${of.before ?? null}::int is null or id < ${of.before ?? null})
+    where (${filter.start_date ?? null}::date is null or process_date >= ${filter.start_date ?? null}::date)
+      and (${filter.end_date ?? null}::date is null or process_date <= ${filter.end_date ?? null}::date)
+      and (${filter.process_type ?? null}::text is null or process_type = ${filter.process_type ?? null})
+      and (${filter.status ?? null}::text is null or status = ${filter.status ?? null})
+      and (${filter.before ?? null}::int is null or id < ${filter.before ?? null})
     order by id desc
-    limit ${of.limit}`);
+    limit ${filter.limit}`);
 
 export const processStats = z.object({
   process_type: z.string(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { runRow } from '../runs/runs.ts';
+import { runRow } from '../runs/rows.ts';
 
 const instant = z.iso.datetime();
 
@@ -125,15 +125,15 @@ const tickColumns = sql.fragment`schedule, nominal_at, outcome, reason, run_id, 
 /** The ledger between two instants, newest first, after a cursor. */
 export const listTicks = (
   db: Sql,
-  of: { from: string; to: string; schedule?: string; before?: [string, string]; limit: number },
+  filter: { from: string; to: string; schedule?: string; before?: [string, string]; limit: number },
 ) =>
   db.any(sql.type(tickRow)`
     select ${tickColumns} from schedule_ticks left join automated_process_history run on run.id = run_id
-    where nominal_at >= ${of.from}::timestamptz and nominal_at < ${of.to}::timestamptz
-      and (${of.schedule ?? null}::text is null or schedule = ${of.schedule ?? null})
-      and (${of.before?.[0] ?? null}::timestamptz is null or (nominal_at, schedule) < (${of.before?.[0] ?? null}::timestamptz, ${of.before?.[1] ?? null}::text))
+    where nominal_at >= ${filter.from}::timestamptz and nominal_at < ${filter.to}::timestamptz
+      and (${filter.schedule ?? null}::text is null or schedule = ${filter.schedule ?? null})
+      and (${filter.before?.[0] ?? null}::timestamptz is null or (nominal_at, schedule) < (${filter.before?.[0] ?? null}::timestamptz, ${filter.before?.[1] ?? null}::text))
     order by nominal_at desc, schedule desc
-    limit ${of.limit}`);
+    limit ${filter.limit}`);
 
 /** The latest tick of each schedule by an instant, with its run's outcome. */
 export const latestTicks = (db: Sql, now: Date) =>

@@ -36,14 +36,14 @@ export type Share = { refunded_minor: number; cancelled_minor: number };
  */
 export async function refundSession(
   transaction: Sql,
-  of: { heldId: number; seatId: number | null; runId: number | null; today: string },
+  refund: { heldId: number; seatId: number | null; runId: number | null; today: string },
 ): Promise<Share> {
-  const { id, renewed_from_id, carried_in, taken, carried_out } = await standingOf(transaction, of.heldId, of.today);
+  const { id, renewed_from_id, carried_in, taken, carried_out } = await standingOf(transaction, refund.heldId, refund.today);
   if (renewed_from_id !== null && carried_in > 0 && taken + 1 + carried_out <= carried_in) {
-    await carry(transaction, [{ from: renewed_from_id, to: id, sessions: -1 }], of.runId);
-    return refundSession(transaction, { ...of, heldId: renewed_from_id });
+    await carry(transaction, [{ from: renewed_from_id, to: id, sessions: -1 }], refund.runId);
+    return refundSession(transaction, { ...refund, heldId: renewed_from_id });
   }
-  return refundOwn(transaction, of);
+  return refundOwn(transaction, refund);
 }
 
 /** Takes a session off the price of the subscription it was bought with: what was paid goes back, or is owed no more. */

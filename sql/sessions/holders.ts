@@ -37,14 +37,14 @@ type Said = {
  * What is said about a subscription: to the student, and to whoever pays for the student, who is notified for whom it is
  * (`student` in the params, null for the student). Each of the two once a key; a balance is for the payer only.
  */
-export function holderNotices(holder: Holder, of: Said): Notice[] {
+export function holderNotices(holder: Holder, message: Said): Notice[] {
   const { id, student_id, payer_id, subscription, student } = holder;
   const say = (userId: number, dedupe: string, whose: string | null) => {
     const isPayer = userId === payer_id;
-    const ofMoney = 'balance_minor' in of.params ? { is_payer: isPayer, ...(isPayer ? {} : { balance_minor: null }) } : {};
+    const ofMoney = 'balance_minor' in message.params ? { is_payer: isPayer, ...(isPayer ? {} : { balance_minor: null }) } : {};
     const about = { subscription, student: whose, student_subscription_id: id };
-    return { userId, template: of.template, dedupe, params: { ...about, ...of.params, ...ofMoney } } as Notice;
+    return { userId, template: message.template, dedupe, params: { ...about, ...message.params, ...ofMoney } } as Notice;
   };
-  const toStudent = say(student_id, of.dedupe, null);
-  return payer_id === student_id ? [toStudent] : [toStudent, say(payer_id, `${of.dedupe}:payer`, student)];
+  const toStudent = say(student_id, message.dedupe, null);
+  return payer_id === student_id ? [toStudent] : [toStudent, say(payer_id, `${message.dedupe}:payer`, student)];
 }

@@ -71,16 +71,16 @@ export const payersOfChains = (db: Sql, ids: readonly number[]) =>
  */
 export const reduceBills = (
   transaction: Sql,
-  of: { id: number; minor: number; status: 'PAID' | 'UNPAID'; reason: string | null },
+  reduction: { id: number; minor: number; status: 'PAID' | 'UNPAID'; reason: string | null },
 ): Promise<number> =>
   transaction.oneFirst(sql.type(z.object({ minor: z.int() }))`
     with bill as materialized (
       select *, sum(amount_minor) over (order by id desc) - amount_minor as before from invoices
-      where student_subscription_id = ${of.id} and case ${of.status} when 'PAID' then status = 'PAID' else status in ('UNPAID', 'PENDING') end
+      where student_subscription_id = ${reduction.id} and case ${reduction.status} when 'PAID' then status = 'PAID' else status in ('UNPAID', 'PENDING') end
     ), hit as materialized (
-      select *, greatest(0, amount_minor - (${of.minor}::int8 - before))::int8 as kept_minor from bill where before < ${of.minor}::int8
+      select *, greatest(0, amount_minor - (${reduction.minor}::int8 - before))::int8 as kept_minor from bill where before < ${reduction.minor}::int8
     ), cancelled as (
-      update invoices set status = 'CANCELLED', cancelled_at = now(), cancellation_reason = ${of.reason}
+      update invoices set status = 'CANCELLED', cancelled_at = now(), cancellation_reason = ${reduction.reason}
       from hit where invoices.id = hit.id
       returning invoices.id, invoices.payer_id, invoices.amount_minor
     ), kept as (
@@ -90,8 +90,8 @@ export const reduceBills = (
       returning id, payer_id, amount_minor
     ), moved as (
       insert into wallet_transactions (user_id, amount_minor, kind, invoice_id)
-      select payer_id, amount_minor, 'refund', id from cancelled where ${of.status} = 'PAID'
+      select payer_id, amount_minor, 'refund', id from cancelled where ${reduction.status} = 'PAID'
       union all
-      select payer_id, -amount_minor, 'payment', id from kept where ${of.status} = 'PAID'
+      select payer_id, -amount_minor, 'payment', id from kept where ${reduction.status} = 'PAID'
     )
     select (coalesce((select sum(amount_minor) from cancelled), 0) - coalesce((select sum(amount_minor) from kept), 0))::int8 as minor`);

@@ -37,13 +37,13 @@ export const passOnLocationChanges = (db: Sql) =>
     for key share of person`);
 
 /** Changes that wait, of the specialists who have waited longest; not those of locations, which have to be passed on first. */
-export const readSlotChanges = (db: Sql, of: { zone: string; specialists: number; limit: number }) =>
+export const readSlotChanges = (db: Sql, limits: { zone: string; specialists: number; limit: number }) =>
   db.any(sql.type(changeRow.extend({ id: z.int() }))`
-    select id, specialist_id, ${changedDays(of.zone)} from slot_changes
+    select id, specialist_id, ${changedDays(limits.zone)} from slot_changes
     where specialist_id in (
       select specialist_id from slot_changes where specialist_id is not null
-      group by specialist_id order by min(id) limit ${of.specialists})
-    order by id limit ${of.limit}`);
+      group by specialist_id order by min(id) limit ${limits.specialists})
+    order by id limit ${limits.limit}`);
 
 /** Forgets changes whose days are stored. What somebody else is just forgetting is left to him. */
 export const forgetSlotChanges = (db: Sql, ids: readonly number[]) =>

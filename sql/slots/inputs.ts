@@ -2,7 +2,7 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
-import { book } from './database-identity.ts';
+import { databaseIdentity } from './database-identity.ts';
 
 const overrides = z.record(z.string(), z.unknown()).nullable();
 const spans = z.array(z.tuple([z.number(), z.number()])).nullable();
@@ -30,7 +30,7 @@ type SlotQuestion = { specialistId: number; fromDay: string; toDay: string; from
 
 /** A snapshot with a later xmax has seen more; with the same one, the fewer transactions it saw at work the more. */
 const seen = sql.fragment`
-  select (pg_snapshot_xmax(taken)::text::bigint << 14) - (select count(*) from pg_snapshot_xip(taken)) as version, ${book} as book
+  select (pg_snapshot_xmax(taken)::text::bigint << 14) - (select count(*) from pg_snapshot_xip(taken)) as version, ${databaseIdentity} as book
   from pg_current_snapshot() as taken`;
 
 const seconds = (instant: FragmentSqlToken) => sql.fragment`date_part('epoch', ${instant})`;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isAskedPlaceActive, isBookedAt } from '../bookings/rooms.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { changedDays } from './changes.ts';
-import { book } from './database-identity.ts';
+import { databaseIdentity } from './database-identity.ts';
 
 const offerRow = z.object({
   service_id: z.int(),
@@ -24,29 +24,29 @@ export type SlotOffer = z.output<typeof offerRow>;
 /** A service, who offers it, and whose stored days are out of date; null when there is no such service. */
 export const readSlotOffer = (
   db: Sql,
-  of: { serviceId: number; specialistId?: number; locationId?: number; zone: string },
+  question: { serviceId: number; specialistId?: number; locationId?: number; zone: string },
 ): Promise<SlotOffer | null> =>
   db.maybeOne(sql.prepared('read_slot_offer', offerRow)`
     with offering as materialized (
       select specialist.id, location_id from specialist_services offered
       join specialists specialist on specialist.id = offered.specialist_id
       join users person on person.id = specialist.id and person.is_active
-      where offered.service_id = ${of.serviceId}
-        and (${of.specialistId ?? null}::int is null or specialist.id = ${of.specialistId ?? null})
-        and (${of.locationId ?? null}::int is null or location_id = ${of.locationId ?? null})
+      where offered.service_id = ${question.serviceId}
+        and (${question.specialistId ?? null}::int is null or specialist.id = ${question.specialistId ?? null})
+        and (${question.locationId ?? null}::int is null or location_id = ${question.locationId ?? null})
         and ${isBookedAt(sql.fragment`specialist.location_id`)}
     )
     select id as service_id, duration_minutes, break_minutes, is_active,
       exists (select from service_rooms where service_id = services.id) as needs_room,
       coalesce((select json_agg(offering order by id) from offering), '[]') as specialists,
-      ${isAskedPlaceActive(of.locationId)} as location_is_active,
+      ${isAskedPlaceActive(question.locationId)} as location_is_active,
       coalesce((select json_agg(changed) from (
-          select specialist_id, ${changedDays(of.zone)} from slot_changes where specialist_id in (select id from offering)
+          select specialist_id, ${changedDays(question.zone)} from slot_changes where specialist_id in (select id from offering)
           union
-          select offering.id, ${changedDays(of.zone)} from slot_changes join offering using (location_id)
+          select offering.id, ${changedDays(question.zone)} from slot_changes join offering using (location_id)
         ) as changed), '[]') as changes,
-      ${book} as book
-    from services where id = ${of.serviceId}`);
+      ${databaseIdentity} as book
+    from services where id = ${question.serviceId}`);
 
 /** Every specialist after an id, in order. */
 export const listSpecialistIds = (db: Sql, after: number, limit: number) =>

@@ -26,21 +26,21 @@ export const findInCatalogue = (transaction: Sql, id: number) =>
  */
 export async function buySubscription(
   transaction: Sql,
-  of: { studentId: number; payerId: number; item: CatalogueItem; startDate: string; today: string; isAutoRenew: boolean },
+  purchase: { studentId: number; payerId: number; item: CatalogueItem; startDate: string; today: string; isAutoRenew: boolean },
 ) {
-  const { item, payerId, studentId, startDate } = of;
+  const { item, payerId, studentId, startDate } = purchase;
   await lockWallets(transaction, [payerId]);
   const { id, invoice_id } = await transaction.one(sql.type(z.object({ id: z.int(), invoice_id: z.int().nullable() }))`
     with bought as (
       insert into student_subscriptions (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew)
       select ${studentId}::int, ${item.id}::int, start_date,
         term_end(start_date, ${item.validity_days}::int, ${item.validity_months}::int, extract(day from start_date)::int),
-        ${item.number_of_sessions}::int, ${of.isAutoRenew}::boolean
+        ${item.number_of_sessions}::int, ${purchase.isAutoRenew}::boolean
       from (select ${startDate}::date as start_date) as given
       returning id
     ), invoiced as (
       insert into invoices (payer_id, student_id, type, amount_minor, student_subscription_id, due_date)
-      select ${payerId}::int, ${studentId}::int, 'SUBSCRIPTION', ${item.price_minor}::int8, id, greatest(${startDate}::date, ${of.today}::date)
+      select ${payerId}::int, ${studentId}::int, 'SUBSCRIPTION', ${item.price_minor}::int8, id, greatest(${startDate}::date, ${purchase.today}::date)
       from bought where ${item.price_minor}::int8 > 0
       returning id
     )

@@ -14,17 +14,21 @@ import { payersOwing } from './neighbours.ts';
  */
 export async function freezeSubscription(
   transaction: Sql,
-  of: { id: number; studentId: number; from: string; to: string; today: string; now: Date; payers: readonly number[] },
+  freeze: { id: number; studentId: number; from: string; to: string; today: string; now: Date; payers: readonly number[] },
 ): Promise<readonly (Released & { returned: Back })[]> {
   await transaction.query(sql.unsafe`
     update student_subscriptions
-    set freeze_start_date = ${of.from}::date, freeze_end_date = ${of.to}::date,
-      end_date = end_date + (${of.to}::date - ${of.from}::date + 1),
-      status = case when ${of.from}::date <= ${of.today}::date then 'frozen' else 'active' end
-    where id = ${of.id}`);
-  const seats = await seatsWithin(transaction, of);
+    set freeze_start_date = ${freeze.from}::date, freeze_end_date = ${freeze.to}::date,
+      end_date = end_date + (${freeze.to}::date - ${freeze.from}::date + 1),
+      status = case when ${freeze.from}::date <= ${freeze.today}::date then 'frozen' else 'active' end
+    where id = ${freeze.id}`);
+  const seats = await seatsWithin(transaction, freeze);
   const ids = seats.map((seat) => seat.seat_id);
-  const payers = [...of.payers, ...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, of.studentId))];
+  const payers = [
+    ...freeze.payers,
+    ...(await payersToGiveBack(transaction, ids)),
+    ...(await payersOwing(transaction, freeze.studentId)),
+  ];
   if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
   const back = await giveBack(transaction, ids);
   const returned = new Map(back.map((one) => [one.seat_id, one]));
@@ -32,23 +36,23 @@ export async function freezeSubscription(
     const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
     return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
   });
-  await releaseSeats(transaction, ended, { studentId: of.studentId, now: of.now, reason: 'freeze' });
+  await releaseSeats(transaction, ended, { studentId: freeze.studentId, now: freeze.now, reason: 'freeze' });
   return ended;
 }
 
 /** The trainings in which a freeze on these days would release a student's seat. */
-export const trainingsWithin = async (db: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>
-  (await seatsWithin(db, of)).map(({ real_training_id }) => real_training_id);
+export const trainingsWithin = async (db: Sql, freeze: { studentId: number; from: string; to: string; now: Date }) =>
+  (await seatsWithin(db, freeze)).map(({ real_training_id }) => real_training_id);
 
-const seatsWithin = (transaction: Sql, of: { studentId: number; from: string; to: string; now: Date }) =>
+const seatsWithin = (transaction: Sql, freeze: { studentId: number; from: string; to: string; now: Date }) =>
   transaction.any(sql.type(released)`
     select seat.id as seat_id, training.id as real_training_id, type.name as training_type, training.training_date, training.start_time
     from real_training_students seat
     join real_trainings training on training.id = seat.real_training_id
     join training_types type on type.id = training.training_type_id
-    where seat.student_id = ${of.studentId} and seat.status in ('REGISTERED', 'PRESENT', 'WAITLIST')
-      and training.status <> 'cancelled' and training.training_date between ${of.from}::date and ${of.to}::date
-      and training.starts_at > ${of.now.toISOString()}::timestamptz
+    where seat.student_id = ${freeze.studentId} and seat.status in ('REGISTERED', 'PRESENT', 'WAITLIST')
+      and training.status <> 'cancelled' and training.training_date between ${freeze.from}::date and ${freeze.to}::date
+      and training.starts_at > ${freeze.now.toISOString()}::timestamptz
     order by training.starts_at, seat.id`);
 
 /**

@@ -54,12 +54,15 @@ const select = (today: string) => sql.fragment`
   left join student_subscriptions next on next.renewed_from_id = held.id`;
 
 /** A student's subscriptions, newest first, after a cursor. */
-export const listHeld = (db: Sql, of: { studentId: number; status?: string; today: string; before?: number; limit: number }) =>
+export const listHeld = (
+  db: Sql,
+  filter: { studentId: number; status?: string; today: string; before?: number; limit: number },
+) =>
   db.any(sql.type(heldRow)`
-    ${select(of.today)}
-    where held.student_id = ${of.studentId} and (${of.status ?? null}::text is null or held.status = ${of.status ?? null})
-      and (${of.before ?? null}::int is null or held.id < ${of.before ?? null})
-    order by held.id desc limit ${of.limit}`);
+    ${select(filter.today)}
+    where held.student_id = ${filter.studentId} and (${filter.status ?? null}::text is null or held.status = ${filter.status ?? null})
+      and (${filter.before ?? null}::int is null or held.id < ${filter.before ?? null})
+    order by held.id desc limit ${filter.limit}`);
 
 export const findHeld = (db: Sql, id: number, today: string) =>
   db.maybeOne(sql.type(heldRow)`${select(today)} where held.id = ${id}`);

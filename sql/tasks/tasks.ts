@@ -35,11 +35,11 @@ export async function writeTasks(transaction: Sql, tasks: readonly NewTask[]): P
 /** Writes a task that a person asks for. Throws when its key is taken. */
 export const addTask = (
   db: Sql,
-  of: { kind: string; title: string; details: Record<string, unknown>; dedupe: string | null; by: string },
+  task: { kind: string; title: string; details: Record<string, unknown>; dedupe: string | null; by: string },
 ) =>
   db.one(sql.type(taskRow)`
     insert into admin_tasks (kind, title, details, dedupe_key, created_by)
-    values (${of.kind}, ${of.title}, ${sql.jsonb(of.details as never)}, ${of.dedupe}, ${of.by})
+    values (${task.kind}, ${task.title}, ${sql.jsonb(task.details as never)}, ${task.dedupe}, ${task.by})
     returning ${columns}`);
 
 /** A task in a list; what has longer details than {@link MOST_LISTED} shows them when it is looked at alone. */
@@ -56,17 +56,17 @@ export const findTask = (db: Sql, id: number): Promise<Task | null> =>
 /** Tasks, newest first, after a cursor (an id); the hidden ones among them only when asked for. */
 export const listTasks = (
   db: Sql,
-  of: { status?: 'open' | 'done'; kind?: string; hidden: boolean; before?: number; limit: number },
+  filter: { status?: 'open' | 'done'; kind?: string; hidden: boolean; before?: number; limit: number },
 ) =>
   db.any(sql.type(listedTask)`
     select id, kind, title, case when octet_length(details::text) <= ${MOST_LISTED} then details end as details, dedupe_key,
       created_by, created_at, done_at, done_by, hidden_at
     from admin_tasks
-    where (hidden_at is null or ${of.hidden}::boolean)
-      and (${of.status ?? null}::text is null or (done_at is not null) = (${of.status ?? null} = 'done'))
-      and (${of.kind ?? null}::text is null or kind = ${of.kind ?? null})
-      and (${of.before ?? null}::int is null or id < ${of.before ?? null})
-    order by id desc limit ${of.limit}`);
+    where (hidden_at is null or ${filter.hidden}::boolean)
+      and (${filter.status ?? null}::text is null or (done_at is not null) = (${filter.status ?? null} = 'done'))
+      and (${filter.kind ?? null}::text is null or kind = ${filter.kind ?? null})
+      and (${filter.before ?? null}::int is null or id < ${filter.before ?? null})
+    order by id desc limit ${filter.limit}`);
 
 /** Notes a task as done; one that is done stays as it was. Null when there is no such task. */
 export async function finishTask(transaction: Sql, id: number, by: string): Promise<Task | null> {

@@ -22,22 +22,22 @@ export const listLinks = (db: Sql, templateId: number, after: number, limit: num
     select ${linkColumns} from training_student_templates link join users on users.id = student_id
     where training_template_id = ${templateId} and link.id > ${after} order by link.id limit ${limit}`);
 
-export const findLink = (db: Sql, templateId: number, studentId: number) =>
+export const findTemplateLink = (db: Sql, templateId: number, studentId: number) =>
   db.maybeOne(sql.type(linkRow)`
     select ${linkColumns} from training_student_templates link join users on users.id = student_id
     where training_template_id = ${templateId} and student_id = ${studentId}`);
 
-export const linkStudent = (db: Sql, of: { template: number; student: number; startDate: string; isFrozen: boolean }) =>
+export const linkStudent = (db: Sql, link: { template: number; student: number; startDate: string; isFrozen: boolean }) =>
   db.query(sql.unsafe`
     insert into training_student_templates (training_template_id, student_id, start_date, is_frozen)
-    values (${of.template}, ${of.student}, ${of.startDate}::date, ${of.isFrozen})`);
+    values (${link.template}, ${link.student}, ${link.startDate}::date, ${link.isFrozen})`);
 
 /** Freezes or unfreezes a link, or moves its start; what is undefined stays. Returns false when there is no such link. */
-export async function changeLink(db: Sql, of: { template: number; student: number; startDate?: string; isFrozen?: boolean }) {
+export async function changeLink(db: Sql, change: { template: number; student: number; startDate?: string; isFrozen?: boolean }) {
   const { rowCount } = await db.query(sql.unsafe`
     update training_student_templates
-    set start_date = coalesce(${of.startDate ?? null}::date, start_date), is_frozen = coalesce(${of.isFrozen ?? null}::boolean, is_frozen)
-    where training_template_id = ${of.template} and student_id = ${of.student}`);
+    set start_date = coalesce(${change.startDate ?? null}::date, start_date), is_frozen = coalesce(${change.isFrozen ?? null}::boolean, is_frozen)
+    where training_template_id = ${change.template} and student_id = ${change.student}`);
   return rowCount > 0;
 }
 
@@ -69,13 +69,25 @@ export const trainingRow = z.object({
   price_minor: z.int(),
   status: z.enum(['scheduled', 'completed', 'cancelled']),
   cancellation_reason: z.string().nullable(),
+  kind: z.enum(['group', 'personal', 'trial']),
+  /** For staff and the trainer; null to everybody else. */
+  notes: z.string().nullable(),
+  series_id: z.int().nullable(),
+  version: z.int(),
 });
 
-const trainings = sql.fragment`
+/** Notes are for staff, and for whoever gives the training. */
+const notesFor = (whose: Whose) =>
+  whose.everything
+    ? sql.fragment`training.notes`
+    : sql.fragment`case when trainer_id = ${whose.trainer}::int then training.notes end`;
+
+const trainings = (whose: Whose) => sql.fragment`
   select training.id, training_template_id, training_type_id, type.name as training_type, trainer_id,
     concat_ws(' ', users.first_name, nullif(users.last_name, '')) as trainer, regular_trainer_id,
     nullif(concat_ws(' ', regular.first_name, nullif(regular.last_name, '')), '') as regular_trainer, room_id, rooms.name as room, training_date, start_time,
     starts_at, ends_at, training.max_participants, training.price_minor, training.status, training.cancellation_reason,
+    training.kind, ${notesFor(whose)} as notes, series_id, training.version,
     (select count(*)::int from real_training_students seat
       where seat.real_training_id = training.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')) as registered
   from real_trainings training
@@ -89,18 +101,24 @@ type Place = [string, string, number];
 /** Trainings of inclusive business days, in order of their start, after a cursor. */
 export const listTrainings = (
   db: Sql,
-  of: { from: string; to: string; trainerId?: number; whose?: Whose; after?: Place; limit: number },
+  filter: { from: string; to: string; trainerId?: number; whose?: Whose; after?: Place; limit: number },
 ) =>
   db.any(sql.type(trainingRow)`
-    ${trainings}
-    where training_date between ${of.from}::date and ${of.to}::date and ${isAmong(of.whose ?? EVERYTHING, 'training', 'training')}
-      and (${of.trainerId ?? null}::int is null or trainer_id = ${of.trainerId ?? null})
-      and (${of.after?.[0] ?? null}::date is null or (training_date, starts_at, training.id) >
-        (${of.after?.[0] ?? null}::date, ${of.after?.[1] ?? null}::timestamptz, ${of.after?.[2] ?? null}::int))
+    ${trainings(filter.whose ?? EVERYTHING)}
+    where training_date between ${filter.from}::date and ${filter.to}::date and ${isAmong(filter.whose ?? EVERYTHING, 'training', 'training')}
+      and (${filter.trainerId ?? null}::int is null or trainer_id = ${filter.trainerId ?? null})
+      and (${filter.after?.[0] ?? null}::date is null or (training_date, starts_at, training.id) >
+        (${filter.after?.[0] ?? null}::date, ${filter.after?.[1] ?? null}::timestamptz, ${filter.after?.[2] ?? null}::int))
     order by training_date, starts_at, training.id
-    limit ${of.limit}`);
+    limit ${filter.limit}`);
 
-export const findTraining = (db: Sql, id: number) => db.maybeOne(sql.type(trainingRow)`${trainings} where training.id = ${id}`);
+export const findTraining = (db: Sql, id: number, whose: Whose = EVERYTHING) =>
+  db.maybeOne(sql.type(trainingRow)`${trainings(whose)} where training.id = ${id}`);
+
+/** Trainings by id, in the order of their start. */
+export const findTrainings = (db: Sql, ids: readonly number[]) =>
+  db.any(sql.type(trainingRow)`
+    ${trainings(EVERYTHING)} where training.id = any(${sql.array([...ids], 'int4')}) order by starts_at, training.id`);
 
 export const seatRow = z.object({
   id: z.int(),

@@ -83,12 +83,14 @@ export const promote = (transaction: Sql, seatId: number, at: string) =>
   transaction.query(sql.unsafe`
     update real_training_students set status = 'REGISTERED', promoted_at = ${at}::timestamptz where id = ${seatId} and status = 'WAITLIST'`);
 
-/** Trainings that begin after an instant and have a free place and somebody who waits, in order of id. */
+/** Trainings that begin after an instant and have a free place and somebody who waits, in order of id; none whose seats can still be taken back (D49). */
 export const trainingsToFill = (db: Sql, startsAfter: string, limit: number) =>
   db.anyFirst(sql.type(z.object({ id: z.int() }))`
     select id from real_trainings training
     where status = 'scheduled' and starts_at >= ${startsAfter}::timestamptz
       and id in (select real_training_id from real_training_students where status = 'WAITLIST')
+      and not exists (
+        select from undos where training.id = any(freed_training_ids) and followed_at is null and undone_at is null)
       and max_participants > (select count(*) from real_training_students seat
         where seat.real_training_id = training.id and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT'))
     order by id limit ${limit}`);

@@ -15,5 +15,5 @@ test.each<[string, z.ZodObject, object, string]>([
   ['behind what hides them', z.object({ in: z.tuple([objectOf(1)]) }), { in: [{ x: 1 }] }, 'no such field'],
 ])('an unknown field: %s', (_what, schema, given, message) => {
   const { error } = schema.safeParse(given);
-  expect(error && badInput('body', schema, given, error).extra.errors?.map((one) => one.message)).toEqual([message]);
+  expect(error && badInput('body', schema, given, error).extra.errors?.map((item) => item.message)).toEqual([message]);
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ForeignKeyIntegrityConstraintViolationError } from 'slonik';
 import { z } from 'zod';
-import { refusalOf, taken } from '../../api/http/broken-rules.ts';
+import { refusalOf, takenMessages } from '../../api/http/broken-rules.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
@@ -41,7 +41,7 @@ test('whatever may be there once has words for whoever meets it at a route', asy
   const unique = await database.db.anyFirst(sql.type(z.object({ name: z.string() }))`
     select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
     where indisunique and not indisprimary and relnamespace = 'public'::regnamespace`);
-  expect([...unique].sort()).toEqual([...Object.keys(taken), ...ITS_OWN].sort());
+  expect([...unique].sort()).toEqual([...Object.keys(takenMessages), ...ITS_OWN].sort());
 });
 
 test.each([

@@ -62,7 +62,7 @@ test.each([
   ['GET', 'records:read'],
   ['PUT', 'records:write'],
 ])('%s needs %s', async (method, scope) => {
-  const other = await api.key(...['records:read', 'records:write', 'money:write'].filter((one) => one !== scope));
+  const other = await api.key(...['records:read', 'records:write', 'money:write'].filter((item) => item !== scope));
   const body = method === 'PUT' ? { name: 'Чужой' } : undefined;
   expect(await api.ask(method, '/api/company', { key: other, body })).toMatchObject({ status: 403 });
   expect((await api.ask(method, '/api/company', { key: await api.key(scope), body })).status).not.toBe(403);

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { routes } from '../../api/routes/all.ts';
+import { runNames, runs } from '../../queues/jobs/catalog.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
@@ -27,8 +29,8 @@ const fields: Field[] = routes.flatMap((route) =>
   (['query', 'body'] as const).flatMap((where) => {
     const schema = route[where];
     if (!schema) return [];
-    return Object.entries<z.ZodType>(schema.shape).flatMap(([field, of]): Field[] => {
-      const takes = (given: unknown) => of.safeParse(given).success;
+    return Object.entries<z.ZodType>(schema.shape).flatMap(([field, type]): Field[] => {
+      const takes = (given: unknown) => type.safeParse(given).success;
       const isDay = takes('2031-05-12') && !takes('no day');
       const isInstant = !isDay && takes('2031-05-12T10:00:00Z') && !takes('no instant');
       if (!isDay && !isInstant) return [];
@@ -38,6 +40,13 @@ const fields: Field[] = routes.flatMap((route) =>
   }),
 );
 const named = fields.map((field) => [`${field.method} ${field.path} ${field.where} ${field.field}`, field] as const);
+
+/** Those of the processes, of which the catalog knows. */
+const ofProcesses = runNames
+  .map((name): RunDefinition => runs[name])
+  .flatMap(({ path, body }) => (path ? Object.keys(body.shape).map((field) => `post ${path} body ${field}`) : []))
+  .filter((field) => /(date|week_start)$/.test(field))
+  .sort();
 
 test('there are such fields, and none was forgotten', () => {
   expect(named.map(([name]) => name).sort()).toEqual([
@@ -82,12 +91,7 @@ test('there are such fields, and none was forgotten', () => {
     'post /api/training-templates/{id}/students body start_date',
     'post /bookings body starts_at',
     'post /bookings/{id}/reschedule body starts_at',
-    'post /cron/check-auto-renewals body date',
-    'post /cron/cleanup body date',
-    'post /internal/slots/roll body date',
-    'post /real-trainings/generate-next-week body week_start',
-    'post /real-trainings/process-daily-operations body date',
-    'post /subscriptions/auto-unfreeze body date',
+    ...ofProcesses,
   ]);
 });
 
@@ -153,7 +157,7 @@ test('the answer of an override names trainings of the location: in its rooms, a
   const [inRoom, without] = [await training(other, ids.room, 10), await training(ids.trainer, null, 12)];
   await training(other, null, 14);
   const made = await api.post('/api/calendar-overrides', { location_id: location, day, intervals: [] });
-  expect(made.body.meetings.map((one: Json) => [one.kind, one.id])).toEqual([
+  expect(made.body.meetings.map((meeting: Json) => [meeting.kind, meeting.id])).toEqual([
     ['training', inRoom],
     ['training', without],
   ]);

@@ -22,11 +22,11 @@ function newKey() {
 }
 const keyOf = ({ headers }: ReturnType<typeof newKey>) => headers['Idempotency-Key'];
 
-const doors: [string, string, object, object, number][] = [
+const cases: [string, string, object, object, number][] = [
   ['a record', '/api/training-types', TYPE, { ...TYPE, name: 'Дзюдо' }, 201],
   ['a trigger', TRIGGER, { week_start: monday() }, { week_start: monday(1) }, 202],
 ];
-describe.each(doors)('%s', (_, path, body, other, status) => {
+describe.each(cases)('%s', (_, path, body, other, status) => {
   test('the same key and body get the same answer, and it is done once', async () => {
     const key = newKey();
     const first = await api.post(path, body, key);

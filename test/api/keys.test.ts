@@ -84,10 +84,31 @@ describe('time', () => {
     await api.get(HISTORY, { key: secret });
     await eventually(used);
   });
+
+  test('its use is noted once, however often it is used within a minute', async () => {
+    const names = ['often', 'afterwards'] as const;
+    const [often, afterwards] = await Promise.all(
+      names.map(async (name) => {
+        const secret = newSecret();
+        await createKey(api.db, { name, secret, scopes: ['history:read'] });
+        return secret;
+      }),
+    );
+    const used = (name: string) =>
+      api.db.oneFirst(sql.type(z.object({ used: z.boolean() }))`
+        select last_used_at is not null as used from api_keys where name = ${name}`);
+    await api.get(HISTORY, { key: often });
+    await eventually(() => used('often'));
+    await api.db.query(sql.unsafe`update api_keys set last_used_at = null where name = 'often'`);
+    for (let n = 0; n < 5; n += 1) await api.get(HISTORY, { key: often });
+    await api.get(HISTORY, { key: afterwards });
+    await eventually(() => used('afterwards'));
+    expect(await used('often')).toBe(false);
+  });
 });
 
 describe('a key may do what its scopes say; the refusal names the scope', () => {
-  const doors: [string, string, string][] = [
+  const cases: [string, string, string][] = [
     ['GET', '/process-history', 'history:read'],
     ['GET', '/process-stats', 'history:read'],
     ['GET', '/schedule', 'schedule:read'],
@@ -103,13 +124,13 @@ describe('a key may do what its scopes say; the refusal names the scope', () => 
     ['GET', '/metrics', 'metrics'],
     ['GET', '/queues', 'dashboard'],
   ];
-  const scopes = [...new Set(doors.map(([, , scope]) => scope))];
+  const scopes = [...new Set(cases.map(([, , scope]) => scope))];
   const keys: Record<string, { only: string; allBut: string }> = {};
   beforeAll(async () => {
     for (const scope of scopes)
       keys[scope] = { only: await api.key(scope), allBut: await api.key(...scopes.filter((other) => other !== scope)) };
   });
-  test.each(doors)('%s %s wants %s', async (method, path, scope) => {
+  test.each(cases)('%s %s wants %s', async (method, path, scope) => {
     const refused = await api.ask(method, path, { key: keys[scope]?.allBut });
     expect(refused).toMatchObject({ status: 403, body: { detail: expect.stringContaining(`lacks the scope "${scope}"`) } });
     expect([200, 202, 404, 422]).toContain((await api.ask(method, path, { key: keys[scope]?.only })).status);

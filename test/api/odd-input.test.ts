@@ -92,7 +92,7 @@ describe('an answer is not many times what was asked', () => {
       ids.push(...page.body.items.map(({ id }: { id: number }) => id));
       cursor = page.body.next_cursor;
     }
-    expect(ids).toEqual([...new Set(ids)].sort((one, other) => other - one));
+    expect(ids).toEqual([...new Set(ids)].sort((item, other) => other - item));
     expect(ids).toHaveLength(250);
   });
 });

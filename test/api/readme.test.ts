@@ -9,7 +9,7 @@ function asked(): [path: string, body: string][] {
   const shell = [...readme.matchAll(/```sh\n(.*?)```/gs)]
     .map(([, block]) => block ?? '')
     .find((block) => block.includes('\nask '));
-  const lines = (shell ?? '').replace(/^ask\(\).*$/m, `ask() { printf '%s\\t%s\\n' "$1" "\${2-}"; }`);
+  const lines = (shell ?? '').replace(/^KEY=.*$/m, '').replace(/^ask\(\).*$/m, `ask() { printf '%s\\t%s\\n' "$1" "\${2-}"; }`);
   const said = execFileSync('bash', ['-c', lines], { encoding: 'utf8' }).trim().split('\n');
   return said.map((line) => line.split('\t') as [string, string]);
 }

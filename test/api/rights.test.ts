@@ -251,9 +251,9 @@ test('whoever may cancel trainings sees what became of that, and of nothing else
   const { trainer, ...make } = world.make;
   await make.type();
   const training = await make.training({ trainer: await trainer(), at: inHours(60) });
-  const of = { trainingId: training, requestedAt: new Date(), by: 'test', requestId: 'test' };
-  const cancelled = await writeRequest(world.api.db, { ...of, kind: 'cancel_training', reason: 'so' });
-  const added = await writeRequest(world.api.db, { ...of, kind: 'add_student', studentId: world.child });
+  const fields = { trainingId: training, requestedAt: new Date(), by: 'test', requestId: 'test' };
+  const cancelled = await writeRequest(world.api.db, { ...fields, kind: 'cancel_training', reason: 'so' });
+  const added = await writeRequest(world.api.db, { ...fields, kind: 'add_student', studentId: world.child });
   const key = await keyOf('trainings:cancel');
   expect(await world.api.get(`/finance-requests/${cancelled.id}`, { key })).toMatchObject({ status: 200 });
   expect(await world.api.get(`/finance-requests/${added.id}`, { key })).toMatchObject({ status: 403 });

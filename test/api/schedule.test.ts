@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { sql } from '../../sql/database/database.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 
 let api: TestApi;

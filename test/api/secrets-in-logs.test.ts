@@ -123,7 +123,7 @@ test('an answer that its caller did not wait for is notified as cut off', async 
   await asking;
   giveUp.abort();
   await eventually(() => lines.includes('"path":"/slots/stream"'));
-  const line = lines.split('\n').find((one) => one.includes('"path":"/slots/stream"'));
+  const line = lines.split('\n').find((part) => part.includes('"path":"/slots/stream"'));
   expect(JSON.parse(line ?? '')).toMatchObject({ status: 200, is_cut_off: true, msg: 'request' });
 });
 

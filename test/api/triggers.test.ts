@@ -5,12 +5,13 @@ import { runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { addDays, dayOf, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { claimRun, failRun, findRun } from '../../sql/runs/runs.ts';
+import { claimRun, failRun } from '../../sql/runs/execute.ts';
+import { findRun } from '../../sql/runs/find.ts';
 import { monday as nextMonday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 
-/** The door without a worker: what is asked stays queued until a test says otherwise. */
+/** The API without a worker: what is asked stays queued until a test says otherwise. */
 let api: TestApi;
 beforeAll(async () => {
   api = await testApi();
@@ -43,11 +44,11 @@ const end = (id: number, status: string) =>
 
 describe('a day to come', () => {
   const today = dayOf(new Date(), 'Europe/Moscow');
-  const doors = Object.values(runs as Record<string, RunDefinition>).flatMap(({ isOfThePast, path }) =>
+  const triggers = Object.values(runs as Record<string, RunDefinition>).flatMap(({ isOfThePast, path }) =>
     isOfThePast && path ? [path] : [],
   );
 
-  test.each(doors)('%s: tomorrow is refused, today is not', async (path) => {
+  test.each(triggers)('%s: tomorrow is refused, today is not', async (path) => {
     const before = await rows();
     const refused = await api.post(path, { date: addDays(today, 1) });
     expect(refused.status).toBe(422);

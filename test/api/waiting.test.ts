@@ -4,7 +4,7 @@ import { preferredWait, waitForRun } from '../../api/http/wait.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { monday } from '../support/days.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
@@ -19,7 +19,7 @@ async function studioDoor(locale: string) {
   const opened = await testApi({ settings: { STUDIO_LOCALE: locale } });
   const { type, trainer, template, student, link } = studio(opened.db);
   const group = await template({ type: await type({ places: 2 }), trainer: await trainer() });
-  for (const one of [await student(), await student(), await student()]) await link(group, one);
+  for (const item of [await student(), await student(), await student()]) await link(group, item);
   return opened;
 }
 

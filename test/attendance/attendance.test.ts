@@ -3,38 +3,35 @@ import { z } from 'zod';
 import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { claimRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
+import { claimRun, finishRun } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import { ask } from '../finance/acts.ts';
+import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
-import { studio } from '../support/studio.ts';
 
 /** A day years ahead: nothing here depends on today, and 23:00 in Moscow is 20:00Z. */
 const D = '2031-05-14';
 const TICK = `${D}T20:00:00.000Z`;
 let database: TestDatabase;
 let db: Database;
-let make: ReturnType<typeof studio>;
+let make: ReturnType<typeof club>;
 beforeAll(async () => {
   database = await testDatabase();
   db = database.db;
-  make = studio(db);
+  make = club(db);
 });
 afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
-const id = sql.type(z.object({ id: z.int() }));
 /** A training of a day with one student registered. */
 async function training(startsAt: string, date = D, student?: number) {
-  const made = await db.oneFirst(id`
-    insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-    values (${await make.type()}, ${await make.trainer()}, ${date}::date, '10:00', ${startsAt}::timestamptz,
-      ${startsAt}::timestamptz + interval '1 hour', 10, 50000) returning id`);
-  const who = student ?? (await make.student());
-  await db.query(sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${made}, ${who})`);
-  return { id: made, student: who };
+  const id = await make.training({ startsAt, date });
+  const registered = student ?? (await make.student());
+  await make.register(id, registered);
+  return { id, student: registered };
 }
 const stateOf = async (training: number) =>
   db.one(sql.type(z.object({ training: z.string(), seat: z.string() }))`
@@ -171,7 +168,9 @@ describe('the audit sees what never began', () => {
     await db.query(sql.unsafe`
       update real_trainings set created_at = starts_at + ${late}::interval, run_id = ${run}::int where id = ${made}`);
     expect(await rules()).toEqual([]);
-    const seat = await db.oneFirst(id`update real_training_students set charged_at = now() returning id`);
+    const seat = await db.oneFirst(
+      sql.type(z.object({ id: z.int() }))`update real_training_students set charged_at = now() returning id`,
+    );
     expect(await rules()).toEqual(isFound ? [['never_began', seat]] : []);
   });
 });

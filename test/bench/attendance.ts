@@ -1,5 +1,5 @@
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { markPresent } from '../../workers/attendance/mark-present.ts';
 import type { RunContext } from '../../workers/runner/execute.ts';
 import { fillMoney } from './finance-data.ts';

@@ -95,7 +95,7 @@ async function abreast<T>(crowd: number, all: readonly T[], work: (one: T) => Pr
   const queue = all.values();
   await Promise.all(
     Array.from({ length: crowd }, async () => {
-      for (const one of queue) await work(one);
+      for (const caller of queue) await work(caller);
     }),
   );
 }

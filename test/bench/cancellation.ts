@@ -6,7 +6,8 @@ import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
-import { findRun, isOver } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { isOver } from '../../sql/runs/rows.ts';
 import { fillMoney } from './finance-data.ts';
 import { ms, percentile, report, timed } from './measure.ts';
 

@@ -3,7 +3,8 @@ import { type Database, sql } from '../../sql/database/database.ts';
 import { claimMessages } from '../../sql/notifications/claim.ts';
 import { markMessage } from '../../sql/notifications/mark.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { claimRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
+import { claimRun, finishRun } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { median } from './measure.ts';
 

@@ -1,7 +1,8 @@
 import { openBackend } from '../../queues/backend/backend.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { type Database, openDatabase } from '../../sql/database/database.ts';
-import { claimRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
+import { claimRun, saveProgress } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
 import { deleteBare, fillPast, standIn } from './cleanup-data.ts';

@@ -1,18 +1,18 @@
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database/database.ts';
 
-const PARALLEL = 20;
-
-/** Templates spread over the week, 20 side by side with a trainer and a room each; every student in a few, never in two at once. */
+/** Templates spread over the week at a hundred times, the rest side by side with a trainer and a room each; every student in a few, never in two at once. */
 export async function fillStudio(db: Database, templates: number, each: number) {
   const students = (templates * each) / 4;
+  const parallel = templates / 100;
+  await db.query(sql.unsafe`truncate users, locations, training_types restart identity cascade`);
   await db.query(sql.unsafe`
-    insert into users (first_name) select 'Ученик ' || n from generate_series(1, ${students + PARALLEL}::int) n order by n`);
-  await db.query(sql.unsafe`insert into specialists (id) select id from users where id <= ${PARALLEL}`);
-  await db.query(sql.unsafe`insert into students (id) select id from users where id > ${PARALLEL}`);
+    insert into users (first_name) select 'Ученик ' || n from generate_series(1, ${students + parallel}::int) n order by n`);
+  await db.query(sql.unsafe`insert into specialists (id) select id from users where id <= ${parallel}`);
+  await db.query(sql.unsafe`insert into students (id) select id from users where id > ${parallel}`);
   await db.query(sql.unsafe`insert into locations (name) values ('Зал')`);
   await db.query(
-    sql.unsafe`insert into rooms (location_id, name) select 1, 'Комната ' || n from generate_series(1, ${PARALLEL}::int) n`,
+    sql.unsafe`insert into rooms (location_id, name) select 1, 'Комната ' || n from generate_series(1, ${parallel}::int) n`,
   );
   await db.query(sql.unsafe`
     insert into training_types (name, max_participants, price_minor, duration_minutes) values ('Йога', ${each}, 50000, 60)`);
@@ -20,11 +20,11 @@ export async function fillStudio(db: Database, templates: number, each: number) 
     insert into training_templates (day_number, start_time, training_type_id, trainer_id, room_id)
     select slot % 7 + 1, make_time(7 + slot / 7, 0, 0), 1, side, side
     from generate_series(0, ${templates - 1}::int) n
-    cross join lateral (select n / ${PARALLEL}::int as slot, n % ${PARALLEL}::int + 1 as side) place
+    cross join lateral (select n / ${parallel}::int as slot, n % ${parallel}::int + 1 as side) place
     order by n`);
   await db.query(sql.unsafe`
     insert into training_student_templates (training_template_id, student_id, start_date)
-    select n + 1, ${PARALLEL} + (n * ${each}::int + k) % ${students}::int + 1, '2026-01-01'
+    select n + 1, ${parallel}::int + (n * ${each}::int + k) % ${students}::int + 1, '2026-01-01'
     from generate_series(0, ${templates - 1}::int) n, generate_series(0, ${each - 1}::int) k`);
   for (const table of ['users', 'students', 'training_templates', 'training_student_templates']) {
     await db.query(sql.unsafe`analyze ${sql.identifier([table])}`);
@@ -33,6 +33,7 @@ export async function fillStudio(db: Database, templates: number, each: number) 
 
 /** Keeps what was generated aside, as the rows the floor writes. */
 export async function stageRows(db: Database) {
+  await db.query(sql.unsafe`drop table if exists staged_trainings, staged_students`);
   await db.query(
     sql.unsafe`create unlogged table staged_trainings as select *, row_number() over (order by id) as n from real_trainings`,
   );
@@ -48,9 +49,11 @@ export async function insertBare(db: Database, templates: number, chunk: number)
   for (let from = 0; from < templates; from += chunk) {
     await db.transaction(async (transaction) => {
       await transaction.query(sql.unsafe`
-        insert into real_trainings overriding system value
-        select id, training_template_id, training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at,
-          max_participants, price_minor, status, processed_at, cancelled_at, cancellation_reason, run_id, created_at
+        insert into real_trainings (id, training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
+          starts_at, ends_at, max_participants, price_minor, run_id, created_at)
+        overriding system value
+        select id, training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
+          starts_at, ends_at, max_participants, price_minor, run_id, created_at
         from staged_trainings where n > ${from} and n <= ${from + chunk} order by n`);
       await transaction.query(sql.unsafe`
         insert into real_training_students (real_training_id, student_id, run_id)

@@ -70,8 +70,8 @@ const childrenOf = (pid: number) =>
 /** Megabytes in memory: all, and with each shared page divided among those who share it. */
 function memoryOf(pid: number) {
   const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
-  const of = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1_024;
-  return { rss: of('Rss'), pss: of('Pss') };
+  const megabytesOf = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(rollup)?.[1] ?? 0) / 1_024;
+  return { rss: megabytesOf('Rss'), pss: megabytesOf('Pss') };
 }
 
 /** User and system time of the commands that were waited for so far. */

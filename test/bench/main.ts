@@ -12,29 +12,37 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchLive } from './live.ts';
+import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
 
-/** Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. */
-const benches: Record<string, (url: string) => Promise<void>> = {
+/**
+ * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
+ * work on sets compare ten times as many rows with the usual number instead, which takes minutes.
+ */
+const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>> = {
   generation: benchGeneration,
   attendance: benchAttendance,
   finance: benchFinance,
   cancellation: benchCancellation,
   cleanup: benchCleanup,
+  move: benchMove,
   renewal: benchRenewal,
   bookings: benchBookings,
   slots: benchSlots,
   'pick-up': benchPickUp,
+  live: benchLive,
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,
 };
 
-const wanted = process.argv.slice(2);
+const isScaled = process.argv.includes('--scale');
+const wanted = process.argv.slice(2).filter((argument) => argument !== '--scale');
 const unknown = wanted.find((name) => !(name in benches));
 if (unknown) {
   console.error(`there is no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);
@@ -42,7 +50,7 @@ if (unknown) {
 }
 for (const name of wanted.length > 0 ? wanted : Object.keys(benches)) {
   console.log(`\n## ${name}`);
-  await withServer((url) => benches[name]!(url));
+  await withServer((url) => benches[name]!(url, isScaled));
 }
 
 /** Runs a bench against a private server with the settings a fleet's own would have, durable writes included. */

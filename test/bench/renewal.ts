@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { dueInOrder } from '../../sql/renewal/due.ts';
 import { endings } from '../../workers/renewal/endings.ts';
-import { initialProgress, type Night, type Terms } from '../../workers/renewal/night.ts';
+import { initialRenewal, type RenewalProgress, type Terms } from '../../workers/renewal/night.ts';
 import { renewals } from '../../workers/renewal/renewals.ts';
 import { unpaid } from '../../workers/renewal/unpaid.ts';
 import { median, ms, report, timed, times } from './measure.ts';
@@ -18,7 +18,7 @@ export async function benchRenewal(url: string) {
   await fillRenewals(db, RENEWALS);
   await db.query(sql.unsafe`
     insert into automated_process_history (process_type, run_key, process_date) values ('auto_renewal', 'bench', ${DAY}::date)`);
-  let progress = initialProgress;
+  let progress = initialRenewal;
   const ours: number[] = [];
   const floors: number[] = [];
   for (let round = 0; round < 3; round += 1) {
@@ -39,8 +39,8 @@ export async function benchRenewal(url: string) {
   await db.end();
 }
 
-async function wholeNight(db: Database): Promise<Night> {
-  let progress = initialProgress;
+async function wholeNight(db: Database): Promise<RenewalProgress> {
+  let progress = initialRenewal;
   while (progress.part !== 'over') {
     const part = PARTS[progress.part];
     progress = await db.transaction((transaction) => part(transaction, progress, TERMS));
@@ -53,5 +53,5 @@ async function explain(db: Database) {
   const lines = await db.anyFirst(sql.type(z.object({ 'QUERY PLAN': z.string() }))`
     explain (analyze, costs off, timing off, buffers off) ${dueInOrder(DAY, null, 2_000)}`);
   console.log('  the plan of a chunk:');
-  for (const line of lines.filter((one) => /Scan|Join|Loop|Sort|Limit|Execution/.test(one))) console.log(`    ${line}`);
+  for (const line of lines.filter((line) => /Scan|Join|Loop|Sort|Limit|Execution/.test(line))) console.log(`    ${line}`);
 }

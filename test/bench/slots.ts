@@ -193,14 +193,14 @@ async function reading(fleet: Fleet, pool: pg.Pool, { service, specialist }: { s
   const ours = createApp(fleet);
   const path = `/slots?service_id=${service}&specialist_id=${specialist}&days=60`;
   const bares: number[] = [];
-  const doors: number[] = [];
+  const routes: number[] = [];
   for (let round = 0; round < READING_ROUNDS; round += 1) {
     bares.push(await eachMs(bare, '/', {}));
-    doors.push(await eachMs(ours, path, { 'X-API-Key': secret }));
+    routes.push(await eachMs(ours, path, { 'X-API-Key': secret }));
   }
   report('a bare Express handler with the one reading', ms(median(bares)));
-  report('GET /slots for 60 days, warm', ms(median(doors)));
-  report('GET /slots / bare handler', times(median(doors.map((api, n) => api / bares[n]!))), 'at most 2 x');
+  report('GET /slots for 60 days, warm', ms(median(routes)));
+  report('GET /slots / bare handler', times(median(routes.map((api, n) => api / bares[n]!))), 'at most 2 x');
 }
 
 /** Milliseconds a request, several clients at a time. */

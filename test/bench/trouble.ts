@@ -5,14 +5,17 @@ import { openDatabase } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 import { ownProcess } from '../faults/own-process.ts';
+import { ownFleet } from '../support/fleet.ts';
 import { request } from '../support/front-door.ts';
 import { median, ms, percentile, report } from './measure.ts';
 
 const SECONDS = 10;
 const WAITING = 6;
 const ATTACKERS = 24;
+/** What a command ends with when a setting is wrong. */
+const WRONG_SETTING = 78;
 
-/** What others notice of an API in trouble: of rows that are locked, and of somebody without a key who floods three routes at once. */
+/** What others notice of trouble: of rows that are locked and somebody without a key who floods three routes at once, and of wrong reloads. */
 export async function benchTrouble(url: string) {
   const db = await openDatabase(url, { max: 2, name: 'bench' });
   await loadDemo(db, { today: '2026-11-23' });
@@ -61,7 +64,37 @@ export async function benchTrouble(url: string) {
   for (const [what, count] of Object.entries(statuses)) report(`answers: ${what}`, String(count));
   api.signal('SIGTERM');
   await api.exit();
+  await duringReload(url, other);
   await db.end();
+}
+
+/** What others notice of reloads with a wrong setting: each is refused before a process of the fleet is touched. */
+async function duringReload(url: string, key: string) {
+  const fleet = await ownFleet({ DATABASE_URL: url, RATE_LIMIT_PER_MINUTE: '1000000' });
+  try {
+    const started = await fleet.npm('start', ['--only', 'api']);
+    if (started.code !== 0) throw new Error(`the fleet did not start: ${started.stderr}`);
+    const before = await fleet.pids();
+    const at = `http://127.0.0.1:${fleet.port}`;
+    report('others, a fleet at rest, p99', ms(percentile(await others(at, key), 0.99)));
+    let [isOver, reloads] = [false, 0];
+    const reloading = (async () => {
+      while (!isOver) {
+        const { code } = await fleet.npm('reload', [], { STUDIO_TZ: 'Mars/Olympus' });
+        if (code !== WRONG_SETTING) throw new Error(`a reload with a wrong setting ended with ${code}`);
+        reloads += 1;
+      }
+    })();
+    const took = await others(at, key);
+    isOver = true;
+    await reloading;
+    if (JSON.stringify(await fleet.pids()) !== JSON.stringify(before)) throw new Error('a refused reload touched the fleet');
+    report(`others, during ${reloads} reloads with a wrong setting, p50`, ms(median(took)));
+    report('the same, p99', ms(percentile(took, 0.99)), 'aim: at most 300 ms');
+    report('the same, slowest', ms(Math.max(...took)));
+  } finally {
+    await fleet.end();
+  }
 }
 
 /** Milliseconds each request of somebody else takes, one every 50 ms. */

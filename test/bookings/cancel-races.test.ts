@@ -56,16 +56,16 @@ describe('a booking that is cancelled while it is being paid', () => {
   });
 
   test('with a unit of a package: the unit is back', async () => {
-    const of = await soldPackage(api, make);
+    const sale = await soldPackage(api, make);
     const [booked, cancelled] = await inQueue(
       api,
-      `select from client_package_units where client_package_id = ${of.id} for update`,
-      () => book({ ...of.wish, starts_at: at(2, '10:00') }),
-      () => cancelPending(of.client_id),
+      `select from client_package_units where client_package_id = ${sale.id} for update`,
+      () => book({ ...sale.wish, starts_at: at(2, '10:00') }),
+      () => cancelPending(sale.client_id),
     );
     expect(booked).toMatchObject({ status: 201 });
     expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { units: 1 } } });
-    expect(await of.seen()).toMatchObject({ units: [{ left: 3 }] });
+    expect(await sale.seen()).toMatchObject({ units: [{ left: 3 }] });
     await square();
   });
 

@@ -100,9 +100,9 @@ describe('cancelling', () => {
     ['COMPLETED', 'package', { refunded_minor: 0, cancelled_minor: 0, units: 1 }],
     ['NO_SHOW', 'package', { refunded_minor: 0, cancelled_minor: 0, units: 1 }],
   ] as const)('by the studio, a booking noted as %s gives back what its %s paid', async (status, pay_from, returned) => {
-    const of = await soldPackage(api, make);
-    await make.money(of.wish.client_id, 100_000);
-    const { id } = (await book({ ...of.wish, pay_from, starts_at: inHours(3) })).body;
+    const sale = await soldPackage(api, make);
+    await make.money(sale.wish.client_id, 100_000);
+    const { id } = (await book({ ...sale.wish, pay_from, starts_at: inHours(3) })).body;
     await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
     await api.post(`/bookings/${id}/close`, { status });
     expect(await api.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
@@ -134,10 +134,10 @@ describe('cancelling', () => {
   ])(
     'by the studio, the unit of a package that was taken back goes back as its share of the price, %s',
     async (_, isPaid, returned) => {
-      const of = await soldPackage(api, make, { isPaid });
-      const { id } = (await book({ ...of.wish, starts_at: inHours(3) })).body;
+      const sale = await soldPackage(api, make, { isPaid });
+      const { id } = (await book({ ...sale.wish, starts_at: inHours(3) })).body;
       await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
-      expect(await api.post(of.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
+      expect(await api.post(sale.cancel, reason)).toMatchObject({ status: 200, body: { units: { used: 1 }, kept_minor: 334 } });
       await square();
       expect(await api.post(`/bookings/${id}/cancel`, byStudio)).toMatchObject({
         status: 200,

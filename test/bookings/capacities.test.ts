@@ -68,7 +68,7 @@ const capacities: Record<string, (person: Person, starts?: string) => Promise<Ac
       client.query(INSERTED.absence, [id, starts]),
 };
 const names = Object.keys(capacities);
-const pairs = names.flatMap((one) => names.map((other) => [one, other] as const));
+const pairs = names.flatMap((name) => names.map((other) => [name, other] as const));
 const prepare = (name: string, person: Person, starts?: string) => capacities[name]!(person, starts);
 
 async function connected(work: (...clients: pg.Client[]) => Promise<void>) {

@@ -13,8 +13,8 @@ export async function counter() {
     make,
     place,
     /** A service of one specialist, and a client who wants it. */
-    async scene(of: Parameters<typeof make.service>[0] & { schedule?: object } = {}) {
-      const { schedule = ALWAYS, ...service } = of;
+    async scene(fields: Parameters<typeof make.service>[0] & { schedule?: object } = {}) {
+      const { schedule = ALWAYS, ...service } = fields;
       const service_id = await make.service(service);
       const specialist_id = await make.specialist([service_id], { location: place, schedule });
       return { client_id: await make.client(), service_id, specialist_id };

@@ -199,7 +199,7 @@ test('lists narrow by client, specialist, days and status, page by page', async 
   ids.push((await book({ ...wish, starts_at: at(7, '00:00') })).body.id);
   await api.post(`/bookings/${ids[1]}/cancel`, reason);
   const list = async (query: string) =>
-    (await api.get(`/bookings?specialist_id=${wish.specialist_id}&${query}`)).body.items.map((one: Json) => one.id);
+    (await api.get(`/bookings?specialist_id=${wish.specialist_id}&${query}`)).body.items.map((item: Json) => item.id);
   const day = at(6, '12:00').slice(0, 10);
   expect(await list('')).toEqual(ids);
   expect(await list(`from=${day}&to=${day}`)).toEqual(ids.slice(0, 3));
@@ -208,7 +208,7 @@ test('lists narrow by client, specialist, days and status, page by page', async 
   const { body } = await api.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3`);
   expect(
     (await api.get(`/bookings?specialist_id=${wish.specialist_id}&limit=3&cursor=${body.next_cursor}`)).body.items.map(
-      (one: Json) => one.id,
+      (item: Json) => item.id,
     ),
   ).toEqual([ids[3]]);
 });

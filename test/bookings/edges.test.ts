@@ -123,8 +123,8 @@ describe('a change that breaks a rule of the data names the field, as a new reco
   });
 
   test('a discount is a percentage or an amount, and ends after it begins', async () => {
-    const of = { client_id: await make.client(), kind: 'percent', percent: 10, valid_from: '2026-12-02' };
-    const { id } = (await api.post('/api/client-discounts', of)).body;
+    const fields = { client_id: await make.client(), kind: 'percent', percent: 10, valid_from: '2026-12-02' };
+    const { id } = (await api.post('/api/client-discounts', fields)).body;
     const change = (to: Json) => api.patch(`/api/client-discounts/${id}`, to);
     const percent = 'a percent discount has a percent and no amount_minor';
     for (const to of [{ percent: null }, { amount_minor: 5 }]) expect(wrongs(await change(to))).toEqual({ status: 422, percent });
@@ -183,12 +183,12 @@ describe('who is no client', () => {
 
   test('gets no discount, neither a new one nor that of somebody else', async () => {
     const [client_id, stranger] = [await make.client(), await make.specialist([])];
-    const of = { kind: 'fixed', amount_minor: 5 };
+    const fields = { kind: 'fixed', amount_minor: 5 };
     const path = '/api/client-discounts';
     for (const id of [stranger, 999_999]) {
-      expect(wrongs(await api.post(path, { ...of, client_id: id }))).toEqual({ status: 422, client_id: expect.any(String) });
+      expect(wrongs(await api.post(path, { ...fields, client_id: id }))).toEqual({ status: 422, client_id: expect.any(String) });
     }
-    const made = (await api.post(path, { ...of, client_id })).body;
+    const made = (await api.post(path, { ...fields, client_id })).body;
     expect(wrongs(await api.patch(`${path}/${made.id}`, { client_id: stranger }))).toEqual({
       status: 422,
       client_id: `there is no client ${stranger}`,

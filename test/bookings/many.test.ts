@@ -11,7 +11,7 @@ import { at } from './salon.ts';
 const { api, make, place } = await counter();
 const TEN = at(2, '10:00');
 const DAY = TEN.slice(0, 10);
-const many = (count: number, one: () => Promise<number>) => Promise.all(Array.from({ length: count }, one));
+const many = (count: number, item: () => Promise<number>) => Promise.all(Array.from({ length: count }, item));
 
 const about = {
   reader: 'client' as const,
@@ -26,16 +26,16 @@ const about = {
 };
 let last = 1_000;
 /** A booking as it is about to be made, with a notice for its client. */
-function toBook(of: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
+function toBook(fields: { client: number; specialist: number; service: number; needsRoom?: boolean; room?: number }) {
   last += 1;
   const id = last;
   return {
     booking: {
       id,
-      clientId: of.client,
-      payerId: of.client,
-      specialistId: of.specialist,
-      serviceId: of.service,
+      clientId: fields.client,
+      payerId: fields.client,
+      specialistId: fields.specialist,
+      serviceId: fields.service,
       locationId: place,
       startsAt: TEN,
       busyMinutes: 60,
@@ -47,11 +47,16 @@ function toBook(of: { client: number; specialist: number; service: number; needs
       payFrom: 'later' as const,
       createdBy: 'test',
       day: DAY,
-      roomId: of.room,
-      needsRoom: of.needsRoom ?? of.room !== undefined,
+      roomId: fields.room,
+      needsRoom: fields.needsRoom ?? fields.room !== undefined,
     },
     notices: [
-      { userId: of.client, template: 'booking_confirmed' as const, params: { ...about, booking_id: id }, dedupe: `test:${id}` },
+      {
+        userId: fields.client,
+        template: 'booking_confirmed' as const,
+        params: { ...about, booking_id: id },
+        dedupe: `test:${id}`,
+      },
     ],
   };
 }
@@ -86,12 +91,12 @@ test('thirty at one hour in 25 rooms, in one statement: every room is given', as
 test('of two who meet in one statement one is booked, invoiced and told', async () => {
   const service = await make.service();
   // Who has the smaller id comes first.
-  const one = await make.specialist([service], { location: place });
+  const item = await make.specialist([service], { location: place });
   const other = await make.specialist([service], { location: place });
   const [anna, boris] = (await many(2, make.client)) as [number, number];
   const all = [
-    toBook({ client: anna, specialist: one, service }),
-    toBook({ client: boris, specialist: one, service }),
+    toBook({ client: anna, specialist: item, service }),
+    toBook({ client: boris, specialist: item, service }),
     toBook({ client: anna, specialist: other, service }),
   ];
   const made = [...(await bookAll(all))];
@@ -142,7 +147,7 @@ test('hurried, nobody waits for a slot that somebody else has not given back yet
   const specialist = await make.specialist([service], { location: place });
   const span = { from: at(2, '00:00'), to: at(3, '00:00'), days: [DAY, DAY] as const };
   const ask = async (slot: string) => ({
-    of: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
+    question: { clientId: await make.client(), serviceId: service, specialistId: specialist, day: DAY, span },
     claim: { slot, token: slot, ms: 5_000 },
   });
   await api.db.query(sql.unsafe`insert into slot_locks values ('busy', 'theirs', now() + interval '5 seconds')`);
@@ -172,7 +177,7 @@ test('many questions are answered in their order, each for itself; of two claims
   const [anna, boris] = (await many(2, make.client)) as [number, number];
   const span = { from: at(2, '00:00'), to: at(3, '00:00'), days: [DAY, DAY] as const };
   const ask = (clientId: number, serviceId: number, specialistId: number, slot: string) => ({
-    of: { clientId, serviceId, specialistId, day: DAY, span },
+    question: { clientId, serviceId, specialistId, day: DAY, span },
     claim: { slot, token: `${clientId}-${serviceId}-${specialistId}`, ms: 5_000 },
   });
   const answers = await readOffersToBook(

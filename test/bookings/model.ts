@@ -37,23 +37,23 @@ export class Model {
     of: { minutes: number; busy: number; rooms: number[] },
     except = 0,
   ) {
-    const live = this.bookings.filter((one) => one.status === 'CONFIRMED' && one.id !== except);
-    const meets = (one: Booking, whose: 'minutes' | 'busy') =>
-      one.start < start + of[whose] * MINUTE && start < one.start + one[whose] * MINUTE;
-    if (live.some((one) => one.specialist === specialist && meets(one, 'busy'))) return undefined;
-    if (live.some((one) => one.client === client && meets(one, 'minutes'))) return undefined;
+    const live = this.bookings.filter((booking) => booking.status === 'CONFIRMED' && booking.id !== except);
+    const meets = (item: Booking, whose: 'minutes' | 'busy') =>
+      item.start < start + of[whose] * MINUTE && start < item.start + item[whose] * MINUTE;
+    if (live.some((row) => row.specialist === specialist && meets(row, 'busy'))) return undefined;
+    if (live.some((row) => row.client === client && meets(row, 'minutes'))) return undefined;
     if (of.rooms.length === 0) return null;
-    return of.rooms.find((room) => !live.some((one) => one.room === room && meets(one, 'busy')));
+    return of.rooms.find((room) => !live.some((row) => row.room === room && meets(row, 'busy')));
   }
 
   book(id: number, client: number, specialist: number, service: Service, start: number, pay: Booking['pay']): boolean {
     if (start <= this.now) return false;
-    const of = { minutes: service.minutes, busy: cells(service.minutes) + cells(service.pause), rooms: service.rooms };
-    const room = this.placeFor(client, specialist, start, of);
+    const fields = { minutes: service.minutes, busy: cells(service.minutes) + cells(service.pause), rooms: service.rooms };
+    const room = this.placeFor(client, specialist, start, fields);
     if (room === undefined) return false;
     if (pay === 'wallet' && this.money(client) < service.price) return false;
     if (pay === 'package' && this.left(client, service) < 1) return false;
-    const { minutes, busy } = of;
+    const { minutes, busy } = fields;
     this.bookings.push({
       id,
       client,
@@ -77,13 +77,13 @@ export class Model {
   }
 
   cancel(id: number): string {
-    const booking = this.bookings.find((one) => one.id === id) as Booking;
+    const booking = this.bookings.find((booking) => booking.id === id) as Booking;
     if (booking.status === 'CANCELLED') return 'again';
     if (booking.start <= this.now) return 'refused';
     booking.status = 'CANCELLED';
     if (booking.movedLate || booking.start - this.now < 12 * 60 * MINUTE) return 'late';
     if (booking.pay === 'package') this.take(booking.client, booking.service, -1);
-    const bill = this.invoices.find((one) => one.booking === id);
+    const bill = this.invoices.find((invoice) => invoice.booking === id);
     if (!bill) return 'safe';
     if (bill.status === 'PAID') this.move(booking.client, bill.amount);
     bill.status = 'CANCELLED';
@@ -92,7 +92,7 @@ export class Model {
   }
 
   reschedule(id: number, specialist: number, start: number): boolean {
-    const booking = this.bookings.find((one) => one.id === id) as Booking;
+    const booking = this.bookings.find((booking) => booking.id === id) as Booking;
     if (booking.status === 'CANCELLED' || booking.start <= this.now || start <= this.now) return false;
     if (booking.specialist === specialist && booking.start === start) return true;
     const room = this.placeFor(booking.client, specialist, start, { ...booking, rooms: booking.service.rooms }, id);
@@ -109,7 +109,7 @@ export class Model {
 
   /** D15. */
   settle(client: number) {
-    for (const bill of this.invoices.filter((one) => one.client === client && one.status === 'UNPAID')) {
+    for (const bill of this.invoices.filter((invoice) => invoice.client === client && invoice.status === 'UNPAID')) {
       if (bill.amount > this.money(client)) return;
       this.move(client, -bill.amount);
       bill.status = 'PAID';

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { DatabaseTransactionConnection } from 'slonik';
 import { z } from 'zod';
@@ -8,12 +8,12 @@ import { book, type Wish } from '../../workers/bookings/book.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { rounds, sequences } from '../support/nightly-only.ts';
 import { NOBODY } from '../support/nobody.ts';
 import { salon } from './salon.ts';
 import { days, drawing, MIDNIGHT, open, window } from './small-salon.ts';
 
-const SALONS = Math.ceil(Number(process.env.FLEET_TEST_SEQUENCES ?? 60) / 6);
-const seed = process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined;
+const SALONS = rounds({ daily: 3, nightly: 60 });
 let api: TestApi;
 let make: ReturnType<typeof salon>;
 beforeAll(async () => {
@@ -22,6 +22,7 @@ beforeAll(async () => {
   await make.someType();
 });
 afterAll(() => api.close());
+jest.setTimeout(1_800_000);
 
 class Undone extends Error {}
 type Attempt = (starts_at: string, context: Context) => Promise<unknown>;
@@ -69,7 +70,7 @@ const inWindow = (offered: Json[]) => offered.flatMap(({ starts }) => starts).fi
 const salons = (check: (drawn: Awaited<ReturnType<typeof open>>) => Promise<void>) =>
   fc.assert(
     fc.asyncProperty(drawing, async (drawn) => check(await open(api.db, make, drawn))),
-    { numRuns: SALONS, seed, endOnFailure: true },
+    { numRuns: SALONS, seed: sequences.seed, endOnFailure: true },
   );
 
 test(`every start that is offered can be booked, and no other one (${SALONS} salons)`, async () => {
@@ -89,14 +90,14 @@ test(`every start that is offered can be booked, and no other one (${SALONS} sal
   expect([...seen.refused]).toEqual(
     expect.arrayContaining(['the specialist is not free at that time', 'no room is free at that time']),
   );
-}, 240_000);
+});
 
 /** What a refusal offers instead is what can be had that day. @param own where it stands already, which is no move */
 function expectOffered({ bookable, refusals }: Awaited<ReturnType<typeof ofWindow>>, own?: string) {
   for (const [start, { fields }] of refusals) {
     const isEvening = start < MIDNIGHT;
-    const offered = (fields.slots as string[]).filter((one) => window.includes(one) && one !== own);
-    const possible = bookable.filter((one) => one < MIDNIGHT === isEvening && one !== own);
+    const offered = (fields.slots as string[]).filter((slot) => window.includes(slot) && slot !== own);
+    const possible = bookable.filter((specialist) => specialist < MIDNIGHT === isEvening && specialist !== own);
     expect({ start, offered }).toEqual({ start, offered: possible });
   }
   return refusals.size;
@@ -116,7 +117,7 @@ test('a refusal offers what this client can have instead, in the room that was n
     seen += expectOffered(await ofWindow(wishes({ client_id, service_id, room_id })));
   });
   expect(seen).toBeGreaterThan(0);
-}, 240_000);
+});
 
 test('a booking that is moved is not in its own way, nor in that of what is offered instead', async () => {
   let seen = 0;
@@ -128,4 +129,4 @@ test('a booking that is moved is not in its own way, nor in that of what is offe
     seen += expectOffered(await ofWindow((starts_at, context) => reschedule(id, { starts_at, specialist_id }, context)), own);
   });
   expect(seen).toBeGreaterThan(0);
-}, 240_000);
+});

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { monday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
@@ -23,21 +23,36 @@ beforeAll(async () => {
 afterEach(() => db.query(sql.unsafe`truncate users, locations, training_types, services restart identity cascade`));
 afterAll(() => database.close());
 
-const insertion = (of: { specialist: number; room?: number; client: number; service: number; at: string; held?: string }) => ({
+const insertion = (fields: {
+  specialist: number;
+  room?: number;
+  client: number;
+  service: number;
+  at: string;
+  held?: string;
+}) => ({
   text: `insert into bookings (client_id, payer_id, specialist_id, service_id, room_id, starts_at, duration_minutes, break_minutes,
       service_price_minor, price_minor, status, held_until)
     values ($1, $1, $2, $3, $4, $5, 50, 10, 0, 0, $6, $7) returning id`,
-  values: [of.client, of.specialist, of.service, of.room ?? null, of.at, of.held ? 'PENDING' : 'CONFIRMED', of.held ?? null],
+  values: [
+    fields.client,
+    fields.specialist,
+    fields.service,
+    fields.room ?? null,
+    fields.at,
+    fields.held ? 'PENDING' : 'CONFIRMED',
+    fields.held ?? null,
+  ],
 });
 async function connected() {
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   return client;
 }
-async function booked(of: Parameters<typeof insertion>[0]) {
+async function booked(fields: Parameters<typeof insertion>[0]) {
   const client = await connected();
   try {
-    return (await client.query(insertion(of))).rows[0].id as number;
+    return (await client.query(insertion(fields))).rows[0].id as number;
   } finally {
     await client.end();
   }
@@ -52,12 +67,7 @@ async function scene() {
   ];
   return { type, service, specialist, client, room };
 }
-async function build(week = WEEK): Promise<WeekProgress> {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
-  return progress;
-}
+const build = (week = WEEK) => buildWeek(db, beforehand(week));
 
 // A booking of 50 + 10 minutes from 10:00 takes 75: it is busy until 11:15.
 test.each([

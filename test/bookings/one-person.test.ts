@@ -152,7 +152,7 @@ test('generation seats nobody who is booked, gives a training or is absent then:
   const built = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), initialWeek, null));
   const busy = built.warnings
     .filter(({ reason }) => reason === 'student_busy')
-    .map((one) => 'student_id' in one && one.student_id);
+    .map((warning) => 'student_id' in warning && warning.student_id);
   expect(busy).toEqual([people.booked, people.trainer, people.absent]);
   expect(built.students_added).toBe(1);
   await api.db.query(

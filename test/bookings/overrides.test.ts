@@ -16,7 +16,7 @@ afterAll(() => api.close());
 
 const DAY = at(3, '12:00').slice(0, 10);
 const ROUND_THE_CLOCK = [['00:00', '24:00']];
-const of = (whose: Json, intervals: Json, day = DAY) => api.post('/api/calendar-overrides', { ...whose, day, intervals });
+const override = (whose: Json, intervals: Json, day = DAY) => api.post('/api/calendar-overrides', { ...whose, day, intervals });
 
 type Time = { at: string; minutes: number; pause?: number };
 type Scene = { whose: Json; meeting: Json };
@@ -102,7 +102,7 @@ describe.each(scenes)('%s', (_, scene) => {
   ])('that %s', async (_name, intervals, day, clock, minutes, isListed) => {
     const { whose, meeting } = await scene({ at: at(day, clock), minutes });
     const meetings = isListed ? [meeting] : [];
-    const made = await of(whose, intervals);
+    const made = await override(whose, intervals);
     expect(made).toMatchObject({ status: 201, body: { ...whose, day: DAY, intervals } });
     expect(made.body.meetings).toEqual(meetings);
     const path = `/api/calendar-overrides/${made.body.id}`;
@@ -113,7 +113,7 @@ describe.each(scenes)('%s', (_, scene) => {
 
   test('moves to another day, and what it no longer concerns is not listed', async () => {
     const { whose, meeting } = await scene({ at: at(3, '12:00'), minutes: 60 });
-    const made = (await of(whose, [], at(4, '12:00').slice(0, 10))).body;
+    const made = (await override(whose, [], at(4, '12:00').slice(0, 10))).body;
     expect(made.meetings).toEqual([]);
     expect((await api.patch(`/api/calendar-overrides/${made.id}`, { day: DAY })).body.meetings).toEqual([meeting]);
   });
@@ -122,7 +122,7 @@ describe.each(scenes)('%s', (_, scene) => {
 test('a break may hang over closing time', async () => {
   const specialist = await person();
   await booked({ at: at(3, '17:00'), minutes: 60, pause: 30 }, { specialist });
-  expect((await of({ specialist_id: specialist }, TEN_TO_SIX)).body.meetings).toEqual([]);
+  expect((await override({ specialist_id: specialist }, TEN_TO_SIX)).body.meetings).toEqual([]);
 });
 
 test('what is pending is listed, what is over or called off and what is of others is not, and all of it stands', async () => {
@@ -159,7 +159,7 @@ test('what is pending is listed, what is over or called off and what is of other
   await given(hour(18), { trainer: nextDoor, room: await make.roomAt(elsewhere) });
   const listed = [{ kind: 'booking', id: pending, starts_at: at(3, '10:00') }, live];
   for (const whose of [{ specialist_id: specialist }, { location_id: location }]) {
-    expect((await of(whose, [])).body.meetings).toEqual(listed);
+    expect((await override(whose, [])).body.meetings).toEqual(listed);
   }
   const stand = await api.db.anyFirst(sql.unsafe`
     select status from bookings where id = any(${sql.array([pending, ...ended], 'int4')}) order by starts_at`);
@@ -168,11 +168,11 @@ test('what is pending is listed, what is over or called off and what is of other
 
 test('a list of overrides shows them as they are', async () => {
   const specialist_id = await person();
-  const { meetings, ...row } = (await of({ specialist_id }, [])).body;
+  const { meetings, ...row } = (await override({ specialist_id }, [])).body;
   expect(meetings).toEqual([]);
   expect((await api.get(`/api/calendar-overrides?specialist_id=${specialist_id}`)).body.items).toEqual([row]);
 });
 
 test.each(['2000-01-01', '2100-12-31'])('%s can be closed, too', async (day) => {
-  expect(await of({ specialist_id: await person() }, [], day)).toMatchObject({ status: 201, body: { day, meetings: [] } });
+  expect(await override({ specialist_id: await person() }, [], day)).toMatchObject({ status: 201, body: { day, meetings: [] } });
 });

@@ -10,8 +10,8 @@ const { api, make, square } = await counter();
 const byStudio = { ...reason, by: 'studio' };
 
 /** A package whose last day is so many days from today, and a booking of one of its units that has begun. */
-async function ending(days: number, of: Parameters<typeof soldPackage>[2] = {}) {
-  const sold = await soldPackage(api, make, of);
+async function ending(days: number, fields: Parameters<typeof soldPackage>[2] = {}) {
+  const sold = await soldPackage(api, make, fields);
   const { id } = (await api.post('/bookings', { ...sold.wish, starts_at: inHours(3) })).body;
   await api.db.query(sql.unsafe`update bookings set starts_at = starts_at - interval '4 hours' where id = ${id}`);
   const end = addDays(TODAY, days);
@@ -25,12 +25,12 @@ test.each([
   ['a week before its last day', 7, 7],
   ['earlier', 8, 8],
 ])('a unit that is given back %s lives seven days more at least (D47)', async (_, days, end) => {
-  const of = await ending(days);
-  expect(await api.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({
+  const sale = await ending(days);
+  expect(await api.post(`/bookings/${sale.booking}/cancel`, byStudio)).toMatchObject({
     status: 200,
     body: { returned: { units: 1, refunded_minor: 0 } },
   });
-  expect(await of.seen()).toMatchObject({ end_date: addDays(TODAY, end), units: [{ left: 3 }] });
+  expect(await sale.seen()).toMatchObject({ end_date: addDays(TODAY, end), units: [{ left: 3 }] });
   await square();
 });
 
@@ -38,15 +38,15 @@ test.each([
   ['is over', true, { units: 0, refunded_minor: 334, cancelled_minor: 0 }, ['CANCELLED 1000', 'PAID 666'], 2],
   ['is over, and not paid', false, { units: 0, refunded_minor: 0, cancelled_minor: 334 }, ['CANCELLED 1000', 'UNPAID 666'], 2],
 ])('a unit of one that %s: its share of the price comes back instead', async (_, isPaid, returned, bills, left) => {
-  const of = await ending(-1, { isPaid });
-  const first = await api.post(`/bookings/${of.booking}/cancel`, byStudio);
+  const sale = await ending(-1, { isPaid });
+  const first = await api.post(`/bookings/${sale.booking}/cancel`, byStudio);
   expect(first).toMatchObject({ status: 200, body: { returned } });
-  expect(await api.post(`/bookings/${of.booking}/cancel`, byStudio)).toMatchObject({ status: 200, body: first.body });
-  expect(await billsOf(api.db, of.id)).toEqual(bills);
-  expect(await balanceOf(api.db, of.client_id)).toBe(returned.refunded_minor);
-  expect(await of.seen()).toMatchObject({ end_date: addDays(TODAY, -1), units: [{ left }] });
+  expect(await api.post(`/bookings/${sale.booking}/cancel`, byStudio)).toMatchObject({ status: 200, body: first.body });
+  expect(await billsOf(api.db, sale.id)).toEqual(bills);
+  expect(await balanceOf(api.db, sale.client_id)).toBe(returned.refunded_minor);
+  expect(await sale.seen()).toMatchObject({ end_date: addDays(TODAY, -1), units: [{ left }] });
   await square();
-  expect(await api.post(of.cancel, reason)).toMatchObject({
+  expect(await api.post(sale.cancel, reason)).toMatchObject({
     status: 200,
     body: { units: { used: 0, cancelled: 2 }, kept_minor: 0 },
   });

@@ -18,7 +18,7 @@ async function findingsAfter(id: number, changes: readonly Change[]) {
       await transaction.query(sql.unsafe`set local session_replication_role = replica`);
       for (const change of changes) await transaction.query(change(id));
       const findings = await auditBooks(transaction, '2020-01-01');
-      found = findings.flatMap((one) => (one.rule === 'package_charge' && one.id === id ? [one.detail] : []));
+      found = findings.flatMap((finding) => (finding.rule === 'package_charge' && finding.id === id ? [finding.detail] : []));
       throw undone;
     })
     .catch((error) => expect(error).toBe(undone));
@@ -60,18 +60,18 @@ test.each<[string, 'stands' | 'was taken back', Change[]]>([
   ['is invoiced for another share than is kept', 'was taken back', [invoiced(334, 333)]],
   ['keeps what is not invoiced', 'was taken back', [notInvoiced(334)]],
 ])('a package that %s is found (it %s)', async (_, state, changes) => {
-  const of = await soldPackage(api, make, { used: 1, isPaid: false });
-  if (state === 'was taken back') await api.post(of.cancel, reason);
+  const sale = await soldPackage(api, make, { used: 1, isPaid: false });
+  if (state === 'was taken back') await api.post(sale.cancel, reason);
   await square();
-  expect(await findingsAfter(of.id, changes)).toEqual([expect.stringContaining('price 1000, 1 of')]);
+  expect(await findingsAfter(sale.id, changes)).toEqual([expect.stringContaining('price 1000, 1 of')]);
   await square();
 });
 
 test('an unused package that was taken back and is owed again is found', async () => {
-  const of = await soldPackage(api, make, { isPaid: false });
-  await api.post(of.cancel, reason);
+  const sale = await soldPackage(api, make, { isPaid: false });
+  await api.post(sale.cancel, reason);
   await square();
-  expect(await findingsAfter(of.id, [owedAgain])).toEqual([expect.stringContaining('live 1000')]);
+  expect(await findingsAfter(sale.id, [owedAgain])).toEqual([expect.stringContaining('live 1000')]);
 });
 
 test('an invoice that was waived is no finding, before or after', async () => {

@@ -88,8 +88,8 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     const specialist_id = await make.specialist([service_id]);
     const [, first, second] = await Promise.all(
       ['10:00', '12:00', '14:00'].map(async (time, n) => {
-        const of = { client: await make.client(), specialist: specialist_id, service: service_id, at: at(8, time) };
-        return make.booking(n === 0 ? { ...of, heldUntil: new Date(Date.now() + 400).toISOString() } : of);
+        const fields = { client: await make.client(), specialist: specialist_id, service: service_id, at: at(8, time) };
+        return make.booking(n === 0 ? { ...fields, heldUntil: new Date(Date.now() + 400).toISOString() } : fields);
       }),
     );
     const move = (id?: number) => api.post(`/bookings/${id}/reschedule`, { starts_at: at(8, '10:00') });

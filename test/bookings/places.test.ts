@@ -12,7 +12,9 @@ const dayAt = (days: number) => at(days, '12:00').slice(0, 10);
 describe('a location that is not active', () => {
   const switchTo = (id: number, is_active: boolean) => api.patch(`/api/locations/${id}`, { is_active });
   const offered = async (query: string) =>
-    (await api.get(`/slots?from=${dayAt(2)}&days=1&${query}`)).body.specialists.map((one: Json) => one.specialist_id);
+    (await api.get(`/slots?from=${dayAt(2)}&days=1&${query}`)).body.specialists.map(
+      (specialist: Json) => specialist.specialist_id,
+    );
 
   test('is neither offered nor booked, the others are; active again, it is both at once', async () => {
     const [closed, open] = [await make.location(), await make.location()];

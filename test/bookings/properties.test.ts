@@ -10,11 +10,12 @@ import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { rounds, sequences } from '../support/nightly-only.ts';
 import { NOBODY } from '../support/nobody.ts';
 import { type Booking, Model, type Service } from './model.ts';
 import { salon } from './salon.ts';
 
-const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 60);
+const SEQUENCES = rounds({ daily: 20, nightly: 600 });
 const QUARTER = 900_000;
 let api: TestApi;
 beforeAll(async () => {
@@ -53,12 +54,12 @@ async function build() {
   const place = await make.location();
   const rooms = [await make.roomAt(place), await make.roomAt(place)];
   const services: Service[] = [];
-  for (const of of [
+  for (const fields of [
     { minutes: 20, pause: 40, price: 100, rooms },
     { minutes: 15, pause: 0, price: 0, rooms: [] },
     { minutes: 100, pause: 31, price: 250, rooms: rooms.slice(1) },
   ]) {
-    services.push({ id: await make.service(of), ...of });
+    services.push({ id: await make.service(fields), ...fields });
   }
   const specialists: number[] = [];
   const clients: number[] = [];
@@ -68,7 +69,7 @@ async function build() {
   for (let n = 0; n < 3; n += 1) {
     specialists.push(
       await make.specialist(
-        services.map((one) => one.id),
+        services.map((service) => service.id),
         { location: place },
       ),
     );
@@ -101,30 +102,30 @@ const refused = (error: unknown) => {
   return null;
 };
 
-async function take({ model, context, services, specialists, clients }: Both, one: Step) {
+async function take({ model, context, services, specialists, clients }: Both, item: Step) {
   const at = (quarters: number) => model.now + quarters * QUARTER;
   const iso = (instant: number) => new Date(instant).toISOString();
-  if (one.do === 'book') {
-    const [client, specialist, service] = [clients[one.client]!, specialists[one.specialist]!, services[one.service]!];
+  if (item.do === 'book') {
+    const [client, specialist, service] = [clients[item.client]!, specialists[item.specialist]!, services[item.service]!];
     const wish = {
       client_id: client,
       specialist_id: specialist,
       service_id: service.id,
-      starts_at: iso(at(one.quarter)),
-      pay_from: one.pay,
+      starts_at: iso(at(item.quarter)),
+      pay_from: item.pay,
     };
     const id = await book(wish, context).catch(refused);
-    expect(model.book(id ?? 0, client, specialist, service, at(one.quarter), one.pay)).toBe(id !== null);
-  } else if (one.do === 'pay') {
-    const client = clients[one.client]!;
+    expect(model.book(id ?? 0, client, specialist, service, at(item.quarter), item.pay)).toBe(id !== null);
+  } else if (item.do === 'pay') {
+    const client = clients[item.client]!;
     await api.db.transaction((transaction) =>
-      receivePayment(transaction, { payerId: client, amountMinor: one.amount, method: 'cash', createdBy: 'test' }),
+      receivePayment(transaction, { payerId: client, amountMinor: item.amount, method: 'cash', createdBy: 'test' }),
     );
-    model.pay(client, one.amount);
+    model.pay(client, item.amount);
   } else {
-    const booking = model.bookings[one.n];
+    const booking = model.bookings[item.n];
     if (!booking) return;
-    if (one.do === 'cancel') {
+    if (item.do === 'cancel') {
       const answer = (await api.db
         .transaction((transaction) => cancelBooking(transaction, booking.id, { reason: 'тест' }, context))
         .catch(refused)) as { outcome: string } | null;
@@ -132,12 +133,12 @@ async function take({ model, context, services, specialists, clients }: Both, on
       if (said === 'again') expect(answer).not.toBeNull();
       else expect(answer?.outcome ?? 'refused').toBe(said);
     } else {
-      const specialist = specialists[one.specialist]!;
-      const isMoved = await reschedule(booking.id, { starts_at: iso(at(one.quarter)), specialist_id: specialist }, context).then(
+      const specialist = specialists[item.specialist]!;
+      const isMoved = await reschedule(booking.id, { starts_at: iso(at(item.quarter)), specialist_id: specialist }, context).then(
         () => true,
         (error) => refused(error) !== null,
       );
-      expect(model.reschedule(booking.id, specialist, at(one.quarter))).toBe(isMoved);
+      expect(model.reschedule(booking.id, specialist, at(item.quarter))).toBe(isMoved);
     }
   }
 }
@@ -157,11 +158,11 @@ async function stateOfDatabase() {
 const stateOfModel = ({ model }: Both) => ({
   bookings: [...model.bookings]
     .sort((a, b) => a.id - b.id)
-    .map((one) => [one.id, one.client, one.specialist, one.room, one.start, one.status, one.movedLate]),
+    .map((item) => [item.id, item.client, item.specialist, item.room, item.start, item.status, item.movedLate]),
   invoices: model.invoices.map((bill) => [bill.booking, bill.amount, bill.status]),
   wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
   units: [...model.units]
-    .map(([of, left]) => [...of.split(':').map(Number), left] as [number, number, number])
+    .map(([pair, left]) => [...pair.split(':').map(Number), left] as [number, number, number])
     .sort(([a, b], [c, d]) => a - c || b - d),
 });
 
@@ -170,8 +171,8 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
     fc
       .asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), async (steps) => {
         const both = await build();
-        for (const one of steps) {
-          await take(both, one);
+        for (const step of steps) {
+          await take(both, step);
           expect(await stateOfDatabase()).toEqual(stateOfModel(both));
         }
         expect(await auditBooks(api.db, '2020-01-01')).toEqual([]);
@@ -181,6 +182,6 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
           .query(sql.unsafe`truncate users, locations, services, service_packages, training_types restart identity cascade`)
           .then(() => undefined),
       ),
-    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+    { ...sequences, numRuns: SEQUENCES },
   );
-}, 240_000);
+}, 3_600_000);

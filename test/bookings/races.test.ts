@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { redisSlotLock, type SlotLock, slotName, tableSlotLock } from '../../workers/bookings/slot-lock.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import type { Json } from '../support/front-door.ts';
 import { beforehand } from '../support/weeks.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';
@@ -158,15 +158,11 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
         starts_at: `${tuesday}T10:30:00+03:00`,
       })),
     );
-    const generate = async () => {
-      let progress: WeekProgress = initialWeek;
-      while (!progress.done)
-        progress = await api.db.transaction((transaction) =>
-          buildWindow(transaction, beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 }), progress, null),
-        );
-      return progress;
-    };
-    const [progress, ...replies] = await Promise.all([generate(), ...wishes.map((wish) => api.post('/bookings', wish))]);
+    const week = beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 });
+    const [progress, ...replies] = await Promise.all([
+      buildWeek(api.db, week),
+      ...wishes.map((wish) => api.post('/bookings', wish)),
+    ]);
     const booked = tally(replies)[201] ?? 0;
     expect(tally(replies)[409] ?? 0).toBe(30 - booked);
     expect(progress.created.length + booked).toBe(30);

@@ -140,7 +140,7 @@ describe.each(kinds)('%s', (name, body, change, wrong) => {
     const own = made.headers.get('location') ?? '';
     expect(own).toBe(`${path}/${made.body.id}`);
     expect(await api.get(own)).toMatchObject({ status: 200, body: made.body });
-    const listed = (await api.get(`${path}?limit=200`)).body.items.find((one: Json) => one.id === made.body.id);
+    const listed = (await api.get(`${path}?limit=200`)).body.items.find((item: Json) => item.id === made.body.id);
     expect(made.body).toMatchObject(listed);
     expect(await api.patch(own, change)).toMatchObject({ status: 200, body: change });
     expect(await api.get(own)).toMatchObject({ body: change });
@@ -164,7 +164,7 @@ test('clients are those who have that role, students among them, and nobody else
   expect(await api.get(`/api/clients/${trainer.id}`)).toMatchObject({ status: 404 });
   expect(await api.patch(`/api/clients/${trainer.id}`, { first_name: 'Вора' })).toMatchObject({ status: 404 });
   const found = async (phone: string) =>
-    (await api.get(`/api/clients?phone=${encodeURIComponent(phone)}`)).body.items.map((one: Json) => one.id);
+    (await api.get(`/api/clients?phone=${encodeURIComponent(phone)}`)).body.items.map((item: Json) => item.id);
   expect([await found(student.phone), await found(trainer.phone)]).toEqual([[student.id], []]);
 });
 

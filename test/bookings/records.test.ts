@@ -36,15 +36,15 @@ test('a schedule is kept as given; one that overlaps is refused by name and chan
 
 test('an override is of one specialist or one location, once a day, and can be taken back', async () => {
   const [specialist_id, location_id] = [await make.specialist([]), await make.location()];
-  const of = { day: '2026-12-31', intervals: [['10:00', '15:00']] };
-  expect(names(await api.post('/api/calendar-overrides', of))).toEqual(['specialist_id']);
-  expect(names(await api.post('/api/calendar-overrides', { ...of, specialist_id, location_id }))).toEqual(['specialist_id']);
-  expect(names(await api.post('/api/calendar-overrides', { ...of, specialist_id, intervals: [['15:00', '10:00']] }))).toEqual([
-    'intervals.0',
-  ]);
-  const made = await api.post('/api/calendar-overrides', { ...of, specialist_id });
+  const fields = { day: '2026-12-31', intervals: [['10:00', '15:00']] };
+  expect(names(await api.post('/api/calendar-overrides', fields))).toEqual(['specialist_id']);
+  expect(names(await api.post('/api/calendar-overrides', { ...fields, specialist_id, location_id }))).toEqual(['specialist_id']);
+  expect(names(await api.post('/api/calendar-overrides', { ...fields, specialist_id, intervals: [['15:00', '10:00']] }))).toEqual(
+    ['intervals.0'],
+  );
+  const made = await api.post('/api/calendar-overrides', { ...fields, specialist_id });
   expect(made).toMatchObject({ status: 201 });
-  expect(await api.post('/api/calendar-overrides', { ...of, specialist_id })).toMatchObject({ status: 409 });
+  expect(await api.post('/api/calendar-overrides', { ...fields, specialist_id })).toMatchObject({ status: 409 });
   const path = `/api/calendar-overrides/${made.body.id}`;
   expect(await api.ask('DELETE', path)).toMatchObject({ status: 204 });
   expect(await api.ask('DELETE', path)).toMatchObject({ status: 404 });

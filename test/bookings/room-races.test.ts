@@ -19,7 +19,7 @@ async function rooms(count: number) {
 }
 type Rooms = Awaited<ReturnType<typeof rooms>>;
 
-const takers: [string, (of: Rooms) => string][] = [
+const takers: [string, (salon: Rooms) => string][] = [
   [
     'a booking',
     ({ wish, first, other, rival }) => `
@@ -39,25 +39,25 @@ const takers: [string, (of: Rooms) => string][] = [
 
 describe.each(takers)('whoever is slower to a room than %s', (_, taking) => {
   test('books another one that is free', async () => {
-    const of = await rooms(2);
-    const [booked] = await inQueue(api, taking(of), () => book({ ...of.wish, starts_at: TEN }));
-    expect(booked).toMatchObject({ status: 201, body: { room_id: of.second } });
+    const salon = await rooms(2);
+    const [booked] = await inQueue(api, taking(salon), () => book({ ...salon.wish, starts_at: TEN }));
+    expect(booked).toMatchObject({ status: 201, body: { room_id: salon.second } });
   });
 
   test('moves into another one that is free', async () => {
-    const of = await rooms(2);
-    const { id } = (await book({ ...of.wish, starts_at: at(3, '10:00') })).body;
-    const [moved] = await inQueue(api, taking(of), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
-    expect(moved).toMatchObject({ status: 200, body: { room_id: of.second, starts_at: TEN, moves: 1 } });
+    const salon = await rooms(2);
+    const { id } = (await book({ ...salon.wish, starts_at: at(3, '10:00') })).body;
+    const [moved] = await inQueue(api, taking(salon), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
+    expect(moved).toMatchObject({ status: 200, body: { room_id: salon.second, starts_at: TEN, moves: 1 } });
   });
 
   test('is refused where there is none', async () => {
-    const of = await rooms(1);
-    const { id } = (await book({ ...of.wish, starts_at: at(3, '10:00') })).body;
-    const [moved] = await inQueue(api, taking(of), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
+    const salon = await rooms(1);
+    const { id } = (await book({ ...salon.wish, starts_at: at(3, '10:00') })).body;
+    const [moved] = await inQueue(api, taking(salon), () => api.post(`/bookings/${id}/reschedule`, { starts_at: TEN }));
     const refusal = { status: 409, body: { detail: 'no room is free at that time' } };
     expect(moved).toMatchObject(refusal);
-    expect(await book({ ...of.wish, starts_at: TEN })).toMatchObject(refusal);
+    expect(await book({ ...salon.wish, starts_at: TEN })).toMatchObject(refusal);
     expect((await api.get(`/bookings/${id}`)).body).toMatchObject({ starts_at: at(3, '10:00'), moves: 0 });
   });
 });

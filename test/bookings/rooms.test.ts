@@ -36,8 +36,8 @@ async function offered({ service }: Scene, query = '') {
   return body;
 }
 /** The times that are offered, by the one specialist and by anyone. */
-async function times(of: Scene) {
-  const { specialists, any } = await offered(of);
+async function times(salon: Scene) {
+  const { specialists, any } = await offered(salon);
   expect(specialists[0].days).toEqual(any);
   return clock(any[0].starts);
 }
@@ -52,19 +52,19 @@ const taking = ({ client, other, service, rooms }: Scene) => ({
 const run = (statement: ReturnType<typeof sql.unsafe>) => api.db.query(statement);
 
 describe('what keeps a room from being offered', () => {
-  test.each<[string, (of: Scene) => Promise<unknown>, string]>([
+  test.each<[string, (salon: Scene) => Promise<unknown>, string]>([
     ['nothing', async () => undefined, ALL],
-    ['a booking and its break', (of) => make.booking({ ...taking(of), minutes: 10, pause: 10 }), '12:00 12:15 13:30'],
+    ['a booking and its break', (salon) => make.booking({ ...taking(salon), minutes: 10, pause: 10 }), '12:00 12:15 13:30'],
     [
       'a hold that lasts',
-      (of) => make.booking({ ...taking(of), minutes: 15, heldUntil: '2099-01-01T00:00:00Z' }),
+      (salon) => make.booking({ ...taking(salon), minutes: 15, heldUntil: '2099-01-01T00:00:00Z' }),
       '12:00 12:15 13:15 13:30',
     ],
-    ['not a hold that is over', (of) => make.booking({ ...taking(of), heldUntil: '2020-01-01T00:00:00Z' }), ALL],
+    ['not a hold that is over', (salon) => make.booking({ ...taking(salon), heldUntil: '2020-01-01T00:00:00Z' }), ALL],
     [
       'not a booking that was cancelled',
-      async (of) => {
-        const id = await make.booking(taking(of));
+      async (salon) => {
+        const id = await make.booking(taking(salon));
         await run(sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${id}`);
       },
       ALL,
@@ -91,62 +91,66 @@ describe('what keeps a room from being offered', () => {
       '',
     ],
   ])('%s', async (_, happens, expected) => {
-    const of = await scene();
-    await happens(of);
-    expect(await times(of)).toBe(expected);
+    const salon = await scene();
+    await happens(salon);
+    expect(await times(salon)).toBe(expected);
   });
 
   test('whoever has no location takes a room anywhere', async () => {
-    const of = await scene();
-    await run(sql.unsafe`update specialists set location_id = null where id = ${of.specialist}`);
-    expect(await times(of)).toBe(ALL);
+    const salon = await scene();
+    await run(sql.unsafe`update specialists set location_id = null where id = ${salon.specialist}`);
+    expect(await times(salon)).toBe(ALL);
   });
 
   test('what has it after midnight, at the end of the last day that is asked for', async () => {
-    const of = await scene();
-    await run(sql.unsafe`update specialists set work_schedule = ${sql.jsonb(ALWAYS)} where id = ${of.specialist}`);
-    const last = async () => (await times(of)).slice(-5);
+    const salon = await scene();
+    await run(sql.unsafe`update specialists set work_schedule = ${sql.jsonb(ALWAYS)} where id = ${salon.specialist}`);
+    const last = async () => (await times(salon)).slice(-5);
     expect(await last()).toBe('23:45');
-    await make.booking({ ...taking(of), at: at(3, '00:30') });
+    await make.booking({ ...taking(salon), at: at(3, '00:30') });
     expect(await last()).toBe('23:45');
-    await make.training({ trainer: of.other, room: of.rooms[0]!, at: at(3, '00:29'), minutes: 1 });
+    await make.training({ trainer: salon.other, room: salon.rooms[0]!, at: at(3, '00:29'), minutes: 1 });
     expect(await last()).toBe('23:30');
   });
 
   test('each room counts where it is: anyone is whoever has one', async () => {
-    const of = await scene();
+    const salon = await scene();
     const there = await make.location();
-    const elsewhere = await make.specialist([of.service], { location: there, schedule: NOON });
-    await make.booking({ ...taking(of), minutes: 60 });
-    const { specialists, any } = await offered(of);
-    expect(specialists.map((one: Json) => [one.specialist_id, clock(one.days[0].starts)])).toEqual([
-      [of.specialist, '12:00 12:15'],
+    const elsewhere = await make.specialist([salon.service], { location: there, schedule: NOON });
+    await make.booking({ ...taking(salon), minutes: 60 });
+    const { specialists, any } = await offered(salon);
+    expect(specialists.map((specialist: Json) => [specialist.specialist_id, clock(specialist.days[0].starts)])).toEqual([
+      [salon.specialist, '12:00 12:15'],
       [elsewhere, ''],
     ]);
     expect(clock(any[0].starts)).toBe('12:00 12:15');
-    await api.post(`/api/services/${of.service}/rooms`, { room_id: await make.roomAt(there) });
-    expect(clock((await offered(of)).any[0].starts)).toBe(ALL);
+    await api.post(`/api/services/${salon.service}/rooms`, { room_id: await make.roomAt(there) });
+    expect(clock((await offered(salon)).any[0].starts)).toBe(ALL);
   });
 });
 
 test('who writes through the routes sees it at once', async () => {
-  const of = await scene();
-  expect(await times(of)).toBe(ALL);
-  const [room] = of.rooms;
+  const salon = await scene();
+  expect(await times(salon)).toBe(ALL);
+  const [room] = salon.rooms;
   const service_id = await make.service({ rooms: [room!] });
-  const wish = { client_id: of.client, service_id, specialist_id: await make.specialist([service_id], { location: of.place }) };
+  const wish = {
+    client_id: salon.client,
+    service_id,
+    specialist_id: await make.specialist([service_id], { location: salon.place }),
+  };
   const { body } = await api.post('/bookings', { ...wish, starts_at: at(2, '13:00') });
-  expect(await times(of)).toBe('12:00 12:15');
+  expect(await times(salon)).toBe('12:00 12:15');
   await api.post(`/bookings/${body.id}/reschedule`, { starts_at: at(2, '12:00') });
-  expect(await times(of)).toBe('13:00 13:15 13:30');
+  expect(await times(salon)).toBe('13:00 13:15 13:30');
   await api.post(`/bookings/${body.id}/cancel`, { reason: 'передумал' });
-  expect(await times(of)).toBe(ALL);
+  expect(await times(salon)).toBe(ALL);
   await api.patch(`/api/rooms/${room}`, { is_active: false });
-  expect(await times(of)).toBe('');
-  await api.ask('DELETE', `/api/services/${of.service}/rooms/${room}`);
-  expect(await times(of)).toBe(ALL);
-  await api.post(`/api/services/${of.service}/rooms`, { room_id: room });
-  expect(await times(of)).toBe('');
+  expect(await times(salon)).toBe('');
+  await api.ask('DELETE', `/api/services/${salon.service}/rooms/${room}`);
+  expect(await times(salon)).toBe(ALL);
+  await api.post(`/api/services/${salon.service}/rooms`, { room_id: room });
+  expect(await times(salon)).toBe('');
 });
 
 describe('what is offered instead', () => {
@@ -163,37 +167,37 @@ describe('what is offered instead', () => {
   });
 
   test('not when the client is elsewhere, to the minute and without breaks', async () => {
-    const of = await scene({ minutes: 20, pause: 40 });
+    const salon = await scene({ minutes: 20, pause: 40 });
     const service = await make.service({ minutes: 25, pause: 60 });
     // From 12:45 to 13:10: a start at 12:30 would last until 12:50, one at 13:15 comes after it.
-    await make.booking({ ...taking(of), service, room: undefined, at: at(2, '12:45'), minutes: 25, pause: 60 });
-    expect(await refused(wishOf(of, '12:45'))).toBe('12:00 12:15 13:15 13:30');
+    await make.booking({ ...taking(salon), service, room: undefined, at: at(2, '12:45'), minutes: 25, pause: 60 });
+    expect(await refused(wishOf(salon, '12:45'))).toBe('12:00 12:15 13:15 13:30');
   });
 
   test('not where no room is free', async () => {
-    const of = await scene();
-    await make.booking({ ...taking(of), client: await make.client(), minutes: 30 });
-    expect(await refused(wishOf(of, '12:45'))).toBe('12:00 12:15 13:30');
+    const salon = await scene();
+    await make.booking({ ...taking(salon), client: await make.client(), minutes: 30 });
+    expect(await refused(wishOf(salon, '12:45'))).toBe('12:00 12:15 13:30');
   });
 
   test('a hold of the client that is over does not count', async () => {
-    const of = await scene();
-    await make.booking({ ...taking(of), room: undefined, at: at(2, '12:00'), minutes: 30, heldUntil: '2020-01-01T00:00:00Z' });
-    await make.booking({ ...taking(of), room: undefined, at: at(2, '13:00'), minutes: 30 });
-    expect(await refused(wishOf(of, '13:15'))).toBe('12:00 12:15 12:30 13:30');
+    const salon = await scene();
+    await make.booking({ ...taking(salon), room: undefined, at: at(2, '12:00'), minutes: 30, heldUntil: '2020-01-01T00:00:00Z' });
+    await make.booking({ ...taking(salon), room: undefined, at: at(2, '13:00'), minutes: 30 });
+    expect(await refused(wishOf(salon, '13:15'))).toBe('12:00 12:15 12:30 13:30');
   });
 
   test('in the room that was named, else in any', async () => {
-    const of = await scene({ count: 2 });
-    await make.booking({ ...taking(of), client: await make.client(), minutes: 30 });
-    const wish = wishOf(of, '13:00');
-    expect(await refused({ ...wish, room_id: of.rooms[0] })).toBe('12:00 12:15 13:30');
-    const more = await make.specialist([], { location: of.place });
+    const salon = await scene({ count: 2 });
+    await make.booking({ ...taking(salon), client: await make.client(), minutes: 30 });
+    const wish = wishOf(salon, '13:00');
+    expect(await refused({ ...wish, room_id: salon.rooms[0] })).toBe('12:00 12:15 13:30');
+    const more = await make.specialist([], { location: salon.place });
     await make.booking({
-      ...taking(of),
+      ...taking(salon),
       client: await make.client(),
       specialist: more,
-      room: of.rooms[1]!,
+      room: salon.rooms[1]!,
       at: at(2, '13:15'),
       minutes: 15,
     });
@@ -201,13 +205,13 @@ describe('what is offered instead', () => {
   });
 
   test('a booking that is moved is not in its own way', async () => {
-    const of = await scene({ minutes: 60, pause: 0 });
-    const id = (await api.post('/bookings', wishOf(of, '12:00'))).body.id;
-    await make.booking({ ...taking(of), client: await make.client(), at: at(2, '14:15'), minutes: 30 });
-    const busy = await make.specialist([of.service], { location: of.place, schedule: NOON });
+    const salon = await scene({ minutes: 60, pause: 0 });
+    const id = (await api.post('/bookings', wishOf(salon, '12:00'))).body.id;
+    await make.booking({ ...taking(salon), client: await make.client(), at: at(2, '14:15'), minutes: 30 });
+    const busy = await make.specialist([salon.service], { location: salon.place, schedule: NOON });
     const path = `/bookings/${id}/reschedule`;
     expect(await refused({ starts_at: at(2, '13:15') }, path)).toBe('12:00 12:15 12:30 12:45 13:00');
-    await make.booking({ ...taking(of), client: await make.client(), specialist: busy, room: undefined, minutes: 60 });
+    await make.booking({ ...taking(salon), client: await make.client(), specialist: busy, room: undefined, minutes: 60 });
     expect(await refused({ starts_at: at(2, '12:15'), specialist_id: busy }, path)).toBe('12:00');
   });
 });

@@ -24,7 +24,7 @@ test.each<[number, Discount[], number]>([
 ])('a price of %i less %j is %i', (price, discounts, left) => {
   const { priceMinor, taken } = priceOf(price, discounts);
   expect(priceMinor).toBe(left);
-  expect(taken.reduce((sum, one) => sum + one.discountMinor, 0)).toBe(price - left);
+  expect(taken.reduce((sum, span) => sum + span.discountMinor, 0)).toBe(price - left);
 });
 
 describe('a start nobody can book (D29, D34)', () => {
@@ -87,8 +87,8 @@ describe('free time (D30, D31)', () => {
     ['a booking right before', '10:00', { taken: span('09:00', '10:00') }, true],
     ['an absence within the break', '09:00', { absent: span('10:00', '11:00') }, true],
     ['an absence within the duration', '09:00', { absent: span('09:59', '11:00') }, false],
-  ])('%s: %s', (_, time, of, expected) => {
-    expect(fits(calendar(of), at(time), hour, 'Europe/Moscow')).toBe(expected);
+  ])('%s: %s', (_, time, fields, expected) => {
+    expect(fits(calendar(fields), at(time), hour, 'Europe/Moscow')).toBe(expected);
   });
 
   test('over midnight both days count', () => {

@@ -56,7 +56,7 @@ export function salon(db: Database) {
       await db.query(sql.unsafe`
         insert into wallet_transactions (user_id, amount_minor, kind, payment_id) values (${client}, ${minor}, 'deposit', ${payment})`);
     },
-    booking: (of: {
+    booking: (fields: {
       client: number;
       specialist: number;
       service: number;
@@ -70,15 +70,15 @@ export function salon(db: Database) {
       db.oneFirst(id`
         insert into bookings (client_id, payer_id, specialist_id, service_id, location_id, room_id, starts_at, duration_minutes, break_minutes,
           service_price_minor, price_minor, status, held_until)
-        values (${of.client}, ${of.client}, ${of.specialist}, ${of.service}, ${of.location ?? null}, ${of.room ?? null}, ${of.at}::timestamptz,
-          ${of.minutes ?? 60}, ${of.pause ?? 0}, 0, 0, ${of.heldUntil ? 'PENDING' : 'CONFIRMED'}, ${of.heldUntil ?? null}::timestamptz)
+        values (${fields.client}, ${fields.client}, ${fields.specialist}, ${fields.service}, ${fields.location ?? null}, ${fields.room ?? null}, ${fields.at}::timestamptz,
+          ${fields.minutes ?? 60}, ${fields.pause ?? 0}, 0, 0, ${fields.heldUntil ? 'PENDING' : 'CONFIRMED'}, ${fields.heldUntil ?? null}::timestamptz)
         returning id`),
-    training: (of: { trainer: number; room?: number; at: string; minutes?: number; isCancelled?: boolean }) =>
+    training: (fields: { trainer: number; room?: number; at: string; minutes?: number; isCancelled?: boolean }) =>
       db.oneFirst(id`
         insert into real_trainings (training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor, status, cancelled_at)
-        select type.id, ${of.trainer}::int, ${of.room ?? null}::int, at::date, at::time, at, at + make_interval(mins => ${of.minutes ?? 60}), 5, 0,
-          ${of.isCancelled ? 'cancelled' : 'scheduled'}, case when ${of.isCancelled ?? false} then now() end
-        from (select ${of.at}::timestamptz as at) as given,
+        select type.id, ${fields.trainer}::int, ${fields.room ?? null}::int, at::date, at::time, at, at + make_interval(mins => ${fields.minutes ?? 60}), 5, 0,
+          ${fields.isCancelled ? 'cancelled' : 'scheduled'}, case when ${fields.isCancelled ?? false} then now() end
+        from (select ${fields.at}::timestamptz as at) as given,
           lateral (select id from training_types order by id limit 1) type
         returning id`),
     async someType() {

@@ -68,32 +68,32 @@ export async function open(db: Database, make: ReturnType<typeof salon>, drawn: 
   }
   const clients = [await make.client(), await make.client(), await make.client()];
   const stranger = await make.specialist([]);
-  for (const one of drawn.bookings) {
+  for (const booked of drawn.bookings) {
     await ifFree(
       make.booking({
-        ...one,
-        client: clients[one.client]!,
-        specialist: specialists[one.specialist]!,
+        ...booked,
+        client: clients[booked.client]!,
+        specialist: specialists[booked.specialist]!,
         service,
-        room: one.room === null ? undefined : rooms[one.room],
-        at: later(one.quarter * 15),
+        room: booked.room === null ? undefined : rooms[booked.room],
+        at: later(booked.quarter * 15),
       }),
     );
   }
-  for (const one of drawn.over) {
+  for (const item of drawn.over) {
     const held = {
       client: await make.client(),
       service,
       specialist: stranger,
-      room: rooms[one.room]!,
-      at: later(one.quarter * 15),
+      room: rooms[item.room]!,
+      at: later(item.quarter * 15),
     };
     await ifFree(make.booking({ ...held, heldUntil: '2020-01-01T00:00:00Z' }));
   }
-  for (const one of drawn.trainings) {
-    const trainer = one.specialist === null ? stranger : specialists[one.specialist]!;
-    const room = one.room === null ? undefined : rooms[one.room];
-    await ifFree(make.training({ ...one, trainer, room, at: later(one.minute) }));
+  for (const lesson of drawn.trainings) {
+    const trainer = lesson.specialist === null ? stranger : specialists[lesson.specialist]!;
+    const room = lesson.room === null ? undefined : rooms[lesson.room];
+    await ifFree(make.training({ ...lesson, trainer, room, at: later(lesson.minute) }));
   }
   return { service, specialists, clients, rooms, newcomer: await make.client() };
 }

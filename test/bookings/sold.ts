@@ -34,7 +34,7 @@ export async function soldPackage(
     wish,
     buy,
     cancel: `${all}/${id}/cancel`,
-    seen: async () => (await api.get(all)).body.items.find((one: Json) => one.id === id),
+    seen: async () => (await api.get(all)).body.items.find((item: Json) => item.id === id),
   };
 }
 

@@ -21,9 +21,9 @@ const told = (id: number, template: string) =>
     select user_id, priority, occasion_at, params->>'booking_date' || ' ' || (params->>'start_time') as start
     from notifications where params->>'booking_id' = ${String(id)} and template = ${template} order by params->>'reader'`);
 
-const both = (of: { client_id: number; specialist_id: number }, what: object) => [
-  { user_id: of.client_id, ...what },
-  { user_id: of.specialist_id, ...what },
+const both = (fields: { client_id: number; specialist_id: number }, what: object) => [
+  { user_id: fields.client_id, ...what },
+  { user_id: fields.specialist_id, ...what },
 ];
 
 describe('what is notified of a booking is urgent when it is about the next 24 hours (D38)', () => {

@@ -18,20 +18,20 @@ function slowWork() {
     const end = Promise.withResolvers<void>();
     goes.push({ all, isHurried, end });
     await end.promise;
-    return all.map((one) => one * 2);
+    return all.map((item) => item * 2);
   });
   return { goes, doubled, asked: () => goes.map(({ all }) => all) };
 }
 
 test('who asks in one turn, or while two goes are under way, is done together; everybody gets the own answer', async () => {
   const { goes, doubled, asked } = slowWork();
-  const of = doubled(context(), 'plain');
-  const results = [of(1), of(2)];
+  const ask = doubled(context(), 'plain');
+  const results = [ask(1), ask(2)];
   await tick();
-  results.push(of(3));
+  results.push(ask(3));
   await tick();
-  for (const one of [4, 5, 6]) {
-    results.push(of(one));
+  for (const item of [4, 5, 6]) {
+    results.push(ask(item));
     await tick();
   }
   expect(asked()).toEqual([[1, 2], [3]]);
@@ -46,8 +46,8 @@ test('who asks in one turn, or while two goes are under way, is done together; e
 
 test('a crowd goes in parts of 32', async () => {
   const { goes, doubled, asked } = slowWork();
-  const of = doubled(context(), 'plain');
-  const results = Array.from({ length: 70 }, (_, n) => of(n));
+  const ask = doubled(context(), 'plain');
+  const results = Array.from({ length: 70 }, (_, n) => ask(n));
   await tick();
   expect(asked().map((all) => all.length)).toEqual([32, 32]);
   goes[1]?.end.resolve();
@@ -69,8 +69,8 @@ test('another kind, and another pool, have goes of their own', async () => {
 
 test('in a caller’s transaction each is alone, and waits for locks', async () => {
   const { goes, doubled } = slowWork();
-  const of = doubled({ ...context(), db: {} as Sql }, 'plain');
-  const results = [of(1), of(2)];
+  const ask = doubled({ ...context(), db: {} as Sql }, 'plain');
+  const results = [ask(1), ask(2)];
   expect(goes).toMatchObject([
     { all: [1], isHurried: false },
     { all: [2], isHurried: false },
@@ -81,10 +81,10 @@ test('in a caller’s transaction each is alone, and waits for locks', async () 
 
 test('a slow go holds nobody up for long', async () => {
   const { goes, doubled, asked } = slowWork();
-  const of = doubled(context(), 'plain');
+  const ask = doubled(context(), 'plain');
   const results: Promise<number>[] = [];
-  for (const one of [1, 2, 3]) {
-    results.push(of(one));
+  for (const item of [1, 2, 3]) {
+    results.push(ask(item));
     await tick();
   }
   expect(asked()).toEqual([[1], [2]]);
@@ -103,8 +103,8 @@ function touchyWork(bad: number, error: (all: readonly number[], isHurried: bool
     if (failure) throw failure;
     return all;
   });
-  const of = tried(context(), 'plain');
-  return { goes, ask: (...all: number[]) => Promise.allSettled(all.map(of)) };
+  const attempt = tried(context(), 'plain');
+  return { goes, ask: (...all: number[]) => Promise.allSettled(all.map(attempt)) };
 }
 const said = (results: PromiseSettledResult<number>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message));
@@ -112,7 +112,7 @@ const said = (results: PromiseSettledResult<number>[]) =>
 test('what fails together is done one by one', async () => {
   const { goes, ask } = touchyWork(2, () => refusal('the slot is taken', '23P01'));
   expect(said(await ask(1, 2, 3))).toEqual([1, 'the slot is taken', 3]);
-  expect(goes).toEqual([{ all: [1, 2, 3], isHurried: true }, ...[1, 2, 3].map((one) => ({ all: [one], isHurried: false }))]);
+  expect(goes).toEqual([{ all: [1, 2, 3], isHurried: true }, ...[1, 2, 3].map((item) => ({ all: [item], isHurried: false }))]);
 });
 
 test('who fails alone has failed; only for a lock it waits then', async () => {

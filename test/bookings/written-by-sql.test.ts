@@ -12,20 +12,20 @@ const START = at(3, '12:00');
 const HORIZON = addDays(dayOf(new Date(), 'Europe/Moscow'), 59);
 
 type Whose = { specialist: number; location: number };
-const week = (table: string, json: string) => (of: Whose) =>
+const week = (table: string, json: string) => (owner: Whose) =>
   run(sql.unsafe`
     update ${sql.identifier([table])} set work_schedule = ${json}::jsonb
-    where id = ${table === 'locations' ? of.location : of.specialist}`);
-const override = (column: string, json: string) => (of: Whose) =>
+    where id = ${table === 'locations' ? owner.location : owner.specialist}`);
+const override = (column: string, json: string) => (owner: Whose) =>
   run(sql.unsafe`
     insert into calendar_overrides (${sql.identifier([column])}, day, intervals)
-    values (${column === 'location_id' ? of.location : of.specialist}, ${DAY}::date, ${json}::jsonb)`);
-const absence = (from: string, to: string) => (of: Whose) =>
+    values (${column === 'location_id' ? owner.location : owner.specialist}, ${DAY}::date, ${json}::jsonb)`);
+const absence = (from: string, to: string) => (owner: Whose) =>
   run(sql.unsafe`
-    insert into specialist_absences (specialist_id, from_at, to_at) values (${of.specialist}, ${from}::timestamptz, ${to}::timestamptz)`);
+    insert into specialist_absences (specialist_id, from_at, to_at) values (${owner.specialist}, ${from}::timestamptz, ${to}::timestamptz)`);
 
 /** What the routes would refuse, but somebody who writes SQL can say. */
-const writings: [string, (of: Whose) => Promise<unknown>][] = [
+const writings: [string, (owner: Whose) => Promise<unknown>][] = [
   ...['specialists', 'locations'].flatMap((table) =>
     ['"closed"', '[]', 'null', '{"0": "closed"}', '{"0": [[9, 18]]}', '{"monday": [["09:00", "18:00"]]}'].map(
       (json): (typeof writings)[number] => [`${json} as the schedule of ${table}`, week(table, json)],
@@ -57,9 +57,9 @@ describe.each(writings)('%s', (_, write) => {
   }
   const startsOf = async (service: number) =>
     Object.fromEntries(
-      (await api.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((one: Json) => [
-        one.specialist_id,
-        one.days[0].starts.length,
+      (await api.get(`/slots?service_id=${service}&from=${DAY}&days=1`)).body.specialists.map((specialist: Json) => [
+        specialist.specialist_id,
+        specialist.days[0].starts.length,
       ]),
     );
 

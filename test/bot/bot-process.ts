@@ -9,7 +9,7 @@ import { signalReady } from '../../queues/process/lifecycle.ts';
 export async function botProcess(settings: NodeJS.ProcessEnv) {
   const { NODE_OPTIONS: _, ...rest } = process.env;
   const child: ChildProcess = spawn(process.execPath, [fileURLToPath(import.meta.url)], {
-    env: { ...rest, ...settings, LOG_LEVEL: process.env.TEST_LOG ?? 'silent' },
+    env: { ...rest, ...settings },
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const ended = once(child, 'exit');

@@ -57,8 +57,8 @@ const leaseSeconds = () =>
 const expireLease = () => botStudio.db.query(sql.unsafe`delete from leases`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
-  const of = { run: 'generation', body: { week_start: week }, day: today(), again: false, askedBy: 'test', now: new Date() };
-  return `run:${await askConfirmation(botStudio.db, { ...of, seconds: 300 })}`;
+  const fields = { run: 'generation', body: { week_start: week }, day: today(), again: false, askedBy: 'test', now: new Date() };
+  return `run:${await askConfirmation(botStudio.db, { ...fields, seconds: 300 })}`;
 };
 const message = (id: number) => ({ chat_id: ADMIN, message_id: id, text: '' });
 

@@ -91,7 +91,7 @@ test.each([
   [{ data: 'run:99999999999' }],
   [{ data: 'constructor:1' }],
   [{ data: 'details:-1' }],
-])('a button that says %j is answered and does nothing', async (of) => {
+])('a button that says %j is answered and does nothing', async (fields) => {
   const before = botStudio.told.toasts().length;
   botStudio.telegram.push({
     callback_query: {
@@ -99,7 +99,7 @@ test.each([
       from: { id: ADMIN, is_bot: false, first_name: 'A', language_code: 'en' },
       chat_instance: '1',
       message: { message_id: 1, date: 0, chat: { id: ADMIN, type: 'private' } },
-      ...of,
+      ...fields,
     },
   });
   await botStudio.settled();

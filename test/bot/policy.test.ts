@@ -100,8 +100,8 @@ describe('a personal link', () => {
     ['was used by the same', { used_by: 500, telegram_id: 500 }, 'bot.start.already'],
     ['was used by the same, long ago', { used_by: 500, telegram_id: 500, expired: true }, 'bot.start.already'],
     ['was used by the same, who is connected elsewhere now', { used_by: 500, telegram_id: 600 }, 'bot.start.used'],
-  ] as const)('%s', (_case, of, said) => {
-    expect(refusal(of && { ...link, ...of }, 500)).toBe(said);
+  ] as const)('%s', (_case, fields, said) => {
+    expect(refusal(fields && { ...link, ...fields }, 500)).toBe(said);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { addDays, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { finishRun } from '../../sql/runs/runs.ts';
+import { finishRun } from '../../sql/runs/execute.ts';
 import { salon } from '../bookings/salon.ts';
 import { inDays, inWords, monday } from '../support/days.ts';
 import { emptyTables } from '../support/emptying.ts';

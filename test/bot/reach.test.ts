@@ -37,8 +37,8 @@ const tell = async () => {
 const membership = async (status: 'kicked' | 'member') => {
   const user = { id: CHAT, is_bot: false, first_name: 'Анна' };
   const chat = { id: CHAT, type: 'private' };
-  const of = { chat, from: user, date: 0, old_chat_member: { user, status: 'member' }, new_chat_member: { user, status } };
-  botStudio.telegram.push({ my_chat_member: of });
+  const fields = { chat, from: user, date: 0, old_chat_member: { user, status: 'member' }, new_chat_member: { user, status } };
+  botStudio.telegram.push({ my_chat_member: fields });
   await botStudio.settled();
 };
 

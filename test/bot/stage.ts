@@ -7,7 +7,6 @@ import { createApp } from '../../api/app/app.ts';
 import { liveBot } from '../../api/telegram/live.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
@@ -20,9 +19,6 @@ import { eventually } from '../support/eventually.ts';
 import { request } from '../support/front-door.ts';
 import { fakeTelegram } from '../support/telegram.ts';
 import { transcript } from './transcript.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 export const ADMIN = 1001;
 export const SECOND_ADMIN = 1002;

@@ -16,10 +16,10 @@ beforeAll(async () => {
 afterAll(() => botStudio.close());
 
 let last = 5_000;
-const update = (text: string, of: object = {}) => {
+const update = (text: string, fields: object = {}) => {
   last += 1;
   const from = { id: ADMIN, is_bot: false, first_name: 'A', language_code: 'ru' };
-  return { update_id: last, message: { message_id: 1, date: 0, chat: { id: ADMIN, type: 'private' }, from, text }, ...of };
+  return { update_id: last, message: { message_id: 1, date: 0, chat: { id: ADMIN, type: 'private' }, from, text }, ...fields };
 };
 const kept = () =>
   botStudio.db.anyFirst(sql.type(z.object({ update_id: z.int() }))`select update_id from bot_updates order by update_id`);

@@ -4,8 +4,7 @@ import { nouns } from '../../queues/jobs/catalog.ts';
 import { cleanupResult } from '../../queues/jobs/results.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { operations } from '../../workers/cleanup/operations.ts';
-import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
+import { handlers } from '../../workers/cleanup/handlers.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { inDays } from '../support/days.ts';
@@ -21,7 +20,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   beforeAll(async () => {
     api = await testApi({ backend: (url) => testBackend(kind, url) });
     await emptyQueues(api.fleet.backend);
-    worker = startWorker(api.fleet, 'cleanup', { runs: { cleanup: tidyUp(operations) } }, draining.signal);
+    worker = startWorker(api.fleet, 'cleanup', { runs: handlers }, draining.signal);
     await worker.waitUntilReady();
   });
   afterAll(async () => {

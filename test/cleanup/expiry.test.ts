@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
@@ -26,24 +26,24 @@ const state = (id: number) =>
 const told = (student: number) =>
   night.db.any(sql.type(z.object({ template: z.string(), params: z.record(z.string(), z.unknown()), dedupe_key: z.string() }))`
     select template, params, dedupe_key from notifications where user_id = ${student}`);
-const hold = async (of: Partial<Parameters<CleanupNight['make']['subscription']>[0]> = {}) => {
-  const student = of.student ?? (await night.make.student());
-  return { student, id: await night.make.subscription({ student, from: '2026-10-01', to: addDays(D, -1), left: 5, ...of }) };
+const hold = async (fields: Partial<Parameters<CleanupNight['make']['subscription']>[0]> = {}) => {
+  const student = fields.student ?? (await night.make.student());
+  return { student, id: await night.make.subscription({ student, from: '2026-10-01', to: addDays(D, -1), left: 5, ...fields }) };
 };
 /** A registration on a day, as finance finds it. */
-const seat = async (student: number, date: string, of: { status?: string; training?: string } = {}) => {
+const seat = async (student: number, date: string, fields: { status?: string; training?: string } = {}) => {
   const [type, trainer] = [await night.make.type(), await night.make.trainer()];
   const training = await night.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor, status, cancelled_at)
     values (${type}, ${trainer}, ${date}::date, '10:00', ${`${date}T07:00Z`}::timestamptz, ${`${date}T08:00Z`}::timestamptz, 10, 50000,
-      ${of.training ?? 'scheduled'}, ${of.training === 'cancelled' ? '2026-11-01' : null}::timestamptz) returning id`);
+      ${fields.training ?? 'scheduled'}, ${fields.training === 'cancelled' ? '2026-11-01' : null}::timestamptz) returning id`);
   return night.db.oneFirst(sql.type(z.object({ id: z.int() }))`
-    insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, ${of.status ?? 'REGISTERED'})
+    insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, ${fields.status ?? 'REGISTERED'})
     returning id`);
 };
 const charge = (date: string) =>
   night.db.transaction(async (transaction) => {
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await chargeChunk(transaction, date, progress, null);
   });
 
@@ -115,9 +115,9 @@ describe('what somebody still needs waits', () => {
     ['cancelled safely', LAST, { status: 'CANCELLED_SAFE' }, false],
     ['on the waiting list', LAST, { status: 'WAITLIST' }, false],
     ['in a cancelled training', LAST, { training: 'cancelled' }, false],
-  ])('a registration nobody has charged, %s', async (_, day, of, waits) => {
+  ])('a registration nobody has charged, %s', async (_, day, fields, waits) => {
     const { student, id } = await hold();
-    await seat(student, day, of);
+    await seat(student, day, fields);
     expect((await clean()).result).toMatchObject({ subscriptions_expired: waits ? 0 : 1, subscriptions_waiting: waits ? 1 : 0 });
     expect((await state(id)).status).toBe(waits ? 'active' : 'expired');
     await charge(D);

@@ -35,8 +35,8 @@ const ages: [string, string, number][] = [
   ['a day younger', edge(1), 1],
 ];
 
-const run = (at: string, of: { status?: string; type?: string; parts?: number[]; seconds?: number } = {}) => {
-  const { status = 'success', type = 'finance', parts = [], seconds = 2 } = of;
+const run = (at: string, fields: { status?: string; type?: string; parts?: number[]; seconds?: number } = {}) => {
+  const { status = 'success', type = 'finance', parts = [], seconds = 2 } = fields;
   const isOpen = status === 'queued' || status === 'running';
   return night.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into automated_process_history (process_type, run_key, attempt, process_date, requested_at, started_at, completed_at, status,
@@ -49,10 +49,10 @@ const message = (at: string, status = 'sent') =>
   night.db.query(sql.unsafe`
     insert into notifications (template, dedupe_key, status, created_at)
     select 'run_failed', 'k' || count(*), ${status}, ${at}::timestamptz from notifications`);
-const tick = (at: string, of: { schedule?: string; run?: number; outcome?: string } = {}) =>
+const tick = (at: string, fields: { schedule?: string; run?: number; outcome?: string } = {}) =>
   night.db.query(sql.unsafe`
     insert into schedule_ticks (schedule, nominal_at, outcome, reason, run_id)
-    values (${of.schedule ?? 'daily'}, ${at}::timestamptz, ${of.outcome ?? 'enqueued'}, 'x', ${of.run ?? null}::int)`);
+    values (${fields.schedule ?? 'daily'}, ${at}::timestamptz, ${fields.outcome ?? 'enqueued'}, 'x', ${fields.run ?? null}::int)`);
 const request = async (at: string, status = 'done') => {
   const [type, trainer] = [await night.make.type(), await night.make.trainer()];
   await night.db.query(sql.unsafe`

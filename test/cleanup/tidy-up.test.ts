@@ -137,7 +137,8 @@ describe('the night', () => {
 
 describe('an operation that fails', () => {
   const failing = (name: string): Operation => ({ name, batch: () => Promise.reject(new Error(`${name} is broken\nat line 2`)) });
-  const instead = (...names: string[]) => operations.map((one) => (names.includes(one.name) ? failing(one.name) : one));
+  const instead = (...names: string[]) =>
+    operations.map((operation) => (names.includes(operation.name) ? failing(operation.name) : operation));
 
   test.each(operations.map(({ name }) => name))(
     '%s: the others are done, the run is partial and says what and why',
@@ -181,17 +182,17 @@ describe('an operation that fails', () => {
   test('a connection that is lost in the middle of a batch is no failure of the operation: the run goes on later', async () => {
     await dirty();
     const lost = operations.map(
-      (one): Operation =>
-        one.name === 'notifications' && 'batch' in one
+      (operation): Operation =>
+        operation.name === 'notifications' && 'batch' in operation
           ? {
-              name: one.name,
+              name: operation.name,
               async batch(transaction, ...how) {
-                await one.batch(transaction, ...how);
+                await operation.batch(transaction, ...how);
                 await transaction.query(sql.unsafe`select pg_terminate_backend(pg_backend_pid())`);
                 throw new Error('still here');
               },
             }
-          : one,
+          : operation,
     );
     const refusal = await night.clean(D, lost).catch((error: unknown) => error);
     expect(isOutage(refusal)).toBe(true);
@@ -275,6 +276,6 @@ describe('the audit', () => {
 });
 
 test('only the audit and the jobs need no transaction of their own', () => {
-  expect(operations.filter((one) => 'act' in one).map(({ name }) => name)).toEqual(['jobs', 'audit']);
+  expect(operations.filter((operation) => 'act' in operation).map(({ name }) => name)).toEqual(['jobs', 'audit']);
   expect(only('jobs')).toHaveLength(1);
 });

@@ -1,12 +1,13 @@
 import type { Backend } from '../../queues/backend/backend.ts';
 import { backendKinds } from '../support/backends.ts';
+import { part } from '../support/nightly-only.ts';
 import type { Case } from './cases.ts';
 import { emptied } from './emptied.ts';
 import { frozen } from './frozen.ts';
 import { killed } from './killed.ts';
 import { killedAtNight } from './killed-at-night.ts';
 import { lab } from './lab.ts';
-import { postgresAway } from './postgres-away.ts';
+import { AWAY_SECONDS, postgresAway } from './postgres-away.ts';
 import { redisAway } from './redis-away.ts';
 import { sideBySide } from './side-by-side.ts';
 import { night, type Trade, week } from './trades.ts';
@@ -19,14 +20,18 @@ const inLab = (kind: Backend['kind'], [name, play]: Case, trade: Trade = week): 
   },
 ];
 const away = (kind: Backend['kind'], signal: 'SIGINT' | 'SIGKILL'): [string, () => Promise<void>] => [
-  `a run on ${kind}, PostgreSQL away for 30 s (${signal}): workers go on by themselves`,
+  `a run on ${kind}, PostgreSQL away for ${AWAY_SECONDS} s (${signal}): workers go on by themselves`,
   () => postgresAway(kind, signal),
 ];
 
+/** By day every fault happens on one backend, in turns. */
+const onBackends = <T>(faults: T[], inOne: (kind: Backend['kind'], fault: T) => ReturnType<typeof inLab>) =>
+  faults.flatMap((fault, n) => part(backendKinds, 1, n).map((kind) => inOne(kind, fault)));
+
 // The longest ones first, since the whole takes as long as the last one to end.
 sideBySide([
-  ...killedAtNight.flatMap((play) => backendKinds.map((kind) => inLab(kind, play, night))),
+  ...onBackends(killedAtNight, (kind, play) => inLab(kind, play, night)),
   ...backendKinds.map((kind) => away(kind, kind === 'postgres' ? 'SIGKILL' : 'SIGINT')),
-  ...[...frozen, ...killed, ...emptied].flatMap((play) => backendKinds.map((kind) => inLab(kind, play))),
+  ...onBackends([...frozen, ...killed, ...emptied], inLab),
   ...backendKinds.filter((kind) => kind === 'redis').flatMap((kind) => redisAway.map((play) => inLab(kind, play))),
 ]);

@@ -1,28 +1,38 @@
 import { expect } from '@jest/globals';
 import { auditBooks } from '../../sql/audit/audit.ts';
+import { rounds } from '../support/nightly-only.ts';
 import type { Case } from './cases.ts';
 import { type Stop, stopAt } from './night-studio.ts';
 import { night } from './trades.ts';
 import { expectUndisturbed } from './undisturbed.ts';
 
 /** Where the night is killed: each time with work done that is not committed, the last time when all are charged. */
-const stops: [Stop, share: number][] = [
-  ['student', 0.02],
-  ['wallet', 0.1],
-  ['subscription', 0.2],
-  ['seat', 0.3],
-  ['wallet', 0.45],
-  ['wallet', 0.45],
-  ['subscription', 0.6],
-  ['seat', 0.75],
-  ['wallet', 0.9],
-  ['training', 1],
-];
+const stops = rounds<[Stop, share: number][]>({
+  daily: [
+    ['student', 0.02],
+    ['wallet', 0.1],
+    ['subscription', 0.3],
+    ['seat', 0.75],
+    ['training', 1],
+  ],
+  nightly: [
+    ['student', 0.02],
+    ['wallet', 0.1],
+    ['subscription', 0.2],
+    ['seat', 0.3],
+    ['wallet', 0.45],
+    ['wallet', 0.45],
+    ['subscription', 0.6],
+    ['seat', 0.75],
+    ['wallet', 0.9],
+    ['training', 1],
+  ],
+});
 
 /** The night's money, and `kill -9`. */
 export const killedAtNight: Case[] = [
   [
-    'charging the night, killed ten times in one run',
+    `charging the night, killed ${stops.length} times in one run`,
     async (at) => {
       const run = await at.ask();
       const after: number[] = [];

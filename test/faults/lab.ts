@@ -2,9 +2,10 @@ import { Redis } from 'ioredis';
 import pg from 'pg';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
 import { enqueueJob, runJobId } from '../../queues/backend/enqueue.ts';
-import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
-import { findRun, isOver, type Run, requestRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
+import { isOver, type Run } from '../../sql/runs/rows.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownRedis } from '../support/own-servers.ts';
@@ -12,9 +13,6 @@ import { taken } from '../support/taken.ts';
 import { templatesInOrder } from './big-studio.ts';
 import { type Trade, week } from './trades.ts';
 import { workerProcess } from './worker-process.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = 'silent';
 
 export type Lab = Awaited<ReturnType<typeof lab>>;
 

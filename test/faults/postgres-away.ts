@@ -6,13 +6,14 @@ import { enqueue } from '../../queues/backend/enqueue.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { eventually } from '../support/eventually.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { type OwnServer, ownPostgres } from '../support/own-servers.ts';
 import { lab } from './lab.ts';
 import { expectUndisturbed } from './undisturbed.ts';
 
-const AWAY_MS = 30_000;
+export const AWAY_SECONDS = rounds({ daily: 5, nightly: 30 });
 
-/** Two studios on one server: one in the middle of a run, one with nothing to do. The server goes away for 30 s. */
+/** Two studios on one server: one in the middle of a run, one with nothing to do. The server goes away. */
 export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SIGKILL') {
   const server = await ownPostgres();
   const busy = await lab(kind, { database: await databaseOn(server, 'busy') });
@@ -32,7 +33,7 @@ export async function postgresAway(kind: Backend['kind'], signal: 'SIGINT' | 'SI
       );
     expect(await enqueued()).toBe(kind === 'redis');
     const late = idle.worker();
-    await pause(AWAY_MS);
+    await pause(AWAY_SECONDS * 1_000);
     await server.start();
 
     const ended = await busy.over(run);

@@ -1,7 +1,8 @@
 import type { Noun } from '../../queues/jobs/catalog.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { Database } from '../../sql/database/database.ts';
-import type { Run, RunRequest } from '../../sql/runs/runs.ts';
+import type { RunRequest } from '../../sql/runs/request.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { monday } from '../support/days.ts';
 import { bigStudio, fingerprint } from './big-studio.ts';
 import { EVENING, nightFingerprint, nightStudio } from './night-studio.ts';

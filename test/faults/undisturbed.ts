@@ -1,6 +1,6 @@
 import { expect } from '@jest/globals';
 import type { Database } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { lab } from './lab.ts';
 import { type Trade, week } from './trades.ts';
 

@@ -1,26 +1,30 @@
 import type { Database, Sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockPayment, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { type FinanceRequest, writeRequest } from '../../sql/finance/requests.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 
-/** What happens to money, as door and worker do it. Everything goes through `db`, a chunk or a decision a transaction. */
+/** What happens to money, as a route and a worker do it. Everything goes through `db`, a chunk or a decision a transaction. */
 
 /** A whole night of a business day. */
 export async function night(db: Sql, date: string, runId: number | null = null) {
-  let progress = initialProgress;
+  let progress = initialNightProgress;
   while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, date, progress, runId));
   return progress;
 }
 
 /** Asks as the route does, and decides as the worker does. `at` is when it reaches the route. */
-export async function ask(db: Database, kind: FinanceRequest['kind'], of: { training: number; student?: number; at: number }) {
+export async function ask(
+  db: Database,
+  kind: FinanceRequest['kind'],
+  fields: { training: number; student?: number; at: number },
+) {
   const request = await writeRequest(db, {
     kind,
-    trainingId: of.training,
-    studentId: of.student,
+    trainingId: fields.training,
+    studentId: fields.student,
     reason: 'test',
-    requestedAt: new Date(of.at),
+    requestedAt: new Date(fields.at),
     by: 'test',
     requestId: 'test',
   });

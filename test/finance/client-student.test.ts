@@ -17,7 +17,7 @@ afterAll(() => api.close());
 const becomes = (client: number, body?: Json) => api.post(`/api/clients/${client}/student`, body);
 const pays = (client: number, amount_minor: number) => api.post(`/api/clients/${client}/payments`, { amount_minor });
 const billsOf = async (payer: number) =>
-  (await api.get(`/api/invoices?payer_id=${payer}`)).body.items.map((one: Json) => [one.id, one.status, one.payer_id]);
+  (await api.get(`/api/invoices?payer_id=${payer}`)).body.items.map((item: Json) => [item.id, item.status, item.payer_id]);
 const square = async () => expect((await api.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
 async function booker() {
   const service_id = await make.service({ price: 70_000 });
@@ -218,7 +218,7 @@ describe('who is a client is not created once more as a student, and the refusal
   test.each([
     ['students', '+79005550002'],
     ['specialists', '+79005550003'],
-  ])('but not for %s, whom that door does not help', async (kind, phone) => {
+  ])('but not for %s, whom that route does not help', async (kind, phone) => {
     await api.post(`/api/${kind}`, { first_name: 'Пётр', phone });
     expect(await api.post('/api/students', { first_name: 'Пётр', phone })).toMatchObject({
       status: 409,
@@ -248,7 +248,7 @@ describe('a wallet of one’s own, when somebody else begins to pay', () => {
     expect((await api.post(`${own}/payments`, { amount_minor: 1 })).body).toMatchObject({ invoices_paid: 1, balance_minor: 0 });
     const { body } = await api.get(`${own}/wallet`);
     expect(body).toMatchObject({ payer_id: client, balance_minor: 0 });
-    expect(body.items.map((one: Json) => [one.kind, one.amount_minor])).toEqual([
+    expect(body.items.map((item: Json) => [item.kind, item.amount_minor])).toEqual([
       ['payment', -70_000],
       ['deposit', 1],
       ['deposit', 69_999],

@@ -87,7 +87,7 @@ test.each([
   running.push(on.start(cancel(early, people.child, 13)));
   await on.still(running);
   await letGo();
-  await Promise.all(running.map((one) => one.ended));
+  await Promise.all(running.map((run) => run.ended));
   // The loser is tried again, and may meet the other one once more.
   expect((await on.deadlocks()) > 0).toBe(isDeadly);
 });
@@ -113,7 +113,7 @@ test.each([
   running.push(on.start(act));
   await on.still(running);
   await letGo();
-  await Promise.all(running.map((one) => one.ended));
+  await Promise.all(running.map((run) => run.ended));
   // The loser is tried again, and may meet the other one once more.
   expect((await on.deadlocks()) > 0).toBe(isDeadly);
 });

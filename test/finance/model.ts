@@ -51,9 +51,9 @@ export class Model {
 
   /** D11. */
   attend(date: string) {
-    for (const training of this.trainings.filter((one) => one.status !== 'cancelled' && one.date <= date)) {
+    for (const training of this.trainings.filter((training) => training.status !== 'cancelled' && training.date <= date)) {
       training.status = 'completed';
-      for (const seat of this.seats.filter((one) => one.training === training.id && one.status === 'REGISTERED')) {
+      for (const seat of this.seats.filter((seat) => seat.training === training.id && seat.status === 'REGISTERED')) {
         seat.status = 'PRESENT';
       }
     }
@@ -99,7 +99,7 @@ export class Model {
 
   /** D15: oldest first, whole ones, up to the first that is too much. */
   settle(payer: number) {
-    for (const invoice of this.invoices.filter((one) => one.payer === payer && one.status === 'UNPAID')) {
+    for (const invoice of this.invoices.filter((invoice) => invoice.payer === payer && invoice.status === 'UNPAID')) {
       if (invoice.amount > this.money(payer)) return;
       this.move(payer, -invoice.amount);
       invoice.status = 'PAID';
@@ -135,7 +135,7 @@ export class Model {
   /** D17. Returns what the route answers. */
   cancelSeat(trainingId: number, student: number, at: number): string {
     const seat = this.seat(trainingId, student);
-    const training = this.trainings.find((one) => one.id === trainingId);
+    const training = this.trainings.find((training) => training.id === trainingId);
     if (!seat || !training) return 'refused';
     if (seat.status === 'CANCELLED_SAFE' || seat.status === 'ABSENT') return training.status === 'cancelled' ? 'over' : 'again';
     if (training.status === 'cancelled' || at >= training.startsAt) return 'refused';
@@ -159,7 +159,7 @@ export class Model {
     if (training.status === 'cancelled') return 'again';
     if (at >= training.startsAt) return 'refused';
     const payers = new Set<number>();
-    for (const seat of this.seats.filter((one) => one.training === id && one.status !== 'CANCELLED_SAFE')) {
+    for (const seat of this.seats.filter((seat) => seat.training === id && seat.status !== 'CANCELLED_SAFE')) {
       const payer = this.giveBack(seat);
       if (payer !== null) payers.add(payer);
       seat.status = 'CANCELLED_SAFE';
@@ -171,7 +171,7 @@ export class Model {
 
   add(trainingId: number, student: number, at: number): string {
     const training = this.training(trainingId);
-    const taken = this.seats.filter((one) => one.training === trainingId && one.status !== 'CANCELLED_SAFE');
+    const taken = this.seats.filter((seat) => seat.training === trainingId && seat.status !== 'CANCELLED_SAFE');
     if (training.status === 'cancelled' || at >= training.startsAt) return 'refused';
     if (taken.some((seat) => seat.student === student) || taken.length >= training.places) return 'refused';
     const elsewhere = this.seats
@@ -205,7 +205,7 @@ export class Model {
     payment.isCancelled = true;
     const { payer, amount } = payment;
     let missing = amount - this.money(payer);
-    for (const invoice of this.invoices.filter((one) => one.payer === payer && one.status === 'PAID').reverse()) {
+    for (const invoice of this.invoices.filter((invoice) => invoice.payer === payer && invoice.status === 'PAID').reverse()) {
       if (missing <= 0) break;
       invoice.status = 'UNPAID';
       this.move(payer, invoice.amount);

@@ -5,6 +5,7 @@ import { chargeNight } from '../../workers/finance/charge-night.ts';
 import { combineDaily } from '../../workers/finance/combine-daily.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { startWorker } from '../../workers/runner/run.ts';
+import { followChanges } from '../../workers/undo/follow.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
@@ -19,6 +20,7 @@ export async function nightShift(attendance: RunHandler = markPresent) {
       'finance',
       {
         runs: { finance: chargeNight, daily: combineDaily },
+        drain: ({ db }) => followChanges(db),
         request: ({ db, settings }, id) => answerRequest(db, id, settings.zone),
       },
       draining.signal,
@@ -41,14 +43,14 @@ let minute = 0;
 export async function trainingIn(
   { api, make }: { api: TestApi; make: ReturnType<typeof studio> },
   hours: number,
-  of: { price?: number; places?: number } = {},
+  fields: { price?: number; places?: number } = {},
 ) {
   minute += 2;
   const startsAt = new Date(Date.now() + hours * 3_600_000 + minute * 60_000);
-  const type = await make.type({ price: of.price ?? 70_000, places: of.places ?? 10 });
+  const type = await make.type({ price: fields.price ?? 70_000, places: fields.places ?? 10 });
   const row = await api.db.one(sql.unsafe`
     insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-    select ${type}, ${await make.trainer()}, local::date, local::time, at, at + interval '1 minute', ${of.places ?? 10}, ${of.price ?? 70_000}
+    select ${type}, ${await make.trainer()}, local::date, local::time, at, at + interval '1 minute', ${fields.places ?? 10}, ${fields.price ?? 70_000}
     from (select at, at at time zone 'Europe/Moscow' as local from (select ${startsAt.toISOString()}::timestamptz as at) as given) as start
     returning id, training_date`);
   return row as { id: number; training_date: string };

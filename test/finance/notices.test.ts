@@ -50,7 +50,7 @@ describe('a cancelled training says what happened to each one (D43)', () => {
       insert into real_training_students (real_training_id, student_id) values (${training.id}, ${fresh})`);
     await api.post(`/real-trainings/${training.id}/cancel`, { reason: 'burst pipe' });
     const told = (await notified(training.id)).filter(({ template }) => template === 'training_cancelled');
-    const to = (id: number) => told.filter((one) => one.to === id).map(({ text }) => lines(text));
+    const to = (id: number) => told.filter((message) => message.to === id).map(({ text }) => lines(text));
     expect(to(holder)).toEqual([
       ['Reason: burst pipe', expect.stringMatching(/^The session is back in “Абонемент \d+”\. 3 sessions are left\.$/)],
     ]);
@@ -95,7 +95,7 @@ describe('of a place that is taken or given up the student, whoever pays and the
     const trainer = await trainerOf(training.id);
     const told = await notified(training.id);
     for (const template of ['training_joined', 'participation_cancelled']) {
-      expect(told.filter((one) => one.template === template).map(({ to }) => to)).toEqual([child, parent, trainer]);
+      expect(told.filter((message) => message.template === template).map(({ to }) => to)).toEqual([child, parent, trainer]);
     }
     const [toChild, toParent, toTrainer] = told.filter(({ template }) => template === 'participation_cancelled');
     expect(toChild!.text).not.toContain('Тестов');

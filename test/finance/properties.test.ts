@@ -22,8 +22,8 @@ test(`whatever happens in whatever order, database and model agree and the ledge
     fc.asyncProperty(world, fc.array(step, { minLength: 2, maxLength: 18 }), async (given, steps) => {
       await emptyStudio(database.db);
       const both = await build(database.db, given);
-      for (const one of steps) {
-        await take(both, one);
+      for (const step of steps) {
+        await take(both, step);
         expect(await stateOfDatabase(database.db)).toEqual(stateOfModel(both.model));
         expect(await auditBooks(database.db, '2026-01-01')).toEqual([]);
       }

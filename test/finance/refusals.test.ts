@@ -22,7 +22,7 @@ const path = (text: string) => text.replaceAll(/[A-Z]+/g, (name) => String(known
 const filled = (body: object) => JSON.parse(path(JSON.stringify(body)).replaceAll(/"(\d+)"/g, '$1')) as object;
 
 const reason = { reason: 'заболел' };
-const doors: [string, body: object][] = [
+const routes: [string, body: object][] = [
   ['/real-trainings/NEXT/cancel', reason],
   ['/real-trainings/NEXT/students/STUDENT/cancel', reason],
   ['/real-trainings/NEXT/students', { student_id: 'STRANGER' }],
@@ -71,7 +71,7 @@ test.each([
   ['/real-trainings/OFF/students', { student_id: 'STRANGER' }, 'the training is cancelled'],
 ])('%s with %j: too late, 409', (where, body, detail) => isRefused(api.post(path(where), filled(body)), 409, { detail }));
 
-describe.each(doors)('%s', (where, body) => {
+describe.each(routes)('%s', (where, body) => {
   const field = 'reason' in body ? 'reason' : undefined;
   test('needs the scope money:write', async () => {
     const key = await api.key('records:write', 'money:read');

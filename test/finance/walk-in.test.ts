@@ -30,7 +30,7 @@ test('a client who is no student comes in, pays, books from the wallet, and sees
   expect(booking).toMatchObject({ status: 201, body: { payer_id: client_id, invoice: { status: 'PAID' } } });
   const wallet = await walletOf(client_id);
   expect(wallet.balance_minor).toBe(10_000);
-  expect(wallet.items.map((one: Json) => [one.kind, one.amount_minor, one.invoice_id])).toEqual([
+  expect(wallet.items.map((item: Json) => [item.kind, item.amount_minor, item.invoice_id])).toEqual([
     ['payment', -70_000, booking.body.invoice.id],
     ['deposit', 80_000, null],
   ]);
@@ -51,14 +51,14 @@ test('what arrives pays what is owed for bookings, oldest first (D15)', async ()
   }
   expect(await payIn(client_id, 139_999)).toMatchObject({ body: { invoices_paid: 1, balance_minor: 69_999 } });
   const bills = (await api.get(`/api/invoices?payer_id=${client_id}`)).body.items;
-  expect(bills.map((one: Json) => [one.id, one.status])).toEqual([
+  expect(bills.map((bill: Json) => [bill.id, bill.status])).toEqual([
     [owed[1], 'UNPAID'],
     [owed[0], 'PAID'],
   ]);
 });
 
 describe('whose wallet it is', () => {
-  test("a student's payer's, by either door; the payer's own, who only pays for others", async () => {
+  test("a student's payer's, by either route; the payer's own, who only pays for others", async () => {
     const parent = await make.user('Мама', 'specialist');
     const child = (await api.post('/api/students', { first_name: 'Дочь', payer_id: parent })).body.id;
     await payIn(child, 100, 'students');
@@ -75,9 +75,9 @@ describe('whose wallet it is', () => {
 
   test.each(['students', 'clients'])('somebody who is none of the %s has none there', async (whose) => {
     const nobody = whose === 'students' ? await make.client() : await make.trainer();
-    const one = whose.slice(0, -1);
+    const item = whose.slice(0, -1);
     for (const id of [nobody, 999_999]) {
-      const refusal = { status: 404, body: { detail: `there is no ${one} ${id}` } };
+      const refusal = { status: 404, body: { detail: `there is no ${item} ${id}` } };
       expect(await payIn(id, 100, whose)).toMatchObject(refusal);
       expect(await api.get(`/api/${whose}/${id}/wallet`)).toMatchObject(refusal);
     }

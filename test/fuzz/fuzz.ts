@@ -11,8 +11,6 @@ const AT_ONCE = 4;
 const MOST_TIMES = 20;
 /** Bytes of a question that are not its own: what a browser or a library sends along. */
 const ALONG = 250;
-/** Whoever asks for something else meanwhile has an answer by then. */
-const BYSTANDER_MS = 5_000;
 
 type Reply = { status: number; text: string };
 export type Outcome = { seed: number; asked: number; statuses: Record<number, number>; slowest: number; failures: string[] };
@@ -51,8 +49,6 @@ export async function fuzz(api: TestApi, seed: number, requests: number): Promis
       const took = performance.now() - began;
       outcome.slowest = Math.max(outcome.slowest, took);
       if (status !== 200) outcome.failures.push(`seed ${seed}: a bystander got ${status} after ${outcome.asked} requests`);
-      if (took > BYSTANDER_MS)
-        outcome.failures.push(`seed ${seed}: a bystander waited ${took} ms after ${outcome.asked} requests`);
       await new Promise((next) => setTimeout(next, 100));
     }
   }

@@ -49,15 +49,15 @@ export function shoot(operations: readonly Operation[], document: Json, chance: 
   const operation = chance.one(operations);
   const isBad = chance.chance(0.75);
   const bad = (part: number) => isBad && chance.chance(part);
-  const of = (parameter: Json) => (bad(0.3) ? aimed(chance) : idOr(parameter, document, chance));
+  const drawn = (parameter: Json) => (bad(0.3) ? aimed(chance) : idOr(parameter, document, chance));
   const at = (where: string) => operation.parameters.filter((parameter) => parameter.in === where);
   const path = at('path').reduce(
-    (whole, parameter) => whole.replace(`{${parameter.name}}`, inUrl(of(parameter))),
+    (whole, parameter) => whole.replace(`{${parameter.name}}`, inUrl(drawn(parameter))),
     operation.path,
   );
   const query = at('query')
     .filter((parameter) => parameter.required || chance.chance(0.4))
-    .flatMap((parameter) => Array.from({ length: bad(0.1) ? 2 : 1 }, () => `${parameter.name}=${inUrl(of(parameter))}`));
+    .flatMap((parameter) => Array.from({ length: bad(0.1) ? 2 : 1 }, () => `${parameter.name}=${inUrl(drawn(parameter))}`));
   if (bad(0.1)) query.push(chance.one(['x=1', '=', '%', 'a[b]=1', '__proto__=1', 'limit=1&limit=2', 'cursor=e30', 'q=%ff']));
   const shot: Shot = {
     method: bad(0.05) ? chance.one(METHODS) : operation.method,

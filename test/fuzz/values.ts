@@ -120,7 +120,7 @@ export function fitting(schema: Json, document: Json, chance: Random): Json {
   if (type === 'object') {
     const required: string[] = schema.required ?? [];
     const given = Object.entries<Json>(schema.properties ?? {}).filter(([name]) => required.includes(name) || chance.chance(0.5));
-    return Object.fromEntries(given.map(([name, of]) => [name, fitting(of, document, chance)]));
+    return Object.fromEntries(given.map(([name, schema]) => [name, fitting(schema, document, chance)]));
   }
   return type === 'null' ? null : text(schema, chance);
 }

@@ -2,11 +2,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import type { Week } from '../../sql/generation/planned.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { registrations, studio } from '../support/studio.ts';
 import { beforehand } from '../support/weeks.ts';
+import { buildWeek } from './fixtures.ts';
 
 /** A week years ahead, in Moscow; Tuesday is its day 2. */
 const START = '2031-05-12';
@@ -24,22 +24,17 @@ beforeAll(async () => {
 afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
-async function build(of: Partial<Week> = {}): Promise<WeekProgress> {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, { ...WEEK, ...of }, progress, null));
-  return progress;
-}
+const build = (fields: Partial<Week> = {}) => buildWeek(db, { ...WEEK, ...fields });
 const at = (instant: string) => ({ now: new Date(instant) });
 const made = () =>
   db.anyFirst(sql.unsafe`select training_date || ' ' || start_time from real_trainings where status <> 'cancelled' order by 1`);
-const change = (template: number, of: string) =>
+const change = (template: number, column: string) =>
   db.query(sql.unsafe`
-    update training_templates set (day_number, start_time) = (select (${of}::text[])[1]::int, (${of}::text[])[2]::time) where id = ${template}`);
+    update training_templates set (day_number, start_time) = (select (${column}::text[])[1]::int, (${column}::text[])[2]::time) where id = ${template}`);
 /** A template on Tuesday at ten with one student. */
-async function tuesday(of: { room?: number; trainer?: number } = {}) {
-  const trainer = of.trainer ?? (await make.trainer());
-  const template = await make.template({ type: await make.type({ places: 5 }), trainer, day: 2, room: of.room });
+async function tuesday(fields: { room?: number; trainer?: number } = {}) {
+  const trainer = fields.trainer ?? (await make.trainer());
+  const template = await make.template({ type: await make.type({ places: 5 }), trainer, day: 2, room: fields.room });
   const student = await make.student();
   await make.link(template, student, { since: '2020-01-01' });
   return { template, trainer, student };
@@ -218,10 +213,10 @@ describe('a template that is moved (D51)', () => {
 });
 
 describe('a calendar override', () => {
-  const override = (of: { location?: number; specialist?: number; on?: string; open?: unknown }) =>
+  const override = (fields: { location?: number; specialist?: number; on?: string; open?: unknown }) =>
     db.query(sql.unsafe`
       insert into calendar_overrides (location_id, specialist_id, day, intervals)
-      values (${of.location ?? null}, ${of.specialist ?? null}, ${of.on ?? day(2)}::date, ${sql.jsonb((of.open ?? []) as never)})`);
+      values (${fields.location ?? null}, ${fields.specialist ?? null}, ${fields.on ?? day(2)}::date, ${sql.jsonb((fields.open ?? []) as never)})`);
   const locationOf = (room: number) =>
     db.oneFirst(sql.unsafe`select location_id from rooms where id = ${room}`) as Promise<number>;
   const closed = (template: number) => [{ reason: 'closed', training_template_id: template, override_id: expect.any(Number) }];

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { generationResult } from '../../queues/jobs/results.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { describeTrainings } from '../../sql/generation/trainings.ts';
-import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generation/week.ts';
+import type { WeekProgress } from '../../sql/generation/week.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { dry } from '../support/dry.ts';
@@ -12,6 +12,7 @@ import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';
 import { registrations, studio } from '../support/studio.ts';
 import { beforehand } from '../support/weeks.ts';
+import { buildWeek } from './fixtures.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 let database: TestDatabase;
@@ -26,12 +27,7 @@ beforeAll(async () => {
 afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
-async function build(week = WEEK): Promise<WeekProgress> {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
-  return progress;
-}
+const build = (week = WEEK) => buildWeek(db, beforehand(week));
 const one = async (options: Parameters<typeof make.type>[0] = {}) =>
   make.template({ type: await make.type(options), trainer: await make.trainer() });
 const reasons = ({ warnings }: WeekProgress) => warnings.map((warning) => warning.reason);

@@ -6,10 +6,12 @@ import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { findRun, isOver } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { isOver } from '../../sql/runs/rows.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { holdOpen, waitingForLock } from '../support/ledger.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { type Answer, hasArrived } from '../support/telegram/answers.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
 import { notifierProcess } from './notifier-process.ts';
@@ -18,6 +20,8 @@ type Notifier = Awaited<ReturnType<typeof notifierProcess>>;
 let database: TestDatabase;
 let telegram: FakeTelegram;
 let notifiers: Notifier[] = [];
+/** Rows that a test holds; a failed one lets go here, for an open connection keeps its database, and Jest's worker. */
+let held: Awaited<ReturnType<typeof holdOpen>>[] = [];
 
 /** Telegram's seconds last a third of one here, to the server and to the notifiers alike. */
 const FASTER = 3;
@@ -28,6 +32,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await Promise.all(notifiers.map((notifier) => notifier.stop()));
   notifiers = [];
+  await Promise.all(held.map((one) => one.commit().catch(() => undefined)));
+  held = [];
   await telegram.close();
   await database.close();
 });
@@ -69,7 +75,9 @@ test('a group gets twenty a minute', async () => {
   expect(telegram.refused).toEqual({ overall: 0, chat: 0, group: 0 });
   const at = arrived().map((message) => message.at);
   expect(at[20]! - at[0]!).toBeGreaterThan(60_000 / FASTER);
-  expect(at[19]! - at[0]!).toBeLessThan(30_000 / FASTER);
+  // The first twenty went without that wait.
+  const pauses = at.slice(1).map((time, n) => time - at[n]!);
+  expect(pauses.indexOf(Math.max(...pauses))).toBe(19);
 }, 240_000);
 
 test('reminders and digests are runs of this worker', async () => {
@@ -95,8 +103,9 @@ test('reminders and digests are runs of this worker', async () => {
   await backend.close();
 }, 240_000);
 
-test('an urgent message overtakes fifty thousand digests within two seconds', async () => {
-  await fill(50_000, 20_000, 0);
+const DIGESTS = rounds({ daily: 5_000, nightly: 50_000 });
+test(`an urgent message overtakes ${DIGESTS} digests within what goes out in two seconds`, async () => {
+  await fill(DIGESTS, DIGESTS * 0.4, 0);
   await start(1);
   await eventually(() => arrived().length > 20);
   const before = arrived().length;
@@ -151,18 +160,20 @@ test('one killed in the middle of 300 messages that are answered at once repeats
 
 test('while an answer cannot be marked, no other message is begun', async () => {
   await fill(20, 20);
-  const others: Awaited<ReturnType<typeof holdOpen>>[] = [];
+  let begun = 0;
   telegram.answerNext(async (): Promise<Answer> => {
-    others.push(await holdOpen(database.url, `select from telegram_permits for update`));
+    held.push(await holdOpen(database.url, `select from telegram_permits for update`));
+    begun = telegram.received.length;
     return 200;
   });
   await start(1);
   await waitingForLock(database.db);
-  // Two may have been on their way when the first answer came.
-  expect(arrived().length).toBeLessThanOrEqual(2);
+  // One more may have had its permit already when the first answer came.
+  expect(telegram.received.length - begun).toBeLessThanOrEqual(1);
   await notifiers[0]!.kill();
   notifiers = [];
-  for (const other of others) await other.commit();
+  for (const one of held) await one.commit();
+  held = [];
   await start(1);
   await eventually(async () => (await left()) === 0);
   const times = [...Map.groupBy(arrived(), ({ text }) => text).values()].map((copies) => copies.length);

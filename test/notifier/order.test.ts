@@ -81,10 +81,10 @@ const bookingParams = {
     balance_minor: null,
   }),
 };
-const ofBooking = (template: keyof typeof bookingParams, booking: number, of: Partial<Notice> = {}) => {
+const ofBooking = (template: keyof typeof bookingParams, booking: number, fields: Partial<Notice> = {}) => {
   keys += 1;
   const params = bookingParams[template](booking);
-  return { userId: person.id, template, params, dedupe: `order ${keys}`, ...of } as Notice;
+  return { userId: person.id, template, params, dedupe: `order ${keys}`, ...fields } as Notice;
 };
 const write = (...notices: Notice[]) => notifyPeople(database.db, notices);
 const rows = async () => {
@@ -192,7 +192,7 @@ describe('about one subject, messages leave in the order they were written', () 
     await write({
       userId: person.id,
       template: 'training_created',
-      params: { trainings: [training], student: null },
+      params: { trainings: [training], student: null, by_hand: false },
       dedupe: 'list',
     });
     await drain(quietNow());

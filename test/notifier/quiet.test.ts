@@ -91,7 +91,7 @@ describe.each([
   });
 });
 
-const message = (of: Partial<Judged> = {}): Judged => ({
+const message = (fields: Partial<Judged> = {}): Judged => ({
   template: 'payment_reminder',
   priority: 1,
   occasion_at: null,
@@ -99,7 +99,7 @@ const message = (of: Partial<Judged> = {}): Judged => ({
   quiet_until: null,
   studio_off: [],
   person_off: [],
-  ...of,
+  ...fields,
 });
 const studio = { zone: 'Europe/Moscow', quietHours: night };
 const EVENING = '2026-11-21T20:00:00Z';
@@ -156,8 +156,8 @@ test.each<[string, Partial<Judged>, string, object]>([
     { do: 'drop', why: 'switched off by the person: payment_reminder' },
   ],
   ['another kind is switched off', { person_off: ['belt_exam'], studio_off: ['booking'] }, '2026-11-21T12:00:00Z', sent],
-])('a message %s', (_, of, now, judgement) => {
-  expect(judge(message(of), new Date(now), studio)).toEqual(judgement);
+])('a message %s', (_, fields, now, judgement) => {
+  expect(judge(message(fields), new Date(now), studio)).toEqual(judgement);
 });
 
 test.each([

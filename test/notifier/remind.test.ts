@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { sql } from '../../sql/database/database.ts';
 import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { digest } from '../../workers/notifier/reminders/digest.ts';
 import { remind } from '../../workers/notifier/reminders/remind.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
@@ -84,8 +84,8 @@ test.each([
   ['when it begins', '2026-11-21T16:00:00Z', {}, []],
   ['when it is cancelled', '2026-11-21T14:00:00Z', { status: 'cancelled' }, []],
   ['whoever is not in it any more', '2026-11-21T14:00:00Z', { seat: 'CANCELLED_SAFE' }, []],
-])('of a training people are reminded %s', async (_, at, of, templates) => {
-  await training('2026-11-21T16:00:00Z', of);
+])('of a training people are reminded %s', async (_, at, fields, templates) => {
+  await training('2026-11-21T16:00:00Z', fields);
   expect(await tells(at)).toEqual(templates);
 });
 

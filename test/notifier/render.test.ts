@@ -129,6 +129,33 @@ const cases: [string, Record<string, unknown>][] = [
   ...reminders(),
 ] as [string, Record<string, unknown>][];
 
+/** A training that was moved, as somebody reads of it. */
+function movedTraining(as: string, name: string | null, is_start: boolean) {
+  const was = {
+    training_date: '2026-11-24',
+    start_time: '09:00:00',
+    minutes: 60,
+    trainer_id: 1,
+    trainer: name ?? 'Анна',
+    room_id: 1,
+    room: name,
+  };
+  const paid = [
+    { subscription_id: 1, subscription: name ?? 'x', amount_minor: null },
+    { subscription_id: null, subscription: null, amount_minor: 50_000 },
+    null,
+  ];
+  return {
+    ...seat,
+    was,
+    now: { ...was, start_time: '18:00:00', minutes: 91, trainer_id: 2, room_id: 2, room: null },
+    as,
+    students: name ? [name] : [],
+    free_until: { day: '2026-11-24', time: '18:00:00', is_start },
+    seats: paid.map((one, n) => ({ seat_id: n, student: name, is_payer: is_start, was: one, now: paid[(n + 1) % 3] })),
+  };
+}
+
 /** What people are notified when its time has come, with little, much and too much in it. */
 function reminders(): [string, Record<string, unknown>][] {
   const at = '2026-11-25T15:00:00.000Z';
@@ -149,9 +176,14 @@ function reminders(): [string, Record<string, unknown>][] {
       ['booking_reminder', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
       ['service_unpaid', { service: name ?? 'telegram' }],
       ...['moved', 'room', 'trainer'].map((kind): [string, object] => ['training_changed', change(kind, name)]),
+      ...['student', 'payer', 'trainer', 'former_trainer'].flatMap((as): [string, object][] =>
+        [true, false].map((is_start) => ['training_moved', movedTraining(as, name, is_start)]),
+      ),
     ]),
     ...[1, 2, 5, 21].flatMap((count): [string, object][] => [
       ['training_created', { trainings: many(count, () => seat) }],
+      ['training_created', { trainings: many(count, () => seat), by_hand: true }],
+      ['training_given', { trainings: many(count, () => seat), students: count }],
       ['missed_classes', { missed: count, days: count + 29 }],
       ['payment_reminder', { invoices: count, amount_minor: 123_450 * count }],
       ['alert_again', { alert: 'worker_down:finance', of: about, since: at, at, count }],

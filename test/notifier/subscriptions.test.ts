@@ -95,7 +95,7 @@ describe.each(locales)('in %s', (locale) => {
   });
 });
 
-const of = { sessions: 8, carried_sessions: 3, is_paid: false };
+const figures = { sessions: 8, carried_sessions: 3, is_paid: false };
 test.each([
   [
     'ru',
@@ -110,11 +110,11 @@ test.each([
     '“8 занятий” is renewed: 21 November 2026 to 20 December 2026.\n3 unused sessions have moved over.\n11 sessions are left.\nAn invoice over RUB 4,000 has been written; please pay it by 21 November 2026.',
   ],
 ] as const)('a renewal in %s', (locale, expected) => {
-  expect(say('subscription_renewed', { ...renewed, ...of }, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(expected);
+  expect(say('subscription_renewed', { ...renewed, ...figures }, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(expected);
 });
 
 test('whoever pays is notified for whom it is', () => {
-  const params = { ...renewed, ...of, is_paid: true, student: 'Анна Иванова' };
+  const params = { ...renewed, ...figures, is_paid: true, student: 'Анна Иванова' };
   expect(say('subscription_renewed', params)).toContain('«8 занятий (Анна Иванова)» продлён');
   expect(say('renewal_unpaid', { ...bill, student: 'Анна', is_lapsed: false })).toContain('после 28 ноября 2026 г. вас не будут');
 });

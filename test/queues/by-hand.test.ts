@@ -2,20 +2,24 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
-import { log } from '../../queues/log/log.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { claimRun, findRun, finishRun, isOver, mustWait, type Run } from '../../sql/runs/runs.ts';
+import { claimRun, finishRun } from '../../sql/runs/execute.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { mustWait } from '../../sql/runs/open.ts';
+import { isOver, type Run } from '../../sql/runs/rows.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { emptyBook, emptyQueues } from '../support/ledger.ts';
+import { rounds } from '../support/nightly-only.ts';
 
 const TODAY = '2026-11-21';
 const TICK = '2026-11-21T20:59:00.000Z';
+const OLD_DAYS = rounds({ daily: 60, nightly: 300 });
 
 describe.each(backendKinds)('on %s', (kind) => {
   let database: TestDatabase;
@@ -23,7 +27,6 @@ describe.each(backendKinds)('on %s', (kind) => {
   beforeAll(async () => {
     database = await testDatabase();
     backend = testBackend(kind, database.url);
-    log.level = 'silent';
   });
   beforeEach(async () => {
     await emptyBook(database.db);
@@ -54,8 +57,8 @@ describe.each(backendKinds)('on %s', (kind) => {
     return { order, close: () => worker.close() };
   }
 
-  test('three hundred old days asked for by hand do not delay tonight (D44)', async () => {
-    for (let n = 0; n < 300; n += 1) {
+  test(`${OLD_DAYS} old days asked for by hand do not delay tonight (D44)`, async () => {
+    for (let n = 0; n < OLD_DAYS; n += 1) {
       await enqueueProcess(backend, await byHand(addDays(TODAY, -1 - n), `desk-${Math.floor(n / 20)}`));
     }
     const tonight = await scheduled();

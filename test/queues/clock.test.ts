@@ -11,9 +11,9 @@ beforeAll(async () => {
 beforeEach(() => emptyBook(database.db));
 afterAll(() => database.close());
 
-const settle = (now: string, of = {}) => settleTicks(database.db, [schedule(of)], 'Europe/Moscow', new Date(now));
-const walk = async (of: object, ...instants: string[]) => {
-  for (const now of instants) await settle(now, of);
+const settle = (now: string, fields = {}) => settleTicks(database.db, [schedule(fields)], 'Europe/Moscow', new Date(now));
+const walk = async (settings: object, ...instants: string[]) => {
+  for (const now of instants) await settle(now, settings);
 };
 
 test.each(['success', 'partial', 'error'] as const)(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { runDue, type SchedulerContext } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
-import { requestRun } from '../../sql/runs/runs.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -29,7 +29,7 @@ afterAll(async () => {
   await database.close();
 });
 
-const at = (now: string, of: Partial<SchedulerContext> = {}) => runDue({ ...scheduler, ...of }, new Date(now));
+const at = (now: string, fields: Partial<SchedulerContext> = {}) => runDue({ ...scheduler, ...fields }, new Date(now));
 const TICK = '2026-11-22T18:00:00Z';
 const BEFORE = '2026-11-22T18:59:59Z';
 const DEADLINE = '2026-11-22T19:00:00Z';

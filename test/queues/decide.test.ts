@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
+import type { Misfire } from '../../queues/jobs/run-definition.ts';
 import { decideTicks } from '../../queues/timetable/ticks.ts';
-import type { Misfire } from '../../queues/timetable/timetable.ts';
 
 const minute = 60;
 const hour = 60 * minute;

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import type { Misfire } from '../../queues/jobs/run-definition.ts';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
-import type { Misfire, Schedule } from '../../queues/timetable/timetable.ts';
+import type { Schedule } from '../../queues/timetable/timetable.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { book, emptyBook, ledger, schedule } from '../support/ledger.ts';
 

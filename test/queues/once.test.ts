@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { log } from '../../queues/log/log.ts';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { sql } from '../../sql/database/database.ts';
 import { recordTicks } from '../../sql/schedule/schedule.ts';
@@ -64,12 +63,10 @@ test('the ledger takes a tick once, and says which ones were new', async () => {
 test('tick and run are one transaction: a run the database refuses leaves no tick, holds up no other schedule, and comes later', async () => {
   const other = schedule({ name: 'other', pattern: '0 21 * * 3' });
   await settleTicks(database.db, [weekly, other], 'Europe/Moscow', new Date('2026-11-15T12:00Z'));
-  log.level = 'silent';
   await database.db.query(sql.unsafe`
     alter table automated_process_history add constraint closed check (scheduled_for <> '2026-11-15T18:00:00Z')`);
   const refused = await settleTicks(database.db, [weekly, other], 'Europe/Moscow', new Date('2026-11-18T18:00Z'));
   await database.db.query(sql.unsafe`alter table automated_process_history drop constraint closed`);
-  log.level = 'info';
   expect(refused.map(({ run }) => run.run_key)).toEqual(['generation:2026-W48']);
   expect(await ledger(database.db)).toEqual([]);
   expect(await ledger(database.db, 'other')).toEqual(['2026-11-18T18:00Z enqueued 2026-W48']);

@@ -18,8 +18,8 @@ const zone = 'Europe/Moscow';
 const weekly = schedule();
 const beat = (now: string) => settleTicks(database.db, [weekly], zone, new Date(now));
 const pause = (now: string, by = 'anna') => pauseSchedule(database.db, weekly.name, new Date(now), by);
-const resume = (now: string, of = weekly) =>
-  database.db.transaction((transaction) => resumeSchedule(transaction, of, zone, new Date(now)));
+const resume = (now: string, fields = weekly) =>
+  database.db.transaction((transaction) => resumeSchedule(transaction, fields, zone, new Date(now)));
 const paused = 'skipped (paused)';
 
 type Step = ['beat' | 'pause' | 'resume', string];

@@ -4,7 +4,7 @@ import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
 import { repeatProcess } from '../../queues/jobs/repeat.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
-import { findRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
 import { salon } from '../bookings/salon.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyBook, endRuns } from '../support/ledger.ts';

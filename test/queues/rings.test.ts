@@ -3,10 +3,10 @@ import { UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
-import { log } from '../../queues/log/log.ts';
 import { enqueueOpenRuns, runDue } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
-import { countEnqueue, requestRun } from '../../sql/runs/runs.ts';
+import { countEnqueue } from '../../sql/runs/open.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
@@ -18,14 +18,12 @@ describe.each(backendKinds)('on %s', (kind) => {
   beforeAll(async () => {
     database = await testDatabase();
     backend = testBackend(kind, database.url);
-    log.level = 'error';
   });
   beforeEach(async () => {
     await emptyBook(database.db);
     await emptyQueues(backend);
   });
   afterAll(async () => {
-    log.level = 'info';
     await backend.close();
     await database.close();
   });

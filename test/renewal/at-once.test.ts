@@ -4,10 +4,11 @@ import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
-import type { Place } from '../../sql/renewal/due.ts';
+import type { Position } from '../../sql/renewal/due.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
-import { findRun, requestRun } from '../../sql/runs/runs.ts';
-import { initialProgress, type Night } from '../../workers/renewal/night.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
+import { initialRenewal, type RenewalProgress } from '../../workers/renewal/night.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -45,8 +46,8 @@ afterAll(async () => {
   await database.close();
 });
 
-const figures = (of: Database) =>
-  of.one(sql.type(
+const figures = (database: Database) =>
+  database.one(sql.type(
     z.object({
       renewals: z.int(),
       old: z.int(),
@@ -109,7 +110,7 @@ const outside = AsyncResource.bind((work: () => Promise<unknown>) => work());
 
 /** The renewals of a night on a connection of its own, in chunks, without the lock that keeps runs apart. */
 async function renewAll(on: Database, size: number) {
-  let place: Place = null;
+  let place: Position = null;
   let renewed = 0;
   for (;;) {
     const done = await on.transaction((transaction) => renewNext(transaction, D, place, size, null));
@@ -151,16 +152,16 @@ test('a session that is taken while the night comes does not move over as well',
 
 test('a run whose progress was kept by an older night starts from the dusk again when it is asked for again', async () => {
   await night(db, renewNight, 'auto_renewal', D);
-  let first: Night | undefined;
+  let first: RenewalProgress | undefined;
   await night(
     db,
     async (run, context) => {
-      first = (run.progress as Night | null) ?? initialProgress;
+      first = (run.progress as RenewalProgress | null) ?? initialRenewal;
       return renewNight(run, context);
     },
     'auto_renewal',
     D,
   );
-  expect(first).toEqual(initialProgress);
+  expect(first).toEqual(initialRenewal);
   expect(await figures(db)).toEqual(undisturbed);
 });

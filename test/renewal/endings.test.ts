@@ -59,9 +59,9 @@ test.each<[string, { autoRenew?: boolean }, { isActive?: boolean }, boolean]>([
   ['renews itself', {}, {}, true],
   ['does not', { autoRenew: false }, {}, false],
   ['would, but is not sold any more', {}, { isActive: false }, false],
-])('one that %s', async (_, of, item, renews) => {
+])('one that %s', async (_, fields, item, renews) => {
   const student = await make.student();
-  await make.held({ student, item: await make.item(item), to: addDays(D, 3), ...of });
+  await make.held({ student, item: await make.item(item), to: addDays(D, 3), ...fields });
   await renew();
   expect((await toldTo(db, { user: student }))[0]?.params).toMatchObject({ renews });
 });

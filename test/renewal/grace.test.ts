@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { club } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -21,7 +21,7 @@ afterAll(() => database.close());
 /** A student with a renewal that was due on a day, and a place every day of the week. */
 async function renewedFor(
   due: string,
-  of: { left?: number | null; status?: string; subscriptionOnly?: boolean; autoRenew?: boolean } = {},
+  fields: { left?: number | null; status?: string; subscriptionOnly?: boolean; autoRenew?: boolean } = {},
 ) {
   const student = await make.student();
   const item = await make.item();
@@ -30,23 +30,19 @@ async function renewedFor(
     item,
     from: due,
     to: '2026-12-31',
-    left: of.left === undefined ? 5 : of.left,
-    autoRenew: of.autoRenew ?? true,
+    left: fields.left === undefined ? 5 : fields.left,
+    autoRenew: fields.autoRenew ?? true,
   });
   await db.query(sql.unsafe`
     insert into invoices (payer_id, student_id, type, amount_minor, status, paid_at, cancelled_at, student_subscription_id, is_auto_renewal, due_date)
-    values (${student}, ${student}, 'SUBSCRIPTION', 400000, ${of.status ?? 'UNPAID'}, case when ${of.status ?? ''} = 'PAID' then now() end,
-      case when ${of.status ?? ''} = 'CANCELLED' then now() end, ${held}, true, ${due}::date)`);
-  const [type, trainer] = [await make.type({ subscriptionOnly: of.subscriptionOnly ?? true }), await make.trainer()];
+    values (${student}, ${student}, 'SUBSCRIPTION', 400000, ${fields.status ?? 'UNPAID'}, case when ${fields.status ?? ''} = 'PAID' then now() end,
+      case when ${fields.status ?? ''} = 'CANCELLED' then now() end, ${held}, true, ${due}::date)`);
+  const [type, trainer] = [await make.type({ subscriptionOnly: fields.subscriptionOnly ?? true }), await make.trainer()];
   for (const day of [1, 2, 3, 4, 5, 6, 7]) await make.link(await make.template({ type, trainer, day }), student);
   return student;
 }
 async function build(graceDays = 7) {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) =>
-      buildWindow(transaction, beforehand({ ...WEEK, graceDays }), progress, null),
-    );
+  const progress = await buildWeek(db, beforehand({ ...WEEK, graceDays }));
   const days = await db.anyFirst(sql.unsafe`
     select extract(isodow from training_date)::int from real_training_students join real_trainings t on t.id = real_training_id order by 1`);
   return { days, reasons: progress.warnings.map((warning) => warning.reason) };
@@ -78,8 +74,8 @@ test.each<[string, Parameters<typeof renewedFor>[1], number]>([
   ['is unpaid, used up and renews itself', { left: 0 }, 0],
   ['is unpaid, for any training', { subscriptionOnly: false }, 0],
   ['is unpaid and used up, so the visit is paid for', { subscriptionOnly: false, left: 0 }, 7],
-])('past its grace, one that %s: %#', async (_, of, places) => {
-  await renewedFor('2026-11-01', of);
+])('past its grace, one that %s: %#', async (_, fields, places) => {
+  await renewedFor('2026-11-01', fields);
   expect((await build()).days).toHaveLength(places);
 });
 
@@ -89,9 +85,9 @@ test.each<[string, { left?: number | null; status?: string; from?: string; to?: 
   ['used up', { left: 0 }, 0],
   ['cancelled', { left: 5, status: 'cancelled' }, 0],
   ['from Thursday on', { left: 5, from: '2026-11-26' }, 4],
-])('another subscription, %s, gives its places', async (_, of, places) => {
+])('another subscription, %s, gives its places', async (_, fields, places) => {
   const student = await renewedFor('2026-11-01');
-  await make.held({ student, item: await make.item(), from: '2026-11-01', to: '2026-12-31', autoRenew: false, ...of });
+  await make.held({ student, item: await make.item(), from: '2026-11-01', to: '2026-12-31', autoRenew: false, ...fields });
   expect((await build()).days).toHaveLength(places);
 });
 

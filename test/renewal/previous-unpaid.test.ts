@@ -21,7 +21,10 @@ afterAll(() => database.close());
 
 const renew = (date = D) => night(db, renewNight, 'auto_renewal', date);
 const warnings = async (date?: string) =>
-  ((await renew(date)).details.warnings as { reason: string; student_id: number }[]).map((one) => [one.reason, one.student_id]);
+  ((await renew(date)).details.warnings as { reason: string; student_id: number }[]).map((warning) => [
+    warning.reason,
+    warning.student_id,
+  ]);
 
 /** A renewal of ten days that ends on D, unpaid since its first day. */
 async function unpaidRenewal(days = 10) {
@@ -46,7 +49,7 @@ test('an unpaid renewal is not renewed again; its payer and the admins are notif
   }
   expect(await warnings(addDays(D, 8))).toEqual([]);
   expect(await heldBy(db, student)).toHaveLength(2);
-  expect((await toldTo(db, { user: payer })).filter((one) => one.template === 'renewal_previous_unpaid')).toMatchObject([
+  expect((await toldTo(db, { user: payer })).filter((message) => message.template === 'renewal_previous_unpaid')).toMatchObject([
     { params: { amount_minor: 900, due_date: addDays(D, -9), student: expect.stringContaining('Ученик') } },
   ]);
   expect((await toldTo(db, { user: student })).slice(before).map(({ template }) => template)).not.toContain(

@@ -109,7 +109,7 @@ describe('carrying over', () => {
       insert into session_entries (student_subscription_id, delta, reason) values (${held}, ${-left}, 'expired')`);
     await db.query(sql.unsafe`update student_subscriptions set status = 'expired' where id = ${held}`);
     await renew();
-    expect((await heldBy(db, student)).map((one) => [one.status, one.sessions_left])).toEqual([
+    expect((await heldBy(db, student)).map((subscription) => [subscription.status, subscription.sessions_left])).toEqual([
       ['expired', 0],
       ['active', 8 + carried],
     ]);
@@ -129,9 +129,9 @@ test.each<[string, Partial<Parameters<typeof make.held>[0]>, boolean]>([
   ['is frozen until D', { freeze: [addDays(D, -9), D], status: 'frozen' }, false],
   ['is frozen over its end', { freeze: [addDays(D, -1), addDays(D, 5)], status: 'frozen' }, false],
   ['is frozen from D+1 on', { freeze: [addDays(D, 1), addDays(D, 5)] }, true],
-])('one that %s: renewed %j %p', async (_, of, isRenewed) => {
+])('one that %s: renewed %j %p', async (_, fields, isRenewed) => {
   const student = await make.student();
-  await make.held({ student, item: await make.item(), to: D, ...of });
+  await make.held({ student, item: await make.item(), to: D, ...fields });
   expect(await renewals()).toBe(isRenewed ? 1 : 0);
 });
 

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { settingsFor } from '../../queues/process/app-settings.ts';
-import { isSecret, parseSettings, readSettings, settingNames } from '../../queues/process/settings.ts';
+import { parseSettings, readSettings } from '../../queues/process/settings.ts';
+import { isSecret, settingNames } from '../../queues/process/settings-schema.ts';
 
 const everything = Object.fromEntries(settingNames.map((name) => [name, 'x']));
 const apps = ['api', 'scheduler', ...nouns];

@@ -2,7 +2,8 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { readSettings, SettingsError } from '../../queues/process/settings.ts';
+import { SettingsError } from '../../queues/process/given-settings.ts';
+import { readSettings } from '../../queues/process/settings.ts';
 
 const NOWHERE = '/nowhere/.env';
 const read = (environment: Record<string, string>) => readSettings(environment, NOWHERE);

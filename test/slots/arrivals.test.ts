@@ -118,7 +118,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await stage.drain();
     await closed(location, 3);
     expect(await stage.drain()).toEqual({ changes: 60, specialists: 60, days: 60 });
-    for (const one of people) await isTrue(one);
+    for (const person of people) await isTrue(person);
     expect(await isAnySlotChanged(stage.db)).toBe(false);
   });
 

@@ -64,9 +64,9 @@ const cancel = (id: number) => run(sql.unsafe`update bookings set status = 'CANC
 const absence = (specialist: number, from: string, to: string) =>
   stage.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into specialist_absences (specialist_id, from_at, to_at) values (${specialist}, ${from}::timestamptz, ${to}::timestamptz) returning id`);
-const override = (of: { specialist?: number; location?: number; day: string }) =>
+const override = (fields: { specialist?: number; location?: number; day: string }) =>
   stage.db.oneFirst(sql.type(z.object({ id: z.int() }))`
-    insert into calendar_overrides (specialist_id, location_id, day) values (${of.specialist ?? null}, ${of.location ?? null}, ${of.day}::date)
+    insert into calendar_overrides (specialist_id, location_id, day) values (${fields.specialist ?? null}, ${fields.location ?? null}, ${fields.day}::date)
     returning id`);
 const training = (trainer: number, startsAt: string, minutes = 60) => stage.make.training({ trainer, at: startsAt, minutes });
 

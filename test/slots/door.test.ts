@@ -150,7 +150,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     const query = await scene({ minutes: 15, schedule: ALWAYS });
     const before = Date.now();
     const { body } = await ask({ ...query, from: today(), days: 2 });
-    const starts = body.specialists[0].days.flatMap((one: Json) => one.starts).map(Date.parse);
+    const starts = body.specialists[0].days.flatMap((date: Json) => date.starts).map(Date.parse);
     expect(starts[0]).toBeGreaterThan(before);
     expect(starts[0]).toBeLessThanOrEqual(Date.now() + 900_000);
   });
@@ -170,7 +170,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
     test('each, and when at least one is free', async () => {
       const { body } = await ask({ service_id: service, from: day(3), days: 1 });
-      expect(body.specialists.map((one: Json) => [one.specialist_id, one.location_id])).toEqual([
+      expect(body.specialists.map((specialist: Json) => [specialist.specialist_id, specialist.location_id])).toEqual([
         [people[0], null],
         [people[1], place],
       ]);
@@ -183,7 +183,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
     test('at a location', async () => {
       const { body } = await ask({ service_id: service, location_id: place, from: day(3), days: 1 });
-      expect(body.specialists.map((one: Json) => one.specialist_id)).toEqual([people[1]]);
+      expect(body.specialists.map((specialist: Json) => specialist.specialist_id)).toEqual([people[1]]);
       const elsewhere = await make.location();
       expect((await ask({ service_id: service, location_id: elsewhere })).body).toMatchObject({ specialists: [], any: [] });
     });
@@ -191,7 +191,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       await api.db.query(sql.unsafe`update users set is_active = false where id = ${people[0]!}`);
       await eventually(async () => {
         const { body } = await ask({ service_id: service, from: day(3), days: 1 });
-        return body.specialists.map((one: Json) => one.specialist_id).join() === String(people[1]);
+        return body.specialists.map((specialist: Json) => specialist.specialist_id).join() === String(people[1]);
       }, 5);
       await api.db.query(sql.unsafe`update users set is_active = true where id = ${people[0]!}`);
     });

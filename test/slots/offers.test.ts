@@ -29,8 +29,8 @@ test('an offer holds for 200 ms, and not a millisecond longer', async () => {
 test('each service, specialist and location has its own', async () => {
   const { db, asked } = counting();
   const offers = openOffers(() => 0);
-  const all = [wish, { ...wish, serviceId: 3 }, { ...wish, specialistId: undefined }, { ...wish, locationId: 2 }].map((one) =>
-    offers.read(db, one),
+  const all = [wish, { ...wish, serviceId: 3 }, { ...wish, specialistId: undefined }, { ...wish, locationId: 2 }].map((item) =>
+    offers.read(db, item),
   );
   expect(asked).toHaveLength(4);
   for (const answer of asked) answer('offer');

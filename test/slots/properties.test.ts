@@ -5,7 +5,7 @@ import { hasCell } from '../../workers/slots/bits.ts';
 import { calculateGrids } from '../../workers/slots/grid.ts';
 import { daysFrom } from '../../workers/slots/horizon.ts';
 import { freeStarts } from '../../workers/slots/starts.ts';
-import { cellsOfOverride, weekOf } from '../../workers/slots/week.ts';
+import { cellsOfOverride, weekHours } from '../../workers/slots/week.ts';
 import { zoneDays } from '../../workers/slots/zone-days.ts';
 import { dayOfPerson, fitsPerson, type Interval, minutesOf, type Person } from './reference.ts';
 
@@ -62,12 +62,12 @@ function both(given: Case) {
   const instants = given.taken.map(([from, length]) => [begin + from * 60_000, begin + (from + length) * 60_000] as const);
   const away = given.absent.map(([from, length]) => [begin + from * 60_000, begin + (from + length) * 60_000] as const);
   const seconds = (list: typeof instants) => list.map(([from, to]) => [from / 1_000, to / 1_000] as const);
-  const changed = (one: typeof given.ownDay) => (one ? { [days[one[0]]!]: one[1] } : {});
-  const overrides = (one: typeof given.ownDay) =>
-    new Map(Object.entries(changed(one)).map(([day, list]) => [day, cellsOfOverride(list)]));
+  const changed = (item: typeof given.ownDay) => (item ? { [days[item[0]]!]: item[1] } : {});
+  const overrides = (item: typeof given.ownDay) =>
+    new Map(Object.entries(changed(item)).map(([day, list]) => [day, cellsOfOverride(list)]));
   const grids = calculateGrids(zoneDays(days, zone), {
-    specialist: { week: weekOf(JSON.stringify(given.specialist)), overrides: overrides(given.ownDay) },
-    location: given.location && { week: weekOf(JSON.stringify(given.location)), overrides: overrides(given.houseDay) },
+    specialist: { week: weekHours(JSON.stringify(given.specialist)), overrides: overrides(given.ownDay) },
+    location: given.location && { week: weekHours(JSON.stringify(given.location)), overrides: overrides(given.houseDay) },
     taken: seconds(instants),
     absent: seconds(away),
   });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { TakenRoom } from '../../sql/bookings/taken.ts';
-import { outside, roomless } from '../../workers/slots/rooms.ts';
+import { roomless, startsOutside } from '../../workers/slots/rooms.ts';
 
 const MINUTE = 60_000;
 const MIDNIGHT = Date.parse('2026-11-25T00:00:00+03:00');
@@ -50,19 +50,19 @@ describe('starts from 10:00 to 12:00 of what takes an hour with its break, in th
     ['bookings of one room that overlap', [room(['09:00-11:30', '09:30-10:00'])], '11:30 11:45 12:00'],
   ])('%s', (_, rooms, starts) => {
     expect(
-      outside(quarters('10:00', '12:00'), roomless(rooms, HERE, 60))
+      startsOutside(quarters('10:00', '12:00'), roomless(rooms, HERE, 60))
         .map(clock)
         .join(' '),
     ).toBe(starts);
   });
   test('whoever has no location takes a room anywhere', () => {
     const rooms = [room(['09:00-11:30']), room(['11:00-18:00'], ELSEWHERE)];
-    const starts = outside(quarters('10:00', '12:00'), roomless(rooms, null, 60));
+    const starts = startsOutside(quarters('10:00', '12:00'), roomless(rooms, null, 60));
     expect(starts.map(clock)).toEqual(['10:00', '11:30', '11:45', '12:00']);
   });
   test('over midnight', () => {
     const free = (taken: string) =>
-      outside(quarters('23:00', '24:30'), roomless([room([taken])], HERE, 60))
+      startsOutside(quarters('23:00', '24:30'), roomless([room([taken])], HERE, 60))
         .map(clock)
         .join(' ');
     expect(free('24:15-25:00')).toBe('23:00 23:15');
@@ -79,20 +79,20 @@ test('a room suits exactly where nothing in it meets the service, whatever is ta
   });
   fc.assert(
     fc.property(rooms, fc.constantFrom(HERE, null), fc.integer({ min: 1, max: 8 }), (drawn, place, cells) => {
-      const made = drawn.map((one) => ({
-        ...one,
-        taken: one.taken.map(
+      const made = drawn.map((drawing) => ({
+        ...drawing,
+        taken: drawing.taken.map(
           ({ from, length }) => [MIDNIGHT + from * MINUTE, MIDNIGHT + (from + length) * MINUTE] as [number, number],
         ),
       }));
       const starts = quarters('00:00', '07:45');
       const suits = (start: number) =>
         made.some(
-          (one) =>
-            (place === null ? one.is_booked : one.location_id === place) &&
-            one.taken.every(([from, to]) => to <= start || start + cells * 15 * MINUTE <= from),
+          (item) =>
+            (place === null ? item.is_booked : item.location_id === place) &&
+            item.taken.every(([from, to]) => to <= start || start + cells * 15 * MINUTE <= from),
         );
-      expect(outside(starts, roomless(made, place, cells * 15))).toEqual(starts.filter(suits));
+      expect(startsOutside(starts, roomless(made, place, cells * 15))).toEqual(starts.filter(suits));
     }),
     { numRuns: 500 },
   );

@@ -1,32 +1,28 @@
 import { describe, expect, test } from '@jest/globals';
-import { log } from '../../queues/log/log.ts';
 import { hasCell } from '../../workers/slots/bits.ts';
 import { calculateGrids, type Grid, gridOf, gridText } from '../../workers/slots/grid.ts';
 import { daysFrom } from '../../workers/slots/horizon.ts';
 import { freeStarts } from '../../workers/slots/starts.ts';
-import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekOf } from '../../workers/slots/week.ts';
+import { cellsOfIntervals, cellsOfOverride, intervalsOf, weekHours } from '../../workers/slots/week.ts';
 import { zoneDays } from '../../workers/slots/zone-days.ts';
-
-// What is written into the database by hand and cannot be read is notified in the log; here it is the assertions that tell.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 const BERLIN = 'Europe/Berlin';
 const MOSCOW = 'Europe/Moscow';
 /** 2026-11-25 is a Wednesday. */
 const WEDNESDAY = '2026-11-25';
-const always = weekOf(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['00:00', '24:00']]]))));
-const never = weekOf('{}');
+const always = weekHours(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, [['00:00', '24:00']]]))));
+const never = weekHours('{}');
 type Over = Record<string, [string, string][]>;
 
 const at = (instant: string) => Date.parse(instant) / 1_000;
 const span = (from: string, to: string) => [at(from), at(to)] as const;
 const everyDay = (...list: [string, string][]) =>
-  weekOf(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, list]))));
+  weekHours(JSON.stringify(Object.fromEntries([0, 1, 2, 3, 4, 5, 6].map((day) => [day, list]))));
 const overrides = (given: Over = {}) => new Map(Object.entries(given).map(([day, list]) => [day, cellsOfOverride(list)]));
 
 function grids(
   days: string[],
-  of: {
+  fields: {
     zone?: string;
     work?: typeof always;
     own?: Over;
@@ -36,11 +32,11 @@ function grids(
     absent?: (readonly [number, number])[];
   } = {},
 ): Grid[] {
-  return calculateGrids(zoneDays(days, of.zone ?? MOSCOW), {
-    specialist: { week: of.work ?? always, overrides: overrides(of.own) },
-    location: of.bot === null ? null : { week: of.bot ?? always, overrides: overrides(of.houseDays) },
-    taken: of.taken ?? [],
-    absent: of.absent ?? [],
+  return calculateGrids(zoneDays(days, fields.zone ?? MOSCOW), {
+    specialist: { week: fields.work ?? always, overrides: overrides(fields.own) },
+    location: fields.bot === null ? null : { week: fields.bot ?? always, overrides: overrides(fields.houseDays) },
+    taken: fields.taken ?? [],
+    absent: fields.absent ?? [],
   });
 }
 const freeOn = (...args: Parameters<typeof grids>) => intervalsOf(grids(...args)[0]!.free);
@@ -48,12 +44,12 @@ const freeOn = (...args: Parameters<typeof grids>) => intervalsOf(grids(...args)
 /** Wall times at which a service can begin on the first day. */
 function starts(
   minutes: [duration: number, rest: number],
-  of: Parameters<typeof grids>[1] = {},
+  fields: Parameters<typeof grids>[1] = {},
   days = [WEDNESDAY, '2026-11-26'],
 ) {
-  const zone = of.zone ?? MOSCOW;
+  const zone = fields.zone ?? MOSCOW;
   const cells = { duration: Math.ceil(minutes[0] / 15), rest: Math.ceil(minutes[1] / 15) };
-  const [found = []] = freeStarts(zoneDays(days, zone), grids(days, of), cells, 0, 1);
+  const [found = []] = freeStarts(zoneDays(days, zone), grids(days, fields), cells, 0, 1);
   return found.map((instant) =>
     new Date(instant).toLocaleTimeString('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }),
   );
@@ -80,7 +76,7 @@ describe('work intervals round inwards (D30)', () => {
 
 describe('who works (D3, D30)', () => {
   test('"0" is Monday and "6" Sunday', () => {
-    const week = weekOf('{"0": [["09:00","18:00"]], "1": [["09:00","12:00"],["14:00","20:00"]], "6": []}');
+    const week = weekHours('{"0": [["09:00","18:00"]], "1": [["09:00","12:00"],["14:00","20:00"]], "6": []}');
     const free = grids(daysFrom('2026-11-23', '2026-11-29'), { work: week }).map(({ free: cells }) => intervalsOf(cells));
     expect(free).toEqual([
       [['09:00', '18:00']],
@@ -121,12 +117,12 @@ describe('who works (D3, D30)', () => {
     ['an empty override of the location', { houseDays: { [WEDNESDAY]: [] } }, []],
     ['an override of the day before', { own: { '2026-11-24': [] } }, [['00:00', '24:00']]],
     ['an override of the day after', { own: { '2026-11-26': [] } }, [['00:00', '24:00']]],
-  ])('%s', (_, of, free) => {
-    expect(freeOn([WEDNESDAY], of)).toEqual(free);
+  ])('%s', (_, fields, free) => {
+    expect(freeOn([WEDNESDAY], fields)).toEqual(free);
   });
   test('what is no schedule means closed', () => {
     for (const text of ['{"7": [["09:00","18:00"]]}', '{"0": [["18:00","09:00"]]}', '{"0": "x"}', '[]', '5', 'null'])
-      expect(weekOf(text).flatMap(intervalsOf)).toEqual([]);
+      expect(weekHours(text).flatMap(intervalsOf)).toEqual([]);
     expect(intervalsOf(cellsOfOverride([['a', 'b']]))).toEqual([]);
   });
 });
@@ -223,8 +219,8 @@ describe('where a service fits (D29, D31)', () => {
     ['the break reaches a booking after closing time', [60, 60], booked('12:30', '13:00'), morning.slice(0, 3)],
     ['right after a booking', [60, 0], booked('10:00', '11:00'), ['11:00']],
     ['a cell too late after a booking', [60, 0], booked('10:00', '11:01'), []],
-  ])('%s', (_, minutes, of, expected) => {
-    expect(starts(minutes, of)).toEqual(expected);
+  ])('%s', (_, minutes, fields, expected) => {
+    expect(starts(minutes, fields)).toEqual(expected);
   });
   test('a break may hang over an absence, a duration may not', () => {
     const away = { ...twoHours, absent: [span(`${WEDNESDAY}T11:00+03:00`, `${WEDNESDAY}T12:00+03:00`)] };
@@ -256,7 +252,7 @@ describe('where a service fits (D29, D31)', () => {
 describe('days on which the clock is changed, in Berlin', () => {
   const GAP = '2027-03-28';
   const OVERLAP = '2026-10-25';
-  const berlin = (of: Parameters<typeof grids>[1] = {}) => ({ zone: BERLIN, ...of });
+  const berlin = (fields: Parameters<typeof grids>[1] = {}) => ({ zone: BERLIN, ...fields });
 
   test('the lost hour is busy', () => {
     expect(freeOn([GAP], berlin())).toEqual([
@@ -309,8 +305,8 @@ describe('days on which the clock is changed, in Berlin', () => {
     const line = [OVERLAP, '2026-10-26'];
     const three = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 12, rest: 0 }, 0, 1)[0];
     expect(three?.map((instant) => new Date(instant).toISOString())).toEqual(['2026-10-24T23:00:00.000Z']);
-    const one = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 4, rest: 0 }, 0, 1)[0];
-    expect(one?.map((instant) => new Date(instant).toISOString().slice(11, 16))).toEqual([
+    const item = freeStarts(zoneDays(line, BERLIN), grids(line, berlin({ work })), { duration: 4, rest: 0 }, 0, 1)[0];
+    expect(item?.map((instant) => new Date(instant).toISOString().slice(11, 16))).toEqual([
       '23:00',
       '23:15',
       '23:30',

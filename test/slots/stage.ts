@@ -1,12 +1,12 @@
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
-import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { findRun, isOver } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { isOver } from '../../sql/runs/rows.ts';
 import { drainChanges } from '../../workers/slot-recalc/drain-changes.ts';
 import { calculateDays } from '../../workers/slots/calculate.ts';
 import { gridText } from '../../workers/slots/grid.ts';
@@ -17,9 +17,6 @@ import { redisUrl, testBackend } from '../support/backends.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { readBook } from './book.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 export type SlotStage = Awaited<ReturnType<typeof slotStage>>;
 

@@ -25,7 +25,7 @@ export function storm(stage: SlotStage, { specialists, locations, clients, servi
     return [[clock(from), draw.chance(0.1) ? '23:59:59' : clock(to)]];
   };
   const week = () => Object.fromEntries([0, 1, 2, 3, 4, 5, 6].filter(() => draw.chance(0.9)).map((n) => [n, intervals()]));
-  const one = (list: number[]) => (list.length > 0 ? draw.pick(list) : 0);
+  const item = (list: number[]) => (list.length > 0 ? draw.pick(list) : 0);
   const instant = (wall: string) => sql.fragment`(${wall}::timestamp at time zone ${stage.zone})`;
 
   const operations: [weight: number, () => Promise<unknown>][] = [
@@ -46,17 +46,17 @@ export function storm(stage: SlotStage, { specialists, locations, clients, servi
       15,
       () =>
         db.query(
-          sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${one(bookings)} and status <> 'CANCELLED'`,
+          sql.unsafe`update bookings set status = 'CANCELLED', cancelled_at = now() where id = ${item(bookings)} and status <> 'CANCELLED'`,
         ),
     ],
     [
       10,
       () =>
         db.query(
-          sql.unsafe`update bookings set starts_at = ${instant(quarter())}, specialist_id = ${who()} where id = ${one(bookings)}`,
+          sql.unsafe`update bookings set starts_at = ${instant(quarter())}, specialist_id = ${who()} where id = ${item(bookings)}`,
         ),
     ],
-    [2, () => db.query(sql.unsafe`delete from bookings where id = ${one(bookings)}`)],
+    [2, () => db.query(sql.unsafe`delete from bookings where id = ${item(bookings)}`)],
     [
       8,
       async () => {
@@ -71,12 +71,12 @@ export function storm(stage: SlotStage, { specialists, locations, clients, servi
     [
       4,
       () =>
-        db.query(sql.unsafe`update real_trainings set status = 'cancelled', cancelled_at = now() where id = ${one(trainings)}`),
+        db.query(sql.unsafe`update real_trainings set status = 'cancelled', cancelled_at = now() where id = ${item(trainings)}`),
     ],
     [
       2,
       () =>
-        db.query(sql.unsafe`update real_trainings set status = 'scheduled', cancelled_at = null where id = ${one(trainings)}`),
+        db.query(sql.unsafe`update real_trainings set status = 'scheduled', cancelled_at = null where id = ${item(trainings)}`),
     ],
     [
       4,
@@ -88,7 +88,7 @@ export function storm(stage: SlotStage, { specialists, locations, clients, servi
         absences.push(away);
       },
     ],
-    [2, () => db.query(sql.unsafe`delete from specialist_absences where id = ${one(absences)}`)],
+    [2, () => db.query(sql.unsafe`delete from specialist_absences where id = ${item(absences)}`)],
     [
       6,
       () =>

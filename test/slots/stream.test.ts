@@ -68,7 +68,7 @@ const rubbish = (specialist_id: number) => [
     { specialist_id, version: 1, days: { '2026-11-25': null } },
     { specialist_id, version: 1, days: { '2026-11-25': 'closed' } },
     { specialist_id, version: 'x', days: { '2026-11-25': '0'.repeat(24) } },
-  ].map((one) => JSON.stringify(one)),
+  ].map((item) => JSON.stringify(item)),
 ];
 
 describe.each(backendKinds)('on %s', (kind) => {
@@ -126,13 +126,13 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('many listeners share one connection, which closes after the last', async () => {
-    const one = await make.specialist([service]);
+    const item = await make.specialist([service]);
     await drain();
-    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => listen(api, one)));
+    const streams = await Promise.all([1, 2, 3, 4, 5].map(() => listen(api, item)));
     await Promise.all(streams.map((stream) => stream.ready()));
     expect(liveSlotsOf(api.fleet).count()).toBe(5);
     if (kind === 'postgres') expect(await connections()).toBe(1);
-    await override(one, 1);
+    await override(item, 1);
     await drain();
     await Promise.all(streams.map((stream) => eventually(() => stream.days().length === 1)));
     await Promise.all(streams.map((stream) => stream.close()));
@@ -141,28 +141,28 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('after its connection was lost everybody is notified to look again, and hears again', async () => {
-    const one = await make.specialist([service]);
+    const item = await make.specialist([service]);
     await drain();
-    const stream = await listen(api, one);
+    const stream = await listen(api, item);
     await stream.ready();
     if (kind === 'postgres') {
       await admin(`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'slots stream'
         and datname = '${new URL(api.database.url).pathname.slice(1)}'`);
     } else await api.fleet.backend.redis?.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await eventually(() => stream.events.some(({ event }) => event === 'missed'));
-    await override(one, 1);
+    await override(item, 1);
     await drain();
     await eventually(() => stream.days().length === 1);
     await stream.close();
   });
 
   test('what is no message of days is dropped, and the next one is heard', async () => {
-    const one = await make.specialist([service]);
+    const item = await make.specialist([service]);
     await drain();
-    const stream = await listen(api, one);
+    const stream = await listen(api, item);
     await stream.ready();
-    for (const payload of rubbish(one)) await send(payload);
-    await override(one, 1);
+    for (const payload of rubbish(item)) await send(payload);
+    await override(item, 1);
     await drain();
     await eventually(() => stream.days().length > 0);
     expect(stream.events.map(({ event }) => event)).toEqual(['ready', 'day']);
@@ -184,27 +184,27 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a key may open a hundred streams', async () => {
-    const one = await make.specialist([service], { schedule: ALWAYS });
+    const item = await make.specialist([service], { schedule: ALWAYS });
     const key = await api.key('slots:read');
-    const streams = await Promise.all(Array.from({ length: 100 }, () => listen(api, one, key)));
+    const streams = await Promise.all(Array.from({ length: 100 }, () => listen(api, item, key)));
     expect(streams.every(({ response }) => response.status === 200)).toBe(true);
-    const refused = await api.get(`/slots/stream?specialist_id=${one}`, { key });
+    const refused = await api.get(`/slots/stream?specialist_id=${item}`, { key });
     expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '10']);
-    const other = await listen(api, one);
+    const other = await listen(api, item);
     expect(other.response.status).toBe(200);
     await Promise.all([...streams, other].map((stream) => stream.close()));
     await eventually(() => liveSlotsOf(api.fleet).count() === 0);
-    const again = await listen(api, one, key);
+    const again = await listen(api, item, key);
     expect(again.response.status).toBe(200);
     await again.close();
   });
 
   test('a payload of sixty days fits', async () => {
-    const one = await make.specialist([service]);
+    const item = await make.specialist([service]);
     const days = Array.from({ length: 60 }, (_, n) => day(n));
-    const heard = listenOnce(one);
+    const heard = listenOnce(item);
     await heard.isListening;
-    await publishSlots(api.fleet, await calculateDays(api.db, 'Europe/Moscow', [{ specialistId: one, days }]));
+    await publishSlots(api.fleet, await calculateDays(api.db, 'Europe/Moscow', [{ specialistId: item, days }]));
     expect(Object.keys((await heard.told).days)).toEqual(days);
     await heard.stop();
   });
@@ -216,8 +216,8 @@ describe.each(backendKinds)('on %s', (kind) => {
   }
 
   test('streams end when the process drains', async () => {
-    const one = await make.specialist([service]);
-    const stream = await listen(api, one);
+    const item = await make.specialist([service]);
+    const stream = await listen(api, item);
     await stream.ready();
     api.draining.abort();
     await eventually(() => stream.isOver());

@@ -22,7 +22,7 @@ async function stuckListener(specialist: number): Promise<ServerResponse> {
   api.server.on('request', (_, response) => streams.push(response));
   listener = connect(Number(new URL(api.url).port), '127.0.0.1').pause();
   listener.on('error', () => undefined);
-  listener.write(`GET /slots/stream?specialist_id=${specialist} HTTP/1.1\r\nHost: door\r\nX-API-Key: ${api.all}\r\n\r\n`);
+  listener.write(`GET /slots/stream?specialist_id=${specialist} HTTP/1.1\r\nHost: studio\r\nX-API-Key: ${api.all}\r\n\r\n`);
   await eventually(() => liveSlotsOf(api.fleet).count() === 1 && streams[0]?.headersSent);
   const [stream] = streams as [ServerResponse];
   let fullFor = 0;

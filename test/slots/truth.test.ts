@@ -8,12 +8,13 @@ import { currentDays } from '../../workers/slots/read.ts';
 import { storeGrids } from '../../workers/slots/store.ts';
 import { ALWAYS } from '../bookings/salon.ts';
 import { backendKinds } from '../support/backends.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { dayOfPerson, type Interval, type Person } from './reference.ts';
 import { type SlotStage, slotStage } from './stage.ts';
 import { storm } from './storm.ts';
 
 const SPECIALISTS = 24;
-const OPERATIONS = 10_000;
+const OPERATIONS = rounds({ daily: 1_500, nightly: 10_000 });
 const LANES = 6;
 
 describe.each(backendKinds)('on %s', (kind) => {
@@ -83,7 +84,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       const stored = await stage.stored(specialist, stage.days());
       for (const day of days) {
         const truth = dayOfPerson(person, day);
-        const text = stored.find((one) => one?.startsWith(day))?.slice(11) ?? '';
+        const text = stored.find((row) => row?.startsWith(day))?.slice(11) ?? '';
         const bits = (at: number) =>
           [0, 1, 2].flatMap((word) => {
             const value = Number.parseInt(text.slice(at + word * 8, at + word * 8 + 8), 16);

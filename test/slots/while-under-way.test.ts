@@ -23,6 +23,6 @@ test('a failure is everybody’s who waits for it, and nobody’s after that', a
     throw new Error('away');
   };
   const both = [ask('a', fail), ask('a', fail)];
-  for (const one of both) await expect(one).rejects.toThrow('away');
+  for (const side of both) await expect(side).rejects.toThrow('away');
   expect(await ask('a', async () => 'back')).toBe('back');
 });

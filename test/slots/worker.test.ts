@@ -14,8 +14,10 @@ import { at } from '../bookings/salon.ts';
 import { type WorkerProcess, workerProcess } from '../faults/worker-process.ts';
 import { backendKinds, redisUrl } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { forgetAll, type SlotStage, slotStage } from './stage.ts';
 
+const CHANGES = rounds({ daily: 200, nightly: 1_000 });
 const MORNING = { 0: [['09:00', '12:00']], 1: [['09:00', '12:00']], 2: [['09:00', '12:00']], 3: [['09:00', '12:00']] };
 
 describe.each(backendKinds)('on %s', (kind) => {
@@ -57,11 +59,11 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await stage.drain()).toEqual({ changes: 0, specialists: 0, days: 0 });
   });
 
-  test('a thousand changes of one specialist are one calculation of the days they concern', async () => {
+  test(`${CHANGES} changes of one specialist are one calculation of the days they concern`, async () => {
     const one = await stage.make.specialist([service]);
     await forgetAll(stage.db);
-    for (let n = 0; n < 1_000; n += 1) await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
-    expect(await stage.drain()).toEqual({ changes: 1_000, specialists: 1, days: 3 });
+    for (let n = 0; n < CHANGES; n += 1) await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
+    expect(await stage.drain()).toEqual({ changes: CHANGES, specialists: 1, days: 3 });
     expect((await stage.stored(one)).filter(Boolean)).toHaveLength(3);
     expect((await stage.stored(one)).slice(1, 4)).toEqual((await stage.fresh(one))?.slice(1, 4));
   });
@@ -71,7 +73,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     return `${String(Math.floor(minute / 60)).padStart(2, '0')}:${String(minute % 60).padStart(2, '0')}`;
   };
 
-  test('a thousand changes while the worker works lead to one calculation a request at most, and to a right grid', async () => {
+  test(`${CHANGES} changes while the worker works lead to one calculation a request at most, and to a right grid`, async () => {
     const one = await stage.make.specialist([service]);
     const worker = startWorker(stage.fleet, 'slot-recalc', { drain: counted }, new AbortController().signal);
     await worker.waitUntilReady();
@@ -86,7 +88,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       calculations += done.specialists;
       return done;
     }
-    for (let n = 0; n < 1_000; n += 1) {
+    for (let n = 0; n < CHANGES; n += 1) {
       await stage.make.training({ trainer: one, at: at(1 + (n % 3), clock(n)), minutes: 1 });
       if (n % 10 === 0) await enqueue();
     }

@@ -16,8 +16,8 @@ afterAll(() => database.close());
 const START = Date.parse('2026-11-21T12:00:00Z');
 const after = (seconds: number) => new Date(START + seconds * 1_000);
 const trouble: Trouble = { fingerprint: 'run_failed:finance:ab', template: 'worker_down', params: { worker: 'x', seconds: 60 } };
-const raise = (seconds: number, of: object = {}) =>
-  database.db.transaction((transaction) => raiseAlert(transaction, [1001], { ...trouble, ...of }, after(seconds)));
+const raise = (seconds: number, fields: object = {}) =>
+  database.db.transaction((transaction) => raiseAlert(transaction, [1001], { ...trouble, ...fields }, after(seconds)));
 const clear = (seconds: number, prefix = trouble.fingerprint) =>
   database.db.transaction((transaction) => clearAlert(transaction, [1001], prefix, after(seconds)));
 const told = async () => (await outbox(database.db)).map(({ template, params }) => [template, params.count ?? 'first']);

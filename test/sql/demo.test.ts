@@ -24,10 +24,10 @@ const count = (from: ReturnType<typeof sql.fragment>) =>
 const STAMPED = ['slot_changes', 'bot_commanders', 'rights_changes'];
 
 /** The name of each table with a digest of all its rows, but for what bears the time of the load. */
-async function digests(of: Database) {
-  const tables = await of.anyFirst(sql.type(z.object({ name: z.string() }))`
+async function digests(seed: Database) {
+  const tables = await seed.anyFirst(sql.type(z.object({ name: z.string() }))`
     select tablename as name from pg_tables where schemaname = 'public' and tablename <> all(${sql.array([...STAMPED], 'text')}) order by tablename`);
-  return of.any(
+  return seed.any(
     sql.unsafe`${sql.join(
       tables.map(
         (table) => sql.fragment`

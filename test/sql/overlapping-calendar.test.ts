@@ -34,7 +34,7 @@ test('what meets already stands, is found by the audit, and nothing new comes be
   try {
     await client.query(`create table schema_migrations (
       version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
-    for (const { version, name, text, checksum } of migrations.filter((one) => one.version < CALENDAR)) {
+    for (const { version, name, text, checksum } of migrations.filter((migration) => migration.version < CALENDAR)) {
       await client.query(text);
       await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
         version,

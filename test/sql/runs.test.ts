@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { claimRun, failRun, finishRun, requestRun } from '../../sql/runs/runs.ts';
+import { claimRun, failRun, finishRun } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 
 let database: TestDatabase;

@@ -48,12 +48,12 @@ function circles(edges: Map<string, Set<string>>): string[][] {
   return found;
 }
 
-function graph(of: (file: string) => string, chosen: Import[]) {
+function graph(nodeOf: (file: string) => string, chosen: Import[]) {
   const edges = new Map<string, Set<string>>();
   for (const { from, to } of chosen) {
-    if (of(from) === of(to)) continue;
-    if (!edges.has(of(from))) edges.set(of(from), new Set());
-    edges.get(of(from))?.add(of(to));
+    if (nodeOf(from) === nodeOf(to)) continue;
+    if (!edges.has(nodeOf(from))) edges.set(nodeOf(from), new Set());
+    edges.get(nodeOf(from))?.add(nodeOf(to));
   }
   return edges;
 }

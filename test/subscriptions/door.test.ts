@@ -167,8 +167,10 @@ test('the list is paged, newest first, and narrowed by status', async () => {
   for (const status of ['expired', 'active', 'active']) ids.push(await make.held({ student, item, to: TODAY, status }));
   const path = `/api/students/${student}/subscriptions`;
   const first = (await api.get(`${path}?limit=2`)).body;
-  expect(first.items.map((one: Json) => one.id)).toEqual([ids[2], ids[1]]);
-  expect((await api.get(`${path}?limit=2&cursor=${first.next_cursor}`)).body.items.map((one: Json) => one.id)).toEqual([ids[0]]);
+  expect(first.items.map((item: Json) => item.id)).toEqual([ids[2], ids[1]]);
+  expect((await api.get(`${path}?limit=2&cursor=${first.next_cursor}`)).body.items.map((item: Json) => item.id)).toEqual([
+    ids[0],
+  ]);
   expect((await api.get(`${path}?status=expired`)).body.items).toMatchObject([{ id: ids[0], days_left: 0, next_renewal: null }]);
   expect((await api.get(`${path}?status=lost`)).status).toBe(422);
 });
@@ -177,9 +179,9 @@ test.each<[string, Json, Json]>([
   ['limited, five left', { left: 5 }, { carried_sessions: 3 }],
   ['limited, one left', { left: 1 }, { carried_sessions: 1 }],
   ['one that does not renew itself', { autoRenew: false }, null],
-])('the next renewal of %s', async (_, of, expected) => {
+])('the next renewal of %s', async (_, fields, expected) => {
   const student = await make.student();
-  await make.held({ student, item: await make.item({ price: 123 }), to: TODAY, ...of });
+  await make.held({ student, item: await make.item({ price: 123 }), to: TODAY, ...fields });
   const [held] = (await api.get(`/api/students/${student}/subscriptions`)).body.items;
   if (expected === null) expect(held.next_renewal).toBeNull();
   else expect(held.next_renewal).toEqual({ start_date: addDays(TODAY, 1), price_minor: 123, ...expected });
@@ -280,10 +282,10 @@ describe('cancelling', () => {
     const { body } = await buy(student, { subscription_id: await make.item({ price: 400_000 }) });
     const cancelled = await act(body.id, 'cancel', { reason, ...(refund === undefined ? {} : { refund_minor: refund }) });
     expect(cancelled).toMatchObject({ status: 200, body: { refunded_minor: money, balance_minor: money } });
-    expect((await invoicesOf(api.db, student)).map((one) => [one.status, one.amount_minor])).toEqual(bills);
+    expect((await invoicesOf(api.db, student)).map((invoice) => [invoice.status, invoice.amount_minor])).toEqual(bills);
     const entered = await api.db.any(sql.unsafe`
       select kind || ' ' || amount_minor as move from wallet_transactions where user_id = ${student} and kind <> 'adjustment' order by id`);
-    expect(entered.map((one: Json) => one.move)).toEqual(moves.length > 0 ? moves : ['payment -400000']);
+    expect(entered.map((entry: Json) => entry.move)).toEqual(moves.length > 0 ? moves : ['payment -400000']);
   });
 
   test('what comes back settles what else is owed', async () => {
@@ -303,7 +305,7 @@ describe('cancelling', () => {
     await act(body.id, 'cancel', { reason, refund_minor: 150_000 });
     await api.post(`/api/payments/${payment.id}/cancel`, { reason: 'ошибка кассы' });
     expect(await balance(student)).toBe(0);
-    expect((await invoicesOf(api.db, student)).map((one) => [one.status, one.amount_minor])).toEqual([
+    expect((await invoicesOf(api.db, student)).map((invoice) => [invoice.status, invoice.amount_minor])).toEqual([
       ['CANCELLED', 400_000],
       ['UNPAID', 250_000],
     ]);
@@ -346,7 +348,7 @@ test.each([
   ['POST', '/api/student-subscriptions/1/unfreeze', 'money:write'],
   ['POST', '/api/student-subscriptions/1/cancel', 'money:write'],
 ])('%s %s needs %s', async (method, path, scope) => {
-  const other = await api.key(...['records:write', 'records:read', 'money:read', 'money:write'].filter((one) => one !== scope));
+  const other = await api.key(...['records:write', 'records:read', 'money:read', 'money:write'].filter((item) => item !== scope));
   expect((await api.ask(method, path, { key: other, body: method === 'GET' ? undefined : {} })).status).toBe(403);
   const right = await api.key(scope);
   expect((await api.ask(method, path, { key: right, body: method === 'GET' ? undefined : {} })).status).not.toBe(403);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { club, heldBy, invoicesOf, toldTo } from './studio.ts';
 
@@ -97,7 +97,7 @@ test('a session that was taken for a day that is no longer within its term is gi
   }
   await make.register(await make.training({ startsAt: `${at(1)}T20:00:00Z`, date: at(1) }), student);
   const night = async () => {
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, TODAY, progress, null));
   };
   const left = async () => (await heldBy(api.db, student)).map((held) => held.sessions_left);

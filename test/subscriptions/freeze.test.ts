@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
-import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { freezeSubscription } from '../../sql/subscriptions/freeze.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { buildWeek } from '../generation/fixtures.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
 import { beforehand } from '../support/weeks.ts';
@@ -23,9 +23,9 @@ afterAll(() => api.close());
 
 const freeze = (id: number, from: string, to: string) => api.post(`/api/student-subscriptions/${id}/freeze`, { from, to });
 const unfreeze = (id: number) => api.post(`/api/student-subscriptions/${id}/unfreeze`);
-const held = async (of: Json = {}) => {
+const held = async (fields: Json = {}) => {
   const student = await make.student();
-  return { student, id: await make.held({ student, item: await make.item(), from: at(-10), to: at(19), left: 5, ...of }) };
+  return { student, id: await make.held({ student, item: await make.item(), from: at(-10), to: at(19), left: 5, ...fields }) };
 };
 const seat = async (training: number) => {
   const { students } = (await api.get(`/real-trainings/${training}`)).body;
@@ -91,12 +91,12 @@ describe('a freeze', () => {
       await make.register(training, student);
       trainings.set(day, training);
     }
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(4), progress, null));
     expect((await entriesOf(api.db, id)).filter((entry) => entry === 'training -1')).toHaveLength(4);
 
     const { body } = await freeze(id, at(2), at(4));
-    expect(body.released.map((one: Json) => one.real_training_id)).toEqual([trainings.get(2), trainings.get(4)]);
+    expect(body.released.map((place: Json) => place.real_training_id)).toEqual([trainings.get(2), trainings.get(4)]);
     expect(body).toMatchObject({ sessions_left: 3 });
     const statuses = await Promise.all([...trainings.values()].map(seat));
     expect(statuses).toEqual(['REGISTERED', 'CANCELLED_SAFE', 'CANCELLED_SAFE', 'REGISTERED']);
@@ -112,7 +112,7 @@ describe('a freeze', () => {
       await make.training({ startsAt: `${at(6)}T12:00:00Z`, date: at(6) }),
     ];
     for (const training of [inside, outside]) await make.register(training, student);
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await api.db.transaction((transaction) => chargeChunk(transaction, at(6), progress, null));
     await freeze(id, at(2), at(3));
     const bills = await api.db.any(sql.unsafe`select status from invoices where student_id = ${student} order by id`);
@@ -147,10 +147,8 @@ describe('a freeze', () => {
     const [type, trainer] = [await make.type({ subscriptionOnly: true }), await make.trainer()];
     for (const day of [1, 2, 3, 4]) await make.link(await make.template({ type, trainer, day }), student);
     await freeze(id, addDays(String(monday), 1), addDays(String(monday), 2));
-    let progress = initialWeek;
     const week = { start: String(monday), zone: 'Europe/Moscow', graceDays: 7 };
-    while (!progress.done)
-      progress = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), progress, null));
+    await buildWeek(api.db, beforehand(week));
     const dates = await api.db.anyFirst(sql.unsafe`
       select training_date from real_training_students seat join real_trainings training on training.id = real_training_id
       where student_id = ${student} order by training_date`);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { club, toldTo } from './studio.ts';
 
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => database.close());
 
 async function charge(date: string) {
-  let progress = initialProgress;
+  let progress = initialNightProgress;
   while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, date, progress, null));
 }
 
@@ -41,8 +41,8 @@ test.each<[number | null, number, number]>([
   await charge('2026-11-22');
   const told = await toldTo(db, { user: student });
   expect(told).toHaveLength(times);
-  for (const one of told) {
-    expect(one).toMatchObject({
+  for (const message of told) {
+    expect(message).toMatchObject({
       template: 'subscription_last_session',
       dedupe_key: `subscription_last_session:${held}`,
       params: { end_date: '2026-11-30', is_auto_renew: false, student: null, subscription: expect.stringContaining('Абонемент') },

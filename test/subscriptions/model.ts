@@ -45,10 +45,10 @@ export class ClubModel extends Model {
   }
 
   held(id: number) {
-    return this.subscriptions.find((one) => one.id === id) as Held;
+    return this.subscriptions.find((subscription) => subscription.id === id) as Held;
   }
   heir(held: Held) {
-    return this.subscriptions.find((one) => one.renewedFrom === held.id);
+    return this.subscriptions.find((subscription) => subscription.renewedFrom === held.id);
   }
   liveHeir(held: Held) {
     const heir = this.heir(held);
@@ -174,7 +174,7 @@ export class ClubModel extends Model {
   /** Takes so much off the bills of a status, from the newest on; what is kept of one is written anew. */
   private reduce(held: Held, status: 'PAID' | 'UNPAID', minor: number): number {
     let rest = minor;
-    for (const bill of this.invoices.filter((one) => one.held === held.id && one.status === status).reverse()) {
+    for (const bill of this.invoices.filter((invoice) => invoice.held === held.id && invoice.status === status).reverse()) {
       if (rest === 0) break;
       const back = Math.min(rest, bill.amount);
       rest -= back;
@@ -215,17 +215,17 @@ export class ClubModel extends Model {
   /** Those that begin after one whose last day moves on, in order, and by how many days each is pushed. */
   private pushes(frozen: Held, days: number): [Held, number][] {
     const movers: [Held, number][] = [[frozen, days]];
-    for (const one of this.termsOf(frozen.student)) {
-      if (one === frozen || (one.renewedFrom !== null && !movers.some(([mover]) => mover.id === one.renewedFrom))) continue;
-      const ends = movers.filter(([mover, by]) => mover.last < one.first && mover.last + by >= one.first);
-      const by = Math.max(0, ...ends.map(([mover, moved]) => mover.last + moved + 1 - one.first));
-      if (by > 0) movers.push([one, by]);
+    for (const term of this.termsOf(frozen.student)) {
+      if (term === frozen || (term.renewedFrom !== null && !movers.some(([mover]) => mover.id === term.renewedFrom))) continue;
+      const ends = movers.filter(([mover, by]) => mover.last < term.first && mover.last + by >= term.first);
+      const by = Math.max(0, ...ends.map(([mover, moved]) => mover.last + moved + 1 - term.first));
+      if (by > 0) movers.push([term, by]);
     }
     return movers.slice(1);
   }
   private termsOf(student: number) {
     return this.subscriptions
-      .filter((one) => one.student === student && this.isLive(one))
+      .filter((subscription) => subscription.student === student && this.isLive(subscription))
       .sort((a, b) => a.first - b.first || a.id - b.id);
   }
   private shift(moves: readonly [Held, number][], today: number) {
@@ -236,7 +236,7 @@ export class ClubModel extends Model {
     for (const seat of this.seats) {
       const held = moves
         .map(([one]) => one)
-        .find((one) => seat.charge?.kind === 'session' && seat.charge.subscription === one.id);
+        .find((item) => seat.charge?.kind === 'session' && seat.charge.subscription === item.id);
       const { date } = this.training(seat.training);
       if (held && date >= this.day(today) && (date < held.start || date > held.end)) this.giveBack(seat);
     }
@@ -245,14 +245,14 @@ export class ClubModel extends Model {
   private pull(student: number, last: number, today: number) {
     const terms = this.termsOf(student);
     const moves: [Held, number][] = [];
-    const at = new Map(terms.map((one) => [one, [one.first, one.last] as [number, number]]));
-    for (const one of terms) {
-      if (one.pushed === 0 || one.first <= last) continue;
-      const before = [...at.values()].filter(([, end]) => end < one.first).map(([, end]) => end + 1);
-      const by = Math.max(one.first - one.pushed, today, ...before) - one.first;
+    const at = new Map(terms.map((term) => [term, [term.first, term.last] as [number, number]]));
+    for (const term of terms) {
+      if (term.pushed === 0 || term.first <= last) continue;
+      const before = [...at.values()].filter(([, end]) => end < term.first).map(([, end]) => end + 1);
+      const by = Math.max(term.first - term.pushed, today, ...before) - term.first;
       if (by >= 0) continue;
-      moves.push([one, by]);
-      at.set(one, [one.first + by, one.last + by]);
+      moves.push([term, by]);
+      at.set(term, [term.first + by, term.last + by]);
     }
     this.shift(moves, today);
   }
@@ -292,7 +292,7 @@ export class ClubModel extends Model {
 
   /** D26, for a day. */
   thaw(date: number) {
-    for (const held of this.subscriptions.filter((one) => this.isLive(one))) {
+    for (const held of this.subscriptions.filter((subscription) => this.isLive(subscription))) {
       if (held.freeze && held.freeze[1] < date) {
         this.move_(held, held.first, held.last, null);
         held.status = 'active';

@@ -48,8 +48,8 @@ describe('a freeze (D25)', () => {
     ['of an expired one', TODAY, TODAY, { status: 'expired' }, 'conflict'],
     ['of a cancelled one', TODAY, TODAY, { status: 'cancelled' }, 'conflict'],
     ['of a renewed one', TODAY, TODAY, { renewed_by_id: 8 }, 'conflict'],
-  ])('%s', (_, from, to, of, expected) => {
-    expect(refusal(() => judgeFreeze({ ...held, ...of }, from, to, TODAY))).toBe(expected);
+  ])('%s', (_, from, to, fields, expected) => {
+    expect(refusal(() => judgeFreeze({ ...held, ...fields }, from, to, TODAY))).toBe(expected);
   });
 });
 
@@ -62,8 +62,8 @@ test.each<[string, Partial<typeof held>, string | null]>([
     { status: 'cancelled', freeze_start_date: '2026-11-15', freeze_end_date: '2026-11-26' },
     'conflict',
   ],
-])('ending a freeze: %s', (_, of, expected) => {
-  expect(refusal(() => judgeUnfreeze({ ...held, ...of }))).toBe(expected);
+])('ending a freeze: %s', (_, fields, expected) => {
+  expect(refusal(() => judgeUnfreeze({ ...held, ...fields }))).toBe(expected);
 });
 
 test.each([

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { type Database, type Sql, sql } from '../../sql/database/database.ts';
-import { chargeChunk, initialProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockPayment, payerOf, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { renewNext } from '../../sql/renewal/renew.ts';
@@ -13,16 +13,17 @@ import { findHeld, setAutoRenew } from '../../sql/subscriptions/held.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { callOff } from '../../workers/subscriptions/call-off.ts';
 import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
-import { demandLive, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
+import { demandLiveSubscription, demandNotRenewed, demandRenewable, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { night } from '../support/night.ts';
+import { rounds, sequences } from '../support/nightly-only.ts';
 import { ClubModel, type Held } from './model.ts';
 import { club } from './studio.ts';
 
-jest.setTimeout(600_000);
-const SEQUENCES = Number(process.env.FLEET_TEST_SEQUENCES ?? 30);
+jest.setTimeout(3_600_000);
+const SEQUENCES = rounds({ daily: 8, nightly: 200 });
 const STUDENTS = 4;
 const DAYS = 24;
 const day = (n: number) => new Date(Date.UTC(2028, 1, 20 + n)).toISOString().slice(0, 10);
@@ -112,7 +113,7 @@ async function build(given: World) {
     model.payerOf.set(one, payer);
     await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${one}`);
   }
-  for (const of of given.items) model.items.push({ id: await make.item(of), isActive: true, ...of });
+  for (const drawn of given.items) model.items.push({ id: await make.item(drawn), isActive: true, ...drawn });
   for (const [n, { day: on, price, seats }] of given.trainings.entries()) {
     const startsAt = `${day(on)}T12:${String(n).padStart(2, '0')}:00Z`;
     // They follow each other: nobody is in two places at once.
@@ -154,64 +155,71 @@ async function api(
   }
 }
 
-async function perform({ model, people }: Awaited<ReturnType<typeof build>>, one: Deed, n: number) {
+async function perform({ model, people }: Awaited<ReturnType<typeof build>>, candidate: Deed, n: number) {
   const today = day(n);
   const now = new Date(`${today}T00:00:00Z`);
-  const person = 'student' in one ? (people[one.student] as number) : 0;
-  const item = 'item' in one ? model.items[one.item % model.items.length] : undefined;
-  const held = 'held' in one ? model.subscriptions[one.held % Math.max(1, model.subscriptions.length)] : undefined;
-  if (one.do === 'pay') {
+  const person = 'student' in candidate ? (people[candidate.student] as number) : 0;
+  const item = 'item' in candidate ? model.items[candidate.item % model.items.length] : undefined;
+  const held = 'held' in candidate ? model.subscriptions[candidate.held % Math.max(1, model.subscriptions.length)] : undefined;
+  if (candidate.do === 'pay') {
     const payer = model.payerOf.get(person) as number;
-    const of = { payerId: payer, amountMinor: one.amount, method: 'cash', createdBy: 'test' };
-    const { payment } = await db.transaction((transaction) => receivePayment(transaction, of));
-    model.pay(payer, one.amount, payment.id);
-  } else if (one.do === 'takeBack') {
-    const payment = model.payments[one.payment % Math.max(1, model.payments.length)];
+    const fields = { payerId: payer, amountMinor: candidate.amount, method: 'cash', createdBy: 'test' };
+    const { payment } = await db.transaction((transaction) => receivePayment(transaction, fields));
+    model.pay(payer, candidate.amount, payment.id);
+  } else if (candidate.do === 'takeBack') {
+    const payment = model.payments[candidate.payment % Math.max(1, model.payments.length)];
     if (!payment || payment.isCancelled) return;
     await db.transaction(async (transaction) => {
       const row = await lockPayment(transaction, payment.id);
       if (row) await takeBackPayment(transaction, row, 'test');
     });
     model.takeBack(payment);
-  } else if (one.do === 'item' && item) {
+  } else if (candidate.do === 'item' && item) {
     await db.query(
-      sql.unsafe`update subscriptions set price_minor = ${one.price}, is_active = ${one.isActive} where id = ${item.id}`,
+      sql.unsafe`update subscriptions set price_minor = ${candidate.price}, is_active = ${candidate.isActive} where id = ${item.id}`,
     );
-    Object.assign(item, { price: one.price, isActive: one.isActive });
-  } else if (one.do === 'buy' && item) {
-    if (!item.isActive || -one.ahead >= item.days) {
-      if (item.isActive) expect(() => judgeStart(day(n + one.ahead), termOf(item), today)).toThrow(Refused);
+    Object.assign(item, { price: candidate.price, isActive: candidate.isActive });
+  } else if (candidate.do === 'buy' && item) {
+    if (!item.isActive || -candidate.ahead >= item.days) {
+      if (item.isActive) expect(() => judgeStart(day(n + candidate.ahead), termOf(item), today)).toThrow(Refused);
       return;
     }
-    judgeStart(day(n + one.ahead), termOf(item), today);
+    judgeStart(day(n + candidate.ahead), termOf(item), today);
     const { id } = await db.transaction(async (transaction) => {
       await lockStudents(transaction, [person]);
       const [payerId, sold] = [await payerOf(transaction, person), await findInCatalogue(transaction, item.id)];
       if (payerId === null || !sold) throw new Error('nothing to sell, or to nobody');
-      const of = { studentId: person, payerId, item: sold, startDate: day(n + one.ahead), today, isAutoRenew: one.autoRenew };
-      return buySubscription(transaction, of);
+      const fields = {
+        studentId: person,
+        payerId,
+        item: sold,
+        startDate: day(n + candidate.ahead),
+        today,
+        isAutoRenew: candidate.autoRenew,
+      };
+      return buySubscription(transaction, fields);
     });
-    model.buy(id, person, item, n + one.ahead, one.autoRenew);
-  } else if (held && one.do === 'freeze') {
-    const [from, to] = [n + one.ahead, n + one.ahead + one.days];
+    model.buy(id, person, item, n + candidate.ahead, candidate.autoRenew);
+  } else if (held && candidate.do === 'freeze') {
+    const [from, to] = [n + candidate.ahead, n + candidate.ahead + candidate.days];
     const did = await api(held, today, (transaction, row) =>
       freeze(transaction, row, { from: day(from), to: day(to), today, now }, { ids: [], payers: [] }),
     );
     expect(model.freeze(held, from, to, n)).toBe(did);
-  } else if (held && one.do === 'unfreeze') {
+  } else if (held && candidate.do === 'unfreeze') {
     const did = await api(held, today, (transaction, row) => unfreeze(transaction, row, { today, now }));
     expect(model.unfreeze(held, n)).toBe(did);
-  } else if (held && one.do === 'autoRenew') {
+  } else if (held && candidate.do === 'autoRenew') {
     const did = await api(held, today, async (transaction, row) => {
-      demandLive(row);
+      demandLiveSubscription(row);
       demandNotRenewed(row);
-      demandRenewable(row, one.is);
-      await setAutoRenew(transaction, held.id, one.is);
+      demandRenewable(row, candidate.is);
+      await setAutoRenew(transaction, held.id, candidate.is);
     });
-    expect(did).toBe(model.isLive(held) && !model.liveHeir(held) && !(one.is && model.heir(held)));
-    if (did) held.autoRenew = one.is;
-  } else if (held && one.do === 'cancel') {
-    const refundMinor = Math.ceil(model.paidFor(held) * one.refund);
+    expect(did).toBe(model.isLive(held) && !model.liveHeir(held) && !(candidate.is && model.heir(held)));
+    if (did) held.autoRenew = candidate.is;
+  } else if (held && candidate.do === 'cancel') {
+    const refundMinor = Math.ceil(model.paidFor(held) * candidate.refund);
     const did = await api(held, today, (transaction, row) =>
       callOff(transaction, row, { reason: 'test', refundMinor, today, now }),
     );
@@ -228,7 +236,7 @@ const repeat = async (count: number, run: () => Promise<void>) => {
 /** The night after a day: charging and expiry of the day, renewal and unfreeze of the next. */
 async function pass({ model }: Awaited<ReturnType<typeof build>>, n: number, runs: World['dates'][number]['runs']) {
   await repeat(times(runs.charge), async () => {
-    let progress = initialProgress;
+    let progress = initialNightProgress;
     while (!progress.done) progress = await db.transaction((transaction) => chargeChunk(transaction, day(n), progress, null));
     model.night(day(n));
   });
@@ -242,7 +250,9 @@ async function pass({ model }: Awaited<ReturnType<typeof build>>, n: number, run
   });
   await repeat(times(runs.renew), async () => {
     const { decided } = await db.transaction((transaction) => renewNext(transaction, day(n + 1), null, 100, null));
-    const made = new Map(decided.flatMap((one) => (one.renewed_id === null ? [] : [[one.id, one.renewed_id] as const])));
+    const made = new Map(
+      decided.flatMap((decision) => (decision.renewed_id === null ? [] : [[decision.id, decision.renewed_id] as const])),
+    );
     expect(model.renew(n + 1, (old) => made.get(old) ?? Number.NaN)).toBe(made.size);
   });
   await repeat(times(runs.thaw), async () => {
@@ -277,19 +287,19 @@ const stateOfModel = (model: ClubModel) => ({
     ]),
   held: [...model.subscriptions]
     .sort((a, b) => a.id - b.id)
-    .map((one) => [
-      one.id,
-      one.student,
-      one.start,
-      one.end,
-      one.status,
-      one.left,
-      one.transferred,
-      one.autoRenew,
-      one.renewedFrom,
-      one.frozen?.[0] ?? null,
-      one.frozen?.[1] ?? null,
-      one.pushed,
+    .map((item) => [
+      item.id,
+      item.student,
+      item.start,
+      item.end,
+      item.status,
+      item.left,
+      item.transferred,
+      item.autoRenew,
+      item.renewedFrom,
+      item.frozen?.[0] ?? null,
+      item.frozen?.[1] ?? null,
+      item.pushed,
     ]),
   invoices: model.invoices.map((invoice) => [invoice.payer, invoice.amount, invoice.status]),
   wallets: [...model.balance].filter(([, money]) => money > 0).sort(([a], [b]) => a - b),
@@ -300,12 +310,12 @@ test(`over ${DAYS} days and nights, some of them missed or run twice, database a
     fc.asyncProperty(world, async (given) => {
       const both = await build(given);
       for (const [n, { deeds, runs }] of given.dates.entries()) {
-        for (const one of deeds) await perform(both, one, n);
+        for (const deed of deeds) await perform(both, deed, n);
         await pass(both, n, runs);
         expect(await stateOfDatabase()).toEqual(stateOfModel(both.model));
         expect(await auditBooks(db, '2020-01-01')).toEqual([]);
       }
     }),
-    { numRuns: SEQUENCES, seed: process.env.FLEET_TEST_SEED ? Number(process.env.FLEET_TEST_SEED) : undefined },
+    { ...sequences, numRuns: SEQUENCES },
   );
 });

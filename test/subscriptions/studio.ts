@@ -10,14 +10,14 @@ export function club(db: Database) {
   const make = studio(db);
   return {
     ...make,
-    item(of: { price?: number; sessions?: number | null; days?: number; isActive?: boolean } = {}) {
+    item(fields: { price?: number; sessions?: number | null; days?: number; isActive?: boolean } = {}) {
       names += 1;
       return db.oneFirst(id`
         insert into subscriptions (name, price_minor, number_of_sessions, validity_days, is_active)
-        values (${`Абонемент №${names}`}, ${of.price ?? 400_000}, ${of.sessions === undefined ? 8 : of.sessions}, ${of.days ?? 30}, ${of.isActive ?? true})
+        values (${`Абонемент №${names}`}, ${fields.price ?? 400_000}, ${fields.sessions === undefined ? 8 : fields.sessions}, ${fields.days ?? 30}, ${fields.isActive ?? true})
         returning id`);
     },
-    held(of: {
+    held(fields: {
       student: number;
       item: number;
       from?: string;
@@ -30,20 +30,20 @@ export function club(db: Database) {
       return db.oneFirst(id`
         insert into student_subscriptions
           (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew, freeze_start_date, freeze_end_date, status)
-        values (${of.student}, ${of.item}, coalesce(${of.from ?? null}::date, ${of.to}::date - 29), ${of.to}::date,
-          ${of.left === undefined ? 0 : of.left}, ${of.autoRenew ?? true}, ${of.freeze?.[0] ?? null}::date, ${of.freeze?.[1] ?? null}::date,
-          ${of.status ?? 'active'}) returning id`);
+        values (${fields.student}, ${fields.item}, coalesce(${fields.from ?? null}::date, ${fields.to}::date - 29), ${fields.to}::date,
+          ${fields.left === undefined ? 0 : fields.left}, ${fields.autoRenew ?? true}, ${fields.freeze?.[0] ?? null}::date, ${fields.freeze?.[1] ?? null}::date,
+          ${fields.status ?? 'active'}) returning id`);
     },
     async money(payer: number, amount: number) {
       await db.query(sql.unsafe`insert into wallets (user_id, balance_minor) values (${payer}, ${amount})`);
     },
     /** A training of its own trainer; times are UTC in tests that do not care. */
-    async training(of: { startsAt: string; date?: string; price?: number; minutes?: number }) {
-      const type = await make.type({ price: of.price ?? 70_000 });
+    async training(fields: { startsAt: string; date?: string; price?: number; minutes?: number }) {
+      const type = await make.type({ price: fields.price ?? 70_000 });
       return db.oneFirst(id`
         insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-        values (${type}, ${await make.trainer()}, ${of.date ?? of.startsAt.slice(0, 10)}::date, '10:00', ${of.startsAt}::timestamptz,
-          ${of.startsAt}::timestamptz + make_interval(mins => ${of.minutes ?? 60}), 10, ${of.price ?? 70_000}) returning id`);
+        values (${type}, ${await make.trainer()}, ${fields.date ?? fields.startsAt.slice(0, 10)}::date, '10:00', ${fields.startsAt}::timestamptz,
+          ${fields.startsAt}::timestamptz + make_interval(mins => ${fields.minutes ?? 60}), 10, ${fields.price ?? 70_000}) returning id`);
     },
     register: (training: number, student: number, status = 'REGISTERED') =>
       db.oneFirst(id`

@@ -3,6 +3,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { seeded } from '../../sql/demo/random.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { figuresOf, impossible } from './year/figures.ts';
 import { fleetAt, instantsBetween } from './year/nights.ts';
 import { type Deeds, ownerOn, peopleOn } from './year/people.ts';
@@ -11,11 +12,11 @@ import { openStudio } from './year/studio.ts';
 jest.setTimeout(1_200_000);
 const DAY = 86_400_000;
 const FIRST = new Date('2025-01-05T09:00:00Z');
-/** The nightly run plays the whole year. */
-const IS_WHOLE = process.env.NIGHTLY === 'yes';
-const DAYS = IS_WHOLE ? 365 : 70;
+/** At night the whole year. */
+const DAYS = rounds({ daily: 70, nightly: 365 });
+const IS_WHOLE = DAYS === 365;
 /** Nobody acts for the fleet on these days, as when its machine is away. */
-const OUTAGE = { from: IS_WHOLE ? 200 : 40, days: 5 };
+const OUTAGE = { from: rounds({ daily: 40, nightly: 200 }), days: 5 };
 
 let api: TestApi;
 clockAt(FIRST.toISOString());

@@ -13,6 +13,9 @@ function acceptAllRealms(Base) {
   });
 }
 
+// What tests provoke belongs in their assertions, not on the terminal. `TEST_LOG=info` shows what a file's own process logs.
+process.env.LOG_LEVEL = process.env.TEST_LOG || 'silent';
+
 /**
  * Jest gives each file a realm of its own, in which an error of Node (a refused connection) is no `Error`, and an error
  * of ours is none to Node: its emitters wrap it. Nothing of the kind happens outside of Jest.

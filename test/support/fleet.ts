@@ -22,7 +22,7 @@ type Body = {
 export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-e2e-'));
   const port = await freePort();
-  const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, ...rest } = process.env;
+  const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, LOG_LEVEL: ____, ...rest } = process.env;
   const env = { ...rest, PM2_HOME: join(dir, 'pm2'), FLEET_DATA_DIR: join(dir, 'data'), PORT: String(port), ...more };
   const url = `http://127.0.0.1:${port}`;
 

@@ -3,8 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { createApiServer } from '../../api/app/server.ts';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
-import { jobPayloads } from '../../queues/jobs/catalog.ts';
-import { log } from '../../queues/log/log.ts';
+import { jobPayloads } from '../../queues/jobs/payloads.ts';
 import { API_DATABASE, type Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
@@ -14,9 +13,6 @@ import type { RunHandler } from '../../workers/runner/execute.ts';
 import { runJob } from '../../workers/runner/run-job.ts';
 import { breach } from './contract.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = process.env.TEST_LOG ?? 'silent';
 
 // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer
 export type Json = any;

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
@@ -7,10 +7,11 @@ import { migrate } from '../../sql/database/migrate.ts';
 import { teachEmptying } from './emptying.ts';
 import { servers } from './servers.ts';
 
-/** One PostgreSQL and one Redis for the whole test run, both private, both in a temporary folder. */
+/** One PostgreSQL and one Redis for the whole test run, both private, both in a temporary folder: so are all that tests make. */
 export default async function globalSetup() {
-  const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-test-'));
+  const dir = mkdtempSync(join(inMemory() ?? tmpdir(), 'studio-fleet-test-'));
   servers.dir = dir;
+  process.env.TMPDIR = dir;
   // The processes that tests start are alike, and compiling their modules is half of a start.
   process.env.NODE_COMPILE_CACHE = join(dir, 'compiled');
   const { program, args } = await prepareEmbedded(dir, { durable: false });
@@ -20,6 +21,17 @@ export default async function globalSetup() {
   await migrate(process.env.TEST_DATABASE_URL);
   await teachEmptying(process.env.TEST_DATABASE_URL);
   await startRedis(dir);
+}
+
+/**
+ * Linux' folder in memory, where it has room for all that tests write at once. A copy of a database is 800 files: 30 ms there,
+ * up to a second on a disk, and each test file has a copy of its own.
+ */
+function inMemory() {
+  const [folder, needed] = ['/dev/shm', 3 * 1024 ** 3];
+  if (!existsSync(folder)) return undefined;
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize > needed && process.availableMemory() > needed ? folder : undefined;
 }
 
 async function startRedis(dir: string) {

@@ -8,14 +8,14 @@ import { emptyTables } from './emptying.ts';
 import { eventually } from './eventually.ts';
 
 /** A schedule such as the timetable's first, with whatever a case is about. */
-export const schedule = (of: Partial<Schedule> = {}): Schedule => ({
+export const schedule = (fields: Partial<Schedule> = {}): Schedule => ({
   name: 'generation',
   pattern: '0 21 * * 0',
   run: 'generation',
   misfire: 'latest',
   windowHours: 144,
   deadlineMinutes: 60,
-  ...of,
+  ...fields,
 });
 
 /** What became of every tick, oldest first, as `instant outcome (reason) run key`. */

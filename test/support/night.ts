@@ -1,7 +1,8 @@
 import { readSettings } from '../../queues/process/settings.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { claimRun, finishRun, requestRun, saveProgress } from '../../sql/runs/runs.ts';
+import { claimRun, finishRun, saveProgress } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
 /** Stops a night between two chunks, as a kill does. */

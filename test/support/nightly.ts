@@ -1,13 +1,12 @@
 import { spawnSync } from 'node:child_process';
 
 /**
- * `npm run test:nightly`: what takes too long for every day. 2,000 random sequences of money (`PROPERTY_SEQUENCES` says another
- * number), a whole year of a studio, then all tests with the clock minutes before a new year, and on a leap day (move-clock.ts). All of it runs, whatever fails.
+ * `npm run test:nightly`: all tests with all that is long played whole (nightly-only.ts) and with coverage, then a day's tests with
+ * the clock minutes before a new year, and on a leap day (move-clock.ts). All of it runs, whatever fails.
  */
 const jest = ['--experimental-vm-modules', '--no-warnings', 'node_modules/jest/bin/jest.js', '--config', 'test/jest.config.js'];
 const steps: [args: string[], environment: NodeJS.ProcessEnv][] = [
-  [[...jest, 'test/finance/properties.test.ts'], { PROPERTY_SEQUENCES: process.env.PROPERTY_SEQUENCES || '2000' }],
-  [[...jest, 'test/subscriptions/year.test.ts'], { NIGHTLY: 'yes' }],
+  [[...jest, '--coverage', '--maxWorkers=2'], { NIGHTLY: 'yes' }],
   [['test/support/move-clock.ts', '2026-12-31T23:50'], {}],
   [['test/support/move-clock.ts', '2028-02-29'], {}],
 ];

@@ -16,8 +16,8 @@ export const allBut = (...missing: string[]) => scopes.filter((scope) => scope !
  * A studio where rights matter: a parent whose wallet pays for a child, a grown-up client with a wallet, an admin who is a client,
  * student and specialist too, and bookings of the child that the parent's wallet paid for, one to come and one that has begun.
  */
-export async function rightsWorld() {
-  const api = await testApi({ settings: { TELEGRAM_BOT_TOKEN: `${BOT}:abcdefghijklmnopqrstuvwxyz` } });
+export async function rightsWorld(settings: Record<string, string> = {}) {
+  const api = await testApi({ settings: { TELEGRAM_BOT_TOKEN: `${BOT}:abcdefghijklmnopqrstuvwxyz`, ...settings } });
   const { db } = api;
   const make = salon(db);
   await noteProfile(db, BOT, 'studio_bot');

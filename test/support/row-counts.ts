@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { type Database, sql } from '../../sql/database/database.ts';
 
 /** How many rows every table of the studio holds, by name; `of` may add the queue's, `bullmq`: jobs are enqueued for a moment after an answer. */
-export async function rowCounts(db: Database, of = ['public']): Promise<Record<string, number>> {
+export async function rowCounts(db: Database, schemas = ['public']): Promise<Record<string, number>> {
   const tables = await db.any(sql.type(z.object({ schema: z.string(), name: z.string() }))`
     select schemaname as schema, tablename as name from pg_tables
-    where schemaname = any(${sql.array(of, 'text')}) order by 1, 2`);
+    where schemaname = any(${sql.array(schemas, 'text')}) order by 1, 2`);
   const counted = await Promise.all(
     tables.map(async ({ schema, name }) => {
       const count = await db.oneFirst(sql.type(z.object({ count: z.int() }))`

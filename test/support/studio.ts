@@ -32,10 +32,10 @@ export function studio(db: Database) {
         insert into training_types (name, max_participants, price_minor, duration_minutes, is_subscription_only)
         values (${`Тип ${next()}`}, ${places}, ${price}, ${minutes}, ${subscriptionOnly}) returning id`);
     },
-    template(of: { type: number; trainer: number; day?: number; time?: string; room?: number | null; isActive?: boolean }) {
+    template(fields: { type: number; trainer: number; day?: number; time?: string; room?: number | null; isActive?: boolean }) {
       return db.oneFirst(id`
         insert into training_templates (day_number, start_time, training_type_id, trainer_id, room_id, is_active)
-        values (${of.day ?? 1}, ${of.time ?? '10:00'}::time, ${of.type}, ${of.trainer}, ${of.room ?? null}, ${of.isActive ?? true})
+        values (${fields.day ?? 1}, ${fields.time ?? '10:00'}::time, ${fields.type}, ${fields.trainer}, ${fields.room ?? null}, ${fields.isActive ?? true})
         returning id`);
     },
     async student({ isActive = true } = {}) {
@@ -48,7 +48,7 @@ export function studio(db: Database) {
         insert into training_student_templates (training_template_id, student_id, start_date, is_frozen)
         values (${template}, ${student}, ${since}::date, ${isFrozen}) returning id`);
     },
-    async subscription(of: {
+    async subscription(fields: {
       student: number;
       from: string;
       to: string;
@@ -63,8 +63,8 @@ export function studio(db: Database) {
       return db.oneFirst(id`
         insert into student_subscriptions
           (student_id, subscription_id, start_date, end_date, sessions_left, is_auto_renew, freeze_start_date, freeze_end_date, status)
-        values (${of.student}, ${kind}, ${of.from}::date, ${of.to}::date, ${of.left === undefined ? 8 : of.left}, ${of.autoRenew ?? false},
-          ${of.frozen?.[0] ?? null}::date, ${of.frozen?.[1] ?? null}::date, ${of.status ?? 'active'}) returning id`);
+        values (${fields.student}, ${kind}, ${fields.from}::date, ${fields.to}::date, ${fields.left === undefined ? 8 : fields.left}, ${fields.autoRenew ?? false},
+          ${fields.frozen?.[0] ?? null}::date, ${fields.frozen?.[1] ?? null}::date, ${fields.status ?? 'active'}) returning id`);
     },
   };
 }

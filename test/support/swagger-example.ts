@@ -7,12 +7,12 @@ import type { Json } from './front-door.ts';
  */
 export function swaggerExample(schema: Json, document: Json, at = 'body'): Json {
   if (schema.$ref) return swaggerExample(componentOf(schema.$ref, document), document, at);
-  const [given] = [...(schema.examples ?? []), schema.default, schema.example].filter((one) => one !== undefined);
+  const [given] = [...(schema.examples ?? []), schema.default, schema.example].filter((item) => item !== undefined);
   if (given !== undefined) return given;
   if (schema.enum) return schema.enum[0];
   if (schema.type !== 'object') throw new Error(`${at} has no example: ${JSON.stringify(schema)}`);
   const properties = Object.entries<Json>(schema.properties ?? {});
-  return Object.fromEntries(properties.map(([name, of]) => [name, swaggerExample(of, document, `${at}.${name}`)]));
+  return Object.fromEntries(properties.map(([name, schema]) => [name, swaggerExample(schema, document, `${at}.${name}`)]));
 }
 
 const componentOf = (reference: string, document: Json) =>

@@ -134,6 +134,7 @@ export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegr
     /** Any update, as `getUpdates` will bring it. Returns its number. */
     push: updates.push,
     unconfirmed: updates.unconfirmed,
+    brokenOff: updates.brokenOff,
     waiting: updates.waiting,
     /** A person writes to the bot. Returns the update's number. */
     write(chat: number, text: string, person = chat) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { remind } from '../../workers/notifier/reminders/remind.ts';
 import { fillFromWaitlist, joinWaitlist, leaveWaitlist } from '../../workers/trainings/waitlist.ts';
 import { ask, night } from '../finance/acts.ts';

@@ -2,7 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { unfreezeResult } from '../../queues/jobs/results.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
-import { findRun, requestRun } from '../../sql/runs/runs.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
 import { club, toldTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -105,6 +106,6 @@ test('stopped in the middle it goes on, and its result has all of it', async () 
     params: { date: D },
   });
   expect(run.status).toBe('running');
-  expect((await unfreeze()).map((one) => one.id)).toEqual(ids);
+  expect((await unfreeze()).map((subscription) => subscription.id)).toEqual(ids);
   expect(await findRun(db, run.id)).toMatchObject({ status: 'success', interruptions: 1 });
 });

@@ -1,20 +1,19 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
-import { type RunName, runs } from '../../queues/jobs/catalog.ts';
+import { canBeDry } from '../../api/routes/dry-runs.ts';
+import { type RunName, runNames, runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { addDays, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
-import { markPresent } from '../../workers/attendance/mark-present.ts';
-import { operations } from '../../workers/cleanup/operations.ts';
-import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
-import { chargeNight } from '../../workers/finance/charge-night.ts';
-import { combineDaily } from '../../workers/finance/combine-daily.ts';
-import { generate } from '../../workers/generation/generate.ts';
-import { renewNight } from '../../workers/renewal/renew-night.ts';
+import { handlers as attendance } from '../../workers/attendance/handlers.ts';
+import { handlers as cleanup } from '../../workers/cleanup/handlers.ts';
+import { handlers as finance } from '../../workers/finance/handlers.ts';
+import { handlers as generation } from '../../workers/generation/handlers.ts';
+import { handlers as renewal } from '../../workers/renewal/handlers.ts';
 import { startWorker } from '../../workers/runner/run.ts';
-import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
+import { handlers as unfreeze } from '../../workers/unfreeze/handlers.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 
 /** The demo studio in the middle of its life, with every nightly worker behind the API. */
@@ -28,14 +27,15 @@ beforeAll(async () => {
   api = await testApi();
   db = api.db;
   await loadDemo(db, { today });
-  const work = (noun: Parameters<typeof startWorker>[1], handlers: NonNullable<Parameters<typeof startWorker>[2]['runs']>) =>
+  for (const [noun, handlers] of [
+    ['generation', generation],
+    ['attendance', attendance],
+    ['finance', finance],
+    ['renewal', renewal],
+    ['unfreeze', unfreeze],
+    ['cleanup', cleanup],
+  ] as const)
     workers.push(startWorker(api.fleet, noun, { runs: handlers }, draining.signal));
-  work('generation', { generation: generate });
-  work('attendance', { attendance: markPresent });
-  work('finance', { finance: chargeNight, daily: combineDaily });
-  work('renewal', { auto_renewal: renewNight });
-  work('unfreeze', { auto_unfreeze: unfreezeNight });
-  work('cleanup', { cleanup: tidyUp(operations) });
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
 });
 afterAll(async () => {
@@ -44,9 +44,8 @@ afterAll(async () => {
   await api.close();
 });
 
-const processes = (['generation', 'daily', 'auto_renewal', 'auto_unfreeze', 'cleanup'] as const).map(
-  (name) => [name, String((runs[name] as RunDefinition).path)] as const,
-);
+/** Every process that can be asked for dry, and where. */
+const processes = runNames.filter(canBeDry).map((name) => [name, String((runs[name] as RunDefinition).path)] as const);
 
 /** Every row of the studio, whatever table it is in; not what says that somebody asked, or when. */
 async function everything() {

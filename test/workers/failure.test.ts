@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Job, UnrecoverableError } from 'bullmq';
 import { runs } from '../../queues/jobs/catalog.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { backendKinds } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';

@@ -4,19 +4,18 @@ import { z } from 'zod';
 import { type Backend, openBackend } from '../../queues/backend/backend.ts';
 import { enqueue, runJobId } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { readSettings } from '../../queues/process/settings.ts';
 import { sql } from '../../sql/database/database.ts';
-import { findRun, isOver, type Outcome, type Run, requestRun } from '../../sql/runs/runs.ts';
+import type { Outcome } from '../../sql/runs/execute.ts';
+import { findRun } from '../../sql/runs/find.ts';
+import { requestRun } from '../../sql/runs/request.ts';
+import { isOver, type Run } from '../../sql/runs/rows.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownRedis } from '../support/own-servers.ts';
-
-// What these tests provoke belongs in their assertions, not on the terminal.
-log.level = 'silent';
 
 export const done: Outcome = { status: 'success', result: { fine: true }, details: {}, counts: {} };
 /** What BullMQ counts for a job that has completed without a failure, however often it was put back in line. */

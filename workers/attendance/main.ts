@@ -1,4 +1,4 @@
 import { runWorker } from '../runner/run.ts';
-import { markPresent } from './mark-present.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('attendance', { runs: { attendance: markPresent } });
+await runWorker('attendance', { runs: handlers });

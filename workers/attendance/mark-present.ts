@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 

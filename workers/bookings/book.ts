@@ -19,12 +19,12 @@ import {
   ofExclusion,
   patiently,
   type Refusal,
-  taken,
+  refuseTakenSlot,
   whileClaimed,
 } from './refusals.ts';
 import { demandStart, settled, whyNotFree } from './slots.ts';
 
-/** What somebody wants to book. `starts_at` is an instant; without a specialist anyone will do. */
+/** What somebody wants to book. `starts_at` is an instant in UTC, as `Date.toISOString` writes it; without a specialist anyone will do. */
 export type Wish = {
   client_id: number;
   service_id: number;
@@ -44,34 +44,30 @@ type Specialist = Offer['specialists'][number];
  * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
  * Throws a 409 with the free slots of the day.
  */
-export async function book(given: Wish, context: CallContext): Promise<number> {
-  const startsAt = new Date(given.starts_at);
-  demandStart(startsAt, context);
-  const wish = { ...given, starts_at: startsAt.toISOString() };
-  const booked = await patiently(context, (until) => bookOne(wish, context, until));
+export async function book(wish: Wish, context: CallContext): Promise<number> {
+  demandStart(wish.starts_at, context);
+  const booked = await patiently(context, async (until): Promise<{ id: number } | Refusal> => {
+    let refusal: Refusal = { refused: 'nobody is free at that time' };
+    for (const specialist_id of wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id]) {
+      const slot = { specialistId: specialist_id, startsAt: wish.starts_at, until };
+      const made = await whileClaimed(slot, context, (claim) => attempt({ ...wish, specialist_id }, context, claim));
+      if ('id' in made) return made;
+      refusal = { ...made, mayPass: made.mayPass || refusal.mayPass };
+    }
+    return refusal;
+  });
   if ('id' in booked) return booked.id;
   const { service, specialists } = await demandOffer(wish, context.fleet.settings.zone, context.db);
-  throw await taken(booked.refused, { ...wish, ...service, specialists }, context);
-}
-
-/** With the one who was named, or the first who can be had. */
-async function bookOne(wish: Wish, context: CallContext, until: number): Promise<{ id: number } | Refusal> {
-  const ids = wish.specialist_id === undefined ? await whoIsFree(wish, context) : [wish.specialist_id];
-  let refusal: Refusal = { refused: 'nobody is free at that time' };
-  for (const specialistId of ids) {
-    const of = { specialistId, startsAt: wish.starts_at, until };
-    const made = await whileClaimed(of, context, (claim) => attempt({ ...wish, specialist_id: specialistId }, context, claim));
-    if ('id' in made) return made;
-    refusal = { ...made, mayPass: made.mayPass || refusal.mayPass };
-  }
-  return refusal;
+  throw await refuseTakenSlot(booked.refused, { ...wish, ...service, specialists }, context);
 }
 
 /** Who could be free for a service, the main ones first. */
 async function whoIsFree(wish: Wish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
   const { service, specialists } = await demandOffer(wish, settings.zone, db);
   const start = Date.parse(wish.starts_at);
-  return specialists.filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone)).map((one) => one.id);
+  return specialists
+    .filter(({ calendar }) => fits(settled(calendar), start, service, settings.zone))
+    .map((specialist) => specialist.id);
 }
 
 function planOf(

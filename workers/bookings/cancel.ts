@@ -1,18 +1,20 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { type BookingState, endBooking, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
+import { type BookingState, endBooking, keepBookingAnswer, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import { leftAfter } from '../../sql/bookings/packages.ts';
 import { returnSession } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
+import { snapshotOfBooking } from '../../sql/undo/bookings.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { Refused } from '../refusal.ts';
 import { demandScope } from '../rights.ts';
-import { namesOf, notifyOfBooking } from './notices.ts';
+import { undoOffer, withUndo } from '../undo/offer.ts';
+import { namesOfBooking, notifyOfBooking } from './notices.ts';
 
 const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0, sessions: 0 };
-export type Returned = typeof nothing;
+export type BookingRefund = typeof nothing;
 
 /** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
 export const cancellers = ['client', 'studio'] as const;
@@ -33,6 +35,9 @@ export const bookingCancelled = z
       // Answers that were kept before bookings were paid with sessions have none.
       sessions: z.int().default(0),
     }),
+    /** Of one that an earlier version cancelled nothing is known. */
+    version: z.int().nullable().default(null),
+    undo: undoOffer.nullable().default(null),
   })
   .meta({ id: 'BookingCancellation' });
 type BookingCancelled = z.output<typeof bookingCancelled>;
@@ -52,25 +57,54 @@ export async function cancelBooking(
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   if (booking.cancellation) return bookingCancelled.parse(booking.cancellation);
-  if (by !== 'studio') demandLive(booking);
+  if (by !== 'studio') demandLiveBooking(booking);
   else if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
-  const { now, fleet } = context;
+  const { now } = context;
   if (by === 'studio' && new Date(booking.starts_at) <= now)
     demandScope(context.caller, 'money:write', 'the studio gives back after the start');
   const outcome = by === 'studio' ? 'safe' : judge(booking, now);
+  const kept = await snapshotOfBooking(transaction, id);
+  const { result, undo } = await withUndo(
+    transaction,
+    {
+      kind: 'booking_cancelled',
+      subjectId: id,
+      actor: context.caller.name,
+      before: { booking: kept },
+      subjects: [`booking:${id}`],
+    },
+    async () => {
+      const answer = await callOff(transaction, booking, { reason, outcome }, context);
+      // A unit or a session that went back is taken by a booking once only.
+      const isFinal = booking.package_entry_id !== null || booking.session_entry_id !== null;
+      const payerIds = answer.returned.refunded_minor > 0 && kept.payer_id !== null ? [kept.payer_id] : [];
+      const more = { booking: await snapshotOfBooking(transaction, id) };
+      return { result: { ...answer, version: more.booking.row.version }, isFinal, payerIds, more };
+    },
+  );
+  const answer = { ...result, undo };
+  await keepBookingAnswer(transaction, id, answer);
+  return answer;
+}
+
+type Judged = { reason: string; outcome: 'safe' | 'late' };
+
+async function callOff(transaction: Sql, booking: BookingState, { reason, outcome }: Judged, context: CallContext) {
+  const { now, fleet } = context;
+  const { id } = booking;
   const today = dayOf(now, fleet.settings.zone);
   const returned =
     outcome === 'safe' ? await giveBack(transaction, booking, reason, { today, zone: fleet.settings.zone }) : nothing;
-  const answer: BookingCancelled = {
+  const answer = {
     booking_id: id,
     outcome,
-    status: 'CANCELLED',
+    status: 'CANCELLED' as const,
     cancelled_at: now.toISOString(),
     reason,
     returned,
   };
   await endBooking(transaction, { id, at: answer.cancelled_at, reason, answer });
-  const about = await namesOf(transaction, id, context);
+  const about = await namesOfBooking(transaction, id, context);
   const left = await leftAfter(transaction, id);
   const params = {
     ...left,
@@ -91,7 +125,7 @@ function judge(booking: BookingState, now: Date): 'safe' | 'late' {
 }
 
 /** Throws a 409 for a booking that is over or was given up. */
-export function demandLive(booking: BookingState) {
+export function demandLiveBooking(booking: BookingState) {
   if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
@@ -101,7 +135,7 @@ async function giveBack(
   booking: BookingState,
   reason: string,
   { today, zone }: { today: string; zone: string },
-): Promise<Returned> {
+): Promise<BookingRefund> {
   if (booking.package_entry_id !== null)
     return { ...nothing, ...(await returnUnit(transaction, booking.package_entry_id, today)) };
   if (booking.session_entry_id !== null) {
@@ -109,7 +143,7 @@ async function giveBack(
     return { ...nothing, ...(await returnSession(transaction, booking.session_entry_id, day > today ? day : today)) };
   }
   if (booking.invoice_id === null) return nothing;
-  const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason);
+  const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason, false);
   // Waived meanwhile: then that gave it back.
   if (!cancelled?.isNew) return nothing;
   const { amount_minor, paid_at } = cancelled.invoice;

@@ -63,7 +63,7 @@ export function noticesOf<S extends Said>(
 }
 
 /** Who and what a notice about a booking names. */
-export async function namesOf(transaction: Sql, id: number, { fleet, now }: CallContext) {
+export async function namesOfBooking(transaction: Sql, id: number, { fleet, now }: CallContext) {
   const booking = await findBooking(transaction, id);
   if (!booking) throw new TypeError(`there is no booking ${id}`);
   return {

@@ -33,11 +33,11 @@ export const demandOffer = async (wish: Wanted, zone: string, db: Sql) =>
 
 /** The same for who is about to book, with the slot's lock where it lies in the database. */
 export async function demandOfferToBook(wish: Wanted, context: CallContext, claim?: SlotClaim) {
-  const question = { of: questionOf(wish, context.fleet.settings.zone), claim };
-  return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(question));
+  const asked = { question: questionOf(wish, context.fleet.settings.zone), claim };
+  return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(asked));
 }
 
-const readTogether = together<{ of: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
+const readTogether = together<{ question: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
 
 const questionOf = (wish: Wanted, zone: string): OfferQuestion => ({
   clientId: wish.client_id,

@@ -16,7 +16,7 @@ export function priceOf(priceMinor: number, discounts: readonly Discount[]): { p
     left -= discountMinor;
     return { id, kind, basisPoints: basis_points, discountMinor };
   });
-  return { priceMinor: left, taken: taken.filter((one) => one.discountMinor > 0) };
+  return { priceMinor: left, taken: taken.filter((discount) => discount.discountMinor > 0) };
 }
 
 /** In whole numbers throughout: 10^12 minor units times 10^4 is more than a float holds exactly. */

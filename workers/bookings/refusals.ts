@@ -7,7 +7,7 @@ import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { noLock, slotLockOf, slotName } from './slot-lock.ts';
 import { enqueueForSlot } from './slot-queue.ts';
-import { freeStarts, type Sought } from './slots.ts';
+import { readFreeStarts, type Sought } from './slots.ts';
 
 /** Why a slot could not be had; an expected outcome, not an error. */
 export type Refusal = {
@@ -26,10 +26,10 @@ export const MOST_ROOMS = 20;
 const MOST_SPECIALISTS = 10;
 
 /** Does something while nobody else is at the slot; refuses at once when somebody is. */
-export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work: () => Promise<T>): Promise<T | Refusal> {
+export async function whileLocked<T>(place: Slot, { fleet, db }: CallContext, work: () => Promise<T>): Promise<T | Refusal> {
   const lock = slotLockOf(fleet, db);
-  const slot = slotName(of.specialistId, of.startsAt);
-  return enqueueForSlot(lock === noLock ? null : slot, of.until, async () => {
+  const slot = slotName(place.specialistId, place.startsAt);
+  return enqueueForSlot(lock === noLock ? null : slot, place.until, async () => {
     const token = await lock.acquire(slot, LOCK_MS);
     if (token === null) return beingBooked;
     return work().finally(() => lock.release(slot, token));
@@ -41,14 +41,14 @@ export async function whileLocked<T>(of: Slot, { fleet, db }: CallContext, work:
  * says whether it has given the lock back already.
  */
 export async function whileClaimed<T extends { isGivenBack: boolean }>(
-  of: Slot,
+  place: Slot,
   context: CallContext,
   work: (claim?: SlotClaim) => Promise<T>,
 ): Promise<T | Refusal> {
   const lock = slotLockOf(context.fleet, context.db);
-  const claim = lock.claim?.(slotName(of.specialistId, of.startsAt), LOCK_MS);
-  if (!claim) return whileLocked(of, context, () => work());
-  return enqueueForSlot(claim.slot, of.until, async () => {
+  const claim = lock.claim?.(slotName(place.specialistId, place.startsAt), LOCK_MS);
+  if (!claim) return whileLocked(place, context, () => work());
+  return enqueueForSlot(claim.slot, place.until, async () => {
     let isGivenBack = false;
     try {
       const done = await work(claim);
@@ -113,10 +113,10 @@ const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_
 type Asked = Sought & { starts_at: string };
 
 /** The 409 of those who come too late, with the other starts of that day that they could still have. */
-export async function taken(why: string, asked: Asked, { db, fleet: { settings }, now }: CallContext) {
+export async function refuseTakenSlot(why: string, asked: Asked, { db, fleet: { settings }, now }: CallContext) {
   const startsAt = new Date(asked.starts_at);
   const after = new Date(now.getTime() + settings.bookingNoticeMinutes * 60_000);
   const few = { ...asked, specialists: asked.specialists.slice(0, MOST_SPECIALISTS) };
-  const free = await freeStarts(db, few, dayOf(startsAt, settings.zone), settings.zone, after);
+  const free = await readFreeStarts(db, few, dayOf(startsAt, settings.zone), settings.zone, after);
   return new Refused('conflict', why, { slots: free.filter((start) => start !== startsAt.toISOString()) });
 }

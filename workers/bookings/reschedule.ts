@@ -1,53 +1,61 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { readCalendar } from '../../sql/bookings/calendar.ts';
-import { isWithinPackage, lockBooking, moveBooking, moveDueDate } from '../../sql/bookings/change.ts';
+import { type BookingState, isWithinPackage, lockBooking, moveBooking, moveDueDate } from '../../sql/bookings/change.ts';
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { readOffer } from '../../sql/bookings/offer-to-book.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { isWithinSubscription } from '../../sql/bookings/sessions.ts';
 import { whatIsTaken } from '../../sql/bookings/taken.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { snapshotOfBooking } from '../../sql/undo/bookings.ts';
 import type { CallContext } from '../call-context.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
-import { demandLive } from './cancel.ts';
-import { namesOf, notifyOfBooking } from './notices.ts';
-import { MOST_ROOMS, ofExclusion, patiently, type Refusal, taken, whileLocked } from './refusals.ts';
+import { type UndoOffer, withUndo } from '../undo/offer.ts';
+import { demandLiveBooking } from './cancel.ts';
+import { namesOfBooking, notifyOfBooking } from './notices.ts';
+import { MOST_ROOMS, ofExclusion, patiently, type Refusal, refuseTakenSlot, whileLocked } from './refusals.ts';
 import { demandStart, spanOf, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
-export type Move = { starts_at: string; specialist_id?: number; room_id?: number };
+/** Where a booking is to be moved. `starts_at` is an instant in UTC, as `Date.toISOString` writes it. */
+export type MoveWish = { starts_at: string; specialist_id?: number; room_id?: number };
 type Target = { specialistId: number; roomId?: number; startsAt: string };
 
 /**
  * Moves a booking to another time, and specialist or room if named: one transaction, price and payment stay. What is taken is
  * refused (409 with the free slots of that day) and the booking stays where it was. Moved later than twelve hours before its
- * old start it can no longer be cancelled for free.
+ * old start it can no longer be cancelled for free. Returns how it is taken back (D49); null when it was there already.
  */
-export async function reschedule(id: number, wish: Move, context: CallContext): Promise<void> {
-  const startsAt = new Date(wish.starts_at);
-  demandStart(startsAt, context);
+export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<UndoOffer | null> {
+  demandStart(wish.starts_at, context);
   const booking = await findBooking(context.db, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
   const target = {
     specialistId: wish.specialist_id ?? booking.specialist_id,
     roomId: wish.room_id,
-    startsAt: startsAt.toISOString(),
+    startsAt: wish.starts_at,
   };
   const refusal = await patiently(context, async (until) => {
     await expireHolds(context.db);
     const refused = await whileLocked({ ...target, until }, context, () => moveInto(id, target, context));
-    return refused && { ...refused, mayPass: refused.mayPass || (await wasHeldThere(booking, target, context)) };
+    return 'refused' in refused
+      ? { ...refused, mayPass: refused.mayPass || (await wasHeldThere(booking, target, context)) }
+      : refused;
   });
-  if (refusal) throw await refusalOf(refusal.refused, booking, target, context);
+  if ('refused' in refusal) throw await refusalOf(refusal.refused, booking, target, context);
+  return refusal.undo;
 }
 
+/** It stands there now. */
+type Done = { undo: UndoOffer | null };
+
 /** Moves it, and where somebody is faster to the room, into another one. */
-async function moveInto(id: number, target: Target, context: CallContext): Promise<Refusal | null> {
+async function moveInto(id: number, target: Target, context: CallContext): Promise<Refusal | Done> {
   for (let tries = 1; ; tries += 1) {
     const refused = await context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion);
-    if (!refused?.isOfRoom || tries === MOST_ROOMS) return refused;
+    if (!('refused' in refused && refused.isOfRoom) || tries === MOST_ROOMS) return refused;
   }
 }
 
@@ -63,18 +71,18 @@ async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }
 async function refusalOf(why: string, booking: Booking, target: Target, context: CallContext) {
   const location_id = await locationOf(context.db, booking, target, context.fleet.settings.zone);
   const asked = { starts_at: target.startsAt, room_id: target.roomId, except: booking.id };
-  return taken(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
+  return refuseTakenSlot(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
 }
 
-async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | null> {
+async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | Done> {
   const { zone } = context.fleet.settings;
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
-  demandLive(booking);
+  demandLiveBooking(booking);
   if (booking.status === 'PENDING') throw new Refused('conflict', 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
-  if (isThere(booking, target)) return null;
+  if (isThere(booking, target)) return { undo: null };
   const locationId = await locationOf(transaction, booking, target, zone);
   const day = dayOf(new Date(target.startsAt), zone);
   if (!(await isWithinPackage(transaction, id, day))) {
@@ -86,23 +94,30 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   const span = spanOf(Date.parse(target.startsAt), busyMinutes(booking), zone, id);
   const busy = whyNotFree(await readCalendar(transaction, target.specialistId, span), target.startsAt, booking, zone);
   if (busy) return busy;
-  const isMoved = await moveBooking(transaction, {
-    ...target,
-    id,
-    serviceId: booking.service_id,
-    locationId,
-    busyMinutes: busyMinutes(booking),
-    isLate: judged === 'late',
+  const of = { kind: 'booking_moved', subjectId: id, actor: context.caller.name, subjects: [`booking:${id}`] } as const;
+  const before = { booking: await snapshotOfBooking(transaction, id) };
+  const place = { locationId, day, isLate: judged === 'late' };
+  const { result, undo } = await withUndo(transaction, { ...of, before }, async () => {
+    const isMoved = await putThere(transaction, booking, { ...target, ...place }, context);
+    return { result: isMoved, isFinal: !isMoved, more: { booking: await snapshotOfBooking(transaction, id) } };
   });
-  if (!isMoved) return { refused: 'no room is free at that time' };
-  await moveDueDate(transaction, id, day);
-  const about = await namesOf(transaction, id, context);
+  return result ? { undo } : { refused: 'no room is free at that time' };
+}
+
+type There = Target & { locationId: number | null; day: string; isLate: boolean };
+
+/** Moves it and tells those it concerns. False when no room is free there. */
+async function putThere(transaction: Sql, booking: BookingState, there: There, context: CallContext): Promise<boolean> {
+  const { id, service_id: serviceId } = booking;
+  if (!(await moveBooking(transaction, { ...there, id, serviceId, busyMinutes: busyMinutes(booking) }))) return false;
+  await moveDueDate(transaction, id, there.day);
+  const about = await namesOfBooking(transaction, id, context);
   await notifyOfBooking(transaction, { template: 'booking_moved', params: {} }, { ...about, orElse: booking.starts_at });
-  if (booking.specialist_id !== target.specialistId) {
+  if (booking.specialist_id !== there.specialistId) {
     const left = { ...about, specialistId: booking.specialist_id, startsAt: booking.starts_at };
     await notifyOfBooking(transaction, { template: 'booking_given_away', params: {} }, left, ['specialist']);
   }
-  return null;
+  return true;
 }
 
 /** Asked again, as after an answer that was lost: nothing is moved and nobody told a second time. */

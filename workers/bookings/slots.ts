@@ -6,15 +6,15 @@ import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
 import { fits, startsBetween } from '../slots/fits.ts';
-import { allTaken, outside, roomless } from '../slots/rooms.ts';
+import { allTaken, roomless, startsOutside } from '../slots/rooms.ts';
 import { whyNever } from './limits.ts';
 import type { Refusal } from './refusals.ts';
 
 const iso = (instant: number) => new Date(instant).toISOString();
 
 /** Throws a 422 for a start that nobody can book (D29, D34). */
-export function demandStart(startsAt: Date, { now, fleet: { settings } }: CallContext) {
-  const never = whyNever(startsAt, now, settings.zone, settings.bookingNoticeMinutes);
+export function demandStart(startsAt: string, { now, fleet: { settings } }: CallContext) {
+  const never = whyNever(new Date(startsAt), now, settings.zone, settings.bookingNoticeMinutes);
   if (never) throw notAcceptable('starts_at', never);
 }
 
@@ -25,11 +25,11 @@ export function spanOf(from: number, minutes: number, zone: string, except?: num
 }
 
 /** The calendar if nobody who is still paying succeeds. */
-export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((one) => !one.is_held) });
+export const settled = (calendar: SpecialistCalendar) => ({ ...calendar, taken: calendar.taken.filter((span) => !span.is_held) });
 
 /** Why a specialist cannot be had for a service at an instant (D31), which may pass where only who is still paying is in the way; else null. */
-export function whyNotFree(calendar: SpecialistCalendar, startsAt: string, of: Times, zone: string): Refusal | null {
-  const canBeHad = (by: SpecialistCalendar) => fits(by, Date.parse(startsAt), of, zone);
+export function whyNotFree(calendar: SpecialistCalendar, startsAt: string, service: Times, zone: string): Refusal | null {
+  const canBeHad = (by: SpecialistCalendar) => fits(by, Date.parse(startsAt), service, zone);
   if (canBeHad(calendar)) return null;
   return { refused: 'the specialist is not free at that time', mayPass: canBeHad(settled(calendar)) };
 }
@@ -49,17 +49,17 @@ export type Sought = Times & {
  * there is a room where one is needed; earliest first.
  * @param after not at or before this instant (D34)
  */
-export async function freeStarts(db: Sql, of: Sought, day: string, zone: string, after: Date): Promise<string[]> {
+export async function readFreeStarts(db: Sql, service: Sought, day: string, zone: string, after: Date): Promise<string[]> {
   const [from, to] = [Date.parse(startOfDay(day, zone)), Date.parse(startOfDay(addDays(day, 1), zone))];
-  const minutes = busyMinutes(of);
-  const span = spanOf(from, (to - from) / 60_000 + minutes, zone, of.except);
-  const rooms = await readTakenRooms(db, { serviceId: of.service_id, roomId: of.room_id }, span);
-  const elsewhere = allTaken([await readTakenClient(db, of.client_id, span)], of.duration_minutes);
+  const minutes = busyMinutes(service);
+  const span = spanOf(from, (to - from) / 60_000 + minutes, zone, service.except);
+  const rooms = await readTakenRooms(db, { serviceId: service.service_id, roomId: service.room_id }, span);
+  const elsewhere = allTaken([await readTakenClient(db, service.client_id, span)], service.duration_minutes);
   const starts = new Set<number>();
-  for (const { id, location_id } of of.specialists) {
-    const free = startsBetween(await readCalendar(db, id, span), Math.max(from, after.getTime() + 1), to - 1, of, zone);
-    for (const start of outside(free, roomless(rooms, location_id, minutes))) starts.add(start);
+  for (const { id, location_id } of service.specialists) {
+    const free = startsBetween(await readCalendar(db, id, span), Math.max(from, after.getTime() + 1), to - 1, service, zone);
+    for (const start of startsOutside(free, roomless(rooms, location_id, minutes))) starts.add(start);
   }
   const inOrder = [...starts].sort((a, b) => a - b);
-  return outside(inOrder, elsewhere).map(iso);
+  return startsOutside(inOrder, elsewhere).map(iso);
 }

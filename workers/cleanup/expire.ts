@@ -16,11 +16,11 @@ export const expire: Operation = {
     const isLast = students.length < size;
     await lockStudents(transaction, students);
     const expired = students.length > 0 ? await expireSubscriptions(transaction, date, students, run.id) : [];
-    await notifyPeople(transaction, expired.filter((held) => isNews(held, date)).flatMap(noticesOf));
+    await notifyPeople(transaction, expired.filter((subscription) => isNews(subscription, date)).flatMap(noticesOf));
     return {
       counts: {
         subscriptions_expired: expired.length,
-        sessions_expired: expired.reduce((sum, held) => sum + held.sessions, 0),
+        sessions_expired: expired.reduce((sum, subscription) => sum + subscription.sessions, 0),
         subscriptions_waiting: isLast ? await countWaiting(transaction, date) : 0,
       },
       after: students.at(-1) ?? after,

@@ -1,5 +1,4 @@
 import { runWorker } from '../runner/run.ts';
-import { operations } from './operations.ts';
-import { tidyUp } from './tidy-up.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('cleanup', { runs: { cleanup: tidyUp(operations) } });
+await runWorker('cleanup', { runs: handlers });

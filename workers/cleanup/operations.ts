@@ -16,10 +16,12 @@ import {
   deleteOldRequests,
   deleteOldRightsChanges,
   deleteOldTicks,
+  deleteOldUndos,
   deleteOldUpdates,
   type Old,
 } from '../../sql/cleanup/retention.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { forgetChanges } from '../../sql/live/changes.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { auditNight } from './audit.ts';
 import { completePast } from './complete-bookings.ts';
@@ -42,6 +44,15 @@ const retention = (
     return { counts: { [count]: deleted.rows }, after: deleted.after, isLast: deleted.rows < size };
   },
 });
+
+/** What was told to open pages; the newest hour stays, for those who come back. Nobody counts it. */
+const forgetOldChanges: Operation = {
+  name: 'changes',
+  async batch(transaction, _night, after, size) {
+    const gone = await forgetChanges(transaction, { after: after as number | null, size });
+    return { counts: {}, after: gone.after, isLast: gone.rows < size };
+  },
+};
 
 /** Tasks that were done before the day began leave the lists. */
 const hideTasks: Operation = {
@@ -105,6 +116,7 @@ export const operations: readonly Operation[] = [
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
   retention('notifications', 'notifications_deleted', deleteOldMessages),
   retention('finance_requests', 'finance_requests_deleted', deleteOldRequests),
+  retention('undos', 'finance_requests_deleted', deleteOldUndos),
   retention('history', 'runs_deleted', deleteOldRuns),
   retention('schedule_changes', 'schedule_changes_deleted', deleteOldChanges),
   retention('alerts', 'alerts_deleted', deleteOldAlerts),
@@ -113,6 +125,7 @@ export const operations: readonly Operation[] = [
   retention('telegram_links', 'bot_rows_deleted', deleteOldLinks),
   retention('rights_changes', 'bot_rows_deleted', deleteOldRightsChanges),
   retention('bot_confirmations', 'bot_rows_deleted', deleteOldConfirmations),
+  forgetOldChanges,
   forgetJobs,
   announceExpiringKeys,
   auditNight,

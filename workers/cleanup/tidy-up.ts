@@ -4,12 +4,12 @@ import { cleanupResult } from '../../queues/jobs/results.ts';
 import { scrub } from '../../queues/log/log.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { isGivenUp } from '../runner/dry-run.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 import { HandedBack, type RunContext } from '../runner/run-context.ts';
-import type { Counts, Night, Operation, Trouble } from './operation.ts';
+import type { CleanupContext, CleanupTrouble, Counts, Operation } from './operation.ts';
 import { firstSize, nextSize } from './policy.ts';
 
 /** How far a cleanup has come: what is done, and where the operation in hand goes on. */
@@ -32,22 +32,24 @@ type Failure = { operation: string; error: string };
  */
 export const tidyUp =
   (operations: readonly Operation[]): RunHandler =>
-  async (run, context) => {
-    const night = nightOf(run, context);
+  async (run, runContext) => {
+    const context = contextOf(run, runContext);
     const failures: Failure[] = [];
-    const troubles: Trouble[] = [];
+    const troubles: CleanupTrouble[] = [];
     let reached = progressOf(run, progress, start);
     for (const operation of operations.filter(({ name }) => !reached.done.includes(name))) {
       try {
         if ('act' in operation) {
-          const { counts, trouble } = await (night.isDry && operation.count ? operation.count(night) : operation.act(night));
+          const { counts, trouble } = await (context.isDry && operation.count
+            ? operation.count(context)
+            : operation.act(context));
           reached = { ...reached, counts: sum(reached.counts, counts) };
           if (trouble) troubles.push(trouble);
         } else {
-          await batches(operation, night, reached, context, (after) => (reached = after));
+          await batches(operation, context, reached, runContext.chunk, (after) => (reached = after));
         }
       } catch (error) {
-        if (error instanceof HandedBack || isOutage(error) || (night.isDry && isGivenUp(error))) throw error;
+        if (error instanceof HandedBack || isOutage(error) || (context.isDry && isGivenUp(error))) throw error;
         failures.push({ operation: operation.name, error: firstLineOf(error) });
       }
     }
@@ -66,16 +68,16 @@ export const tidyUp =
 /** Does an operation batch by batch, each a chunk of the run, until one is the last; their size follows the time they take. */
 async function batches(
   operation: Extract<Operation, { batch: unknown }>,
-  night: Night,
+  context: CleanupContext,
   from: Progress,
-  { chunk }: RunContext,
+  chunk: RunContext['chunk'],
   note: (reached: Progress) => void,
 ) {
   let reached: Progress = from.in_hand === operation.name ? from : { ...from, in_hand: operation.name, after: null };
   for (let size = firstSize; reached.in_hand === operation.name; ) {
     const started = performance.now();
     reached = await chunk(async (transaction) => {
-      const { counts, after, isLast } = await operation.batch(transaction, night, reached.after, size);
+      const { counts, after, isLast } = await operation.batch(transaction, context, reached.after, size);
       return isLast
         ? { done: [...reached.done, operation.name], in_hand: null, after: null, counts: sum(reached.counts, counts) }
         : { ...reached, after, counts: sum(reached.counts, counts) };
@@ -85,7 +87,7 @@ async function batches(
   }
 }
 
-const nightOf = (run: Run, { chunk: _, ...context }: RunContext): Night => ({
+const contextOf = (run: Run, { chunk: _, ...context }: RunContext): CleanupContext => ({
   ...context,
   run,
   date: runs.cleanup.params.parse(run.params).date,
@@ -97,7 +99,7 @@ const sum = (counts: Counts, more: Partial<Counts>): Counts =>
 /** The error and, where the database says more than the library, its cause; the first line of each. */
 function firstLineOf(error: unknown): string {
   const causes = error instanceof Error && error.cause instanceof Error ? [error, error.cause.message] : [error];
-  return scrub(causes.map((one) => String(one).split('\n', 1)[0]).join(': ')).slice(0, 500);
+  return scrub(causes.map((cause) => String(cause).split('\n', 1)[0]).join(': ')).slice(0, 500);
 }
 
 const failedNotice = (run: Run, failures: Failure[]): AdminNotice => ({

@@ -1,7 +1,7 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
 import { giveBack, payersToGiveBack } from '../../sql/finance/give-back.ts';
-import { dueSeat, endSeat, lockTraining, seatStates } from '../../sql/finance/seats.ts';
+import { dueSeat, endSeat, lockPlace } from '../../sql/finance/seats.ts';
 import { lockWallets, settle } from '../../sql/finance/settle.ts';
 import { fillFromWaitlist, lockWithWaiting } from '../waitlist/fill.ts';
 import { notifyOfLeaving } from '../waitlist/notices.ts';
@@ -16,15 +16,17 @@ import { notifyOfCancelledPlace } from './notices.ts';
 export const cancelParticipation: Decide = async (transaction, request, zone) => {
   const studentId = Number(request.student_id);
   const waiting = await lockWithWaiting(transaction, [request.real_training_id], [studentId]);
-  const training = await lockTraining(transaction, request.real_training_id);
-  const seat = (await seatStates(transaction, request.real_training_id)).find((one) => one.student_id === studentId);
-  if (!training || !seat)
-    return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
-  if (seat.cancellation) return { answer: seat.cancellation as object };
+  const place = await lockPlace(transaction, { trainingId: request.real_training_id, studentId });
+  if (!place) return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
+  const { seat_id, seat_charged_at, seat_cancellation, seat_status, seat_promoted_at, ...training } = place;
+  const seat = { id: seat_id, charged_at: seat_charged_at };
+  if (seat_cancellation) return { answer: seat_cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  const isWaiting = seat.status === 'WAITLIST';
-  const promotedAt = seat.promoted_at === null ? null : new Date(seat.promoted_at);
-  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), promotedAt);
+  const isWaiting = seat_status === 'WAITLIST';
+  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), {
+    isFreeUntilStart: training.free_until_start,
+    promotedAt: seat_promoted_at,
+  });
   const outcome = request.by_studio || (isWaiting && judged === 'late') ? 'safe' : judged;
   if (outcome === 'started') return refuse(409, 'the training has started');
   // All wallets of a transaction in one order: of whoever gets something back, and of those who may be charged for the seat.
@@ -36,7 +38,7 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
   const { payer_id, ...money } =
     outcome === 'safe'
-      ? await returnAll(transaction, seat.id, dayOf(new Date(request.requested_at), zone))
+      ? await returnAll(transaction, seat, dayOf(new Date(request.requested_at), zone))
       : await chargeOnce(transaction, seat);
   const answer = {
     real_training_id: training.id,
@@ -63,9 +65,13 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
 
 type Transaction = Parameters<Decide>[0];
 const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
+const free = { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
 
-async function returnAll(transaction: Transaction, seatId: number, today: string) {
-  const [back] = await giveBack(transaction, [seatId], null, today);
+type Seat = { id: number; charged_at: string | null };
+
+async function returnAll(transaction: Transaction, { id, charged_at }: Seat, today: string) {
+  if (charged_at === null) return free;
+  const [back] = await giveBack(transaction, [id], null, today);
   const { sessions, refunded_minor, cancelled_minor } = back ?? nothing;
   return {
     payer_id: back?.payer_id ?? null,
@@ -74,8 +80,8 @@ async function returnAll(transaction: Transaction, seatId: number, today: string
   };
 }
 
-async function chargeOnce(transaction: Transaction, seat: { id: number; charged_at: string | null }) {
-  if (seat.charged_at) return { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
+async function chargeOnce(transaction: Transaction, seat: Seat) {
+  if (seat.charged_at) return free;
   const due = await dueSeat(transaction, seat.id);
   const charged = await chargeRegistrations(transaction, [due], null, 'LATE_CANCELLATION_FEE');
   await settle(transaction, [due.payer_id]);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { chargeChunk, initialProgress, type NightProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress, type NightProgress } from '../../sql/finance/night.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
@@ -17,7 +17,7 @@ const progress: z.ZodType<NightProgress> = z.object({
 /** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
 export const chargeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.finance.params.parse(run.params);
-  let reached = progressOf(run, progress, initialProgress);
+  let reached = progressOf(run, progress, initialNightProgress);
   while (!reached.done) reached = await chunk((transaction) => chargeChunk(transaction, date, reached, run.id));
   return {
     status: 'success',

@@ -1,7 +1,8 @@
 import { attendanceResult, financeResult } from '../../queues/jobs/results.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import { wallTimeOf } from '../../queues/time/calendar.ts';
-import { partsOf, type Run } from '../../sql/runs/runs.ts';
+import { partsOf } from '../../sql/runs/find.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { text } from '../notifier/texts/texts.ts';
 import type { RunHandler } from '../runner/execute.ts';
 

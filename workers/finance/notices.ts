@@ -6,7 +6,8 @@ import type { TrainingState } from '../../sql/finance/seats.ts';
 import { type ParamsOf, priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 
-type Request = Pick<FinanceRequest, 'id' | 'requested_at'>;
+/** `id`: what tells this cause from another. */
+type Request = Pick<FinanceRequest, 'requested_at'> & { id: number | string };
 type Back = Pick<Returned, 'sessions' | 'refunded_minor' | 'cancelled_minor'> & { payer_id?: number | null };
 const nothing: Back = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
 
@@ -41,7 +42,7 @@ export async function notifyOfCancelledTraining(
   seatIds: readonly number[],
   back: readonly Returned[],
 ) {
-  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
   const places = new Map<number, ParamsOf<'training_cancelled'>['places']>();
   for (const seat of await seatFacts(transaction, seatIds)) {
     const own: Back = returned.get(seat.seat_id) ?? nothing;
@@ -92,11 +93,11 @@ export async function notifyOfCancelledPlace(
   training: TrainingState,
   request: Request,
   seatId: number,
-  of: { outcome: 'safe' | 'late'; returned: Back; charged: { sessions: number; invoices: number } },
+  cancellation: { outcome: 'safe' | 'late'; returned: Back; charged: { sessions: number; invoices: number } },
 ) {
   const [seat] = (await seatFacts(transaction, [seatId])) as [SeatFacts];
-  const payer = of.returned.payer_id ?? seat.payer_id;
-  const balance = of.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
+  const payer = cancellation.returned.payer_id ?? seat.payer_id;
+  const balance = cancellation.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
   await notifyPeople(
     transaction,
     readersOf(training, seat, payer).map((userId) => ({
@@ -107,9 +108,9 @@ export async function notifyOfCancelledPlace(
       params: {
         ...about(training),
         ...readerOf(userId, seat, payer),
-        outcome: of.outcome,
-        returned: cameBack(seat, of.returned),
-        charged: of.charged,
+        outcome: cancellation.outcome,
+        returned: cameBack(seat, cancellation.returned),
+        charged: cancellation.charged,
         balance_minor: userId === payer ? (balance ?? null) : null,
       },
     })),

@@ -15,7 +15,7 @@ export function baseUrl({ host, port, tls }: Address): string {
 /** Where people open the pages: `PUBLIC_URL`, or this API itself. */
 export const publicUrl = (settings: Settings) => settings.publicUrl ?? baseUrl(settings);
 
-export type Answer = { status: number; body: unknown };
+export type ApiAnswer = { status: number; body: unknown };
 
 /**
  * Asks the fleet's own API and reads its JSON. Its certificate is not judged: it is made out to the name clients use, and this machine
@@ -25,7 +25,7 @@ export async function askApi(
   settings: Address,
   path: string,
   options: { method?: string; headers?: Record<string, string> } = {},
-): Promise<Answer> {
+): Promise<ApiAnswer> {
   const request = (settings.tls ? encrypted : plain)(`${baseUrl(settings)}${path}`, {
     ...options,
     agent: false,

@@ -33,13 +33,21 @@ export const environmentForPm2 = (environment: NodeJS.ProcessEnv = process.env):
  * Runs a command of PM2, whose daemon it starts if need be, and returns what it printed. Throws with PM2's own words.
  * PM2 makes its sockets and logs readable for others unless the umask says otherwise; its folder is closed to them here.
  */
-export async function pm2(args: readonly string[], { input, env }: { input?: string; env?: NodeJS.ProcessEnv } = {}) {
+export async function pm2(
+  args: readonly string[],
+  { input, env, longestMs = LONGEST_MS }: { input?: string; env?: NodeJS.ProcessEnv; longestMs?: number } = {},
+) {
   refuseOldDaemon(daemonPid());
   process.umask(0o077);
   mkdirSync(pm2Home(), { recursive: true, mode: 0o700 });
   chmodSync(pm2Home(), 0o700);
   return new Promise<string>((resolve, reject) => {
-    const options = { env: { ...environmentForPm2(), ...env }, maxBuffer: 2 ** 26, timeout: LONGEST_MS };
+    const options = {
+      env: { ...environmentForPm2(), ...env },
+      maxBuffer: 2 ** 26,
+      timeout: longestMs,
+      killSignal: 'SIGKILL' as const,
+    };
     const child = execFile(process.execPath, [pm2Program, ...args], options, (error, stdout, stderr) => {
       if (error) reject(new Error(`pm2 ${args[0]}: ${reasonOf(stderr, stdout) || error.message}`));
       else resolve(stdout);
@@ -153,11 +161,14 @@ export async function removeProcesses(unwanted: readonly RunningApp[]) {
 
 const MOST_TRIES = 120;
 
-/** Ends PM2's daemon if it holds no app any more, not even somebody else's. Where PM2's own command stays without effect, by signal. */
+/**
+ * Ends PM2's daemon if it holds no app any more, not even somebody else's. Where PM2's own command stays without effect, by signal: it
+ * waits for ever for a daemon that somebody else has ended meanwhile.
+ */
 export async function endIdleDaemon() {
   const pid = daemonPid();
   if (pid === undefined || !isAlive(pid) || (await listAll()).length > 0) return;
-  await Promise.race([pm2(['kill', '--silent']).catch(() => undefined), new Promise((next) => setTimeout(next, 6_000).unref())]);
+  await pm2(['kill', '--silent'], { longestMs: 6_000 }).catch(() => undefined);
   if (isAlive(pid)) process.kill(pid, 'SIGTERM');
 }
 

@@ -1,5 +1,6 @@
 import { databaseUrlOf } from '../../queues/process/fleet.ts';
-import { givenSettings, parseSettings, type Settings, settingsOrExit } from '../../queues/process/settings.ts';
+import { givenSettings } from '../../queues/process/given-settings.ts';
+import { parseSettings, type Settings, settingsOrExit } from '../../queues/process/settings.ts';
 import { readTls } from '../../queues/process/tls.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { waitForEmbedded } from '../../sql/database/embedded.ts';

@@ -1,4 +1,4 @@
-import type { GivenSettings } from '../../queues/process/settings.ts';
+import type { GivenSettings } from '../../queues/process/given-settings.ts';
 import type { App } from './app.ts';
 import { lastWords, marksOf } from './last-words.ts';
 import { fleetApps, type RunningApp, removeProcesses, startBeside } from './pm2.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { settingsFor } from '../../queues/process/app-settings.ts';
-import { type GivenSettings, givenOf, givenSettings, SETTINGS_FILE } from '../../queues/process/settings.ts';
+import { type GivenSettings, givenOf, givenSettings, SETTINGS_FILE } from '../../queues/process/given-settings.ts';
 import type { App } from './app.ts';
 
 /*

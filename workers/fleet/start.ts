@@ -3,7 +3,7 @@ import { databaseUrlOf } from '../../queues/process/fleet.ts';
 import { readSettings, settingsOrExit } from '../../queues/process/settings.ts';
 import { readTls } from '../../queues/process/tls.ts';
 import { openDatabase } from '../../sql/database/database.ts';
-import { freePort, hasEmbedded, isFree, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { freePort, hasEmbedded, isPortFree, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { isSuperuser } from '../../sql/database/role.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { fillCompileCache } from './compile-cache.ts';
@@ -49,7 +49,7 @@ async function start() {
     wanted.filter((app) => app.name === 'postgres'),
     wanted.filter((app) => app.name !== 'postgres'),
   ];
-  if (processes.some((app) => app.name === 'api') && !(await isFree(settings.port, settings.host))) {
+  if (processes.some((app) => app.name === 'api') && !(await isPortFree(settings.port, settings.host))) {
     throw new Error(
       `port ${settings.port} on ${settings.host} is taken by another program: set PORT (${await freePort()} is free)`,
     );

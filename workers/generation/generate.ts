@@ -6,7 +6,7 @@ import { buildWindow, initialWeek, type WeekProgress } from '../../sql/generatio
 import { cursorRow } from '../../sql/generation/window.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { found, progressOf } from '../runner/progress.ts';
-import { noticesOf } from './policy.ts';
+import { adminNoticesOf } from './policy.ts';
 import { generationResultOf } from './result.ts';
 
 /** Somebody of the window who is booked elsewhere in the same moment: so often it is built anew, which finds him busy. */
@@ -54,6 +54,6 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
       students_added: progress.students_added,
       errors_count: conflicts.length,
     },
-    notices: noticesOf(run, progress),
+    notices: adminNoticesOf(run, progress),
   };
 };

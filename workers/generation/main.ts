@@ -1,4 +1,4 @@
 import { runWorker } from '../runner/run.ts';
-import { generate } from './generate.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('generation', { runs: { generation: generate } });
+await runWorker('generation', { runs: handlers });

@@ -6,7 +6,7 @@ import { notAcceptable } from '../refusal.ts';
 export const MOST_YEARS = 5;
 
 /** Judges the first day of a package: its term may have begun, but not be over (D48). Throws a 422. */
-export function judgeStart(start: string, term: Term, today: string) {
+export function judgePackageStart(start: string, term: Term, today: string) {
   const last = addYears(today, MOST_YEARS);
   if (start > last) throw notAcceptable('start_date', `a day until ${last}`);
   if (termEnd(start, term) < today) throw notAcceptable('start_date', 'a day whose term is not over already');

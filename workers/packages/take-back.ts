@@ -33,32 +33,32 @@ export const packageTakenBack = z
  */
 export async function takeBack(
   { db, now }: Pick<CallContext, 'db' | 'now'>,
-  of: { clientId: number; id: number; reason: string },
+  request: { clientId: number; id: number; reason: string },
 ) {
-  const sold = await lockClientPackage(db, of.clientId, of.id);
-  if (!sold) throw new Refused('missing', `the client ${of.clientId} has no package ${of.id}`);
+  const sold = await lockClientPackage(db, request.clientId, request.id);
+  if (!sold) throw new Refused('missing', `the client ${request.clientId} has no package ${request.id}`);
   if (sold.cancellation) return packageTakenBack.parse(sold.cancellation);
   if (sold.status === 'cancelled') throw new Refused('conflict', 'the package is cancelled');
   const at = now.toISOString();
-  const bookings = await bookingsHolding(db, of.id, at);
+  const bookings = await bookingsHolding(db, request.id, at);
   if (bookings.length > 0)
     throw new Refused('conflict', 'bookings to come hold units of the package: cancel them first', { bookings });
-  const { granted, used, left } = await unitsOf(db, of.id);
-  const bill = await lockPackageBill(db, of.id);
+  const { granted, used, left } = await unitsOf(db, request.id);
+  const bill = await lockPackageBill(db, request.id);
   const kept = bill ? Math.min(bill.amount_minor, keptMinor(sold.price_minor, granted, used)) : 0;
   const rest = bill ? bill.amount_minor - kept : 0;
   const wasPaid = bill?.status === 'PAID';
   const result: z.output<typeof packageTakenBack> = {
-    client_package_id: of.id,
+    client_package_id: request.id,
     status: 'cancelled',
     cancelled_at: at,
-    reason: of.reason,
+    reason: request.reason,
     units: { used, cancelled: left },
     invoice_id: bill?.id ?? null,
     kept_minor: kept,
     returned: { refunded_minor: wasPaid ? rest : 0, cancelled_minor: wasPaid ? 0 : rest },
   };
-  await endPackage(db, { id: of.id, at, reason: of.reason, answer: result });
-  if (bill) await giveBackPrice(db, bill, kept, of.reason);
+  await endPackage(db, { id: request.id, at, reason: request.reason, answer: result });
+  if (bill) await giveBackPrice(db, bill, kept, request.reason);
   return result;
 }

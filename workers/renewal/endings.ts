@@ -10,11 +10,16 @@ export const endings: Part = async (transaction, progress, { date }) => {
   const ending = await nextEnding(transaction, date, progress.place, CHUNK);
   const last = ending.at(-1);
   if (!last) return { ...progress, part: 'unpaid', place: null };
-  const notices = ending.flatMap((one) =>
-    holderNotices(one, {
+  const notices = ending.flatMap((subscription) =>
+    holderNotices(subscription, {
       template: 'subscription_ending',
-      dedupe: endingKey(one),
-      params: { end_date: one.end_date, sessions_left: one.sessions_left, renews: one.renews, price_minor: one.price_minor },
+      dedupe: endingKey(subscription),
+      params: {
+        end_date: subscription.end_date,
+        sessions_left: subscription.sessions_left,
+        renews: subscription.renews,
+        price_minor: subscription.price_minor,
+      },
     }),
   );
   await notifyPeople(transaction, notices);

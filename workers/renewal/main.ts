@@ -1,4 +1,4 @@
 import { runWorker } from '../runner/run.ts';
-import { renewNight } from './renew-night.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('renewal', { runs: { auto_renewal: renewNight } });
+await runWorker('renewal', { runs: handlers });

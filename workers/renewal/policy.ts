@@ -23,10 +23,10 @@ export function dunningKey({ invoiceId, owedNo }: Pick<Owed, 'invoiceId' | 'owed
  * What was paid and is owed again, as after a payment that was taken back, is recalled anew from the day it became owed.
  * @param graceDays how long after its due date it stays usable
  */
-export function judgeUnpaid(owed: Owed, graceDays: number, told: readonly string[]): Dunning | null {
+export function judgeUnpaid(owed: Owed, graceDays: number, notified: readonly string[]): Dunning | null {
   const { daysLate, daysOwed } = owed;
   const isDue = (day: number) => daysOwed >= day && daysOwed <= day + CAUGHT_UP_DAYS;
-  const isNew = (dunning: Dunning) => !told.includes(dunningKey(owed, dunning));
+  const isNew = (dunning: Dunning) => !notified.includes(dunningKey(owed, dunning));
   const lapsed: Dunning = { say: 'lapsed' };
   const becameOwed = daysLate - daysOwed;
   if (daysLate > graceDays && isDue(Math.max(0, graceDays + 1 - becameOwed)) && isNew(lapsed)) return lapsed;

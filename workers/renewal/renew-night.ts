@@ -3,7 +3,7 @@ import { dayOf, wallTimeOf } from '../../queues/time/calendar.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 import { endings } from './endings.ts';
-import { initialProgress, nightRow } from './night.ts';
+import { initialRenewal, nightRow } from './night.ts';
 import { renewals } from './renewals.ts';
 import { unpaid } from './unpaid.ts';
 
@@ -14,7 +14,7 @@ export const renewNight: RunHandler = async (run, { settings, now, chunk }) => {
   const { date } = runs.auto_renewal.params.parse(run.params);
   const { renewalGraceDays: graceDays, zone, adminChatIds } = settings;
   const terms = { runId: run.id, date, today: dayOf(now, zone), graceDays, zone, adminChatIds };
-  let progress = progressOf(run, nightRow, initialProgress);
+  let progress = progressOf(run, nightRow, initialRenewal);
   while (progress.part !== 'over') {
     const part = parts[progress.part];
     progress = await chunk((transaction) => part(transaction, progress, terms));

@@ -11,7 +11,7 @@ export const renewals: Part = async (transaction, progress, terms) => {
   const { date, runId, today } = terms;
   const { place, decided, payments } = await renewNext(transaction, date, progress.place, CHUNK, runId, today);
   if (place === null) return { ...progress, part: 'endings', place: null };
-  const renewed = decided.filter((one) => one.renewed_id !== null);
+  const renewed = decided.filter((renewal) => renewal.renewed_id !== null);
   await notifyPeople(transaction, renewed.flatMap(noticesOf));
   const unpaid = decided.flatMap(unpaidOf);
   await notifyPeople(transaction, unpaid.map(toPayer));
@@ -20,31 +20,31 @@ export const renewals: Part = async (transaction, progress, terms) => {
     ...progress,
     place,
     renewed: progress.renewed + renewed.length,
-    carried: progress.carried + renewed.reduce((sum, one) => sum + one.carried, 0),
-    invoices: progress.invoices + renewed.filter((one) => one.price_minor > 0).length,
+    carried: progress.carried + renewed.reduce((sum, renewal) => sum + renewal.carried, 0),
+    invoices: progress.invoices + renewed.filter((renewal) => renewal.price_minor > 0).length,
     auto_payments: progress.auto_payments + payments,
     warnings: [...progress.warnings, ...decided.flatMap(warningOf)],
   };
 };
 
-const noticesOf = (one: Decided) =>
-  holderNotices(one, {
+const noticesOf = (renewal: Decided) =>
+  holderNotices(renewal, {
     template: 'subscription_renewed',
-    dedupe: `subscription_renewed:${one.renewed_id}`,
+    dedupe: `subscription_renewed:${renewal.renewed_id}`,
     params: {
-      start_date: one.start_date,
-      end_date: one.end_date,
-      sessions: one.sessions,
-      carried_sessions: one.carried,
-      price_minor: one.price_minor,
-      is_paid: one.is_paid,
+      start_date: renewal.start_date,
+      end_date: renewal.end_date,
+      sessions: renewal.sessions,
+      carried_sessions: renewal.carried,
+      price_minor: renewal.price_minor,
+      is_paid: renewal.is_paid,
     },
   });
 
 /** An unpaid renewal that is not renewed again, and nobody was notified so yet. */
 type UnpaidRenewal = Decided & { unpaid_invoice: NonNullable<Decided['unpaid_invoice']> };
-const unpaidOf = (one: Decided): UnpaidRenewal[] =>
-  one.unpaid_invoice === null || one.is_told ? [] : [{ ...one, unpaid_invoice: one.unpaid_invoice }];
+const unpaidOf = (renewal: Decided): UnpaidRenewal[] =>
+  renewal.unpaid_invoice === null || renewal.is_told ? [] : [{ ...renewal, unpaid_invoice: renewal.unpaid_invoice }];
 
 const billOf = ({ subscription, unpaid_invoice: { amount_minor, due_date } }: UnpaidRenewal) => ({
   subscription,
@@ -52,15 +52,15 @@ const billOf = ({ subscription, unpaid_invoice: { amount_minor, due_date } }: Un
   due_date,
 });
 
-const toPayer = (one: UnpaidRenewal): Notice => ({
-  userId: one.payer_id,
+const toPayer = (renewal: UnpaidRenewal): Notice => ({
+  userId: renewal.payer_id,
   template: 'renewal_previous_unpaid',
-  dedupe: previousUnpaidKey(one.id),
+  dedupe: previousUnpaidKey(renewal.id),
   params: {
-    ...billOf(one),
-    invoice_id: one.unpaid_invoice.id,
-    student_subscription_id: one.id,
-    student: one.payer_id === one.student_id ? null : one.student,
+    ...billOf(renewal),
+    invoice_id: renewal.unpaid_invoice.id,
+    student_subscription_id: renewal.id,
+    student: renewal.payer_id === renewal.student_id ? null : renewal.student,
   },
 });
 
@@ -70,7 +70,7 @@ const digestOf = (unpaid: readonly UnpaidRenewal[], { runId, date }: Terms): Adm
   params: {
     run_id: runId,
     run_key: `auto_renewal:${date}`,
-    renewals: unpaid.map((one) => ({ ...billOf(one), student_id: one.student_id, student: one.student })),
+    renewals: unpaid.map((renewal) => ({ ...billOf(renewal), student_id: renewal.student_id, student: renewal.student })),
   },
 });
 

@@ -20,7 +20,7 @@ export const unpaid: Part = async (transaction, progress, terms) => {
   });
   await notifyPeople(
     transaction,
-    judged.flatMap((one) => noticesOf(one, graceDays)),
+    judged.flatMap((bill) => noticesOf(bill, graceDays)),
   );
   const lapsed = judged.filter(({ dunning }) => dunning.say === 'lapsed').map(({ bill }) => bill);
   if (lapsed.length > 0) await notifyAdmins(transaction, terms.adminChatIds, [digestOf(lapsed, terms)]);

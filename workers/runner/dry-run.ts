@@ -4,7 +4,8 @@ import type { Backend } from '../../queues/backend/backend.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { limitDryRun, lockDryRuns } from '../../sql/runs/dry-runs.ts';
-import type { Outcome, Run } from '../../sql/runs/runs.ts';
+import type { Outcome } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 import { Refused } from '../refusal.ts';
 import { HandedBack, type RunHandler } from './run-context.ts';
 
@@ -17,9 +18,9 @@ const TRIES = 5;
 const TURN_MS = 2_000;
 
 type DryRunContext = { db: Sql; settings: Settings; backend: Backend };
-export type Asked = Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>;
+export type AskedRun = Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>;
 /** Executes a handler for a request as it would be executed now; several in a row see what those before them did. */
-export type Perform = (asked: Asked, handler: RunHandler) => Promise<Outcome>;
+export type Perform = (asked: AskedRun, handler: RunHandler) => Promise<Outcome>;
 
 /** Rolls the transaction back, with what was found out. */
 class Undone<T> extends Error {
@@ -96,7 +97,7 @@ export function isGivenUp(error: unknown): boolean {
 }
 
 /** The run as its row would be; no row has the id 0. */
-const runFor = (asked: Asked, at: Date): Run => ({
+const runFor = (asked: AskedRun, at: Date): Run => ({
   ...asked,
   id: 0,
   attempt: 1,

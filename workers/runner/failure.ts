@@ -5,7 +5,8 @@ import { scrub } from '../../queues/log/log.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { failRun, type Run } from '../../sql/runs/runs.ts';
+import { failRun } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 
 /** Notes a failed try in the database. The last one ends the run as `error` and notifies the admins, in one transaction. */
 export async function recordFailure(connection: DatabasePoolConnection, chatIds: number[], run: Run, job: Job, error: Error) {
@@ -29,12 +30,15 @@ function troubleOf(run: Run): Trouble {
   };
 }
 
-/** A run that ends well ends the trouble of its process: its failures, and the missed deadlines of its schedules. */
+/** A run that ends well ends the trouble of its process. */
 export async function recover(transaction: Sql, chatIds: number[], processType: string) {
-  await clearAlert(transaction, chatIds, failuresOf(processType));
-  for (const schedule of timetable.filter(({ run }) => run === processType)) {
-    await clearAlert(transaction, chatIds, `deadline_missed:${schedule.name}`);
-  }
+  for (const trouble of troublesOf(processType)) await clearAlert(transaction, chatIds, trouble);
 }
 
 const failuresOf = (processType: string) => `run_failed:${processType}:`;
+
+/** Fingerprints of the trouble a process can be in: its failures, and the missed deadlines of its schedules. */
+export const troublesOf = (processType: string) => [
+  failuresOf(processType),
+  ...timetable.filter(({ run }) => run === processType).map(({ name }) => `deadline_missed:${name}`),
+];

@@ -1,6 +1,6 @@
 import { UnrecoverableError } from 'bullmq';
 import { z } from 'zod';
-import type { Run } from '../../sql/runs/runs.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 
 /**
  * Where a run goes on: its progress as its handler kept it, or `initial` for one that has not begun. Throws an

@@ -2,12 +2,14 @@ import type { Job } from 'bullmq';
 import type { DatabasePoolConnection, DatabaseTransactionConnection } from 'slonik';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { withTimeout } from '../../queues/backend/with-timeout.ts';
+import type { Noun, RunName, runs } from '../../queues/jobs/catalog.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import { actAs } from '../../sql/changes/acting.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import { type Outcome, type Run, saveProgress } from '../../sql/runs/runs.ts';
+import { type Outcome, saveProgress } from '../../sql/runs/execute.ts';
+import type { Run } from '../../sql/runs/rows.ts';
 
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */
 export type RunContext = {
@@ -28,6 +30,9 @@ export type RunContext = {
   chunk<P extends object>(step: (transaction: DatabaseTransactionConnection) => Promise<P>): Promise<P>;
 };
 export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
+
+/** The handlers a worker must have: one for each process that the catalog gives it. */
+export type HandlersOf<N extends Noun> = { [P in RunName as (typeof runs)[P]['worker'] extends N ? P : never]: RunHandler };
 
 /** The worker drains: the run goes back in line and goes on from its last chunk. */
 export class HandedBack extends Error {

@@ -1,10 +1,9 @@
 import { DelayedError, type Job } from 'bullmq';
-import type { JobPayload } from '../../queues/jobs/catalog.ts';
+import type { JobPayload } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { isOutage } from '../../sql/database/outage.ts';
-import { findRun, isOver, mustWait } from '../../sql/runs/runs.ts';
-import { type Ending, execute, type RunHandler } from './execute.ts';
+import { execute, type RunHandler } from './execute.ts';
 
 /** How soon a run looks again whether the lock is free, or the database back. */
 const RETRY_MS = 1_000;
@@ -22,7 +21,7 @@ export async function runJob(
   payload: JobPayload<'run'>,
   draining: AbortSignal,
 ) {
-  const ending = await answer(fleet, handlers, job, payload, draining).catch((error) => {
+  const ending = await execute(fleet, payload.run_id, handlers, job, draining).catch((error) => {
     if (!isOutage(error)) throw error;
     log.warn({ err: error, run_id: payload.run_id }, 'the database is away; the run waits for it');
     return { is: 'away' } as const;
@@ -40,19 +39,6 @@ export async function runJob(
     case 'handed on':
       return delay(job, token, 0);
   }
-}
-
-async function answer(
-  fleet: Fleet,
-  handlers: Partial<Record<string, RunHandler>>,
-  job: Job,
-  payload: JobPayload<'run'>,
-  draining: AbortSignal,
-): Promise<Ending> {
-  const run = await findRun(fleet.db, payload.run_id);
-  if (!run || isOver(run)) return { is: 'stale' };
-  if (await mustWait(fleet.db, run)) return { is: 'busy' };
-  return execute(fleet, run, handlers[run.process_type], job, draining);
 }
 
 /**

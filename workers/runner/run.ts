@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { type Job, UnrecoverableError } from 'bullmq';
-import { jobPayloads, type Noun, type RunName } from '../../queues/jobs/catalog.ts';
+import type { Noun, RunName } from '../../queues/jobs/catalog.ts';
+import { jobPayloads } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
 import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, signalReady } from '../../queues/process/lifecycle.ts';
 import { noteHeartbeat } from '../../sql/schedule/beats.ts';
-import type { RunHandler } from './execute.ts';
+import type { HandlersOf, RunHandler } from './run-context.ts';
 import { runJob } from './run-job.ts';
 
 /** What a worker does: handlers of runs by process type, and of the job `drain`. */
@@ -22,7 +23,7 @@ export type Handlers = {
 const REQUESTS = 4;
 
 /** Runs one worker process: connects, checks the schema, consumes its queue, says `ready` to PM2 and drains on a signal. */
-export async function runWorker(noun: Noun, handlers: Handlers) {
+export async function runWorker<N extends Noun>(noun: N, handlers: Handlers & { runs: HandlersOf<N> }) {
   const fleet = await openFleet(noun);
   const draining = new AbortController();
   const worker = startWorker(fleet, noun, handlers, draining.signal);

@@ -23,5 +23,5 @@ export function deviceOf(secret: Buffer, cookie: string | null, userId: number):
 export function deviceWith(secret: Buffer, cookie: string | null, userId: number): string {
   const parts = partsOf(cookie) ?? { name: randomBytes(16).toString('base64url'), signatures: [] };
   const own = sign(secret, `${parts.name}:${userId}`);
-  return [parts.name, own, ...parts.signatures.filter((one) => one !== own).slice(0, MOST_PEOPLE - 1)].join('.');
+  return [parts.name, own, ...parts.signatures.filter((signature) => signature !== own).slice(0, MOST_PEOPLE - 1)].join('.');
 }

@@ -13,10 +13,15 @@ export function loginFrom(text: string, country: 'RU' | 'UA'): Login | null {
   return phone === null ? null : { kind: 'phone', value: phone };
 }
 
-/** A typed phone in E.164, or null. Of Russia's, 10 digits and 11 that begin with 8 or 7 are +7 (R27). */
-export function phoneFrom(text: string, country: 'RU' | 'UA'): string | null {
+/**
+ * A typed phone in E.164, or null. Of Russia's, 10 digits and 11 that begin with 8 or 7 are +7 (R27); of Ukraine's, 10 that begin with 0
+ * are +380. With a plus it is what it says.
+ * @param country whose phones are written without its code; by default as the digits look
+ */
+export function phoneFrom(text: string, country: 'RU' | 'UA' = /^\s*\(?0/.test(text) ? 'UA' : 'RU'): string | null {
   const digits = text.replaceAll(/\D/g, '');
-  const isRussian = country === 'RU' && !text.trim().startsWith('+') && /^[78]?\d{10}$/.test(digits);
+  if (/^\s*\+[\d\s().-]+$/.test(text)) return /^[1-9]\d{6,14}$/.test(digits) ? `+${digits}` : null;
+  const isRussian = country === 'RU' && /^[78]?\d{10}$/.test(digits);
   const parsed = parsePhoneNumberFromString(isRussian ? `+7${digits.slice(-10)}` : text, country);
   return parsed?.isPossible() && /^\+[1-9]\d{6,14}$/.test(parsed.number) ? parsed.number : null;
 }

@@ -1,6 +1,5 @@
 import { runWorker } from '../runner/run.ts';
 import { drainChanges } from './drain-changes.ts';
-import { recalculateDays } from './recalculate-days.ts';
-import { rollHorizon } from './roll-horizon.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('slot-recalc', { runs: { slot_recalc: recalculateDays, slots: rollHorizon }, drain: drainChanges });
+await runWorker('slot-recalc', { runs: handlers, drain: drainChanges });

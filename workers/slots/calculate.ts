@@ -8,7 +8,7 @@ import { type ZoneDay, zoneDays } from './zone-days.ts';
 
 /** Days of one specialist, in order. */
 export type SpecialistDays = { specialistId: number; days: readonly Day[] };
-/** Their grids, from which book, and how much was known of it then: a higher version knows all that a lower one knows. */
+/** Their grids, from which database, and how much was known of it then: a higher version knows all that a lower one knows. */
 export type Calculated = { specialistId: number; book: string; version: number; days: readonly { day: Day; grid: Grid }[] };
 
 /** Calculates days from what is in the database now, in one reading. Whoever does not exist, or has no day to calculate, is left out. */

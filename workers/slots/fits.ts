@@ -9,12 +9,12 @@ import { zoneDays } from './zone-days.ts';
 type Times = { duration_minutes: number; break_minutes: number };
 
 /** Whether a service that begins at an instant fits in a specialist's calendar as it was just read (D30, D31). */
-export const fits = (calendar: SpecialistCalendar, startsAt: number, of: Times, zone: string): boolean =>
-  startsBetween(calendar, startsAt, startsAt, of, zone).length > 0;
+export const fits = (calendar: SpecialistCalendar, startsAt: number, service: Times, zone: string): boolean =>
+  startsBetween(calendar, startsAt, startsAt, service, zone).length > 0;
 
 /** The instants from one to another, both included, at which a service can begin; in milliseconds, earliest first. */
-export function startsBetween(calendar: SpecialistCalendar, from: number, to: number, of: Times, zone: string): number[] {
-  const cells = { duration: cellsOf(of.duration_minutes), rest: cellsOf(of.break_minutes) };
+export function startsBetween(calendar: SpecialistCalendar, from: number, to: number, service: Times, zone: string): number[] {
+  const cells = { duration: cellsOf(service.duration_minutes), rest: cellsOf(service.break_minutes) };
   const end = to + (cells.duration + cells.rest) * CELL_MS;
   const days = [dayOf(new Date(from), zone)];
   for (const last = dayOf(new Date(end), zone); days.at(-1)! < last; ) days.push(addDays(days.at(-1)!, 1));

@@ -97,7 +97,7 @@ const NONE = 'Z';
 export function anybody(specialists: readonly SpecialistStarts[]): DayStarts[] {
   const days = specialists[0]?.days ?? [];
   return days.map(({ date }, n) => {
-    const starts = new Set(specialists.flatMap((one) => one.days[n]?.starts ?? []));
+    const starts = new Set(specialists.flatMap((specialist) => specialist.days[n]?.starts ?? []));
     return { date, starts: [...starts].sort() };
   });
 }

@@ -11,7 +11,11 @@ const MOST_MS = 3_000;
 const LOOK_MS = 10_000;
 
 /** Hears on a connection of its own. Resolves once nothing can be missed; returns how to stop. Throws after three seconds. */
-export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<() => Promise<void>> {
+export async function hearOnRedis(
+  redis: Redis,
+  { hear, lost }: Ears,
+  channel = redisChannel(redis),
+): Promise<() => Promise<void>> {
   const ear = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false, retryStrategy: null });
   let isOver = false;
   let watch: NodeJS.Timeout | undefined;
@@ -29,7 +33,7 @@ export async function hearOnRedis(redis: Redis, { hear, lost }: Ears): Promise<(
   ear.on('end', () => end(new Error('the connection that hears has ended')));
   ear.on('message', (_channel, payload) => hear(payload));
   try {
-    const listening = ear.connect().then(() => ear.subscribe(redisChannel(redis)));
+    const listening = ear.connect().then(() => ear.subscribe(channel));
     await withTimeout(MOST_MS, listening);
   } catch (error) {
     close();

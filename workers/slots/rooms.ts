@@ -55,7 +55,7 @@ function unionOf(spans: readonly Span[]): Span[] {
 }
 
 /** The starts that lie inside none of the spans; the ends of a span are outside. Both are in order. */
-export function outside<T extends string | number>(starts: readonly T[], spans: readonly Span<T>[]): readonly T[] {
+export function startsOutside<T extends string | number>(starts: readonly T[], spans: readonly Span<T>[]): readonly T[] {
   let n = 0;
   return starts.filter((start) => {
     while (n < spans.length && spans[n]![1] <= start) n += 1;

@@ -50,7 +50,7 @@ export const storeGrids = (store: SlotStore, zone: string, calculated: readonly 
     ),
   );
 
-/** The stored grids of contiguous days, as text; null for each that is not there or was made for another zone or from another book. */
+/** The stored grids of contiguous days, as text; null for each that is not there or was made for another zone or from another database. */
 export async function readStored(
   store: SlotStore,
   { zone, book }: { zone: string; book: string },

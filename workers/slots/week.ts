@@ -16,17 +16,17 @@ export function cellsOfIntervals(list: readonly (readonly [string, string])[]): 
 }
 
 /** The work time of each day of a week, Monday first. */
-export type Week = readonly Cells[];
+export type WeekHours = readonly Cells[];
 const WEEKDAYS = ['0', '1', '2', '3', '4', '5', '6'] as const;
 
-const known = new Map<string, Week>();
+const known = new Map<string, WeekHours>();
 const MOST_KNOWN = 2_000;
 
 /**
  * A work schedule as cells; a text is read once. One that somebody wrote into the database and that is no schedule is notified in
  * the log and means closed: nobody is booked by guesswork, and nobody else's slots wait for it.
  */
-export function weekOf(text: string): Week {
+export function weekHours(text: string): WeekHours {
   const found = known.get(text);
   if (found) return found;
   if (known.size >= MOST_KNOWN) known.clear();
@@ -45,11 +45,11 @@ export function cellsOfOverride(given: unknown): Cells {
 }
 
 /** When somebody works: a week, and the days on which something else holds instead (D30). */
-export type WorkTime = { week: Week; overrides: ReadonlyMap<Day, Cells> };
+export type WorkTime = { week: WeekHours; overrides: ReadonlyMap<Day, Cells> };
 
 /** @param schedule JSON as text; @param overrides what replaces it, by day. Neither need be what it should. */
 export const workTime = (schedule: string, overrides: Record<Day, unknown> | null): WorkTime => ({
-  week: weekOf(schedule),
+  week: weekHours(schedule),
   overrides: new Map(Object.entries(overrides ?? {}).map(([day, given]) => [day, cellsOfOverride(given)])),
 });
 

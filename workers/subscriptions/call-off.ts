@@ -5,7 +5,7 @@ import { reduceBills, type Standing, standingOf } from '../../sql/sessions/share
 import { endSubscription, lockBills } from '../../sql/subscriptions/cancel.ts';
 import type { Held } from '../../sql/subscriptions/held.ts';
 import { pullBack } from './freeze.ts';
-import { demandLive, judgeRefund, splitOf } from './policy.ts';
+import { demandLiveSubscription, judgeRefund, splitOf } from './policy.ts';
 
 /**
  * Calls a subscription off. Of its price the share of what was used, or carried on to the next one, is kept (D22): of an owed one the
@@ -14,21 +14,31 @@ import { demandLive, judgeRefund, splitOf } from './policy.ts';
  * What else is left leaves it. The caller holds the student's lock. Throws a 409 for one that is over, a 422 for more than the unused share.
  * @param refundMinor minor units
  */
-export async function callOff(db: Sql, held: Held, of: { reason: string; refundMinor: number; today: string; now: Date }) {
-  demandLive(held);
-  const { payers, ...bills } = await lockBills(db, { id: held.id, studentId: held.student_id });
-  const standing = await standingOf(db, held.id, of.today);
+export async function callOff(
+  db: Sql,
+  subscription: Held,
+  request: { reason: string; refundMinor: number; today: string; now: Date },
+) {
+  demandLiveSubscription(subscription);
+  const { payers, ...bills } = await lockBills(db, { id: subscription.id, studentId: subscription.student_id });
+  const standing = await standingOf(db, subscription.id, request.today);
   const split = splitOf(standing, bills);
-  judgeRefund(of.refundMinor, split.refundable_minor);
+  judgeRefund(request.refundMinor, split.refundable_minor);
 
-  const previous = await previousOf(db, standing, of.today);
+  const previous = await previousOf(db, standing, request.today);
   const unused = Math.max(0, Math.min(standing.sessions_left ?? 0, standing.carried_in - standing.taken));
   const back = previous ? unused : 0;
-  const share = previous && back > 0 ? await carryBack(db, previous, { id: held.id, sessions: back, today: of.today }) : 0;
-  await endSubscription(db, { id: held.id, reason: of.reason, today: of.today });
-  const refunded = await reduceBills(db, { id: held.id, minor: of.refundMinor, status: 'PAID', reason: of.reason });
-  await reduceBills(db, { id: held.id, minor: split.cancelled_minor, status: 'UNPAID', reason: of.reason });
-  const moved = await pullBack(db, held, of);
+  const share =
+    previous && back > 0 ? await carryBack(db, previous, { id: subscription.id, sessions: back, today: request.today }) : 0;
+  await endSubscription(db, { id: subscription.id, reason: request.reason, today: request.today });
+  const refunded = await reduceBills(db, {
+    id: subscription.id,
+    minor: request.refundMinor,
+    status: 'PAID',
+    reason: request.reason,
+  });
+  await reduceBills(db, { id: subscription.id, minor: split.cancelled_minor, status: 'UNPAID', reason: request.reason });
+  const moved = await pullBack(db, subscription, request);
   if (payers.length > 0) await settle(db, payers);
   return {
     refunded_minor: refunded + share,
@@ -39,7 +49,7 @@ export async function callOff(db: Sql, held: Held, of: { reason: string; refundM
     used_units: standing.used_units,
     units: standing.units,
     sessions_carried_back: back,
-    sessions_cancelled: (held.sessions_left ?? 0) - back,
+    sessions_cancelled: (subscription.sessions_left ?? 0) - back,
     moved,
   };
 }
@@ -52,16 +62,16 @@ async function previousOf(db: Sql, { renewed_from_id }: Standing, today: string)
 }
 
 /** Undoes the carrying over on both sides. Returns what came back as money, in minor units. */
-async function carryBack(db: Sql, previous: Standing, of: { id: number; sessions: number; today: string }): Promise<number> {
+async function carryBack(db: Sql, previous: Standing, carried: { id: number; sessions: number; today: string }): Promise<number> {
   const { id: from, status } = previous;
   if (status !== 'cancelled') {
-    await carry(db, [{ from, to: of.id, sessions: -of.sessions }], null);
+    await carry(db, [{ from, to: carried.id, sessions: -carried.sessions }], null);
     return 0;
   }
   let share = 0;
-  for (let n = 0; n < of.sessions; n += 1) {
-    await carry(db, [{ from, to: of.id, sessions: -1 }], null);
-    const { refunded_minor } = await refundSession(db, { heldId: from, seatId: null, runId: null, today: of.today });
+  for (let n = 0; n < carried.sessions; n += 1) {
+    await carry(db, [{ from, to: carried.id, sessions: -1 }], null);
+    const { refunded_minor } = await refundSession(db, { heldId: from, seatId: null, runId: null, today: carried.today });
     share += refunded_minor;
   }
   return share;

@@ -30,22 +30,27 @@ export async function lockForFreeze(
  */
 export async function freeze(
   db: Sql,
-  held: Held,
-  of: { from: string; to: string; today: string; now: Date },
+  subscription: Held,
+  period: { from: string; to: string; today: string; now: Date },
   locked: LockedWaiting,
 ) {
-  judgeFreeze(held, of.from, of.to, of.today);
-  const terms = await termsOf(db, held.student_id);
-  const new_end_date = addDays(held.end_date, daysBetween(of.from, of.to) + 1);
-  const shifts = pushedBy(terms, { id: held.id, end_date: held.end_date, new_end_date });
+  judgeFreeze(subscription, period.from, period.to, period.today);
+  const terms = await termsOf(db, subscription.student_id);
+  const new_end_date = addDays(subscription.end_date, daysBetween(period.from, period.to) + 1);
+  const shifts = pushedBy(terms, { id: subscription.id, end_date: subscription.end_date, new_end_date });
   const frozen = terms.find(
-    (term) => shifts.some(({ id }) => id === term.id) && term.freeze_end_date !== null && term.freeze_end_date >= of.today,
+    (term) => shifts.some(({ id }) => id === term.id) && term.freeze_end_date !== null && term.freeze_end_date >= period.today,
   );
   if (frozen) throw new Refused('conflict', `the subscription ${frozen.id}, which follows it, has a freeze: end that one first`);
-  const seats = await freezeSubscription(db, { id: held.id, studentId: held.student_id, payers: locked.payers, ...of });
-  await shiftTerms(db, shifts, of.now);
+  const seats = await freezeSubscription(db, {
+    id: subscription.id,
+    studentId: subscription.student_id,
+    payers: locked.payers,
+    ...period,
+  });
+  await shiftTerms(db, shifts, period.now);
   const freed = seats.map(({ real_training_id }) => real_training_id);
-  await fillFromWaitlists(db, freed, of.now, locked);
+  await fillFromWaitlists(db, freed, period.now, locked);
   const sum = (what: 'sessions' | 'refunded_minor' | 'cancelled_minor') =>
     seats.reduce((total, seat) => total + seat.returned[what], 0);
   return {
@@ -59,18 +64,18 @@ export async function freeze(
  * Ends a freeze before its time (D25); what it had moved comes back by as much. The caller holds the student's lock. Throws a 409 where
  * there is no freeze.
  */
-export async function unfreeze(db: Sql, held: Held, of: { today: string; now: Date }) {
-  judgeUnfreeze(held);
-  const daysReturned = await endFreeze(db, held.id, of.today);
-  const payers = await payersOwing(db, held.student_id);
+export async function unfreeze(db: Sql, subscription: Held, moment: { today: string; now: Date }) {
+  judgeUnfreeze(subscription);
+  const daysReturned = await endFreeze(db, subscription.id, moment.today);
+  const payers = await payersOwing(db, subscription.student_id);
   if (payers.length > 0) await lockWallets(db, payers);
-  return { days_returned: daysReturned, moved: await pullBack(db, held, of) };
+  return { days_returned: daysReturned, moved: await pullBack(db, subscription, moment) };
 }
 
 /** Moves back what a subscription's freeze had moved, its last day having been `held.end_date` until now. Wallets are locked before. */
-export async function pullBack(db: Sql, held: Held, { today, now }: { today: string; now: Date }): Promise<Moved[]> {
-  const terms = await termsOf(db, held.student_id);
-  const shifts = pulledBy(terms, held.end_date, today);
+export async function pullBack(db: Sql, subscription: Held, { today, now }: { today: string; now: Date }): Promise<Moved[]> {
+  const terms = await termsOf(db, subscription.student_id);
+  const shifts = pulledBy(terms, subscription.end_date, today);
   await shiftTerms(db, shifts, now);
   return movedBy(terms, shifts);
 }

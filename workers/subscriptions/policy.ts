@@ -9,22 +9,25 @@ import { notAcceptable, Refused } from '../refusal.ts';
 const LONGEST_FREEZE = 366;
 
 /** Throws a 409 for one that is over: nothing about it can be changed any more. */
-export function demandLive(held: Pick<Held, 'id' | 'status'>) {
-  if (held.status === 'expired') throw new Refused('conflict', `the subscription ${held.id} has expired`);
-  if (held.status === 'cancelled') throw new Refused('conflict', `the subscription ${held.id} is cancelled`);
+export function demandLiveSubscription(subscription: Pick<Held, 'id' | 'status'>) {
+  if (subscription.status === 'expired') throw new Refused('conflict', `the subscription ${subscription.id} has expired`);
+  if (subscription.status === 'cancelled') throw new Refused('conflict', `the subscription ${subscription.id} is cancelled`);
 }
 
 /** Throws a 409 for one that has been renewed: what is asked for belongs to the one that follows it. */
-export function demandNotRenewed(held: Pick<Held, 'id' | 'renewed_by_id'>) {
-  if (held.renewed_by_id !== null) {
-    throw new Refused('conflict', `the subscription ${held.id} has been renewed: this concerns ${held.renewed_by_id}`);
+export function demandNotRenewed(subscription: Pick<Held, 'id' | 'renewed_by_id'>) {
+  if (subscription.renewed_by_id !== null) {
+    throw new Refused(
+      'conflict',
+      `the subscription ${subscription.id} has been renewed: this concerns ${subscription.renewed_by_id}`,
+    );
   }
 }
 
 /** Throws a 409 where auto-renewal is asked for in vain. */
-export function demandRenewable(held: Pick<Held, 'id' | 'renewal_called_off'>, isAutoRenew: boolean) {
-  if (isAutoRenew && held.renewal_called_off) {
-    throw new Refused('conflict', `the renewal of the subscription ${held.id} was called off: sell another one instead`);
+export function demandRenewable(subscription: Pick<Held, 'id' | 'renewal_called_off'>, isAutoRenew: boolean) {
+  if (isAutoRenew && subscription.renewal_called_off) {
+    throw new Refused('conflict', `the renewal of the subscription ${subscription.id} was called off: sell another one instead`);
   }
 }
 
@@ -34,28 +37,28 @@ type Frozen = Pick<Held, 'id' | 'status' | 'start_date' | 'end_date' | 'freeze_s
  * Judges a freeze on inclusive business days (D25): not in the past, within the subscription's term when it begins, not beside
  * another freeze that is not over. Throws a 422 for days that cannot be, a 409 for a subscription that cannot be frozen now.
  */
-export function judgeFreeze(held: Frozen, from: string, to: string, today: string) {
-  demandLive(held);
-  demandNotRenewed(held);
+export function judgeFreeze(subscription: Frozen, from: string, to: string, today: string) {
+  demandLiveSubscription(subscription);
+  demandNotRenewed(subscription);
   if (to < from) throw notAcceptable('to', 'a day that is not before `from`');
   if (from < today) throw notAcceptable('from', `${today} or later: a freeze is not in the past`);
-  if (from < held.start_date || from > held.end_date) {
-    throw notAcceptable('from', `a day of the subscription, ${held.start_date} to ${held.end_date}`);
+  if (from < subscription.start_date || from > subscription.end_date) {
+    throw notAcceptable('from', `a day of the subscription, ${subscription.start_date} to ${subscription.end_date}`);
   }
   if (daysBetween(from, to) >= LONGEST_FREEZE)
     throw notAcceptable('to', `at most ${LONGEST_FREEZE} days after \`from\`, which counts`);
-  if (held.freeze_end_date !== null && held.freeze_end_date >= today) {
+  if (subscription.freeze_end_date !== null && subscription.freeze_end_date >= today) {
     throw new Refused(
       'conflict',
-      `it has a freeze from ${held.freeze_start_date} to ${held.freeze_end_date}: end that one first`,
+      `it has a freeze from ${subscription.freeze_start_date} to ${subscription.freeze_end_date}: end that one first`,
     );
   }
 }
 
 /** Throws a 409 unless there is a freeze to end. */
-export function judgeUnfreeze(held: Frozen) {
-  demandLive(held);
-  if (held.freeze_end_date === null) throw new Refused('conflict', `the subscription ${held.id} has no freeze`);
+export function judgeUnfreeze(subscription: Frozen) {
+  demandLiveSubscription(subscription);
+  if (subscription.freeze_end_date === null) throw new Refused('conflict', `the subscription ${subscription.id} has no freeze`);
 }
 
 /** Judges the first day of a subscription: it may have begun already, as long as its term (D4, D48) is not over. */

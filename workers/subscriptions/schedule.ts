@@ -5,7 +5,7 @@ import { payersOwing } from '../../sql/subscriptions/neighbours.ts';
 import { scheduleOf, setSchedule } from '../../sql/subscriptions/schedule.ts';
 import { lockForRelease, releasePlaces } from '../groups/release.ts';
 import { Refused } from '../refusal.ts';
-import { demandLive } from './policy.ts';
+import { demandLiveSubscription } from './policy.ts';
 
 /**
  * Makes these templates the schedule of a subscription (R11): from its first to its last day its holder has a standing place in them. Seats
@@ -20,7 +20,7 @@ export async function changeSchedule(db: Sql, of: { heldId: number; templateIds:
   const locked = await lockForRelease(db, place);
   const held = await findHeld(db, of.heldId, of.today);
   if (!held) throw new Refused('missing', `there is no subscription ${of.heldId} of a student`);
-  demandLive(held);
+  demandLiveSubscription(held);
   await setSchedule(db, of.heldId, of.templateIds);
   const done = await releasePlaces(
     db,
@@ -43,7 +43,7 @@ export async function lockForEnding(db: Sql, of: { heldId: number; studentId: nu
  * The caller has called {@link lockForEnding}. Throws a 409 for a subscription that is over.
  */
 export async function endSchedule(db: Sql, held: Held, { place, locked }: Awaited<ReturnType<typeof lockForEnding>>) {
-  demandLive(held);
+  demandLiveSubscription(held);
   const payers = [...(await payersOfChains(db, [held.id])), ...(await payersOwing(db, held.student_id))];
   const because = { kind: 'subscription' as const, name: held.subscription };
   return releasePlaces(db, place, { today: place.from, because, payers }, locked);

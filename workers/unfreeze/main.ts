@@ -1,4 +1,4 @@
 import { runWorker } from '../runner/run.ts';
-import { unfreezeNight } from './unfreeze-night.ts';
+import { handlers } from './handlers.ts';
 
-await runWorker('unfreeze', { runs: { auto_unfreeze: unfreezeNight } });
+await runWorker('unfreeze', { runs: handlers });

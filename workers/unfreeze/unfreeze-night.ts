@@ -8,9 +8,9 @@ import { beginFreezes, clearFreezes, nextOver, type Over, thawedRow } from '../.
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
-const night = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
-type Night = z.output<typeof night>;
-const initialProgress: Night = { after: 0, done: false, thawed: [], begun: 0 };
+const progressRow = z.object({ after: z.int(), done: z.boolean(), thawed: z.array(thawedRow), begun: z.int() });
+type Progress = z.output<typeof progressRow>;
+const initialProgress: Progress = { after: 0, done: false, thawed: [], begun: 0 };
 
 /** Subscriptions a transaction. */
 const CHUNK = 1_000;
@@ -18,7 +18,7 @@ const CHUNK = 1_000;
 /** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
 export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.auto_unfreeze.params.parse(run.params);
-  let progress = progressOf(run, night, initialProgress);
+  let progress = progressOf(run, progressRow, initialProgress);
   while (!progress.done) progress = await chunk((transaction) => thaw(transaction, progress, date));
   return {
     status: 'success',
@@ -28,24 +28,24 @@ export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   };
 };
 
-async function thaw(transaction: Sql, progress: Night, date: string): Promise<Night> {
+async function thaw(transaction: Sql, progress: Progress, date: string): Promise<Progress> {
   const over = await nextOver(transaction, date, progress.after, CHUNK);
   const last = over.at(-1);
   if (!last) return { ...progress, done: true, begun: progress.begun + (await beginFreezes(transaction, date)) };
-  await lockStudents(transaction, [...new Set(over.map((one) => one.student_id))]);
+  await lockStudents(transaction, [...new Set(over.map((subscription) => subscription.student_id))]);
   const thawed = await clearFreezes(
     transaction,
-    over.map((one) => one.id),
+    over.map((subscription) => subscription.id),
     date,
   );
-  const cleared = new Set(thawed.map((one) => one.id));
-  await notifyPeople(transaction, over.filter((one) => cleared.has(one.id)).flatMap(noticesOf));
+  const cleared = new Set(thawed.map((subscription) => subscription.id));
+  await notifyPeople(transaction, over.filter((subscription) => cleared.has(subscription.id)).flatMap(noticesOf));
   return { ...progress, after: last.id, thawed: [...progress.thawed, ...thawed] };
 }
 
-const noticesOf = (one: Over) =>
-  holderNotices(one, {
+const noticesOf = (subscription: Over) =>
+  holderNotices(subscription, {
     template: 'subscription_unfrozen',
-    dedupe: `subscription_unfrozen:${one.id}:${one.freeze_end_date}`,
-    params: { end_date: one.end_date, sessions_left: one.sessions_left, moved: [] },
+    dedupe: `subscription_unfrozen:${subscription.id}:${subscription.freeze_end_date}`,
+    params: { end_date: subscription.end_date, sessions_left: subscription.sessions_left, moved: [] },
   });

@@ -62,7 +62,7 @@ export async function notifyOfPromotion(
           student,
           is_trainer,
           charged: of.charged,
-          free_until: freeUntil(new Date(training.starts_at), of.at).toISOString(),
+          free_until: freeUntil(new Date(training.starts_at), { promotedAt: of.at.toISOString() }).toISOString(),
         },
       }),
     ),

@@ -3,7 +3,7 @@ import { count, day, message, nameOrNull, place } from './message.ts';
 
 /** The fingerprint of the trouble, where a notice is about some; a button must be able to name it. */
 const alert = { alert: z.string().max(58).optional() };
-const ofAlert = (of: { alert?: string }) => (of.alert ? [`alert:${of.alert}`] : []);
+const ofAlert = (params: { alert?: string }) => (params.alert ? [`alert:${params.alert}`] : []);
 const run = { run_id: z.int(), run_key: z.string() };
 
 const conflict = z.object({
@@ -110,7 +110,7 @@ export const adminMessages = {
       /** Whether the Telegram account there is now may command the bot. */
       commands: z.boolean(),
     }),
-    { kind: null, urgency: 'urgent', subjects: (of) => [`rights:${of.user_id}`] },
+    { kind: null, urgency: 'urgent', subjects: (params) => [`rights:${params.user_id}`] },
   ),
 };
 

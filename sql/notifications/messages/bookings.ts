@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, message, nameOrNull } from './message.ts';
+import { balanceParam, count, day, idOrNull, message, nameOrNull } from './message.ts';
 
-const ofBooking = (of: { booking_id: number | null }) => (of.booking_id ? [`booking:${of.booking_id}`] : []);
+const ofBooking = (params: { booking_id: number | null }) => (params.booking_id ? [`booking:${params.booking_id}`] : []);
 const booking = {
   booking_id: idOrNull,
   reader: z.enum(['client', 'specialist', 'payer']),
@@ -48,7 +48,7 @@ export const bookingMessages = {
       /** Units of the service that the client's package has now; null where it has none to do with it. */
       units_left: z.int().nullable().default(null),
       package: nameOrNull.default(null),
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'booking',

@@ -36,4 +36,4 @@ export const student = nameOrNull.default(null);
 /** Whether the money that is spoken of is the reader's own. */
 export const isPayer = z.boolean().default(true);
 /** What is in the reader's wallet afterwards; null where the reader's money did not move. */
-export const balance = z.int().nullable().default(null);
+export const balanceParam = z.int().nullable().default(null);

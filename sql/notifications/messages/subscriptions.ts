@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, isPayer, message, student } from './message.ts';
+import { balanceParam, count, day, idOrNull, isPayer, message, student } from './message.ts';
 import { training } from './trainings.ts';
 
-const ofSubscription = (of: { student_subscription_id: number | null }) =>
-  of.student_subscription_id ? [`subscription:${of.student_subscription_id}`] : [];
+const ofSubscription = (params: { student_subscription_id: number | null }) =>
+  params.student_subscription_id ? [`subscription:${params.student_subscription_id}`] : [];
 /** `student` is null when the one who reads is the student. */
 const held = { student_subscription_id: idOrNull, subscription: z.string(), student };
 
@@ -24,7 +24,7 @@ export const subscriptionMessages = {
       sessions_left: z.int().nullable().default(null),
       moved,
       is_payer: isPayer,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'subscription',
@@ -73,7 +73,7 @@ export const subscriptionMessages = {
   }),
 };
 
-const ofInvoice = (of: { invoice_id: number }) => [`invoice:${of.invoice_id}`];
+const ofInvoice = (params: { invoice_id: number }) => [`invoice:${params.invoice_id}`];
 const bill = z.object({
   ...held,
   invoice_id: z.int(),

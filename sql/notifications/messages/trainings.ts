@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { balance, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
+import { balanceParam, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
-const ofTraining = (of: { real_training_id: number | null }) => (of.real_training_id ? [`training:${of.real_training_id}`] : []);
+const ofTraining = (params: { real_training_id: number | null }) =>
+  params.real_training_id ? [`training:${params.real_training_id}`] : [];
 /** Rows of an earlier version have no id; then nothing is known of their subject. */
 export const training = { ...place, real_training_id: idOrNull };
 
@@ -17,6 +18,22 @@ export const returned = z.object({
 });
 const charged = z.object({ sessions: z.int(), invoices: z.int() });
 
+/** What pays for a place: a subscription, or an invoice over so many minor units; null: nothing, or not decided yet. */
+const charge = z
+  .object({ subscription_id: idOrNull, subscription: nameOrNull.default(null), amount_minor: z.int().nullable().default(null) })
+  .nullable();
+/** Where and when a training is: who reads of a change knew it so, or finds it so. */
+const placed = z.object({
+  training_date: day,
+  start_time: z.string(),
+  minutes: z.int(),
+  trainer_id: z.int(),
+  trainer: z.string(),
+  room_id: z.int().nullable(),
+  room: nameOrNull,
+  free_until_start: z.boolean().default(false),
+});
+
 /** What people are notified of trainings. */
 export const trainingMessages = {
   training_cancelled: message(
@@ -25,7 +42,7 @@ export const trainingMessages = {
       reason: z.string(),
       /** Whose places the reader has to do with, and what came back to each; none for the trainer. */
       places: z.array(returned.extend({ student, is_payer: isPayer })).default([]),
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'training_cancelled',
@@ -50,7 +67,7 @@ export const trainingMessages = {
       is_trainer: z.boolean().default(false),
       returned,
       charged,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'participation',
@@ -95,7 +112,7 @@ export const trainingMessages = {
       student,
       is_payer: isPayer,
       returned,
-      balance_minor: balance,
+      balance_minor: balanceParam,
     }),
     {
       kind: 'participation',
@@ -111,11 +128,19 @@ export const trainingMessages = {
       ],
     },
   ),
-  training_created: message(z.object({ trainings: z.array(z.object(training)).min(1), student }), {
-    kind: 'training_created',
-    urgency: 'normal',
-    subjects: (of) => of.trainings.flatMap(ofTraining),
-  }),
+  training_created: message(
+    z.object({
+      trainings: z.array(z.object(training)).min(1),
+      student,
+      /** Somebody gave these places; otherwise the new week did. */
+      by_hand: z.boolean().default(false),
+    }),
+    {
+      kind: 'training_created',
+      urgency: 'normal',
+      subjects: (params) => params.trainings.flatMap(ofTraining),
+    },
+  ),
   training_changed: message(
     z.object({
       ...training,
@@ -128,6 +153,27 @@ export const trainingMessages = {
     }),
     { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
+  training_moved: message(
+    z.object({
+      ...training,
+      /** As the reader knew it: before the first change that the reader was not told of (R13). */
+      was: placed,
+      now: placed,
+      as: z.enum(['student', 'payer', 'trainer', 'former_trainer']),
+      /** For whom the reader is notified, where that is somebody else. */
+      students: z.array(z.string()).default([]),
+      /** Until when cancelling is free, as the studio's clock shows it; null: it always was late, or it is not the reader's to cancel. */
+      free_until: z.object({ day, time: z.string(), is_start: z.boolean() }).nullable(),
+      /** The reader's places that are paid for otherwise than before. */
+      seats: z.array(z.object({ seat_id: z.int(), student, is_payer: isPayer, was: charge, now: charge })).default([]),
+    }),
+    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+  ),
+  training_given: message(z.object({ trainings: z.array(z.object(training)).min(1), students: count }), {
+    kind: 'training_created',
+    urgency: 'normal',
+    subjects: (of) => of.trainings.flatMap(ofTraining),
+  }),
   training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
     kind: 'training_reminder',
     urgency: 'normal',
@@ -142,7 +188,7 @@ export const trainingMessages = {
   belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
     kind: 'belt_exam',
     urgency: 'normal',
-    subjects: (of) => (of.exam_id ? [`exam:${of.exam_id}`] : []),
+    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
     supersedes: ['belt_exam'],
   }),
 };

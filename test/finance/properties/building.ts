@@ -43,9 +43,9 @@ async function buildTraining({ db, make, model }: Both, { day: on, hour, price, 
 
 async function buildSubscription({ make, model, people }: Both, { student, from, length, left, frozen }: World['held'][number]) {
   const freeze = frozen ? ([day(frozen[0]), day(frozen[0] + frozen[1])] as [string, string]) : undefined;
-  const of = { student: people[student] as number, from: day(from), to: day(from + length), left };
-  const id = await make.subscription({ ...of, frozen: freeze });
-  model.subscriptions.push({ id, student: of.student, start: of.from, end: of.to, left, frozen: freeze ?? null });
+  const fields = { student: people[student] as number, from: day(from), to: day(from + length), left };
+  const id = await make.subscription({ ...fields, frozen: freeze });
+  model.subscriptions.push({ id, student: fields.student, start: fields.from, end: fields.to, left, frozen: freeze ?? null });
 }
 
 async function buildSeat({ db, model, people }: Both, [trainingIndex, studentIndex]: World['seats'][number]) {

@@ -1,12 +1,10 @@
 import fc from 'fast-check';
+import { rounds, sequences } from '../../support/nightly-only.ts';
 
-const number = (text: string | undefined) => (text ? Number(text) : undefined);
-
-/** How many sequences, and which: all may be set from outside, so that a failure can be played again. */
+/** How many sequences, and which. */
 export const chosen = {
-  numRuns: number(process.env.PROPERTY_SEQUENCES) ?? 200,
-  seed: number(process.env.PROPERTY_SEED),
-  path: process.env.PROPERTY_PATH || undefined,
+  ...sequences,
+  numRuns: rounds({ daily: 60, nightly: 2_000 }),
   // Nothing here is interesting for being small; long sequences are.
   unbiased: true,
 };
@@ -21,5 +19,7 @@ export async function assertOrReplay<T>(
   const report = await fc.asyncDefaultReportMessage(details);
   const { seed, counterexamplePath: path } = details;
   const why = details.errorInstance instanceof Error ? details.errorInstance.message : String(details.errorInstance);
-  throw new Error(`${report}\n\n${why}\n\nPlay it again:\n  PROPERTY_SEED=${seed} PROPERTY_PATH=${path} npm run test:nightly\n`);
+  throw new Error(
+    `${report}\n\n${why}\n\nPlay it again:\n  PROPERTY_SEED=${seed} PROPERTY_PATH=${path} npm run jest -- test/finance/properties\n`,
+  );
 }

@@ -1,7 +1,7 @@
 import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
 import { sql } from '../../../sql/database/database.ts';
 import { cancelInvoice } from '../../../sql/finance/invoices.ts';
-import { buildWindow, initialWeek } from '../../../sql/generation/week.ts';
+import { buildWeek } from '../../generation/fixtures.ts';
 import { beforehand, wholeDay } from '../../support/weeks.ts';
 import * as act from '../acts.ts';
 import type { Act } from './arena.ts';
@@ -21,11 +21,7 @@ export const attend: Act = async (db) => {
 };
 export const pay: Act = (db) => act.pay(db, people.parent, 800);
 export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
-export const generate: Act = async (db) => {
-  let progress = initialWeek;
-  while (!progress.done)
-    progress = await db.transaction((transaction) => buildWindow(transaction, beforehand(WEEK), progress, null));
-};
+export const generate: Act = (db) => buildWeek(db, beforehand(WEEK));
 export const cancel =
   (training: Training, student: number, hours: number): Act =>
   (db) =>

@@ -28,10 +28,10 @@ export async function arena() {
     return running;
   }
   /** Resolves once each of them has ended or waits for a lock. */
-  async function still(of: ReturnType<typeof start>[]) {
+  async function still(seats: ReturnType<typeof start>[]) {
     // Asked without a pause, the question would take the time that the acts need.
     for (const deadline = Date.now() + 60_000; ; await pause(2)) {
-      if (of.filter((one) => !one.over).length <= (await waiting())) return;
+      if (seats.filter((seat) => !seat.over).length <= (await waiting())) return;
       if (Date.now() > deadline) throw new Error('neither over nor waiting after 60 s');
     }
   }
@@ -87,7 +87,7 @@ export async function arena() {
         await still(running);
         await go();
       }
-      await Promise.all(running.map((one) => one.ended));
+      await Promise.all(running.map((run) => run.ended));
       return booksOf(db);
     },
     /** Ends all connections, so that they tell their figures; returns how many deadlocks there were. The arena is over then. */

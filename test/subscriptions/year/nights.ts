@@ -5,7 +5,8 @@ import { settleTicks } from '../../../queues/timetable/settle-ticks.ts';
 import { nominalTicks } from '../../../queues/timetable/ticks.ts';
 import { timetable } from '../../../queues/timetable/timetable.ts';
 import { sql } from '../../../sql/database/database.ts';
-import { findRun, mustWait } from '../../../sql/runs/runs.ts';
+import { findRun } from '../../../sql/runs/find.ts';
+import type { Run } from '../../../sql/runs/rows.ts';
 import { markPresent } from '../../../workers/attendance/mark-present.ts';
 import { operations } from '../../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../../workers/cleanup/tidy-up.ts';
@@ -50,15 +51,15 @@ export async function fleetAt(fleet: Fleet, now: Date) {
 }
 
 async function work(fleet: Fleet, id: number) {
-  const run = await findRun(fleet.db, id);
-  if (!run || (await mustWait(fleet.db, run))) return;
+  const run = (await findRun(fleet.db, id)) as Run;
   const job = {
     id: `run-${id}`,
     attemptsMade: 0,
     opts: { attempts: 1 },
     updateProgress: async () => undefined,
   } as unknown as Job;
-  const ending = await execute(fleet, run, handlers[run.process_type], job, never);
+  const ending = await execute(fleet, id, handlers, job, never);
+  if (ending.is === 'busy') return;
   if (ending.is !== 'over')
     throw new Error(`${run.run_key}: ${ending.is}`, { cause: ending.is === 'failed' ? ending.error : undefined });
   if (ending.run.status !== 'success' && run.process_type !== 'generation') {

@@ -102,8 +102,8 @@ async function aTraining({ api, random, today }: Day) {
 
 type Kind = Parameters<typeof writeRequest>[1]['kind'];
 async function request({ api, now, deeds }: Day, what: string, kind: Kind, trainingId: number, studentId?: number) {
-  const of = { kind, trainingId, studentId, reason: 'год', requestedAt: now, by: 'test', requestId: 'test' };
-  const { id } = await writeRequest(api.db, of);
+  const fields = { kind, trainingId, studentId, reason: 'год', requestedAt: now, by: 'test', requestId: 'test' };
+  const { id } = await writeRequest(api.db, fields);
   const decision = await answerRequest(api.db, id, api.fleet.settings.zone);
   count(deeds, what, decision?.refused === undefined);
 }

@@ -7,6 +7,7 @@ type Update = { update_id: number } & Record<string, unknown>;
 export function updateQueue() {
   let next = 1_000;
   let kept: Update[] = [];
+  let brokenOff = 0;
   let poller: { response: ServerResponse; timer: NodeJS.Timeout } | null = null;
 
   function give(response: ServerResponse) {
@@ -44,9 +45,13 @@ export function updateQueue() {
       );
       poller = { response, timer };
       response.on('close', () => {
-        if (poller?.response === response) release();
+        if (poller?.response !== response) return;
+        brokenOff += 1;
+        release();
       });
     },
+    /** How many polls ended because the poller went away before there was an answer. */
+    brokenOff: () => brokenOff,
     /** What nobody has confirmed yet. */
     unconfirmed: () => kept.length,
     /** The same, whole. */

@@ -2,13 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../../../queues/log/log.ts';
 import type { Database } from '../../../sql/database/database.ts';
 import type { Pace } from '../../../sql/notifications/claim.ts';
-import { endTurn, type Turn, takeTurn } from '../../../sql/notifications/mark.ts';
+import { type ChatTurn, endTurn, takeTurn } from '../../../sql/notifications/mark.ts';
 
 const LOOK_MS = 50;
 
 /** Turns for messages that are not in the outbox (what the bot answers), out of the same limits as everything else. */
 export function fleetTurns(db: Database, pace: Pace) {
-  const held = new Map<number, Turn>();
+  const held = new Map<number, ChatTurn>();
   return {
     /** Waits until a message to the chat may be sent and takes that turn. False when the signal came first. */
     async turn(chat: number, signal: AbortSignal): Promise<boolean> {

@@ -1,7 +1,7 @@
 import { type Api, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
 import { scrub } from '../../../queues/log/log.ts';
 import type { Entity } from '../templates/split.ts';
-import type { Buttons } from '../templates/template.ts';
+import type { ButtonRows } from '../templates/template.ts';
 
 /** What became of one attempt to send. `seconds` is how long to wait; `flood` that Telegram asked for it. */
 export type Delivery =
@@ -33,7 +33,7 @@ export const movedTo = ({ migrateToChatId }: Pick<TelegramApiError, 'migrateToCh
 /** How often a service that wants to be paid is asked whether it has been. */
 export const UNPAID_SECONDS = 900;
 
-export type Outgoing = { chat_id: number; text: string; entities?: Entity[]; buttons?: Buttons; attempts: number };
+export type Outgoing = { chat_id: number; text: string; entities?: Entity[]; buttons?: ButtonRows; attempts: number };
 
 /**
  * Sends one message, once. Refusals and outages are returned, never thrown; their texts hold no token.
@@ -78,7 +78,7 @@ function judge(trouble: TelegramBotError, attempts: number): Delivery {
   return { outcome: 'later', seconds: backoff(attempts), error, flood: false };
 }
 
-const keyboard = (rows: Buttons) => ({
+const keyboard = (rows: ButtonRows) => ({
   inline_keyboard: rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
 });
 

@@ -1,4 +1,4 @@
-import type { QuietHours } from '../../../queues/process/settings.ts';
+import type { QuietHours } from '../../../queues/process/settings-schema.ts';
 import { addDays, dayOf } from '../../../queues/time/calendar.ts';
 import { instantOf } from '../../../queues/time/wall-time.ts';
 import { type Kind, kindOf } from '../../../sql/notifications/catalog.ts';

@@ -1,4 +1,4 @@
-import type { QuietHours } from '../../../queues/process/settings.ts';
+import type { QuietHours } from '../../../queues/process/settings-schema.ts';
 import { quietPeriod } from '../outbox/quiet.ts';
 
 const HOUR_MS = 3_600_000;

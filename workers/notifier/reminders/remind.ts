@@ -66,7 +66,7 @@ export const findings: Record<string, Finding> = {
         userId,
         template: 'training_created',
         dedupe: userId === student_id ? `training_created:${key}` : `training_created:${key}:payer`,
-        params: { trainings, student: userId === student_id ? null : student },
+        params: { trainings, student: userId === student_id ? null : student, by_hand: false },
       }));
     });
   },
@@ -139,19 +139,19 @@ function changeNotices({ students, id, trainer_id, was, change, real_training_id
 /** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
 export const remind: RunHandler = async (run, { settings, now, chunk }) => {
   const { at } = runs.reminders.params.parse(run.params);
-  let told = progressOf(run, z.record(z.string(), z.int()), {});
+  let written = progressOf(run, z.record(z.string(), z.int()), {});
   for (const [name, find] of Object.entries(findings)) {
-    if (name in told) continue;
-    const before = told;
-    told = await chunk(async (transaction) => ({
+    if (name in written) continue;
+    const before = written;
+    written = await chunk(async (transaction) => ({
       ...before,
       [name]: await notifyPeople(transaction, await find(transaction, new Date(at), settings)),
     }));
   }
-  if (!('waitlists_filled' in told)) {
-    const before = told;
-    told = await chunk(async (transaction) => ({ ...before, waitlists_filled: await fillOverlooked(transaction, now) }));
+  if (!('waitlists_filled' in written)) {
+    const before = written;
+    written = await chunk(async (transaction) => ({ ...before, waitlists_filled: await fillOverlooked(transaction, now) }));
   }
-  const messages = Object.keys(findings).reduce((sum, name) => sum + (told[name] ?? 0), 0);
-  return { status: 'success', result: { messages, ...told }, details: {}, counts: { students_processed: messages } };
+  const messages = Object.keys(findings).reduce((sum, name) => sum + (written[name] ?? 0), 0);
+  return { status: 'success', result: { messages, ...written }, details: {}, counts: { students_processed: messages } };
 };

@@ -8,12 +8,12 @@ const NAME = 60;
 type About = ParamsOf<'booking_moved'>;
 
 /** The specialist reads who comes, the client to whom, the payer both. */
-const said = (what: 'confirmed' | 'moved' | 'cancelled', of: About, { locale }: Reader) =>
-  text(locale, `booking_${what}.${of.reader}`, {
-    when: wallTime(locale, of.booking_date, of.start_time),
-    service: short(of.service, NAME),
-    who: short(of.reader === 'specialist' ? of.client : of.specialist, NAME),
-    client: short(of.client, NAME),
+const said = (what: 'confirmed' | 'moved' | 'cancelled', booking: About, { locale }: Reader) =>
+  text(locale, `booking_${what}.${booking.reader}`, {
+    when: wallTime(locale, booking.booking_date, booking.start_time),
+    service: short(booking.service, NAME),
+    who: short(booking.reader === 'specialist' ? booking.client : booking.specialist, NAME),
+    client: short(booking.client, NAME),
   });
 
 /** Whether the money is the reader's: the client's who pays, or the payer's. */
@@ -28,7 +28,7 @@ const confirmed = template('booking_confirmed', ({ price_minor, pay_from, ...of 
   return [...lines, text(reader.locale, `booking.pay_${pay_from}`, { amount: amountIn(reader, price_minor) })];
 });
 
-const moved = template('booking_moved', (of, reader) => [said('moved', of, reader)]);
+const moved = template('booking_moved', (booking, reader) => [said('moved', booking, reader)]);
 
 const givenAway = template('booking_given_away', ({ client, service, ...at }, { locale }) => [
   text(locale, 'booking_given_away', {

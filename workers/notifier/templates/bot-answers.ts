@@ -20,6 +20,6 @@ export const answer = z.discriminatedUnion('do', [
   /** The commands that Telegram offers in this chat. */
   z.object({ do: z.literal('menu'), chat_id: z.int() }),
 ]);
-export type Answer = z.output<typeof answer>;
+export type BotAnswer = z.output<typeof answer>;
 export type Buttons = z.output<typeof buttons>;
 export type Words = { text: string; entities?: z.output<typeof entity>[]; buttons?: Buttons };

@@ -14,18 +14,18 @@ type Returned = {
 };
 
 /** What came back, a line each: the session and what is left of its subscription, the money, the invoice. Empty where nothing had been taken. */
-export function returnedLines(reader: Reader, of: Returned): Line[] {
+export function returnedLines(reader: Reader, returned: Returned): Line[] {
   const { locale } = reader;
   const amount = (minor: number) => ({ amount: amountIn(reader, minor) });
-  const whose = of.is_payer ? 'own' : 'payers';
+  const whose = returned.is_payer ? 'own' : 'payers';
   return [
-    ...(of.session
-      ? [sessionLine(reader, of.session)]
-      : of.sessions > 0
-        ? [text(locale, 'money.sessions_returned', { count: of.sessions })]
+    ...(returned.session
+      ? [sessionLine(reader, returned.session)]
+      : returned.sessions > 0
+        ? [text(locale, 'money.sessions_returned', { count: returned.sessions })]
         : []),
-    ...(of.refunded_minor > 0 ? [text(locale, `money.refunded.${whose}`, amount(of.refunded_minor))] : []),
-    ...(of.cancelled_minor > 0 ? [text(locale, 'money.invoice_cancelled', amount(of.cancelled_minor))] : []),
+    ...(returned.refunded_minor > 0 ? [text(locale, `money.refunded.${whose}`, amount(returned.refunded_minor))] : []),
+    ...(returned.cancelled_minor > 0 ? [text(locale, 'money.invoice_cancelled', amount(returned.cancelled_minor))] : []),
   ];
 }
 

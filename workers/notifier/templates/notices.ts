@@ -6,7 +6,7 @@ import { keyExpiring } from './keys.ts';
 import { runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
 import { reasonIn, runTitle } from './run-words.ts';
-import { type Buttons, type Line, type Reader, type Templates, template } from './template.ts';
+import { type ButtonRows, type Line, type Reader, type Templates, template } from './template.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
 
 const NAME = 40;
@@ -16,7 +16,7 @@ const named = (locale: Locale, run_key: string) => ({
   run_key: short(run_key, NAME),
 });
 
-const mute = ({ locale }: Reader, fingerprint: string | undefined): Buttons =>
+const mute = ({ locale }: Reader, fingerprint: string | undefined): ButtonRows =>
   fingerprint ? [[{ text: text(locale, 'bot.button.mute'), data: `mute:${fingerprint}` }]] : [];
 
 const runFailed = template(

@@ -28,9 +28,12 @@ type Who = { student: string | null };
 const whoseKey = ({ student }: Who) => (student === null ? 'own' : 'student');
 const named = ({ student }: Who) => ({ student: short(student ?? '', NAME) });
 
-const participationCancelled = template('participation_cancelled', (of, reader) => {
-  const { outcome, returned, charged, is_payer, is_trainer, balance_minor } = of;
-  const what = text(reader.locale, `participation_cancelled.${outcome}.${whoseKey(of)}`, { ...about(reader, of), ...named(of) });
+const participationCancelled = template('participation_cancelled', (place, reader) => {
+  const { outcome, returned, charged, is_payer, is_trainer, balance_minor } = place;
+  const what = text(reader.locale, `participation_cancelled.${outcome}.${whoseKey(place)}`, {
+    ...about(reader, place),
+    ...named(place),
+  });
   if (is_trainer) return [what];
   const lines = [...returnedLines(reader, { ...returned, is_payer }), ...chargedLines(reader, charged)];
   const nothing = text(reader.locale, outcome === 'safe' ? 'money.nothing_taken' : 'money.kept');
@@ -42,9 +45,9 @@ const chargedLines = ({ locale }: Reader, { sessions, invoices }: ParamsOf<'trai
   ...(invoices > 0 ? [text(locale, 'money.invoiced')] : []),
 ];
 
-const trainingJoined = template('training_joined', (of, reader) => [
-  text(reader.locale, `training_joined.${whoseKey(of)}`, { ...about(reader, of), ...named(of) }),
-  ...(of.is_trainer ? [] : chargedLines(reader, of.charged)),
+const trainingJoined = template('training_joined', (place, reader) => [
+  text(reader.locale, `training_joined.${whoseKey(place)}`, { ...about(reader, place), ...named(place) }),
+  ...(place.is_trainer ? [] : chargedLines(reader, place.charged)),
 ]);
 
 const waitlisted = template('waitlisted', (of, reader) => [

@@ -24,7 +24,7 @@ const forWhom = ({ locale }: Reader, students: readonly string[]) =>
         text(locale, 'for_whom', {
           students: people(
             locale,
-            students.map((one) => short(one, NAME)),
+            students.map((student) => short(student, NAME)),
             500,
           ),
         }),
@@ -36,12 +36,12 @@ const trainingReminder = template('training_reminder', ({ location, room, traine
   ...ifGiven(reader, 'trainer', trainer),
 ]);
 
-const trainingCreated = template('training_created', ({ trainings, student }, reader) => [
-  text(reader.locale, 'training_created.what', { count: trainings.length }),
+const trainingCreated = template('training_created', ({ trainings, student, by_hand }, reader) => [
+  text(reader.locale, by_hand ? 'training_created.by_hand' : 'training_created.what', { count: trainings.length }),
   ...forWhom(reader, student === null ? [] : [student]),
   ...listed(
     reader.locale,
-    trainings.map((one) => text(reader.locale, 'training_created.line', about(reader, one))),
+    trainings.map((training) => text(reader.locale, 'training_created.line', about(reader, training))),
     'more.trainings',
   ),
 ]);

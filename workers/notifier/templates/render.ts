@@ -3,26 +3,28 @@ import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
 import { bookingTemplates } from './bookings.ts';
+import { movedTrainingTemplates } from './moved-trainings.ts';
 import { adminTemplates } from './notices.ts';
 import { peopleTemplates } from './people.ts';
 import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
 import type { Entity } from './split.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
-import type { Buttons, Line, Reader, Template, Templates } from './template.ts';
+import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
   ...adminTemplates,
   ...peopleTemplates,
   ...reminderTemplates,
+  ...movedTrainingTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
   ...bookingTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */
-export type Rendered = { text: string; entities: Entity[]; buttons: Buttons };
+export type Rendered = { text: string; entities: Entity[]; buttons: ButtonRows };
 
 /**
  * The text of a message in its own language or else the studio's, with instants on the studio's clock. It may be longer than

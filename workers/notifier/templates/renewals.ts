@@ -12,32 +12,32 @@ const what = (key: TextKey, { subscription, student, amount_minor, due_date }: B
     due: dateIn(reader.locale, due_date),
   }).replace(/\.\.$/, '.');
 
-const unpaid = template('renewal_unpaid', (of, reader) => [
-  what('renewal_unpaid.what', of, reader),
-  of.is_lapsed
+const unpaid = template('renewal_unpaid', (renewal, reader) => [
+  what('renewal_unpaid.what', renewal, reader),
+  renewal.is_lapsed
     ? text(reader.locale, 'renewal_lapsed.meaning')
-    : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, of.usable_until) }),
+    : text(reader.locale, 'renewal_unpaid.until', { until: dateIn(reader.locale, renewal.usable_until) }),
 ]);
 
-const lapsed = template('renewal_lapsed', (of, reader) => [
-  what('renewal_lapsed.what', of, reader),
+const lapsed = template('renewal_lapsed', (renewal, reader) => [
+  what('renewal_lapsed.what', renewal, reader),
   text(reader.locale, 'renewal_lapsed.meaning'),
 ]);
 
-const previousUnpaid = template('renewal_previous_unpaid', (of, reader) => [
-  what('renewal_previous_unpaid.what', of, reader),
+const previousUnpaid = template('renewal_previous_unpaid', (renewal, reader) => [
+  what('renewal_previous_unpaid.what', renewal, reader),
   text(reader.locale, 'renewal_previous_unpaid.meaning'),
 ]);
 
 const adminDigest = <K extends 'renewal_lapsed_admin' | 'renewal_previous_unpaid_admin'>(key: K) =>
   template(key, ({ run_id, run_key, renewals }, reader) => {
     const room = Math.min(NAME, Math.floor((unitsPerLine(renewals.length) - 60) / 2));
-    const lines = renewals.map((one) =>
+    const lines = renewals.map((renewal) =>
       text(reader.locale, 'renewal_lapsed_admin.line', {
-        student: short(one.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: one.student_id }),
-        subscription: short(one.subscription, room),
-        amount: amountIn(reader, one.amount_minor),
-        due: dateIn(reader.locale, one.due_date),
+        student: short(renewal.student, room) || text(reader.locale, 'generation_overflow.nameless', { id: renewal.student_id }),
+        subscription: short(renewal.subscription, room),
+        amount: amountIn(reader, renewal.amount_minor),
+        due: dateIn(reader.locale, renewal.due_date),
       }),
     );
     return [

@@ -1,7 +1,7 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
 import { isRunName, type RunName } from '../../../queues/jobs/catalog.ts';
 import type { Schedule } from '../../../queues/timetable/timetable.ts';
-import type { Run, RunStatus } from '../../../sql/runs/runs.ts';
+import type { Run, RunStatus } from '../../../sql/runs/rows.ts';
 import { type Locale, type TextKey, text } from '../texts/texts.ts';
 import type { Words } from './bot-answers.ts';
 import { short } from './wording.ts';
@@ -11,59 +11,35 @@ export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶�
 const tags = { ru: 'ru', uk: 'uk', en: 'en-GB' };
 
 /** A business day: "сб 21 ноября". */
-export const dayIn = (locale: Locale, day: string) =>
+export const weekdayIn = (locale: Locale, day: string) =>
   new Intl.DateTimeFormat(tags[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '');
 
 /** An instant on the studio's clock, as short as can be: "23:05" today, "20.11 23:05" otherwise. */
 export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
-  const shown = (of: Date, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(of);
+  const shown = (instant: Date, options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(instant);
   const date = { day: '2-digit', month: '2-digit' } as const;
   const time = shown(new Date(iso), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const isToday = shown(new Date(iso), { ...date, year: 'numeric' }) === shown(now, { ...date, year: 'numeric' });
   return isToday ? time : `${shown(new Date(iso), date)} ${time}`;
 }
 
-/** What people call each process, and what it does: a new one does not compile without its words. */
-const NAMES = {
-  generation: 'bot.name.generation',
-  attendance: 'bot.name.attendance',
-  finance: 'bot.name.finance',
-  daily: 'bot.name.daily',
-  auto_renewal: 'bot.name.auto_renewal',
-  auto_unfreeze: 'bot.name.auto_unfreeze',
-  cleanup: 'bot.name.cleanup',
-  reminders: 'bot.name.reminders',
-  digest: 'bot.name.digest',
-  slot_recalc: 'bot.name.slot_recalc',
-  slots: 'bot.name.slots',
-} as const satisfies Record<RunName, TextKey>;
-const DOES = {
-  generation: 'bot.does.generation',
-  attendance: 'bot.does.attendance',
-  finance: 'bot.does.finance',
-  daily: 'bot.does.daily',
-  auto_renewal: 'bot.does.auto_renewal',
-  auto_unfreeze: 'bot.does.auto_unfreeze',
-  cleanup: 'bot.does.cleanup',
-  reminders: 'bot.does.reminders',
-  digest: 'bot.does.digest',
-  slot_recalc: 'bot.does.slot_recalc',
-  slots: 'bot.does.slots',
-} as const satisfies Record<RunName, TextKey>;
-
-/** What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". One that has left the catalog goes by its old name. */
+/**
+ * What people call a process, and which day it is for: "Итоги дня, сб 21 ноября". One that has left the catalog goes by its old name.
+ * A process of the catalog without its words in the texts does not compile.
+ */
 export function runTitle(locale: Locale, process: string, day?: string): string {
-  const title = isRunName(process) ? text(locale, NAMES[process]) : process;
-  return day ? `${title}, ${dayIn(locale, day)}` : title;
+  const title = isRunName(process) ? text(locale, `bot.name.${process}`) : process;
+  return day ? `${title}, ${weekdayIn(locale, day)}` : title;
 }
 
 export const scheduleTitle = (locale: Locale, { run }: Schedule) => runTitle(locale, run);
 
 /** What a run would do, in a sentence that names the day. */
-export const doesWhat = (locale: Locale, name: RunName, day: string) => text(locale, DOES[name], { day: dayIn(locale, day) });
+export const doesWhat = (locale: Locale, name: RunName, day: string) =>
+  text(locale, `bot.does.${name}`, { day: weekdayIn(locale, day) });
 
 const COUNTS = [
   ['trainings_processed', 'bot.count.trainings'],

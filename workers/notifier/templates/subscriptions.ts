@@ -24,82 +24,89 @@ const movedLines = (locale: Reader['locale'], terms: readonly { subscription: st
     }),
   );
 
-const frozen = template('subscription_frozen', (of, reader) => {
+const frozen = template('subscription_frozen', (subscription, reader) => {
   const { locale } = reader;
   return [
     said(locale, 'subscription_frozen.what', {
-      ...named(of),
-      from: dateIn(locale, of.from),
-      to: dateIn(locale, of.to),
-      end: dateIn(locale, of.end_date),
+      ...named(subscription),
+      from: dateIn(locale, subscription.from),
+      to: dateIn(locale, subscription.to),
+      end: dateIn(locale, subscription.end_date),
     }),
-    ...movedLines(locale, of.moved),
-    ...(of.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
+    ...movedLines(locale, subscription.moved),
+    ...(subscription.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
     ...listed(
       locale,
-      of.released.map((one) =>
+      subscription.released.map((place) =>
         text(locale, 'subscription_frozen.line', {
-          when: wallTime(locale, one.training_date, one.start_time),
-          training: short(one.training_type, NAME),
+          when: wallTime(locale, place.training_date, place.start_time),
+          training: short(place.training_type, NAME),
         }),
       ),
       'more.trainings',
     ),
-    ...returnedLines(reader, { ...of.returned, is_payer: of.is_payer }),
-    ...(of.returned.sessions > 0 ? left(reader, of.sessions_left) : []),
-    ...balanceLine(reader, of.balance_minor),
+    ...returnedLines(reader, { ...subscription.returned, is_payer: subscription.is_payer }),
+    ...(subscription.returned.sessions > 0 ? left(reader, subscription.sessions_left) : []),
+    ...balanceLine(reader, subscription.balance_minor),
   ];
 });
 
 const left = ({ locale }: Reader, sessions: number | null) =>
   sessions === null ? [] : [text(locale, 'sessions_left', { count: sessions })];
 
-const unfrozen = template('subscription_unfrozen', (of, reader) => [
-  said(reader.locale, 'subscription_unfrozen.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
-  ...left(reader, of.sessions_left),
-  ...movedLines(reader.locale, of.moved),
+const unfrozen = template('subscription_unfrozen', (subscription, reader) => [
+  said(reader.locale, 'subscription_unfrozen.what', {
+    ...named(subscription),
+    end: dateIn(reader.locale, subscription.end_date),
+  }),
+  ...left(reader, subscription.sessions_left),
+  ...movedLines(reader.locale, subscription.moved),
 ]);
 
-const lastSession = template('subscription_last_session', (of, { locale }) => [
-  text(locale, 'subscription_last_session.what', named(of)),
-  of.is_auto_renew
-    ? said(locale, 'subscription_last_session.renews', { end: dateIn(locale, of.end_date) })
+const lastSession = template('subscription_last_session', (subscription, { locale }) => [
+  text(locale, 'subscription_last_session.what', named(subscription)),
+  subscription.is_auto_renew
+    ? said(locale, 'subscription_last_session.renews', { end: dateIn(locale, subscription.end_date) })
     : text(locale, 'subscription_last_session.renew'),
 ]);
 
-const ending = template('subscription_ending', (of, reader) => [
-  said(reader.locale, 'subscription_ending.what', { ...named(of), end: dateIn(reader.locale, of.end_date) }),
-  ...left(reader, of.sessions_left),
-  of.renews
+const ending = template('subscription_ending', (subscription, reader) => [
+  said(reader.locale, 'subscription_ending.what', { ...named(subscription), end: dateIn(reader.locale, subscription.end_date) }),
+  ...left(reader, subscription.sessions_left),
+  subscription.renews
     ? text(
         reader.locale,
-        of.price_minor > 0 ? 'subscription_ending.renews' : 'subscription_ending.renews_free',
-        money(reader, of.price_minor),
+        subscription.price_minor > 0 ? 'subscription_ending.renews' : 'subscription_ending.renews_free',
+        money(reader, subscription.price_minor),
       )
     : text(reader.locale, 'subscription_ending.renew'),
 ]);
 
-const renewed = template('subscription_renewed', (of, reader) => [
+const renewed = template('subscription_renewed', (subscription, reader) => [
   said(reader.locale, 'subscription_renewed.what', {
-    ...named(of),
-    start: dateIn(reader.locale, of.start_date),
-    end: dateIn(reader.locale, of.end_date),
+    ...named(subscription),
+    start: dateIn(reader.locale, subscription.start_date),
+    end: dateIn(reader.locale, subscription.end_date),
   }),
-  ...(of.carried_sessions > 0 ? [text(reader.locale, 'subscription_renewed.carried', { count: of.carried_sessions })] : []),
-  ...left(reader, of.sessions && of.sessions + of.carried_sessions),
-  ...(of.price_minor > 0
+  ...(subscription.carried_sessions > 0
+    ? [text(reader.locale, 'subscription_renewed.carried', { count: subscription.carried_sessions })]
+    : []),
+  ...left(reader, subscription.sessions && subscription.sessions + subscription.carried_sessions),
+  ...(subscription.price_minor > 0
     ? [
-        said(reader.locale, of.is_paid ? 'subscription_renewed.paid' : 'subscription_renewed.unpaid', {
-          ...money(reader, of.price_minor),
-          due: dateIn(reader.locale, of.start_date),
+        said(reader.locale, subscription.is_paid ? 'subscription_renewed.paid' : 'subscription_renewed.unpaid', {
+          ...money(reader, subscription.price_minor),
+          due: dateIn(reader.locale, subscription.start_date),
         }),
       ]
     : []),
 ]);
 
-const expired = template('subscription_expired', (of, { locale }) => [
-  said(locale, 'subscription_expired.what', { ...named(of), end: dateIn(locale, of.end_date) }),
-  ...(of.sessions_expired > 0 ? [text(locale, 'subscription_expired.sessions', { count: of.sessions_expired })] : []),
+const expired = template('subscription_expired', (subscription, { locale }) => [
+  said(locale, 'subscription_expired.what', { ...named(subscription), end: dateIn(locale, subscription.end_date) }),
+  ...(subscription.sessions_expired > 0
+    ? [text(locale, 'subscription_expired.sessions', { count: subscription.sessions_expired })]
+    : []),
 ]);
 
 /** What the holders of subscriptions, and those who pay for them, are notified. */

@@ -7,19 +7,19 @@ export type Reader = { locale: Locale; zone: string; currency: string };
 /** A paragraph; as an object, one that stands out. */
 export type Line = string | { bold: string };
 /** Rows of buttons: what stands on each, and what pressing it sends (at most 64 bytes). */
-export type Buttons = { text: string; data: string }[][];
+export type ButtonRows = { text: string; data: string }[][];
 
 /** How a message of the catalog reads: its paragraphs, and the buttons under them. Params that do not fit throw a ZodError. */
 export type Template<N extends MessageName = MessageName> = {
   name: N;
   lines(params: unknown, reader: Reader): Line[];
-  buttons?(params: unknown, reader: Reader): Buttons;
+  buttons?(params: unknown, reader: Reader): ButtonRows;
 };
 
 export function template<N extends MessageName>(
   name: N,
   lines: (params: ParamsOf<N>, reader: Reader) => Line[],
-  buttons?: (params: ParamsOf<N>, reader: Reader) => Buttons,
+  buttons?: (params: ParamsOf<N>, reader: Reader) => ButtonRows,
 ): Template<N> {
   const read = (params: unknown) => catalog[name].params.parse(params) as ParamsOf<N>;
   return {

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+
+/** The jobs: what a queue job may say. None carries a fact; the facts are rows. */
+export const jobPayloads = {
+  /** Look at a run in the database. */
+  run: z.object({ run_id: z.int(), request_id: z.string().optional() }),
+  /** Prove that this queue is consumed. */
+  canary: z.object({ rung_at: z.iso.datetime() }),
+  /** Look at a request that somebody waits for. */
+  request: z.object({ finance_request_id: z.int(), request_id: z.string().optional() }),
+  /** There is something to do in the worker's own list: messages to send, days of slots to calculate. */
+  drain: z.object({}),
+};
+export type JobName = keyof typeof jobPayloads;
+export type JobPayload<N extends JobName> = z.output<(typeof jobPayloads)[N]>;

@@ -1,0 +1,98 @@
+import moment from 'moment-timezone';
+import { z } from 'zod';
+import { LEVELS } from '../log/log.ts';
+import { apiKeysSetting } from './key-setting.ts';
+import { publicUrlSetting, trustProxySetting } from './network-settings.ts';
+import { whyWeak } from './weak-secret.ts';
+
+/** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
+const isZone = (zone: string) => moment.tz.zone(zone) !== null;
+const url = (...protocols: string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
+  });
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,9}$/, { error: `a whole number from ${min} to ${max}` })
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, { error: `a whole number from ${min} to ${max}` });
+
+/** Wall times, `HH:MM`, from the first to just before the second. */
+export type QuietHours = { from: string; until: string };
+const QUIET = 'two times such as 22:00-08:00, or off';
+/** `22:00-08:00` as a pair; `off` as null. */
+export const quietHoursSetting = z
+  .string({ error: QUIET })
+  .regex(/^(?:off|(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d)$/, { error: QUIET })
+  .transform((text): QuietHours | null => (text === 'off' ? null : { from: text.slice(0, 5), until: text.slice(6) }))
+  .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
+
+const WEBHOOK_SECRET = '24 to 256 letters, digits, _ and - that nobody guesses';
+/** Every setting: its name, what is accepted, and its default; a new one also gets a line of `.env.example`. */
+export const schema = z.object({
+  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  REDIS_URL: url('redis:', 'rediss:').optional(),
+  MIGRATE_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
+  PORT: whole(1, 65_535).prefault('3000'),
+  HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
+  TLS_CERT: z.string().optional(),
+  TLS_KEY: z.string().optional(),
+  TRUST_PROXY: trustProxySetting.optional(),
+  PUBLIC_URL: publicUrlSetting.optional(),
+  ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
+  STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
+  STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
+  STUDIO_CURRENCY: z
+    .string()
+    .refine((code) => Intl.supportedValuesOf('currency').includes(code), { error: 'a currency code such as RUB, UAH or EUR' })
+    .default('RUB'),
+  STUDIO_BOOKING_NOTICE_MINUTES: whole(0, 86_400).prefault('0'),
+  STUDIO_BOOKING_HOLD_SECONDS: whole(1, 3_600).prefault('60'),
+  STUDIO_SLOT_LOCK: z.enum(['on', 'off'], { error: 'on or off' }).default('on'),
+  API_KEYS: apiKeysSetting.prefault(''),
+  TELEGRAM_BOT_TOKEN: z
+    .string()
+    .regex(/^\d+:[\w-]+$/, { error: 'a bot token like 12345:AbC-dEf' })
+    .optional(),
+  TELEGRAM_API_ROOT: url('http:', 'https:').default('https://api.telegram.org'),
+  TELEGRAM_ADMIN_CHAT_IDS: z
+    .string()
+    .regex(/^(-?\d+(\s*,\s*-?\d+)*)?$/, { error: 'chat ids separated by commas, such as 1001,-1002' })
+    .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .refine((ids) => ids.every(Number.isSafeInteger), { error: 'chat ids of at most 15 digits' })
+    .prefault(''),
+  TELEGRAM_ADMIN_USER_IDS: z
+    .string()
+    .regex(/^(\d+(\s*,\s*\d+)*)?$/, { error: 'ids of people separated by commas, such as 1001,1002' })
+    .transform((text) => text.split(',').filter(Boolean).map(Number))
+    .refine((ids) => ids.every((id) => Number.isSafeInteger(id) && id > 0), {
+      error: 'ids of people: above 0, at most 15 digits',
+    })
+    .prefault(''),
+  TELEGRAM_PACE: whole(1, 30).prefault('1'),
+  QUIET_HOURS: quietHoursSetting.prefault('22:00-08:00'),
+  REMINDER_HOURS: whole(1, 24).prefault('2'),
+  MISSED_CLASSES_THRESHOLD: whole(1, 100).prefault('2'),
+  MISSED_CLASSES_DAYS: whole(1, 365).prefault('30'),
+  PAYMENT_TERM_DAYS: whole(0, 365).prefault('7'),
+  TELEGRAM_WEBHOOK_URL: url('https:').optional(),
+  TELEGRAM_WEBHOOK_SECRET: z
+    .string()
+    .regex(/^[\w-]{24,256}$/, { error: WEBHOOK_SECRET })
+    .refine((secret) => whyWeak(secret) === null, { error: WEBHOOK_SECRET })
+    .optional(),
+  LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
+  LOG_MAX_MB: whole(1, 10_000).prefault('10'),
+  LOG_KEEP: whole(0, 100).prefault('5'),
+  DRAIN_SECONDS: whole(1, 3_600).prefault('20'),
+  RATE_LIMIT_PER_MINUTE: whole(1, 1_000_000).prefault('600'),
+  RENEWAL_GRACE_DAYS: whole(0, 90).prefault('7'),
+  RETENTION_DAYS: whole(30, 3_650).prefault('400'),
+});
+
+/** Every setting there is. */
+export const settingNames = Object.keys(schema.shape);
+/** Names of settings whose values are shown to nobody. */
+export const isSecret = /URL|KEY|TOKEN|SECRET/;

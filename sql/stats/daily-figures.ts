@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+/** Days before its own that every run writes again; what changed earlier ones has noted them (see migration 0059). */
+const REWRITTEN = 35;
+
+/**
+ * The next studio days after `after` (null: from the first) whose figures a run for `date` writes: those before it, from 35 days before
+ * the last run's end on, and the ones noted as changed. All there is to write when there are no figures yet.
+ */
+export const nextDays = (db: Sql, date: string, after: string | null, limit: number) =>
+  db.anyFirst(sql.type(z.object({ day: z.iso.date() }))`
+    with due as (
+      select day from daily_figures_due
+      union
+      select generate_series(
+        least(${date}::date, (select max(day) + 1 from daily_figures)) - ${REWRITTEN}::int, ${date}::date - 1, interval '1 day')::date
+      union
+      select generate_series((select min(day) from daily_figures_due), ${date}::date - 1, interval '1 day')::date
+      where not exists (select from daily_figures)
+    )
+    select day from due where day < ${date}::date and day > coalesce(${after}::date, '-infinity') order by day limit ${limit}`);
+
+/**
+ * Writes the business figures of studio days (R20-R24) and forgets that they were noted; what changes meanwhile notes them again.
+ * A day begins and ends at midnight in `zone`. Returns how many rows are new or different.
+ */
+export const writeFigures = (transaction: Sql, days: readonly string[], zone: string) =>
+  transaction.oneFirst(sql.type(z.object({ written: z.int() }))`
+    with day as materialized (
+      select day from unnest(${sql.array([...days], 'date')}) as day
+    ), noted as (
+      delete from daily_figures_due where day in (select day from day)
+    ), span as materialized (
+      select min(day) as first, max(day) as last from day
+    ), seat as materialized (
+      select training_date as day, student_id, seat.status
+      from real_training_students seat join real_trainings training on training.id = seat.real_training_id, span
+      where seat.status in ('PRESENT', 'ABSENT') and training.status <> 'cancelled' and training_date between first - 30 and last
+    ), valid as materialized (
+      select held.id, student_id, start_date, last_valid_day(held) as end_date
+      from student_subscriptions held, span where start_date <= last and end_date >= first
+    ), active as (
+      select day, count(distinct student_id)::int as students
+      from (
+        select day.day, student_id from day join valid on day.day between start_date and end_date
+        where not exists (
+          select from subscription_freezes frozen
+          where frozen.student_subscription_id = valid.id and day.day between first_day and last_day)
+        union all
+        select day.day, student_id
+        from day join (select distinct day, student_id from seat where status = 'PRESENT') as came on came.day between day.day - 30 and day.day
+      ) as one_way_or_another
+      group by day
+    ), training as (
+      select training_date as day, count(*) filter (where status = 'completed')::int as held,
+        count(*) filter (where status = 'cancelled')::int as cancelled
+      from real_trainings where training_date in (select day from day) group by training_date
+    ), attendance as (
+      select day, count(*) filter (where status = 'PRESENT')::int as present, count(*) filter (where status = 'ABSENT')::int as absent
+      from seat group by day
+    ), money as (
+      select day, sum(received) as received, sum(returned) as payments_cancelled, sum(invoiced) as invoiced, sum(withdrawn) as invoices_cancelled
+      from (
+        select (created_at at time zone ${zone})::date as day, amount_minor as received, 0 as returned, 0 as invoiced, 0 as withdrawn from payments
+        union all select (cancelled_at at time zone ${zone})::date, 0, amount_minor, 0, 0 from payments where cancelled_at is not null
+        union all select (created_at at time zone ${zone})::date, 0, 0, amount_minor, 0 from invoices
+        union all select (cancelled_at at time zone ${zone})::date, 0, 0, 0, amount_minor from invoices where cancelled_at is not null
+      ) as entry
+      where day in (select day from day) group by day
+    ), registered as (
+      select registration_date as day, count(*)::int as students from students
+      where registration_date in (select day from day) group by registration_date
+    ), written as (
+      insert into daily_figures as known (day, active_students, trainings_held, trainings_cancelled, present, absent, received_minor,
+        payments_cancelled_minor, invoiced_minor, invoices_cancelled_minor, new_registrations)
+      select day, coalesce(active.students, 0), coalesce(held, 0), coalesce(cancelled, 0), coalesce(present, 0), coalesce(absent, 0),
+        coalesce(received, 0), coalesce(payments_cancelled, 0), coalesce(invoiced, 0), coalesce(invoices_cancelled, 0),
+        coalesce(registered.students, 0)
+      from day left join active using (day) left join training using (day) left join attendance using (day)
+        left join money using (day) left join registered using (day)
+      on conflict (day) do update set active_students = excluded.active_students, trainings_held = excluded.trainings_held,
+        trainings_cancelled = excluded.trainings_cancelled, present = excluded.present, absent = excluded.absent,
+        received_minor = excluded.received_minor, payments_cancelled_minor = excluded.payments_cancelled_minor,
+        invoiced_minor = excluded.invoiced_minor, invoices_cancelled_minor = excluded.invoices_cancelled_minor,
+        new_registrations = excluded.new_registrations, written_at = now()
+      where (known.active_students, known.trainings_held, known.trainings_cancelled, known.present, known.absent, known.received_minor,
+          known.payments_cancelled_minor, known.invoiced_minor, known.invoices_cancelled_minor, known.new_registrations)
+        is distinct from (excluded.active_students, excluded.trainings_held, excluded.trainings_cancelled, excluded.present,
+          excluded.absent, excluded.received_minor, excluded.payments_cancelled_minor, excluded.invoiced_minor,
+          excluded.invoices_cancelled_minor, excluded.new_registrations)
+      returning 1
+    )
+    select count(*)::int as written from written`);
