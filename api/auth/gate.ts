@@ -74,6 +74,7 @@ export async function demandRows(db: Sql, whose: Whose, asked: Asked, input: Inp
 const NAMES: Record<RowKind, string> = {
   training: 'training',
   template: 'training template',
+  group: 'group',
   booking: 'booking',
   student: 'student',
   family: 'person',
@@ -85,6 +86,7 @@ const NAMES: Record<RowKind, string> = {
   subscription: 'subscription',
   request: 'request',
   absence: 'absence',
+  member: 'membership',
   seat: 'place',
 };
 

@@ -23,7 +23,16 @@ const staff: Rule = {};
 
 /** No contacts and no money (R32). */
 const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'notes', 'payer_id'];
-const MONEY = ['service_price_minor', 'price_minor', 'discounts', 'pay_from', 'payer_id', 'invoice', 'client_package_id'];
+const MONEY = [
+  'service_price_minor',
+  'price_minor',
+  'discounts',
+  'pay_from',
+  'payer_id',
+  'invoice',
+  'client_package_id',
+  'student_subscription_id',
+];
 
 /** Of a training, a trainer writes the notes. */
 const NOTES_ONLY = Object.fromEntries(
@@ -66,6 +75,13 @@ export const policy: Readonly<Record<string, Rule>> = {
   ...record('/api/specialists', { ...trainer, rows: { 'params.id': 'specialist' } }),
   ...record('/api/training-types', everybody),
   ...record('/api/subscriptions', everybody),
+  'GET /api/subscriptions/{id}/services': everybody,
+  'PUT /api/subscriptions/{id}/services': staff,
+  ...record('/api/groups', { ...own, rows: { 'params.id': 'group' } }),
+  'DELETE /api/groups/{id}': staff,
+  'GET /api/groups/{id}/members': { ...own, rows: { 'params.id': 'group' } },
+  'POST /api/groups/{id}/members': staff,
+  'POST /api/groups/{id}/members/{student_id}/leave': staff,
   ...record('/api/training-templates', signedIn),
   ...record('/api/locations', everybody),
   ...record('/api/rooms', { trainer: 'all' }),
@@ -95,6 +111,10 @@ export const policy: Readonly<Record<string, Rule>> = {
     rows: { 'params.student_id': 'student' },
     only: { by: ['client'] },
   },
+  'POST /real-trainings/{id}/trial': staff,
+  'GET /real-trainings/{id}/waitlist': { ...own, rows: { 'params.id': 'training' } },
+  'POST /real-trainings/{id}/waitlist': { ...family, rows: { 'body.student_id': 'student' } },
+  'DELETE /real-trainings/{id}/waitlist/{student_id}': { ...family, rows: { 'params.student_id': 'student' } },
   'POST /real-trainings/{id}/attendance': { ...trainer, rows: { 'params.id': 'training' } },
   'GET /real-trainings/{id}/students/{student_id}/marks': { ...trainer, rows: { 'params.id': 'training' } },
   'POST /api/check-ins': trainer,
@@ -116,6 +136,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
   'POST /api/students/{id}/subscriptions': staff,
   'PATCH /api/student-subscriptions/{id}': { ...family, rows: { 'params.id': 'subscription' } },
+  'GET /api/student-subscriptions/{id}/schedule': { ...family, rows: { 'params.id': 'subscription' } },
+  'PUT /api/student-subscriptions/{id}/schedule': staff,
   'POST /api/student-subscriptions/{id}/freeze': staff,
   'POST /api/student-subscriptions/{id}/unfreeze': staff,
   'POST /api/student-subscriptions/{id}/cancel': staff,
@@ -135,6 +157,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/notification-kinds': staff,
 
   'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
+  'POST /bookings/series': { ...family, rows: { 'body.client_id': 'client' } },
   'GET /bookings': { ...own, hidden: MONEY },
   'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },
   'POST /bookings/{id}/cancel': { ...family, rows: { 'params.id': 'booking' }, only: { by: ['client'] } },
@@ -153,6 +176,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
   'PATCH /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
   'DELETE /api/specialist-absences/{id}': { ...trainer, rows: { 'params.id': 'absence' } },
+  'POST /api/specialist-absences/{id}/decisions': staff,
 
   'GET /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/packages': staff,

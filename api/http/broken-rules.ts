@@ -16,6 +16,7 @@ export const takenMessages: Record<string, string> = {
   subscriptions_name_is_taken: 'there is a subscription with this name already',
   services_name_is_taken: 'there is a service with this name already',
   service_packages_name_is_taken: 'there is a service package with this name already',
+  groups_name_is_taken: 'there is a group with this name already',
   student_is_linked_already: 'the student has a standing place in this training template already',
   specialist_has_an_override_that_day: 'the specialist has a calendar override on this day already',
   location_has_an_override_that_day: 'the location has a calendar override on this day already',

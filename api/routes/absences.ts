@@ -9,12 +9,16 @@ import {
   findAbsence,
   listAbsences,
 } from '../../sql/calendar/absences.ts';
+import { decisionRow, decisions, decisionsOf } from '../../sql/calendar/decisions.ts';
 import { meetingOf, meetingRow, meetingsIn } from '../../sql/calendar/meetings.ts';
+import { decideAbsence } from '../../workers/absences/decide.ts';
+import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { Problem, unacceptable } from '../http/problems.ts';
+import { Problem, problemBody, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
-import { idOf } from './fields.ts';
+import { undone } from '../http/undone.ts';
+import { id, idOf, isDry, oneOf } from './fields.ts';
 
 const WHEN = `a business day YYYY-MM-DD or an instant such as 2026-11-25T18:00:00+03:00, from ${FIRST} to ${LAST}`;
 const UNTIL = `${WHEN}; ${FOR_EVER} is for ever`;
@@ -45,7 +49,10 @@ const reason = textField(500)
 
 const item = absenceRow.meta({ id: 'Absence' });
 const answer = absenceRow
-  .extend({ meetings: z.array(meetingRow).meta({ description: 'bookings and trainings it runs into; they stand' }) })
+  .extend({
+    meetings: z.array(meetingRow).meta({ description: 'bookings and trainings it runs into; they stand until somebody decides' }),
+    decisions: z.array(decisionRow).meta({ description: 'what was decided of its trainings' }),
+  })
   .meta({ id: 'AbsenceWithMeetings' });
 const shared = { tag: 'specialist-absences' } as const;
 const path = '/api/specialist-absences';
@@ -67,6 +74,7 @@ async function found(db: Context['db'], id: number) {
 const withMeetings = async (db: Context['db'], absence: z.output<typeof absenceRow>) => ({
   ...absence,
   meetings: (await meetingsIn(db, absence)).map(meetingOf),
+  decisions: await decisionsOf(db, absence.id),
 });
 
 export const absenceRoutes: Route[] = [
@@ -166,6 +174,47 @@ export const absenceRoutes: Route[] = [
     async handle({ params }, { db }) {
       if (!(await deleteAbsence(db, params.id))) throw new Problem(404, `there is no absence ${params.id}`);
       return { status: 204, body: undefined };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: `${path}/{id}/decisions`,
+    summary: 'Say what becomes of the trainings an absence runs into: a substitute, called off, or kept; all of it or nothing',
+    scope: 'records:write',
+    transaction: true,
+    params: idParams,
+    body: z
+      .strictObject({
+        items: z
+          .array(
+            z.strictObject({
+              real_training_id: id,
+              decision: oneOf(decisions),
+              trainer_id: idOf('who substitutes').optional(),
+            }),
+          )
+          .min(1, { error: 'at least one training' })
+          .max(200, { error: 'at most 200 trainings' }),
+        dry_run: isDry,
+      })
+      .meta({ examples: [{ items: [{ real_training_id: 1, decision: 'substitute', trainer_id: 2 }], dry_run: true }] }),
+    responses: {
+      200: answer.extend({ dry_run: z.boolean() }).meta({ id: 'AbsenceDecided' }),
+      409: problemBody.extend({
+        conflicts: z.array(z.object({ real_training_id: z.int(), trainer_id: z.int(), detail: z.string() })).optional(),
+      }),
+    },
+    async handle({ params, body: { items, dry_run } }, context) {
+      const { caller, fleet, now, requestId } = context;
+      if (items.some(({ decision }) => decision === 'cancel')) demandScope(caller, 'trainings:cancel', 'it calls trainings off');
+      const act = async (db: Context['db']) => {
+        const absence = await found(db, params.id);
+        const of = { absenceId: absence.id, reason: absence.reason ?? '', items, now, by: caller.name, requestId };
+        await decideAbsence(db, { ...of, zone: fleet.settings.zone });
+        return { ...(await withMeetings(db, absence)), dry_run };
+      };
+      return { body: dry_run ? await undone(context, act) : await act(context.db) };
     },
   }),
 ];

@@ -9,6 +9,7 @@ import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { forgotRoutes } from './forgot.ts';
+import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
@@ -30,13 +31,17 @@ import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
 import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
+import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
+import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
 import { trainingRoutes } from './trainings.ts';
+import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
 import { undoRoutes } from './undo.ts';
+import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
 /**
@@ -52,14 +57,19 @@ export const routes: readonly Route[] = [
   // Before what would take "series" for an id.
   ...seriesRoutes,
   ...rosterRoutes,
+  ...groupRoutes,
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
+  ...waitlistRoutes,
+  ...trialRoutes,
   ...subscriptionRoutes,
   ...subscriptionChangeRoutes,
+  ...subscriptionScheduleRoutes,
+  ...subscriptionServiceRoutes,
   ...taskRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { endOfDay, startOfDay } from '../../queues/time/calendar.ts';
-import { anyDay, endDay, exampleInstant, utcInstant } from '../../queues/time/days.ts';
-import { bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
+import { anyDay, endDay, exampleDay, exampleInstant, utcInstant } from '../../queues/time/days.ts';
+import { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses } from '../../sql/bookings/rows.ts';
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { bookSeries } from '../../workers/bookings/series.ts';
+import { Refused } from '../../workers/refusal.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { id, idOf, oneOf } from './fields.ts';
+import { undone } from '../http/undone.ts';
+import { id, idOf, isDry, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** What a booking costs and who pays is null to a trainer. */
@@ -36,31 +39,67 @@ const found = async (db: Context['db'], bookingId: number) => {
   return booking;
 };
 
+const wish = {
+  client_id: idOf('the client; students are clients too'),
+  service_id: id,
+  specialist_id: idOf('the specialist; by default whoever is free').optional(),
+  room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
+  location_id: id.optional(),
+  starts_at: utcInstant,
+  pay_from: oneOf(payFrom).default('later').meta({ description: 'subscription: a session of one that covers the service' }),
+};
+const conflicts = z.array(z.object({ starts_at: z.iso.datetime(), detail: z.string() }));
+const seriesBooked = z
+  .object({ dry_run: z.boolean(), bookings: z.array(bookingItem), conflicts })
+  .meta({ id: 'BookingSeries', description: 'of a dry run the bookings as they would be; their ids are nobody’s' });
+
 export const bookingRoutes: Route[] = [
   route({
     ...write,
     method: 'post',
     path: '/bookings',
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
-    body: z
-      .strictObject({
-        client_id: idOf('the client; students are clients too'),
-        service_id: id,
-        specialist_id: idOf('the specialist; by default whoever is free').optional(),
-        room_id: id.optional().meta({ description: "by default the first free one of the service's rooms" }),
-        location_id: id.optional(),
-        starts_at: utcInstant,
-        pay_from: oneOf(payFrom).default('later'),
-      })
-      .meta({
-        get examples() {
-          return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
-        },
-      }),
+    body: z.strictObject(wish).meta({
+      get examples() {
+        return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
+      },
+    }),
     responses: { 201: bookingItem, 409: slotsTaken },
     async handle({ body }, context) {
       const bookingId = await book(body, context);
       return { status: 201, body: await found(context.db, bookingId), headers: { Location: `/bookings/${bookingId}` } };
+    },
+  }),
+  route({
+    ...write,
+    method: 'post',
+    path: '/bookings/series',
+    summary: 'Book the same time every so many weeks until a day: all of it, or nothing with what is in the way (409)',
+    transaction: true,
+    body: z
+      .strictObject({
+        ...wish,
+        every_weeks: whole(1, 52),
+        until: endDay.meta({ description: 'the last day, inclusive' }),
+        dry_run: isDry,
+      })
+      .meta({
+        get examples() {
+          const first = { client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const };
+          return [{ ...first, every_weeks: 1, until: exampleDay(30), dry_run: true }];
+        },
+      }),
+    responses: { 200: seriesBooked, 201: seriesBooked, 409: problemBody.extend({ conflicts: conflicts.optional() }) },
+    async handle({ body: { dry_run, ...series } }, context) {
+      const act = async (db: Context['db']) => {
+        const { made, conflicts } = await bookSeries(series, { ...context, db });
+        if (conflicts.length > 0 && !dry_run) throw new Refused('conflict', 'not all of the series can be booked', { conflicts });
+        const bookings: Booking[] = [];
+        for (const bookingId of made) bookings.push(await found(db, bookingId));
+        return { dry_run, bookings, conflicts };
+      };
+      if (dry_run) return { status: 200, body: await undone(context, act) };
+      return { status: 201, body: await act(context.db) };
     },
   }),
   route({

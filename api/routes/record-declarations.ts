@@ -18,6 +18,10 @@ export const declarations: RecordDeclaration[] = [
       price_minor: minor(0).optional(),
       duration_minutes: whole(1, 1_440).meta({ examples: [60] }),
       is_subscription_only: flag.meta({ examples: [false] }).optional(),
+      program: textField(100)
+        .nullable()
+        .optional()
+        .meta({ description: 'types of one program share it; null: the type is one of its own', examples: [null] }),
     },
     {
       name: z.string(),
@@ -25,6 +29,7 @@ export const declarations: RecordDeclaration[] = [
       price_minor: z.int(),
       duration_minutes: z.int(),
       is_subscription_only: z.boolean(),
+      program: z.string().nullable(),
     },
   ),
   {
@@ -52,6 +57,20 @@ export const declarations: RecordDeclaration[] = [
     rule: (body: Record<string, unknown>) => wrongTerm(body, true),
     example: { name: '8 trainings', price_minor: 480_000, number_of_sessions: 8, validity_days: 30 },
   },
+  {
+    ...plain(
+      'groups',
+      'group',
+      {
+        name: textField(100).meta({ examples: ['Monday and Wednesday'] }),
+        trainer_id: idOf('the specialist who has it'),
+        is_active: flag.optional().meta({ description: 'false: it seats nobody in the weeks to come' }),
+      },
+      { name: z.string(), trainer_id: z.int(), is_active: z.boolean() },
+      ['trainer_id', 'is_active'],
+    ),
+    isDeletable: true,
+  },
   plain(
     'training_templates',
     'training template',
@@ -61,6 +80,7 @@ export const declarations: RecordDeclaration[] = [
       training_type_id: id,
       trainer_id: idOf('the specialist who gives it'),
       room_id: id.nullable().optional(),
+      group_id: id.nullable().optional().meta({ description: 'the group whose members have a place in it' }),
       is_active: flag.optional(),
     },
     {
@@ -69,9 +89,10 @@ export const declarations: RecordDeclaration[] = [
       training_type_id: z.int(),
       trainer_id: z.int(),
       room_id: z.int().nullable(),
+      group_id: z.int().nullable(),
       is_active: z.boolean(),
     },
-    ['day_number', 'training_type_id', 'trainer_id', 'room_id', 'is_active'],
+    ['day_number', 'training_type_id', 'trainer_id', 'room_id', 'group_id', 'is_active'],
   ),
   plain(
     'locations',

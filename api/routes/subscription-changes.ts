@@ -4,31 +4,25 @@ import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { balanceOf } from '../../sql/finance/payments.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { lockRoster } from '../../sql/runs/locks.ts';
 import { holderNotices } from '../../sql/sessions/holders.ts';
 import { findHeld, type Held, setAutoRenew, studentOf } from '../../sql/subscriptions/held.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { callOffSubscription } from '../../workers/subscriptions/call-off.ts';
-import { freeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
+import { freeze, lockForFreeze, unfreeze } from '../../workers/subscriptions/freeze.ts';
 import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../../workers/subscriptions/policy.ts';
+import { endSchedule, lockForEnding } from '../../workers/subscriptions/schedule.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
 import { isDry } from './fields.ts';
 import { balance, reasonBody } from './money.ts';
+import { released } from './released.ts';
 import { heldItem } from './subscriptions.ts';
 
 const path = '/api/student-subscriptions/{id}';
 const shared = { tag: 'subscriptions', scope: 'money:write', transaction: true, params: idParams } as const;
 const REFUND = 'a whole number of minor units of the currency, 0 or more';
-const releasedTraining = z.object({
-  real_training_id: z.int(),
-  training_type: z.string(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-});
-
 const moved = z
   .array(z.object({ id: z.int(), subscription: z.string(), start_date: z.iso.date(), end_date: z.iso.date() }))
   .meta({ description: 'those that follow it, where their days have moved along' });
@@ -43,6 +37,7 @@ const consequences = z.object({
   used_units: z.int().meta({ description: 'of these, what is used up or was carried on to the next one' }),
   sessions_carried_back: z.int().meta({ description: 'sessions that go back to the subscription they were carried over from' }),
   sessions_cancelled: z.int(),
+  released: z.array(released).meta({ description: 'trainings of its schedule in which the place is free again' }),
   moved,
   balance_minor: balance,
 });
@@ -74,12 +69,12 @@ export const subscriptionChangeRoutes: Route[] = [
         return [{ from: exampleDay(7), to: exampleDay(20) }];
       },
     }),
-    responses: { 200: heldItem.extend({ released: z.array(releasedTraining), moved }).meta({ id: 'SubscriptionFrozen' }) },
+    responses: { 200: heldItem.extend({ released: z.array(released), moved }).meta({ id: 'SubscriptionFrozen' }) },
     async handle({ params, body: { from, to } }, context) {
       const { db, now } = context;
-      await lockRoster(db);
-      const before = await locked(context, params.id);
-      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now });
+      const waiting = await lockForFreeze(db, (await demanded(context, params.id)).student_id, { from, to, now });
+      const before = await demanded(context, params.id);
+      const { returned, ...done } = await freeze(db, before, { from, to, today: todayOf(context), now }, waiting);
       const subscription = await demanded(context, before.id);
       const notice = {
         template: 'subscription_frozen' as const,
@@ -132,10 +127,25 @@ export const subscriptionChangeRoutes: Route[] = [
     async handle({ params, body: { reason, refund_minor, dry_run } }, context) {
       const { now } = context;
       const act = async (db: Context['db']) => {
-        const before = await locked({ ...context, db }, params.id);
-        const done = await callOffSubscription(db, before, { reason, refundMinor: refund_minor, today: todayOf(context), now });
+        const today = todayOf(context);
+        const { student_id: studentId } = await demanded({ ...context, db }, params.id);
+        const ending = await lockForEnding(db, { heldId: params.id, studentId, today, now });
+        const before = await demanded({ ...context, db }, params.id);
+        const { released } = await endSchedule(db, before, ending);
+        const done = await callOffSubscription(db, await demanded({ ...context, db }, params.id), {
+          reason,
+          refundMinor: refund_minor,
+          today,
+          now,
+        });
         const subscription = await demanded({ ...context, db }, before.id);
-        return { ...subscription, ...done, dry_run, ...(await shownBalance({ ...context, db }, subscription.payer_id)) };
+        return {
+          ...subscription,
+          ...done,
+          released,
+          dry_run,
+          ...(await shownBalance({ ...context, db }, subscription.payer_id)),
+        };
       };
       if (!dry_run) return { body: await act(context.db) };
       return { body: await undone(context, act) };

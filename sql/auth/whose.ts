@@ -37,17 +37,28 @@ const trainsStudent = (student: Column, trainer: number | null) =>
         where place.student_id = ${student} and given.trainer_id = ${trainer})
       or exists (
         select from training_student_templates standing join training_templates weekly on weekly.id = training_template_id
-        where standing.student_id = ${student} and weekly.trainer_id = ${trainer}))`;
+        where standing.student_id = ${student} and weekly.trainer_id = ${trainer})
+      or exists (
+        select from group_members member join groups on groups.id = member.group_id
+        where member.student_id = ${student} and groups.trainer_id = ${trainer} and coalesce(member.to_date >= current_date, true)))`;
 
 /** For each kind of row: whether a row of its table, by its alias, is theirs. */
 const conditions = {
   training: (row, own) =>
     either(
       is(named(row, 'trainer_id'), own.trainer),
+      // Whose training it is while a substitute gives it sees it as before (R14).
+      is(named(row, 'regular_trainer_id'), own.trainer),
       sql.fragment`exists (select from real_training_students place
         where place.real_training_id = ${named(row, 'id')} and ${among(sql.fragment`place.student_id`, own.students)})`,
     ),
   template: (row, own) => is(named(row, 'trainer_id'), own.trainer),
+  group: (row, own) =>
+    either(
+      is(named(row, 'trainer_id'), own.trainer),
+      sql.fragment`exists (select from group_members member
+        where member.group_id = ${named(row, 'id')} and ${among(sql.fragment`member.student_id`, own.students)})`,
+    ),
   booking: (row, own) => either(is(named(row, 'specialist_id'), own.trainer), among(named(row, 'client_id'), own.students)),
   student: (row, own) => either(among(named(row, 'id'), own.students), trainsStudent(named(row, 'id'), own.trainer)),
   family: (row, own) => among(named(row, 'id'), own.students),
@@ -66,10 +77,16 @@ const conditions = {
   subscription: (row, own) => among(named(row, 'student_id'), own.students),
   request: (row, own) => among(named(row, 'student_id'), own.students),
   absence: (row, own) => is(named(row, 'specialist_id'), own.trainer),
+  member: (row, own) =>
+    either(
+      among(named(row, 'student_id'), own.students),
+      sql.fragment`exists (select from groups taught where taught.id = ${named(row, 'group_id')} and taught.trainer_id = ${own.trainer}::int)`,
+    ),
   seat: (row, own) =>
     either(
       among(named(row, 'student_id'), own.students),
-      sql.fragment`exists (select from real_trainings given where given.id = ${named(row, 'real_training_id')} and given.trainer_id = ${own.trainer}::int)`,
+      sql.fragment`exists (select from real_trainings given where given.id = ${named(row, 'real_training_id')}
+        and ${own.trainer}::int in (given.trainer_id, given.regular_trainer_id))`,
     ),
 } satisfies Record<string, (row: string, own: Own) => FragmentSqlToken>;
 
@@ -79,6 +96,7 @@ export type RowKind = keyof typeof conditions;
 export const tables: Record<RowKind, string> = {
   training: 'real_trainings',
   template: 'training_templates',
+  group: 'groups',
   booking: 'bookings',
   student: 'users',
   family: 'users',
@@ -90,6 +108,7 @@ export const tables: Record<RowKind, string> = {
   subscription: 'student_subscriptions',
   request: 'finance_requests',
   absence: 'specialist_absences',
+  member: 'group_members',
   seat: 'real_training_students',
 };
 

@@ -59,21 +59,26 @@ export const deadUnits = sql.fragment`
     select from package_entries went where went.client_package_id = bought.id and went.reason = 'refunded' and went.created_at = back.created_at)`;
 
 /**
- * Bookings that are not paid for exactly once: what was confirmed has an invoice (also a waived one) or a unit, never both; what was
+ * Bookings that are not paid for exactly once: what was confirmed has an invoice (also a waived one), a unit or a session, and one of them only; what was
  * only held has neither; what was cancelled in time has nothing that is still charged.
  */
 export const bookingsNotSquare = sql.fragment`
-  select id, format('%s, paid from %s: %s invoices, %s live, %s units, %s not returned', status, pay_from, bills, live_bills, units, live_units) as detail
+  select id, format('%s, paid from %s: %s invoices, %s live, %s units and sessions, %s not returned', status, pay_from, bills, live_bills,
+    units + sessions, live_units + live_sessions) as detail
   from (
     select booking.id, booking.status, pay_from, price_minor, confirmed_at, booking.cancellation->>'outcome' as outcome,
       (select count(*) from invoices where booking_id = booking.id) as bills,
       (select count(*) from invoices where booking_id = booking.id and invoices.status <> 'CANCELLED') as live_bills,
       (select count(*) from package_entries where booking_id = booking.id) as units,
       (select count(*) from package_entries entry where booking_id = booking.id
-        and not exists (select from package_entries back where back.reverses_id = entry.id)) as live_units
+        and not exists (select from package_entries back where back.reverses_id = entry.id)) as live_units,
+      (select count(*) from session_entries where booking_id = booking.id and reason = 'booking') as sessions,
+      (select count(*) from session_entries entry where booking_id = booking.id and reason = 'booking'
+        and not exists (select from session_entries back where back.reverses_id = entry.id)) as live_sessions
     from bookings booking
   ) as counted
-  where bills <> (confirmed_at is not null and pay_from <> 'package' and price_minor > 0)::int
+  where bills <> (confirmed_at is not null and pay_from not in ('package', 'subscription') and price_minor > 0)::int
     or units <> (confirmed_at is not null and pay_from = 'package')::int
-    or (outcome = 'safe' and live_bills + live_units > 0)
-    or (coalesce(outcome, '') <> 'safe' and units <> live_units)`;
+    or sessions <> (confirmed_at is not null and pay_from = 'subscription')::int
+    or (outcome = 'safe' and live_bills + live_units + live_sessions > 0)
+    or (coalesce(outcome, '') <> 'safe' and (units <> live_units or sessions <> live_sessions))`;

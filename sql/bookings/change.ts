@@ -19,6 +19,7 @@ const state = z.object({
   cancellation: z.unknown(),
   invoice_id: z.int().nullable(),
   package_entry_id: z.int().nullable(),
+  session_entry_id: z.int().nullable(),
 });
 export type BookingState = z.output<typeof state>;
 
@@ -31,10 +32,12 @@ export async function lockBooking(transaction: Sql, id: number) {
   await transaction.query(sql.unsafe`select from bookings where id = ${id} for update`);
   return transaction.maybeOne(sql.type(state)`
     select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
-      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, entry.id as package_entry_id
+      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, entry.id as package_entry_id,
+      taken.id as session_entry_id
     from bookings booking
     left join invoices invoice on invoice.booking_id = booking.id and invoice.status <> 'CANCELLED'
     left join package_entries entry on entry.booking_id = booking.id
+    left join session_entries taken on taken.booking_id = booking.id and taken.reason = 'booking'
     where booking.id = ${id}`);
 }
 

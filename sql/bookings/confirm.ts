@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type In, type Sql, sql } from '../database/database.ts';
 import { type Notice, noticesOfNew } from '../notifications/notify.ts';
+import { coveringSubscription } from './sessions.ts';
 
 type Held = {
   id: number;
-  payFrom: 'wallet' | 'package';
+  payFrom: 'wallet' | 'package' | 'subscription';
   /** The booking's business day; a package must be valid on it. */
   day: string;
   /** Who is notified when it is confirmed. */
@@ -12,8 +13,8 @@ type Held = {
 };
 
 /**
- * Confirms a held booking, pays it and tells of it in one statement: from the payer's wallet, or with a unit of the client's package
- * that ends first. Returns false when the hold is over or the wallet or the packages do not cover it;
+ * Confirms a held booking, pays it and tells of it in one statement: from the payer's wallet, with a unit of the client's package
+ * that ends first, or with a session (D50). Returns false when the hold is over or the wallet, the packages or the subscriptions do not cover it;
  * then nothing is changed. Locks the booking, then the wallet.
  */
 export async function confirmBooking(db: Sql, confirmation: Held): Promise<boolean> {
@@ -59,6 +60,16 @@ const ways = {
       insert into package_entries (client_package_id, service_id, booking_id, delta, reason)
       select client_package_id, service_id, confirmed.id, -1, 'booking' from confirmed, unit
     )`,
+  subscription: (day: string) => sql.fragment`
+    chosen as materialized (
+      ${coveringSubscription({ clientId: sql.fragment`(select client_id from held)`, serviceId: sql.fragment`(select service_id from held)`, day })}
+      for update of held
+    ), confirmed as (
+      ${confirmed} and exists (select from chosen) returning booking.id
+    ), taken as (
+      insert into session_entries (student_subscription_id, booking_id, delta, reason)
+      select chosen.id, confirmed.id, case when is_unlimited then 0 else -1 end, 'booking' from confirmed, chosen
+    )`,
 };
 
 /** Lets a hold go that cannot be confirmed. Returns false when it had ended already: it was cancelled, or took too long. */
@@ -77,15 +88,17 @@ type Wanted = { clientId: number; payerId: number; serviceId: number; priceMinor
 const covered = z.object({ is_covered: z.boolean() });
 
 /**
- * Whether a booking of a business day could be paid as things stand: from the payer's wallet, or with a unit of a package that is
- * valid on it. Nothing is locked; the confirmation decides.
+ * Whether a booking of a business day could be paid as things stand: from the payer's wallet, with a unit of a package or a
+ * session of a subscription that is valid on it. Nothing is locked; the confirmation decides.
  */
-export const isCovered = (db: Sql, payFrom: 'wallet' | 'package', wanted: Wanted, day: string): Promise<boolean> =>
+export const isCovered = (db: Sql, payFrom: Held['payFrom'], wanted: Wanted, day: string): Promise<boolean> =>
   db.oneFirst(
-    payFrom === 'wallet'
-      ? sql.type(covered)`
+    payFrom === 'subscription'
+      ? sql.type(covered)`select exists (${coveringSubscription({ ...wanted, day })}) as is_covered`
+      : payFrom === 'wallet'
+        ? sql.type(covered)`
         select coalesce((select balance_minor from wallets where user_id = ${wanted.payerId}), 0) >= ${wanted.priceMinor}::int8 as is_covered`
-      : sql.type(covered)`
+        : sql.type(covered)`
         select exists (
           select from client_packages bought join client_package_units units on units.client_package_id = bought.id
           where bought.client_id = ${wanted.clientId} and bought.status = 'active' and units.service_id = ${wanted.serviceId}

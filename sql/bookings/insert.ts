@@ -54,7 +54,7 @@ export type NewBooking = Place & {
   servicePriceMinor: number;
   priceMinor: number;
   discounts: readonly { id: number; kind: string; basisPoints: number | null; discountMinor: number }[];
-  payFrom: 'wallet' | 'package' | 'later';
+  payFrom: 'wallet' | 'package' | 'subscription' | 'later';
   createdBy: string;
   /** The booking's business day, when its invoice is due. */
   day: string;

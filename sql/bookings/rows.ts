@@ -3,7 +3,7 @@ import { EVERYTHING, isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 export const statuses = ['PENDING', 'CONFIRMED', 'CANCELLED', 'COMPLETED', 'NO_SHOW'] as const;
-export const payFrom = ['wallet', 'package', 'later'] as const;
+export const payFrom = ['wallet', 'package', 'subscription', 'later'] as const;
 
 /** A booking as the API shows it. Instants in UTC; money in minor units. */
 export const bookingRow = z.object({
@@ -30,6 +30,7 @@ export const bookingRow = z.object({
   payer_id: z.int(),
   invoice: z.object({ id: z.int(), status: z.enum(['UNPAID', 'PAID', 'CANCELLED', 'PENDING']) }).nullable(),
   client_package_id: z.int().nullable(),
+  student_subscription_id: z.int().nullable(),
   held_until: z.iso.datetime().nullable(),
   version: z.int(),
   moves: z.int(),
@@ -54,7 +55,8 @@ const bookings = sql.fragment`
       from booking_discounts where booking_id = booking.id), '[]') as discounts,
     (select json_build_object('id', id, 'status', status) from invoices
       where booking_id = booking.id order by id desc limit 1) as invoice,
-    (select client_package_id from package_entries where booking_id = booking.id) as client_package_id
+    (select client_package_id from package_entries where booking_id = booking.id) as client_package_id,
+    (select student_subscription_id from session_entries where booking_id = booking.id and reason = 'booking') as student_subscription_id
   from bookings booking
   join users client on client.id = booking.client_id
   join users person on person.id = booking.specialist_id

@@ -42,6 +42,8 @@ export const seatState = z.object({
   student_id: z.int(),
   status: z.enum(['REGISTERED', 'PRESENT', 'ABSENT', 'CANCELLED_SAFE', 'WAITLIST']),
   charged_at: z.iso.datetime().nullable(),
+  /** When it came from the waitlist; null: otherwise. */
+  promoted_at: z.iso.datetime().nullable(),
   cancellation: z.unknown(),
 });
 
@@ -50,6 +52,8 @@ const placeRow = trainingState.extend({
   seat_id: seatState.shape.id,
   seat_charged_at: seatState.shape.charged_at,
   seat_cancellation: z.unknown(),
+  seat_status: seatState.shape.status,
+  seat_promoted_at: seatState.shape.promoted_at,
 });
 
 /**
@@ -66,20 +70,24 @@ export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId:
       where training.id = ${of.trainingId} and (select count(*) from student) = 1 for no key update of training
     )
     select training.id, training_type, training_date, start_time, starts_at, ends_at, max_participants, trainer_id, training.status,
-      processed_at, free_until_start, training.cancellation, seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
+      processed_at, free_until_start, training.cancellation, seat.status as seat_status, promoted_at as seat_promoted_at,
+      seat.id as seat_id, charged_at as seat_charged_at, seat.cancellation as seat_cancellation
     from training join real_training_students seat on real_training_id = training.id and student_id = ${of.studentId}
     for no key update of seat`);
 
 /** The registrations of a training. */
 export const seatStates = (db: Sql, trainingId: number) =>
   db.any(sql.type(seatState)`
-    select id, student_id, status, charged_at, cancellation from real_training_students
+    select id, student_id, status, charged_at, promoted_at, cancellation from real_training_students
     where real_training_id = ${trainingId} order by id`);
 
 /** Everyone with a registration in a training that is not taken back. */
 export const seatHolders = (db: Sql, trainingId: number) =>
   db.anyFirst(sql.type(z.object({ student_id: z.int() }))`
     select student_id from real_training_students where real_training_id = ${trainingId} and status <> 'CANCELLED_SAFE'`);
+
+/** The statuses that take a place of a training. */
+export const TAKEN: readonly string[] = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
 /** Ends a registration and keeps the answer its canceller got. */
 export const endSeat = (
@@ -109,18 +117,20 @@ export const closeTraining = (transaction: Sql, id: number, at: string, reason: 
 export const keepCancellation = (transaction: Sql, id: number, answer: unknown) =>
   transaction.query(sql.unsafe`update real_trainings set cancellation = ${sql.json(answer as never)} where id = ${id}`);
 
-/** Registers a student, or takes back a cancelled registration. Returns the registration's id. */
-export const takeSeat = (transaction: Sql, trainingId: number, studentId: number) =>
+/** Registers a student, or takes back a cancelled registration, at the training's price or one of its own. Returns the registration's id. */
+export const takeSeat = (transaction: Sql, trainingId: number, studentId: number, ownPriceMinor: number | null = null) =>
   transaction.oneFirst(sql.type(z.object({ id: z.int() }))`
-    insert into real_training_students (real_training_id, student_id) values (${trainingId}, ${studentId})
+    insert into real_training_students (real_training_id, student_id, own_price_minor)
+    values (${trainingId}, ${studentId}, ${ownPriceMinor}::int8)
     on conflict (real_training_id, student_id) do update
-      set status = 'REGISTERED', cancelled_at = null, cancellation_reason = null, cancellation = null
+      set status = 'REGISTERED', own_price_minor = excluded.own_price_minor, promoted_at = null, cancelled_at = null, cancellation_reason = null, cancellation = null
     returning id`);
 
 /** One registration as something due. */
 export const dueSeat = (db: Sql, seatId: number) =>
   db.one(sql.type(dueRow)`
-    select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date, price_minor,
+    select seat.id as seat_id, seat.student_id, payer_id, training.id as training_id, training_date,
+      coalesce(seat.own_price_minor, training.price_minor) as price_minor,
       seat.returns as charge_no, 1 as place
     from real_training_students seat
     join students on students.id = seat.student_id

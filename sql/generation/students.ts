@@ -23,8 +23,8 @@ export const sharedStudents = (db: Sql, trainings: readonly OpenTraining[], orde
         ['int4', 'timestamptz', 'timestamptz', 'int4'],
       )} as given (id, starts_at, ends_at, n)
     ), linked as materialized (
-      select training_template_id as id, student_id from training_student_templates
-      where training_template_id in (select id from plan) and not is_frozen
+      select distinct training_template_id as id, student_id from standing_places
+      where training_template_id in (select id from plan)
     ), shared as materialized (
       select distinct one.id, other.id as other_id from linked one join linked other using (student_id) where one.id <> other.id
     )
@@ -36,7 +36,7 @@ export const sharedStudents = (db: Sql, trainings: readonly OpenTraining[], orde
     order by later, earlier`);
 
 const outcomeRow = z.object({
-  reason: z.enum(['added', 'full', 'student_busy', 'student_inactive', 'student_gone', 'renewal_unpaid']),
+  reason: z.enum(['added', 'full', 'student_busy', 'student_inactive', 'student_gone', 'renewal_unpaid', 'no_sessions']),
   training_id: z.int(),
   student_id: z.int().nullable(),
   student: z.string().nullable(),
@@ -58,7 +58,8 @@ export type GenerationWarning = SeatWarning | Unmade | ClosedTraining | MovedTra
 
 /**
  * Seats the eligible students of the given trainings, whoever was linked first before the others, until the places are
- * gone (D6, D7, D9). Busy is who is anywhere else then: in another training, giving one, booked, a client, absent. Nobody is displaced and no registration that exists, cancelled or not, is touched.
+ * gone (D6, D7, D9): those with a standing place of their own, by a group, or by the schedule of a subscription, which seats no more than
+ * the sessions that are left and not spoken for (R10, R11). Busy is who is anywhere else then: in another training, giving one, booked, a client, absent. Nobody is displaced and no registration that exists, cancelled or not, is touched.
  * The trainings must not share a student at the same time: see waves.
  * A student deleted by someone else in this very moment is passed over with a warning; so is one who would train on nothing but
  * a renewal that is unpaid and past its grace on the training's day. Who would pay by the visit, or has another subscription, is seated.
@@ -107,12 +108,14 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
       select real_training_id, student_id from real_training_students where real_training_id = training.id offset 0
     ) as seat
   ), eligible as materialized (
-    select training.id as training_id, training.training_date, training.is_subscription_only, training.starts_at, training.ends_at, training.places,
-      link.id as link_id, link.student_id, link.start_date
+    select distinct on (training.id, link.student_id) training.id as training_id, training.training_date, training.is_subscription_only,
+      training.starts_at, training.ends_at, training.places, link.place_id, link.kind, link.student_id, link.start_date,
+      link.student_subscription_id
     from training
     cross join lateral (
-      select id, student_id, start_date from training_student_templates
-      where training_template_id = training.training_template_id and not is_frozen and start_date <= training.training_date
+      select place_id, kind, student_id, start_date, student_subscription_id from standing_places
+      where training_template_id = training.training_template_id and start_date <= training.training_date
+        and (end_date is null or end_date >= training.training_date)
       offset 0
     ) as link
     where (training.id, link.student_id) not in (select real_training_id, student_id from seated_before)
@@ -125,6 +128,7 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
         where held.student_id = link.student_id and held.status in ('active', 'frozen')
           and training.training_date between held.start_date and held.end_date
           and (held.sessions_left is null or held.sessions_left > 0 or held.is_auto_renew)))
+    order by training.id, link.student_id, link.student_subscription_id is not null, link.start_date, link.kind = 'group', link.place_id
   ), lapsed as materialized (
     select held.id, held.student_id, held.sessions_left, held.start_date, held.end_date, bill.due_date + ${graceDays}::int as usable_until
     from invoices bill join student_subscriptions held on held.id = bill.student_subscription_id
@@ -163,9 +167,20 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
       end as obstacle
     from eligible
     left join users person on person.id = eligible.student_id
+  ), spare as materialized (
+    select held.id, held.sessions_left - (
+      select count(*) from real_training_students seat join real_trainings spoken_for on spoken_for.id = seat.real_training_id
+      where seat.student_id = held.student_id and seat.charged_at is null and seat.excused_at is null and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT')
+        and spoken_for.status <> 'cancelled' and spoken_for.training_date between held.start_date and held.end_date) as sessions
+    from student_subscriptions held
+    where held.id in (select student_subscription_id from eligible) and held.sessions_left is not null
+  ), covered as materialized (
+    select judged.*, row_number() over (partition by student_subscription_id order by starts_at, training_id) > spare.sessions as is_beyond
+    from judged left join spare on spare.id = student_subscription_id where obstacle is null
   ), queue as materialized (
-    select training_id, student_id, student, places, row_number() over (partition by training_id order by start_date, link_id) as place
-    from judged where obstacle is null
+    select training_id, student_id, student, places,
+      row_number() over (partition by training_id order by start_date, kind = 'group', place_id) as place
+    from covered where is_beyond is not true
   ), seated as (
     insert into real_training_students (real_training_id, student_id, run_id)
     select training_id, student_id, ${runId}::int from queue where place <= places
@@ -173,6 +188,8 @@ const seatStatement = (trainings: readonly OpenTraining[], graceDays: number, ru
     returning real_training_id
   )
   select obstacle as reason, training_id, student_id, student, 1 as students from judged where obstacle is not null
+  union all
+  select 'no_sessions', training_id, student_id, student, 1 from covered where is_beyond
   union all
   select 'full', training_id, student_id, student, 1 from queue where place > places
   union all

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/database.ts';
 
 /**
  * What has become of subscriptions by their ledgers: what was granted, what came from the one before and has not gone back, what went
- * on to the next one, what trainings took. Of sessions that came and its own, those that came are taken first; so `used_units` are its
+ * on to the next one, what trainings and bookings took. Of sessions that came and its own, those that came are taken first; so `used_units` are its
  * own that are used up or went on, of `units` in all. Of an unlimited one a unit is a day of its term: used are the days before
  * `today`, and those up to the last training that was taken; frozen days are none.
  */
@@ -21,7 +21,7 @@ export const standings = (ids: ReturnType<typeof sql.fragment>, today: ReturnTyp
     select coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0)::int as granted,
       coalesce(sum(delta) filter (where reason = 'carried_in'), 0)::int as carried_in,
       coalesce(-sum(delta) filter (where reason = 'carried_out'), 0)::int as carried_out,
-      coalesce(-sum(delta) filter (where reason in ('training', 'returned')), 0)::int as taken
+      coalesce(-sum(delta) filter (where reason in ('training', 'booking', 'returned')), 0)::int as taken
     from session_entries entry where entry.student_subscription_id = held.id
   ) as entered
   cross join lateral (

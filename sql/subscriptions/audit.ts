@@ -29,7 +29,7 @@ export const auditSubscriptions = (db: Sql) =>
     with entered as materialized (
       select student_subscription_id as id, coalesce(sum(delta) filter (where reason = 'granted'), 0) as granted,
         count(*) filter (where reason = 'granted') as grants, coalesce(sum(delta) filter (where reason = 'adjustment'), 0) as adjusted,
-        coalesce(-sum(delta) filter (where reason in ('training', 'returned')), 0) as used,
+        coalesce(-sum(delta) filter (where reason in ('training', 'booking', 'returned')), 0) as used,
         coalesce(sum(delta) filter (where reason = 'carried_in'), 0) as carried_in,
         coalesce(-sum(delta) filter (where reason = 'carried_out'), 0) as carried_out,
         coalesce(-sum(delta) filter (where reason in ('expired', 'cancelled', 'refunded')), 0) as ended,

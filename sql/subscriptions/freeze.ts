@@ -2,29 +2,19 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { giveBack, payersToGiveBack } from '../finance/give-back.ts';
 import { lockWallets } from '../finance/settle.ts';
+import { type Back, type Released, released, releaseSeats } from '../trainings/release.ts';
 import { payersOwing } from './neighbours.ts';
-
-const released = z.object({
-  seat_id: z.int(),
-  real_training_id: z.int(),
-  training_type: z.string(),
-  training_date: z.iso.date(),
-  start_time: z.string(),
-});
-export type Released = z.output<typeof released>;
-/** What came back for a training. */
-type Back = { sessions: number; refunded_minor: number; cancelled_minor: number };
 
 /**
  * Freezes a subscription on inclusive business days (D25): its last day moves by their number, and the student's
  * registrations on these days that have not started are cancelled safely, with what they were charged given back.
  * It is `frozen` at once if the freeze begins today, else from the night of its first day on (see sql/unfreeze.ts).
  * The caller holds the roster's and the student's locks and has judged the freeze. Locks the wallets of whoever gets something back or
- * owes for the student's subscriptions. Returns the trainings released and what came back for each.
+ * owes for the student's subscriptions, together with those of `payers`. Returns the trainings released and what came back for each.
  */
 export async function freezeSubscription(
   transaction: Sql,
-  freeze: { id: number; studentId: number; from: string; to: string; today: string; now: Date },
+  freeze: { id: number; studentId: number; from: string; to: string; today: string; now: Date; payers: readonly number[] },
 ): Promise<readonly (Released & { returned: Back })[]> {
   await transaction.query(sql.unsafe`
     update student_subscriptions
@@ -34,17 +24,25 @@ export async function freezeSubscription(
     where id = ${freeze.id}`);
   const seats = await seatsWithin(transaction, freeze);
   const ids = seats.map((seat) => seat.seat_id);
-  const payers = [...(await payersToGiveBack(transaction, ids)), ...(await payersOwing(transaction, freeze.studentId))];
+  const payers = [
+    ...freeze.payers,
+    ...(await payersToGiveBack(transaction, ids)),
+    ...(await payersOwing(transaction, freeze.studentId)),
+  ];
   if (payers.length > 0) await lockWallets(transaction, [...new Set(payers)]);
   const back = await giveBack(transaction, ids);
-  const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
-  const released = seats.map((seat) => {
+  const returned = new Map(back.map((one) => [one.seat_id, one]));
+  const ended = seats.map((seat) => {
     const { sessions = 0, refunded_minor = 0, cancelled_minor = 0 } = returned.get(seat.seat_id) ?? {};
     return { ...seat, returned: { sessions, refunded_minor, cancelled_minor } };
   });
-  await releaseSeats(transaction, released, freeze);
-  return released;
+  await releaseSeats(transaction, ended, { studentId: freeze.studentId, now: freeze.now, reason: 'freeze' });
+  return ended;
 }
+
+/** The trainings in which a freeze on these days would release a student's seat. */
+export const trainingsWithin = async (db: Sql, freeze: { studentId: number; from: string; to: string; now: Date }) =>
+  (await seatsWithin(db, freeze)).map(({ real_training_id }) => real_training_id);
 
 const seatsWithin = (transaction: Sql, freeze: { studentId: number; from: string; to: string; now: Date }) =>
   transaction.any(sql.type(released)`
@@ -56,32 +54,6 @@ const seatsWithin = (transaction: Sql, freeze: { studentId: number; from: string
       and training.status <> 'cancelled' and training.training_date between ${freeze.from}::date and ${freeze.to}::date
       and training.starts_at > ${freeze.now.toISOString()}::timestamptz
     order by training.starts_at, seat.id`);
-
-/** Ends the registrations; whoever cancels one of them later gets the answer kept here. */
-const releaseSeats = (
-  transaction: Sql,
-  seats: readonly (Released & { returned: object })[],
-  freeze: { studentId: number; now: Date },
-) =>
-  transaction.query(sql.unsafe`
-    update real_training_students seat
-    set status = 'CANCELLED_SAFE', cancelled_at = ${freeze.now.toISOString()}::timestamptz, cancellation_reason = 'freeze', cancellation = answer
-    from ${sql.unnest(
-      seats.map(({ seat_id, real_training_id, returned }) => [
-        seat_id,
-        JSON.stringify({
-          real_training_id,
-          student_id: freeze.studentId,
-          outcome: 'safe',
-          status: 'CANCELLED_SAFE',
-          cancelled_at: freeze.now.toISOString(),
-          returned,
-          charged: { sessions: 0, invoices: 0 },
-        }),
-      ]),
-      ['int4', 'json'],
-    )} as ended (seat_id, answer)
-    where seat.id = ended.seat_id`);
 
 /**
  * Ends a freeze before its time (D25): the last day moves back by the days of it that were not used. A freeze that began

@@ -55,6 +55,9 @@ export const trainingRow = z.object({
   training_type: z.string(),
   trainer_id: z.int(),
   trainer: z.string(),
+  /** Whose training it is while a substitute gives it (R14); null: whoever gives it. */
+  regular_trainer_id: z.int().nullable(),
+  regular_trainer: z.string().nullable(),
   room_id: z.int().nullable(),
   room: z.string().nullable(),
   training_date: z.iso.date(),
@@ -81,7 +84,8 @@ const notesFor = (whose: Whose) =>
 
 const trainings = (whose: Whose) => sql.fragment`
   select training.id, training_template_id, training_type_id, type.name as training_type, trainer_id,
-    concat_ws(' ', first_name, nullif(last_name, '')) as trainer, room_id, rooms.name as room, training_date, start_time,
+    concat_ws(' ', users.first_name, nullif(users.last_name, '')) as trainer, regular_trainer_id,
+    nullif(concat_ws(' ', regular.first_name, nullif(regular.last_name, '')), '') as regular_trainer, room_id, rooms.name as room, training_date, start_time,
     starts_at, ends_at, training.max_participants, training.price_minor, training.status, training.cancellation_reason,
     training.kind, ${notesFor(whose)} as notes, series_id, training.version,
     (select count(*)::int from real_training_students seat
@@ -89,6 +93,7 @@ const trainings = (whose: Whose) => sql.fragment`
   from real_trainings training
   join training_types type on type.id = training_type_id
   join users on users.id = trainer_id
+  left join users regular on regular.id = regular_trainer_id
   left join rooms on rooms.id = room_id`;
 
 type Place = [string, string, number];

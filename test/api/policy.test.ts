@@ -89,12 +89,20 @@ beforeAll(async () => {
     only(sql.unsafe`
       insert into training_templates (day_number, start_time, training_type_id, trainer_id)
       select ${day}::int, '10:00', min(id), ${who}::int from training_types returning id`);
+  const group = async (who: number, ...members: number[]) => {
+    const id = await only(sql.unsafe`insert into groups (name, trainer_id) values (${`Группа ${who}`}, ${who}) returning id`);
+    for (const student of members)
+      await db.query(sql.unsafe`insert into group_members (group_id, student_id) values (${id}, ${student})`);
+    return id;
+  };
+  const ownGroup = await group(trainer, client, kid);
   const asked = (student: number, training: number) =>
     only(sql.unsafe`
       insert into finance_requests (kind, real_training_id, student_id, requested_at, requested_by, status, outcome, decided_at)
       values ('cancel_participation', ${training}, ${student}, now(), 'test', 'refused', '{"status":409,"detail":"no"}', now()) returning id`);
   rows.client = {
     training: own,
+    group: ownGroup,
     student: client,
     client,
     person: client,
@@ -106,6 +114,7 @@ beforeAll(async () => {
   };
   rows.guardian = {
     training: own,
+    group: ownGroup,
     student: kid,
     client: kid,
     person: guardian,
@@ -116,6 +125,7 @@ beforeAll(async () => {
   };
   rows.trainer = {
     training: own,
+    group: ownGroup,
     student: kid,
     client: kid,
     specialist: trainer,
@@ -127,6 +137,7 @@ beforeAll(async () => {
   rows.others = {
     family: stranger,
     training: strange,
+    group: await group(strangeTrainer, stranger),
     student: stranger,
     client: stranger,
     specialist: strangeTrainer,
@@ -246,6 +257,7 @@ test.each(own(isList))('%s shows a %s what is theirs and nothing of others', asy
 function example(name: string): Json {
   const bodies: Record<string, Json> = {
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
+    'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },
     'POST /bookings/{id}/reschedule': { starts_at: inHours(70) },
     'POST /bookings/{id}/close': { status: 'COMPLETED' },

@@ -110,6 +110,24 @@ const cases: [string, Record<string, unknown>][] = [
     ['participation_cancelled', { ...seat, ...money(n), outcome: 'late' }],
     ['training_joined', { ...seat, ...money(n) }],
   ]),
+  ...[null, 'Анна', long].flatMap((student): [string, object][] => [
+    ['waitlisted', { ...seat, student, place: 21 }],
+    ...[true, false].map((is_trainer): [string, object] => [
+      'waitlist_promoted',
+      { ...seat, student, is_trainer, charged: { sessions: 1, invoices: 1 }, free_until: '2026-11-25T03:00:00.000Z' },
+    ]),
+    ...['inactive', 'frozen', 'busy', 'no_subscription'].map((reason): [string, object] => [
+      'waitlist_skipped',
+      { ...seat, student, reason },
+    ]),
+    ...['left', 'started'].map((reason): [string, object] => ['waitlist_released', { ...seat, student, reason }]),
+    ...['group', 'subscription'].flatMap((because) =>
+      [1, 500].map((count): [string, object] => [
+        'places_released',
+        { because, name: student ?? 'x', trainings: many(count, () => seat), student, ...money(1), balance_minor: 100 },
+      ]),
+    ),
+  ]),
   ...reminders(),
 ] as [string, Record<string, unknown>][];
 
@@ -211,6 +229,33 @@ test.each([
   ['payment_reminder', { invoices: 5, amount_minor: 500_000 }, 'uk', 'Прострочено 5 рахунків, разом 5 000 RUB.'],
   ['missed_classes', { missed: 2, days: 30 }, 'ru', 'За 30 дней пропущено 2 тренировки.'],
   ['missed_classes', { missed: 2, days: 30 }, 'en', 'You missed 2 trainings within 30 days.'],
+] as const)('%s %j in %s', (template, params, locale, said) => {
+  expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toContain(said);
+});
+
+const promoted = { ...seat, charged: { sessions: 0, invoices: 1 }, student: null, free_until: '2026-11-25T03:00:00.000Z' };
+test.each([
+  [
+    'waitlisted',
+    { ...seat, place: 2, student: null },
+    'ru',
+    'Вы в листе ожидания, место 2: ср 25 ноября 18:00 Йога.\nПока место не освободилось, ничего не списывается. Мы сообщим.',
+  ],
+  [
+    'waitlisted',
+    { ...seat, place: 2, student: 'Анна' },
+    'en',
+    'Анна is on the waitlist, place 2: Wed 25 November 18:00 Йога.\nNothing is charged unless a place becomes free. You will be told.',
+  ],
+  ['waitlist_promoted', promoted, 'ru', 'Место освободилось, и оно ваше: ср 25 ноября 18:00 Йога.'],
+  ['waitlist_promoted', promoted, 'en', 'You can decline free of charge until Wednesday 25 November, 06:00.'],
+  ['waitlist_skipped', { ...seat, student: null, reason: 'busy' }, 'uk', 'На цей час є інше тренування або запис.'],
+  [
+    'waitlist_released',
+    { ...seat, student: null, reason: 'started' },
+    'en',
+    'No place became free: Wed 25 November 18:00 Йога. You are no longer on the waitlist.',
+  ],
 ] as const)('%s %j in %s', (template, params, locale, said) => {
   expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toContain(said);
 });

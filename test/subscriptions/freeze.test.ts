@@ -202,7 +202,9 @@ test.each([
 ])('from %s to %s, both included, moves %s to %s', async (from, to, end, moved) => {
   const { id, student } = await held({ from: '2026-01-01', to: end });
   await api.db.transaction((transaction) =>
-    freezeSubscription(transaction, { id, studentId: student, from, to, today: '2026-11-20', now: new Date('2026-11-20') }),
+    freezeSubscription(transaction, {
+      ...{ id, studentId: student, from, to, today: '2026-11-20', now: new Date('2026-11-20'), payers: [] },
+    }),
   );
   expect(await api.db.oneFirst(sql.unsafe`select end_date from student_subscriptions where id = ${id}`)).toBe(moved);
 });

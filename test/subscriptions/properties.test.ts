@@ -203,7 +203,7 @@ async function perform({ model, people }: Awaited<ReturnType<typeof build>>, can
   } else if (held && candidate.do === 'freeze') {
     const [from, to] = [n + candidate.ahead, n + candidate.ahead + candidate.days];
     const did = await api(held, today, (transaction, row) =>
-      freeze(transaction, row, { from: day(from), to: day(to), today, now }),
+      freeze(transaction, row, { from: day(from), to: day(to), today, now }, { ids: [], payers: [] }),
     );
     expect(model.freeze(held, from, to, n)).toBe(did);
   } else if (held && candidate.do === 'unfreeze') {

@@ -32,7 +32,7 @@ export type BookingWish = {
   room_id?: number;
   location_id?: number;
   starts_at: string;
-  pay_from: 'wallet' | 'package' | 'later';
+  pay_from: 'wallet' | 'package' | 'subscription' | 'later';
 };
 
 type Offered = Awaited<ReturnType<typeof demandOfferToBook>>;
@@ -79,7 +79,8 @@ function planOf(
 ): BookingPlan {
   const { client, service, discounts } = offer;
   const { zone } = fleet.settings;
-  const price = wish.pay_from === 'package' ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
+  const isInKind = wish.pay_from === 'package' || wish.pay_from === 'subscription';
+  const price = isInKind ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
   const booking = {
     id: offer.booking_id,
     clientId: wish.client_id,

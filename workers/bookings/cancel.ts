@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, keepBookingAnswer, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import { leftAfter } from '../../sql/bookings/packages.ts';
+import { returnSession } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import { snapshotOfBooking } from '../../sql/undo/bookings.ts';
@@ -12,7 +13,7 @@ import { demandScope } from '../rights.ts';
 import { undoOffer, withUndo } from '../undo/offer.ts';
 import { namesOfBooking, notifyOfBooking } from './notices.ts';
 
-const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0 };
+const nothing = { refunded_minor: 0, cancelled_minor: 0, units: 0, sessions: 0 };
 export type BookingRefund = typeof nothing;
 
 /** Who does not want it: a client is held to the twelve hours, a studio that cannot keep its word gives everything back. */
@@ -27,7 +28,13 @@ export const bookingCancelled = z
     status: z.literal('CANCELLED'),
     cancelled_at: z.iso.datetime(),
     reason: z.string(),
-    returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+    returned: z.object({
+      refunded_minor: z.int(),
+      cancelled_minor: z.int(),
+      units: z.int(),
+      // Answers that were kept before bookings were paid with sessions have none.
+      sessions: z.int().default(0),
+    }),
     /** Of one that an earlier version cancelled nothing is known. */
     version: z.int().nullable().default(null),
     undo: undoOffer.nullable().default(null),
@@ -68,8 +75,8 @@ export async function cancelBooking(
     },
     async () => {
       const answer = await callOff(transaction, booking, { reason, outcome }, context);
-      // A unit that went back to its package is taken by a booking once only.
-      const isFinal = booking.package_entry_id !== null;
+      // A unit or a session that went back is taken by a booking once only.
+      const isFinal = booking.package_entry_id !== null || booking.session_entry_id !== null;
       const payerIds = answer.returned.refunded_minor > 0 && kept.payer_id !== null ? [kept.payer_id] : [];
       const more = { booking: await snapshotOfBooking(transaction, id) };
       return { result: { ...answer, version: more.booking.row.version }, isFinal, payerIds, more };
@@ -86,7 +93,8 @@ async function callOff(transaction: Sql, booking: BookingState, { reason, outcom
   const { now, fleet } = context;
   const { id } = booking;
   const today = dayOf(now, fleet.settings.zone);
-  const returned = outcome === 'safe' ? await giveBack(transaction, booking, reason, today) : nothing;
+  const returned =
+    outcome === 'safe' ? await giveBack(transaction, booking, reason, { today, zone: fleet.settings.zone }) : nothing;
   const answer = {
     booking_id: id,
     outcome,
@@ -122,8 +130,18 @@ export function demandLiveBooking(booking: BookingState) {
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');
 }
 
-async function giveBack(transaction: Sql, booking: BookingState, reason: string, today: string): Promise<BookingRefund> {
-  if (booking.package_entry_id !== null) return returnUnit(transaction, booking.package_entry_id, today);
+async function giveBack(
+  transaction: Sql,
+  booking: BookingState,
+  reason: string,
+  { today, zone }: { today: string; zone: string },
+): Promise<BookingRefund> {
+  if (booking.package_entry_id !== null)
+    return { ...nothing, ...(await returnUnit(transaction, booking.package_entry_id, today)) };
+  if (booking.session_entry_id !== null) {
+    const day = dayOf(new Date(booking.starts_at), zone);
+    return { ...nothing, ...(await returnSession(transaction, booking.session_entry_id, day > today ? day : today)) };
+  }
   if (booking.invoice_id === null) return nothing;
   const cancelled = await cancelInvoice(transaction, booking.invoice_id, reason, false);
   // Waived meanwhile: then that gave it back.

@@ -45,7 +45,7 @@ export async function payForHeld({ booking, notices }: BookingPlan, context: Cal
 }
 
 async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, context: CallContext): Promise<Refused> {
-  if (payFrom !== 'wallet') return new Refused('conflict', WHY_NOT.package);
+  if (payFrom !== 'wallet') return new Refused('conflict', payFrom === 'subscription' ? WHY_NOT.subscription : WHY_NOT.package);
   return new Refused('conflict', WHY_NOT.wallet, {
     price_minor: priceMinor,
     ...(await shownBalance(context, payerId)),
@@ -54,5 +54,6 @@ async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, context:
 
 const WHY_NOT = {
   wallet: 'the wallet does not cover the price',
+  subscription: 'no subscription of the client covers this service on that day and has a session left',
   package: 'no package of the client has a unit of this service left for that day',
 };

@@ -4,6 +4,7 @@ import { type BookingState, isWithinPackage, lockBooking, moveBooking, moveDueDa
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { readOffer } from '../../sql/bookings/offer-to-book.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
+import { isWithinSubscription } from '../../sql/bookings/sessions.ts';
 import { whatIsTaken } from '../../sql/bookings/taken.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { snapshotOfBooking } from '../../sql/undo/bookings.ts';
@@ -86,6 +87,9 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   const day = dayOf(new Date(target.startsAt), zone);
   if (!(await isWithinPackage(transaction, id, day))) {
     throw new Refused('conflict', 'the package that paid for the booking is not valid on that day');
+  }
+  if (!(await isWithinSubscription(transaction, id, day))) {
+    throw new Refused('conflict', 'the subscription that paid for the booking is not valid on that day');
   }
   const span = spanOf(Date.parse(target.startsAt), busyMinutes(booking), zone, id);
   const busy = whyNotFree(await readCalendar(transaction, target.specialistId, span), target.startsAt, booking, zone);

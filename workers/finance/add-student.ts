@@ -1,7 +1,7 @@
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import { whatMeets } from '../../sql/calendar/what-meets.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
-import { dueSeat, lockStudents, lockTraining, seatStates, takeSeat } from '../../sql/finance/seats.ts';
+import { dueSeat, lockStudents, lockTraining, seatStates, TAKEN, takeSeat } from '../../sql/finance/seats.ts';
 import { settle } from '../../sql/finance/settle.ts';
 import { isInactive } from '../../sql/records/students.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
@@ -9,10 +9,11 @@ import { type Decide, refuse } from './decision.ts';
 import { hasStarted } from './free-cancellation.ts';
 import { notifyOfTakenPlace } from './notices.ts';
 
-const TAKEN = ['REGISTERED', 'PRESENT', 'ABSENT'];
-
 /** Registers a student by hand; where the training was processed already, it is charged at once (D12). */
-export const addStudent: Decide = async (transaction, request) => {
+export const addStudent: Decide = (transaction, request) => addAtPrice(transaction, request, null);
+
+/** The same, for a place with a price of its own; null: the training's. */
+export async function addAtPrice(transaction: Transaction, request: Parameters<Decide>[1], priceMinor: number | null) {
   const studentId = Number(request.student_id);
   await lockRoster(transaction);
   const known = await lockStudents(transaction, [studentId]);
@@ -30,7 +31,7 @@ export const addStudent: Decide = async (transaction, request) => {
   const meets = await whatStudentHas(transaction, studentId, training);
   if (meets) return refuse(409, meets.words);
 
-  const seatId = await takeSeat(transaction, training.id, studentId);
+  const seatId = await takeSeat(transaction, training.id, studentId, priceMinor);
   let charged = { sessions: 0, invoices: 0 };
   if (training.processed_at) {
     const due = await dueSeat(transaction, seatId);
@@ -40,7 +41,7 @@ export const addStudent: Decide = async (transaction, request) => {
   const answer = { id: seatId, real_training_id: training.id, student_id: studentId, status: 'REGISTERED', charged };
   await notifyOfTakenPlace(transaction, training, request, seatId, charged);
   return { answer };
-};
+}
 
 type Transaction = Parameters<Decide>[0];
 

@@ -2,6 +2,7 @@ import { actAs } from '../../sql/changes/acting.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
+import { WaitlistGrew } from '../waitlist/fill.ts';
 import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
 import { cancelTraining } from './cancel-training.ts';
@@ -13,7 +14,7 @@ const decide: Record<FinanceRequest['kind'], Decide> = {
   add_student: addStudent,
 };
 
-/** Somebody who is booked or seated elsewhere in the same moment: so often it is looked at again, and refused in words. */
+/** Somebody who is booked or seated elsewhere, or begins to wait, in the same moment: so often it is looked at again. */
 const MOST_TRIES = 5;
 
 /**
@@ -26,7 +27,7 @@ export async function answerRequest(db: Sql, id: number, zone: string, lockMs?: 
     try {
       return await answerOnce(db, id, zone, lockMs);
     } catch (error) {
-      if (!isExclusion(error) || tries === MOST_TRIES) throw error;
+      if (!(isExclusion(error) || error instanceof WaitlistGrew) || tries === MOST_TRIES) throw error;
     }
   }
 }

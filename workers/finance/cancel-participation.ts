@@ -1,24 +1,39 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { chargeRegistrations } from '../../sql/finance/charge.ts';
-import { giveBack } from '../../sql/finance/give-back.ts';
+import { giveBack, payersToGiveBack } from '../../sql/finance/give-back.ts';
 import { dueSeat, endSeat, lockPlace } from '../../sql/finance/seats.ts';
-import { settle } from '../../sql/finance/settle.ts';
+import { lockWallets, settle } from '../../sql/finance/settle.ts';
+import { fillFromWaitlist, lockWithWaiting } from '../waitlist/fill.ts';
+import { notifyOfLeaving } from '../waitlist/notices.ts';
 import { type Decide, refuse } from './decision.ts';
 import { judgeCancellation } from './free-cancellation.ts';
 import { notifyOfCancelledPlace } from './notices.ts';
 
-/** Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). By the studio: whatever the hour, for free. */
+/**
+ * Takes a student out of a training: for free until twelve hours before, charged once after that (D17, D18). By the studio: whatever the
+ * hour, for free. A seat that becomes free goes to whoever waits for it (R15); who only waited leaves the waitlist.
+ */
 export const cancelParticipation: Decide = async (transaction, request, zone) => {
   const studentId = Number(request.student_id);
+  const waiting = await lockWithWaiting(transaction, [request.real_training_id], [studentId]);
   const place = await lockPlace(transaction, { trainingId: request.real_training_id, studentId });
   if (!place) return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
-  const { seat_id, seat_charged_at, seat_cancellation, ...training } = place;
+  const { seat_id, seat_charged_at, seat_cancellation, seat_status, seat_promoted_at, ...training } = place;
   const seat = { id: seat_id, charged_at: seat_charged_at };
   if (seat_cancellation) return { answer: seat_cancellation as object };
   if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
-  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), training.free_until_start);
-  const outcome = request.by_studio ? 'safe' : judged;
+  const isWaiting = seat_status === 'WAITLIST';
+  const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), {
+    isFreeUntilStart: training.free_until_start,
+    promotedAt: seat_promoted_at,
+  });
+  const outcome = request.by_studio || (isWaiting && judged === 'late') ? 'safe' : judged;
   if (outcome === 'started') return refuse(409, 'the training has started');
+  // All wallets of a transaction in one order: of whoever gets something back, and of those who may be charged for the seat.
+  if (outcome === 'safe' && !isWaiting && training.processed_at !== null && waiting.payers.length > 0) {
+    const today = dayOf(new Date(request.requested_at), zone);
+    await lockWallets(transaction, [...new Set([...(await payersToGiveBack(transaction, [seat.id], today)), ...waiting.payers])]);
+  }
 
   const status = outcome === 'safe' ? 'CANCELLED_SAFE' : 'ABSENT';
   const { payer_id, ...money } =
@@ -34,12 +49,17 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
     ...money,
   };
   await endSeat(transaction, { id: seat.id, status, at: request.requested_at, reason: request.reason, answer });
+  if (isWaiting) {
+    await notifyOfLeaving(transaction, training, seat.id, new Date(request.requested_at));
+    return { answer };
+  }
   const about = {
     outcome: outcome === 'safe' ? ('safe' as const) : ('late' as const),
     returned: { ...money.returned, payer_id },
     charged: money.charged,
   };
   await notifyOfCancelledPlace(transaction, training, request, seat.id, about);
+  if (outcome === 'safe') await fillFromWaitlist(transaction, training.id, new Date(request.requested_at), waiting);
   return { answer };
 };
 

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Sql } from '../../sql/database/database.ts';
 import { chargesOf, type Going } from '../../sql/trainings/going.ts';
 import { namesOfPeople } from '../../sql/trainings/people.ts';
-import { freeUntil } from '../finance/free-cancellation.ts';
+import { freeUntil } from '../free-until.ts';
 import type { Plan } from './plan.ts';
 import type { Charge, Recharged, TrainingReader } from './readers.ts';
 
@@ -50,8 +50,8 @@ export async function consequencesOf(
     db,
     readers.map(({ userId }) => userId),
   );
-  const before = freeUntil(new Date(plan.state.starts_at), plan.state.free_until_start);
-  const after = freeUntil(new Date(plan.next.starts_at), plan.next.free_until_start);
+  const before = freeUntil(new Date(plan.state.starts_at), { isFreeUntilStart: plan.state.free_until_start });
+  const after = freeUntil(new Date(plan.next.starts_at), { isFreeUntilStart: plan.next.free_until_start });
   const stay = plan.going.filter((seat) => seat.status !== 'ABSENT' && !plan.busy.some((one) => one.seat === seat));
   const of = ({ student_id, student }: Going) => ({ student_id, student });
   return {

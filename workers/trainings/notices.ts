@@ -3,7 +3,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import type { Opened } from '../../sql/undo/undos.ts';
-import { freeUntil } from '../finance/free-cancellation.ts';
+import { freeUntil } from '../free-until.ts';
 import type { Plan } from './plan.ts';
 import type { TrainingReader } from './readers.ts';
 
@@ -43,7 +43,7 @@ const hasOtherStart = (was: Plan['was'], now: Plan['now']) =>
   was.training_date !== now.training_date || was.start_time !== now.start_time;
 
 function freeUntilOf({ next }: Plan, { now, zone }: Clock) {
-  const until = freeUntil(new Date(next.starts_at), next.free_until_start);
+  const until = freeUntil(new Date(next.starts_at), { isFreeUntilStart: next.free_until_start });
   if (until <= now) return null;
   const [day, time] = wallTimeOf(until, zone).split('T') as [string, string];
   return { day, time, is_start: next.free_until_start };

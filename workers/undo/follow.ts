@@ -1,10 +1,11 @@
 import type { Database } from '../../sql/database/database.ts';
-import { settle } from '../../sql/finance/settle.ts';
+import { lockWallets, settle } from '../../sql/finance/settle.ts';
 import { takeOver } from '../../sql/undo/undos.ts';
+import { fillFromWaitlists, lockWithWaiting } from '../waitlist/fill.ts';
 
 /**
  * Does what was to follow from changes that nobody can take back any more (D49), a transaction each: what came back to wallets settles
- * what is owed. Returns how many changes there were.
+ * what is owed, and seats that became free go to those who wait for them (R15). Returns how many changes there were.
  */
 export async function followChanges(db: Database): Promise<number> {
   let changes = 0;
@@ -16,6 +17,10 @@ const followNext = (db: Database) =>
   db.transaction(async (transaction) => {
     const over = await takeOver(transaction);
     if (!over) return false;
-    if (over.settle_payer_ids.length > 0) await settle(transaction, over.settle_payer_ids);
+    const { settle_payer_ids: payers, freed_training_ids: freed } = over;
+    const waiting = await lockWithWaiting(transaction, freed, []);
+    await lockWallets(transaction, [...new Set([...payers, ...waiting.payers])]);
+    if (payers.length > 0) await settle(transaction, payers);
+    await fillFromWaitlists(transaction, freed, new Date(), waiting);
     return true;
   });

@@ -16,11 +16,14 @@ const booking = {
 
 /** What people are notified of bookings. */
 export const bookingMessages = {
-  booking_confirmed: message(z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'later']) }), {
-    kind: 'booking',
-    urgency: 'soon',
-    subjects: ofBooking,
-  }),
+  booking_confirmed: message(
+    z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'subscription', 'later']) }),
+    {
+      kind: 'booking',
+      urgency: 'soon',
+      subjects: ofBooking,
+    },
+  ),
   booking_moved: message(z.object(booking), {
     kind: 'booking',
     urgency: 'soon',
@@ -39,7 +42,7 @@ export const bookingMessages = {
       ...booking,
       outcome: z.enum(['safe', 'late']),
       reason: z.string(),
-      returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int() }),
+      returned: z.object({ refunded_minor: z.int(), cancelled_minor: z.int(), units: z.int(), sessions: count }),
       /** What was paid or owed and is kept, where it was cancelled late. */
       kept_minor: count,
       /** Units of the service that the client's package has now; null where it has none to do with it. */

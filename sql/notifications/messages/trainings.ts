@@ -48,7 +48,14 @@ export const trainingMessages = {
       kind: 'training_cancelled',
       urgency: 'soon',
       subjects: ofTraining,
-      supersedes: ['training_joined', 'training_changed', 'training_reminder'],
+      supersedes: [
+        'training_joined',
+        'training_changed',
+        'training_reminder',
+        'waitlisted',
+        'waitlist_promoted',
+        'waitlist_skipped',
+      ],
     },
   ),
   participation_cancelled: message(
@@ -66,7 +73,7 @@ export const trainingMessages = {
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
-      supersedes: ['training_joined', 'training_reminder'],
+      supersedes: ['training_joined', 'training_reminder', 'waitlist_promoted'],
     },
   ),
   training_joined: message(
@@ -75,6 +82,50 @@ export const trainingMessages = {
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
+    },
+  ),
+  waitlisted: message(z.object({ ...training, student, place: z.int() }), {
+    kind: 'participation',
+    urgency: 'soon',
+    subjects: ofTraining,
+  }),
+  waitlist_promoted: message(
+    z.object({ ...training, student, is_trainer: z.boolean().default(false), charged, free_until: z.iso.datetime() }),
+    { kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
+  ),
+  waitlist_skipped: message(
+    z.object({ ...training, student, reason: z.enum(['inactive', 'frozen', 'busy', 'no_subscription']) }),
+    { kind: 'participation', urgency: 'soon', subjects: ofTraining },
+  ),
+  waitlist_released: message(z.object({ ...training, student, reason: z.enum(['left', 'started']) }), {
+    kind: 'participation',
+    urgency: 'normal',
+    subjects: ofTraining,
+    supersedes: ['waitlisted', 'waitlist_skipped'],
+  }),
+  places_released: message(
+    z.object({
+      /** What had given the places, and what it is called. */
+      because: z.enum(['group', 'subscription']),
+      name: z.string(),
+      trainings: z.array(z.object(training)),
+      student,
+      is_payer: isPayer,
+      returned,
+      balance_minor: balanceParam,
+    }),
+    {
+      kind: 'participation',
+      urgency: 'normal',
+      subjects: (of) => of.trainings.flatMap(ofTraining),
+      supersedes: [
+        'training_joined',
+        'training_created',
+        'training_reminder',
+        'waitlisted',
+        'waitlist_promoted',
+        'waitlist_skipped',
+      ],
     },
   ),
   training_created: message(

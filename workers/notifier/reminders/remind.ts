@@ -9,8 +9,11 @@ import { comingBookings } from '../../../sql/reminders/bookings.ts';
 import { type ChangeForPeople, takeChanges } from '../../../sql/reminders/changes.ts';
 import { missedClasses, takeOverdue } from '../../../sql/reminders/holdings.ts';
 import { comingStarts, newSeats, seatsOfTrainings, takeExams } from '../../../sql/reminders/trainings.ts';
+import { releaseBegun } from '../../../sql/trainings/waitlist.ts';
 import type { RunHandler } from '../../runner/execute.ts';
 import { progressOf } from '../../runner/progress.ts';
+import { fillOverlooked } from '../../waitlist/fill.ts';
+import { noticesOfRelease } from '../../waitlist/notices.ts';
 import { reminderAt } from './occasions.ts';
 
 const HOUR_MS = 3_600_000;
@@ -93,6 +96,14 @@ export const findings: Record<string, Finding> = {
     }));
   },
 
+  /** Whoever is still on the waitlist of a training that has begun is let go (R15). */
+  async waitlists_released(db, at) {
+    const released = await releaseBegun(db, at.toISOString());
+    return released.flatMap(({ real_training_id, ...person }) =>
+      noticesOfRelease(person, { ...person, id: real_training_id }, { reason: 'started', at }),
+    );
+  },
+
   async belt_exams(db, at) {
     const exams = await takeExams(db, at, new Date(at.getTime() + EXAM_MS));
     return exams.map(({ id, student_id, announcement, ...about }) => ({
@@ -126,7 +137,7 @@ function changeNotices({ students, id, trainer_id, was, change, real_training_id
 }
 
 /** Writes whatever people are to be reminded of by the instant the run is for; each kind is a transaction of its own. */
-export const remind: RunHandler = async (run, { settings, chunk }) => {
+export const remind: RunHandler = async (run, { settings, now, chunk }) => {
   const { at } = runs.reminders.params.parse(run.params);
   let written = progressOf(run, z.record(z.string(), z.int()), {});
   for (const [name, find] of Object.entries(findings)) {
@@ -137,6 +148,10 @@ export const remind: RunHandler = async (run, { settings, chunk }) => {
       [name]: await notifyPeople(transaction, await find(transaction, new Date(at), settings)),
     }));
   }
-  const messages = Object.values(written).reduce((sum, count) => sum + count, 0);
+  if (!('waitlists_filled' in written)) {
+    const before = written;
+    written = await chunk(async (transaction) => ({ ...before, waitlists_filled: await fillOverlooked(transaction, now) }));
+  }
+  const messages = Object.keys(findings).reduce((sum, name) => sum + (written[name] ?? 0), 0);
   return { status: 'success', result: { messages, ...written }, details: {}, counts: { students_processed: messages } };
 };

@@ -23,6 +23,7 @@ const confirmed = template('booking_confirmed', ({ price_minor, pay_from, ...of 
   const lines = [said('confirmed', of, reader)];
   if (of.reader === 'specialist') return lines;
   if (pay_from === 'package') return [...lines, text(reader.locale, 'booking.unit_taken')];
+  if (pay_from === 'subscription') return [...lines, text(reader.locale, 'money.session_taken')];
   if (price_minor === 0 || !pays(of)) return lines;
   return [...lines, text(reader.locale, `booking.pay_${pay_from}`, { amount: amountIn(reader, price_minor) })];
 });
@@ -47,6 +48,7 @@ const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ..
     [outcome === 'late', 'booking_cancelled.late'],
     [of.kept_minor > 0 && pays(of), 'booking_cancelled.kept', amount(of.kept_minor)],
     [returned.units > 0 && of.package === null, 'booking.unit_returned'],
+    [returned.sessions > 0, 'booking.session_returned'],
     [returned.refunded_minor > 0, `money.refunded.${whose}`, amount(returned.refunded_minor)],
     [returned.cancelled_minor > 0, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
   ];

@@ -2,7 +2,7 @@ import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
 import { balanceLine, returnedLines } from './money.ts';
 import { type Line, type Reader, template } from './template.ts';
-import { short, wallTime } from './wording.ts';
+import { instantIn, listed, short, wallTime } from './wording.ts';
 
 const NAME = 60;
 type Place = { training_date: string; start_time: string; training_type: string };
@@ -23,7 +23,7 @@ const trainingCancelled = template('training_cancelled', ({ reason, places, bala
   ...balanceLine(reader, balance_minor),
 ]);
 
-type Who = { student: string | null; is_trainer: boolean };
+type Who = { student: string | null };
 /** The reader is the student, or is notified of one. */
 const whoseKey = ({ student }: Who) => (student === null ? 'own' : 'student');
 const named = ({ student }: Who) => ({ student: short(student ?? '', NAME) });
@@ -50,9 +50,51 @@ const trainingJoined = template('training_joined', (place, reader) => [
   ...(place.is_trainer ? [] : chargedLines(reader, place.charged)),
 ]);
 
+const waitlisted = template('waitlisted', (of, reader) => [
+  text(reader.locale, `waitlisted.${whoseKey(of)}`, { ...about(reader, of), ...named(of), place: of.place }),
+  text(reader.locale, 'waitlisted.meaning'),
+]);
+
+const waitlistPromoted = template('waitlist_promoted', (of, reader) => [
+  text(reader.locale, `waitlist_promoted.${whoseKey(of)}`, { ...about(reader, of), ...named(of) }),
+  ...(of.is_trainer
+    ? []
+    : [
+        ...chargedLines(reader, of.charged),
+        text(reader.locale, 'waitlist_promoted.decline', { until: instantIn(reader, of.free_until) }),
+      ]),
+]);
+
+const waitlistSkipped = template('waitlist_skipped', (of, reader) => [
+  text(reader.locale, `waitlist_skipped.${whoseKey(of)}`, { ...about(reader, of), ...named(of) }),
+  text(reader.locale, `waitlist_skipped.${of.reason}`),
+  text(reader.locale, 'waitlist_skipped.meaning'),
+]);
+
+const waitlistReleased = template('waitlist_released', (of, reader) => [
+  text(reader.locale, `waitlist_released.${of.reason}.${whoseKey(of)}`, { ...about(reader, of), ...named(of) }),
+  text(reader.locale, 'money.nothing_taken'),
+]);
+
+const placesReleased = template('places_released', (of, reader) => [
+  text(reader.locale, `places_released.${of.because}.${whoseKey(of)}`, { name: short(of.name, NAME), ...named(of) }),
+  ...listed(
+    reader.locale,
+    of.trainings.map((one) => text(reader.locale, 'subscription_frozen.line', about(reader, one))),
+    'more.trainings',
+  ),
+  ...returnedLines(reader, { ...of.returned, is_payer: of.is_payer }),
+  ...balanceLine(reader, of.balance_minor),
+]);
+
 /** What people are notified of their places in trainings. */
 export const peopleTemplates = {
   training_cancelled: trainingCancelled,
   participation_cancelled: participationCancelled,
   training_joined: trainingJoined,
+  waitlisted,
+  waitlist_promoted: waitlistPromoted,
+  waitlist_skipped: waitlistSkipped,
+  waitlist_released: waitlistReleased,
+  places_released: placesReleased,
 };
