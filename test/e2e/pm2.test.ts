@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, statSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { fillCompileCache } from '../../workers/fleet/compile-cache.ts';
-import { environmentForPm2 } from '../../workers/fleet/pm2.ts';
+import { daemonPid } from '../../workers/fleet/daemon.ts';
+import { environmentForPm2, fleetApps, pm2 } from '../../workers/fleet/pm2.ts';
+import { eventually } from '../support/eventually.ts';
 
 test('PM2 is a program that is run, under its own licence, and no library that is imported', () => {
   const files = ['api', 'queues', 'sql', 'workers', 'test'].flatMap((room) => globSync(`${room}/**/*.ts`));
@@ -54,3 +56,24 @@ test('what is compiled once is not compiled again: neither by a start nor by a p
   expect(stdout + stderr).toMatch(/retrieving transpile cache for StrippedTypeScript \S+unfreeze\/main\.ts\.\.\.success/);
   expect(stdout + stderr).not.toMatch(/no transpile cache/);
 });
+
+test('a daemon that ends while it is asked has no apps, and nobody waits for its answer', async () => {
+  const before = process.env.PM2_HOME;
+  const home = mkdtempSync(join(tmpdir(), 'pm2-ends-'));
+  process.env.PM2_HOME = home;
+  try {
+    await pm2(['ping', '--silent']);
+    const daemon = daemonPid() ?? 0;
+    // It takes the question and does not answer any more.
+    process.kill(daemon, 'SIGSTOP');
+    const asked = fleetApps();
+    const connections = () => readFileSync('/proc/net/unix', 'utf8').split(join(home, 'rpc.sock')).length - 1;
+    await eventually(async () => connections() > 1);
+    process.kill(daemon, 'SIGKILL');
+    expect(await asked).toEqual([]);
+  } finally {
+    if (before === undefined) delete process.env.PM2_HOME;
+    else process.env.PM2_HOME = before;
+    rmSync(home, { recursive: true, force: true });
+  }
+}, 60_000);

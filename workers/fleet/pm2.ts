@@ -29,15 +29,22 @@ export const environmentForPm2 = (environment: NodeJS.ProcessEnv = process.env):
   MALLOC_ARENA_MAX: '1',
 });
 
+/** The daemon ended while it was asked something, so no answer will come. */
+class DaemonEnded extends Error {}
+
+const WATCH_EVERY_MS = 250;
+
 /**
- * Runs a command of PM2, whose daemon it starts if need be, and returns what it printed. Throws with PM2's own words.
+ * Runs a command of PM2, whose daemon it starts if need be, and returns what it printed. Throws with PM2's own words, and
+ * {@link DaemonEnded} where the daemon it asked has ended meanwhile: PM2's own command waits for ever then.
  * PM2 makes its sockets and logs readable for others unless the umask says otherwise; its folder is closed to them here.
  */
 export async function pm2(
   args: readonly string[],
   { input, env, longestMs = LONGEST_MS }: { input?: string; env?: NodeJS.ProcessEnv; longestMs?: number } = {},
 ) {
-  refuseOldDaemon(daemonPid());
+  const daemon = runningDaemon();
+  refuseOldDaemon(daemon);
   process.umask(0o077);
   mkdirSync(pm2Home(), { recursive: true, mode: 0o700 });
   chmodSync(pm2Home(), 0o700);
@@ -48,8 +55,12 @@ export async function pm2(
       timeout: longestMs,
       killSignal: 'SIGKILL' as const,
     };
+    const hasEnded = () => daemon !== undefined && !isAlive(daemon);
+    const watch = setInterval(() => hasEnded() && child.kill('SIGKILL'), WATCH_EVERY_MS);
     const child = execFile(process.execPath, [pm2Program, ...args], options, (error, stdout, stderr) => {
-      if (error) reject(new Error(`pm2 ${args[0]}: ${reasonOf(stderr, stdout) || error.message}`));
+      clearInterval(watch);
+      if (error && hasEnded()) reject(new DaemonEnded(`pm2 ${args[0]}: PM2's daemon ended meanwhile`));
+      else if (error) reject(new Error(`pm2 ${args[0]}: ${reasonOf(stderr, stdout) || error.message}`));
       else resolve(stdout);
     });
     child.stdin?.end(input);
@@ -114,10 +125,14 @@ const describe = ({ name, pid, pm_id, monit, pm2_env }: Listed): RunningApp => (
 });
 
 async function listAll(): Promise<Listed[]> {
-  const pid = daemonPid();
-  if (pid === undefined || !isAlive(pid)) return [];
-  const printed = await pm2(['jlist', '--silent']);
-  return JSON.parse(printed.slice(printed.indexOf('[')));
+  if (runningDaemon() === undefined) return [];
+  try {
+    const printed = await pm2(['jlist', '--silent']);
+    return JSON.parse(printed.slice(printed.indexOf('[')));
+  } catch (error) {
+    if (error instanceof DaemonEnded) return [];
+    throw error;
+  }
 }
 
 /** Starts apps at the same time; resolves when PM2 has heard the `ready` of each, or its `listen_timeout` is over. */
@@ -166,10 +181,16 @@ const MOST_TRIES = 120;
  * waits for ever for a daemon that somebody else has ended meanwhile.
  */
 export async function endIdleDaemon() {
-  const pid = daemonPid();
-  if (pid === undefined || !isAlive(pid) || (await listAll()).length > 0) return;
+  const pid = runningDaemon();
+  if (pid === undefined || (await listAll()).length > 0) return;
   await pm2(['kill', '--silent'], { longestMs: 6_000 }).catch(() => undefined);
   if (isAlive(pid)) process.kill(pid, 'SIGTERM');
+}
+
+/** The process id of PM2's daemon, if it runs. */
+function runningDaemon(): number | undefined {
+  const pid = daemonPid();
+  return pid !== undefined && isAlive(pid) ? pid : undefined;
 }
 
 function isAlive(pid: number): boolean {
