@@ -19,12 +19,14 @@ export const bookingMessages = {
   booking_confirmed: message(
     z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'subscription', 'later']) }),
     {
+      call: true,
       kind: 'booking',
       urgency: 'soon',
       subjects: ofBooking,
     },
   ),
   booking_moved: message(z.object(booking), {
+    call: true,
     kind: 'booking',
     urgency: 'soon',
     subjects: ofBooking,
@@ -32,6 +34,7 @@ export const bookingMessages = {
   }),
   /** For the specialist whose booking has become somebody else's; the time is the one it had with them. */
   booking_given_away: message(z.object(booking), {
+    call: true,
     kind: 'booking',
     urgency: 'soon',
     subjects: ofBooking,
@@ -51,6 +54,7 @@ export const bookingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'booking',
       urgency: 'soon',
       subjects: ofBooking,
@@ -66,6 +70,7 @@ export const bookingMessages = {
       starts_at: z.iso.datetime(),
     }),
     {
+      call: false,
       kind: 'booking_reminder',
       urgency: 'normal',
       subjects: ofBooking,

@@ -45,6 +45,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'training_cancelled',
       urgency: 'soon',
       subjects: ofTraining,
@@ -70,6 +71,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
@@ -79,25 +81,28 @@ export const trainingMessages = {
   training_joined: message(
     z.object({ ...training, student, is_payer: isPayer, is_trainer: z.boolean().default(false), charged }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
     },
   ),
   waitlisted: message(z.object({ ...training, student, place: z.int() }), {
+    call: false,
     kind: 'participation',
     urgency: 'soon',
     subjects: ofTraining,
   }),
   waitlist_promoted: message(
     z.object({ ...training, student, is_trainer: z.boolean().default(false), charged, free_until: z.iso.datetime() }),
-    { kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
+    { call: true, kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
   ),
   waitlist_skipped: message(
     z.object({ ...training, student, reason: z.enum(['inactive', 'frozen', 'busy', 'no_subscription']) }),
-    { kind: 'participation', urgency: 'soon', subjects: ofTraining },
+    { call: false, kind: 'participation', urgency: 'soon', subjects: ofTraining },
   ),
   waitlist_released: message(z.object({ ...training, student, reason: z.enum(['left', 'started']) }), {
+    call: false,
     kind: 'participation',
     urgency: 'normal',
     subjects: ofTraining,
@@ -115,6 +120,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'normal',
       subjects: (of) => of.trainings.flatMap(ofTraining),
@@ -136,6 +142,7 @@ export const trainingMessages = {
       by_hand: z.boolean().default(false),
     }),
     {
+      call: ({ by_hand }) => by_hand,
       kind: 'training_created',
       urgency: 'normal',
       subjects: (params) => params.trainings.flatMap(ofTraining),
@@ -151,7 +158,7 @@ export const trainingMessages = {
       /** For whom the reader is notified, where that is somebody else. */
       students: z.array(z.string()).default([]),
     }),
-    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+    { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
   training_moved: message(
     z.object({
@@ -167,25 +174,29 @@ export const trainingMessages = {
       /** The reader's places that are paid for otherwise than before. */
       seats: z.array(z.object({ seat_id: z.int(), student, is_payer: isPayer, was: charge, now: charge })).default([]),
     }),
-    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+    { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
   training_given: message(z.object({ trainings: z.array(z.object(training)).min(1), students: count }), {
+    call: true,
     kind: 'training_created',
     urgency: 'normal',
     subjects: (of) => of.trainings.flatMap(ofTraining),
   }),
   training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
+    call: false,
     kind: 'training_reminder',
     urgency: 'normal',
     subjects: ofTraining,
   }),
   missed_classes: message(z.object({ missed: z.int(), days: z.int() }), {
+    call: false,
     kind: 'missed_classes',
     urgency: 'normal',
     subjects: () => ['missed_classes'],
     supersedes: ['missed_classes'],
   }),
   belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
+    call: true,
     kind: 'belt_exam',
     urgency: 'normal',
     subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
