@@ -1,4 +1,5 @@
 import type { Settings } from '../../../queues/process/settings.ts';
+import type { Sql } from '../../../sql/database/database.ts';
 import { isMessageName, needsCall, supersededBy } from '../../../sql/notifications/catalog.ts';
 import type { OtherMessage } from '../../../sql/notifications/other-channels.ts';
 import { type CallDetails, openCall, personToCall, writeCall } from '../../../sql/tasks/calls.ts';
@@ -14,7 +15,7 @@ const LONGEST_TEXT = 1_500;
  * the order it was written. What a later message outdates leaves it. Returns false for messages that nobody is called about.
  */
 export async function putOnList(
-  transaction: Parameters<typeof openCall>[0],
+  transaction: Sql,
   studio: Pick<Settings, 'locale'>,
   message: OtherMessage,
   text: string,
