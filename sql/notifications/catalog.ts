@@ -3,16 +3,18 @@ import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
+import { studioMessages } from './messages/studio.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
 import { trainingMessages } from './messages/trainings.ts';
 
-const forAdmins = { ...adminMessages, ...alertMessages };
+const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages };
 const forPeople = {
   ...trainingMessages,
   ...bookingMessages,
   ...subscriptionMessages,
   ...moneyMessages,
   ...signInMessages,
+  ...studioMessages,
 } satisfies Record<string, { call: unknown }>;
 
 /**

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Notice, notifyAdmins, notifyPeople } from './notify.ts';
-import type { ParamsOf } from './catalog.ts';
+import type { Message, ParamsOf } from './catalog.ts';
+import type { Priority } from './messages/message.ts';
+import { notifyAdmins, notifyPeople } from './notify.ts';
 
 type Clients = ParamsOf<'studio_subscriptions'>;
 type Unreached = ParamsOf<'studio_unreached'>['people'][number];
@@ -32,6 +33,7 @@ export async function noteForStudio(transaction: Sql, news: readonly News[]) {
 const taken = z.object({
   id: z.int(),
   kind: z.enum(['last_session', 'subscription_ended', 'unreached']),
+  user_id: z.int(),
   params: z.record(z.string(), z.unknown()),
   is_urgent: z.boolean(),
 });
@@ -47,11 +49,11 @@ export const takeNews = (transaction: Sql) =>
     ), news as (
       update studio_news set told_at = now()
       where id in (select id from studio_news where told_at is null order by id limit ${MOST} for update skip locked)
-      returning id, kind, params, is_urgent
+      returning id, kind, user_id, params, is_urgent
     )
-    select id, kind, params, is_urgent from news order by id`);
+    select id, kind, user_id, params, is_urgent from news order by id`);
 
-type StudioNotice = Omit<Notice<'studio_subscriptions' | 'studio_unreached'>, 'userId'>;
+type StudioNotice = Message<'studio_subscriptions' | 'studio_unreached'> & { dedupe: string; priority?: Priority };
 
 /** Notifies the studio: its admins' chats, or, where it has none, each owner and admin. */
 export async function notifyStudio(transaction: Sql, chatIds: readonly number[], notices: readonly StudioNotice[]) {
@@ -62,9 +64,11 @@ export async function notifyStudio(transaction: Sql, chatIds: readonly number[],
       : await transaction.anyFirst(sql.type(z.object({ id: z.int() }))`
           select users.id from users
           where is_active and exists (select from user_roles where user_id = users.id and is_admin_role(role)) order by users.id`);
-  if (staff.length === 0) await notifyAdmins(transaction, chatIds, notices as never);
+  if (staff.length === 0) await notifyAdmins(transaction, chatIds, notices);
   else {
-    const each = notices.flatMap((notice) => staff.map((userId) => ({ ...notice, userId, dedupe: `${notice.dedupe}:${userId}` })));
-    await notifyPeople(transaction, each as Notice[]);
+    const each = notices.flatMap((notice) =>
+      staff.map((userId) => ({ ...notice, userId, dedupe: `${notice.dedupe}:${userId}` })),
+    );
+    await notifyPeople(transaction, each);
   }
 }

@@ -26,7 +26,7 @@ export const newTrainings = (db: Sql, from: Date, to: Date) =>
 export const takeSeatChanges = (transaction: Sql, after: Date, until: Date) =>
   transaction.any(sql.type(training.extend({ was: z.int(), seated: z.int(), places: z.int() }))`
     with seats as materialized (
-      select training.id, count(seat.id) filter (where seat.status in ('REGISTERED', 'PRESENT', 'ABSENT'))::int as seated,
+      select training.id, count(seat.id) filter (where seat.status in ('REGISTERED', 'PRESENT'))::int as seated,
         coalesce(told.seated, count(seat.id) filter (where seat.created_at = training.created_at))::int as was
       from real_trainings training
       left join seats_told told on told.real_training_id = training.id

@@ -76,18 +76,16 @@ export async function notifyOfCancelledTraining(
   await notifyPeople(transaction, notices);
 }
 
-/** The student, whoever pays and the trainer, each once. */
-const readersOf = (training: TrainingState, seat: SeatFacts, payer: number) => [
-  ...new Set([seat.student_id, payer, training.trainer_id]),
-];
+/** The student and whoever pays, each once. The trainer is told how full it is, not of each place (reminders, `training_seats`). */
+const readersOf = (seat: SeatFacts, payer: number) => [...new Set([seat.student_id, payer])];
 
 const readerOf = (userId: number, seat: SeatFacts, payer: number) => ({
   student: userId === seat.student_id ? null : seat.student,
   is_payer: userId === payer,
-  is_trainer: userId !== seat.student_id && userId !== payer,
+  is_trainer: false,
 });
 
-/** Notifies the student, whoever pays and the trainer that a place is given up, and what happened to money and sessions (D43). */
+/** Notifies the student and whoever pays that a place is given up, and what happened to money and sessions (D43). */
 export async function notifyOfCancelledPlace(
   transaction: Sql,
   training: TrainingState,
@@ -100,7 +98,7 @@ export async function notifyOfCancelledPlace(
   const balance = cancellation.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
   await notifyPeople(
     transaction,
-    readersOf(training, seat, payer).map((userId) => ({
+    readersOf(seat, payer).map((userId) => ({
       userId,
       template: 'participation_cancelled',
       dedupe: `participation_cancelled:${seatId}:${request.id}:${userId}`,
@@ -117,7 +115,7 @@ export async function notifyOfCancelledPlace(
   );
 }
 
-/** Notifies the student, whoever pays and the trainer that a place was taken, and what was charged for it (D43). */
+/** Notifies the student and whoever pays that a place was taken, and what was charged for it (D43). */
 export async function notifyOfTakenPlace(
   transaction: Sql,
   training: TrainingState,
@@ -128,7 +126,7 @@ export async function notifyOfTakenPlace(
   const [seat] = (await seatFacts(transaction, [seatId])) as [SeatFacts];
   await notifyPeople(
     transaction,
-    readersOf(training, seat, seat.payer_id).map((userId) => ({
+    readersOf(seat, seat.payer_id).map((userId) => ({
       userId,
       template: 'training_joined',
       dedupe: `training_joined:${seatId}:${request.id}:${userId}`,

@@ -66,7 +66,7 @@ export const givenNotice = (
       dedupe: `training_given:${of.key}:${trainerId}`,
       occasion: first.starts_at,
       priority: priorityOf(first.starts_at, of.now.toISOString()),
-      params: { trainings: trainings.map((one) => listed(one, of.trainingType)), students: of.students },
+      params: { trainings: trainings.map((one) => listed(one, of.trainingType)), students: of.students, by_hand: true },
     },
   ];
 };

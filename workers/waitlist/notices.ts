@@ -38,21 +38,18 @@ export async function notifyOfWaiting(db: Sql, training: Training, seat: { id: n
   );
 }
 
-/** Notifies the student, whoever pays and the trainer that a place came from the waitlist, and what was charged for it. */
+/** Notifies the student and whoever pays that a place came from the waitlist, and what was charged for it. */
 export async function notifyOfPromotion(
   db: Sql,
-  training: Training & { trainer_id: number },
+  training: Training,
   seatId: number,
   of: { at: Date; charged: { sessions: number; invoices: number } },
 ) {
   const person = await factsOf(db, seatId);
-  const readers = readersOf(person).map((reader) => ({ ...reader, is_trainer: false }));
-  const isReader = readers.some(({ userId }) => userId === training.trainer_id);
-  const trainer = isReader ? [] : [{ userId: training.trainer_id, student: person.student, is_trainer: true }];
   await notifyPeople(
     db,
-    [...readers, ...trainer].map(
-      ({ userId, student, is_trainer }): Notice => ({
+    readersOf(person).map(
+      ({ userId, student }): Notice => ({
         userId,
         template: 'waitlist_promoted',
         dedupe: `waitlist_promoted:${seatId}:${of.at.toISOString()}:${userId}`,
@@ -60,7 +57,7 @@ export async function notifyOfPromotion(
         params: {
           ...about(training),
           student,
-          is_trainer,
+          is_trainer: false,
           charged: of.charged,
           free_until: freeUntil(new Date(training.starts_at), { promotedAt: of.at.toISOString() }).toISOString(),
         },

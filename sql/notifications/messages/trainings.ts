@@ -176,12 +176,42 @@ export const trainingMessages = {
     }),
     { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
-  training_given: message(z.object({ trainings: z.array(z.object(training)).min(1), students: count }), {
-    call: true,
-    kind: 'training_created',
-    urgency: 'normal',
-    subjects: (of) => of.trainings.flatMap(ofTraining),
-  }),
+  /** The trainer's trainings as they were made: by hand, or those of a new week, which nobody is called about. */
+  training_given: message(
+    z.object({ trainings: z.array(z.object(training)).min(1), students: count, by_hand: z.boolean().default(true) }),
+    {
+      call: ({ by_hand }) => by_hand,
+      kind: 'training_created',
+      urgency: 'normal',
+      subjects: (of) => of.trainings.flatMap(ofTraining),
+    },
+  ),
+  /** How many places of the trainer's trainings are taken, where that is not what they know. */
+  training_seats: message(
+    z.object({ trainings: z.array(z.object({ ...training, was: z.int(), seated: z.int(), places: z.int() })).min(1) }),
+    { call: false, kind: 'training_seats', urgency: 'soon', subjects: (of) => of.trainings.flatMap(ofTraining) },
+  ),
+  trainer_day: message(
+    z.object({
+      day,
+      items: z
+        .array(
+          z.object({
+            kind: z.enum(['training', 'booking']),
+            start_time: z.string(),
+            what: z.string(),
+            /** Of a training; of a booking null, as a training has no client. */
+            seated: z.int().nullable(),
+            places: z.int().nullable(),
+            client: nameOrNull,
+            room: nameOrNull,
+            location: nameOrNull,
+          }),
+        )
+        .min(1),
+    }),
+    { call: false, kind: 'trainer_day', urgency: 'normal', subjects: (of) => [`day:${of.day}`], supersedes: ['trainer_day'] },
+  ),
   training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
     call: false,
     kind: 'training_reminder',

@@ -2,6 +2,7 @@ import type { Settings } from '../../../queues/process/settings.ts';
 import type { Sql } from '../../../sql/database/database.ts';
 import { isMessageName, needsCall, supersededBy } from '../../../sql/notifications/catalog.ts';
 import type { OtherMessage } from '../../../sql/notifications/other-channels.ts';
+import { noteForStudio } from '../../../sql/notifications/studio-news.ts';
 import { type CallDetails, openCall, personToCall, writeCall } from '../../../sql/tasks/calls.ts';
 import { short } from '../templates/wording.ts';
 import { text as textOf } from '../texts/texts.ts';
@@ -9,6 +10,7 @@ import { text as textOf } from '../texts/texts.ts';
 /** Texts that one task holds; of more the oldest leave, and are counted. */
 const MOST_TEXTS = 30;
 const LONGEST_TEXT = 1_500;
+const URGENT = 2;
 
 /**
  * Puts somebody whom no channel reaches on the list "to call": one open task a person, with everything that is to be said to them, in
@@ -29,6 +31,15 @@ export async function putOnList(
     name,
     phone: person.phone ?? '',
   });
+  await noteForStudio(transaction, [
+    {
+      kind: 'unreached',
+      userId: message.user_id,
+      dedupe: `unreached:${message.id}`,
+      isUrgent: message.priority === URGENT,
+      params: { name, phone: person.phone, about: short(text, 300) },
+    },
+  ]);
   await writeCall(transaction, message.user_id, title, withText(before, { ...person, ...message, text }));
   return true;
 }
@@ -52,7 +63,7 @@ export function withText(before: CallDetails | null, of: Added): CallDetails {
     text: of.text.length > LONGEST_TEXT ? `${of.text.slice(0, LONGEST_TEXT).toWellFormed()}…` : of.text,
     written_at: created_at,
     begins_at: occasion_at,
-    is_urgent: priority === 2,
+    is_urgent: priority === URGENT,
   };
   const all = [...(before?.messages ?? []).filter((one) => !isOutdated(one)), added].toSorted(
     (a, b) => a.notification_id - b.notification_id,

@@ -8,13 +8,16 @@ import { type Notice, notifyPeople } from '../../../sql/notifications/notify.ts'
 import { comingBookings } from '../../../sql/reminders/bookings.ts';
 import { type ChangeForPeople, takeChanges } from '../../../sql/reminders/changes.ts';
 import { missedClasses, takeOverdue } from '../../../sql/reminders/holdings.ts';
+import { newTrainings, takeSeatChanges } from '../../../sql/reminders/trainers.ts';
 import { comingStarts, newSeats, seatsOfTrainings, takeExams } from '../../../sql/reminders/trainings.ts';
 import { releaseBegun } from '../../../sql/trainings/waitlist.ts';
 import type { RunHandler } from '../../runner/execute.ts';
 import { progressOf } from '../../runner/progress.ts';
 import { fillOverlooked } from '../../waitlist/fill.ts';
 import { noticesOfRelease } from '../../waitlist/notices.ts';
+import { quietPeriod } from '../outbox/quiet.ts';
 import { reminderAt } from './occasions.ts';
+import { tellStudio } from './studio.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -22,6 +25,8 @@ const DAY_MS = 24 * HOUR_MS;
 const EXAM_MS = 7 * DAY_MS;
 /** A week that was built longer ago is no news. */
 const NEWS_MS = 2 * DAY_MS;
+/** How many places are taken is told of what begins within this. */
+const SEATS_MS = 14 * DAY_MS;
 
 type Finding = (db: Sql, at: Date, settings: Settings) => Promise<Notice[]>;
 
@@ -69,6 +74,34 @@ export const findings: Record<string, Finding> = {
         params: { trainings, student: userId === student_id ? null : student, by_hand: false },
       }));
     });
+  },
+
+  /** Each trainer, of a new week: what they give in it. */
+  async trainings_given(db, at) {
+    const made = await newTrainings(db, new Date(at.getTime() - NEWS_MS), at);
+    return [...Map.groupBy(made, ({ run_id, trainer_id }) => `${run_id}:${trainer_id}`)].map(([key, own]) => ({
+      userId: (own[0] as (typeof own)[number]).trainer_id,
+      template: 'training_given',
+      dedupe: `training_given:run:${key}`,
+      params: {
+        trainings: own.map(({ run_id: _, trainer_id: __, starts_at: ___, students: ____, ...training }) => training),
+        students: own.reduce((sum, { students }) => sum + students, 0),
+        by_hand: false,
+      },
+    }));
+  },
+
+  /** Each trainer, at most once a run: trainings that became fuller or emptier. In quiet hours it adds up to one message after them. */
+  async training_seats(db, at, { zone, quietHours }) {
+    if (quietPeriod(at, zone, quietHours)) return [];
+    const changed = await takeSeatChanges(db, at, new Date(at.getTime() + SEATS_MS));
+    return [...Map.groupBy(changed, ({ trainer_id }) => trainer_id)].map(([userId, own]) => ({
+      userId,
+      template: 'training_seats',
+      dedupe: `training_seats:${userId}:${at.toISOString()}`,
+      occasion: own[0]?.starts_at,
+      params: { trainings: own.map(({ trainer_id: _, starts_at: __, ...training }) => training) },
+    }));
   },
 
   async trainings_changed(db, at) {
@@ -151,6 +184,13 @@ export const remind: RunHandler = async (run, { settings, now, chunk }) => {
   if (!('waitlists_filled' in written)) {
     const before = written;
     written = await chunk(async (transaction) => ({ ...before, waitlists_filled: await fillOverlooked(transaction, now) }));
+  }
+  if (!('studio_news' in written)) {
+    const before = written;
+    written = await chunk(async (transaction) => ({
+      ...before,
+      studio_news: await tellStudio(transaction, settings.adminChatIds),
+    }));
   }
   const messages = Object.keys(findings).reduce((sum, name) => sum + (written[name] ?? 0), 0);
   return { status: 'success', result: { messages, ...written }, details: {}, counts: { students_processed: messages } };
