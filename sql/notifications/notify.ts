@@ -15,6 +15,8 @@ export type Notice<N extends PersonMessageName = PersonMessageName> = Message<N>
   dedupe: string;
   priority?: Priority;
   occasion?: string;
+  /** Students it is about who are not the reader: where the reader has switched off all of them, it is not written. */
+  about?: readonly number[];
 };
 
 type Fragment = ReturnType<typeof sql.fragment>;
@@ -108,12 +110,15 @@ const insertForPeople = (notices: readonly Notice[], condition: Fragment) => sql
     case when telegram_id is not null and blocked_at is null then 'telegram' end,
     case when blocked_at is null then '{}' else array['telegram'] end
   from ${rowsOf(
-    notices.map((notice) => [notice.userId, notice.dedupe, ...columnsOf(notice)]),
-    ['int4', 'text', ...TYPES],
-  )} with ordinality as given (user_id, dedupe_key, ${COLUMNS}, place)
+    notices.map((notice) => [notice.userId, notice.dedupe, ...columnsOf(notice), JSON.stringify(notice.about ?? [])]),
+    ['int4', 'text', ...TYPES, 'jsonb'],
+  )} with ordinality as given (user_id, dedupe_key, ${COLUMNS}, about, place)
   join users on users.id = user_id
   left join telegram_chats chat on chat.chat_id = telegram_id
-  where ${condition}
+  where ${condition} and (about = '[]' or exists (
+    select from jsonb_array_elements(about) as child (id) where not exists (
+      select from child_notifications off
+      where off.reader_id = user_id and off.student_id = child.id::int and not off.is_on)))
   order by place
   on conflict (dedupe_key) do nothing`;
 

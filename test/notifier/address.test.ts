@@ -58,7 +58,7 @@ const newPerson = async (locale = 'en') => {
 let keys = 0;
 const tell = (userId: number) => {
   keys += 1;
-  const params = { missed: 2, days: 30 };
+  const params = { student_id: null, student: null, missed: 2, days: 30 };
   return notifyPeople(database.db, [{ userId, template: 'missed_classes', params, dedupe: `address ${keys}` }]);
 };
 const alarm = (chatIds: number[]) => {

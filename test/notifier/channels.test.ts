@@ -4,9 +4,9 @@ import { log } from '../../queues/log/log.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import { claimOther } from '../../sql/notifications/other-channels.ts';
-import { drainOthers } from '../../workers/notifier/channels/drain.ts';
 import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { drainOutbox, type Outbox } from '../../workers/notifier/outbox/drain.ts';
+import { drainOthers } from '../../workers/notifier/outbox/drain-others.ts';
 import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { type FakeTelegram, fakeTelegram } from '../support/telegram.ts';
@@ -366,7 +366,12 @@ describe('whoever has no channel is called', () => {
     const { id } = await person();
     const training = { real_training_id: 1, training_date: '2026-11-25', start_time: '18:00', training_type: 'Yoga' };
     await notifyPeople(database.db, [
-      { userId: id, template: 'missed_classes', dedupe: 'missed', params: { missed: 2, days: 30 } },
+      {
+        userId: id,
+        template: 'missed_classes',
+        dedupe: 'missed',
+        params: { student_id: null, student: null, missed: 2, days: 30 },
+      },
       {
         userId: id,
         template: 'training_created',

@@ -1,6 +1,8 @@
 import { confirmBooking, isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
 import { bookUnpaid, holdSlot, type NewBooking, shapeOf, type ToBook } from '../../sql/bookings/insert.ts';
+import { sessionOfBooking } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { notifyOfLastSessionOfBooking } from '../../sql/sessions/last-session.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
@@ -45,13 +47,18 @@ export async function payForHeld({ booking, notices }: BookingPlan, context: Cal
   throw new Refused('conflict', 'the booking was cancelled before it was paid, or paying took too long');
 }
 
-/** A session that pays may have been the last one (D28). */
+/** Where a session pays, people are told from which subscription, and whether it was the last one (D28). */
 const confirm = (db: CallContext['db'], held: Parameters<typeof confirmBooking>[1]): Promise<boolean> =>
   held.payFrom === 'subscription'
     ? db.transaction(async (transaction) => {
-        const isConfirmed = await confirmBooking(transaction, held);
-        if (isConfirmed) await notifyOfLastSessionOfBooking(transaction, held.id);
-        return isConfirmed;
+        if (!(await confirmBooking(transaction, { ...held, notices: [] }))) return false;
+        const session = await sessionOfBooking(transaction, held.id, 'booking');
+        await notifyPeople(
+          transaction,
+          held.notices.map((notice) => ({ ...notice, params: { ...notice.params, session } })),
+        );
+        await notifyOfLastSessionOfBooking(transaction, held.id);
+        return true;
       })
     : confirmBooking(db, held);
 

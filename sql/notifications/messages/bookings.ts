@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { balanceParam, count, day, idOrNull, message, nameOrNull } from './message.ts';
 
 const ofBooking = (params: { booking_id: number | null }) => (params.booking_id ? [`booking:${params.booking_id}`] : []);
+const sessionOrNull = z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null);
 const booking = {
   booking_id: idOrNull,
   reader: z.enum(['client', 'specialist', 'payer']),
@@ -17,7 +18,13 @@ const booking = {
 /** What people are notified of bookings. */
 export const bookingMessages = {
   booking_confirmed: message(
-    z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'subscription', 'later']) }),
+    z.object({
+      ...booking,
+      price_minor: z.int(),
+      pay_from: z.enum(['wallet', 'package', 'subscription', 'later']),
+      /** What pays, where a session does, and what is left there. */
+      session: sessionOrNull,
+    }),
     {
       call: true,
       kind: 'booking',
@@ -50,6 +57,8 @@ export const bookingMessages = {
       kept_minor: count,
       /** Units of the service that the client's package has now; null where it has none to do with it. */
       units_left: z.int().nullable().default(null),
+      /** Where its session is now, and what is left there; null where none came back. */
+      session: sessionOrNull,
       package: nameOrNull.default(null),
       balance_minor: balanceParam,
     }),
@@ -64,6 +73,8 @@ export const bookingMessages = {
   booking_reminder: message(
     z.object({
       booking_id: idOrNull,
+      /** For whom, where that is not the reader. */
+      client: nameOrNull.default(null),
       service: z.string(),
       specialist: nameOrNull,
       location: nameOrNull,

@@ -16,7 +16,13 @@ export const returned = z.object({
   refunded_minor: count,
   cancelled_minor: count,
 });
-const charged = z.object({ sessions: z.int(), invoices: z.int() });
+/** What a place costs: how many sessions and invoices were charged just now, and what pays for it (null: nothing does). */
+const charged = z.object({
+  sessions: z.int(),
+  invoices: z.int(),
+  session: z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null),
+  invoice: z.object({ amount_minor: z.int(), is_paid: z.boolean() }).nullable().default(null),
+});
 
 /** What pays for a place: a subscription, or an invoice over so many minor units; null: nothing, or not decided yet. */
 const charge = z
@@ -94,7 +100,14 @@ export const trainingMessages = {
     subjects: ofTraining,
   }),
   waitlist_promoted: message(
-    z.object({ ...training, student, is_trainer: z.boolean().default(false), charged, free_until: z.iso.datetime() }),
+    z.object({
+      ...training,
+      student,
+      is_payer: isPayer,
+      is_trainer: z.boolean().default(false),
+      charged,
+      free_until: z.iso.datetime(),
+    }),
     { call: true, kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
   ),
   waitlist_skipped: message(
@@ -212,24 +225,27 @@ export const trainingMessages = {
     }),
     { call: false, kind: 'trainer_day', urgency: 'normal', subjects: (of) => [`day:${of.day}`], supersedes: ['trainer_day'] },
   ),
-  training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
+  training_reminder: message(z.object({ ...training, student, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
     call: false,
     kind: 'training_reminder',
     urgency: 'normal',
     subjects: ofTraining,
   }),
-  missed_classes: message(z.object({ missed: z.int(), days: z.int() }), {
+  missed_classes: message(z.object({ student_id: idOrNull, student, missed: z.int(), days: z.int() }), {
     call: false,
     kind: 'missed_classes',
     urgency: 'normal',
-    subjects: () => ['missed_classes'],
+    subjects: ({ student_id }) => [student_id ? `missed_classes:${student_id}` : 'missed_classes'],
     supersedes: ['missed_classes'],
   }),
-  belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
-    call: true,
-    kind: 'belt_exam',
-    urgency: 'normal',
-    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
-    supersedes: ['belt_exam'],
-  }),
+  belt_exam: message(
+    z.object({ exam_id: idOrNull, student, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }),
+    {
+      call: true,
+      kind: 'belt_exam',
+      urgency: 'normal',
+      subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
+      supersedes: ['belt_exam'],
+    },
+  ),
 };

@@ -18,13 +18,14 @@ export type Carried =
 export type Carrier = (letter: Letter, settings: CarrierSettings) => Promise<Carried>;
 export type CarrierSettings = Pick<Settings, 'mail' | 'sms'>;
 
-const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boolean; carry: Carrier }> = {
-  email: { isSetUp: ({ mail }) => mail !== undefined, carry: byMail },
-  sms: { isSetUp: ({ sms }) => sms !== undefined, carry: bySms },
+const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boolean; carryLetter: Carrier }> = {
+  email: { isSetUp: ({ mail }) => mail !== undefined, carryLetter: byMail },
+  sms: { isSetUp: ({ sms }) => sms !== undefined, carryLetter: bySms },
 };
 
 /** The channels beside Telegram that are set up, in the order they are tried. */
 export const carriersOf = (settings: CarrierSettings): OtherChannel[] =>
   channels.filter((channel) => channel !== 'telegram').filter((channel) => carriers[channel].isSetUp(settings));
 
-export const carry = (channel: OtherChannel, ...to: Parameters<Carrier>): Promise<Carried> => carriers[channel].carry(...to);
+export const carryLetter = (channel: OtherChannel, ...to: Parameters<Carrier>): Promise<Carried> =>
+  carriers[channel].carryLetter(...to);

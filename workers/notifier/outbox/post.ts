@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../../../queues/log/log.ts';
-import { drainOthers } from '../channels/drain.ts';
 import { drainOutbox, type Outbox } from './drain.ts';
+import { drainOthers } from './drain-others.ts';
 
 const LOOK_MS = 1_000;
 

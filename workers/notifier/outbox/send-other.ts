@@ -1,11 +1,11 @@
 import { log } from '../../../queues/log/log.ts';
 import { endOther, holdOther, type OtherMessage, passOn, postponeOther } from '../../../sql/notifications/other-channels.ts';
-import type { Fate, Outbox } from '../outbox/drain.ts';
-import { judge } from '../outbox/quiet.ts';
-import { tryToRender } from '../outbox/send.ts';
+import { type Carried, carryLetter } from '../channels/carriers.ts';
 import { short } from '../templates/wording.ts';
-import { putOnList } from './call.ts';
-import { type Carried, carry } from './carriers.ts';
+import { putOnList } from './call-list.ts';
+import type { Fate, Outbox } from './drain.ts';
+import { judge } from './quiet.ts';
+import { tryToRender } from './send.ts';
 
 /** So often a channel is tried that is in trouble, over about an hour; what is urgent goes on by the next one after two minutes. */
 const MOST_ATTEMPTS = { urgent: 6, other: 20 };
@@ -32,7 +32,9 @@ export async function sendOther({ db, settings }: Outbox, message: OtherMessage)
     return 'held';
   }
   const subject = short(rendered.text.split('\n')[0] ?? '', SUBJECT);
-  return mark(await carry(message.channel, { id: message.id, address: message.address, subject, text: rendered.text }, settings));
+  return mark(
+    await carryLetter(message.channel, { id: message.id, address: message.address, subject, text: rendered.text }, settings),
+  );
 
   async function mark(carried: Carried): Promise<Fate> {
     if (carried.outcome === 'sent') return end(message, 'sent', null);

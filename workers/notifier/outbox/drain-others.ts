@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimOther, leaveTelegram, untilNextOther } from '../../../sql/notifications/other-channels.ts';
-import type { Drained, Outbox } from '../outbox/drain.ts';
-import { carriersOf } from './carriers.ts';
-import { sendOther } from './send.ts';
+import { carriersOf } from '../channels/carriers.ts';
+import type { Drained, Outbox } from './drain.ts';
+import { sendOther } from './send-other.ts';
 
 /** Longer than a letter and a short message take at most: 10 s to connect, 10 s for a greeting, 10 s of silence. */
 const LEASE_MS = 60_000;
