@@ -39,7 +39,7 @@ export const takeSeatChanges = (transaction: Sql, after: Date, until: Date) =>
       select id, seated from seats where seated <> was order by id
       on conflict (real_training_id) do update set seated = excluded.seated, told_at = now()
     )
-    select ${columns}, was, seated, max_participants as places
+    select ${columns}, was, seated, training.max_participants as places
     from seats join real_trainings training using (id) join training_types type on type.id = training_type_id
     where seated <> was order by starts_at, training.id`);
 
@@ -61,7 +61,7 @@ const item = z.object({
 export const daysOfTrainers = (db: Sql, day: string, zone: string) =>
   db.any(sql.type(item)`
     select * from (
-      select trainer_id, 'training' as kind, start_time::text, type.name as what, max_participants as places, null as client,
+      select trainer_id, 'training' as kind, start_time::text, type.name as what, training.max_participants as places, null as client,
         (select count(*)::int from real_training_students seat
           where seat.real_training_id = training.id and seat.status in ('REGISTERED', 'PRESENT')) as seated,
         rooms.name as room, locations.name as location

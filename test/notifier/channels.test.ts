@@ -276,7 +276,10 @@ describe('one sender at a time', () => {
     ]);
     smtp.said.data = '451 try again';
     await deliver();
-    expect(await rows()).toMatchObject([{ attempts: 1 }, { attempts: 0 }]);
+    expect(await rows()).toMatchObject([
+      { status: 'pending', channel: 'email' },
+      { status: 'pending', attempts: 0 },
+    ]);
     smtp.said.data = undefined;
     await makeDue();
     await deliver();
@@ -456,6 +459,18 @@ describe('a child and whoever pays', () => {
   test('one address of both gets one letter', async () => {
     await family({ email: 'Family@mail.example' }, { email: 'family@mail.example' });
     expect(smtp.letters).toHaveLength(1);
+  });
+  test('whoever has switched the child off is told nothing of it, but all the rest', async () => {
+    const [child, payer] = [await person({ email: true }), await person({ email: true })];
+    await database.db.query(sql.unsafe`
+      insert into students (id, payer_id) values (${payer.id}, ${payer.id}), (${child.id}, ${payer.id})`);
+    await database.db.query(sql.unsafe`insert into child_notifications values (${payer.id}, ${child.id}, false)`);
+    const both = (about: number[]) => [cancelled(child.id), cancelled(payer.id, { about })];
+    expect(await notifyPeople(database.db, both([child.id]))).toBe(1);
+    expect(await notifyPeople(database.db, both([child.id, payer.id]))).toBe(2);
+    expect(await notifyPeople(database.db, both([]))).toBe(2);
+    await database.db.query(sql.unsafe`update child_notifications set is_on = true`);
+    expect(await notifyPeople(database.db, both([child.id]))).toBe(2);
   });
   test('two addresses get one each', async () => {
     await family({ email: true }, { email: true });
