@@ -11,7 +11,7 @@ create table studio_news (
   kind text not null check (kind in ('last_session', 'subscription_ended', 'unreached')),
   user_id integer not null references users on delete cascade,
   params jsonb not null default '{}',
-  dedupe_key text not null unique,
+  dedupe_key text not null constraint news_is_noted_already unique,
   is_urgent boolean not null default false,
   happened_at timestamptz not null default now(),
   told_at timestamptz

@@ -56,8 +56,6 @@ export const setStudioKinds = (transaction: Sql, kinds: Record<string, boolean>)
     on conflict (kind) do update set is_on = excluded.is_on`);
 
 const child = z.object({ student_id: z.int(), name: z.string(), is_on: z.boolean() });
-/** Somebody a person pays for, and whether they want to be told of what concerns them. */
-export type ToldOf = z.output<typeof child>;
 
 /** Those a person pays for who are somebody else; on unless switched off. */
 export const childrenOf = (db: Sql, payerId: number) =>

@@ -76,13 +76,13 @@ test('a night that was stopped between two chunks says what both did', async () 
 test('what is listed is bounded: of more than 500 trainings the first stay, and their counts go on', () => {
   const many = Array.from({ length: 501 }, (_, n) => ({ training_id: n + 1, sessions: 1 }));
   const cut = addDone(addDone(nothingDone, many.slice(0, 500)), many.slice(0, 1));
-  expect(cut).toMatchObject({
-    is_cut: false,
-    trainings: [
+  expect([cut.is_cut, cut.trainings.slice(0, 2)]).toEqual([
+    false,
+    [
       { training_id: 1, sessions: 2 },
       { training_id: 2, sessions: 1 },
     ],
-  });
+  ]);
   const more = addDone(cut, many.slice(500));
   expect([more.trainings.length, more.is_cut]).toEqual([500, true]);
 });

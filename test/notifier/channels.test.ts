@@ -200,7 +200,7 @@ describe('a channel that refuses for good passes the message on', () => {
 
 describe('trouble that passes stays with its channel', () => {
   test.each([
-    ['a recipient that is refused for now', { recipient: '450 greylisted' }],
+    ['a recipient that is refused for now', { recipient: '450 try later' }],
     ['a letter that is refused for now', { data: '451 try again' }],
     ['a server that takes the letter and hangs up: nobody knows', { data: null }],
   ])('%s', async (_, said) => {
@@ -235,7 +235,7 @@ describe('trouble that passes stays with its channel', () => {
 
   test('what is urgent goes on by the next channel after six attempts', async () => {
     const { id } = await person({ email: true, phone: true });
-    smtp.said.recipient = '450 greylisted';
+    smtp.said.recipient = '450 try later';
     await tell(id, { priority: 'urgent' });
     await database.db.query(sql.unsafe`update notifications set channel = 'email', attempts = 4`);
     await deliver();

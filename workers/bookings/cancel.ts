@@ -108,7 +108,7 @@ async function callOff(transaction: Sql, booking: BookingState, { reason, outcom
   const left = await leftAfter(transaction, id);
   const params = {
     ...left,
-    session: returned.sessions > 0 ? await sessionOfBooking(transaction, id, 'returned') : null,
+    session: await sessionOfBooking(transaction, id, returned.sessions > 0 ? 'returned' : 'booking'),
     outcome,
     reason,
     returned,

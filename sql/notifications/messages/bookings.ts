@@ -57,7 +57,7 @@ export const bookingMessages = {
       kept_minor: count,
       /** Units of the service that the client's package has now; null where it has none to do with it. */
       units_left: z.int().nullable().default(null),
-      /** Where its session is now, and what is left there; null where none came back. */
+      /** The subscription its session went back to or stays taken from, and what is left there; null where none paid. */
       session: sessionOrNull,
       package: nameOrNull.default(null),
       balance_minor: balanceParam,

@@ -58,16 +58,24 @@ const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ..
     [returned.refunded_minor > 0, `money.refunded.${whose}`, amount(returned.refunded_minor)],
     [returned.cancelled_minor > 0, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
   ];
-  const session = returned.sessions > 0 && of.session ? [withLeft(reader, 'money.session_returned_to', of.session)] : [];
+  const session =
+    of.session && !isMoneyBack(returned)
+      ? [withLeft(reader, returned.sessions > 0 ? 'money.session_returned_to' : 'money.session_kept', of.session)]
+      : [];
+  const visit = outcome === 'late' ? 'booking.unit_kept' : returned.units > 0 ? 'booking.unit_returned_to' : null;
   const unit =
-    returned.units > 0 && of.package !== null
-      ? [text(locale, 'booking.unit_returned_to', { package: short(of.package, NAME), count: of.units_left ?? 0 })]
+    visit !== null && of.package !== null
+      ? [text(locale, visit, { package: short(of.package, NAME), count: of.units_left ?? 0 })]
       : [];
   const happened = effects.filter(([did]) => did).map(([, key, params]) => text(locale, key, params));
   const nothing =
     outcome === 'safe' && happened.length + unit.length + session.length === 0 ? [text(locale, 'money.nothing_taken')] : [];
   return [...lines, ...happened, ...session, ...unit, ...nothing, ...balanceLine(reader, of.balance_minor)];
 });
+
+/** A session whose subscription is over came back as money. */
+const isMoneyBack = ({ sessions, refunded_minor, cancelled_minor }: ParamsOf<'booking_cancelled'>['returned']) =>
+  sessions === 0 && refunded_minor + cancelled_minor > 0;
 
 /** What clients, those who pay for them and specialists are notified of their bookings. */
 export const bookingTemplates = {
