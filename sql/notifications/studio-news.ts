@@ -8,14 +8,14 @@ type Clients = ParamsOf<'studio_subscriptions'>;
 type Unreached = ParamsOf<'studio_unreached'>['people'][number];
 
 /** Something about a client that the studio is to be told, and the key under which it is told once. */
-export type News = { userId: number; dedupe: string; isUrgent?: boolean } & (
+export type StudioNews = { userId: number; dedupe: string; isUrgent?: boolean } & (
   | { kind: 'last_session'; params: Clients['last_sessions'][number] }
   | { kind: 'subscription_ended'; params: Clients['ended'][number] }
   | { kind: 'unreached'; params: Unreached }
 );
 
 /** Notes news for the studio, in the transaction of their cause; they leave together with the next reminders. */
-export async function noteForStudio(transaction: Sql, news: readonly News[]) {
+export async function noteForStudio(transaction: Sql, news: readonly StudioNews[]) {
   if (news.length === 0) return;
   const rows = news.map(({ kind, userId, params, dedupe, isUrgent = false }) => [
     kind,

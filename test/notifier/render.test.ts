@@ -165,7 +165,9 @@ function toStaff(): [string, Record<string, unknown>][] {
     ]),
   );
 }
-const ofHolder = (name: string) => ({ student: name, subscription: name, end_date: '2026-11-25' });
+function ofHolder(name: string) {
+  return { student: name, subscription: name, end_date: '2026-11-25' };
+}
 
 /** A training that was moved, as somebody reads of it. */
 function movedTraining(as: string, name: string | null, is_start: boolean) {

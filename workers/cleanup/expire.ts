@@ -2,7 +2,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { countWaiting, type Expired, expireSubscriptions, studentsToExpire } from '../../sql/cleanup/expiry.ts';
 import { lockStudents } from '../../sql/finance/seats.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { type News, noteForStudio } from '../../sql/notifications/studio-news.ts';
+import { noteForStudio, type StudioNews } from '../../sql/notifications/studio-news.ts';
 import { holderNotices } from '../../sql/sessions/holders.ts';
 import type { Operation } from './operation.ts';
 
@@ -43,7 +43,7 @@ const noticesOf = ({ end_date, sessions, ...holder }: Expired) =>
     params: { end_date, sessions_expired: sessions },
   });
 
-const forStudio = ({ id, student_id, student, subscription, end_date, sessions }: Expired): News => ({
+const forStudio = ({ id, student_id, student, subscription, end_date, sessions }: Expired): StudioNews => ({
   kind: 'subscription_ended',
   userId: student_id,
   dedupe: `subscription_ended:${id}`,

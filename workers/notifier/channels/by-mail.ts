@@ -1,5 +1,5 @@
 import { scrub } from '../../../queues/log/log.ts';
-import type { Carried, Carrier } from './carriers.ts';
+import type { Carrier, CarrierAnswer } from './carriers.ts';
 import { sendMail } from './mail.ts';
 
 /** What nodemailer says of a letter that was not taken: its own code, the server's, and after which command. */
@@ -23,7 +23,7 @@ const WRONG_ADDRESS = [501, 550, 551, 553];
  * A recipient that the server will not take, or that is no address, is refused for good, and so is a letter it will not have (5xx after
  * DATA). What it says to us (signing in, our own address) is trouble that gets mended, as is every 4xx and every lost connection.
  */
-export function judgeMail({ message, code, responseCode = 0, command = '' }: MailTrouble): Carried {
+export function judgeMail({ message, code, responseCode = 0, command = '' }: MailTrouble): CarrierAnswer {
   const error = scrub(message).slice(0, 500);
   const isForGood = responseCode >= 500 && responseCode < 600;
   if (command === 'RCPT TO' && isForGood) return { outcome: 'refused', error, isAddress: WRONG_ADDRESS.includes(responseCode) };

@@ -1,5 +1,5 @@
 import { scrub } from '../../../queues/log/log.ts';
-import type { Carried, Carrier } from './carriers.ts';
+import type { Carrier, CarrierAnswer } from './carriers.ts';
 
 const PATIENCE_MS = 10_000;
 /** So much of an answer is read. */
@@ -36,7 +36,7 @@ export const bySms: Carrier = async ({ id, address, text }, { sms }) => {
 };
 
 /** What a provider's answer means; its words are kept for whoever looks, without phone numbers. */
-export function judgeSms(status: number, words: string, accepted: string | undefined): Carried {
+export function judgeSms(status: number, words: string, accepted: string | undefined): CarrierAnswer {
   const error = scrub(`${status}: ${words.replace(/\s+/g, ' ').trim()}`).slice(0, 300);
   if (status >= 200 && status < 300) {
     return accepted === undefined || words.includes(accepted)

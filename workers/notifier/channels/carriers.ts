@@ -9,13 +9,13 @@ export type Letter = { id: number; address: string; subject: string; text: strin
  * What became of one attempt. `refused`: it never will arrive by this channel, and the message goes on by the next; `isAddress` where
  * it is the address that is wrong, so that later ones do not try it. `later`: trouble that passes, or nobody knows.
  */
-export type Carried =
+export type CarrierAnswer =
   | { outcome: 'sent' }
   | { outcome: 'later'; error: string }
   | { outcome: 'refused'; error: string; isAddress: boolean };
 
 /** Sends one message, once. Refusals and outages are returned, never thrown; their texts hold no secret. */
-export type Carrier = (letter: Letter, settings: CarrierSettings) => Promise<Carried>;
+export type Carrier = (letter: Letter, settings: CarrierSettings) => Promise<CarrierAnswer>;
 export type CarrierSettings = Pick<Settings, 'mail' | 'sms'>;
 
 const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boolean; carryLetter: Carrier }> = {
@@ -27,5 +27,5 @@ const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boole
 export const carriersOf = (settings: CarrierSettings): OtherChannel[] =>
   channels.filter((channel) => channel !== 'telegram').filter((channel) => carriers[channel].isSetUp(settings));
 
-export const carryLetter = (channel: OtherChannel, ...to: Parameters<Carrier>): Promise<Carried> =>
+export const carryLetter = (channel: OtherChannel, ...to: Parameters<Carrier>): Promise<CarrierAnswer> =>
   carriers[channel].carryLetter(...to);

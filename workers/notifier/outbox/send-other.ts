@@ -1,6 +1,6 @@
 import { log } from '../../../queues/log/log.ts';
 import { endOther, holdOther, type OtherMessage, passOn, postponeOther } from '../../../sql/notifications/other-channels.ts';
-import { type Carried, carryLetter } from '../channels/carriers.ts';
+import { type CarrierAnswer, carryLetter } from '../channels/carriers.ts';
 import { short } from '../templates/wording.ts';
 import { putOnList } from './call-list.ts';
 import type { Fate, Outbox } from './drain.ts';
@@ -36,7 +36,7 @@ export async function sendOther({ db, settings }: Outbox, message: OtherMessage)
     await carryLetter(message.channel, { id: message.id, address: message.address, subject, text: rendered.text }, settings),
   );
 
-  async function mark(carried: Carried): Promise<Fate> {
+  async function mark(carried: CarrierAnswer): Promise<Fate> {
     if (carried.outcome === 'sent') return end(message, 'sent', null);
     const { outcome, error } = carried;
     log.warn({ ...about(message), attempts: message.attempts, outcome, reason: error }, 'a message was not delivered');
