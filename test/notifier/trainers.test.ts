@@ -135,22 +135,20 @@ describe('how full a training is', () => {
     expect(await counts()).toEqual([]);
   });
 
-  test('within a day it is urgent', async () => {
-    await seat(await training(new Date(Date.now() + 3_600_000).toISOString()));
-    const at = new Date();
-    at.setUTCHours(9, 0, 0, 0);
-    const start = new Date(at.getTime() + 3_600_000).toISOString();
-    await database.db.query(sql.unsafe`
-      update real_trainings set starts_at = ${start}::timestamptz, ends_at = ${start}::timestamptz + interval '1 hour'`);
-    await remindAt(at.toISOString());
-    expect((await told('training_seats')).map(({ priority }) => priority)).toEqual([2]);
+  test.each([
+    ['a day before it begins', '2026-11-22T15:00:00Z', 2],
+    ['a moment earlier', '2026-11-22T14:59:59Z', 1],
+  ])('%s: how urgent it is', async (_, at, priority) => {
+    await seat(await training(START));
+    await remindAt(at);
+    expect((await told('training_seats')).map((row) => row.priority)).toEqual([priority]);
   });
 });
 
 test('of a new week each trainer gets one list, and nobody is called about it', async () => {
   const run = await database.db.oneFirst(id`
-    insert into automated_process_history (process_type, run_key, process_date, status, started_at, completed_at, requested_by)
-    values ('generation', 'generation:2026-W48', '2026-11-23', 'success', '2026-11-22T18:00:00Z', '2026-11-22T18:01:00Z', 'system') returning id`);
+    insert into automated_process_history (process_type, run_key, process_date, status, started_at, completed_at)
+    values ('generation', 'generation:2026-W48', '2026-11-23', 'success', '2026-11-22T18:00:00Z', '2026-11-22T18:01:00Z') returning id`);
   const [first, second] = [
     await training('2026-11-24T15:00:00Z', { runId: run }),
     await training('2026-11-25T15:00:00Z', { runId: run }),
@@ -172,7 +170,7 @@ describe('a trainer’s day', () => {
     await seat(mine);
     await seat(mine, { status: 'ABSENT' });
     await training('2026-11-24T17:00:00Z', { status: 'cancelled' });
-    await training('2026-11-24T21:00:00Z');
+    await training('2026-11-25T15:00:00Z');
     await training('2026-11-23T20:59:00Z');
     const client = await make.student();
     await database.db.query(sql.unsafe`

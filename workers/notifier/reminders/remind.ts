@@ -103,7 +103,8 @@ export const findings: Record<string, Finding> = {
       userId,
       template: 'training_seats',
       dedupe: `training_seats:${userId}:${at.toISOString()}`,
-      occasion: own[0]?.starts_at,
+      occasion: (own[0] as (typeof own)[number]).starts_at,
+      priority: priorityOf((own[0] as (typeof own)[number]).starts_at, at.toISOString()),
       params: { trainings: own.map(({ trainer_id: _, starts_at: __, ...training }) => training) },
     }));
   },
