@@ -2,8 +2,10 @@ import { text } from '../texts/texts.ts';
 import { type Line, template } from './template.ts';
 import { dateIn, listed, short } from './wording.ts';
 
-const NAME = 60;
-const ABOUT = 120;
+const NAME = 40;
+const ABOUT = 80;
+/** Lines of each of two lists. */
+const MOST = 12;
 
 const subscriptions = template('studio_subscriptions', ({ last_sessions, ended }, { locale }): Line[] => {
   const named = (about: { student: string; subscription: string; end_date: string }) => ({
@@ -22,7 +24,10 @@ const subscriptions = template('studio_subscriptions', ({ last_sessions, ended }
   const section = (key: 'of_last' | 'of_ended', lines: string[]): Line[] =>
     lines.length === 0
       ? []
-      : [{ bold: text(locale, `studio_subscriptions.${key}`, { count: lines.length }) }, ...listed(locale, lines, 'more.people')];
+      : [
+          { bold: text(locale, `studio_subscriptions.${key}`, { count: lines.length }) },
+          ...listed(locale, lines, 'more.people', MOST),
+        ];
   return [...section('of_last', last), ...section('of_ended', over)];
 });
 

@@ -4,7 +4,7 @@ import { weekdayIn } from './run-words.ts';
 import { type Reader, template } from './template.ts';
 import { listed, short, wallTime } from './wording.ts';
 
-const NAME = 60;
+const NAME = 40;
 
 const trainingSeats = template('training_seats', ({ trainings }, { locale }) => [
   text(locale, 'training_seats.what'),
@@ -38,7 +38,8 @@ function itemLine({ locale }: Reader, { kind, start_time, what, seated, places, 
     places: places ?? 0,
     client: short(client ?? '', NAME),
   });
-  return [line, ...[location, room].flatMap((place) => (place ? [short(place, NAME)] : []))].join(', ');
+  const place = [location, room].filter(Boolean).join(', ');
+  return place ? `${line}, ${short(place, NAME)}` : line;
 }
 
 /** What trainers are told of their trainings beside what everybody is told. */
