@@ -226,6 +226,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,
   'GET /api/team': staff,
+  'DELETE /api/people/{id}/roles/{role}': staff,
+  'DELETE /api/people/{id}/sessions': staff,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };
