@@ -1,5 +1,6 @@
 import type { attendanceRoutes } from '../routes/attendance.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
+import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
 import type { historyRoutes } from '../routes/history.ts';
@@ -12,11 +13,13 @@ import type { secondFactorRoutes } from '../routes/second-factor.ts';
 import type { signInRoutes } from '../routes/sign-in.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
+import type { trainingRoutes } from '../routes/trainings.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
 type Asked = (
   | typeof attendanceRoutes
   | typeof bookingRoutes
+  | typeof cancellationRoutes
   | typeof demoRoutes
   | typeof forgotRoutes
   | typeof historyRoutes
@@ -29,6 +32,7 @@ type Asked = (
   | typeof signInRoutes
   | typeof taskRoutes
   | typeof teamRoutes
+  | typeof trainingRoutes
 )[number];
 
 type TypesOf<R> = R extends { readonly types?: infer T } ? NonNullable<T> : never;

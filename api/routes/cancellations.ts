@@ -8,7 +8,7 @@ import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
 
@@ -31,7 +31,7 @@ const outcomes = {
 const by = oneOf(cancellers).default('client');
 const shared = { tag: 'real-trainings', scope: 'money:write' } as const;
 
-export const cancellationRoutes: Route[] = [
+export const cancellationRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -97,7 +97,7 @@ export const cancellationRoutes: Route[] = [
       return { body: request };
     },
   }),
-];
+] as const;
 
 /** Giving back after the start needs the money scope beside the route's own (D45). */
 async function demandMoneyAfterStart({ db, caller, now }: Context, trainingId: number) {

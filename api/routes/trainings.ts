@@ -9,7 +9,7 @@ import { removeTraining } from '../../workers/trainings/remove.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { versionOf } from '../http/version.ts';
 import { whole } from './fields.ts';
 import { trainingItem } from './roster.ts';
@@ -33,7 +33,7 @@ async function answerOf({ ids, undo }: Made, context: Context) {
 }
 
 /** Trainings by hand: made, changed, copied, deleted. */
-export const trainingRoutes: Route[] = [
+export const trainingRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -105,4 +105,4 @@ export const trainingRoutes: Route[] = [
     responses: { 201: madeTrainingItem, 409: inTheWay },
     handle: async ({ params, body }, context) => answerOf(await copyByHand(params.id, body, context), context),
   }),
-];
+] as const;

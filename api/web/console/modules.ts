@@ -1,5 +1,6 @@
 import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
+import { boardRoutes } from './modules/board/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
@@ -10,6 +11,7 @@ import { teamRoutes } from './modules/team/routes.ts';
 /** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
 export const pageRoutes: RouteRecordRaw[] = [
   ...signInRoutes,
+  ...boardRoutes,
   ...dayRoutes,
   ...taskRoutes,
   ...runRoutes,

@@ -28,7 +28,7 @@ router.beforeEach(async (to) => {
   const me = session.me.value;
   if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
   if (me.second_factor_needed && to.name !== 'second-factor') return { name: 'second-factor' };
-  if (to.path === '/') return { name: homeName() };
+  if (to.path === '/' && !mayOpen(to.meta.roles)) return { name: homeName() };
   return mayOpen(to.meta.roles) || { name: 'missing', params: { rest: to.path.slice(1).split('/') } };
 });
 

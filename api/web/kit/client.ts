@@ -33,7 +33,7 @@ export async function askAny(
   const asked = new URLSearchParams(
     Object.entries(query)
       .filter(([, value]) => value !== undefined && value !== '')
-      .map(([name, value]) => [name, String(value)]),
+      .map(([name, value]): [string, string] => [name, String(value)]),
   );
   const response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, {
     method,
@@ -60,7 +60,7 @@ type Loose = {
 };
 
 async function failure(response: Response): Promise<AskFailed> {
-  const problem = await response.json().catch(() => ({}));
+  const problem = (await response.json().catch(() => ({}))) as Record<string, unknown>;
   const after = Number(response.headers.get('retry-after') ?? Number.NaN);
   return new AskFailed(response.status, problem, Number.isFinite(after) ? after : null);
 }

@@ -9,7 +9,7 @@ declare module 'vue-router' {
     roles?: readonly Role[];
     /** For whoever has not signed in. */
     isOpen?: boolean;
-    /** An entry of the menu: its icon and its place, from the top. The board's place, 10, is kept for it. */
+    /** An entry of the menu: its icon and its place, from the top. */
     menu?: { icon: string; place: number };
   }
 }

@@ -1,0 +1,25 @@
+import { t } from '../../../kit/i18n.ts';
+import { AskFailed } from '../../../kit/problem.ts';
+import { troubleWords } from '../../shell/trouble.ts';
+
+type Obstacle = { what: string };
+const WHATS = ['trainer', 'room', 'closed', 'trainer_off', 'student'] as const;
+
+/** What is in the way of a change, a sentence each. */
+export const obstacleWords = (obstacles: readonly Obstacle[]): string => {
+  const whats = WHATS.filter((what) => obstacles.some((obstacle) => obstacle.what === what));
+  return whats.map((what) => t(`board.obstacle.${what}`)).join(' ');
+};
+
+const isList = (value: unknown): value is Obstacle[] => Array.isArray(value) && value.length > 0;
+
+/** Why a training or booking was not changed, in the language of the page; that nothing was is said as well. */
+export function refusalWords(error: unknown): string {
+  if (!(error instanceof AskFailed) || error.status !== 409) return troubleWords(error);
+  const { training, obstacles, busy, conflicts, slots } = error.problem;
+  if (training) return t('board.changed_meanwhile');
+  const found = isList(obstacles) ? obstacles : isList(conflicts) ? conflicts : [];
+  const words = [obstacleWords(found), isList(busy) ? t('board.obstacle.student') : ''].filter(Boolean).join(' ');
+  if (words) return `${words} ${t('board.nothing_moved')}`;
+  return slots === undefined ? troubleWords(error) : `${t('board.slot_taken')} ${t('board.nothing_moved')}`;
+}

@@ -1,0 +1,39 @@
+import { useQuery } from '@tanstack/vue-query';
+import { computed } from 'vue';
+import { askAny } from '../../../kit/client.ts';
+
+type Specialist = { id: number; first_name: string; last_name: string; is_active: boolean };
+type Room = { id: number; name: string; is_active?: boolean };
+type TrainingType = { id: number; name: string; duration_minutes: number };
+
+const listOf = async <T>(path: string, signal: AbortSignal) =>
+  ((await askAny(`GET ${path}`, { query: { limit: '200' }, signal })) as { items: T[] }).items;
+
+/** Who and what an entry can be given: active trainers, rooms, kinds of trainings. */
+export function useDirectory() {
+  const { data } = useQuery({
+    queryKey: ['directory'],
+    staleTime: 300_000,
+    async queryFn({ signal }) {
+      const [specialists, rooms, types] = await Promise.all([
+        listOf<Specialist>('/api/specialists', signal),
+        listOf<Room>('/api/rooms', signal),
+        listOf<TrainingType>('/api/training-types', signal),
+      ]);
+      return {
+        trainers: specialists
+          .filter(({ is_active }) => is_active)
+          .map(({ id, first_name, last_name }) => ({ id, name: `${first_name} ${last_name}`.trim() })),
+        rooms: rooms.filter(({ is_active = true }) => is_active).map(({ id, name }) => ({ id, name })),
+        types,
+      };
+    },
+  });
+  return {
+    trainers: computed(() => data.value?.trainers ?? []),
+    rooms: computed(() => data.value?.rooms ?? []),
+    types: computed(() => data.value?.types ?? []),
+    isKnown: computed(() => data.value !== undefined),
+  };
+}
+export type Directory = ReturnType<typeof useDirectory>;

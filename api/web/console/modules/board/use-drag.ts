@@ -1,0 +1,107 @@
+import { onScopeDispose, shallowRef } from 'vue';
+import { type Column, placedIn } from './columns.ts';
+import type { Entry, Place } from './entries.ts';
+import { columnAt, isDrag, lengthWithin, SCALE, snapped, startWithin } from './geometry.ts';
+
+/** An entry on its way, by pointer or by keys, and where it would be put. */
+export type Carried = { entry: Entry; place: Place; by: 'pointer' | 'keys' };
+type How = 'move' | 'resize';
+/** Milliseconds that a finger rests before it carries; until then it scrolls. */
+const PRESS_MS = 300;
+
+type Board = {
+  columns(): readonly Column[];
+  boxes(): readonly DOMRect[];
+  /** The minute at the top of the columns. */
+  firstMinute(): number;
+  drop(entry: Entry, place: Place): void;
+};
+
+/** Carries entries: by a pointer once it has gone 4 px, by a finger after a press. Escape puts back. */
+export function useDrag(board: Board) {
+  const carried = shallowRef<Carried | null>(null);
+  let wasDragged = false;
+  let stop = () => {};
+  onScopeDispose(() => stop());
+
+  /** The click comes with the end of the pointer; a later one is another. */
+  const settle = () => void setTimeout(() => (wasDragged = false), 50);
+
+  function start(event: PointerEvent, entry: Entry, how: How) {
+    wasDragged = false;
+    if (!entry.isMovable || event.button !== 0 || !event.isPrimary || carried.value) return;
+    const from = { x: event.clientX, y: event.clientY };
+    const grabbed = (event.currentTarget as HTMLElement).getBoundingClientRect();
+    const grip = how === 'move' ? event.clientY - grabbed.top : 0;
+    const isTouch = event.pointerType === 'touch';
+    let isReady = !isTouch;
+    const press = setTimeout(() => {
+      isReady = true;
+      if (isTouch) carry(from.x, from.y);
+    }, PRESS_MS);
+
+    function carry(x: number, y: number) {
+      const boxes = board.boxes();
+      const at = how === 'move' ? columnAt(boxes, x) : 0;
+      const [box, column] = [boxes[at], board.columns()[at]];
+      if (!box || !column) return;
+      const minute = (y - grip - box.top) / SCALE + board.firstMinute();
+      const place =
+        how === 'move'
+          ? placedIn(entry.place, column, startWithin(snapped(minute)))
+          : { ...entry.place, minutes: lengthWithin(snapped(minute) - entry.place.from) };
+      wasDragged = true;
+      carried.value = { entry, place, by: 'pointer' };
+    }
+    const move = ({ clientX, clientY }: PointerEvent) => {
+      const isFar = isDrag(clientX - from.x, clientY - from.y);
+      if (!isReady) {
+        if (isFar) stop();
+        return;
+      }
+      if (carried.value || isFar) carry(clientX, clientY);
+    };
+    const up = () => {
+      const now = carried.value;
+      stop();
+      settle();
+      if (now) board.drop(now.entry, now.place);
+    };
+    const key = (pressed: KeyboardEvent) => {
+      if (pressed.key !== 'Escape') return;
+      pressed.stopPropagation();
+      stop();
+      window.addEventListener('pointerup', settle, { once: true });
+    };
+    const hold = (touch: TouchEvent) => carried.value && touch.preventDefault();
+    window.addEventListener('pointermove', move);
+    window.addEventListener('pointerup', up);
+    window.addEventListener('pointercancel', cancel);
+    window.addEventListener('keydown', key, true);
+    window.addEventListener('touchmove', hold, { passive: false });
+    function cancel() {
+      stop();
+    }
+    stop = () => {
+      clearTimeout(press);
+      window.removeEventListener('pointermove', move);
+      window.removeEventListener('pointerup', up);
+      window.removeEventListener('pointercancel', cancel);
+      window.removeEventListener('keydown', key, true);
+      window.removeEventListener('touchmove', hold);
+      carried.value = null;
+      stop = () => {};
+    };
+  }
+
+  return {
+    carried,
+    start,
+    /** Whether the click that follows a pointer was a drag. Asked once. */
+    wasDrag() {
+      const was = wasDragged;
+      wasDragged = false;
+      return was;
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import { expect, test } from '@jest/globals';
+import { changedAmong } from '../../api/web/console/modules/board/changed.ts';
+import { type Column, columnsOf, daysOf, isIn, placedIn } from '../../api/web/console/modules/board/columns.ts';
+import { metAt } from '../../api/web/console/modules/board/conflicts.ts';
+import {
+  bookingWishOf,
+  type Entry,
+  entryOfTraining,
+  minutesOfClock,
+  type Place,
+  type Training,
+  wishOf,
+} from '../../api/web/console/modules/board/entries.ts';
+import { columnAt, hoursShown, isDrag, lanesOf, snapped, startWithin } from '../../api/web/console/modules/board/geometry.ts';
+import { neighbour, stepped } from '../../api/web/console/modules/board/steps.ts';
+
+const ZONE = 'Europe/Berlin';
+const DAY = '2026-03-10';
+const at = (from: number, minutes = 60, more: Partial<Place> = {}): Place => ({
+  day: DAY,
+  from,
+  minutes,
+  trainerId: 1,
+  roomId: null,
+  ...more,
+});
+const entry = (key: string, place: Place, more: Partial<Entry> = {}): Entry => ({
+  key,
+  kind: 'training',
+  id: 1,
+  version: 1,
+  title: key,
+  trainer: 'Anna',
+  room: null,
+  state: 'planned',
+  isMovable: true,
+  startsAt: '2026-03-10T09:00:00.000Z',
+  endsAt: '2026-03-10T10:00:00.000Z',
+  place,
+  ...more,
+});
+
+test.each([
+  ['alone', [[0, 60]], ['0/1']],
+  ['that only touch', [[0, 60], [60, 120]], ['0/1', '0/1']], // biome-ignore format: one case a line
+  ['that overlap', [[0, 61], [60, 120]], ['0/2', '1/2']], // biome-ignore format: one case a line
+  ['that hang together by a third', [[0, 60], [30, 120], [60, 90]], ['0/2', '1/2', '0/2']], // biome-ignore format: one case a line
+  ['of which a long one holds all', [[0, 300], [0, 60], [60, 120], [300, 360]], ['0/2', '1/2', '1/2', '0/1']], // biome-ignore format: one case a line
+  ['three at once, in any order', [[60, 120], [0, 200], [70, 80]], ['1/3', '0/3', '2/3']], // biome-ignore format: one case a line
+] as const)('spans %s get their lanes', (_words, spans, wanted) => {
+  const lanes = lanesOf(spans.map(([from, to]) => ({ from, to })));
+  expect(lanes.map(({ lane, of }) => `${lane}/${of}`)).toEqual(wanted);
+});
+
+test.each([
+  [[], 480, 1260],
+  [[[445, 500]], 420, 1260],
+  [[[1200, 1275]], 480, 1320],
+  [[[1400, 1500]], 480, 1440],
+] as const)('of %j the hours from %i to %i are drawn', (spans, from, to) => {
+  expect(hoursShown(spans.map(([a, b]) => ({ from: a, to: b })))).toEqual({ from, to });
+});
+
+test('a drag begins at four pixels, goes by quarters of an hour, and stays within its day', () => {
+  expect([isDrag(3, 0), isDrag(0, 4), isDrag(3, 3)]).toEqual([false, true, true]);
+  expect([snapped(67), snapped(68), startWithin(-10), startWithin(1_500)]).toEqual([60, 75, 0, 1_425]);
+  const boxes = [
+    { left: 0, right: 100 },
+    { left: 110, right: 200 },
+  ];
+  expect([-5, 50, 106, 150, 900].map((x) => columnAt(boxes, x))).toEqual([0, 0, 1, 1, 1]);
+});
+
+test.each([
+  ['a minute of overlap with the trainer', at(659), ['a']],
+  ['the same trainer right after', at(660), []],
+  ['another trainer', at(600, 60, { trainerId: 2 }), []],
+  ['another trainer in the same room', at(600, 60, { trainerId: 2, roomId: 7 }), ['b']],
+  ['another day', at(600, 60, { day: '2026-03-11' }), []],
+])('%s is met or not', (_words, place, met) => {
+  const entries = [
+    entry('a', at(600)),
+    entry('b', at(600, 60, { trainerId: 3, roomId: 7 })),
+    entry('gone', at(600), { state: 'cancelled' }),
+  ];
+  expect(metAt(entries, 'me', place).map(({ key }) => key)).toEqual(met);
+  expect(metAt(entries, 'a', at(600))).toEqual([]);
+});
+
+test('only what differs is asked for, in instants of the studio', () => {
+  expect(wishOf(at(600), at(600), ZONE)).toEqual({});
+  expect(wishOf(at(600), at(615, 45, { trainerId: 2, roomId: 4 }), ZONE)).toEqual({
+    starts_at: '2026-03-10T09:15:00.000Z',
+    duration_minutes: 45,
+    trainer_id: 2,
+    room_id: 4,
+  });
+  const booking = entry('b', at(600, 60, { roomId: 4 }), { kind: 'booking' });
+  expect(bookingWishOf(booking, at(600, 60, { trainerId: 2 }), ZONE)).toEqual({
+    starts_at: '2026-03-10T09:00:00.000Z',
+    specialist_id: 2,
+  });
+});
+
+test.each([
+  ['before the clocks go forward', '2026-03-29', 60, '2026-03-29T00:00:00.000Z'],
+  ['in the hour that is left out', '2026-03-29', 150, '2026-03-29T01:00:00.000Z'],
+  ['after it', '2026-03-29', 180, '2026-03-29T01:00:00.000Z'],
+  ['in the hour that comes twice', '2026-10-25', 150, '2026-10-25T00:30:00.000Z'],
+])('a start %s is the instant of the studio', (_words, day, from, instant) => {
+  expect(wishOf(at(0), at(from, 60, { day }), ZONE)).toEqual({ starts_at: instant });
+});
+
+const COLUMNS: Column[] = [
+  { key: 'trainer-1', title: 'Anna', day: DAY, trainerId: 1 },
+  { key: 'trainer-2', title: 'Boris', day: DAY, trainerId: 2 },
+];
+test.each([
+  ['ArrowUp', at(600), at(585)],
+  ['ArrowUp', at(0), at(0)],
+  ['ArrowDown', at(600), at(615)],
+  ['ArrowRight', at(600), at(600, 60, { trainerId: 2 })],
+  ['ArrowLeft', at(600), at(600)],
+  ['+', at(600), at(600, 75)],
+  ['-', at(600, 15), at(600, 15)],
+  ['x', at(600), null],
+])('%s brings what was picked up there', (key, from, to) => {
+  expect(stepped(from, key, COLUMNS, true)).toEqual(to);
+});
+test('a booking is not made longer', () => expect(stepped(at(600), '+', COLUMNS, false)).toBeNull());
+
+test('arrows go through a column, and beside it to the nearest in time', () => {
+  const [a, b, c, d] = [
+    entry('a', at(540)),
+    entry('b', at(700)),
+    entry('c', at(500, 60, { trainerId: 2 })),
+    entry('d', at(690, 60, { trainerId: 2 })),
+  ];
+  const go = (key: string, from: Entry) => neighbour(key, from, COLUMNS, [b, a, d, c])?.key ?? null;
+  expect([go('ArrowDown', a), go('ArrowUp', b), go('ArrowUp', a), go('ArrowDown', b)]).toEqual(['b', 'a', null, null]);
+  expect([go('ArrowRight', a), go('ArrowRight', b), go('ArrowLeft', d), go('ArrowRight', c)]).toEqual(['c', 'd', 'b', null]);
+});
+
+test('a day has a column per trainer or room, by name, and one for whoever is not known any more', () => {
+  const known = [
+    { id: 2, name: 'Boris' },
+    { id: 1, name: 'Anna' },
+  ];
+  const entries = [entry('a', at(600)), entry('x', at(600, 60, { trainerId: 9, roomId: 4 }), { trainer: 'Zoe', room: 'Hall' })];
+  expect(columnsOf('trainer', DAY, known, entries, 'none').map(({ title }) => title)).toEqual(['Anna', 'Boris', 'Zoe']);
+  const rooms = columnsOf('room', DAY, [{ id: 4, name: 'Hall' }], entries, 'none');
+  expect(rooms.map(({ title, roomId }) => [title, roomId])).toEqual([
+    ['Hall', 4],
+    ['none', null],
+  ]);
+  expect(entries.map(({ place }) => rooms.findIndex((column) => isIn(column, place)))).toEqual([1, 0]);
+  expect(placedIn(at(600), rooms[0] as Column, 660)).toEqual(at(660, 60, { roomId: 4 }));
+  const many = Array.from({ length: 13 }, (_, n) => ({ id: n + 20, name: `${n}` }));
+  expect(columnsOf('trainer', DAY, many, entries, 'none').map(({ title }) => title)).toEqual(['Anna', 'Zoe']);
+});
+
+test('a week begins on Monday', () => {
+  expect(daysOf('week', '2026-03-15').at(0)).toBe('2026-03-09');
+  expect(daysOf('list', '2026-03-09').at(-1)).toBe('2026-03-15');
+  expect(daysOf('day', DAY)).toEqual([DAY]);
+});
+
+test('what is new or another is marked, another span of days is not', () => {
+  const row = (id: number, version = 1, status = 'scheduled') => ({ id, version, status, starts_at: 'x' });
+  expect(changedAmong([row(1), row(2), row(3)], [row(1), row(2, 2), row(3, 1, 'cancelled'), row(4)])).toEqual([2, 3, 4]);
+  expect(changedAmong([row(1)], [row(8), row(9)])).toEqual([]);
+  expect(changedAmong([], [row(8)])).toEqual([8]);
+});
+
+test.each([
+  ['scheduled', 1, true],
+  ['scheduled', 0, false],
+  ['completed', 1, false],
+  ['cancelled', 1, false],
+] as const)(
+  'a training that is %s, %i minute ahead, is movable: %s, and never for whoever may not',
+  (status, ahead, isMovable) => {
+    const starts_at = '2026-03-10T09:00:00.000Z';
+    const training = { status, starts_at, ends_at: '2026-03-10T10:30:00.000Z', trainer_id: 1, room_id: null } as Training;
+    const around = { zone: ZONE, now: Date.parse(starts_at) - ahead * 60_000 };
+    const made = entryOfTraining(training, { ...around, mayMove: true });
+    expect([made.isMovable, made.place]).toEqual([isMovable, at(600, 90)]);
+    expect(entryOfTraining(training, { ...around, mayMove: false }).isMovable).toBe(false);
+  },
+);
+
+test.each([
+  ['09:05', 545],
+  ['24:00', null],
+  ['9:05', null],
+  ['', null],
+])('%s is %s minutes after midnight', (text, minutes) => expect(minutesOfClock(text)).toBe(minutes));

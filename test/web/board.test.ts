@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { instantOf } from '../../api/web/kit/zone.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { eventually } from '../support/eventually.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { studio } from '../support/studio.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, violations } from './browser.ts';
+
+/** Pixels of an hour on the board. */
+const HOUR = 72;
+let world: ConsoleWorld;
+let rows: ReturnType<typeof studio>;
+let owner: TestPerson;
+let trainer: TestPerson;
+let other: number;
+let day: string;
+let training: number;
+
+const at = (clock: string) => instantOf(`${day}T${clock}:00`, world.api.fleet.settings.zone);
+async function make(trainerId: number, clock: string): Promise<number> {
+  const type = await rows.type();
+  const { status, body } = await world.api.post('/real-trainings', {
+    training_type_id: type,
+    trainer_id: trainerId,
+    starts_at: at(clock),
+  });
+  expect({ status, detail: body?.detail }).toEqual({ status: 201, detail: undefined });
+  return body.id;
+}
+
+beforeAll(async () => {
+  if (!process.env.TEST_CHROMIUM) return;
+  world = await consoleWorld();
+  [owner, trainer] = [await personOf(world.api, 'owner'), await personOf(world.api, 'trainer')];
+  rows = studio(world.api.db);
+  other = await rows.trainer();
+  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), 9);
+});
+afterAll(() => world?.close());
+beforeEach(async () => {
+  if (!world) return;
+  day = addDays(day, 1);
+  training = await make(trainer.id, '10:00');
+  world.complaints();
+});
+
+const entry = (page: Page, id = training) => page.locator(`[data-entry="training-${id}"]`);
+async function open(person: TestPerson, query = '') {
+  const page = await world.visit({ token: person.token, viewport: { width: 1400, height: 1300 }, timezoneId: 'Asia/Tokyo' });
+  await page.goto(`/console/?date=${day}${query}`);
+  await entry(page).waitFor();
+  return page;
+}
+const standsAt = (page: Page, clock: string) =>
+  entry(page)
+    .filter({ hasText: `${clock}–` })
+    .waitFor();
+const now = async () => {
+  const { body } = await world.api.get(`/real-trainings/${training}`);
+  return { starts_at: body.starts_at as string, trainer_id: body.trainer_id as number };
+};
+const isAt = (clock: string) => eventually(async () => (await now()).starts_at === at(clock));
+
+/** Takes an entry by its upper edge and carries it. */
+async function carry(page: Page, by: { hours?: number; toColumn?: string }) {
+  const box = await entry(page).boundingBox();
+  if (!box) throw new Error('the entry is not drawn');
+  const column = by.toColumn ? await page.locator(`[data-column="${by.toColumn}"]`).boundingBox() : null;
+  await page.mouse.move(box.x + 20, box.y + 6);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 23, box.y + 12);
+  await page.mouse.move((column?.x ?? box.x) + 20, box.y + 6 + (by.hours ?? 0) * HOUR, { steps: 4 });
+}
+const agree = (page: Page) => page.getByRole('dialog').getByRole('button', { name: 'Move', exact: true }).click();
+
+inBrowser(
+  'a drag moves a training after it said what that means, another desk sees who did it, and Undo takes it back',
+  async () => {
+    const [page, desk] = [await open(owner), await open(await personOf(world.api, 'admin'))];
+    await carry(page, { hours: 2 });
+    await page.locator('.ghost', { hasText: '12:00–13:00' }).waitFor();
+    await page.mouse.up();
+    await page.getByText(/1 person is told/).waitFor();
+    expect(await violations(page)).toEqual([]);
+    expect((await now()).starts_at).toBe(at('10:00'));
+    await agree(page);
+    await isAt('12:00');
+    await desk.locator('.marked .by', { hasText: 'Somebody (owner)' }).waitFor();
+    await standsAt(desk, '12:00');
+    await page.getByRole('button', { name: 'Undo' }).click();
+    await page.getByText('Taken back. Nobody was told.').waitFor();
+    expect((await now()).starts_at).toBe(at('10:00'));
+    await standsAt(desk, '10:00');
+    expect(world.complaints()).toEqual([]);
+  },
+);
+
+inBrowser('another column is another trainer, and Escape puts back what is carried', async () => {
+  const page = await open(owner);
+  await carry(page, { hours: 1, toColumn: `trainer-${other}` });
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  expect(await page.locator('.ghost').count()).toBe(0);
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await carry(page, { toColumn: `trainer-${other}` });
+  await page.mouse.up();
+  await agree(page);
+  await eventually(async () => (await now()).trainer_id === other);
+  expect((await now()).starts_at).toBe(at('10:00'));
+});
+
+inBrowser('keys alone move a training, and Ctrl+Z takes it back', async () => {
+  const page = await open(owner);
+  await entry(page).focus();
+  for (const key of ['Enter', 'ArrowDown', 'ArrowDown', 'Enter']) await page.keyboard.press(key);
+  await page
+    .getByRole('dialog')
+    .getByText(/is told/)
+    .waitFor();
+  await page.keyboard.press('Enter');
+  await isAt('10:30');
+  await page.getByText(/^Moved: /).waitFor();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.keyboard.press('Control+z');
+  await isAt('10:00');
+});
+
+inBrowser('what is in the way is said, and nothing moves', async () => {
+  await make(trainer.id, '12:00');
+  const page = await open(owner);
+  await carry(page, { hours: 2 });
+  await page.locator('.ghost.meets').waitFor();
+  await page.mouse.up();
+  await page.getByText('The trainer is busy then. Nothing was changed.').waitFor();
+  expect((await now()).starts_at).toBe(at('10:00'));
+});
+
+inBrowser('of two who move the same training the later one is told, and nothing is overwritten', async () => {
+  const page = await open(owner);
+  await page.route('**/real-trainings/*', async (route) => {
+    const { version } = (await world.api.get(`/real-trainings/${training}`)).body;
+    await world.api.ask('PATCH', `/real-trainings/${training}`, { body: { starts_at: at('16:00'), version } });
+    await route.continue();
+  });
+  await carry(page, { hours: 2 });
+  await page.mouse.up();
+  await page.getByText(/Somebody changed it meanwhile/).waitFor();
+  expect((await now()).starts_at).toBe(at('16:00'));
+  await standsAt(page, '16:00');
+});
+
+inBrowser('a training is made at a free place and called off from its details; every dialog is accessible', async () => {
+  const page = await open(owner);
+  await page.locator(`[data-column="trainer-${other}"]`).click({ position: { x: 30, y: 6 * HOUR + 10 } });
+  await page.getByRole('dialog').getByLabel('Start').waitFor();
+  expect(await page.getByLabel('Start').inputValue()).toBe('14:00');
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Make the training' }).click();
+  await page.getByText(/^Made: /).waitFor();
+  await page.locator('[data-entry]', { hasText: '14:00–15:00' }).click();
+  await page.getByRole('dialog').getByText('Places taken').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Call off' }).click();
+  await page.getByLabel('Reason').fill('the boiler');
+  await page.getByRole('button', { name: 'Call off' }).click();
+  await page.locator('[data-entry]', { hasText: /14:00–15:00.*cancelled/ }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog', { name: 'Keys' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+});
+
+inBrowser('a trainer sees the own trainings and is offered no move', async () => {
+  const strange = await make(other, '10:00');
+  const page = await open(trainer);
+  expect(await entry(page, strange).count()).toBe(0);
+  expect(await page.getByRole('button', { name: 'New training' }).count()).toBe(0);
+  await carry(page, { hours: 2 });
+  expect(await page.locator('.ghost').count()).toBe(0);
+  await page.mouse.up();
+  await page.keyboard.press('Escape');
+  await entry(page).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('dialog').getByRole('link', { name: 'Who comes' }).waitFor();
+  expect(await page.getByRole('dialog').getByRole('button', { name: 'Move' }).count()).toBe(0);
+});
