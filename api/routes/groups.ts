@@ -43,7 +43,11 @@ export const groupRoutes: Route[] = [
         from: anyDay.optional().meta({ description: 'the first day, by default today' }),
         to: endDay.nullable().optional().meta({ description: 'the last day; null: for good' }),
       })
-      .meta({ examples: [{ student_id: 1, from: '2026-12-01', to: null }] }),
+      .meta({
+        get examples() {
+          return [{ student_id: 1, from: exampleDay(7), to: null }];
+        },
+      }),
     responses: { 201: memberItem },
     async handle({ params, body }, { db, fleet, now }) {
       const from = body.from ?? dayOf(now, fleet.settings.zone);
