@@ -86,6 +86,8 @@ const NAMES: Record<RowKind, string> = {
   subscription: 'subscription',
   request: 'request',
   absence: 'absence',
+  pupil: 'award',
+  exam: 'exam',
   member: 'membership',
   seat: 'place',
 };

@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
+import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
@@ -8,6 +9,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -53,7 +55,10 @@ export const routes: readonly Route[] = [
   ...triggerRoutes,
   ...historyRoutes,
   ...scheduleRoutes,
+  // Before what would take "ready" for an id.
+  ...beltRoutes,
   ...recordRoutes,
+  ...examRoutes,
   // Before what would take "series" for an id.
   ...seriesRoutes,
   ...rosterRoutes,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { flag } from '../../queues/jobs/run-definition.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
 import { textField } from '../http/text.ts';
+import { beltDeclaration } from './belt-declaration.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
 import { id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
@@ -115,5 +116,6 @@ export const declarations: RecordDeclaration[] = [
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),
+  beltDeclaration,
   ...bookingDeclarations,
 ];

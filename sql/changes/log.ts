@@ -23,6 +23,10 @@ export const records = [
   'service',
   'service package',
   'client discount',
+  'belt',
+  'belt award',
+  'belt deferral',
+  'belt exam',
 ] as const;
 
 export const changeRow = z.object({

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts';
+import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
@@ -7,7 +8,14 @@ import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts
 import { trainingMessages } from './messages/trainings.ts';
 
 const forAdmins = { ...adminMessages, ...alertMessages };
-const forPeople = { ...trainingMessages, ...bookingMessages, ...subscriptionMessages, ...moneyMessages, ...signInMessages };
+const forPeople = {
+  ...trainingMessages,
+  ...beltMessages,
+  ...bookingMessages,
+  ...subscriptionMessages,
+  ...moneyMessages,
+  ...signInMessages,
+};
 
 /**
  * Every message there is: its kind, its urgency, its params, what it is about and which earlier messages it outdates. Params are

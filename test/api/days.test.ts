@@ -54,6 +54,12 @@ test('there are such fields, and none was forgotten', () => {
   expect(named.map(([name]) => name).sort()).toEqual(
     [
       'get /api/audit query date',
+      'get /api/exams query from',
+      'get /api/exams query to',
+      'patch /api/exams/{id} body exam_at',
+      'post /api/students/{id}/belts body awarded_on',
+      'post /api/students/{id}/exams body exam_at',
+      'put /api/students/{id}/belts/deferral body until',
       'get /api/calendar-overrides query day',
       'get /api/invoices query from',
       'get /api/invoices query to',

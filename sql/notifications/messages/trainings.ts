@@ -185,10 +185,4 @@ export const trainingMessages = {
     subjects: () => ['missed_classes'],
     supersedes: ['missed_classes'],
   }),
-  belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
-    kind: 'belt_exam',
-    urgency: 'normal',
-    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
-    supersedes: ['belt_exam'],
-  }),
 };

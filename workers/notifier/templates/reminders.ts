@@ -66,12 +66,6 @@ const paymentReminder = template('payment_reminder', ({ invoices, amount_minor }
   text(reader.locale, 'payment_reminder.meaning'),
 ]);
 
-const beltExam = template('belt_exam', ({ belt, exam_at, location }, reader) => [
-  text(reader.locale, 'belt_exam.what', { belt: short(belt, NAME), when: instantIn(reader, exam_at) }),
-  ...where(reader, { location, room: null }),
-  text(reader.locale, 'belt_exam.meaning'),
-]);
-
 const bookingReminder = template('booking_reminder', ({ service, specialist, location, starts_at }, reader) => [
   text(reader.locale, 'booking_reminder.what', { service: short(service, NAME), when: instantIn(reader, starts_at) }),
   ...ifGiven(reader, 'specialist', specialist),
@@ -115,7 +109,6 @@ export const reminderTemplates = {
   training_changed: trainingChanged,
   missed_classes: missedClasses,
   payment_reminder: paymentReminder,
-  belt_exam: beltExam,
   booking_reminder: bookingReminder,
   schedule_digest: scheduleDigest,
 };
