@@ -23,6 +23,7 @@ export const takenMessages: Record<string, string> = {
   belts_position_is_taken: 'there is a belt at this position of the program and path already',
   belts_name_is_taken: 'there is a belt with this name in the program and path already',
   exam_is_planned_already: 'an exam of this program is planned for the student already',
+  calendar_day_is_known_already: 'there is an entry for this day, country and location already',
   task_is_written_already: 'there is a task with this dedupe_key already',
 };
 

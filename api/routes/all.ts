@@ -3,6 +3,7 @@ import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
 import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
+import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
@@ -82,6 +83,7 @@ export const routes: readonly Route[] = [
   ...bookingRoutes,
   ...offerRoutes,
   ...absenceRoutes,
+  ...calendarYearRoutes,
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,

@@ -4,6 +4,7 @@ import { workSchedule } from '../../workers/slots/work-schedule.ts';
 import { textField } from '../http/text.ts';
 import { beltDeclaration } from './belt-declaration.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
+import { calendarDays } from './calendar-days.ts';
 import { id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
@@ -105,9 +106,18 @@ export const declarations: RecordDeclaration[] = [
         .nullable()
         .optional(),
       work_schedule: workSchedule.optional(),
+      works_on_off_days: flag
+        .optional()
+        .meta({ description: 'true: it stays open on days off that name no location', examples: [false] }),
       is_active: flag.optional(),
     },
-    { name: z.string(), address: z.string().nullable(), work_schedule: scheduleRow, is_active: z.boolean() },
+    {
+      name: z.string(),
+      address: z.string().nullable(),
+      work_schedule: scheduleRow,
+      works_on_off_days: z.boolean(),
+      is_active: z.boolean(),
+    },
   ),
   plain(
     'rooms',
@@ -117,5 +127,6 @@ export const declarations: RecordDeclaration[] = [
     ['location_id'],
   ),
   beltDeclaration,
+  calendarDays,
   ...bookingDeclarations,
 ];

@@ -27,6 +27,7 @@ export const records = [
   'belt award',
   'belt deferral',
   'belt exam',
+  'calendar day',
 ] as const;
 
 export const changeRow = z.object({

@@ -1,6 +1,6 @@
 /** Text as it may stand in an SVG: nothing in it is markup. */
 const escaped = (words: string) =>
-  words.replace(/[&<>"']/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&apos;' })[sign] ?? sign);
+  words.replace(/[&<>"']/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' })[sign] ?? sign);
 
 const FONT = "'PT Serif', 'DejaVu Serif', Georgia, serif";
 type Style = { size: number; x: number; y: number; most?: number; anchor?: 'start' | 'middle'; weight?: 'bold' };
