@@ -139,6 +139,11 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
 
   'POST /api/payments/{id}/cancel': staff,
+  'POST /api/payments/{id}/refunds': staff,
+  'GET /api/payments/{id}/refunds': staff,
+  'PUT /api/people/{id}/payment-method': staff,
+  'GET /api/cash': staff,
+  'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
   'POST /api/invoices/{id}/cancel': staff,
   'GET /api/audit': staff,

@@ -24,6 +24,7 @@ import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
+import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
@@ -67,6 +68,7 @@ export const routes: readonly Route[] = [
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,
+  ...refundRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,

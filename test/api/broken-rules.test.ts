@@ -15,6 +15,8 @@ afterAll(() => database.close());
 const ITS_OWN = [
   'belt_is_deferred_already',
   'exam_awards_once',
+  'payment_is_booked_already',
+  'refund_leaves_a_wallet_once',
   'api_keys_name_is_taken',
   'api_keys_secret_is_taken',
   'booking_is_invoiced_already',

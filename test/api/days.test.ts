@@ -61,6 +61,7 @@ test('there are such fields, and none was forgotten', () => {
       'post /bookings/series body until',
       'get /api/audit query date',
       'get /api/calendar-days query date',
+      'get /api/cash query day',
       'patch /api/calendar-days/{id} body date',
       'post /api/calendar-days body date',
       'get /api/exams query from',
