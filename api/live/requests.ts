@@ -51,6 +51,7 @@ export function requestAnswerer(house: RequestHouse) {
         body: () => givenBody(route, request.body),
         header: (name) => headers.get(name.toLowerCase()),
       });
+      if (answer.stream) throw new Problem(406, 'a file has no place in a socket: ask by HTTP');
     } catch (error) {
       answer = refusalAnswer(error, path, requestId);
     }

@@ -26,6 +26,7 @@ import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
+import { reportRoutes } from './reports.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
@@ -69,6 +70,7 @@ export const routes: readonly Route[] = [
   ...undoRoutes,
   ...moneyRoutes,
   ...refundRoutes,
+  ...reportRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,

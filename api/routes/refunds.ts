@@ -44,7 +44,7 @@ export const refundRoutes: Route[] = [
       take_back: z
         .boolean({ error: 'true or false' })
         .default(false)
-        .meta({ description: 'unpay invoices, newest first, where the balance is short', examples: [false] }),
+        .meta({ description: 'owe invoices again, newest first, where the balance is short', examples: [false] }),
     }),
     responses: {
       201: z.object({ refund: refundItem, refundable_minor: z.int(), invoices_owed_again: z.int(), balance_minor: balance }),

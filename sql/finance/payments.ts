@@ -111,10 +111,10 @@ export const refundedOf = (db: Sql, paymentId: number) =>
     select coalesce(sum(amount_minor), 0)::int8 as refunded_minor from payment_refunds where payment_id = ${paymentId}`);
 
 /**
- * Unpays invoices of a payer, newest first, until the wallet holds an amount; what the last of them covers too much stays in it (D21).
+ * Makes invoices owed again of a payer, newest first, until the wallet holds an amount; what the last of them covers too much stays in it (D21).
  * Returns how many are owed again. The caller holds the wallet.
  */
-export const unpayInvoices = (transaction: Sql, payerId: number, amountMinor: number) =>
+export const reopenInvoices = (transaction: Sql, payerId: number, amountMinor: number) =>
   transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
     with paid as (
       select invoice.id, payer_id, amount_minor,
@@ -143,7 +143,7 @@ export async function takeBackPayment(
 ) {
   await lockWallets(transaction, [payment.payer_id]);
   const rest = payment.amount_minor - (await refundedOf(transaction, payment.id));
-  const unpaid = await unpayInvoices(transaction, payment.payer_id, rest);
+  const unpaid = await reopenInvoices(transaction, payment.payer_id, rest);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
     select user_id, -least(balance_minor, ${rest}::int8), 'adjustment', ${payment.id}

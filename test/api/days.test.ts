@@ -62,6 +62,10 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/audit query date',
       'get /api/calendar-days query date',
       'get /api/cash query day',
+      ...['revenue', 'attendance', 'students', 'retention', 'load', 'debtors', 'renewals', 'trainers'].flatMap((report) => [
+        `get /api/reports/${report} query from`,
+        `get /api/reports/${report} query to`,
+      ]),
       'patch /api/calendar-days/{id} body date',
       'post /api/calendar-days body date',
       'get /api/exams query from',

@@ -44,7 +44,7 @@ test('a payment goes back in parts, at most what is not refunded yet, by its own
   await square();
 });
 
-test('where the balance is short, what is free is named; take_back unpays the newest invoices', async () => {
+test('where the balance is short, what is free is named; with take_back the newest invoices are owed again', async () => {
   const payer = await make.student();
   const payment = await pay(payer, 5_000);
   for (const amount of [500, 2_000, 2_000]) await bill(payer, amount);

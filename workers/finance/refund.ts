@@ -1,5 +1,5 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { balanceOf, lockPayment, refundedOf, unpayInvoices } from '../../sql/finance/payments.ts';
+import { balanceOf, lockPayment, refundedOf, reopenInvoices } from '../../sql/finance/payments.ts';
 import { insertRefund } from '../../sql/finance/refunds.ts';
 import { lockWallets } from '../../sql/finance/settle.ts';
 import { Refused } from '../refusal.ts';
@@ -32,7 +32,7 @@ export async function refundPayment(transaction: Sql, wish: Wish) {
     throw new Refused('conflict', `the balance has ${balance}; with take_back invoices are owed again for the rest`, {
       free_minor: balance,
     });
-  const again = await unpayInvoices(transaction, payment.payer_id, wish.amountMinor);
+  const again = await reopenInvoices(transaction, payment.payer_id, wish.amountMinor);
   if ((await balanceOf(transaction, payment.payer_id)) < wish.amountMinor)
     throw new Refused('conflict', 'the wallet does not hold so much, even with every invoice unpaid', {
       free_minor: await balanceOf(transaction, payment.payer_id),
