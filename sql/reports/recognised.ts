@@ -32,33 +32,35 @@ const earned = (days: readonly string[], zone: string) => sql.fragment`
   ), priced as materialized (
     select asked.day, student_subscription_id as id, coalesce(sum(live), 0)::int8 as live, min(bill.payer_id) as payer_id
     from asked join bill using (day) where student_subscription_id is not null group by 1, 2
+  ), entry as materialized (
+    -- What a session paid for is looked up once, however many days are asked for.
+    select entry.student_subscription_id as id, entry.reason, entry.delta,
+      greatest(${dayOfInstant('entry.created_at', zone)}, training_date, ${dayOfInstant('booking.starts_at', zone)}) as counts_on
+    from session_entries entry
+    left join session_entries source on source.id = entry.reverses_id
+    left join real_training_students seat on seat.id = coalesce(source.real_training_student_id, entry.real_training_student_id)
+      and coalesce(source.reason, entry.reason) = 'training'
+    left join real_trainings training on training.id = seat.real_training_id
+    left join bookings booking on booking.id = coalesce(source.booking_id, entry.booking_id) and coalesce(source.reason, entry.reason) = 'booking'
+    where case coalesce(source.reason, entry.reason)
+      when 'training' then training.status = 'completed' when 'booking' then booking.status in ('COMPLETED', 'NO_SHOW') else true end
   ), moved as materialized (
-    select asked.day, student_subscription_id as id,
+    select day, id,
       coalesce(sum(delta) filter (where reason in ('granted', 'adjustment')), 0)::int as granted,
       coalesce(sum(delta) filter (where reason = 'carried_in'), 0)::int as carried_in,
       coalesce(-sum(delta) filter (where reason = 'carried_out'), 0)::int as carried_out,
       coalesce(-sum(delta) filter (where reason = 'expired'), 0)::int as expired,
-      coalesce(-sum(delta) filter (where reason in ('training', 'booking', 'returned') and is_held), 0)::int as taken
-    from asked join lateral (
-      select entry.*, case
-        when coalesce(source.reason, entry.reason) = 'training' then exists (
-          select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-          where seat.id = coalesce(source.real_training_student_id, entry.real_training_student_id) and training_date <= asked.day
-            and training.status = 'completed')
-        when coalesce(source.reason, entry.reason) = 'booking' then exists (
-          select from bookings where bookings.id = coalesce(source.booking_id, entry.booking_id)
-            and ${dayOfInstant('bookings.starts_at', zone)} <= asked.day and status in ('COMPLETED', 'NO_SHOW'))
-        end as is_held
-      from session_entries entry left join session_entries source on source.id = entry.reverses_id
-      where ${dayOfInstant('entry.created_at', zone)} <= asked.day
-    ) as entry on true
-    group by 1, 2
+      coalesce(-sum(delta) filter (where reason in ('training', 'booking', 'returned')), 0)::int as taken
+    from asked join entry on counts_on <= day
+    group by day, id
+  ), first_bill as materialized (
+    select distinct on (student_subscription_id) student_subscription_id as id, amount_minor, ${dayOfInstant('created_at', zone)} as written_on
+    from invoices where student_subscription_id is not null order by student_subscription_id, invoices.id
   ), held as materialized (
     select asked.day, sub.id, sub.student_id, renewed_from_id, sub.sessions_left is null as is_unlimited, term_days,
       coalesce(granted, 0) as granted, coalesce(carried_in, 0) as carried_in, coalesce(carried_out, 0) as carried_out, coalesce(taken, 0) as taken,
-      coalesce(live, 0) as live, coalesce((
-        select amount_minor from invoices first where first.student_subscription_id = sub.id and ${dayOfInstant('first.created_at', zone)} <= asked.day
-        order by first.id limit 1), 0)::int8 as price,
+      coalesce(live, 0) as live,
+      case when written_on <= asked.day then amount_minor else 0 end::int8 as price,
       least(asked.day, sub.end_date) - sub.start_date + 1 - coalesce((
         select sum(greatest(0, least(frozen.last_day, asked.day, sub.end_date) - greatest(frozen.first_day, sub.start_date) + 1))
         from subscription_freezes frozen where frozen.student_subscription_id = sub.id), 0)::int as elapsed,
@@ -67,6 +69,7 @@ const earned = (days: readonly string[], zone: string) => sql.fragment`
     from asked join student_subscriptions sub on ${dayOfInstant('sub.created_at', zone)} <= asked.day
     left join moved on moved.day = asked.day and moved.id = sub.id
     left join priced on priced.day = asked.day and priced.id = sub.id
+    left join first_bill on first_bill.id = sub.id
   ), chain as (
     select held.*, 0::int8 as value_in, carried_value(price, granted, 0, 0, carried_out) as value_out
     from held where carried_in = 0 or not exists (select from held before where before.day = held.day and before.id = held.renewed_from_id)

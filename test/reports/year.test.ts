@@ -16,7 +16,7 @@ const DAY = 86_400_000;
 const FIRST = new Date('2025-03-09T09:00:00Z');
 const ZONE = 'Europe/Berlin';
 /** At night the whole year. */
-const DAYS = rounds({ daily: 40, nightly: 365 });
+const DAYS = rounds({ daily: 36, nightly: 365 });
 
 let api: TestApi;
 let from: string;
@@ -106,9 +106,10 @@ test(`revenue of each of ${DAYS} days is what a slow recomputation says, to the 
 });
 
 test('received less recognised is what is prepaid less what is owed, at the end of each day', async () => {
-  const { rows } = await report('revenue');
+  // A payment of the first day counts on the day before.
+  const { body } = await api.get(`/api/reports/revenue?from=${addDays(from, -1)}&to=${to}&by=day`);
   let difference = 0;
-  for (const row of rows) {
+  for (const row of body.rows) {
     difference += row.net_minor - row.recognised_minor;
     expect({ day: row.period, difference }).toEqual({
       day: row.period,

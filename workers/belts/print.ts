@@ -3,7 +3,7 @@ import type { Award } from '../../sql/belts/awards.ts';
 import type { Exam } from '../../sql/belts/exams.ts';
 import { dateIn } from '../notifier/templates/wording.ts';
 import { type Locale, text } from '../notifier/texts/texts.ts';
-import { line, rule, sheet } from './svg.ts';
+import { line, rule, sheet, wrapped } from './svg.ts';
 
 const WIDE = { width: 297, height: 210 };
 const TALL = { width: 210, height: 297 };
@@ -43,39 +43,39 @@ export function examSheetOf(exams: readonly Exam[], of: { day: string; zone: str
   const columns = [
     {
       x: 12,
-      most: 16,
+      most: 15,
       head: text(locale, 'exam_sheet.time'),
       of: (exam: Exam) => wallTimeOf(new Date(exam.exam_at), of.zone).slice(11, 16),
     },
-    { x: 30, most: 62, head: text(locale, 'exam_sheet.student'), of: (exam: Exam) => exam.student },
-    { x: 94, most: 36, head: text(locale, 'exam_sheet.belt'), of: (exam: Exam) => rankIn(locale, exam) },
+    { x: 29, most: 60, head: text(locale, 'exam_sheet.student'), of: (exam: Exam) => exam.student },
+    { x: 92, most: 36, head: text(locale, 'exam_sheet.belt'), of: (exam: Exam) => rankIn(locale, exam) },
     {
-      x: 132,
-      most: 24,
+      x: 130,
+      most: 22,
       head: text(locale, 'exam_sheet.result'),
       of: (exam: Exam) => (exam.status === 'planned' ? '' : text(locale, `exam_status.${exam.status}`)),
     },
-    { x: 158, most: 42, head: text(locale, 'exam_sheet.notes'), of: (exam: Exam) => exam.notes ?? '' },
+    { x: 154, most: 46, head: text(locale, 'exam_sheet.notes'), of: (exam: Exam) => exam.notes ?? '' },
   ];
-  const cells = (y: number, words: (column: (typeof columns)[number]) => string, weight?: 'bold') =>
-    columns.map((column) =>
-      line(words(column).replaceAll(/\s+/g, ' ').slice(0, 120), {
-        x: column.x,
-        y,
-        size: 4.5,
-        most: column.most,
-        ...(weight ? { weight } : {}),
-      }),
-    );
+  const heads = columns.map(({ head, x, most }) => line(head, { x, y: 40, size: 4.5, most, weight: 'bold' }));
+  /** What fits on a line stands on one; what is longer on up to three smaller ones. */
+  const cell = (words: string, { x, most }: { x: number; most: number }, y: number) => {
+    const rows = wrapped(words, Math.floor(most / (3 * 0.62)), 3);
+    if (rows.length <= 1) return rows.map((row) => line(row, { x, y, size: 4.5, most }));
+    return rows.map((row, n) => line(row, { x, y: y + (n + 1 - rows.length) * 3.6 + 1, size: 3, most }));
+  };
   return sheet(TALL.width, TALL.height, [
     line(of.studio, { x: 12, y: 16, size: 5, most: 180 }),
     line(text(locale, 'exam_sheet.title', { day: dateIn(locale, of.day) }), { x: 12, y: 28, size: 8, most: 186, weight: 'bold' }),
-    ...cells(40, ({ head }) => head, 'bold'),
+    ...heads,
     rule(12, 43, 200),
     ...(exams.length === 0 ? [line(text(locale, 'exam_sheet.nobody'), { x: 12, y: 52, size: 5, most: 180 })] : []),
     ...exams
       .slice(0, SHEET_ROWS)
-      .flatMap((exam, n) => [...cells(52 + n * ROW, (column) => column.of(exam)), rule(12, 56 + n * ROW, 200)]),
+      .flatMap((exam, n) => [
+        ...columns.flatMap((column) => cell(column.of(exam), column, 52 + n * ROW)),
+        rule(12, 56 + n * ROW, 200),
+      ]),
     line(text(locale, 'exam_sheet.examiner'), { x: 12, y: 286, size: 4.5 }),
     rule(45, 287, 120),
   ]);
