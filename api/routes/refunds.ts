@@ -79,7 +79,11 @@ export const refundRoutes: Route[] = [
     summary: 'How somebody usually pays, for payments that do not say; null: cash',
     scope: 'money:write',
     params: idParams,
-    body: z.strictObject({ method: oneOf(METHODS).nullable() }),
+    body: z.strictObject({
+      method: oneOf(METHODS)
+        .nullable()
+        .meta({ examples: ['card'] }),
+    }),
     responses: { 200: z.object({ method: z.enum(METHODS).nullable() }) },
     async handle({ params, body }, { db }) {
       if (!(await setUsualMethod(db, params.id, body.method))) throw new Problem(404, `there is no person ${params.id}`);

@@ -1,7 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { dayOfInstant, periodsOf, type Span } from './periods.ts';
+import { dayOfInstant, periodsOf, type ReportSpan } from './periods.ts';
 
 /** What a figure is made of: one row of the studio, on the studio day it counts on, by what it is put together. */
 export const entryRow = z.object({
@@ -15,7 +15,7 @@ export const entryRow = z.object({
 });
 const summed = z.object({ first: z.iso.date(), last: z.iso.date(), figure: z.string(), value: z.int() });
 
-type Entries = (span: Span) => FragmentSqlToken;
+type Entries = (span: ReportSpan) => FragmentSqlToken;
 
 /** Received money (R21): gross on the day reports count it on, refunds and what was cancelled on their own days. */
 const received: Entries = ({ zone }) => sql.fragment`
@@ -71,7 +71,7 @@ const kinds = { received, attendance, trainers, rooms, newcomers } satisfies Rec
 export type EntryKind = keyof typeof kinds;
 
 /** Sums of entries by period and figure. The parts are the whole: every sum is over the rows that {@link listEntries} shows. */
-export const sumEntries = (db: Sql, kind: EntryKind, span: Span) =>
+export const sumEntries = (db: Sql, kind: EntryKind, span: ReportSpan) =>
   db.any(sql.type(summed)`
     with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)})
     select first, last, figure, sum(value)::int8 as value
@@ -82,7 +82,7 @@ export const sumEntries = (db: Sql, kind: EntryKind, span: Span) =>
 const personal = summed.extend({ person_id: z.int(), person: z.string() });
 
 /** The same by period and person, or room, too. */
-export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: Span) =>
+export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: ReportSpan) =>
   db.any(sql.type(personal)`
     with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)})
     select first, last, figure, person_id, ${
@@ -95,7 +95,7 @@ export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: Sp
     group by first, last, person_id, figure order by first, person, person_id, figure`);
 
 /** The rows behind the sums, by day. */
-export const listEntries = (db: Sql, kind: EntryKind, span: Span, limit: number) =>
+export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, limit: number) =>
   db.any(sql.type(entryRow)`
     with entry as (${kinds[kind](span)})
     select day, figure, source, source_id, person_id, value from entry

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { periodsOf, type Span } from './periods.ts';
+import { periodsOf, type ReportSpan } from './periods.ts';
 
 const open = z.object({ first: z.iso.date(), room_id: z.int(), room: z.string(), minutes: z.int() });
 
@@ -8,7 +8,7 @@ const open = z.object({ first: z.iso.date(), room_id: z.int(), room: z.string(),
  * How long each active room is open in the periods of a span, in minutes: its location's weekly hours, replaced for a day by an override or
  * a day off (D30, R17). Intervals round inwards to quarters of an hour, as for slots.
  */
-export const openMinutes = (db: Sql, span: Span) =>
+export const openMinutes = (db: Sql, span: ReportSpan) =>
   db.any(sql.type(open)`
     with period as materialized (${periodsOf(span)}), day as materialized (
       select day::date as day, (extract(isodow from day)::int - 1)::text as weekday

@@ -1,14 +1,14 @@
 import { addDays, type Day, mondayAfter } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { Span } from '../../sql/reports/periods.ts';
+import type { ReportSpan } from '../../sql/reports/periods.ts';
 
 /** A row of a report, or a row behind a figure. Amounts in minor units, rates as parts of 1. */
 export type Figures = Record<string, string | number | null>;
 
 export type Report = {
-  rows(db: Sql, span: Span, today: string): Promise<Figures[]>;
+  rows(db: Sql, span: ReportSpan, today: string): Promise<Figures[]>;
   /** The rows behind the figures, at most {@link MOST_EXPLAINED} of a kind. */
-  explain(db: Sql, span: Span, today: string): Promise<readonly Figures[]>;
+  explain(db: Sql, span: ReportSpan, today: string): Promise<readonly Figures[]>;
   /** Columns that are no sums: in the total the last one stands. */
   states?: readonly string[];
   /** Columns that follow from others, in rows and in the total. */
@@ -20,7 +20,7 @@ export type Report = {
 export const MOST_EXPLAINED = 10_000;
 
 /** The periods of a span, cut where it begins and ends: days, weeks from Monday, months. */
-export function periodsIn({ from, to, by }: Pick<Span, 'from' | 'to' | 'by'>): { first: Day; last: Day }[] {
+export function periodsIn({ from, to, by }: Pick<ReportSpan, 'from' | 'to' | 'by'>): { first: Day; last: Day }[] {
   const periods: { first: Day; last: Day }[] = [];
   for (let first = from; first <= to; first = nextStart(first, by)) {
     const last = addDays(nextStart(first, by), -1);
@@ -29,7 +29,7 @@ export function periodsIn({ from, to, by }: Pick<Span, 'from' | 'to' | 'by'>): {
   return periods;
 }
 
-function nextStart(day: Day, by: Span['by']): Day {
+function nextStart(day: Day, by: ReportSpan['by']): Day {
   if (by === 'day') return addDays(day, 1);
   if (by === 'week') return mondayAfter(day);
   return addDays(`${day.slice(0, 7)}-01`, 31)

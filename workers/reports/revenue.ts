@@ -1,7 +1,7 @@
 import { addDays } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
-import type { Span } from '../../sql/reports/periods.ts';
+import type { ReportSpan } from '../../sql/reports/periods.ts';
 import { positionAt } from '../../sql/reports/position.ts';
 import { earnedBetween, earnedBy } from '../../sql/reports/recognised.ts';
 import { type Figures, MOST_EXPLAINED, periodsIn, type Report } from './report.ts';
@@ -52,7 +52,7 @@ function netOf([gross = 0, refunded = 0, cancelled = 0]: number[]): Record<strin
   return { gross_minor: gross, refunded_minor: refunded, cancelled_minor: cancelled, net_minor: gross - refunded - cancelled };
 }
 
-async function explainEarned(db: Sql, { from, to, zone }: Span): Promise<Figures[]> {
+async function explainEarned(db: Sql, { from, to, zone }: ReportSpan): Promise<Figures[]> {
   const rows = await earnedBetween(db, { before: addDays(from, -1), last: to }, zone, MOST_EXPLAINED);
   return rows.map(({ kind, id, person_id, value }) => ({
     day: to,
