@@ -107,12 +107,12 @@ export const listExams = (db: Sql, of: Listed) =>
       and (exam_at, exam.id) > (${of.after?.[0] ?? '-infinity'}::timestamptz, ${of.after?.[1] ?? 0}::int)
     order by exam_at, exam.id limit ${of.limit}`);
 
-const reader = z.object({ user_id: z.int(), is_student: z.boolean() });
+const reader = z.object({ user_id: z.int(), is_student: z.boolean(), is_payer: z.boolean() });
 
 /** Who is told of exams (D43): the student, whoever pays where that is somebody else, and the examiner; each once. */
 export const examReaders = (db: Sql, studentId: number, examinerId: number | null) =>
   db.any(sql.type(reader)`
-    select user_id, bool_or(place = 1) as is_student
+    select user_id, bool_or(place = 1) as is_student, bool_or(place = 2) as is_payer
     from (select id as user_id, 1 as place from students where id = ${studentId}
       union all select payer_id, 2 from students where id = ${studentId}
       union all select ${examinerId}::int, 3) as concerned

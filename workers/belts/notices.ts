@@ -2,10 +2,13 @@ import type { Exam } from '../../sql/belts/exams.ts';
 import type { takeReady } from '../../sql/belts/steps.ts';
 import type { Notice } from '../../sql/notifications/notify.ts';
 
-type Reader = { user_id: number; is_student: boolean };
-type Announced = Pick<Exam, 'id' | 'student' | 'belt' | 'stripes' | 'exam_at' | 'location'>;
+type Reader = { user_id: number; is_student: boolean; is_payer: boolean };
+type Announced = Pick<Exam, 'id' | 'student_id' | 'student' | 'belt' | 'stripes' | 'exam_at' | 'location'>;
 
-const about = (exam: Announced, { is_student }: Reader) => ({
+/** Whoever pays may have switched the student off. */
+const whom = ({ student_id }: Announced, { is_student, is_payer }: Reader) => (is_payer && !is_student ? [student_id] : []);
+
+const shown = (exam: Announced, { is_student }: Reader) => ({
   exam_id: exam.id,
   student: is_student ? null : exam.student,
   belt: exam.belt,
@@ -22,7 +25,8 @@ export const noticesOfExam = (exam: Announced, readers: readonly Reader[], key: 
     // The student's key is the one of before there were others to tell.
     dedupe: reader.is_student ? `belt_exam:${exam.id}:${key}` : `belt_exam:${exam.id}:${key}:${reader.user_id}`,
     occasion: exam.exam_at,
-    params: about(exam, reader),
+    about: whom(exam, reader),
+    params: shown(exam, reader),
   }));
 
 type Change = { news: 'moved' | 'cancelled' | 'passed' | 'failed'; was: string; changes: number; readers: readonly Reader[] };
@@ -30,8 +34,12 @@ type Change = { news: 'moved' | 'cancelled' | 'passed' | 'failed'; was: string; 
 /** What became of an exam, at once: moved or cancelled (R7), or its result (R6). */
 export const noticesOfChange = (exam: Announced, { news, was, changes, readers }: Change): Notice[] =>
   readers.map((reader) => {
-    const told = { userId: reader.user_id, dedupe: `belt_exam:${exam.id}:change:${changes}:${reader.user_id}` };
-    const params = about(exam, reader);
+    const told = {
+      userId: reader.user_id,
+      dedupe: `belt_exam:${exam.id}:change:${changes}:${reader.user_id}`,
+      about: whom(exam, reader),
+    };
+    const params = shown(exam, reader);
     return news === 'moved' || news === 'cancelled'
       ? { ...told, template: 'belt_exam_changed', occasion: exam.exam_at, params: { ...params, change: news, was_at: was } }
       : { ...told, template: 'belt_exam_result', params: { ...params, result: news } };

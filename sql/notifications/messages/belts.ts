@@ -14,14 +14,22 @@ const ofExam = (params: { exam_id: number | null }) => (params.exam_id ? [`exam:
 
 /** What people are notified of belts and exams (R4, R6, R7). */
 export const beltMessages = {
-  belt_exam: message(z.object(exam), { kind: 'belt_exam', urgency: 'normal', subjects: ofExam, supersedes: ['belt_exam'] }),
+  belt_exam: message(z.object(exam), {
+    call: true,
+    kind: 'belt_exam',
+    urgency: 'normal',
+    subjects: ofExam,
+    supersedes: ['belt_exam'],
+  }),
   belt_exam_changed: message(z.object({ ...exam, change: z.enum(['moved', 'cancelled']), was_at: z.iso.datetime() }), {
+    call: true,
     kind: 'belt_exam',
     urgency: 'soon',
     subjects: ofExam,
     supersedes: ['belt_exam', 'belt_exam_changed'],
   }),
   belt_exam_result: message(z.object({ ...exam, result: z.enum(['passed', 'failed']) }), {
+    call: false,
     kind: 'belt_exam',
     urgency: 'normal',
     subjects: ofExam,
@@ -35,6 +43,6 @@ export const beltMessages = {
         )
         .min(1),
     }),
-    { kind: 'belt_ready', urgency: 'normal' },
+    { call: false, kind: 'belt_ready', urgency: 'normal' },
   ),
 };

@@ -16,10 +16,11 @@ const where = ({ locale }: Reader, { location }: Exam) =>
   location ? [text(locale, 'where', { name: short(location, NAME) })] : [];
 
 const beltExam = template('belt_exam', (exam, reader) => [
-  text(reader.locale, 'belt_exam.what', of(reader, exam)),
-  ...whom(reader, exam),
+  exam.student === null
+    ? text(reader.locale, 'belt_exam.what', of(reader, exam))
+    : text(reader.locale, 'belt_exam.student', { ...of(reader, exam), student: short(exam.student, NAME) }),
   ...where(reader, exam),
-  ...(exam.student === null ? [text(reader.locale, 'belt_exam.meaning')] : []),
+  text(reader.locale, 'belt_exam.meaning'),
 ]);
 
 const beltExamChanged = template('belt_exam_changed', ({ change, was_at, ...exam }, reader) => [

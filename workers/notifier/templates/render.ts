@@ -11,8 +11,10 @@ import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
 import { signInTemplates } from './sign-in.ts';
 import type { Entity } from './split.ts';
+import { studioTemplates } from './studio.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
+import { trainerTemplates } from './trainers.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
@@ -25,6 +27,8 @@ export const templates: Templates<MessageName> = {
   ...beltTemplates,
   ...bookingTemplates,
   ...signInTemplates,
+  ...trainerTemplates,
+  ...studioTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */
