@@ -17,7 +17,7 @@ export const finding = z.object({
     'completed_early',
     'returned_twice',
     'paid_without_transaction',
-    'refund',
+    'refunds_differ',
     'units_left',
     'package_charge',
     'dead_units',
@@ -123,7 +123,7 @@ const auditCharges = (db: Sql, date: string) =>
     union all select 'returned_twice', id, detail from back
     union all select 'never_charged', id, detail from never
     union all select 'paid_without_transaction', id, detail from bills
-    union all select 'refund', id, detail from payouts
+    union all select 'refunds_differ', id, detail from payouts
     union all select 'units_left', id, detail from units
     union all select 'package_charge', id, detail from sold
     union all select 'booking_charge', id, detail from booked

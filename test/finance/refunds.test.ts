@@ -159,5 +159,5 @@ test('a refund that the wallet does not know is found by the audit', async () =>
   await api.db.query(sql.unsafe`
     insert into payment_refunds (payment_id, payer_id, amount_minor, method, reason, created_by)
     values (${payment.id}, ${payment.payer_id}, 600, 'cash', 'x', 'test')`);
-  expect(await auditBooks(api.db, today)).toMatchObject([{ rule: 'refund', id: payment.id }]);
+  expect(await auditBooks(api.db, today)).toMatchObject([{ rule: 'refunds_differ', id: payment.id }]);
 });
