@@ -10,6 +10,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { demoRoutes } from './demo.ts';
 import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
@@ -40,6 +41,7 @@ import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
 import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
+import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
 import { trainingRoutes } from './trainings.ts';
@@ -98,6 +100,7 @@ export const routes: readonly Route[] = [
   ...periodRoutes,
   ...studioPaths,
   ...signInRoutes,
+  ...demoRoutes,
   ...meRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
@@ -105,4 +108,5 @@ export const routes: readonly Route[] = [
   ...registrationRoutes,
   ...liveRoutes,
   ...invitationRoutes,
+  ...teamRoutes,
 ];
