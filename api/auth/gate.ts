@@ -87,6 +87,8 @@ const NAMES: Record<RowKind, string> = {
   subscription: 'subscription',
   request: 'request',
   absence: 'absence',
+  pupil: 'award',
+  exam: 'exam',
   member: 'membership',
   seat: 'place',
 };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { anyDay, endDay } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleDay } from '../../queues/time/days.ts';
 import { listMembers, memberRow } from '../../sql/groups/members.ts';
 import { addMember, demandGroup, removeMember } from '../../workers/groups/members.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';

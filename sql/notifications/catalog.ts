@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts';
+import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
@@ -10,6 +11,7 @@ import { trainingMessages } from './messages/trainings.ts';
 const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages };
 const forPeople = {
   ...trainingMessages,
+  ...beltMessages,
   ...bookingMessages,
   ...subscriptionMessages,
   ...moneyMessages,

@@ -13,6 +13,10 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'belt_is_deferred_already',
+  'exam_awards_once',
+  'payment_is_booked_already',
+  'refund_leaves_a_wallet_once',
   'api_keys_name_is_taken',
   'api_keys_secret_is_taken',
   'booking_is_invoiced_already',

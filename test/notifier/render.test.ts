@@ -213,6 +213,14 @@ function reminders(): [string, Record<string, unknown>][] {
     ...names.flatMap((name): [string, object][] => [
       ['training_reminder', { ...seat, location: name, room: name, trainer: name }],
       ['belt_exam', { belt: name ?? 'Blue', exam_at: at, location: name }],
+      ...[0, 1, 3].flatMap((stripes): [string, object][] => {
+        const exam = { belt: name ?? 'Blue', stripes, exam_at: at, location: name, student: name };
+        return [
+          ['belt_exam', exam],
+          ...['moved', 'cancelled'].map((change): [string, object] => ['belt_exam_changed', { ...exam, change, was_at: at }]),
+          ...['passed', 'failed'].map((result): [string, object] => ['belt_exam_result', { ...exam, result }]),
+        ];
+      }),
       ['booking_reminder', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
       ['service_unpaid', { service: name ?? 'telegram' }],
       ...['moved', 'room', 'trainer'].map((kind): [string, object] => ['training_changed', change(kind, name)]),
@@ -221,6 +229,18 @@ function reminders(): [string, Record<string, unknown>][] {
       ),
     ]),
     ...[1, 2, 5, 21].flatMap((count): [string, object][] => [
+      [
+        'belt_ready',
+        {
+          students: many(count, (n) => ({
+            student_id: 1,
+            student: long,
+            belt: 'Blue',
+            stripes: n % 2,
+            is_transition: n % 3 === 0,
+          })),
+        },
+      ],
       ['training_created', { trainings: many(count, () => seat) }],
       ['training_created', { trainings: many(count, () => seat), by_hand: true }],
       ['training_given', { trainings: many(count, () => seat), students: count }],

@@ -2,6 +2,7 @@ import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
+import { beltTemplates } from './belts.ts';
 import { bookingTemplates } from './bookings.ts';
 import { movedTrainingTemplates } from './moved-trainings.ts';
 import { adminTemplates } from './notices.ts';
@@ -23,6 +24,7 @@ export const templates: Templates<MessageName> = {
   ...movedTrainingTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
+  ...beltTemplates,
   ...bookingTemplates,
   ...signInTemplates,
   ...trainerTemplates,
