@@ -20,6 +20,7 @@ export const takenMessages: Record<string, string> = {
   student_is_linked_already: 'the student has a standing place in this training template already',
   specialist_has_an_override_that_day: 'the specialist has a calendar override on this day already',
   location_has_an_override_that_day: 'the location has a calendar override on this day already',
+  vending_owner_is_one_person: 'this person is a vending owner already',
   task_is_written_already: 'there is a task with this dedupe_key already',
 };
 

@@ -13,6 +13,20 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'a_terminal_has_one_place_of_a_kind',
+  'ingredients_owner_id_id_key',
+  'one_open_restock_task_a_terminal',
+  'one_warehouse_an_owner',
+  'recipe_is_one_a_terminal_and_item',
+  'recipe_names_an_ingredient_once',
+  'recipes_owner_id_id_key',
+  'sale_is_deducted_once_a_round',
+  'stock_entry_is_reversed_once',
+  'stock_places_owner_id_id_key',
+  'vending_reject_is_kept_once',
+  'vending_tasks_owner_id_id_key',
+  'vending_terminal_is_known_once',
+  'vending_terminals_owner_id_id_key',
   'api_keys_name_is_taken',
   'api_keys_secret_is_taken',
   'booking_is_invoiced_already',
