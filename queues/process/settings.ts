@@ -5,6 +5,7 @@ import { type GivenSettings, givenSettings, SettingsError } from './given-settin
 import type { apiKeysSetting } from './key-setting.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy } from './network-settings.ts';
 import { isSecret, type QuietHours, schema } from './settings-schema.ts';
+import type { VendingKey } from './vending-keys-setting.ts';
 
 export type Settings = Readonly<{
   databaseUrl?: string;
@@ -50,6 +51,12 @@ export type Settings = Readonly<{
   telegramOidc?: { id: string; secret: string; root: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
+  /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
+  vendingKeys: readonly VendingKey[];
+  /** Where Vendista is, without a slash at its end. */
+  vendingApiRoot: string;
+  /** From the start of one call of the fleet to a telemetry service to the next, in milliseconds (V4). */
+  vendingCallMs: number;
   logLevel: string;
   /** A log file that has grown to this is set aside, and this many such are kept. */
   logMaxBytes: number;
@@ -127,6 +134,9 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    vendingKeys: s.VENDING_KEYS,
+    vendingApiRoot: s.VENDING_API_ROOT.replace(/\/+$/, ''),
+    vendingCallMs: s.VENDING_CALL_MS,
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,

@@ -5,9 +5,17 @@ import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
 import { trainingMessages } from './messages/trainings.ts';
+import { vendingAdminMessages, vendingMessages } from './messages/vending.ts';
 
-const forAdmins = { ...adminMessages, ...alertMessages };
-const forPeople = { ...trainingMessages, ...bookingMessages, ...subscriptionMessages, ...moneyMessages, ...signInMessages };
+const forAdmins = { ...adminMessages, ...alertMessages, ...vendingAdminMessages };
+const forPeople = {
+  ...trainingMessages,
+  ...bookingMessages,
+  ...subscriptionMessages,
+  ...moneyMessages,
+  ...signInMessages,
+  ...vendingMessages,
+};
 
 /**
  * Every message there is: its kind, its urgency, its params, what it is about and which earlier messages it outdates. Params are

@@ -12,6 +12,7 @@ import { signInTemplates } from './sign-in.ts';
 import type { Entity } from './split.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
+import { vendingTemplates } from './vending.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
@@ -23,6 +24,7 @@ export const templates: Templates<MessageName> = {
   ...renewalTemplates,
   ...bookingTemplates,
   ...signInTemplates,
+  ...vendingTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */
