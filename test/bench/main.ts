@@ -20,6 +20,7 @@ import { benchRenewal } from './renewal.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
+import { benchVending } from './vending.ts';
 
 /**
  * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
@@ -41,6 +42,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,
+  vending: benchVending,
 };
 
 const isScaled = process.argv.includes('--scale');
