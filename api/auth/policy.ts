@@ -22,8 +22,8 @@ const trainer = { trainer: 'own' } as const;
 const vending = { vending_owner: 'own' } as const;
 const staff: Rule = {};
 
-/** No contacts and no money (R32). */
-const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'notes', 'payer_id'];
+/** No contacts, no day of birth and no money (R32): a roster says the age. */
+const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'birth_date', 'notes', 'payer_id'];
 const MONEY = [
   'service_price_minor',
   'price_minor',

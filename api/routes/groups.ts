@@ -6,7 +6,7 @@ import { addMember, demandGroup, removeMember } from '../../workers/groups/membe
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { type Route, route } from '../http/route.ts';
 import { idOf } from './fields.ts';
-import { released, returned } from './released.ts';
+import { released, returnedForPlaces } from './released.ts';
 
 const path = '/api/groups/{id}/members';
 const memberItem = memberRow.meta({ id: 'GroupMember' });
@@ -61,7 +61,7 @@ export const groupRoutes: Route[] = [
     params: z.object({ id: idParams.shape.id, student_id: idParams.shape.id }),
     body: z.strictObject({ last_day: anyDay.optional().meta({ description: 'by default yesterday: at once' }) }),
     bodyOptional: true,
-    responses: { 200: z.object({ released: z.array(released), returned }).meta({ id: 'GroupLeft' }) },
+    responses: { 200: z.object({ released: z.array(released), returned: returnedForPlaces }).meta({ id: 'GroupLeft' }) },
     async handle({ params, body }, { db, fleet, now }) {
       const today = dayOf(now, fleet.settings.zone);
       const lastDay = body.last_day ?? addDays(today, -1);

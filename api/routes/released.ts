@@ -9,4 +9,4 @@ export const released = z.object({
 });
 
 /** What came back for released places: sessions, and minor units of money paid or owed. */
-export const returned = z.object({ sessions: z.int(), refunded_minor: z.int(), cancelled_minor: z.int() });
+export const returnedForPlaces = z.object({ sessions: z.int(), refunded_minor: z.int(), cancelled_minor: z.int() });

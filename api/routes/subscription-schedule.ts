@@ -7,7 +7,7 @@ import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { id } from './fields.ts';
-import { released, returned } from './released.ts';
+import { released, returnedForPlaces } from './released.ts';
 
 const path = '/api/student-subscriptions/{id}/schedule';
 const schedule = z.array(scheduledRow.meta({ id: 'ScheduledTemplate' }));
@@ -37,7 +37,9 @@ export const subscriptionScheduleRoutes: Route[] = [
     body: z
       .strictObject({ training_template_ids: z.array(id).max(50, { error: 'at most 50 ids' }) })
       .meta({ examples: [{ training_template_ids: [1, 2] }] }),
-    responses: { 200: z.object({ schedule, released: z.array(released), returned }).meta({ id: 'SubscriptionSchedule' }) },
+    responses: {
+      200: z.object({ schedule, released: z.array(released), returned: returnedForPlaces }).meta({ id: 'SubscriptionSchedule' }),
+    },
     async handle({ params, body }, { db, fleet, now }) {
       const today = dayOf(now, fleet.settings.zone);
       return { body: await changeSchedule(db, { heldId: params.id, templateIds: body.training_template_ids, today, now }) };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { giveBack, payersToGiveBack } from '../finance/give-back.ts';
 import { lockWallets } from '../finance/settle.ts';
-import { type Back, type Released, released, releaseSeats } from '../trainings/release.ts';
+import { type Back, type Released, releasedSeat, releaseSeats } from '../trainings/release.ts';
 import { payersOwing } from './neighbours.ts';
 
 /**
@@ -45,7 +45,7 @@ export const trainingsWithin = async (db: Sql, freeze: { studentId: number; from
   (await seatsWithin(db, freeze)).map(({ real_training_id }) => real_training_id);
 
 const seatsWithin = (transaction: Sql, freeze: { studentId: number; from: string; to: string; now: Date }) =>
-  transaction.any(sql.type(released)`
+  transaction.any(sql.type(releasedSeat)`
     select seat.id as seat_id, training.id as real_training_id, type.name as training_type, training.training_date, training.start_time
     from real_training_students seat
     join real_trainings training on training.id = seat.real_training_id

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
-export const released = z.object({
+export const releasedSeat = z.object({
   seat_id: z.int(),
   real_training_id: z.int(),
   training_type: z.string(),
   training_date: z.iso.date(),
   start_time: z.string(),
 });
-export type Released = z.output<typeof released>;
+export type Released = z.output<typeof releasedSeat>;
 /** What came back for a training. */
 export type Back = { sessions: number; refunded_minor: number; cancelled_minor: number };
 
@@ -46,7 +46,7 @@ export const seatsWithoutPlace = (
   db: Sql,
   of: { studentId: number; templateIds: readonly number[]; from: string; now: Date; without: number | null },
 ) =>
-  db.any(sql.type(released)`
+  db.any(sql.type(releasedSeat)`
     select seat.id as seat_id, training.id as real_training_id, type.name as training_type, training.training_date, training.start_time
     from real_training_students seat
     join real_trainings training on training.id = seat.real_training_id

@@ -49,7 +49,7 @@ const judged = z.object({
   waiting_since: z.iso.datetime(),
   obstacle: z.enum(['inactive', 'frozen', 'busy', 'no_subscription']).nullable(),
 });
-export type Judged = z.output<typeof judged>;
+export type JudgedWaiting = z.output<typeof judged>;
 
 /**
  * A training's waitlist in order, and what keeps each from taking a place: not active, the subscription frozen on that day, anywhere

@@ -53,6 +53,12 @@ const ofProcesses = runNames
 test('there are such fields, and none was forgotten', () => {
   expect(named.map(([name]) => name).sort()).toEqual(
     [
+      'get /api/groups/{id}/members query on',
+      'post /api/groups/{id}/members body from',
+      'post /api/groups/{id}/members body to',
+      'post /api/groups/{id}/members/{student_id}/leave body last_day',
+      'post /bookings/series body starts_at',
+      'post /bookings/series body until',
       'get /api/audit query date',
       'get /api/calendar-overrides query day',
       'get /api/invoices query from',

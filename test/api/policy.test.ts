@@ -319,7 +319,7 @@ test('a trainer sees no contacts and no money of others', async () => {
   const seen = await ask('trainer', 'get', '/api/students');
   expect(seen.body.items.map((item: Json) => item.id).sort()).toEqual([rows.client.student, rows.guardian.student].sort());
   for (const item of seen.body.items)
-    expect(item).toMatchObject({ phone: null, email: null, telegram_id: null, notes: null, payer_id: null });
+    expect(item).toMatchObject({ phone: null, email: null, telegram_id: null, birth_date: null, notes: null, payer_id: null });
   const booking = await ask('trainer', 'get', `/bookings/${rows.client.booking}`);
   expect(booking.body).toMatchObject({
     price_minor: null,

@@ -28,7 +28,8 @@ export async function benchAttendance(url: string) {
 
 async function mark(db: Database) {
   const chunk = (work: Parameters<RunContext['chunk']>[0]) => db.transaction(work);
-  const run = { params: { date: DATE }, progress: null } as unknown as Run;
+  const requested_at = new Date().toISOString();
+  const run = { params: { date: DATE }, progress: null, scheduled_for: null, requested_at } as unknown as Run;
   const { counts } = await markPresent(run, { chunk } as unknown as RunContext);
   if (counts.students_processed !== REGISTRATIONS) throw new Error(`${counts.students_processed} were marked`);
 }

@@ -48,8 +48,8 @@ const bareMove = (db: Database, id: number, startsAt: string) =>
       where id = ${id}`);
     await transaction.query(sql.unsafe`
       insert into notifications (user_id, template, params, dedupe_key)
-      select student_id, 'training_moved', '{}', gen_random_uuid() from real_training_students where real_training_id = ${id}
-      union all select trainer_id, 'training_moved', '{}', gen_random_uuid() from real_trainings where id = ${id}`);
+      select student_id, 'training_moved', '{}'::jsonb, gen_random_uuid() from real_training_students where real_training_id = ${id}
+      union all select trainer_id, 'training_moved', '{}'::jsonb, gen_random_uuid() from real_trainings where id = ${id}`);
   });
 
 /** A training with its students, in a studio with some hundreds of others. */

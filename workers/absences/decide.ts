@@ -20,11 +20,11 @@ import { cancelTraining } from '../finance/cancel-training.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 
 /** What is to become of a training that an absence runs into; a substitute is named. */
-export type Decision = { real_training_id: number; decision: (typeof decisions)[number]; trainer_id?: number };
+export type AbsenceDecision = { real_training_id: number; decision: (typeof decisions)[number]; trainer_id?: number };
 type Asked = {
   absenceId: number;
   reason: string;
-  items: readonly Decision[];
+  items: readonly AbsenceDecision[];
   now: Date;
   by: string;
   requestId: string;
@@ -55,7 +55,7 @@ export async function decideAbsence(db: Sql, asked: Asked) {
   if (conflicts.length > 0) throw new Refused('conflict', 'a substitute is not to be had', { conflicts });
 }
 
-function demandItems(items: readonly Decision[], affected: ReadonlyMap<number, Affected>) {
+function demandItems(items: readonly AbsenceDecision[], affected: ReadonlyMap<number, Affected>) {
   const seen = new Set<number>();
   for (const [n, { real_training_id: id, decision, trainer_id: trainerId }] of items.entries()) {
     if (!affected.has(id)) throw notAcceptable(`items.${n}.real_training_id`, 'a training to come that the absence runs into');
@@ -67,7 +67,7 @@ function demandItems(items: readonly Decision[], affected: ReadonlyMap<number, A
 }
 
 /** Everything in the order of sql/README.md, before the first training is touched. */
-async function lockAll(db: Sql, items: readonly Decision[], { now, zone }: Asked) {
+async function lockAll(db: Sql, items: readonly AbsenceDecision[], { now, zone }: Asked) {
   await lockRoster(db);
   const ended = items.filter(({ decision }) => decision === 'cancel').map(({ real_training_id }) => real_training_id);
   const holders: number[] = [];

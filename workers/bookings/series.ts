@@ -5,7 +5,7 @@ import { notAcceptable, Refused } from '../refusal.ts';
 import { type BookingWish, book } from './book.ts';
 
 /** A booking that recurs: `until` is the last business day it may be on. */
-export type SeriesWish = BookingWish & { every_weeks: number; until: string };
+export type BookingSeriesWish = BookingWish & { every_weeks: number; until: string };
 export type SeriesConflict = { starts_at: string; detail: string };
 
 /** So many bookings one series has at most. */
@@ -17,10 +17,10 @@ const DAY_MS = 86_400_000;
  * transaction: all or nothing, decided by whoever commits it. Returns the ids made, and what could not be booked, each with why.
  * Throws a 422 for more bookings than one series may have, and for what no booking may be.
  */
-export async function bookSeries({ every_weeks, until, ...wish }: SeriesWish, context: CallContext) {
+export async function bookSeries({ every_weeks, until, ...wish }: BookingSeriesWish, context: CallContext) {
   const made: number[] = [];
   const conflicts: SeriesConflict[] = [];
-  for (const starts_at of startsOf(wish.starts_at, every_weeks, until, context.fleet.settings.zone)) {
+  for (const starts_at of seriesStarts(wish.starts_at, every_weeks, until, context.fleet.settings.zone)) {
     try {
       // A savepoint each: what is refused leaves no half of a booking behind.
       made.push(await context.db.transaction((db) => book({ ...wish, starts_at }, { ...context, db })));
@@ -33,7 +33,7 @@ export async function bookSeries({ every_weeks, until, ...wish }: SeriesWish, co
 }
 
 /** The instants of a series. @param until the last business day */
-export function startsOf(first: string, everyWeeks: number, until: string, zone: string): string[] {
+export function seriesStarts(first: string, everyWeeks: number, until: string, zone: string): string[] {
   const start = new Date(first);
   if (dayOf(start, zone) > until) throw notAcceptable('until', 'the day of the first booking or later');
   const wall = wallOf(start, zone);

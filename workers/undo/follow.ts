@@ -1,7 +1,7 @@
 import type { Database } from '../../sql/database/database.ts';
 import { lockWallets, settle } from '../../sql/finance/settle.ts';
 import { takeOver } from '../../sql/undo/undos.ts';
-import { fillFromWaitlists, lockWithWaiting } from '../waitlist/fill.ts';
+import { fillFromWaitlists, lockWithWaiting, WaitlistGrew } from '../waitlist/fill.ts';
 
 /**
  * Does what was to follow from changes that nobody can take back any more (D49), a transaction each: what came back to wallets settles
@@ -9,8 +9,15 @@ import { fillFromWaitlists, lockWithWaiting } from '../waitlist/fill.ts';
  */
 export async function followChanges(db: Database): Promise<number> {
   let changes = 0;
-  while (await followNext(db)) changes += 1;
-  return changes;
+  for (;;) {
+    try {
+      if (!(await followNext(db))) return changes;
+      changes += 1;
+    } catch (error) {
+      // Somebody began to wait since it was looked who does: the change is still to be followed.
+      if (!(error instanceof WaitlistGrew)) throw error;
+    }
+  }
 }
 
 const followNext = (db: Database) =>

@@ -6,7 +6,7 @@ import type { Due } from '../../sql/finance/due.ts';
 import { dueSeat, lockStudents, lockTraining, seatStates, TAKEN, type TrainingState } from '../../sql/finance/seats.ts';
 import { lockWallets, settle } from '../../sql/finance/settle.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
-import { type Judged, judgeWaiting, promote, trainingsToFill, waitersOf } from '../../sql/trainings/waitlist.ts';
+import { type JudgedWaiting, judgeWaiting, promote, trainingsToFill, waitersOf } from '../../sql/trainings/waitlist.ts';
 import { notifyOfPromotion, notifyOfSkipping } from './notices.ts';
 
 /** Later than this before the start nobody is promoted but by hand (R15). Exactly 120 minutes before, somebody is. */
@@ -61,7 +61,7 @@ export async function fillFromWaitlist(transaction: Sql, trainingId: number, now
   if (waiting.some(({ student_id }) => !ids.includes(student_id))) throw new WaitlistGrew();
 
   const promoted: number[] = [];
-  const skipped: Judged[] = [];
+  const skipped: JudgedWaiting[] = [];
   for (const one of await judgeWaiting(transaction, training.id)) {
     if (free === 0) break;
     const obstacle = one.obstacle ?? ((await isPromoted(transaction, one.seat_id, now)) ? null : 'busy');

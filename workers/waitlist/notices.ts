@@ -2,7 +2,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { type SeatFacts, seatFacts } from '../../sql/finance/came-back.ts';
 import type { TrainingState } from '../../sql/finance/seats.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
-import type { Judged } from '../../sql/trainings/waitlist.ts';
+import type { JudgedWaiting } from '../../sql/trainings/waitlist.ts';
 import { freeUntil } from '../free-until.ts';
 
 type Training = Pick<TrainingState, 'id' | 'training_type' | 'training_date' | 'start_time' | 'starts_at'>;
@@ -70,7 +70,7 @@ export async function notifyOfPromotion(
 }
 
 /** Notifies those who were passed over, once for each reason while they wait. */
-export async function notifyOfSkipping(db: Sql, training: Training, skipped: readonly Judged[]) {
+export async function notifyOfSkipping(db: Sql, training: Training, skipped: readonly JudgedWaiting[]) {
   const people = new Map(
     (
       await seatFacts(
