@@ -21,7 +21,7 @@ begin
       join recipe_items item on item.recipe_id = recipes.id
       where sale.owner_id = whose and sale.vendista_id = any(ids)
       union
-      select place_id, ingredient_id from stock_entries where owner_id = whose and vendista_id = any(ids)
+      select place_id, ingredient_id from stock_entries where owner_id = whose and vendista_id = any(ids) and reason = 'sale'
     ) order by place_id, ingredient_id for update;
 
   with sale as materialized (
@@ -58,7 +58,8 @@ begin
         select sum(back.delta) from back where back.place_id = line.place_id and back.ingredient_id = part.ingredient_id), 0) as there,
       1 + coalesce((
         select max(earlier.round) from stock_entries earlier
-        where earlier.owner_id = whose and earlier.vendista_id = line.vendista_id and earlier.line_no = line.line_no), 0) as round
+        where earlier.owner_id = whose and earlier.vendista_id = line.vendista_id and earlier.line_no = line.line_no
+          and earlier.reason = 'sale'), 0) as round
     from line
     join recipes on recipes.terminal_id = line.terminal_id and recipes.machine_item_id = line.machine_item_id and not is_hidden
     join recipe_items part on part.recipe_id = recipes.id
