@@ -23,6 +23,10 @@ export const records = [
   'service',
   'service package',
   'client discount',
+  'vending owner',
+  'ingredient',
+  'recipe',
+  'recipe item',
 ] as const;
 
 export const changeRow = z.object({

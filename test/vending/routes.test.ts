@@ -58,6 +58,7 @@ test('an owner is connected: secrets are encrypted and never shown, terminals an
     sql.type(z.object({ after: z.json() }))`select after from changes_log where record = 'vending owner'`,
   );
   expect(JSON.stringify(logged)).not.toMatch(/_enc|v1:/);
+  expect((await api.get('/api/changes?record=vending%20owner')).body.items).toMatchObject([{ record_id: id, action: 'created' }]);
   expect((await api.post('/api/vending/owners', body)).status).toBe(409);
 });
 
