@@ -65,6 +65,8 @@ export const takeExams = (transaction: Sql, after: Date, until: Date) =>
     z.object({
       id: z.int(),
       student_id: z.int(),
+      payer_id: z.int(),
+      student: z.string(),
       belt: z.string(),
       exam_at: z.iso.datetime(),
       location: z.string().nullable(),
@@ -77,5 +79,8 @@ export const takeExams = (transaction: Sql, after: Date, until: Date) =>
         and announced_for is distinct from exam_at
       returning *
     )
-    select taken.id, student_id, belt, exam_at, locations.name as location, announcements as announcement
-    from taken left join locations on locations.id = location_id order by taken.id`);
+    select taken.id, student_id, payer_id, concat_ws(' ', person.first_name, nullif(person.last_name, '')) as student, belt, exam_at, locations.name as location, announcements as announcement
+    from taken
+    join students on students.id = student_id
+    join users person on person.id = student_id
+    left join locations on locations.id = location_id order by taken.id`);

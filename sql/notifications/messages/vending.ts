@@ -18,9 +18,10 @@ const task = {
   ),
 };
 
-/** What owners of vending machines, and those who refill them, are notified. */
+/** What owners of vending machines, and those who refill them, are notified. Nobody is called: the admins hear of what is grave. */
 export const vendingMessages = {
   vending_task: message(z.object(task), {
+    call: false,
     kind: 'vending_task',
     urgency: 'normal',
     subjects: (params) => [`vending_task:${params.task_id}`],
@@ -28,6 +29,7 @@ export const vendingMessages = {
   vending_offline: message(
     z.object({ terminal_id: z.int(), terminal: z.string(), last_online_at: z.iso.datetime().nullable() }),
     {
+      call: false,
       kind: 'vending_alert',
       urgency: 'normal',
       subjects: (params) => [`vending_terminal:${params.terminal_id}`],
@@ -35,17 +37,20 @@ export const vendingMessages = {
     },
   ),
   vending_unpaid: message(z.object({ owner_id: z.int() }), {
+    call: false,
     kind: null,
     urgency: 'normal',
     subjects: () => ['vending_account'],
   }),
   vending_refused: message(z.object({ needs_code: z.boolean() }), {
+    call: false,
     kind: null,
     urgency: 'normal',
     subjects: () => ['vending_account'],
     supersedes: ['vending_refused'],
   }),
   vending_needs_recipe: message(z.object({ items: z.array(z.object({ terminal: z.string(), machine_item_id: z.int() })) }), {
+    call: false,
     kind: 'vending_alert',
     urgency: 'normal',
   }),
@@ -59,11 +64,11 @@ export const vendingMessages = {
         }),
       ),
     }),
-    { kind: 'vending_digest', urgency: 'digest' },
+    { call: false, kind: 'vending_digest', urgency: 'digest' },
   ),
   vending_summary: message(
     z.object({ date: day, terminals: z.array(z.object({ terminal: z.string(), sales: z.int(), revenue_minor: z.int() })) }),
-    { kind: 'vending_summary', urgency: 'digest' },
+    { call: false, kind: 'vending_summary', urgency: 'digest' },
   ),
 };
 

@@ -10,8 +10,10 @@ import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
 import { signInTemplates } from './sign-in.ts';
 import type { Entity } from './split.ts';
+import { studioTemplates } from './studio.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
+import { trainerTemplates } from './trainers.ts';
 import { vendingTemplates } from './vending.ts';
 
 /** How every message of the catalog reads. */
@@ -25,6 +27,8 @@ export const templates: Templates<MessageName> = {
   ...bookingTemplates,
   ...signInTemplates,
   ...vendingTemplates,
+  ...trainerTemplates,
+  ...studioTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */
