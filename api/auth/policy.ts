@@ -237,6 +237,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /auth/token': everybody,
   'POST /auth/join/look': everybody,
   'POST /auth/join': everybody,
+  'POST /auth/demo': everybody,
   'POST /auth/password': signedIn,
   'POST /auth/telegram-app': everybody,
   'GET /auth/telegram': everybody,
@@ -257,6 +258,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/sign-in-rules': staff,
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,
+  'GET /api/team': staff,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };

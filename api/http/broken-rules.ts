@@ -7,6 +7,8 @@ import {
 
 /** What may be there once, in words, by the constraint that holds it. Every one that a route can meet stands here. */
 export const takenMessages: Record<string, string> = {
+  person_had_a_trial_already: 'this person has had a trial of this program',
+  phone_had_a_trial_already: 'somebody with this phone has had a trial of this program',
   users_phone_is_taken: 'somebody has this phone already',
   users_telegram_id_is_taken: 'somebody has this Telegram account already',
   users_login_is_taken: 'somebody has this login already',

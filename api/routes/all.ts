@@ -8,6 +8,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { demoRoutes } from './demo.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -35,6 +36,7 @@ import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
 import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
+import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
 import { trainingRoutes } from './trainings.ts';
@@ -91,6 +93,7 @@ export const routes: readonly Route[] = [
   ...periodRoutes,
   ...studioPaths,
   ...signInRoutes,
+  ...demoRoutes,
   ...meRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
@@ -98,4 +101,5 @@ export const routes: readonly Route[] = [
   ...registrationRoutes,
   ...liveRoutes,
   ...invitationRoutes,
+  ...teamRoutes,
 ];

@@ -30,6 +30,7 @@ const ITS_OWN = [
   'api_keys_name_is_taken',
   'api_keys_secret_is_taken',
   'booking_is_invoiced_already',
+  'booking_took_a_session_already',
   'booking_took_a_unit_already',
   'check_in_digits_are_unique',
   'check_in_token_is_unique',
@@ -54,6 +55,7 @@ const ITS_OWN = [
   'sign_in_links_token_hash_key',
   'student_is_registered_already',
   'telegram_links_token_is_taken',
+  'template_is_in_the_schedule_already',
   'told_already',
   'unit_is_returned_already',
 ];

@@ -101,6 +101,12 @@ const kinds: Kind[] = [
     filter: () => 'is_active=false',
   },
   {
+    path: '/api/groups',
+    full: () => ({ name: `Группа ${next()}`, trainer_id: known.trainer, is_active: false }),
+    change: { name: 'Старшая', is_active: true },
+    filter: (made) => `trainer_id=${made.trainer_id}`,
+  },
+  {
     path: '/api/training-templates',
     full: () => ({
       day_number: 7,
@@ -233,7 +239,8 @@ const references: [string, Json, string][] = [
   ['/api/rooms', { name: 'А', location_id: 999_999 }, 'location_id'],
   ['/api/calendar-overrides', { location_id: 999_999, day: '2026-12-01', intervals: [] }, 'location_id'],
   ['/api/client-discounts', { client_id: 999_999, kind: 'fixed', amount_minor: 1 }, 'client_id'],
-  ...['training_type_id', 'trainer_id', 'room_id'].map((field): [string, Json, string] => [
+  ['/api/groups', { name: 'А', trainer_id: 999_999 }, 'trainer_id'],
+  ...['training_type_id', 'trainer_id', 'room_id', 'group_id'].map((field): [string, Json, string] => [
     '/api/training-templates',
     { day_number: 1, start_time: '10:00', training_type_id: 1, trainer_id: 1, [field]: 999_999 },
     field,

@@ -21,6 +21,7 @@ import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
 import { benchVending } from './vending.ts';
+import { benchWeb } from './web.ts';
 
 /**
  * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
@@ -39,6 +40,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   'sign-in': benchSignIn,
   'pick-up': benchPickUp,
   live: benchLive,
+  web: benchWeb,
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,
