@@ -38,7 +38,8 @@ export type Finding = z.output<typeof finding>;
  * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
  * began; sessions returned twice; invoices whose transactions do not fit their status; packages that
  * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it, or have units although they are
- * over; payments refunded beyond their amount, or otherwise than their wallets say; bookings that are not paid for exactly once; what is amiss with subscriptions; who or what is in two places at once; and what is amiss with the stock of vending machines (V31).
+ * over; payments refunded beyond their amount, or otherwise than their wallets say; bookings that are not paid for exactly once; what is
+ * amiss with subscriptions; who or what is in two places at once; and what is amiss with the stock of vending machines (V31).
  * Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
