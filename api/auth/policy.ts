@@ -1,7 +1,7 @@
 import type { RowKind } from '../../sql/auth/whose.ts';
 
 /** Who is meant beside owners and admins, whose scopes say what they may do. */
-export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'visitor';
+export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'visitor';
 /** `own`: what is theirs; another's is a 404, and lists leave it out. */
 export type Access = 'all' | 'own';
 
@@ -19,6 +19,7 @@ const signedIn: Rule = { trainer: 'all', client: 'all', guardian: 'all' };
 const family = { client: 'own', guardian: 'own' } as const;
 const own = { trainer: 'own', ...family } as const;
 const trainer = { trainer: 'own' } as const;
+const vending = { vending_owner: 'own' } as const;
 const staff: Rule = {};
 
 /** No contacts, no day of birth and no money (R32): a roster says the age. */
@@ -62,6 +63,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/stats': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
+  'POST /vending/import': staff,
+  'POST /vending/history': staff,
+  'POST /vending/terminals': staff,
+  'POST /vending/payment-check': staff,
   'GET /process-history': staff,
   'GET /process-history/{id}': staff,
   'GET /process-stats': staff,
@@ -88,12 +93,28 @@ export const policy: Readonly<Record<string, Rule>> = {
   ...record('/api/services', everybody),
   ...record('/api/calendar-overrides', { trainer: 'all' }),
   'DELETE /api/calendar-overrides/{id}': staff,
+  ...record('/api/calendar-days', everybody),
+  'DELETE /api/calendar-days/{id}': staff,
+  'PUT /api/calendar-years/{country}/{year}': staff,
   ...record('/api/service-packages', everybody),
   ...record('/api/client-discounts', staff),
   'GET /api/training-templates/{id}/students': { ...trainer, rows: { 'params.id': 'template' } },
   'POST /api/training-templates/{id}/students': staff,
   'PATCH /api/training-templates/{id}/students/{student_id}': staff,
   'DELETE /api/training-templates/{id}/students/{student_id}': staff,
+
+  ...record('/api/belts', signedIn),
+  'GET /api/belts/ready': trainer,
+  'GET /api/students/{id}/belts': { ...own, rows: { 'params.id': 'student' } },
+  'POST /api/students/{id}/belts': { ...trainer, rows: { 'params.id': 'student' } },
+  'PUT /api/students/{id}/belts/deferral': { ...trainer, rows: { 'params.id': 'student' } },
+  'POST /api/belt-awards/{id}/void': staff,
+  'GET /api/belt-awards/{id}/certificate.svg': { ...own, rows: { 'params.id': 'pupil' } },
+  'POST /api/students/{id}/exams': { ...trainer, rows: { 'params.id': 'student' } },
+  'GET /api/exams': own,
+  'GET /api/exams/{id}': { ...own, rows: { 'params.id': 'exam' } },
+  'PATCH /api/exams/{id}': { ...trainer, rows: { 'params.id': 'exam' } },
+  'GET /api/exam-sheets/{day}': trainer,
 
   'GET /real-trainings': own,
   'GET /real-trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
@@ -123,6 +144,19 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
 
   'POST /api/payments/{id}/cancel': staff,
+  'POST /api/payments/{id}/refunds': staff,
+  'GET /api/payments/{id}/refunds': staff,
+  'PUT /api/people/{id}/payment-method': staff,
+  'GET /api/cash': staff,
+  'GET /api/reports/revenue': staff,
+  'GET /api/reports/attendance': staff,
+  'GET /api/reports/students': staff,
+  'GET /api/reports/retention': staff,
+  'GET /api/reports/load': staff,
+  'GET /api/reports/debtors': staff,
+  'GET /api/reports/renewals': staff,
+  'GET /api/reports/trainers': staff,
+  'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
   'POST /api/invoices/{id}/cancel': staff,
   'GET /api/audit': staff,
@@ -198,6 +232,34 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/payments': staff,
   'PUT /api/students/{id}': staff,
   'DELETE /api/students/{id}': staff,
+
+  'GET /api/vending/owners': vending,
+  'POST /api/vending/owners': staff,
+  'PATCH /api/vending/owners/{id}': {
+    ...vending,
+    rows: { 'params.id': 'vending_owner' },
+    only: { stock_from: [], is_active: [] },
+  },
+  'GET /api/vending/terminals': vending,
+  'PATCH /api/vending/terminals/{id}': { ...vending, rows: { 'params.id': 'vending_terminal' }, only: { assignee_id: [null] } },
+  'GET /api/vending/terminals/{id}/recipes': { ...vending, rows: { 'params.id': 'vending_terminal' } },
+  'PUT /api/vending/terminals/{id}/recipes/{item}': { ...vending, rows: { 'params.id': 'vending_terminal' } },
+  'GET /api/vending/ingredients': vending,
+  'POST /api/vending/ingredients': { ...vending, rows: { 'body.owner_id': 'vending_owner' } },
+  'GET /api/vending/places': vending,
+  'GET /api/vending/stock': vending,
+  'POST /api/vending/stock/refill': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'POST /api/vending/stock/move': {
+    ...vending,
+    rows: { 'body.from_place_id': 'stock_place', 'body.to_place_id': 'stock_place', 'body.ingredient_id': 'ingredient' },
+  },
+  'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'GET /api/vending/sales': vending,
+  'GET /api/vending/tasks': vending,
+  'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
+  'POST /api/vending/tasks/{id}/complete': { ...vending, rows: { 'params.id': 'vending_task' } },
+  'POST /api/auth/reset-payment-status': staff,
 
   'POST /auth/sign-in': everybody,
   'POST /auth/sign-out': everybody,

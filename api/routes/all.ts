@@ -1,7 +1,9 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
+import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
+import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
@@ -9,6 +11,7 @@ import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { demoRoutes } from './demo.ts';
+import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -22,7 +25,9 @@ import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
+import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
+import { reportRoutes } from './reports.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
@@ -43,6 +48,8 @@ import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
 import { undoRoutes } from './undo.ts';
+import { vendingRoutes } from './vending.ts';
+import { vendingStockRoutes } from './vending-stock.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -55,7 +62,10 @@ export const routes: readonly Route[] = [
   ...triggerRoutes,
   ...historyRoutes,
   ...scheduleRoutes,
+  // Before what would take "ready" for an id.
+  ...beltRoutes,
   ...recordRoutes,
+  ...examRoutes,
   // Before what would take "series" for an id.
   ...seriesRoutes,
   ...rosterRoutes,
@@ -63,6 +73,8 @@ export const routes: readonly Route[] = [
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,
+  ...refundRoutes,
+  ...reportRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
@@ -73,12 +85,15 @@ export const routes: readonly Route[] = [
   ...subscriptionScheduleRoutes,
   ...subscriptionServiceRoutes,
   ...taskRoutes,
+  ...vendingRoutes,
+  ...vendingStockRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,
   ...absenceRoutes,
+  ...calendarYearRoutes,
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,

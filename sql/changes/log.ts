@@ -23,6 +23,15 @@ export const records = [
   'service',
   'service package',
   'client discount',
+  'belt',
+  'belt award',
+  'belt deferral',
+  'belt exam',
+  'calendar day',
+  'vending owner',
+  'ingredient',
+  'recipe',
+  'recipe item',
 ] as const;
 
 export const changeRow = z.object({

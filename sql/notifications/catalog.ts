@@ -1,19 +1,23 @@
 import type { z } from 'zod';
 import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts';
+import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
 import { studioMessages } from './messages/studio.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
 import { trainingMessages } from './messages/trainings.ts';
+import { vendingAdminMessages, vendingMessages } from './messages/vending.ts';
 
-const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages };
+const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages, ...vendingAdminMessages };
 const forPeople = {
   ...trainingMessages,
+  ...beltMessages,
   ...bookingMessages,
   ...subscriptionMessages,
   ...moneyMessages,
   ...signInMessages,
+  ...vendingMessages,
   ...studioMessages,
 } satisfies Record<string, { call: unknown }>;
 

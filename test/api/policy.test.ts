@@ -18,12 +18,12 @@ test('the policy names every route, and no other', () => {
   expect(Object.keys(policy).sort()).toEqual(routes.map(operationOf).sort());
 });
 
-type Who = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'stranger' | 'strange trainer';
+type Who = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'stranger' | 'strange trainer';
 type Rows = Partial<Record<RowKind, number>>;
 let api: TestApi;
 const people = {} as Record<Who, number>;
 /** Rows of each role, and those of people they have nothing to do with. */
-const rows = {} as Record<'trainer' | 'client' | 'guardian' | 'others', Rows>;
+const rows = {} as Record<'trainer' | 'client' | 'guardian' | 'vending_owner' | 'others', Rows>;
 /** Names that only belong to others: whoever reads one has seen too much. */
 const FOREIGN = 'Посторонняя';
 
@@ -100,7 +100,18 @@ beforeAll(async () => {
     only(sql.unsafe`
       insert into finance_requests (kind, real_training_id, student_id, requested_at, requested_by, status, outcome, decided_at)
       values ('cancel_participation', ${training}, ${student}, now(), 'test', 'refused', '{"status":409,"detail":"no"}', now()) returning id`);
+  const belt = await only(sql.unsafe`select id from belts where path = 'adult' and position = 1`);
+  await db.query(sql.unsafe`update users set birth_date = '1990-01-01' where id in (${client}, ${stranger})`);
+  const award = async (student: number) =>
+    Number((await api.post(`/api/students/${student}/belts`, { belt_id: belt, awarded_on: '2020-01-01' })).body.id);
+  const exam = async (student: number) =>
+    Number(
+      (await api.post(`/api/students/${student}/exams`, { belt_id: belt, exam_at: inHours(90), override_reason: 'гость' })).body
+        .id,
+    );
   rows.client = {
+    pupil: await award(client),
+    exam: await exam(client),
     training: own,
     group: ownGroup,
     student: client,
@@ -113,6 +124,8 @@ beforeAll(async () => {
     request: await asked(client, own),
   };
   rows.guardian = {
+    pupil: await award(kid),
+    exam: await exam(kid),
     training: own,
     group: ownGroup,
     student: kid,
@@ -124,6 +137,8 @@ beforeAll(async () => {
     request: await asked(kid, own),
   };
   rows.trainer = {
+    pupil: rows.client.pupil as number,
+    exam: rows.client.exam as number,
     training: own,
     group: ownGroup,
     student: kid,
@@ -136,6 +151,8 @@ beforeAll(async () => {
   };
   rows.others = {
     family: stranger,
+    pupil: await award(stranger),
+    exam: await exam(stranger),
     training: strange,
     group: await group(strangeTrainer, stranger),
     student: stranger,
@@ -152,10 +169,46 @@ beforeAll(async () => {
   rows.client.invoice = await invoiceOf(client);
   rows.guardian.invoice = await invoiceOf(guardian);
   rows.others.invoice = await invoiceOf(stranger);
-  const ids: Record<Who, number> = { owner, admin, trainer, client, guardian, stranger, 'strange trainer': strangeTrainer };
+  const vendor = await make.client();
+  await db.query(sql.unsafe`insert into user_roles values (${vendor}, 'vending_owner') on conflict do nothing`);
+  rows.vending_owner = await machines(vendor, 'Свой автомат');
+  Object.assign(rows.others, await machines(stranger, FOREIGN));
+  const ids: Record<Who, number> = {
+    owner,
+    admin,
+    trainer,
+    client,
+    guardian,
+    vending_owner: vendor,
+    stranger,
+    'strange trainer': strangeTrainer,
+  };
   Object.assign(people, ids);
 });
 afterAll(() => api.close());
+
+/** A machine of somebody, with something in it, a task and a sale of today. */
+async function machines(userId: number, name: string): Promise<Rows> {
+  const only = (query: ReturnType<typeof sql.unsafe>) => api.db.oneFirst(query).then(Number);
+  const owner = await only(sql.unsafe`
+    insert into vending_owners (user_id, setup_date, stock_from) values (${userId}, '2026-01-01', now()) returning id`);
+  const terminal = await only(sql.unsafe`
+    insert into vending_terminals (owner_id, vendista_id, name) values (${owner}, 1, ${name}) returning id`);
+  const place = (kind: string) =>
+    only(sql.unsafe`
+    insert into stock_places (owner_id, kind, terminal_id) values (${owner}, ${kind}, ${terminal}) returning id`);
+  const [stock_place] = [await place('machine'), await place('stand')];
+  const ingredient = await only(sql.unsafe`
+    insert into ingredients (owner_id, name, unit) values (${owner}, ${name}, 'g') returning id`);
+  await api.db.query(sql.unsafe`
+    insert into inventories (owner_id, place_id, ingredient_id) values (${owner}, ${stock_place}, ${ingredient})`);
+  const vending_task = await only(sql.unsafe`
+    insert into vending_tasks (owner_id, terminal_id, origin, created_by) values (${owner}, ${terminal}, 'manual', 'test') returning id`);
+  await api.db.query(sql.unsafe`
+    insert into vending_transactions (owner_id, vendista_id, terminal_vendista_id, sum_minor, happened_at, result, status, is_historic)
+    values (${owner}, 1, 1, 900, now(), 1, 1, false)`);
+  return { vending_owner: owner, vending_terminal: terminal, stock_place, ingredient, vending_task };
+}
 
 /** Asks in a session of its own: some of what is asked ends it. */
 async function ask(who: Who | 'visitor', method: string, path: string, body?: unknown) {
@@ -178,7 +231,7 @@ const bodyOf = (rule: Rule, of: Rows) =>
       .map(([place, kind]) => [place.slice(5), of[kind]]),
   );
 
-const ROLES = ['trainer', 'client', 'guardian'] as const;
+const ROLES = ['trainer', 'client', 'guardian', 'vending_owner'] as const;
 
 type Operation = (typeof operations)[number];
 const ruleOf = ({ name }: Operation) => policy[name] as Rule;
@@ -256,6 +309,10 @@ test.each(own(isList))('%s shows a %s what is theirs and nothing of others', asy
 /** A body that is well formed, where empty would be refused before anybody looks at whose rows it names. */
 function example(name: string): Json {
   const bodies: Record<string, Json> = {
+    'POST /api/students/{id}/belts': { belt_id: 1 },
+    'PUT /api/students/{id}/belts/deferral': { program: 'BJJ', until: null },
+    'POST /api/students/{id}/exams': { belt_id: 1, exam_at: inHours(70) },
+    'PATCH /api/exams/{id}': { notes: 'строго' },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
     'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },
@@ -267,6 +324,13 @@ function example(name: string): Json {
     'PATCH /api/student-subscriptions/{id}': { is_auto_renew: true },
     'POST /real-trainings/{id}/attendance': { marks: [{ student_id: rows.others.student, status: 'PRESENT' }] },
     'POST /api/attendances': { student_id: rows.others.student },
+    'POST /api/vending/ingredients': { name: 'Сахар', unit: 'g' },
+    'PUT /api/vending/terminals/{id}/recipes/{item}': { items: [] },
+    'POST /api/vending/stock/refill': { quantity_milli: 1 },
+    'POST /api/vending/stock/move': { quantity_milli: 1 },
+    'POST /api/vending/stock/count': { quantity_milli: 1 },
+    'PUT /api/vending/stock/levels': { capacity_milli: 1, critical_milli: 0 },
+    'PATCH /api/vending/terminals/{id}': { assignee_id: null },
     'PUT /api/people/{id}/notifications': { quiet_hours: null, kinds: {} },
   };
   return bodies[name] ?? {};

@@ -160,6 +160,38 @@ const kinds: Kind[] = [
     filter: (made) => `specialist_id=${known.trainer}&day=${made.day}`,
   },
   {
+    path: '/api/belts',
+    full: () => ({
+      program: `Программа ${next()}`,
+      path: 'kids',
+      position: 100,
+      name: 'Пояс',
+      max_stripes: 20,
+      min_age: 4,
+      max_age: 15,
+      months: 600,
+      young_months: null,
+      trainings: 10,
+      stripe_months: [1, 2],
+      stripe_trainings: 0,
+      becomes: 2,
+    }),
+    change: { min_age: null, max_age: null, stripe_months: [], becomes: null, young_months: 0 },
+    filter: (made) => `program=${encodeURIComponent(made.program)}&path=kids`,
+  },
+  {
+    path: '/api/calendar-days',
+    full: () => ({
+      date: new Date(Date.UTC(2027, 0, next())).toISOString().slice(0, 10),
+      kind: 'off',
+      name: 'праздник',
+      country: 'RU',
+      location_id: known.place,
+    }),
+    change: { kind: 'short', name: 'короткий', country: null, location_id: null },
+    filter: (made) => `date=${made.date}&kind=off`,
+  },
+  {
     path: '/api/service-packages',
     full: () => ({
       name: `Пакет ${next()}`,

@@ -180,7 +180,7 @@ test('a port that is taken is named, with one that is free', async () => {
 
 test('a stopped fleet has forgotten nothing when it starts again', async () => {
   const { code, stdout } = await fleet.npm('start');
-  expect({ code, demo: /demo studio/.test(stdout) }).toEqual({ code: 0, demo: false });
+  expect({ code, demo: /Loaded the demo studio/.test(stdout) }).toEqual({ code: 0, demo: false });
   expect((await fleet.ask('GET', '/process-history?limit=200')).body.items.length).toBeGreaterThan(8);
 });
 

@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { runNames } from '../../queues/jobs/catalog.ts';
 
 type Texts = Record<string, string>;
 const textsOf = (locale: string): Texts => JSON.parse(readFileSync(`api/web/texts/${locale}.json`, 'utf8'));
@@ -25,6 +26,10 @@ test('the three languages say the same things', () => {
   expect(bare(ru)).toEqual(bare(en));
   expect(bare(uk)).toEqual(bare(en));
   for (const key of bare(en)) for (const texts of [ru, uk]) expect([key, holes(texts[key])]).toEqual([key, holes(en[key])]);
+});
+
+test.each(runNames)('the process %s has a name in each language', (name) => {
+  for (const texts of [ru, uk, en]) expect(texts[`run.name.${name}`]).toEqual(expect.any(String));
 });
 
 test('a text of numbers has the forms its language needs', () => {

@@ -238,14 +238,4 @@ export const trainingMessages = {
     subjects: ({ student_id }) => [student_id ? `missed_classes:${student_id}` : 'missed_classes'],
     supersedes: ['missed_classes'],
   }),
-  belt_exam: message(
-    z.object({ exam_id: idOrNull, student, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }),
-    {
-      call: true,
-      kind: 'belt_exam',
-      urgency: 'normal',
-      subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
-      supersedes: ['belt_exam'],
-    },
-  ),
 };

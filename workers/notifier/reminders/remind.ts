@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { runs } from '../../../queues/jobs/catalog.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import { dayOf } from '../../../queues/time/calendar.ts';
+import { examReaders, takeExams, takeExamsOfTomorrow } from '../../../sql/belts/exams.ts';
+import { takeReady } from '../../../sql/belts/steps.ts';
 import type { Sql } from '../../../sql/database/database.ts';
 import { aboutWhom } from '../../../sql/notifications/about.ts';
 import { priorityOf } from '../../../sql/notifications/catalog.ts';
@@ -10,8 +12,9 @@ import { comingBookings } from '../../../sql/reminders/bookings.ts';
 import { type ChangeForPeople, takeChanges } from '../../../sql/reminders/changes.ts';
 import { missedClasses, takeOverdue } from '../../../sql/reminders/holdings.ts';
 import { newTrainings, takeSeatChanges } from '../../../sql/reminders/trainers.ts';
-import { comingStarts, newSeats, seatsOfTrainings, takeExams } from '../../../sql/reminders/trainings.ts';
+import { comingStarts, newSeats, seatsOfTrainings } from '../../../sql/reminders/trainings.ts';
 import { releaseBegun } from '../../../sql/trainings/waitlist.ts';
+import { noticesOfExam, noticesOfReady } from '../../belts/notices.ts';
 import type { RunHandler } from '../../runner/execute.ts';
 import { progressOf } from '../../runner/progress.ts';
 import { fillOverlooked } from '../../waitlist/fill.ts';
@@ -144,17 +147,30 @@ export const findings: Record<string, Finding> = {
   },
 
   async belt_exams(db, at) {
-    const exams = await takeExams(db, at, new Date(at.getTime() + EXAM_MS));
-    return exams.flatMap(({ id, announcement, student_id, payer_id, student, ...about }) =>
-      forBoth({ student_id, payer_id, student }, (whose) => ({
-        template: 'belt_exam',
-        dedupe: `belt_exam:${id}:no:${announcement}`,
-        occasion: about.exam_at,
-        params: { ...about, student: whose, exam_id: id },
-      })),
-    );
+    const exams = await takeExams(db, iso(at), iso(at, EXAM_MS), iso(at, DAY_MS));
+    return beltExamNotices(db, exams, ({ announcement }) => `no:${announcement}`);
+  },
+
+  async belt_exams_tomorrow(db, at) {
+    const exams = await takeExamsOfTomorrow(db, iso(at), iso(at, DAY_MS));
+    return beltExamNotices(db, exams, ({ exam_at }) => `day:${exam_at}`);
+  },
+
+  async belts_ready(db, at, { zone }) {
+    return noticesOfReady(await takeReady(db, dayOf(at, zone)));
   },
 };
+
+const iso = (at: Date, later = 0) => new Date(at.getTime() + later).toISOString();
+
+type Announced = Awaited<ReturnType<typeof takeExams>>[number];
+/** Everybody an exam concerns (D43, R7). */
+async function beltExamNotices(db: Sql, exams: readonly Announced[], keyOf: (exam: Announced) => string): Promise<Notice[]> {
+  const notices: Notice[] = [];
+  for (const exam of exams)
+    notices.push(...noticesOfExam(exam, await examReaders(db, exam.student_id, exam.examiner_id), keyOf(exam)));
+  return notices;
+}
 
 /** A message to the student and to whoever else pays, who reads whose it is. */
 function forBoth(

@@ -73,16 +73,6 @@ const paymentReminder = template('payment_reminder', ({ invoices, amount_minor }
   text(reader.locale, 'payment_reminder.meaning'),
 ]);
 
-const beltExam = template('belt_exam', ({ belt, exam_at, location, student }, reader) => [
-  text(reader.locale, student === null ? 'belt_exam.what' : 'belt_exam.student', {
-    belt: short(belt, NAME),
-    when: instantIn(reader, exam_at),
-    student: short(student ?? '', NAME),
-  }),
-  ...where(reader, { location, room: null }),
-  text(reader.locale, 'belt_exam.meaning'),
-]);
-
 const bookingReminder = template('booking_reminder', ({ service, specialist, location, starts_at, client }, reader) => [
   text(reader.locale, client === null ? 'booking_reminder.what' : 'booking_reminder.payer', {
     service: short(service, NAME),
@@ -130,7 +120,6 @@ export const reminderTemplates = {
   training_changed: trainingChanged,
   missed_classes: missedClasses,
   payment_reminder: paymentReminder,
-  belt_exam: beltExam,
   booking_reminder: bookingReminder,
   schedule_digest: scheduleDigest,
 };

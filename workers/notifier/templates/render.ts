@@ -2,6 +2,7 @@ import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
+import { beltTemplates } from './belts.ts';
 import { bookingTemplates } from './bookings.ts';
 import { movedTrainingTemplates } from './moved-trainings.ts';
 import { adminTemplates } from './notices.ts';
@@ -14,6 +15,7 @@ import { studioTemplates } from './studio.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
 import { trainerTemplates } from './trainers.ts';
+import { vendingTemplates } from './vending.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
@@ -23,8 +25,10 @@ export const templates: Templates<MessageName> = {
   ...movedTrainingTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
+  ...beltTemplates,
   ...bookingTemplates,
   ...signInTemplates,
+  ...vendingTemplates,
   ...trainerTemplates,
   ...studioTemplates,
 };
