@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
+import { backupRoutes } from './backups.ts';
 import { bookingRoutes } from './bookings.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
@@ -53,6 +54,7 @@ export const routes: readonly Route[] = [
   ...triggerRoutes,
   ...historyRoutes,
   ...scheduleRoutes,
+  ...backupRoutes,
   ...recordRoutes,
   // Before what would take "series" for an id.
   ...seriesRoutes,

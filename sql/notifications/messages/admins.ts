@@ -71,6 +71,22 @@ export const adminMessages = {
     kind: null,
     urgency: 'normal',
   }),
+  backup_missing: message(z.object({ ...alert, finished_at: z.iso.datetime().nullable(), error: z.string().nullable() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  backup_unverified: message(z.object({ ...alert, verified_at: z.iso.datetime().nullable(), error: z.string().nullable() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  disk_low: message(z.object({ ...alert, folder: z.enum(['data', 'backups']), percent: z.number(), free_bytes: z.int() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  backup_shrunk: message(z.object({ file: z.string(), bytes: z.int(), previous: z.int() }), { kind: null, urgency: 'urgent' }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
   renewal_lapsed_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   renewal_previous_unpaid_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
@@ -119,6 +135,9 @@ export const alertNames = [
   'run_failed',
   'deadline_missed',
   'worker_down',
+  'backup_missing',
+  'backup_unverified',
+  'disk_low',
   'service_unpaid',
 ] as const satisfies (keyof typeof adminMessages)[];
 export type AlertName = (typeof alertNames)[number];
