@@ -161,7 +161,7 @@ export const runs = {
     path: '/cron/verify-backup',
     result: z.object({ file: z.string(), rows: z.int() }),
     request: (_body: object, today: Day) => dayRequest('verify_backup', today),
-    schedule: { pattern: '0 4 * * 0', misfire: 'latest', windowHours: 144, deadlineMinutes: 240 },
+    schedule: { name: 'verify', pattern: '0 4 * * 0', misfire: 'latest', windowHours: 144, deadlineMinutes: 240 },
     hasOwnAlarm: true,
   },
   reminders: {

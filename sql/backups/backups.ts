@@ -13,13 +13,15 @@ export const backupRow = z.object({
   bytes: z.int().nullable(),
   sha256: z.string().nullable(),
   schema_version: z.int().nullable(),
-  row_counts: z.record(z.string(), z.int()).nullable(),
+  /** In all its tables. */
+  rows: z.int().nullable(),
   verified_at: nullableInstant,
   error: z.string().nullable(),
   deleted_at: nullableInstant,
 });
 const columns = sql.fragment`
-  id, kind, file, started_at, finished_at, bytes, sha256, schema_version, row_counts, verified_at, error, deleted_at`;
+  id, kind, file, started_at, finished_at, bytes, sha256, schema_version, verified_at, error, deleted_at,
+  (select sum(count::bigint)::int from jsonb_each_text(row_counts) as counted (name, count)) as rows`;
 
 export type BackupKind = z.output<typeof backupRow>['kind'];
 /** What is known of a backup once it is complete. */

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { archiveCommand } from '../database/archiving.ts';
+import { archiveCommand, walDir } from '../database/archiving.ts';
 
 /** One backup, verification or restore of a server at a time. */
 const LOCK = 7_382_916;
@@ -30,12 +30,15 @@ export async function serverVersion(client: pg.Client): Promise<number> {
   return Math.floor((rows[0]?.version ?? 0) / 10_000);
 }
 
-/** True where the server keeps its write-ahead log in this folder: it was started with these settings. */
-export async function archivesTo(client: pg.Client, backupDir: string): Promise<boolean> {
-  const { rows } = await client.query<{ mode: string; command: string }>(
-    `select current_setting('archive_mode') as mode, current_setting('archive_command') as command`,
+/** Where in the folder of backups the server keeps its write-ahead log; null where it was started without, or with another folder. */
+export async function archivesTo(client: pg.Client, backupDir: string): Promise<{ system: string; folder: string } | null> {
+  const { rows } = await client.query<{ mode: string; command: string; system: string }>(
+    `select current_setting('archive_mode') as mode, current_setting('archive_command') as command, system_identifier::text as system
+     from pg_control_system()`,
   );
-  return rows[0]?.mode !== 'off' && rows[0]?.command === archiveCommand(backupDir);
+  const { mode = 'off', command, system = '' } = rows[0] ?? {};
+  const folder = walDir(backupDir, system);
+  return mode !== 'off' && command === archiveCommand(folder) ? { system, folder } : null;
 }
 
 /** Begins a base backup. Returns the file of the log that a recovery begins with, and how large such files are. */

@@ -6,25 +6,31 @@ export const ARCHIVE_SECONDS = 300;
 
 const program = fileURLToPath(new URL('archive-wal.ts', import.meta.url));
 
-/** Where the write-ahead log is kept, in the folder of backups. */
-export const walDir = (backupDir: string) => join(backupDir, 'wal');
+/**
+ * Where the write-ahead log of a server is kept, in the folder of backups: each has a folder of its own, for their files have the same
+ * names. A server that was restored is the same one.
+ * @param system its identifier, as PostgreSQL gave it when it was made
+ */
+export const walDir = (backupDir: string, system: string) => join(backupDir, 'wal', system);
 
-/** `archive_command` of a server whose log is kept in a folder of backups. */
-export const archiveCommand = (backupDir: string) => command('keep', '%p', join(escaped(walDir(backupDir)), '%f.gz'));
+/** `archive_command` of a server whose log is kept in a folder. */
+export const archiveCommand = (folder: string) => command('keep', folder);
 
 /** `restore_command` of a server that recovers from there. */
-export const restoreCommand = (backupDir: string) => command('fetch', '%p', join(escaped(walDir(backupDir)), '%f.gz'));
+export const restoreCommand = (folder: string) => command('fetch', folder);
 
 /** What makes a server keep its log. It needs a restart to begin with it. */
-export const archivingSettings = (backupDir: string) => ({
+export const archivingSettings = (folder: string) => ({
   archive_mode: 'on',
-  archive_command: archiveCommand(backupDir),
+  archive_command: archiveCommand(folder),
   archive_timeout: ARCHIVE_SECONDS,
 });
 
 /** The shell of the server reads it; a percent sign of a folder's name is doubled for the server itself. */
-const command = (wish: 'keep' | 'fetch', file: string, archived: string) =>
-  [escaped(process.execPath), '--no-warnings', escaped(program), wish, file, archived].map(quoted).join(' ');
+const command = (wish: 'keep' | 'fetch', folder: string) =>
+  [escaped(process.execPath), '--no-warnings', escaped(program), wish, '%p', join(escaped(folder), '%f.gz')]
+    .map(quoted)
+    .join(' ');
 
 const escaped = (path: string) => path.replaceAll('%', '%%');
 const quoted = (word: string) =>

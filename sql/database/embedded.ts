@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { archivingSettings } from './archiving.ts';
+import { archivingSettings, walDir } from './archiving.ts';
 import { makeRole } from './role.ts';
 
 const run = promisify(execFile);
@@ -79,9 +79,12 @@ export function serverCommand(dataDir: string, { durable = true, backupDir }: Se
     unix_socket_directories: '',
     shared_buffers: '128MB',
     ...(durable ? {} : UNSAFE),
-    ...(backupDir === undefined ? {} : archivingSettings(backupDir)),
+    ...(backupDir === undefined ? {} : archivingSettings(walDir(backupDir, systemOf(clusterDir(dataDir))))),
   });
 }
+
+/** The identifier of a cluster, which it keeps for life: PostgreSQL writes it first into its control file. */
+export const systemOf = (cluster: string) => String(readFileSync(join(cluster, 'global', 'pg_control')).readBigUInt64LE(0));
 
 /** Lost with the machine; and little room for what is to be replayed, for it may lie in memory. */
 export const UNSAFE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '128MB' };

@@ -7,7 +7,6 @@ import { UnrecoverableError } from 'bullmq';
 import type pg from 'pg';
 import { quietInstant } from '../../sql/backups/instant.ts';
 import { archiverTrouble, archivesTo, closeWal, startBase, stopBase } from '../../sql/backups/server.ts';
-import { walDir } from '../../sql/database/archiving.ts';
 import { writeWhole } from './files.ts';
 import { type Entry, tarOf } from './tar.ts';
 
@@ -40,7 +39,9 @@ const ARCHIVED_MS = 60_000;
  * with the archive every later moment. Throws where the server does not archive to this folder.
  */
 export async function makeBase(client: pg.Client, backupDir: string, file: string, tick: Tick) {
-  if (!(await archivesTo(client, backupDir))) throw new UnrecoverableError(NOT_ARCHIVING);
+  const archive = await archivesTo(client, backupDir);
+  if (archive === null) throw new UnrecoverableError(NOT_ARCHIVING);
+  const { system, folder } = archive;
   const started = await startBase(client, file);
   let known: Awaited<ReturnType<typeof quietInstant>> | undefined;
   let last = '';
@@ -53,15 +54,15 @@ export async function makeBase(client: pg.Client, backupDir: string, file: strin
     known = await quietInstant(client);
     last = await closeWal(client, `backup ${file}`.slice(0, 63));
     for (const wal of namesBetween(started.wal, last, started.size)) {
-      await archived(client, backupDir, wal, tick);
-      const content = createReadStream(join(walDir(backupDir), `${wal}.gz`)).pipe(createGunzip());
+      await archived(client, folder, wal, tick);
+      const content = createReadStream(join(folder, `${wal}.gz`)).pipe(createGunzip());
       yield { path: `pg_wal/${wal}`, size: started.size, content };
     }
   }
   const written = await writeWhole(join(backupDir, file), tarOf(entries()), createGzip(COMPRESSION));
   if (!known) throw new Error('the backup ended before it was counted');
   const { lsn, ...contents } = known;
-  return { ...written, ...contents, wal: { first: started.wal, last, lsn } };
+  return { ...written, ...contents, wal: { system, first: started.wal, last, lsn } };
 }
 
 /** Everything below a folder of the cluster, folders before what is in them; pg_control comes last of all. */
@@ -120,9 +121,9 @@ export function namesBetween(first: string, last: string, size: number): string[
   );
 }
 
-async function archived(client: pg.Client, backupDir: string, wal: string, tick: Tick) {
+async function archived(client: pg.Client, folder: string, wal: string, tick: Tick) {
   const deadline = performance.now() + ARCHIVED_MS;
-  const path = join(walDir(backupDir), `${wal}.gz`);
+  const path = join(folder, `${wal}.gz`);
   while (
     !(await access(path).then(
       () => true,

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { type Duplex, PassThrough, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import { addDays, type Day } from '../../queues/time/calendar.ts';
+import type { Day } from '../../queues/time/calendar.ts';
 import type { BackupKind } from '../../sql/backups/backups.ts';
 import { syncFolder } from '../../sql/database/archive-wal.ts';
 import { Refused } from '../refusal.ts';
@@ -33,8 +33,8 @@ const manifest = z.object({
   is_exact: z.boolean(),
   /** Of the server. */
   version: z.int(),
-  /** Of a base backup: the first and the last file of the log that lie in it, and the place where it ends. */
-  wal: z.object({ first: z.string(), last: z.string(), lsn: z.string() }).nullable(),
+  /** Of a base backup: whose log it is, the first and the last file of it that lie in the backup, and the place where it ends. */
+  wal: z.object({ system: z.string().regex(/^\d+$/), first: z.string(), last: z.string(), lsn: z.string() }).nullable(),
   verified_at: z.iso.datetime().nullable(),
 });
 export type Manifest = z.output<typeof manifest>;
@@ -135,6 +135,3 @@ export async function demandIntact(path: string, { sha256, file }: Manifest) {
   if (hash.digest('hex') !== sha256)
     throw new Refused('invalid', `${file} is damaged: its checksum is not the one it was written with`);
 }
-
-/** Backups of the studio's days before this one are old. */
-export const daysBefore = (day: Day, days: number): Day => addDays(day, -days);

@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createGunzip } from 'node:zlib';
 import pg from 'pg';
-import { archivingSettings, restoreCommand } from '../../sql/database/archiving.ts';
-import { adoptCluster, clusterCommand, freePort, type ServerCommand } from '../../sql/database/embedded.ts';
+import { archivingSettings, restoreCommand, walDir } from '../../sql/database/archiving.ts';
+import { adoptCluster, clusterCommand, freePort, type ServerCommand, systemOf } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
 import type { Tick } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
@@ -57,7 +57,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
     shared_buffers: '64MB',
     hot_standby: 'off',
     ...targetSettings(recovery),
-    ...(recovery.isArchiving ? archivingSettings(backupDir) : { archive_mode: 'off' }),
+    ...(recovery.isArchiving ? archivingSettings(walDir(backupDir, systemOf(cluster))) : { archive_mode: 'off' }),
     ...recovery.settings,
   });
   const server = startServer(command, () => rm(sockets, { recursive: true, force: true }));
@@ -84,8 +84,13 @@ function targetSettings({ target, backupDir, backup }: Recovery): Record<string,
       recovery_target_action: 'promote',
     };
   }
-  const settings = { restore_command: restoreCommand(backupDir), recovery_target_timeline: 'latest' };
-  return target === 'all' ? settings : { ...settings, recovery_target_time: target.at, recovery_target_action: 'promote' };
+  const settings = {
+    restore_command: restoreCommand(walDir(backupDir, backup.wal?.system ?? '')),
+    recovery_target_timeline: 'latest',
+  };
+  return target === 'all'
+    ? settings
+    : { ...settings, recovery_target_time: target.at.replace('T', ' ').replace('Z', '+00'), recovery_target_action: 'promote' };
 }
 
 type Server = ScratchServer & { hasEnded(): boolean; words(): string[] };

@@ -5,7 +5,7 @@ import type { Settings } from '../../queues/process/settings.ts';
 import { connectForBackup, isEmptyDatabase } from '../../sql/backups/server.ts';
 import { keepWal, syncFolder } from '../../sql/database/archive-wal.ts';
 import { walDir } from '../../sql/database/archiving.ts';
-import { clusterDir, embeddedUrl, hasEmbedded } from '../../sql/database/embedded.ts';
+import { clusterDir, embeddedUrl, hasEmbedded, systemOf } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
 import { type Aftermath, settleRestored } from './aftermath.ts';
 import type { Tick } from './base.ts';
@@ -89,7 +89,7 @@ async function restoreBase(
     const server = await recoverBase({ backupDir, backup, dataDir, cluster, target, isArchiving: isInPlace, tick });
     let done: Aftermath;
     try {
-      if (!isInPlace) await reserveTimeline(cluster, backupDir);
+      if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)));
       done = await settleRestored(embeddedUrl(dataDir), { file: backup.file, point: at ?? null, zone: settings.zone, now });
     } finally {
       await server.stop();
@@ -119,10 +119,10 @@ async function demandEmpty(dataDir: string, into: string | undefined) {
  * The restored server goes on under a new number (its timeline). The archive remembers the number, so that the next restore from it
  * takes another one, and their logs are never taken for each other's.
  */
-async function reserveTimeline(cluster: string, backupDir: string) {
+async function reserveTimeline(cluster: string, folder: string) {
   const histories = (await readdir(join(cluster, 'pg_wal'))).filter((name) => name.endsWith('.history'));
   for (const name of histories) {
-    const archived = join(walDir(backupDir), `${name}.gz`);
+    const archived = join(folder, `${name}.gz`);
     if (!existsSync(archived)) await keepWal(join(cluster, 'pg_wal', name), archived);
   }
 }

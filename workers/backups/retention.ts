@@ -5,7 +5,7 @@ import { syncFolder } from '../../sql/database/archive-wal.ts';
 import { walDir } from '../../sql/database/archiving.ts';
 import { isArchived, listManifests, type Manifest, removeBackup } from './files.ts';
 
-export const KEPT_DAYS = 30;
+const KEPT_DAYS = 30;
 const ARCHIVED_DAYS = 365;
 const VERIFIED = 3;
 
@@ -25,33 +25,46 @@ export function backupsToDelete<B extends Kept>(backups: readonly B[], today: Da
 }
 
 /**
- * The first file of the log that is still of use: what the oldest base backup of the last 30 days goes on from, or, where there is none
- * so young, the newest. Older ones carry with them what of the log they need. Null where there is none at all.
+ * The first file of each server's log that is still of use: what its oldest base backup of the last 30 days goes on from, or, where it
+ * has none so young, the newest of all. Null: nothing of a log is. Older backups carry with them what of the log they need.
  */
-export function firstWalToKeep(backups: readonly Kept[], today: Day): string | null {
-  const bases = backups.filter((backup) => backup.wal !== null);
-  const young = bases.find(({ day }) => day >= addDays(today, -KEPT_DAYS)) ?? bases.at(-1);
-  return young?.wal?.first ?? null;
+export function firstWalToKeep(backups: readonly Kept[], today: Day): Map<string, string | null> {
+  const bases = backups.flatMap(({ wal, day }) => (wal ? [{ ...wal, day }] : []));
+  const firsts = [...Map.groupBy(bases, ({ system }) => system)].map(([system, own]): [string, string | null] => {
+    const young = own.find(({ day }) => day >= addDays(today, -KEPT_DAYS));
+    const newest = own.at(-1) === bases.at(-1) ? bases.at(-1) : undefined;
+    return [system, (young ?? newest)?.first ?? null];
+  });
+  return new Map(firsts);
 }
 
 /** Deletes old backups, and of the log what is older than any that is kept. Call it after a success only. Returns how many went. */
 export async function prune(backupDir: string, today: Day): Promise<{ backups_deleted: number; wal_deleted: number }> {
   const all = await listManifests(backupDir);
   const old = backupsToDelete(all, today);
+  const firsts = new Map([
+    // Of a server all of whose backups go, so does the log.
+    ...old.flatMap(({ wal }) => (wal ? [[wal.system, null] as const] : [])),
+    ...firstWalToKeep(
+      all.filter((backup) => !old.includes(backup)),
+      today,
+    ),
+  ]);
   for (const { file } of old) await removeBackup(backupDir, file);
-  const first = firstWalToKeep(
-    all.filter((backup) => !old.includes(backup)),
-    today,
-  );
-  return { backups_deleted: old.length, wal_deleted: first === null ? 0 : await pruneWal(walDir(backupDir), first) };
+  let wal_deleted = 0;
+  for (const [system, first] of firsts) wal_deleted += await pruneWal(walDir(backupDir, system), first);
+  return { backups_deleted: old.length, wal_deleted };
 }
 
-const WAL = /^([0-9A-F]{8})([0-9A-F]{16})(\.[0-9A-F]{8}\.backup)?\.gz$/;
+const WAL = /^[0-9A-F]{8}([0-9A-F]{16})(\.[0-9A-F]{8}\.backup)?\.gz$/;
 
-/** Deletes the files of the log before one, on whatever timeline. Histories of timelines stay: they are small, and tell restores apart. */
-async function pruneWal(folder: string, first: string): Promise<number> {
+/** Deletes the files of a log before one, on whatever timeline. Histories of timelines stay: they are small, and tell restores apart. */
+async function pruneWal(folder: string, first: string | null): Promise<number> {
   const names = await readdir(folder).catch(() => []);
-  const old = names.filter((name) => (WAL.exec(name)?.[2] ?? first.slice(8)) < first.slice(8));
+  const old = names.filter((name) => {
+    const place = WAL.exec(name)?.[1];
+    return place !== undefined && (first === null || place < first.slice(8));
+  });
   for (const name of old) await rm(join(folder, name));
   if (old.length > 0) await syncFolder(folder);
   return old.length;

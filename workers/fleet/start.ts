@@ -11,6 +11,7 @@ import { firstNight, loadDemoIfNew } from './first-night.ts';
 import { sayFirstOwnerLink } from './first-owner.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { fleetApps, startApps } from './pm2.ts';
+import { sayNotArchiving } from './say-not-archiving.ts';
 import { rememberedWith, rememberGiven, withSettingsFile } from './settings-files.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 import { whereToLook } from './where-to-look.ts';
@@ -55,7 +56,10 @@ async function start() {
     );
   }
   await startApps(database);
-  if (isEmbedded) await waitForEmbedded(settings.dataDir);
+  if (isEmbedded) {
+    await waitForEmbedded(settings.dataDir);
+    await sayNotArchiving(settings, say);
+  }
 
   const applied = await migrateDatabase(settings);
   if (applied.length > 0) say(`Migrated the database: ${applied.length} steps`);
