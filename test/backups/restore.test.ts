@@ -18,9 +18,11 @@ let studio: Awaited<ReturnType<typeof archivingStudio>>;
 /** The moment before the disaster. */
 let moment: string;
 
-const any = <T extends z.ZodType>(row: T, query: string) => studio.db.any(sql.type(row)([query] as never));
+/** A statement of constants, as a template would be. */
+const written = (query: string): TemplateStringsArray => Object.assign([query], { raw: [query] });
+const any = <T extends z.ZodType>(row: T, query: string) => studio.db.any(sql.type(row)(written(query)));
 const number = async (query: string) => (await any(z.object({ count: z.int() }), query))[0]?.count;
-const run = (query: string) => studio.db.query(sql.unsafe([query] as never));
+const run = (query: string) => studio.db.query(sql.unsafe(written(query)));
 const person = (name: string) => run(`insert into users (first_name, last_name) values ('${name}', 'Drill')`);
 const people = async () =>
   (await any(z.object({ name: z.string() }), `select first_name as name from users where last_name = 'Drill' order by id`)).map(

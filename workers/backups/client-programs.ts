@@ -43,7 +43,7 @@ function ofDebian(program: Program): string[] {
 /** `pg_dump (PostgreSQL) 17.2 (Debian ...)`; undefined where there is no such program. */
 async function versionOf(program: string): Promise<number | undefined> {
   try {
-    const { stdout } = await run(program, ['--version'], { timeout: 10_000 });
+    const { stdout } = await run(program, ['--version'], { timeout: 10_000, env: process.env });
     return Number(/\(PostgreSQL\) (\d+)/.exec(stdout)?.[1]) || undefined;
   } catch {
     return undefined;
