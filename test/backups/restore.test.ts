@@ -1,11 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { z } from 'zod';
+import pg from 'pg';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
-import { sql } from '../../sql/database/database.ts';
+import { embeddedUrl } from '../../sql/database/embedded.ts';
 import { backUp } from '../../workers/backups/back-up.ts';
 import { restore } from '../../workers/backups/restore.ts';
 import { verifyNewest } from '../../workers/backups/verify.ts';
@@ -18,14 +18,20 @@ let studio: Awaited<ReturnType<typeof archivingStudio>>;
 /** The moment before the disaster. */
 let moment: string;
 
-/** A statement of constants, as a template would be. */
-const written = (query: string): TemplateStringsArray => Object.assign([query], { raw: [query] });
-const any = <T extends z.ZodType>(row: T, query: string) => studio.db.any(sql.type(row)(written(query)));
-const number = async (query: string) => (await any(z.object({ count: z.int() }), query))[0]?.count;
-const run = (query: string) => studio.db.query(sql.unsafe(written(query)));
+async function any<R extends object>(query: string): Promise<R[]> {
+  const client = new pg.Client({ connectionString: embeddedUrl(studio.dataDir) });
+  await client.connect();
+  try {
+    return (await client.query(query)).rows;
+  } finally {
+    await client.end();
+  }
+}
+const number = async (query: string) => (await any<{ count: number }>(query))[0]?.count;
+const run = any;
 const person = (name: string) => run(`insert into users (first_name, last_name) values ('${name}', 'Drill')`);
 const people = async () =>
-  (await any(z.object({ name: z.string() }), `select first_name as name from users where last_name = 'Drill' order by id`)).map(
+  (await any<{ name: string }>(`select first_name as name from users where last_name = 'Drill' order by id`)).map(
     ({ name }) => name,
   );
 const waiting = (key: string) =>
@@ -39,7 +45,7 @@ const archivedLog = () =>
 
 /** What is written by now reaches the archive, as it does by itself within five minutes. */
 async function archiveAll() {
-  const [row] = await any(z.object({ wal: z.string() }), `select pg_walfile_name(pg_switch_wal()) as wal`);
+  const [row] = await any<{ wal: string }>(`select pg_walfile_name(pg_switch_wal()) as wal`);
   await eventually(async () => archivedLog().includes(`${row?.wal}.gz`));
 }
 
@@ -54,8 +60,8 @@ beforeAll(async () => {
   await waiting('after the backup');
   await run(`insert into sessions (user_id, token_hash, opened_by, seen_at, expires_at)
     select id, sha256('x'), 'password', now(), now() + interval '1 day' from users where last_name = 'Drill' limit 1`);
-  const [row] = await any(z.object({ at: z.iso.datetime() }), 'select clock_timestamp() as at');
-  moment = new Date(Date.parse(row?.at as string) + 1).toISOString();
+  const [row] = await any<{ at: Date }>('select clock_timestamp() as at');
+  moment = new Date((row?.at.getTime() ?? 0) + 2).toISOString();
   await eventually(async () => (await number(`select (clock_timestamp() > '${moment}')::int as count`)) === 1);
   await person('a second too late');
   await run('drop table payments cascade');
@@ -85,11 +91,8 @@ test('restored to the moment before the disaster, everything of then is there an
 
 test('nothing that waited is sent, and everybody signs in anew', async () => {
   expect(
-    await any(
-      z.object({ dedupe_key: z.string(), status: z.string(), error: z.string() }),
-      `
-    select dedupe_key, status, error from notifications where dedupe_key like '%the backup' order by id`,
-    ),
+    await any<{ dedupe_key: string }>(`
+    select dedupe_key, status, error from notifications where dedupe_key like '%the backup' order by id`),
   ).toEqual([
     { dedupe_key: 'before the backup', status: 'skipped', error: 'restored' },
     { dedupe_key: 'after the backup', status: 'skipped', error: 'restored' },
@@ -100,8 +103,7 @@ test('nothing that waited is sent, and everybody signs in anew', async () => {
 
 test('ticks that were missed follow their policy; only reminders and digests are skipped because of the restore', async () => {
   const inTwoDays = new Date(Date.now() + 2 * 86_400_000);
-  const skipped = await any(
-    z.object({ schedule: z.string(), count: z.int() }),
+  const skipped = await any<{ schedule: string; count: number }>(
     `select schedule, count(*)::int from schedule_ticks where reason = 'restored' group by schedule order by schedule`,
   );
   expect(skipped.map(({ schedule }) => schedule)).toEqual(['digest', 'reminders']);

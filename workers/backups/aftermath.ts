@@ -11,7 +11,7 @@ const ONLY_TELLS: readonly RunName[] = ['reminders', 'digest'];
 /** Ticks written at once. */
 const TICKS = 5_000;
 
-export type Aftermath = { messages: number; ticks: number; sessions: number };
+export type AfterRestore = { messages: number; ticks: number; sessions: number };
 
 /**
  * Makes a restored database safe to go on from (R35): nothing that waited is sent, reminders and digests of the lost time are skipped,
@@ -21,7 +21,7 @@ export type Aftermath = { messages: number; ticks: number; sessions: number };
 export async function settleRestored(
   url: string,
   about: { file: string; point: string | null; zone: string; now: Date },
-): Promise<Aftermath> {
+): Promise<AfterRestore> {
   const db = await openDatabase(url, { max: 1, name: 'restore', limits: { statementMs: 600_000 } });
   try {
     const done = await db.transaction(async (transaction) => {

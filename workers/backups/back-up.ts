@@ -6,7 +6,7 @@ import { connectForBackup, lockBackups, serverVersion } from '../../sql/backups/
 import type { Sql } from '../../sql/database/database.ts';
 import { embeddedUrl } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
-import { makeBase, type Tick } from './base.ts';
+import { makeBase, type OnProgress } from './base.ts';
 import { makeDump } from './dump.ts';
 import { fileFor, listManifests, type Manifest, removeUnfinished, writeManifest } from './files.ts';
 
@@ -20,7 +20,7 @@ export const backupUrlOf = ({ databaseUrl, dataDir }: BackupSettings) => databas
  * described beside it; until then it has no name, and whatever goes wrong is noted in its row.
  * Throws {@link Refused} where another one is under way.
  */
-export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: Date, tick: Tick): Promise<Manifest> {
+export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: Date, onProgress: OnProgress): Promise<Manifest> {
   const { backupDir, databaseUrl } = settings;
   const kind = databaseUrl === undefined ? 'base' : 'dump';
   const file = fileFor(kind, day, now);
@@ -31,8 +31,8 @@ export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: D
     await removeUnfinished(backupDir);
     const made =
       databaseUrl === undefined
-        ? await makeBase(client, backupDir, file, tick)
-        : await makeDump(client, databaseUrl, backupDir, file, tick);
+        ? await makeBase(client, backupDir, file, onProgress)
+        : await makeDump(client, databaseUrl, backupDir, file, onProgress);
     const described: Manifest = {
       kind,
       file,

@@ -8,10 +8,10 @@ import type pg from 'pg';
 import { quietInstant } from '../../sql/backups/instant.ts';
 import { archiverTrouble, archivesTo, closeWal, startBase, stopBase } from '../../sql/backups/server.ts';
 import { writeWhole } from './files.ts';
-import { type Entry, tarOf } from './tar.ts';
+import { type TarEntry, tarOf } from './tar.ts';
 
 /** Called again and again while something takes long; what it throws ends that. */
-export type Tick = () => Promise<unknown>;
+export type OnProgress = () => Promise<unknown>;
 
 export const NOT_ARCHIVING =
   'the embedded database does not keep its write-ahead log in this folder yet: stop and start the fleet once (npm stop, npm start)';
@@ -38,7 +38,7 @@ const ARCHIVED_MS = 60_000;
  * Copies the files of a running server with what of its log belongs to them, so that the file alone can be restored, and together
  * with the archive every later moment. Throws where the server does not archive to this folder.
  */
-export async function makeBase(client: pg.Client, backupDir: string, file: string, tick: Tick) {
+export async function makeBase(client: pg.Client, backupDir: string, file: string, onProgress: OnProgress) {
   const archive = await archivesTo(client, backupDir);
   if (archive === null) throw new UnrecoverableError(NOT_ARCHIVING);
   const { system, folder } = archive;
@@ -46,15 +46,15 @@ export async function makeBase(client: pg.Client, backupDir: string, file: strin
   let known: Awaited<ReturnType<typeof quietInstant>> | undefined;
   let last = '';
 
-  async function* entries(): AsyncGenerator<Entry> {
-    yield* filesBelow(started.data, '', tick);
-    yield* plainFile(started.data, 'global/pg_control', tick);
+  async function* entries(): AsyncGenerator<TarEntry> {
+    yield* filesBelow(started.data, '', onProgress);
+    yield* plainFile(started.data, 'global/pg_control', onProgress);
     const label = Buffer.from(await stopBase(client));
     yield { path: 'backup_label', size: label.length, content: [label] };
     known = await quietInstant(client);
     last = await closeWal(client, `backup ${file}`.slice(0, 63));
     for (const wal of namesBetween(started.wal, last, started.size)) {
-      await archived(client, folder, wal, tick);
+      await archived(client, folder, wal, onProgress);
       const content = createReadStream(join(folder, `${wal}.gz`)).pipe(createGunzip());
       yield { path: `pg_wal/${wal}`, size: started.size, content };
     }
@@ -66,16 +66,16 @@ export async function makeBase(client: pg.Client, backupDir: string, file: strin
 }
 
 /** Everything below a folder of the cluster, folders before what is in them; pg_control comes last of all. */
-async function* filesBelow(root: string, folder: string, tick: Tick): AsyncGenerator<Entry> {
+async function* filesBelow(root: string, folder: string, onProgress: OnProgress): AsyncGenerator<TarEntry> {
   for (const found of await readdir(join(root, folder), { withFileTypes: true })) {
     const path = folder === '' ? found.name : `${folder}/${found.name}`;
     if (LEFT_OUT.test(found.name) || path === 'global/pg_control') continue;
     if (found.isDirectory()) {
       yield { path };
-      if (!EMPTIED.has(path)) yield* filesBelow(root, path, tick);
+      if (!EMPTIED.has(path)) yield* filesBelow(root, path, onProgress);
       else if (path === 'pg_wal') yield { path: 'pg_wal/archive_status' };
     } else if (found.isFile()) {
-      yield* plainFile(root, path, tick);
+      yield* plainFile(root, path, onProgress);
     } else {
       throw new Error(`${path} is neither a file nor a folder: the database was moved by hand`);
     }
@@ -83,7 +83,7 @@ async function* filesBelow(root: string, folder: string, tick: Tick): AsyncGener
 }
 
 /** A file as long as it is now. One that is dropped meanwhile is left out; one that shrinks meanwhile ends in zeros: the log knows better. */
-async function* plainFile(root: string, path: string, tick: Tick): AsyncGenerator<Entry> {
+async function* plainFile(root: string, path: string, onProgress: OnProgress): AsyncGenerator<TarEntry> {
   let handle: FileHandle;
   try {
     handle = await open(join(root, path), 'r');
@@ -93,15 +93,15 @@ async function* plainFile(root: string, path: string, tick: Tick): AsyncGenerato
   }
   try {
     const { size } = await handle.stat();
-    yield { path, size, content: exactly(handle, size, tick) };
+    yield { path, size, content: exactly(handle, size, onProgress) };
   } finally {
     await handle.close();
   }
 }
 
-async function* exactly(handle: FileHandle, size: number, tick: Tick): AsyncGenerator<Buffer> {
+async function* exactly(handle: FileHandle, size: number, onProgress: OnProgress): AsyncGenerator<Buffer> {
   for (let at = 0; at < size; ) {
-    await tick();
+    await onProgress();
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.min(CHUNK, size - at)), 0, Math.min(CHUNK, size - at), at);
     yield bytesRead === 0 ? buffer : buffer.subarray(0, bytesRead);
     at += bytesRead === 0 ? buffer.length : bytesRead;
@@ -121,7 +121,7 @@ export function namesBetween(first: string, last: string, size: number): string[
   );
 }
 
-async function archived(client: pg.Client, folder: string, wal: string, tick: Tick) {
+async function archived(client: pg.Client, folder: string, wal: string, onProgress: OnProgress) {
   const deadline = performance.now() + ARCHIVED_MS;
   const path = join(folder, `${wal}.gz`);
   while (
@@ -131,7 +131,7 @@ async function archived(client: pg.Client, folder: string, wal: string, tick: Ti
     ))
   ) {
     if (performance.now() > deadline) throw new Error(`the write-ahead log is not archived: ${await archiverTrouble(client)}`);
-    await tick();
+    await onProgress();
     await pause(100);
   }
 }

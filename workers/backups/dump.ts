@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { contentsOf } from '../../sql/backups/instant.ts';
 import { exportSnapshot, serverVersion } from '../../sql/backups/server.ts';
-import type { Tick } from './base.ts';
+import type { OnProgress } from './base.ts';
 import { findClient, withoutPassword } from './client-programs.ts';
 import { writeWhole } from './files.ts';
 
@@ -16,7 +16,7 @@ const TICK_MS = 1_000;
  * Dumps a database of one's own (`pg_dump -Fc`), and counts its rows in the very snapshot of the dump.
  * Throws where there is no client program for the server, and with the program's own words where it fails.
  */
-export async function makeDump(client: pg.Client, databaseUrl: string, backupDir: string, file: string, tick: Tick) {
+export async function makeDump(client: pg.Client, databaseUrl: string, backupDir: string, file: string, onProgress: OnProgress) {
   const program = await findClient('pg_dump', await serverVersion(client));
   const snapshot = await exportSnapshot(client);
   try {
@@ -26,7 +26,7 @@ export async function makeDump(client: pg.Client, databaseUrl: string, backupDir
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const written = await writeWhole(join(backupDir, file), outputOf(child, tick));
+    const written = await writeWhole(join(backupDir, file), outputOf(child, onProgress));
     return { ...written, ...contents, is_exact: true, wal: null };
   } finally {
     await client.query('commit');
@@ -36,13 +36,13 @@ export async function makeDump(client: pg.Client, databaseUrl: string, backupDir
 type Child = ReturnType<typeof spawn>;
 
 /** What a program prints. Throws at its end with the last of its words unless it exits with 0; ends it where nobody wants more. */
-async function* outputOf(child: Child, tick: Tick): AsyncGenerator<Buffer> {
+async function* outputOf(child: Child, onProgress: OnProgress): AsyncGenerator<Buffer> {
   const ended = once(child, 'close');
   const words = text(child.stderr as NonNullable<Child['stderr']>);
   ended.catch(() => undefined);
   let stopped: unknown;
   const watch = setInterval(() => {
-    tick().catch((error) => {
+    onProgress().catch((error) => {
       stopped ??= error;
       child.kill();
     });

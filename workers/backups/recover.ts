@@ -10,7 +10,7 @@ import pg from 'pg';
 import { archivingSettings, restoreCommand, walDir } from '../../sql/database/archiving.ts';
 import { adoptCluster, clusterCommand, freePort, type ServerCommand, systemOf } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
-import type { Tick } from './base.ts';
+import type { OnProgress } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
 import { unpack } from './tar.ts';
 
@@ -31,7 +31,7 @@ type Recovery = {
   /** Its log is kept in `backupDir` from the first record on: it takes the place of the one that was lost. */
   isArchiving?: boolean;
   settings?: Record<string, string>;
-  tick: Tick;
+  onProgress: OnProgress;
 };
 
 /**
@@ -39,7 +39,7 @@ type Recovery = {
  * Throws {@link Refused} where the file is damaged, or the archive ends before the instant that was asked for.
  */
 export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
-  const { backupDir, backup, dataDir, cluster, tick } = recovery;
+  const { backupDir, backup, dataDir, cluster, onProgress } = recovery;
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
   await mkdir(cluster, { recursive: true, mode: 0o700 });
@@ -63,7 +63,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
   const server = startServer(command, () => rm(sockets, { recursive: true, force: true }));
   try {
     const owner = { host: sockets, port, user: 'fleet', database: 'fleet' };
-    await untilRecovered(owner, server, recovery, tick);
+    await untilRecovered(owner, server, recovery, onProgress);
     await adoptCluster(dataDir, owner);
     return server;
   } catch (error) {
@@ -124,7 +124,7 @@ export function startServer(
 }
 
 /** A server that recovers takes nobody in; it does as soon as it has. */
-async function untilRecovered(owner: pg.ClientConfig, server: Server, { target }: Recovery, tick: Tick) {
+async function untilRecovered(owner: pg.ClientConfig, server: Server, { target }: Recovery, onProgress: OnProgress) {
   for (;;) {
     const client = new pg.Client({ ...owner, connectionTimeoutMillis: 3_000, query_timeout: 10_000 });
     client.on('error', () => undefined);
@@ -137,7 +137,7 @@ async function untilRecovered(owner: pg.ClientConfig, server: Server, { target }
     } finally {
       await client.end().catch(() => undefined);
     }
-    await tick();
+    await onProgress();
     await pause(50);
   }
 }

@@ -7,15 +7,15 @@ import { keepWal, syncFolder } from '../../sql/database/archive-wal.ts';
 import { walDir } from '../../sql/database/archiving.ts';
 import { clusterDir, embeddedUrl, hasEmbedded, systemOf } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
-import { type Aftermath, settleRestored } from './aftermath.ts';
-import type { Tick } from './base.ts';
+import { type AfterRestore, settleRestored } from './aftermath.ts';
+import type { OnProgress } from './base.ts';
 import { demandIntact, listManifests, type Manifest, readManifest } from './files.ts';
 import { recoverBase, type Target } from './recover.ts';
 import { loadDump } from './verify.ts';
 
 /** What is restored: the newest backup, or a file; until when; and where to, if not to where the settings say. */
 export type RestoreWish = { what: string; at?: string; into?: string };
-export type Restored = Aftermath & {
+export type Restored = AfterRestore & {
   file: string;
   into: string /** It took the place of the settings' own database. */;
   isInPlace: boolean;
@@ -27,7 +27,12 @@ type RestoreSettings = Pick<Settings, 'databaseUrl' | 'migrateUrl' | 'dataDir' |
  * an instant; a file that is named, to where it ended itself, or to an instant after that.
  * Throws {@link Refused}, with nothing touched, where the place is filled or the backup is not what is wanted.
  */
-export async function restore(settings: RestoreSettings, wish: RestoreWish, now: Date, tick: Tick): Promise<Restored> {
+export async function restore(
+  settings: RestoreSettings,
+  wish: RestoreWish,
+  now: Date,
+  onProgress: OnProgress,
+): Promise<Restored> {
   const { backup, backupDir } = await chosen(settings.backupDir, wish);
   const isUrl = /^postgres(ql)?:\/\//.test(wish.into ?? '');
   if (backup.kind === 'dump') {
@@ -39,11 +44,11 @@ export async function restore(settings: RestoreSettings, wish: RestoreWish, now:
         ? (settings.migrateUrl ?? settings.databaseUrl)
         : undefined;
     if (url === undefined) throw new Refused('invalid', 'a dump goes into a database of your own: --into postgres://...');
-    return restoreDump(settings, backupDir, backup, url, wish.into === undefined, now);
+    return restoreDump(settings, backupDir, backup, url, wish.into === undefined, now, onProgress);
   }
   if (isUrl || (wish.into === undefined && settings.databaseUrl !== undefined))
     throw new Refused('invalid', 'this is a backup of the embedded database: name an empty folder with --into');
-  return restoreBase(settings, backupDir, backup, wish, now, tick);
+  return restoreBase(settings, backupDir, backup, wish, now, onProgress);
 }
 
 /** The newest backup that began before the instant, or the one that was named by its path, from here or from BACKUP_DIR. */
@@ -77,7 +82,7 @@ async function restoreBase(
   backup: Manifest,
   { what, at, into }: RestoreWish,
   now: Date,
-  tick: Tick,
+  onProgress: OnProgress,
 ): Promise<Restored> {
   const dataDir = into === undefined ? settings.dataDir : resolve(into);
   await demandEmpty(dataDir, into);
@@ -86,8 +91,8 @@ async function restoreBase(
   const target: Target = at !== undefined ? { at } : what === 'latest' ? 'all' : 'its end';
   const isInPlace = into === undefined;
   try {
-    const server = await recoverBase({ backupDir, backup, dataDir, cluster, target, isArchiving: isInPlace, tick });
-    let done: Aftermath;
+    const server = await recoverBase({ backupDir, backup, dataDir, cluster, target, isArchiving: isInPlace, onProgress });
+    let done: AfterRestore;
     try {
       if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)));
       done = await settleRestored(embeddedUrl(dataDir), { file: backup.file, point: at ?? null, zone: settings.zone, now });
@@ -134,6 +139,7 @@ async function restoreDump(
   url: string,
   isInPlace: boolean,
   now: Date,
+  onProgress: OnProgress,
 ): Promise<Restored> {
   const client = await connectForBackup(url);
   try {
@@ -149,7 +155,7 @@ async function restoreDump(
   }
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
-  await loadDump(path, url, backup.version);
+  await loadDump(path, url, backup.version, onProgress);
   const done = await settleRestored(url, { file: backup.file, point: null, zone, now });
   return { ...done, file: backup.file, into: new URL(url).pathname.slice(1), isInPlace };
 }

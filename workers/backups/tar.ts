@@ -10,10 +10,10 @@ const BLOCK = 512;
 const LARGEST = 8 ** 11 - 1;
 
 /** A folder (no size), or a file with exactly `size` bytes. */
-export type Entry = { path: string; size?: number; content?: AsyncIterable<Buffer> | Iterable<Buffer> };
+export type TarEntry = { path: string; size?: number; content?: AsyncIterable<Buffer> | Iterable<Buffer> };
 
 /** Entries as the bytes of a tar file. Throws for one whose content is not as long as it says. */
-export async function* tarOf(entries: AsyncIterable<Entry>): AsyncGenerator<Buffer> {
+export async function* tarOf(entries: AsyncIterable<TarEntry>): AsyncGenerator<Buffer> {
   for await (const { path, size, content = [] } of entries) {
     yield headerOf(path, size);
     let written = 0;

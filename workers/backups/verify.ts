@@ -10,7 +10,7 @@ import { openDatabase, type Sql } from '../../sql/database/database.ts';
 import { clusterDir, embeddedUrl, prepareEmbedded, serverCommand, UNSAFE, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
 import type { BackupSettings } from './back-up.ts';
-import type { Tick } from './base.ts';
+import type { OnProgress } from './base.ts';
 import { findClient, withoutPassword } from './client-programs.ts';
 import { demandIntact, listManifests, type Manifest, writeManifest } from './files.ts';
 import { recoverBase, type ScratchServer, scratchFolder, startServer } from './recover.ts';
@@ -22,18 +22,20 @@ type Scratch = { url: string; server: ScratchServer };
  * Restores the newest backup into a scratch server and looks at it (R34): the migration it is at, the rows of each table, the audit.
  * Only that makes it a verified one. Throws with what is wrong, and leaves nothing of the scratch server.
  */
-export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date, tick: Tick): Promise<Manifest> {
+export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date, onProgress: OnProgress): Promise<Manifest> {
   const newest = (await listManifests(settings.backupDir)).at(-1);
   if (!newest) throw new Refused('missing', 'there is no complete backup yet');
   const folder = await scratchFolder(settings.dataDir);
   let server: ScratchServer | undefined;
   try {
     const scratch =
-      newest.kind === 'base' ? await recovered(settings, newest, folder, tick) : await loaded(settings, newest, folder);
+      newest.kind === 'base'
+        ? await recovered(settings, newest, folder, onProgress)
+        : await loaded(settings, newest, folder, onProgress);
     server = scratch.server;
-    await tick();
+    await onProgress();
     await demandContents(scratch.url, newest);
-    await tick();
+    await onProgress();
     await demandSquare(scratch.url, newest);
   } finally {
     await server?.stop();
@@ -45,21 +47,31 @@ export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date,
   return verified;
 }
 
-async function recovered({ backupDir }: BackupSettings, backup: Manifest, dataDir: string, tick: Tick): Promise<Scratch> {
+async function recovered(
+  { backupDir }: BackupSettings,
+  backup: Manifest,
+  dataDir: string,
+  onProgress: OnProgress,
+): Promise<Scratch> {
   const cluster = clusterDir(dataDir);
-  const server = await recoverBase({ backupDir, backup, dataDir, cluster, target: 'its end', settings: UNSAFE, tick });
+  const server = await recoverBase({ backupDir, backup, dataDir, cluster, target: 'its end', settings: UNSAFE, onProgress });
   return { url: embeddedUrl(dataDir), server };
 }
 
 /** A dump goes into an empty server of the embedded PostgreSQL. */
-async function loaded({ backupDir }: BackupSettings, backup: Manifest, dataDir: string): Promise<Scratch> {
+async function loaded(
+  { backupDir }: BackupSettings,
+  backup: Manifest,
+  dataDir: string,
+  onProgress: OnProgress,
+): Promise<Scratch> {
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
   await prepareEmbedded(dataDir, { durable: false });
   const server = startServer(serverCommand(dataDir, { durable: false }));
   try {
     await waitForEmbedded(dataDir);
-    await loadDump(path, embeddedUrl(dataDir), backup.version);
+    await loadDump(path, embeddedUrl(dataDir), backup.version, onProgress);
     return { url: embeddedUrl(dataDir), server };
   } catch (error) {
     await server.stop();
@@ -67,8 +79,8 @@ async function loaded({ backupDir }: BackupSettings, backup: Manifest, dataDir: 
   }
 }
 
-/** Loads a dump into an empty database, all of it or nothing. */
-export async function loadDump(path: string, url: string, version: number) {
+/** Loads a dump into an empty database, all of it or nothing. What `onProgress` throws ends it. */
+export async function loadDump(path: string, url: string, version: number, onProgress: OnProgress) {
   const program = await findClient('pg_restore', version);
   const target = withoutPassword(url);
   const args = [
@@ -79,14 +91,20 @@ export async function loadDump(path: string, url: string, version: number) {
     '--no-password',
     '--dbname',
     target.url,
-    path,
   ];
-  await run(program, args, { env: target.env, maxBuffer: 2 ** 24 }).catch((error) => {
-    const words = String(error.stderr ?? error.message)
+  const stopped = new AbortController();
+  const watch = setInterval(() => void onProgress().catch((error) => stopped.abort(error)), 1_000);
+  try {
+    await run(program, [...args, path], { env: target.env, maxBuffer: 2 ** 24, signal: stopped.signal });
+  } catch (error) {
+    stopped.signal.throwIfAborted();
+    const words = String((error as { stderr?: string }).stderr || (error as Error).message)
       .trim()
       .split('\n');
     throw new Error(`pg_restore: ${words.find((line) => /error/i.test(line)) ?? words.at(-1)}`);
-  });
+  } finally {
+    clearInterval(watch);
+  }
 }
 
 async function demandContents(url: string, backup: Manifest) {
