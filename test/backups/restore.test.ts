@@ -64,7 +64,7 @@ beforeAll(async () => {
   moment = new Date((row?.at.getTime() ?? 0) + 2).toISOString();
   await eventually(async () => (await number(`select (clock_timestamp() > '${moment}')::int as count`)) === 1);
   await person('a second too late');
-  await run('drop table payments cascade');
+  await run('drop table student_subscriptions cascade');
   await archiveAll();
   await studio.stop('SIGKILL');
 });
@@ -85,7 +85,7 @@ test('restored to the moment before the disaster, everything of then is there an
   expect(done).toMatchObject({ isInPlace: true, sessions: 1 });
   await studio.start();
   expect(await people()).toEqual(['before the backup', 'after the backup']);
-  expect(await number('select count(*)::int from payments')).toBeGreaterThan(0);
+  expect(await number('select count(*)::int from student_subscriptions')).toBeGreaterThan(0);
   expect(await auditBooks(studio.db, today())).toEqual([]);
 });
 
