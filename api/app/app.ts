@@ -22,6 +22,7 @@ import { live as isUp, ready } from './health.ts';
 import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { opened, openRoutes, serve } from './open-routes.ts';
+import { pages } from './pages.ts';
 
 /**
  * The API, assembled: whoever has a fleet can open it without a port.
@@ -43,6 +44,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.get('/health/live', isUp).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.use('/telegram/webhook', webhook(fleet));
+  app.use(pages(fleet.settings));
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(limit.byHttp);
   app.use('/queues', createDashboard(fleet.backend));

@@ -73,7 +73,7 @@ export async function serve(open: Open, route: Route, asking: Asking): Promise<A
     body: parse('body', route.body, asking.body()),
   };
   // Streams have a limit of their own, since they stay for long.
-  const leave = route.produces ? () => undefined : open.counted.enter(caller);
+  const leave = route.produces === 'text/event-stream' ? () => undefined : open.counted.enter(caller);
   try {
     const context = contextOf(open, route, whose, asking);
     const asker = { caller: caller.id, acting: actingIn(route, asking) };

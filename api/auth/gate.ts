@@ -7,6 +7,7 @@ import type { Asked, Caller, Person } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { operationOf, scopesOf } from '../http/route.ts';
 import { LIMITED, type PolicyRole, policy, type Rule } from './policy.ts';
+import { unknownCaller } from './unknown-caller.ts';
 
 type Input = Readonly<Record<'params' | 'query' | 'body', unknown>>;
 
@@ -18,7 +19,7 @@ export function admit(caller: Caller, asked: Asked): Whose {
   const rule = policy[operationOf(asked)] ?? {};
   const isOpen = rule.visitor === 'all';
   if (caller.person) return isOpen ? EVERYTHING : whoseOf(caller, caller.person, rule, asked);
-  if (caller.isVisitor && !isOpen) throw unknown();
+  if (caller.isVisitor && !isOpen) throw unknownCaller('sign in, or send a key: header X-API-Key', false);
   if (caller.isVisitor || (asked.scope === null && isOpen)) return EVERYTHING;
   if (asked.scope === null) throw new Problem(403, 'this is for people who sign in, not for keys');
   demandScope(caller, asked.scope);
@@ -86,6 +87,8 @@ const NAMES: Record<RowKind, string> = {
   subscription: 'subscription',
   request: 'request',
   absence: 'absence',
+  pupil: 'award',
+  exam: 'exam',
   member: 'membership',
   seat: 'place',
 };
@@ -107,6 +110,3 @@ function without(value: unknown, hidden: readonly string[], family: readonly num
     Object.entries(value).map(([name, part]) => [name, hidden.includes(name) ? null : without(part, hidden, family)]),
   );
 }
-
-const unknown = () =>
-  new Problem(401, 'sign in, or send a key: header X-API-Key', { headers: { 'WWW-Authenticate': 'ApiKey header="X-API-Key"' } });

@@ -21,8 +21,8 @@ const own = { trainer: 'own', ...family } as const;
 const trainer = { trainer: 'own' } as const;
 const staff: Rule = {};
 
-/** No contacts and no money (R32). */
-const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'notes', 'payer_id'];
+/** No contacts, no day of birth and no money (R32): a roster says the age. */
+const CONTACTS = ['phone', 'email', 'telegram_id', 'telegram_username', 'birth_date', 'notes', 'payer_id'];
 const MONEY = [
   'service_price_minor',
   'price_minor',
@@ -91,12 +91,28 @@ export const policy: Readonly<Record<string, Rule>> = {
   ...record('/api/services', everybody),
   ...record('/api/calendar-overrides', { trainer: 'all' }),
   'DELETE /api/calendar-overrides/{id}': staff,
+  ...record('/api/calendar-days', everybody),
+  'DELETE /api/calendar-days/{id}': staff,
+  'PUT /api/calendar-years/{country}/{year}': staff,
   ...record('/api/service-packages', everybody),
   ...record('/api/client-discounts', staff),
   'GET /api/training-templates/{id}/students': { ...trainer, rows: { 'params.id': 'template' } },
   'POST /api/training-templates/{id}/students': staff,
   'PATCH /api/training-templates/{id}/students/{student_id}': staff,
   'DELETE /api/training-templates/{id}/students/{student_id}': staff,
+
+  ...record('/api/belts', signedIn),
+  'GET /api/belts/ready': trainer,
+  'GET /api/students/{id}/belts': { ...own, rows: { 'params.id': 'student' } },
+  'POST /api/students/{id}/belts': { ...trainer, rows: { 'params.id': 'student' } },
+  'PUT /api/students/{id}/belts/deferral': { ...trainer, rows: { 'params.id': 'student' } },
+  'POST /api/belt-awards/{id}/void': staff,
+  'GET /api/belt-awards/{id}/certificate.svg': { ...own, rows: { 'params.id': 'pupil' } },
+  'POST /api/students/{id}/exams': { ...trainer, rows: { 'params.id': 'student' } },
+  'GET /api/exams': own,
+  'GET /api/exams/{id}': { ...own, rows: { 'params.id': 'exam' } },
+  'PATCH /api/exams/{id}': { ...trainer, rows: { 'params.id': 'exam' } },
+  'GET /api/exam-sheets/{day}': trainer,
 
   'GET /real-trainings': own,
   'GET /real-trainings/{id}': { ...own, rows: { 'params.id': 'training' } },
@@ -126,6 +142,19 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /finance-requests/{id}': { ...family, rows: { 'params.id': 'request' } },
 
   'POST /api/payments/{id}/cancel': staff,
+  'POST /api/payments/{id}/refunds': staff,
+  'GET /api/payments/{id}/refunds': staff,
+  'PUT /api/people/{id}/payment-method': staff,
+  'GET /api/cash': staff,
+  'GET /api/reports/revenue': staff,
+  'GET /api/reports/attendance': staff,
+  'GET /api/reports/students': staff,
+  'GET /api/reports/retention': staff,
+  'GET /api/reports/load': staff,
+  'GET /api/reports/debtors': staff,
+  'GET /api/reports/renewals': staff,
+  'GET /api/reports/trainers': staff,
+  'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
   'POST /api/invoices/{id}/cancel': staff,
   'GET /api/audit': staff,
@@ -207,6 +236,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /auth/token': everybody,
   'POST /auth/join/look': everybody,
   'POST /auth/join': everybody,
+  'POST /auth/demo': everybody,
   'POST /auth/password': signedIn,
   'POST /auth/telegram-app': everybody,
   'GET /auth/telegram': everybody,
@@ -227,6 +257,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/sign-in-rules': staff,
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,
+  'GET /api/team': staff,
   'POST /api/invitations': staff,
   'POST /api/people/{id}/password-link': staff,
 };

@@ -7,6 +7,8 @@ import {
 
 /** What may be there once, in words, by the constraint that holds it. Every one that a route can meet stands here. */
 export const takenMessages: Record<string, string> = {
+  person_had_a_trial_already: 'this person has had a trial of this program',
+  phone_had_a_trial_already: 'somebody with this phone has had a trial of this program',
   users_phone_is_taken: 'somebody has this phone already',
   users_telegram_id_is_taken: 'somebody has this Telegram account already',
   users_login_is_taken: 'somebody has this login already',
@@ -20,6 +22,10 @@ export const takenMessages: Record<string, string> = {
   student_is_linked_already: 'the student has a standing place in this training template already',
   specialist_has_an_override_that_day: 'the specialist has a calendar override on this day already',
   location_has_an_override_that_day: 'the location has a calendar override on this day already',
+  belts_position_is_taken: 'there is a belt at this position of the program and path already',
+  belts_name_is_taken: 'there is a belt with this name in the program and path already',
+  exam_is_planned_already: 'an exam of this program is planned for the student already',
+  calendar_day_is_known_already: 'there is an entry for this day, country and location already',
   task_is_written_already: 'there is a task with this dedupe_key already',
 };
 

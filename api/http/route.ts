@@ -61,7 +61,7 @@ type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Re
   /** The answer holds a secret that is kept nowhere, so it cannot be given again: no Idempotency-Key is taken. */
   secretAnswer?: boolean;
   /** What a 200 is made of, where it is not JSON. */
-  produces?: 'text/event-stream';
+  produces?: 'text/event-stream' | 'image/svg+xml';
   /** The handler's writes stand or fall together. */
   transaction?: boolean;
 };
@@ -83,10 +83,33 @@ export type AnswerOf<R extends Responses> =
   | (200 extends Statuses<R> ? Extras<R> & { status?: undefined; body: Sent<z.output<R[200]>> } : never)
   | (Extras<R> & { status?: undefined; body: null } & ({ json: string } | Required<Pick<Answer, 'stream'>>));
 
+/** What a route is asked with and answers, in types alone: nothing of it is there when the program runs. */
+export type Typed<O extends string, P extends Shape, Q extends Shape, B extends Shape, R extends Responses> = {
+  readonly types?: {
+    operation: O;
+    params: Given<P>;
+    query: Given<Q>;
+    body: Given<B>;
+    answer: { [S in Statuses<R>]: z.output<R[S]> }[Statuses<R>];
+  };
+};
+type Given<S extends Shape> = S extends z.ZodObject ? z.input<S> : Record<never, never>;
+
 /** Holds a handler to its contract: the input it is given, the statuses and bodies it may answer. */
-export const route = <P extends Shape, Q extends Shape, B extends Shape, const R extends Responses>(
-  definition: Declaration<P, Q, B, R> & { handle(input: Input<P, Q, B>, context: Context): Promise<AnswerOf<R>> },
-): Route => definition as unknown as Route;
+export const route = <
+  const M extends Route['method'],
+  const T extends string,
+  P extends Shape,
+  Q extends Shape,
+  B extends Shape,
+  const R extends Responses,
+>(
+  definition: Declaration<P, Q, B, R> & {
+    method: M;
+    path: T;
+    handle(input: Input<P, Q, B>, context: Context): Promise<AnswerOf<R>>;
+  },
+): Route & Typed<`${Uppercase<M>} ${T}`, P, Q, B, R> => definition as unknown as Route;
 
 /** The scopes any one of which opens a route. */
 export const scopesOf = ({ scope }: { scope: Route['scope'] }): readonly Scope[] =>

@@ -37,7 +37,8 @@ export function requestAnswerer(house: RequestHouse) {
       if (!isReadable(path) || !isReadable(search))
         throw new Problem(400, 'the address is not readable: it must be UTF-8 without NUL');
       const { route, params } = find(method, path);
-      if (route.produces) throw new Problem(406, 'this is answered by a stream, which has no place in a socket: ask by HTTP');
+      if (route.produces)
+        throw new Problem(406, 'this is answered by a stream or a file, which have no place in a socket: ask by HTTP');
       answer = await house.serve(route, {
         caller,
         visit,
@@ -50,6 +51,7 @@ export function requestAnswerer(house: RequestHouse) {
         body: () => givenBody(route, request.body),
         header: (name) => headers.get(name.toLowerCase()),
       });
+      if (answer.stream) throw new Problem(406, 'a file has no place in a socket: ask by HTTP');
     } catch (error) {
       answer = refusalAnswer(error, path, requestId);
     }

@@ -2,13 +2,17 @@ import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
+import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
+import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
 import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { demoRoutes } from './demo.ts';
+import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -22,7 +26,9 @@ import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { periodRoutes } from './periods.ts';
 import { recordRoutes } from './records.ts';
+import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
+import { reportRoutes } from './reports.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
@@ -36,6 +42,7 @@ import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
 import { subscriptionServiceRoutes } from './subscription-services.ts';
 import { subscriptionRoutes } from './subscriptions.ts';
 import { taskRoutes } from './tasks.ts';
+import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
 import { trainingRoutes } from './trainings.ts';
@@ -55,7 +62,10 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
+  // Before what would take "ready" for an id.
+  ...beltRoutes,
   ...recordRoutes,
+  ...examRoutes,
   // Before what would take "series" for an id.
   ...seriesRoutes,
   ...rosterRoutes,
@@ -63,6 +73,8 @@ export const routes: readonly Route[] = [
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,
+  ...refundRoutes,
+  ...reportRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
@@ -79,6 +91,7 @@ export const routes: readonly Route[] = [
   ...bookingRoutes,
   ...offerRoutes,
   ...absenceRoutes,
+  ...calendarYearRoutes,
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,
@@ -89,6 +102,7 @@ export const routes: readonly Route[] = [
   ...periodRoutes,
   ...studioPaths,
   ...signInRoutes,
+  ...demoRoutes,
   ...meRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
@@ -96,4 +110,5 @@ export const routes: readonly Route[] = [
   ...registrationRoutes,
   ...liveRoutes,
   ...invitationRoutes,
+  ...teamRoutes,
 ];

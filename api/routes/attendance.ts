@@ -8,7 +8,7 @@ import { checkIn, makeCheckInCode } from '../../workers/attendance/check-in.ts';
 import { type Marker, markByHand } from '../../workers/attendance/mark.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { idOf, oneOf } from './fields.ts';
 
@@ -50,7 +50,7 @@ export const markerOf = ({ caller, whose, now, fleet }: Context): Omit<Marker, '
   today: dayOf(now, fleet.settings.zone),
 });
 
-export const attendanceRoutes: Route[] = [
+export const attendanceRoutes = [
   route({
     method: 'post',
     path: '/real-trainings/{id}/attendance',
@@ -131,4 +131,4 @@ export const attendanceRoutes: Route[] = [
       return { body: { ...page(rows, query.limit, (row) => [row.starts_at, row.id]), counts: await countVisits(db, span) } };
     },
   }),
-];
+] as const;

@@ -11,7 +11,7 @@ import { Refused } from '../../workers/refusal.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
 import { id, idOf, isDry, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
@@ -53,7 +53,7 @@ const seriesBooked = z
   .object({ dry_run: z.boolean(), bookings: z.array(bookingItem), conflicts })
   .meta({ id: 'BookingSeries', description: 'of a dry run the bookings as they would be; their ids are nobody’s' });
 
-export const bookingRoutes: Route[] = [
+export const bookingRoutes = [
   route({
     ...write,
     method: 'post',
@@ -208,4 +208,4 @@ export const bookingRoutes: Route[] = [
       return { body: await found(context.db, params.id) };
     },
   }),
-];
+] as const;

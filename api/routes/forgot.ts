@@ -5,10 +5,10 @@ import { inBackground } from '../../workers/sign-in/background.ts';
 import { sendPasswordLink } from '../../workers/sign-in/forgot.ts';
 import { countryOf, loginFrom } from '../../workers/sign-in/login.ts';
 import { attemptsOf, demandRest } from '../auth/attempts.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { loginField } from './sign-in.ts';
 
-export const forgotRoutes: Route[] = [
+export const forgotRoutes = [
   route({
     method: 'post',
     path: '/auth/forgot',
@@ -33,4 +33,4 @@ export const forgotRoutes: Route[] = [
       return { status: 202, body: {} };
     },
   }),
-];
+] as const;

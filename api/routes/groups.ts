@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { anyDay, endDay } from '../../queues/time/days.ts';
+import { anyDay, endDay, exampleDay } from '../../queues/time/days.ts';
 import { listMembers, memberRow } from '../../sql/groups/members.ts';
 import { addMember, demandGroup, removeMember } from '../../workers/groups/members.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -43,7 +43,11 @@ export const groupRoutes: Route[] = [
         from: anyDay.optional().meta({ description: 'the first day, by default today' }),
         to: endDay.nullable().optional().meta({ description: 'the last day; null: for good' }),
       })
-      .meta({ examples: [{ student_id: 1, from: '2026-12-01', to: null }] }),
+      .meta({
+        get examples() {
+          return [{ student_id: 1, from: exampleDay(7), to: null }];
+        },
+      }),
     responses: { 201: memberItem },
     async handle({ params, body }, { db, fleet, now }) {
       const from = body.from ?? dayOf(now, fleet.settings.zone);

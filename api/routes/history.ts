@@ -8,7 +8,7 @@ import { type Run, runRow } from '../../sql/runs/rows.ts';
 import { mayDo } from '../../workers/rights.ts';
 import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 const PERIODS = ['day', 'week', 'month', 'year', 'all'] as const;
@@ -33,7 +33,7 @@ function withoutAmounts(run: Run): Run {
   return { ...run, details: { ...run.details, audit } };
 }
 
-export const historyRoutes: Route[] = [
+export const historyRoutes = [
   route({
     method: 'get',
     path: '/process-history',
@@ -85,4 +85,4 @@ export const historyRoutes: Route[] = [
       return { body: { period, since: since.toISOString(), processes: await statsSince(db, since, zone) } };
     },
   }),
-];
+] as const;

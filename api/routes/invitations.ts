@@ -7,7 +7,7 @@ import { invite, type MadeLink, makePasswordLink } from '../../workers/sign-in/l
 import { countryOf, loginFrom } from '../../workers/sign-in/login.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { loginField } from './sign-in.ts';
@@ -22,7 +22,7 @@ const shared = {
 } as const;
 
 /** Links by which people come in; each is shown once and kept nowhere. */
-export const invitationRoutes: Route[] = [
+export const invitationRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -63,7 +63,7 @@ export const invitationRoutes: Route[] = [
       return shown(context, await makePasswordLink(context.db, params.id, context.caller.name, context.now));
     },
   }),
-];
+] as const;
 
 const shown = ({ fleet }: Context, { path, expires_at }: MadeLink) => ({
   status: 201 as const,

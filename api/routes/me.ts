@@ -4,7 +4,7 @@ import { endOtherSessions, endSession, sessionRow, sessionsOf } from '../../sql/
 import { sessionCookie } from '../auth/visit.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { rolesShown, userItem } from './opened.ts';
@@ -14,7 +14,7 @@ const meItem = userItem.extend({ locale: z.string().nullable() });
 const sessionItem = sessionRow.extend({ is_this: z.boolean() }).meta({ id: 'Session' });
 
 /** What concerns whoever signed in. */
-export const meRoutes: Route[] = [
+export const meRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -25,13 +25,17 @@ export const meRoutes: Route[] = [
         .object({
           user: meItem,
           children: z.array(z.object({ id: z.int(), first_name: z.string(), last_name: z.string() })),
+          second_factor_needed: z
+            .boolean()
+            .meta({ description: 'true: nothing else can be asked for before it is shown or set up' }),
         })
         .meta({ id: 'Me' }),
     },
     async handle(_input, { db, caller }) {
-      const { id, first_name, last_name, roles, children, locale } = caller.person!;
+      const { id, first_name, last_name, roles, children, locale, isLimited } = caller.person!;
       return {
         body: {
+          second_factor_needed: isLimited,
           user: { id, first_name, last_name, roles: rolesShown(roles, children), locale },
           children: children.length > 0 ? await namesOf(db, children) : [],
         },
@@ -104,4 +108,4 @@ export const meRoutes: Route[] = [
       return { body: { ended: await endOtherSessions(db, id, sessionId) } };
     },
   }),
-];
+] as const;

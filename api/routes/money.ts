@@ -25,7 +25,8 @@ export const moneyRoutes: Route[] = [
     ...shared,
     method: 'post',
     path: '/api/payments/{id}/cancel',
-    summary: 'Take a payment back; what the balance lacks is owed again, the newest invoices first',
+    summary:
+      'Take a payment back, or what of it was not refunded; what the balance lacks is owed again, the newest invoices first',
     scope: 'money:write',
     transaction: true,
     params: idParams,
@@ -34,6 +35,8 @@ export const moneyRoutes: Route[] = [
     async handle({ params, body }, { db, caller }) {
       const payment = await lockPayment(db, params.id);
       if (!payment) throw new Problem(404, `there is no payment ${params.id}`);
+      if (!payment.cancelled_at && payment.refunded_minor === payment.amount_minor)
+        throw new Problem(409, 'the whole payment was refunded: there is nothing left to cancel');
       const again = payment.cancelled_at ? 0 : await takeBackPayment(db, payment, body.reason);
       return {
         body: {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { quietHoursSetting } from '../../queues/process/settings-schema.ts';
 import { type Kind, kindNames } from '../../sql/notifications/catalog.ts';
 import {
+  childrenOf,
+  setChildren,
   setPersonKinds,
   setQuietHours,
   setStudioKinds,
@@ -10,7 +12,7 @@ import {
   wishesOf,
 } from '../../sql/notifications/preferences.ts';
 import { idParams } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
 
 const FLAG = 'true or false';
@@ -30,11 +32,27 @@ const quietHours = z
   .nullable()
   .meta({ description: HOURS, examples: ['23:00-09:30'] });
 
-const wishesBody = z.strictObject({ quiet_hours: quietHours, kinds: given });
+const OF_WHOM = 'those the person pays for, each once';
+const children = z
+  .array(
+    z.strictObject({
+      student_id: z.int({ error: OF_WHOM }).min(1, { error: OF_WHOM }).max(2_147_483_647, { error: OF_WHOM }),
+      is_on: z.boolean({ error: FLAG }),
+    }),
+    { error: OF_WHOM },
+  )
+  .max(100, { error: 'at most 100' })
+  .refine((all) => new Set(all.map(({ student_id }) => student_id)).size === all.length, { error: OF_WHOM })
+  .default([])
+  .meta({ description: 'of whom they want to be told what concerns them; those that are not named are on', examples: [[]] });
+const wishesBody = z.strictObject({ quiet_hours: quietHours, kinds: given, children });
 const wishesShown = z
   .object({
     quiet_hours: z.string().nullable(),
     kinds: shown,
+    children: z
+      .array(z.object({ student_id: z.int(), name: z.string(), is_on: z.boolean() }))
+      .meta({ description: 'those they pay for, and whether they are told what concerns them' }),
     reachable: z.boolean().meta({ description: 'is on Telegram and has not blocked the bot' }),
   })
   .meta({ id: 'PersonNotifications' });
@@ -53,7 +71,12 @@ const hoursOf = ({ quiet_from: from, quiet_until: until }: Wishes) => {
 async function describe(db: Context['db'], id: number) {
   const wishes = await wishesOf(db, id);
   if (!wishes) throw new Problem(404, `there is no person ${id}`);
-  return { quiet_hours: hoursOf(wishes), kinds: filled(wishes.kinds), reachable: wishes.is_reachable };
+  return {
+    quiet_hours: hoursOf(wishes),
+    kinds: filled(wishes.kinds),
+    children: [...(await childrenOf(db, id))],
+    reachable: wishes.is_reachable,
+  };
 }
 
 /** `off` as the same time twice, which is how a person's are kept. */
@@ -84,6 +107,10 @@ export const notificationRoutes: Route[] = [
       if (!(await setQuietHours(db, params.id, pairOf(body.quiet_hours) || null))) {
         throw new Problem(404, `there is no person ${params.id}`);
       }
+      const own = (await childrenOf(db, params.id)).map(({ student_id }) => student_id);
+      const stranger = body.children.find(({ student_id }) => !own.includes(student_id));
+      if (stranger) throw unacceptable('children', OF_WHOM);
+      await setChildren(db, params.id, body.children);
       await setPersonKinds(db, params.id, body.kinds as Record<string, boolean>);
       return { body: await describe(db, params.id) };
     },

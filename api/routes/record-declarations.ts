@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { flag } from '../../queues/jobs/run-definition.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
 import { textField } from '../http/text.ts';
+import { beltDeclaration } from './belt-declaration.ts';
 import { bookingDeclarations } from './booking-declarations.ts';
+import { calendarDays } from './calendar-days.ts';
 import { id, idOf, minor, termFields, termRow, time, whole, wrongTerm } from './fields.ts';
 import { peopleDeclarations } from './people-declarations.ts';
 import { plain, type RecordDeclaration, scheduleRow } from './plain-record.ts';
@@ -104,9 +106,18 @@ export const declarations: RecordDeclaration[] = [
         .nullable()
         .optional(),
       work_schedule: workSchedule.optional(),
+      works_on_off_days: flag
+        .optional()
+        .meta({ description: 'true: it stays open on days off that name no location', examples: [false] }),
       is_active: flag.optional(),
     },
-    { name: z.string(), address: z.string().nullable(), work_schedule: scheduleRow, is_active: z.boolean() },
+    {
+      name: z.string(),
+      address: z.string().nullable(),
+      work_schedule: scheduleRow,
+      works_on_off_days: z.boolean(),
+      is_active: z.boolean(),
+    },
   ),
   plain(
     'rooms',
@@ -115,5 +126,7 @@ export const declarations: RecordDeclaration[] = [
     { location_id: z.int(), name: z.string(), is_active: z.boolean() },
     ['location_id'],
   ),
+  beltDeclaration,
+  calendarDays,
   ...bookingDeclarations,
 ];

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { usernameOf } from '../../sql/bot/links.ts';
-import { canMail, sendMail } from '../../workers/notifier/mail.ts';
+import { canMail, sendMail } from '../../workers/notifier/channels/mail.ts';
 import { text as words } from '../../workers/notifier/texts/texts.ts';
 import { notAcceptable, Refused } from '../../workers/refusal.ts';
 import { inBackground } from '../../workers/sign-in/background.ts';

@@ -18,7 +18,7 @@ import {
 } from '../../sql/trainings/roster.ts';
 import { dayCursor, idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 
 const links = '/api/training-templates/{id}/students';
 const linkParams = z.object({ id: idParams.shape.id, student_id: idParams.shape.id });
@@ -42,7 +42,7 @@ async function linked(db: Context['db'], template: number, student: number) {
   return link;
 }
 
-export const rosterRoutes: Route[] = [
+export const rosterRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -153,4 +153,4 @@ export const rosterRoutes: Route[] = [
       return { body: { ...training, students: await seatsOf(db, params.id, whose) } };
     },
   }),
-];
+] as const;

@@ -6,7 +6,7 @@ import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule/schedule.ts';
 import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 const instant = instantLike('2026-11-22T18:00:00Z');
@@ -30,7 +30,7 @@ const scheduleItem = z
   })
   .meta({ id: 'Schedule' });
 
-export const scheduleRoutes: Route[] = [
+export const scheduleRoutes = [
   route({
     method: 'get',
     path: '/schedule',
@@ -101,7 +101,7 @@ export const scheduleRoutes: Route[] = [
       return { body: (await describer(context))(schedule) };
     },
   }),
-];
+] as const;
 
 function named(name: string): Schedule {
   const schedule = timetable.find((candidate) => candidate.name === name);

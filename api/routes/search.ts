@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { invoiceHit, personHit, searchInvoices, searchPeople, searchTrainings, trainingHit } from '../../sql/search/search.ts';
 import { mayDo } from '../../workers/rights.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 
 const MOST = 20;
@@ -22,7 +22,7 @@ export function readSearch(q: string): { words: string[]; digits: string | null;
   };
 }
 
-export const searchRoutes: Route[] = [
+export const searchRoutes = [
   route({
     method: 'get',
     path: '/api/search',
@@ -48,4 +48,4 @@ export const searchRoutes: Route[] = [
       return { body: { people, trainings, invoices } };
     },
   }),
-];
+] as const;

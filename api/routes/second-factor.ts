@@ -6,7 +6,7 @@ import { begin, confirm } from '../../workers/sign-in/second-factor.ts';
 import { withTries } from '../../workers/sign-in/tries.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { codeField, demandPassword } from './sign-in.ts';
 
@@ -14,7 +14,7 @@ const mine = { tag: 'me', scope: null, path: '/me/totp' } as const;
 const rules = signInRulesRow.meta({ id: 'SignInRules' });
 
 /** Second factors, and whether the studio demands them. */
-export const secondFactorRoutes: Route[] = [
+export const secondFactorRoutes = [
   route({
     ...mine,
     method: 'get',
@@ -113,4 +113,4 @@ export const secondFactorRoutes: Route[] = [
       return { body: written };
     },
   }),
-];
+] as const;

@@ -17,7 +17,7 @@ import { isJwt, signJwt, TOKEN_SECONDS } from '../auth/jwt.ts';
 import { sessionCookie } from '../auth/visit.ts';
 import type { Person } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 import { open, openInBrowser, signedIn } from './opened.ts';
@@ -33,7 +33,7 @@ const linkToken = textField(200, 20).meta({ description: 'of the link', examples
 
 const shared = { tag: 'sign-in', scope: null, secretAnswer: true } as const;
 
-export const signInRoutes: Route[] = [
+export const signInRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -150,7 +150,7 @@ export const signInRoutes: Route[] = [
       return { status: 204, body: undefined };
     },
   }),
-];
+] as const;
 
 /** Throws a 403 unless somebody who is signed in shows their password, if they have one; a 429 after five in a row that were wrong. */
 export async function demandPassword(db: Database, { id, sessionId }: Person, password: string, now: Date, field: string) {

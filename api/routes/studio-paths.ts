@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { attendanceRow, listAttendances } from '../../sql/attendance/marks.ts';
-import { listPayments, payerOf, receivePayment } from '../../sql/finance/payments.ts';
+import { listPayments, METHODS, payerOf } from '../../sql/finance/payments.ts';
+import { usualMethod } from '../../sql/finance/refunds.ts';
 import { updateRecord } from '../../sql/records/records.ts';
 import { markByHand } from '../../workers/attendance/mark.ts';
+import { bookPayment } from '../../workers/finance/book-payment.ts';
 import { demandOpenPeriod } from '../../workers/finance/periods.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -26,7 +28,6 @@ function alias(routes: readonly Route[], method: Route['method'], path: string, 
   return { ...found, path: as, tag: 'trainings' };
 }
 
-const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
 const STATUSES = ['REGISTERED', 'PRESENT', 'ABSENT'] as const;
 const attendance = attendanceRow.meta({ id: 'Attendance' });
 
@@ -139,7 +140,10 @@ export const studioPaths: Route[] = [
         student_id: idOf('the student; their payer pays').optional(),
         payer_id: idOf('who pays').optional(),
         amount_minor: minor(1),
-        method: oneOf(METHODS).default('cash'),
+        method: oneOf(METHODS).optional().meta({ description: 'by default as the payer usually pays, or else cash' }),
+        provider_id: textField(200)
+          .optional()
+          .meta({ description: 'what the outside service calls it: told twice, booked once', examples: [] }),
         payment_date: anyDay
           .optional()
           .meta({ description: 'the day that reports count it on, today or before; by default today' }),
@@ -151,17 +155,27 @@ export const studioPaths: Route[] = [
       .meta({ examples: [{ student_id: 1, amount_minor: 500_000, method: 'card' }] }),
     responses: { 201: z.object({ payment: paymentItem, invoices_paid: z.int(), balance_minor: balance }) },
     async handle({ body }, { db, caller, now, fleet }) {
-      const { student_id, payer_id, amount_minor: amountMinor, method, description, payment_date: day } = body;
+      const {
+        student_id,
+        payer_id,
+        amount_minor: amountMinor,
+        method,
+        description,
+        payment_date: day,
+        provider_id: providerId,
+      } = body;
       const payerId = payer_id ?? (await payerOf(db, student_id as number));
       if (payerId === null) throw new Problem(404, `there is no student ${student_id}`);
       await demandOpenPeriod(db, day ?? dayOf(now, fleet.settings.zone), dayOf(now, fleet.settings.zone), 'payment_date');
-      const { payment, paid } = await receivePayment(db, {
+      const { payment, paid } = await bookPayment(db, {
         payerId,
         amountMinor,
-        method,
+        method: method ?? (await usualMethod(db, payerId)),
         description,
         day,
         createdBy: caller.name,
+        personId: caller.personId,
+        providerId,
       });
       return { status: 201, body: { payment, invoices_paid: paid, ...(await shownBalance({ db, caller }, payerId)) } };
     },

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addTask, findTask, finishTask, listedTask, listTasks, reopenTask, taskRow } from '../../sql/tasks/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
@@ -13,7 +13,7 @@ const taskItem = taskRow.meta({ id: 'Task' });
 const shared = { tag: 'tasks' } as const;
 
 /** What the admins are to look at. */
-export const taskRoutes: Route[] = [
+export const taskRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -104,4 +104,4 @@ export const taskRoutes: Route[] = [
       return { body: task };
     },
   }),
-];
+] as const;

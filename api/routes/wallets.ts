@@ -1,14 +1,15 @@
 import { z } from 'zod';
 import {
   balanceOf,
+  METHODS,
   payerOf,
   payerOfAnyone,
-  paymentRow,
   receivePayment,
   transactionRow,
   walletHistory,
   walletHolder,
 } from '../../sql/finance/payments.ts';
+import { usualMethod } from '../../sql/finance/refunds.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -52,14 +53,16 @@ function routesOf(whose: string, noun: string, findPayer: typeof payerOf, holder
       transaction: true,
       body: z.strictObject({
         amount_minor: minor(1),
-        method: oneOf(paymentRow.shape.method.options).default('cash'),
+        method: oneOf(METHODS).optional().meta({ description: 'by default as the payer usually pays, or else cash' }),
         description: wording.optional(),
       }),
       responses: { 201: received },
       async handle({ params, body }, { db, caller }) {
         const payerId = await demandPayer(db, params.id);
-        const { amount_minor: amountMinor, method, description } = body;
-        const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, createdBy: caller.name });
+        const { amount_minor: amountMinor, description } = body;
+        const method = body.method ?? (await usualMethod(db, payerId));
+        const by = { createdBy: caller.name, personId: caller.personId };
+        const { payment, paid } = await receivePayment(db, { payerId, amountMinor, method, description, ...by });
         return { status: 201, body: { payment, invoices_paid: paid, ...(await shownBalance({ db, caller }, payerId)) } };
       },
     }),

@@ -177,6 +177,15 @@ export const runs = {
     result: z.object({ changes: z.int(), digests: z.int() }),
     schedule: { pattern: '5 * * * *', misfire: 'latest', windowHours: 12, deadlineMinutes: 60 },
   },
+  trainer_day: {
+    ...ofDay,
+    worker: 'notifier',
+    summary: 'Tell each trainer what they give on the day',
+    result: z.object({ trainers: z.int() }),
+    request: (body: { date?: Day }, today: Day) => dayRequest('trainer_day', body.date ?? today),
+    // By noon everybody has seen what the morning was.
+    schedule: { pattern: '0 8 * * *', misfire: 'latest', windowHours: 4, deadlineMinutes: 60 },
+  },
   slot_recalc: {
     worker: 'slot-recalc',
     summary: "Calculate days of a specialist's slots anew",

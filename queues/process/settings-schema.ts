@@ -95,6 +95,18 @@ export const schema = z.object({
     .string()
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
+  SMS_URL: z
+    .string()
+    .refine(isTemplateOfUrl, { error: 'an http or https address, with {{phone}} and {{text}} after its host where they belong' })
+    .optional(),
+  SMS_BODY: z.string().max(2_000).optional(),
+  SMS_TYPE: z.enum(['application/json', 'application/x-www-form-urlencoded']).default('application/json'),
+  SMS_AUTHORIZATION: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,1000}$/, { error: 'the header Authorization as the provider wants it, such as Bearer change-me' })
+    .optional(),
+  SMS_ACCEPTED: z.string().min(1).max(200).optional(),
+  SMS_LENGTH: whole(70, 1_530).prefault('480'),
   LOG_LEVEL: z.enum(LEVELS, { error: LEVELS.join(', ') }).default('info'),
   LOG_MAX_MB: whole(1, 10_000).prefault('10'),
   LOG_KEEP: whole(0, 100).prefault('5'),
@@ -104,7 +116,13 @@ export const schema = z.object({
   RETENTION_DAYS: whole(30, 3_650).prefault('400'),
 });
 
+/** An address with placeholders, none of them in its host: whom a message is for does not decide where it goes. */
+function isTemplateOfUrl(text: string): boolean {
+  const [, host = ''] = /^https?:\/\/([^/?#]*)/.exec(text) ?? [];
+  return host !== '' && !host.includes('{{') && URL.canParse(text.replace(/\{\{\w+\}\}/g, '1'));
+}
+
 /** Every setting there is. */
 export const settingNames = Object.keys(schema.shape);
 /** Names of settings whose values are shown to nobody. */
-export const isSecret = /URL|KEY|TOKEN|SECRET/;
+export const isSecret = /URL|KEY|TOKEN|SECRET|AUTHORIZATION|SMS_BODY/;

@@ -52,6 +52,8 @@ export type Settings = Readonly<{
   telegramOidc?: { id: string; secret: string; root: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
+  /** How a short message is asked of a provider; see workers/notifier/channels/by-sms.ts. Without a body it is a GET. */
+  sms?: { url: string; body?: string; type: string; authorization?: string; accepted?: string; length: number };
   logLevel: string;
   /** A log file that has grown to this is set aside, and this many such are kept. */
   logMaxBytes: number;
@@ -130,6 +132,7 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    sms: smsOf(s),
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,
     logKeep: s.LOG_KEEP,
@@ -138,6 +141,21 @@ export function parseSettings(given: GivenSettings): Settings {
     renewalGraceDays: s.RENEWAL_GRACE_DAYS,
     retentionDays: s.RETENTION_DAYS,
   });
+}
+
+function smsOf(s: z.output<typeof schema>): Settings['sms'] {
+  const { SMS_URL: url, SMS_BODY: body, SMS_TYPE: type, SMS_AUTHORIZATION: authorization, SMS_ACCEPTED: accepted } = s;
+  if (url === undefined) {
+    const given = Object.entries({ SMS_BODY: body, SMS_AUTHORIZATION: authorization, SMS_ACCEPTED: accepted });
+    const [present] = given.find(([, value]) => value !== undefined) ?? [];
+    if (present) throw new SettingsError(`SMS_URL: not given; accepted: an address, since ${present} is given`);
+    return undefined;
+  }
+  for (const name of ['phone', 'text']) {
+    if (!`${url}${body ?? ''}`.includes(`{{${name}}}`))
+      throw new SettingsError(`SMS_URL: got (not shown); accepted: {{${name}}} in it or in SMS_BODY`);
+  }
+  return { url, body, type, authorization, accepted, length: s.SMS_LENGTH };
 }
 
 /** Throws where one of two settings is given that are of use together only. */

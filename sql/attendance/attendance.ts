@@ -2,15 +2,15 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
-export type Marked = { last: number | null; trainings: number; students: number };
+const inTraining = z.object({ training_id: z.int(), students_marked_present: z.int() });
+export type Marked = { last: number | null; trainings: number; students: number; done: z.output<typeof inTraining>[] };
 
 /** The run's business day and its instant: of the day itself, what begins later is left to the next night. */
 export type Until = { date: string; instant: string };
 const hasBegun = ({ date, instant }: Until) =>
   sql.fragment`training_date <= ${date}::date and starts_at <= ${instant}::timestamptz`;
 
-const marked = z.object({ trainings: z.int(), students: z.int() });
-const count = sql.type(z.object({ students: z.int() }));
+const marked = z.object({ trainings: z.int(), students: z.int(), done: z.array(inTraining) });
 
 /**
  * Marks attendance of the next `size` trainings after an id, up to a business day, that have begun by an instant (D11): every
@@ -20,7 +20,7 @@ const count = sql.type(z.object({ students: z.int() }));
  */
 export async function markAttendance(transaction: Sql, until: Until, after: number, size: number): Promise<Marked> {
   const last = await lastOfNext(transaction, until, after, size);
-  if (last === null) return { last, trainings: 0, students: 0 };
+  if (last === null) return { last, trainings: 0, students: 0, done: [] };
   const chosen = sql.fragment`
     select id from real_trainings
     where status = 'scheduled' and ${hasBegun(until)} and id > ${after} and id <= ${last}`;
@@ -31,27 +31,30 @@ export async function markAttendance(transaction: Sql, until: Until, after: numb
       update real_training_students seat set status = 'PRESENT', attendance_marked_at = now(), marked_by = 'automatic'
       where seat.real_training_id in (select id from training) and seat.status = 'REGISTERED'
         and seat.student_id in (select unnest(${students}))
-      returning seat.id
+      returning seat.id, seat.real_training_id
     ), completed as (
       update real_trainings set status = 'completed', completed_at = ${until.instant}::timestamptz where id in (select id from training) returning id
     )
-    select count(*)::int as trainings, (select count(*)::int from present) as students from completed`);
+    select count(*)::int as trainings, (select count(*)::int from present) as students,
+      coalesce(jsonb_agg(jsonb_build_object('training_id', id, 'students_marked_present',
+        (select count(*) from present where real_training_id = completed.id)) order by id), '[]') as done
+    from completed`);
   return { last, ...done };
 }
 
-/** Marks those who were registered in a training after it was completed, if it has begun since. */
-export async function markLatecomers(transaction: Sql, until: Until): Promise<number> {
+/** Marks those who were registered in a training after it was completed, if it has begun since. Returns how many, by training. */
+export async function markLatecomers(transaction: Sql, until: Until) {
   const chosen = sql.fragment`
     select id from real_trainings where status = 'completed' and ${hasBegun(until)}`;
   const students = await lockRegistered(transaction, chosen);
-  return transaction.oneFirst(count`
+  return transaction.any(sql.type(inTraining)`
     with present as (
       update real_training_students seat set status = 'PRESENT', attendance_marked_at = now(), marked_by = 'automatic'
       where seat.real_training_id in (${chosen}) and seat.status = 'REGISTERED'
         and seat.student_id in (select unnest(${students}))
-      returning seat.id
+      returning seat.real_training_id
     )
-    select count(*)::int as students from present`);
+    select real_training_id as training_id, count(*)::int as students_marked_present from present group by 1 order by 1`);
 }
 
 /** The id at which the next `size` trainings end; null when there is none left. */

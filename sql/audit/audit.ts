@@ -17,6 +17,7 @@ export const finding = z.object({
     'completed_early',
     'returned_twice',
     'paid_without_transaction',
+    'refunds_differ',
     'units_left',
     'package_charge',
     'dead_units',
@@ -35,7 +36,7 @@ export type Finding = z.output<typeof finding>;
  * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
  * began; sessions returned twice; invoices whose transactions do not fit their status; packages that
  * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it, or have units although they are
- * over; bookings that are not paid for exactly once; what is amiss with subscriptions; and who or what is in two places at once.
+ * over; payments refunded beyond their amount, or otherwise than their wallets say; bookings that are not paid for exactly once; what is amiss with subscriptions; and who or what is in two places at once.
  * Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
@@ -104,6 +105,13 @@ const auditCharges = (db: Sql, date: string) =>
         select invoice_id as id, sum(amount_minor) as sum from wallet_transactions where invoice_id is not null group by invoice_id
       ) entered using (id)
       where coalesce(sum, 0) <> case status when 'PAID' then -amount_minor else 0 end
+    ), payouts as (
+      select payments.id, format('refunds %s of %s, payouts %s', coalesce(refunded, 0), amount_minor, coalesce(paid_out, 0)) as detail
+      from payments
+      left join (select payment_id as id, sum(amount_minor) as refunded from payment_refunds group by payment_id) back using (id)
+      left join (select payment_id as id, -sum(amount_minor) as paid_out from wallet_transactions where kind = 'payout' group by payment_id) gone
+        using (id)
+      where coalesce(refunded, 0) > amount_minor or coalesce(refunded, 0) <> coalesce(paid_out, 0)
     ), units as (${unitsNotSquare}), sold as (${packagesNotSquare}), booked as (${bookingsNotSquare}), dead as (${deadUnits})
     select 'balance' as rule, id, detail from balances
     union all select 'sessions_left', id, detail from sessions
@@ -115,6 +123,7 @@ const auditCharges = (db: Sql, date: string) =>
     union all select 'returned_twice', id, detail from back
     union all select 'never_charged', id, detail from never
     union all select 'paid_without_transaction', id, detail from bills
+    union all select 'refunds_differ', id, detail from payouts
     union all select 'units_left', id, detail from units
     union all select 'package_charge', id, detail from sold
     union all select 'booking_charge', id, detail from booked

@@ -77,6 +77,14 @@ const conditions = {
   subscription: (row, own) => among(named(row, 'student_id'), own.students),
   request: (row, own) => among(named(row, 'student_id'), own.students),
   absence: (row, own) => is(named(row, 'specialist_id'), own.trainer),
+  pupil: (row, own) =>
+    either(among(named(row, 'student_id'), own.students), trainsStudent(named(row, 'student_id'), own.trainer)),
+  exam: (row, own) =>
+    either(
+      is(named(row, 'examiner_id'), own.trainer),
+      among(named(row, 'student_id'), own.students),
+      trainsStudent(named(row, 'student_id'), own.trainer),
+    ),
   member: (row, own) =>
     either(
       among(named(row, 'student_id'), own.students),
@@ -108,6 +116,8 @@ export const tables: Record<RowKind, string> = {
   subscription: 'student_subscriptions',
   request: 'finance_requests',
   absence: 'specialist_absences',
+  pupil: 'belt_awards',
+  exam: 'belt_exams',
   member: 'group_members',
   seat: 'real_training_students',
 };

@@ -44,9 +44,9 @@ export const calendarOf = ({ from, to, days, except = 0 }: SpanIn) => {
   return sql.fragment`json_build_object(
     'location', (select work_schedule::text from locations where id = specialist.location_id),
     'specialist', specialist.work_schedule::text,
-    'location_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
+    'location_days', coalesce((select json_object_agg(day, intervals) from day_closings
       where location_id = specialist.location_id and ${withTimeout}), '{}'),
-    'specialist_days', coalesce((select json_object_agg(day, intervals) from calendar_overrides
+    'specialist_days', coalesce((select json_object_agg(day, intervals) from day_closings
       where specialist_id = specialist.id and ${withTimeout}), '{}'),
     'taken', coalesce((select json_agg(json_build_object('from', ${milliseconds('since')}, 'to', ${milliseconds('until')}, 'is_held', is_held)) from (
         select lower(during) as since, upper(during) as until, held_until is not null as is_held

@@ -83,3 +83,21 @@ const homeOf = (transaction: Sql, entryId: number, day: string) =>
     select (select student_id from student_subscriptions where id = origin_id) as student_id, origin_id, is_free,
       coalesce(is_lost, false) as is_lost, coalesce(is_broken, false) as is_broken, coalesce(path, '{}') as path
     from taken left join home on true`);
+
+const sessionRow = z.object({ subscription: z.string(), sessions_left: z.int().nullable() });
+
+/** The subscription that a booking's session is in now, and what is left of it (null: unlimited): taken from it, or given back to it or on to its renewal (D47). */
+export const sessionOfBooking = (transaction: Sql, bookingId: number, what: 'booking' | 'returned') =>
+  transaction.maybeOne(sql.type(sessionRow)`
+    with own as materialized (
+      select entry.created_at, entry.student_subscription_id, held.student_id
+      from session_entries entry join student_subscriptions held on held.id = student_subscription_id
+      where entry.booking_id = ${bookingId} and entry.reason = ${what} order by entry.id desc limit 1
+    )
+    select type.name as subscription, held.sessions_left
+    from own
+    join session_entries entry on entry.created_at = own.created_at
+      and (entry.student_subscription_id = own.student_subscription_id or ${what} = 'returned' and entry.reason = 'carried_in')
+    join student_subscriptions held on held.id = entry.student_subscription_id and held.student_id = own.student_id
+    join subscriptions type on type.id = held.subscription_id
+    order by entry.id desc limit 1`);

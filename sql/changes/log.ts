@@ -23,6 +23,11 @@ export const records = [
   'service',
   'service package',
   'client discount',
+  'belt',
+  'belt award',
+  'belt deferral',
+  'belt exam',
+  'calendar day',
 ] as const;
 
 export const changeRow = z.object({

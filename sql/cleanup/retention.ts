@@ -62,7 +62,12 @@ export const deleteOldAlerts = (transaction: Sql, old: Old) =>
 
 /** What was before, of people and all that concerns them. */
 export const deleteOldLogged = (transaction: Sql, old: Old) =>
-  deleteOld(transaction, { table: 'changes_log', time: 'at', over: sql.fragment`true` }, old);
+  deleteOld(
+    transaction,
+    // What something cost is kept for good: reports of old years ask for it.
+    { table: 'changes_log', time: 'at', over: sql.fragment`not coalesce(after ? 'price_minor' and record <> 'training', false)` },
+    old,
+  );
 
 /** What Telegram brought and was answered; Telegram itself forgets an update after a day. */
 export const deleteOldUpdates = (transaction: Sql, old: Old) =>

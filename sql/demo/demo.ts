@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Database, type Sql, sql } from '../database/database.ts';
 import { insertCompany } from './company.ts';
+import { noteDemoStudio } from './demo-links.ts';
 import { planLinks } from './groups.ts';
 import { planHoldings } from './holdings.ts';
 import { insertHoldings, insertLinks, insertPeople, insertStudents, insertTimetable } from './insert.ts';
@@ -60,6 +61,7 @@ export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: str
     await insertOffers(transaction, currency);
     await insertLinks(transaction, links, idOf, templates);
     await insertHoldings(transaction, holdings, idOf, currency);
+    await noteDemoStudio(transaction);
     return {
       trainers: staff.length - 1,
       templates: templates.length,

@@ -5,6 +5,10 @@ import { dueRegistrations, isAnythingDue, lockDueStudents, nextPayers } from './
 import { settle } from './settle.ts';
 
 /** How far a night's charging has come: the last payer decided, and what was done. */
+const charged = z.object({ training_id: z.int(), sessions: z.int(), invoices: z.int(), amount_minor: z.int() });
+/** What was charged for places of a training: sessions, and invoices over so much. */
+export type ChargedInTraining = z.output<typeof charged>;
+
 export type NightProgress = {
   after: number;
   done: boolean;
@@ -29,7 +33,7 @@ const CHUNK = 1_000;
 const MOST_INT = 2_147_483_647;
 
 /**
- * One more chunk of the night for a business day (D12-D15): everything due up to the day after it, for the next payers and
+ * One more chunk of the night for a business day (D12-D15), with what it `charged`: everything due up to the day after it, for the next payers and
  * their families. The last chunk closes the trainings.
  */
 export async function chargeChunk(
@@ -37,16 +41,16 @@ export async function chargeChunk(
   date: string,
   progress: NightProgress,
   runId: number | null,
-): Promise<NightProgress> {
+): Promise<NightProgress & { charged: readonly ChargedInTraining[] }> {
   await neverReadWholeTables(transaction);
   const last = await nextPayers(transaction, progress.after, CHUNK);
-  if (last === null) return endNight(transaction, date, progress);
+  if (last === null) return { ...(await endNight(transaction, date, progress)), charged: [] };
   const payers = { after: progress.after, last };
   const due = await dueRegistrations(transaction, await lockDueStudents(transaction, payers, date), date);
   const owing = await owingPayers(transaction, payers);
   const charged = await chargeWithOthers(transaction, due, runId, 'TRAINING', owing);
   const paid = charged.locked.length > 0 ? await settle(transaction, charged.locked) : 0;
-  return {
+  const reached = {
     ...progress,
     after: last,
     registrations: progress.registrations + due.length,
@@ -54,7 +58,20 @@ export async function chargeChunk(
     invoices: progress.invoices + charged.invoices,
     auto_payments: progress.auto_payments + paid,
   };
+  return { ...reached, charged: await chargedFor(transaction, due) };
 }
+
+/** What pays for registrations that were just charged, by training. */
+const chargedFor = (transaction: Sql, due: readonly { seat_id: number }[]) =>
+  transaction.any(sql.type(charged)`
+    select seat.real_training_id as training_id, count(seat.session_entry_id)::int as sessions, count(seat.invoice_id)::int as invoices,
+      coalesce(sum(invoice.amount_minor), 0)::int8 as amount_minor
+    from real_training_students seat left join invoices invoice on invoice.id = seat.invoice_id
+    where seat.id = any(${sql.array(
+      due.map(({ seat_id }) => seat_id),
+      'int4',
+    )}) and seat.charged_at is not null
+    group by 1 order by 1`);
 
 /**
  * A chunk looks things up by index only. Without this the plans are those of the tables as they were at the last analyze, and

@@ -3,13 +3,20 @@ import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { lockWallets, settle } from './settle.ts';
 
+export const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
+
 export const paymentRow = z.object({
   id: z.int(),
   payer_id: z.int(),
   amount_minor: z.int(),
-  method: z.enum(['cash', 'card', 'transfer', 'online', 'other']),
+  method: z.enum(METHODS),
   description: z.string().nullable(),
   created_by: z.string(),
+  /** Who took it, where it was a person. */
+  person_id: z.int().nullable(),
+  /** What the outside service calls it (R18). */
+  provider_id: z.string().nullable(),
+  refunded_minor: z.int(),
   created_at: z.iso.datetime(),
   /** The day that reports count it on, where it is not the one it was entered. */
   payment_date: z.iso.date().nullable(),
@@ -17,7 +24,8 @@ export const paymentRow = z.object({
   cancellation_reason: z.string().nullable(),
 });
 
-const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, created_at, payment_date, cancelled_at, cancellation_reason`;
+const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, person_id, provider_id,
+  coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0)::int8 as refunded_minor, created_at, payment_date, cancelled_at, cancellation_reason`;
 
 /** Whoever pays for a student, or null when there is no such student. */
 export const payerOf = (db: Sql, studentId: number) =>
@@ -38,12 +46,22 @@ export const walletHolder = (db: Sql, userId: number) =>
 /** A payment arrives: it goes into the payer's wallet and settles what is owed (D21, D15), in the caller's transaction. */
 export async function receivePayment(
   transaction: Sql,
-  received: { payerId: number; amountMinor: number; method: string; description?: string; day?: string; createdBy: string },
+  received: {
+    payerId: number;
+    amountMinor: number;
+    method: string;
+    description?: string;
+    day?: string;
+    createdBy: string;
+    personId?: number;
+    providerId?: string;
+  },
 ) {
   await lockWallets(transaction, [received.payerId]);
   const payment = await transaction.one(sql.type(paymentRow)`
-    insert into payments (payer_id, amount_minor, method, description, payment_date, created_by)
-    values (${received.payerId}, ${received.amountMinor}, ${received.method}, ${received.description ?? null}, ${received.day ?? null}::date, ${received.createdBy})
+    insert into payments (payer_id, amount_minor, method, description, payment_date, created_by, person_id, provider_id)
+    values (${received.payerId}, ${received.amountMinor}, ${received.method}, ${received.description ?? null}, ${received.day ?? null}::date, ${received.createdBy},
+      ${received.personId ?? null}, ${received.providerId ?? null})
     returning ${columns}`);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
@@ -83,24 +101,27 @@ export function listPayments(db: Sql, { studentId, payerId, method, from, to, zo
 export const lockPayment = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(paymentRow)`select ${columns} from payments where id = ${id} for update`);
 
+/** The payment that an outside service calls so, or null. */
+export const paymentOfProvider = (db: Sql, providerId: string) =>
+  db.maybeOne(sql.type(paymentRow)`select ${columns} from payments where provider_id = ${providerId}`);
+
+/** How much of a payment went back to whoever paid it. */
+export const refundedOf = (db: Sql, paymentId: number) =>
+  db.oneFirst(sql.type(z.object({ refunded_minor: z.int() }))`
+    select coalesce(sum(amount_minor), 0)::int8 as refunded_minor from payment_refunds where payment_id = ${paymentId}`);
+
 /**
- * Takes a payment back (D21). What the balance does not hold is got by unpaying invoices, newest first, until it is covered;
- * what the last of them covers too much stays in the wallet. Returns how many invoices are owed again.
- * The caller has locked the payment and seen that it is live.
+ * Makes invoices owed again of a payer, newest first, until the wallet holds an amount; what the last of them covers too much stays in it (D21).
+ * Returns how many are owed again. The caller holds the wallet.
  */
-export async function takeBackPayment(
-  transaction: Sql,
-  payment: { id: number; payer_id: number; amount_minor: number },
-  reason: string,
-) {
-  await lockWallets(transaction, [payment.payer_id]);
-  const unpaid = await transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
+export const reopenInvoices = (transaction: Sql, payerId: number, amountMinor: number) =>
+  transaction.oneFirst(sql.type(z.object({ invoices: z.int() }))`
     with paid as (
       select invoice.id, payer_id, amount_minor,
         sum(amount_minor) over (order by created_at desc, invoice.id desc) - amount_minor as before,
-        ${payment.amount_minor}::int8 - balance_minor as missing
+        ${amountMinor}::int8 - balance_minor as missing
       from invoices invoice join wallets on user_id = payer_id
-      where payer_id = ${payment.payer_id} and invoice.status = 'PAID'
+      where payer_id = ${payerId} and invoice.status = 'PAID'
     ), owed as (
       update invoices set status = 'UNPAID', paid_at = null from paid where paid.id = invoices.id and paid.before < paid.missing
       returning invoices.id, invoices.payer_id, invoices.amount_minor
@@ -110,10 +131,23 @@ export async function takeBackPayment(
       returning id
     )
     select count(*)::int as invoices from refunded`);
+
+/**
+ * Takes a payment back (D21), or what of it was not refunded before (R19). What the balance does not hold is got by unpaying invoices.
+ * Returns how many invoices are owed again. The caller has locked the payment and seen that it is live.
+ */
+export async function takeBackPayment(
+  transaction: Sql,
+  payment: { id: number; payer_id: number; amount_minor: number },
+  reason: string,
+) {
+  await lockWallets(transaction, [payment.payer_id]);
+  const rest = payment.amount_minor - (await refundedOf(transaction, payment.id));
+  const unpaid = await reopenInvoices(transaction, payment.payer_id, rest);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
-    select user_id, -least(balance_minor, ${payment.amount_minor}::int8), 'adjustment', ${payment.id}
-    from wallets where user_id = ${payment.payer_id} and balance_minor > 0`);
+    select user_id, -least(balance_minor, ${rest}::int8), 'adjustment', ${payment.id}
+    from wallets where user_id = ${payment.payer_id} and balance_minor > 0 and ${rest}::int8 > 0`);
   await transaction.query(sql.unsafe`
     update payments set cancelled_at = now(), cancellation_reason = ${reason} where id = ${payment.id}`);
   return unpaid;
@@ -126,7 +160,7 @@ export const balanceOf = async (db: Sql, payerId: number): Promise<number> =>
 export const transactionRow = z.object({
   id: z.int(),
   amount_minor: z.int(),
-  kind: z.enum(['deposit', 'payment', 'refund', 'adjustment']),
+  kind: z.enum(['deposit', 'payment', 'refund', 'adjustment', 'payout']),
   invoice_id: z.int().nullable(),
   payment_id: z.int().nullable(),
   created_at: z.iso.datetime(),

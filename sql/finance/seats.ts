@@ -76,15 +76,22 @@ export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId:
     for no key update of seat`);
 
 /** The registrations of a training. */
-export const seatStates = (db: Sql, trainingId: number) =>
+export const seatStates = (db: Sql, trainingId: number) => seatStatesOf(db, [trainingId]);
+
+/** The same of several trainings. */
+export const seatStatesOf = (db: Sql, trainingIds: readonly number[]) =>
   db.any(sql.type(seatState)`
     select id, student_id, status, charged_at, promoted_at, cancellation from real_training_students
-    where real_training_id = ${trainingId} order by id`);
+    where real_training_id = any(${sql.array([...trainingIds], 'int4')}) order by id`);
 
 /** Everyone with a registration in a training that is not taken back. */
-export const seatHolders = (db: Sql, trainingId: number) =>
+export const seatHolders = (db: Sql, trainingId: number) => holdersOf(db, [trainingId]);
+
+/** The same of several trainings, each once. */
+export const holdersOf = (db: Sql, trainingIds: readonly number[]) =>
   db.anyFirst(sql.type(z.object({ student_id: z.int() }))`
-    select student_id from real_training_students where real_training_id = ${trainingId} and status <> 'CANCELLED_SAFE'`);
+    select distinct student_id from real_training_students
+    where real_training_id = any(${sql.array([...trainingIds], 'int4')}) and status <> 'CANCELLED_SAFE'`);
 
 /** The statuses that take a place of a training. */
 export const TAKEN: readonly string[] = ['REGISTERED', 'PRESENT', 'ABSENT'];

@@ -48,6 +48,8 @@ export const unmade = z.object({
   absence_id: z.int().nullable(),
   /** The calendar override that closes the day, or a part of it. */
   override_id: z.int().nullable(),
+  /** The name of the day off (R17), if it is one. */
+  day_off: z.string().nullable(),
 });
 export type Unmade = z.output<typeof unmade>;
 export type Conflict = Unmade & { reason: 'trainer_busy' | 'room_busy' };
@@ -65,7 +67,7 @@ export const explainUnmade = (db: Sql, week: Week, templateIds: number[]) =>
       end as reason,
       training_template_id, training_date, start_time, training_type, trainer_id,
       concat_ws(' ', person.first_name, nullif(person.last_name, '')) as trainer, room_id, rooms.name as room,
-      obstacle.real_training_id, obstacle.booking_id, obstacle.absence_id, closing.id as override_id
+      obstacle.real_training_id, obstacle.booking_id, obstacle.absence_id, closing.id as override_id, closing.day_off
     from (${planned(week, templateIds)}) planned
     join users person on person.id = trainer_id
     left join rooms on rooms.id = room_id

@@ -1,13 +1,23 @@
 import type { z } from 'zod';
 import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts';
+import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
 import { signInMessages } from './messages/sign-in.ts';
+import { studioMessages } from './messages/studio.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
 import { trainingMessages } from './messages/trainings.ts';
 
-const forAdmins = { ...adminMessages, ...alertMessages };
-const forPeople = { ...trainingMessages, ...bookingMessages, ...subscriptionMessages, ...moneyMessages, ...signInMessages };
+const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages };
+const forPeople = {
+  ...trainingMessages,
+  ...beltMessages,
+  ...bookingMessages,
+  ...subscriptionMessages,
+  ...moneyMessages,
+  ...signInMessages,
+  ...studioMessages,
+} satisfies Record<string, { call: unknown }>;
 
 /**
  * Every message there is: its kind, its urgency, its params, what it is about and which earlier messages it outdates. Params are
@@ -29,6 +39,12 @@ const entryOf = (name: MessageName): Entry => catalog[name];
 /** What a message is about; empty where nothing is known of it. */
 export const subjectsOf = ({ template, params }: Message): readonly string[] =>
   entryOf(template).subjects?.(params as never) ?? [];
+
+/** Whether its reader is to be called about it where no channel reaches them; params as they were written. */
+export function needsCall(name: MessageName, params: unknown): boolean {
+  const { call = false, params: schema } = entryOf(name);
+  return typeof call === 'boolean' ? call : call(schema.parse(params) as never);
+}
 
 /** The messages that one of this name outdates. */
 export const supersededBy = (name: MessageName) =>

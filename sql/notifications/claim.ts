@@ -133,12 +133,16 @@ export const claim = (limit: number, { secondMs, leaseMs }: Pace) => sql.fragmen
     left join users on users.id = note.user_id
     left join telegram_moved_chats moved on moved.old_id = note.chat_id and note.user_id is null`;
 
-/** Claims messages that go to the log instead: those without a chat, or, where there is no token, all of them. */
-export const claimForLog = (db: Sql, limit: number, seconds: number, all: boolean) =>
+/**
+ * Claims messages that go to the log instead: those to no chat and no person; without a token, those to chats as well; and where
+ * no channel at all is set up, those to people, too.
+ */
+export const claimForLog = (db: Sql, limit: number, seconds: number, to: { chats: boolean; people: boolean }) =>
   db.any(sql.type(outboxRow)`
     update notifications note set attempts = attempts + 1, send_after = now() + make_interval(secs => ${seconds})
     where id in (
-      select id from notifications where status = 'pending' and send_after <= now() and (chat_id is null or ${all}::boolean)
+      select id from notifications where status = 'pending' and send_after <= now()
+        and case when user_id is null then chat_id is null or ${to.chats}::boolean else ${to.people}::boolean end
       order by send_after, id limit ${limit} for update skip locked
     )
     returning ${columns}`);
@@ -160,6 +164,6 @@ export const untilNextClaim = (db: Sql) =>
             where (free_at > now or held_until > now) and exists (
               select from notifications note where note.chat_id = chat.chat_id and status = 'pending' and send_after <= now)
           ), now)) end,
-      (select min(send_after) from notifications where status = 'pending' and send_after > now)
+      (select min(send_after) from notifications where status = 'pending' and chat_id is not null and send_after > now)
     ) - now)::float8 * 1000 as ms
     from clock`);

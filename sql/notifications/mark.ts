@@ -79,6 +79,14 @@ export const markPart = (db: Sql, message: Held, partsSent: number, pace: Second
     update notifications set parts_sent = ${partsSent}, attempts = 0, in_line = true, send_after = now() + ${span(pace.secondMs)}
     where id = ${message.id} and status = 'pending'`);
 
+/** Telegram refused a person's message for good, but not the person: it goes by their next channel. */
+export const leaveChat = (db: Sql, message: Held, error: string, pace: Second) =>
+  db.query(sql.unsafe`
+    with ${resting(message, pace)}
+    update notifications set tried = array_append(tried, 'telegram'), channel = null, chat_id = null, attempts = 0, parts_sent = 0,
+      in_line = false, send_after = now(), error = ${error}
+    where id = ${message.id} and status = 'pending' and user_id is not null`);
+
 /** Leaves a message for later after a try that failed, and with it what its reader is to be notified of the same subject after it. */
 export const postponeMessage = (db: Sql, message: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
@@ -118,13 +126,13 @@ export const dropMessage = (
     with ${untouched(message, reachOf(message, status))}
     update notifications set status = ${status}, error = ${error}, in_line = false where id = ${message.id} and status = 'pending'`);
 
-/** A message whose reader has moved goes to where they are now, untried; whoever has no Telegram any more is sent nothing. */
+/** A message whose reader has moved goes to where they are now, untried; to whoever has no Telegram any more, by another channel. */
 export const readdressMessage = (db: Sql, message: Held, address: number | null) =>
   db.query(sql.unsafe`
     with ${untouched(message)}
-    update notifications set attempts = greatest(attempts - 1, 0), send_after = now(), chat_id = coalesce(${address}::int8, chat_id),
-      status = case when ${address}::int8 is null then 'skipped' else status end,
-      error = case when ${address}::int8 is null then 'no Telegram id' else error end
+    update notifications set attempts = greatest(attempts - 1, 0), send_after = now(), chat_id = ${address}::int8,
+      channel = case when ${address}::int8 is not null then 'telegram' end,
+      parts_sent = case when user_id is null then parts_sent else 0 end
     where id = ${message.id} and status = 'pending'`);
 
 /** Ends a message that went to the log instead. */

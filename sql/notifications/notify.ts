@@ -15,6 +15,8 @@ export type Notice<N extends PersonMessageName = PersonMessageName> = Message<N>
   dedupe: string;
   priority?: Priority;
   occasion?: string;
+  /** Students it is about who are not the reader: where the reader has switched off all of them, it is not written. */
+  about?: readonly number[];
 };
 
 type Fragment = ReturnType<typeof sql.fragment>;
@@ -70,9 +72,9 @@ const writeToChats = (db: Sql, rows: readonly (readonly (string | number | null)
 
 /**
  * Writes messages to people in the transaction of their cause; written already: nothing happens. Where somebody is and in which
- * language is looked up when the message is sent. Whoever has no Telegram id is noted as skipped, and whoever has blocked the bot
- * as undeliverable, so that it can be seen who was not notified. Earlier messages that a new one outdates are not sent any more, and
- * others about the same subject leave before it. Returns how many messages are new.
+ * language is looked up when the message is sent; whoever has no Telegram, or has blocked the bot, gets it by another channel, and
+ * whoever has none is called (channels.ts). Earlier messages that a new one outdates are not sent any more, and others about the
+ * same subject leave before it. Returns how many messages are new.
  */
 export async function notifyPeople(db: Sql, notices: readonly Notice[]): Promise<number> {
   if (notices.length === 0) return 0;
@@ -102,17 +104,21 @@ const notBefore = sql.fragment`greatest(now(), nullif(current_setting('studio.un
 
 const insertForPeople = (notices: readonly Notice[], condition: Fragment) => sql.fragment`
   insert into notifications
-    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, send_after, status, error)
-  select user_id, telegram_id, locale, template, params, dedupe_key, ${words(sql.fragment`subjects`)}, priority, occasion_at, ${notBefore},
-    case when telegram_id is null then 'skipped' when blocked_at is not null then 'undeliverable' else 'pending' end,
-    case when telegram_id is null then 'no Telegram id' when blocked_at is not null then 'blocked the bot' end
+    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, send_after, channel, tried)
+  select user_id, case when blocked_at is null then telegram_id end, locale, template, params, dedupe_key,
+    ${words(sql.fragment`subjects`)}, priority, occasion_at, ${notBefore},
+    case when telegram_id is not null and blocked_at is null then 'telegram' end,
+    case when blocked_at is null then '{}' else array['telegram'] end
   from ${rowsOf(
-    notices.map((notice) => [notice.userId, notice.dedupe, ...columnsOf(notice)]),
-    ['int4', 'text', ...TYPES],
-  )} with ordinality as given (user_id, dedupe_key, ${COLUMNS}, place)
+    notices.map((notice) => [notice.userId, notice.dedupe, ...columnsOf(notice), JSON.stringify(notice.about ?? [])]),
+    ['int4', 'text', ...TYPES, 'jsonb'],
+  )} with ordinality as given (user_id, dedupe_key, ${COLUMNS}, about, place)
   join users on users.id = user_id
   left join telegram_chats chat on chat.chat_id = telegram_id
-  where ${condition}
+  where ${condition} and (about = '[]' or exists (
+    select from jsonb_array_elements(about) as child (id) where not exists (
+      select from child_notifications off
+      where off.reader_id = user_id and off.student_id = child.id::int and not off.is_on)))
   order by place
   on conflict (dedupe_key) do nothing`;
 
@@ -146,14 +152,25 @@ const inOrder = (notices: readonly Message[], isSameReader: Fragment) => {
     )`;
 };
 
-/** Notes that a chat refused us: whatever waits for it becomes undeliverable at once, and so will what is written for it. */
+/**
+ * Notes that a chat refused us: what waits for it, and what is written for it from now on, goes by the next channel of the person
+ * whose chat it is. What is no person's becomes undeliverable.
+ */
 export const blockChat = (db: Sql, chatId: number, error: string) =>
   db.query(sql.unsafe`
     with blocked as (
       insert into telegram_chats (chat_id, blocked_at) values (${chatId}, now())
       on conflict (chat_id) do update set blocked_at = coalesce(telegram_chats.blocked_at, now())
     )
-    update notifications set status = 'undeliverable', error = ${error} where chat_id = ${chatId} and status = 'pending'`);
+    update notifications set error = ${error}, in_line = false,
+      status = case when user_id is null then 'undeliverable' else status end,
+      channel = case when user_id is null then channel end,
+      tried = case when user_id is null then tried else array_append(tried, 'telegram') end,
+      chat_id = case when user_id is null then chat_id end,
+      parts_sent = case when user_id is null then parts_sent else 0 end,
+      attempts = case when user_id is null then attempts else 0 end,
+      send_after = case when user_id is null or attempts = 0 and not in_line then send_after else greatest(now(), held_until) end
+    where chat_id = ${chatId} and status = 'pending'`);
 
 /** Whoever writes to the bot can be reached again. Returns true when they could not be before. */
 export async function writesAgain(db: Sql, chatId: number): Promise<boolean> {

@@ -54,3 +54,30 @@ export const setStudioKinds = (transaction: Sql, kinds: Record<string, boolean>)
   transaction.query(sql.unsafe`
     insert into notification_switches (kind, is_on) select kind, is_on from ${entries(kinds)} as given (kind, is_on)
     on conflict (kind) do update set is_on = excluded.is_on`);
+
+const child = z.object({ student_id: z.int(), name: z.string(), is_on: z.boolean() });
+
+/** Those a person pays for who are somebody else; on unless switched off. */
+export const childrenOf = (db: Sql, payerId: number) =>
+  db.any(sql.type(child)`
+    select students.id as student_id, concat_ws(' ', first_name, nullif(last_name, '')) as name, coalesce(is_on, true) as is_on
+    from students join users on users.id = students.id
+    left join child_notifications told on told.student_id = students.id and told.reader_id = payer_id
+    where payer_id = ${payerId} and students.id <> payer_id order by students.id`);
+
+/** Sets of whom a person wants to be told; those that are not named are on. */
+export const setChildren = (transaction: Sql, readerId: number, children: readonly { student_id: number; is_on: boolean }[]) =>
+  transaction.query(sql.unsafe`
+    with gone as (
+      delete from child_notifications
+      where reader_id = ${readerId} and not student_id = any(${sql.array(
+        children.map(({ student_id }) => student_id),
+        'int4',
+      )})
+    )
+    insert into child_notifications (reader_id, student_id, is_on)
+    select ${readerId}, student_id, is_on from ${sql.unnest(
+      children.map(({ student_id, is_on }) => [student_id, is_on]),
+      ['int4', 'bool'],
+    )} as given (student_id, is_on)
+    on conflict (reader_id, student_id) do update set is_on = excluded.is_on`);

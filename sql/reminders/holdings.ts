@@ -6,7 +6,7 @@ import { type Sql, sql } from '../database/database.ts';
  * (D39, R9): what was excused and what the studio cancelled does not count. `streak` names those absences: 0 for one who never came.
  */
 export const missedClasses = (db: Sql, today: string, threshold: number, window: number) =>
-  db.any(sql.type(z.object({ student_id: z.int(), missed: z.int(), streak: z.int() }))`
+  db.any(sql.type(z.object({ student_id: z.int(), payer_id: z.int(), student: z.string(), missed: z.int(), streak: z.int() }))`
     with missed as materialized (
       select student_id, count(*)::int as missed, max(starts_at) as last_missed
       from real_training_students seat join real_trainings training on training.id = real_training_id
@@ -18,11 +18,11 @@ export const missedClasses = (db: Sql, today: string, threshold: number, window:
         and training_date > ${today}::date - ${window}::int and training_date <= ${today}::date
       group by student_id having count(*) >= ${threshold}
     )
-    select student_id, missed, coalesce((
+    select student_id, payer_id, concat_ws(' ', person.first_name, nullif(person.last_name, '')) as student, missed, coalesce((
       select seat.id from real_training_students seat join real_trainings training on training.id = real_training_id
       where seat.student_id = missed.student_id and seat.status = 'PRESENT' and starts_at < last_missed
       order by starts_at desc, seat.id desc limit 1), 0) as streak
-    from missed order by student_id`);
+    from missed join students on students.id = student_id join users person on person.id = student_id order by student_id`);
 
 /**
  * Takes payers who owe something past its due date that they have not been recalled of, in the transaction that recalls them: an

@@ -55,27 +55,3 @@ export const newSeats = (db: Sql, from: Date, to: Date) =>
       and run.completed_at > ${from.toISOString()}::timestamptz and run.completed_at <= ${to.toISOString()}::timestamptz
       and seat.status = 'REGISTERED' and training.status = 'scheduled' and starts_at > ${to.toISOString()}::timestamptz
     order by seat.student_id, starts_at`);
-
-/**
- * Takes the exams for a belt between two instants that were not announced for the time they have now, in the transaction that
- * announces them. `announcement` counts how often one was.
- */
-export const takeExams = (transaction: Sql, after: Date, until: Date) =>
-  transaction.any(sql.type(
-    z.object({
-      id: z.int(),
-      student_id: z.int(),
-      belt: z.string(),
-      exam_at: z.iso.datetime(),
-      location: z.string().nullable(),
-      announcement: z.int(),
-    }),
-  )`
-    with taken as (
-      update belt_exams set announced_for = exam_at, announcements = announcements + 1
-      where exam_at > ${after.toISOString()}::timestamptz and exam_at <= ${until.toISOString()}::timestamptz
-        and announced_for is distinct from exam_at
-      returning *
-    )
-    select taken.id, student_id, belt, exam_at, locations.name as location, announcements as announcement
-    from taken left join locations on locations.id = location_id order by taken.id`);

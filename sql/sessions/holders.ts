@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { sql } from '../database/database.ts';
+import { aboutWhom } from '../notifications/about.ts';
 import type { ParamsOf } from '../notifications/catalog.ts';
 import type { subscriptionMessages } from '../notifications/messages/subscriptions.ts';
 import type { Notice } from '../notifications/notify.ts';
@@ -43,7 +44,15 @@ export function holderNotices(holder: Holder, message: Said): Notice[] {
     const isPayer = userId === payer_id;
     const ofMoney = 'balance_minor' in message.params ? { is_payer: isPayer, ...(isPayer ? {} : { balance_minor: null }) } : {};
     const about = { subscription, student: whose, student_subscription_id: id };
-    return { userId, template: message.template, dedupe, params: { ...about, ...message.params, ...ofMoney } } as Notice;
+    // What is owed is the payer's own affair, whatever they want to hear of the student.
+    const whom = message.template.startsWith('renewal_') ? [] : aboutWhom(userId, student_id);
+    return {
+      userId,
+      template: message.template,
+      dedupe,
+      about: whom,
+      params: { ...about, ...message.params, ...ofMoney },
+    } as Notice;
   };
   const toStudent = say(student_id, message.dedupe, null);
   return payer_id === student_id ? [toStudent] : [toStudent, say(payer_id, `${message.dedupe}:payer`, student)];

@@ -46,9 +46,9 @@ export const readSlotInputs = (db: Sql, questions: readonly SlotQuestion[]) =>
     with seen as materialized (${seen})
     select specialist.id as specialist_id, book, version, specialist.work_schedule::text as schedule,
       location.work_schedule::text as location_schedule,
-      (select json_object_agg(day, intervals) from calendar_overrides
+      (select json_object_agg(day, intervals) from day_closings
         where specialist_id = specialist.id and day between from_day and to_day) as overrides,
-      (select json_object_agg(day, intervals) from calendar_overrides
+      (select json_object_agg(day, intervals) from day_closings
         where location_id = specialist.location_id and day between from_day and to_day) as location_overrides,
       (select ${pairs(sql.fragment`lower(during)`, sql.fragment`upper(during)`)}
         from (${occupied(sql.fragment`specialist.id`, sql.fragment`tstzrange(asked.from_at, asked.to_at)`)}) as busy

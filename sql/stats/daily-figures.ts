@@ -60,12 +60,16 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
       select day, count(*) filter (where status = 'PRESENT')::int as present, count(*) filter (where status = 'ABSENT' and excused_at is null)::int as absent
       from seat group by day
     ), money as (
-      select day, sum(received) as received, sum(returned) as payments_cancelled, sum(invoiced) as invoiced, sum(withdrawn) as invoices_cancelled
+      select day, sum(received) as received, sum(returned) as payments_cancelled, sum(invoiced) as invoiced, sum(withdrawn) as invoices_cancelled,
+        sum(refunded) as refunded
       from (
-        select coalesce(payment_date, (created_at at time zone ${zone})::date) as day, amount_minor as received, 0 as returned, 0 as invoiced, 0 as withdrawn from payments
-        union all select (cancelled_at at time zone ${zone})::date, 0, amount_minor, 0, 0 from payments where cancelled_at is not null
-        union all select (created_at at time zone ${zone})::date, 0, 0, amount_minor, 0 from invoices
-        union all select (cancelled_at at time zone ${zone})::date, 0, 0, 0, amount_minor from invoices where cancelled_at is not null
+        select coalesce(payment_date, (created_at at time zone ${zone})::date) as day, amount_minor as received, 0 as returned, 0 as invoiced, 0 as withdrawn,
+          0 as refunded from payments
+        union all select (cancelled_at at time zone ${zone})::date, 0, amount_minor - coalesce(
+          (select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0), 0, 0, 0 from payments where cancelled_at is not null
+        union all select (created_at at time zone ${zone})::date, 0, 0, 0, 0, amount_minor from payment_refunds
+        union all select (created_at at time zone ${zone})::date, 0, 0, amount_minor, 0, 0 from invoices
+        union all select (cancelled_at at time zone ${zone})::date, 0, 0, 0, amount_minor, 0 from invoices where cancelled_at is not null
       ) as entry
       where day in (select day from day) group by day
     ), registered as (
@@ -73,22 +77,22 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
       where registration_date in (select day from day) group by registration_date
     ), written as (
       insert into daily_figures as known (day, active_students, trainings_held, trainings_cancelled, present, absent, received_minor,
-        payments_cancelled_minor, invoiced_minor, invoices_cancelled_minor, new_registrations)
+        payments_cancelled_minor, invoiced_minor, invoices_cancelled_minor, new_registrations, refunded_minor)
       select day, coalesce(active.students, 0), coalesce(held, 0), coalesce(cancelled, 0), coalesce(present, 0), coalesce(absent, 0),
         coalesce(received, 0), coalesce(payments_cancelled, 0), coalesce(invoiced, 0), coalesce(invoices_cancelled, 0),
-        coalesce(registered.students, 0)
+        coalesce(registered.students, 0), coalesce(refunded, 0)
       from day left join active using (day) left join training using (day) left join attendance using (day)
         left join money using (day) left join registered using (day)
       on conflict (day) do update set active_students = excluded.active_students, trainings_held = excluded.trainings_held,
         trainings_cancelled = excluded.trainings_cancelled, present = excluded.present, absent = excluded.absent,
         received_minor = excluded.received_minor, payments_cancelled_minor = excluded.payments_cancelled_minor,
         invoiced_minor = excluded.invoiced_minor, invoices_cancelled_minor = excluded.invoices_cancelled_minor,
-        new_registrations = excluded.new_registrations, written_at = now()
+        new_registrations = excluded.new_registrations, refunded_minor = excluded.refunded_minor, written_at = now()
       where (known.active_students, known.trainings_held, known.trainings_cancelled, known.present, known.absent, known.received_minor,
-          known.payments_cancelled_minor, known.invoiced_minor, known.invoices_cancelled_minor, known.new_registrations)
+          known.payments_cancelled_minor, known.invoiced_minor, known.invoices_cancelled_minor, known.new_registrations, known.refunded_minor)
         is distinct from (excluded.active_students, excluded.trainings_held, excluded.trainings_cancelled, excluded.present,
           excluded.absent, excluded.received_minor, excluded.payments_cancelled_minor, excluded.invoiced_minor,
-          excluded.invoices_cancelled_minor, excluded.new_registrations)
+          excluded.invoices_cancelled_minor, excluded.new_registrations, excluded.refunded_minor)
       returning 1
     )
     select count(*)::int as written from written`);

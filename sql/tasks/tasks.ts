@@ -75,10 +75,15 @@ export async function finishTask(transaction: Sql, id: number, by: string): Prom
   return findTask(transaction, id);
 }
 
-/** Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. Null when there is none. */
+/**
+ * Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. One to call
+ * somebody for whom a newer one is open stays done: everything to come stands there. Null when there is none.
+ */
 export async function reopenTask(transaction: Sql, id: number): Promise<Task | null> {
   await transaction.query(sql.unsafe`
-    update admin_tasks set done_at = null, done_by = null, hidden_at = null where id = ${id} and done_at is not null`);
+    update admin_tasks done set done_at = null, done_by = null, hidden_at = null where id = ${id} and done_at is not null
+      and not (kind = 'call' and exists (
+        select from admin_tasks newer where newer.kind = 'call' and newer.user_id = done.user_id and newer.done_at is null))`);
   return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
 }
 

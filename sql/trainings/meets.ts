@@ -22,7 +22,7 @@ export type Obstacle = z.output<typeof obstacle>;
 
 /**
  * Everything in the way of trainings (D8): their trainer or room is taken, or the trainer absent, in whatever capacity; a student is busy; an
- * override has closed the location, or the trainer's day. Nothing: they can be given.
+ * override or a day off has closed the location, or the trainer's day. Nothing: they can be given.
  * @param students who is to be in all of them
  */
 export const obstaclesOf = (db: Sql, wanted: readonly Wanted[], students: readonly number[], zone: string) =>
@@ -48,6 +48,9 @@ export const obstaclesOf = (db: Sql, wanted: readonly Wanted[], students: readon
     select 'student', wanted.place, busy.id, met.words
     from busy join wanted using (place) cross join lateral what_meets('student', busy.id, null, during, training_id, null) as met
     union all
-    select closed.reason, place, closed.id, case closed.reason when 'closed' then 'the location is closed then' else 'the trainer is off then' end
+    select closed.reason, place, closed.id, case
+      when closed.day_off is not null then format('closed then: %s', closed.day_off)
+      when closed.reason = 'closed' then 'the location is closed then'
+      else 'the trainer is off then' end
     from wanted cross join lateral (${closingOverride('wanted', { zone })}) closed
     order by place, what, id`);

@@ -7,7 +7,7 @@ import { type Sql, sql } from '../database/database.ts';
  */
 export const restoreTrainings = (transaction: Sql, undoId: number) =>
   transaction.query(sql.unsafe`
-    update real_trainings training set trainer_id = was.trainer_id, room_id = was.room_id, training_date = was.training_date,
+    update real_trainings training set trainer_id = was.trainer_id, regular_trainer_id = was.regular_trainer_id, room_id = was.room_id, training_date = was.training_date,
       start_time = was.start_time, starts_at = was.starts_at, ends_at = was.ends_at, max_participants = was.max_participants,
       price_minor = was.price_minor, status = was.status, notes = was.notes, free_until_start = was.free_until_start,
       cancelled_at = was.cancelled_at, cancellation_reason = was.cancellation_reason, cancellation = was.cancellation

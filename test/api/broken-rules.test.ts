@@ -13,16 +13,23 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'belt_is_deferred_already',
+  'exam_awards_once',
+  'payment_is_booked_already',
+  'refund_leaves_a_wallet_once',
   'api_keys_name_is_taken',
   'api_keys_secret_is_taken',
   'booking_is_invoiced_already',
+  'booking_took_a_session_already',
   'booking_took_a_unit_already',
   'check_in_digits_are_unique',
   'check_in_token_is_unique',
   'consents_are_given_once',
   'invoice_pays_one_registration',
+  'news_is_noted_already',
   'one_attempt',
   'one_live_run',
+  'one_open_call_a_person',
   'one_open_telegram_link',
   'one_training_per_template_date',
   'package_is_invoiced_already',
@@ -38,6 +45,7 @@ const ITS_OWN = [
   'sign_in_links_token_hash_key',
   'student_is_registered_already',
   'telegram_links_token_is_taken',
+  'template_is_in_the_schedule_already',
   'told_already',
   'unit_is_returned_already',
 ];

@@ -100,7 +100,18 @@ beforeAll(async () => {
     only(sql.unsafe`
       insert into finance_requests (kind, real_training_id, student_id, requested_at, requested_by, status, outcome, decided_at)
       values ('cancel_participation', ${training}, ${student}, now(), 'test', 'refused', '{"status":409,"detail":"no"}', now()) returning id`);
+  const belt = await only(sql.unsafe`select id from belts where path = 'adult' and position = 1`);
+  await db.query(sql.unsafe`update users set birth_date = '1990-01-01' where id in (${client}, ${stranger})`);
+  const award = async (student: number) =>
+    Number((await api.post(`/api/students/${student}/belts`, { belt_id: belt, awarded_on: '2020-01-01' })).body.id);
+  const exam = async (student: number) =>
+    Number(
+      (await api.post(`/api/students/${student}/exams`, { belt_id: belt, exam_at: inHours(90), override_reason: 'гость' })).body
+        .id,
+    );
   rows.client = {
+    pupil: await award(client),
+    exam: await exam(client),
     training: own,
     group: ownGroup,
     student: client,
@@ -113,6 +124,8 @@ beforeAll(async () => {
     request: await asked(client, own),
   };
   rows.guardian = {
+    pupil: await award(kid),
+    exam: await exam(kid),
     training: own,
     group: ownGroup,
     student: kid,
@@ -124,6 +137,8 @@ beforeAll(async () => {
     request: await asked(kid, own),
   };
   rows.trainer = {
+    pupil: rows.client.pupil as number,
+    exam: rows.client.exam as number,
     training: own,
     group: ownGroup,
     student: kid,
@@ -136,6 +151,8 @@ beforeAll(async () => {
   };
   rows.others = {
     family: stranger,
+    pupil: await award(stranger),
+    exam: await exam(stranger),
     training: strange,
     group: await group(strangeTrainer, stranger),
     student: stranger,
@@ -256,6 +273,10 @@ test.each(own(isList))('%s shows a %s what is theirs and nothing of others', asy
 /** A body that is well formed, where empty would be refused before anybody looks at whose rows it names. */
 function example(name: string): Json {
   const bodies: Record<string, Json> = {
+    'POST /api/students/{id}/belts': { belt_id: 1 },
+    'PUT /api/students/{id}/belts/deferral': { program: 'BJJ', until: null },
+    'POST /api/students/{id}/exams': { belt_id: 1, exam_at: inHours(70) },
+    'PATCH /api/exams/{id}': { notes: 'строго' },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
     'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },
@@ -276,7 +297,7 @@ test('a trainer sees no contacts and no money of others', async () => {
   const seen = await ask('trainer', 'get', '/api/students');
   expect(seen.body.items.map((item: Json) => item.id).sort()).toEqual([rows.client.student, rows.guardian.student].sort());
   for (const item of seen.body.items)
-    expect(item).toMatchObject({ phone: null, email: null, telegram_id: null, notes: null, payer_id: null });
+    expect(item).toMatchObject({ phone: null, email: null, telegram_id: null, birth_date: null, notes: null, payer_id: null });
   const booking = await ask('trainer', 'get', `/bookings/${rows.client.booking}`);
   expect(booking.body).toMatchObject({
     price_minor: null,

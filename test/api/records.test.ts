@@ -101,6 +101,12 @@ const kinds: Kind[] = [
     filter: () => 'is_active=false',
   },
   {
+    path: '/api/groups',
+    full: () => ({ name: `Группа ${next()}`, trainer_id: known.trainer, is_active: false }),
+    change: { name: 'Старшая', is_active: true },
+    filter: (made) => `trainer_id=${made.trainer_id}`,
+  },
+  {
     path: '/api/training-templates',
     full: () => ({
       day_number: 7,
@@ -152,6 +158,38 @@ const kinds: Kind[] = [
     }),
     change: { intervals: [], reason: null },
     filter: (made) => `specialist_id=${known.trainer}&day=${made.day}`,
+  },
+  {
+    path: '/api/belts',
+    full: () => ({
+      program: `Программа ${next()}`,
+      path: 'kids',
+      position: 100,
+      name: 'Пояс',
+      max_stripes: 20,
+      min_age: 4,
+      max_age: 15,
+      months: 600,
+      young_months: null,
+      trainings: 10,
+      stripe_months: [1, 2],
+      stripe_trainings: 0,
+      becomes: 2,
+    }),
+    change: { min_age: null, max_age: null, stripe_months: [], becomes: null, young_months: 0 },
+    filter: (made) => `program=${encodeURIComponent(made.program)}&path=kids`,
+  },
+  {
+    path: '/api/calendar-days',
+    full: () => ({
+      date: new Date(Date.UTC(2027, 0, next())).toISOString().slice(0, 10),
+      kind: 'off',
+      name: 'праздник',
+      country: 'RU',
+      location_id: known.place,
+    }),
+    change: { kind: 'short', name: 'короткий', country: null, location_id: null },
+    filter: (made) => `date=${made.date}&kind=off`,
   },
   {
     path: '/api/service-packages',
@@ -233,7 +271,8 @@ const references: [string, Json, string][] = [
   ['/api/rooms', { name: 'А', location_id: 999_999 }, 'location_id'],
   ['/api/calendar-overrides', { location_id: 999_999, day: '2026-12-01', intervals: [] }, 'location_id'],
   ['/api/client-discounts', { client_id: 999_999, kind: 'fixed', amount_minor: 1 }, 'client_id'],
-  ...['training_type_id', 'trainer_id', 'room_id'].map((field): [string, Json, string] => [
+  ['/api/groups', { name: 'А', trainer_id: 999_999 }, 'trainer_id'],
+  ...['training_type_id', 'trainer_id', 'room_id', 'group_id'].map((field): [string, Json, string] => [
     '/api/training-templates',
     { day_number: 1, start_time: '10:00', training_type_id: 1, trainer_id: 1, [field]: 999_999 },
     field,

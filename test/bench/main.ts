@@ -20,6 +20,7 @@ import { benchRenewal } from './renewal.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
+import { benchWeb } from './web.ts';
 
 /**
  * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
@@ -38,6 +39,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   'sign-in': benchSignIn,
   'pick-up': benchPickUp,
   live: benchLive,
+  web: benchWeb,
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,

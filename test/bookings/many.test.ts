@@ -23,6 +23,7 @@ const about = {
   start_time: '10:00',
   price_minor: 1_000,
   pay_from: 'later' as const,
+  session: null,
 };
 let last = 1_000;
 /** A booking as it is about to be made, with a notice for its client. */

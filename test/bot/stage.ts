@@ -12,6 +12,7 @@ import { readSettings } from '../../queues/process/settings.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { drainOutbox } from '../../workers/notifier/outbox/drain.ts';
+import { drainOthers } from '../../workers/notifier/outbox/drain-others.ts';
 import type { RunHandler } from '../../workers/runner/execute.ts';
 import { startWorker } from '../../workers/runner/run.ts';
 import { testDatabase } from '../support/database.ts';
@@ -133,7 +134,10 @@ export async function stage(environment: Record<string, string> = {}) {
       });
     },
     /** Sends what the outbox holds. */
-    deliver: () => drainOutbox(fleet, never),
+    async deliver() {
+      await drainOutbox(fleet, never);
+      await drainOthers(fleet, never);
+    },
     runs: () =>
       db.any(
         sql.type(

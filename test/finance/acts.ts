@@ -3,6 +3,7 @@ import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { lockPayment, receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { type FinanceRequest, writeRequest } from '../../sql/finance/requests.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { refundPayment } from '../../workers/finance/refund.ts';
 
 /** What happens to money, as a route and a worker do it. Everything goes through `db`, a chunk or a decision a transaction. */
 
@@ -33,6 +34,20 @@ export async function ask(
 
 export const pay = (db: Sql, payerId: number, amountMinor: number) =>
   db.transaction((transaction) => receivePayment(transaction, { payerId, amountMinor, method: 'cash', createdBy: 'test' }));
+
+/** Gives a part of a payment back, unpaying invoices for it. */
+export const refund = (db: Sql, paymentId: number, amountMinor: number) =>
+  db.transaction((transaction) =>
+    refundPayment(transaction, {
+      paymentId,
+      amountMinor,
+      method: null,
+      reason: 'test',
+      takeBack: true,
+      by: 'test',
+      personId: null,
+    }),
+  );
 
 /** Returns how many invoices are owed again; 0 when the payment was taken back before. */
 export const takeBack = (db: Sql, id: number) =>

@@ -30,7 +30,7 @@ describe('cancelling', () => {
       const second = await api.post(`/real-trainings/${training.id}/students/${student}/cancel`, reason);
       expect(second).toMatchObject({ status: 200, body: first.body });
       const told = await api.db.any(sql.unsafe`select template, status from notifications where user_id = ${student}`);
-      expect(told).toEqual([{ template: 'participation_cancelled', status: 'skipped' }]);
+      expect(told).toEqual([{ template: 'participation_cancelled', status: 'pending' }]);
     },
   );
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { lockStudents, lockTraining } from '../../sql/finance/seats.ts';
-import { add, attend, callOff, cancel, generate, night, pay, takeBack, waive } from './races/acts.ts';
+import { add, attend, callOff, cancel, generate, night, pay, refund, takeBack, waive } from './races/acts.ts';
 import { type Act, type Arena, arena } from './races/arena.ts';
 import { people, type Row, rows, trainings } from './races/scene.ts';
 
@@ -50,6 +50,7 @@ const acts: [string, before: Act[], Act, stopsAt: Row[]][] = [
   ['the week that is built', [], generate, ['the roster', 'the morning training']],
   ['a payment', [night], pay, ["the parent's wallet"]],
   ['a payment that is taken back', [night], takeBack, ["the parent's wallet"]],
+  ['a payment that is refunded', [night], refund, ["the parent's wallet"]],
   ['an invoice that is waived', [night], waive(early, people.child), ["the parent's wallet"]],
 ];
 

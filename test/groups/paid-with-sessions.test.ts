@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -60,6 +61,32 @@ describe('a booking paid with a session (D50)', () => {
     expect(cancelled).toMatchObject({ status: 200, body: { outcome: 'safe', returned: { sessions: 1, refunded_minor: 0 } } });
     expect((await cancel(booked)).body).toEqual(cancelled.body);
     expect(await left(held)).toBe(2);
+  });
+
+  test('tells its holder once that it was the last one, and from which subscription; the studio hears of it as well (D28)', async () => {
+    const { held, student, book } = await covered({ sessions: 2 });
+    const told = () =>
+      api.db.any(sql.type(z.object({ template: z.string(), left: z.string().nullable() }))`
+        select template, params -> 'session' ->> 'sessions_left' as left from notifications
+        where user_id = ${student} and template in ('booking_confirmed', 'subscription_last_session') order by id`);
+    const news = () => api.db.any(sql.unsafe`select kind, user_id from studio_news`);
+    const first = await book(at(3, '12:00'));
+    expect(await told()).toEqual([{ template: 'booking_confirmed', left: '1' }]);
+    expect(await news()).toEqual([]);
+    const last = await book(at(4, '12:00'));
+    expect((await told()).slice(1)).toEqual([
+      { template: 'booking_confirmed', left: '0' },
+      { template: 'subscription_last_session', left: null },
+    ]);
+    expect(await news()).toEqual([{ kind: 'last_session', user_id: student }]);
+    await cancel(last);
+    const [back] = await api.db.any(sql.unsafe`
+      select params -> 'session' as session from notifications where user_id = ${student} and template = 'booking_cancelled'`);
+    expect(back).toEqual({ session: { subscription: `Личные ${student}`, sessions_left: 1 } });
+    await book(at(5, '12:00'));
+    expect((await told()).filter(({ template }) => template === 'subscription_last_session')).toHaveLength(1);
+    expect(await news()).toHaveLength(1);
+    expect([first.status, await left(held)]).toEqual([201, 0]);
   });
 
   test('keeps it when it is cancelled late', async () => {

@@ -101,6 +101,18 @@ describe('a substitute', () => {
     expect(await trainersOf(trainings[0])).toEqual({ trainer_id: trainer, regular_trainer_id: null });
   });
 
+  test('is a substitute again when the change back to the regular trainer is taken back', async () => {
+    const { trainer, other, trainings, decide, absence } = await away();
+    await decide([{ real_training_id: trainings[0], decision: 'substitute', trainer_id: other }]);
+    await api.ask('DELETE', `/api/specialist-absences/${absence.id}`);
+    const { version } = (await api.get(`/real-trainings/${trainings[0]}`)).body;
+    const changed = await api.patch(`/real-trainings/${trainings[0]}`, { trainer_id: trainer, version });
+    expect(changed.status).toBe(200);
+    expect(await trainersOf(trainings[0])).toEqual({ trainer_id: trainer, regular_trainer_id: null });
+    expect((await api.post(changed.body.undo.href, {})).status).toBe(200);
+    expect(await trainersOf(trainings[0])).toEqual({ trainer_id: other, regular_trainer_id: trainer });
+  });
+
   test.each(['busy', 'absent', 'inactive', 'nobody'])(
     'who is %s is refused, with everything else that was asked',
     async (why) => {

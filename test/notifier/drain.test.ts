@@ -246,13 +246,15 @@ const notifyPerson = (id: number, fields: Partial<Notice> = {}) => {
   ]);
 };
 
-test('who has blocked the bot is sent nothing more, at once and later, until they write again', async () => {
+test('who has blocked the bot is sent nothing there, at once and later, until they write again', async () => {
   const { id, chat } = await person();
   for (let n = 0; n < 3; n += 1) await notifyPerson(id);
   telegram.answerChat(chat, 403);
   expect(await drain()).toEqual({ ...nothing, undeliverable: 1 });
   await notifyPerson(id);
-  expect((await rowsOf(chat)).map(({ status }) => status)).toEqual(Array(4).fill('undeliverable'));
+  const left = sql.unsafe`select status, channel, tried from notifications where user_id = ${id}`;
+  expect(await database.db.any(left)).toEqual(Array(4).fill({ status: 'pending', channel: null, tried: ['telegram'] }));
+  expect(await drain()).toEqual(nothing);
   expect(await writesAgain(database.db, chat)).toBe(true);
   expect(await writesAgain(database.db, chat)).toBe(false);
   await notifyPerson(id);

@@ -97,6 +97,16 @@ test.each([
   expect(await tells(at)).toEqual(templates);
 });
 
+test('whoever pays is reminded as well, of whom it is, once', async () => {
+  const payer = await make.student();
+  await database.db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
+  await training('2026-11-21T16:00:00Z');
+  expect(await tells('2026-11-21T14:00:00Z')).toEqual(['training_reminder', 'training_reminder']);
+  const [own, theirs] = await told();
+  expect([own?.user_id, own?.params.student]).toEqual([student, null]);
+  expect([theirs?.user_id, theirs?.params.student]).toEqual([payer, expect.stringContaining('Ученик')]);
+});
+
 test('what was moved is reminded of anew', async () => {
   const moved = await training('2026-11-21T16:00:00Z');
   expect(await tells('2026-11-21T14:00:00Z')).toEqual(['training_reminder']);

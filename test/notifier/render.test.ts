@@ -137,7 +137,45 @@ const cases: [string, Record<string, unknown>][] = [
     ),
   ]),
   ...reminders(),
+  ...toStaff(),
 ] as [string, Record<string, unknown>][];
+
+/** What trainers and the studio are told, with little, much and too much in it. */
+function toStaff(): [string, Record<string, unknown>][] {
+  const names = ['Анна', long];
+  return [1, 2, 5, 21, 200].flatMap((count): [string, Record<string, unknown>][] =>
+    names.flatMap((name): [string, Record<string, unknown>][] => [
+      ['training_seats', { trainings: many(count, (n) => ({ ...seat, training_type: name, was: n, seated: n % 3, places: 2 })) }],
+      [
+        'trainer_day',
+        {
+          day: '2026-11-25',
+          items: many(Math.min(count, 21), (n) => ({
+            kind: n % 2 ? 'booking' : 'training',
+            start_time: '18:00:00',
+            what: name,
+            seated: n % 2 ? null : n,
+            places: n % 2 ? null : 10,
+            client: n % 2 ? name : null,
+            room: n % 3 ? name : null,
+            location: name,
+          })),
+        },
+      ],
+      [
+        'studio_subscriptions',
+        {
+          last_sessions: many(count, (n) => ({ ...ofHolder(name), is_auto_renew: n % 2 === 0 })),
+          ended: many(count, (n) => ({ ...ofHolder(name), sessions_expired: n % 3 })),
+        },
+      ],
+      ['studio_unreached', { people: many(count, (n) => ({ name, phone: n % 2 ? '+79990000001' : null, about: name })) }],
+    ]),
+  );
+}
+function ofHolder(name: string) {
+  return { student: name, subscription: name, end_date: '2026-11-25' };
+}
 
 /** A training that was moved, as somebody reads of it. */
 function movedTraining(as: string, name: string | null, is_start: boolean) {
@@ -183,6 +221,14 @@ function reminders(): [string, Record<string, unknown>][] {
     ...names.flatMap((name): [string, object][] => [
       ['training_reminder', { ...seat, location: name, room: name, trainer: name }],
       ['belt_exam', { belt: name ?? 'Blue', exam_at: at, location: name }],
+      ...[0, 1, 3].flatMap((stripes): [string, object][] => {
+        const exam = { belt: name ?? 'Blue', stripes, exam_at: at, location: name, student: name };
+        return [
+          ['belt_exam', exam],
+          ...['moved', 'cancelled'].map((change): [string, object] => ['belt_exam_changed', { ...exam, change, was_at: at }]),
+          ...['passed', 'failed'].map((result): [string, object] => ['belt_exam_result', { ...exam, result }]),
+        ];
+      }),
       ['booking_reminder', { service: name ?? 'x', specialist: name, location: name, starts_at: at }],
       ['service_unpaid', { service: name ?? 'telegram' }],
       ...['moved', 'room', 'trainer'].map((kind): [string, object] => ['training_changed', change(kind, name)]),
@@ -191,6 +237,18 @@ function reminders(): [string, Record<string, unknown>][] {
       ),
     ]),
     ...[1, 2, 5, 21].flatMap((count): [string, object][] => [
+      [
+        'belt_ready',
+        {
+          students: many(count, (n) => ({
+            student_id: 1,
+            student: long,
+            belt: 'Blue',
+            stripes: n % 2,
+            is_transition: n % 3 === 0,
+          })),
+        },
+      ],
       ['training_created', { trainings: many(count, () => seat) }],
       ['training_created', { trainings: many(count, () => seat), by_hand: true }],
       ['training_given', { trainings: many(count, () => seat), students: count }],
@@ -248,6 +306,140 @@ test.each([
   ['backup_shrunk', { file: 'x', bytes: 4_000_000, previous: 12_300_000 }, 'uk', '4 МБ після 12,3 МБ'],
 ] as const)('%s %j in %s', (template, params, locale, said) => {
   expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toContain(said);
+});
+
+const left = (sessions_left: number | null) => ({ subscription: 'Восемь', sessions_left });
+const none = { sessions: 0, invoices: 0, session: null, invoice: null };
+const gave = { session: null, sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
+const own = { ...seat, student: null, balance_minor: null };
+/** Exactly what was charged, came back or stays, below the line that says what happened. */
+test.each([
+  [
+    'training_joined',
+    { ...own, charged: { ...none, sessions: 1, session: left(5) } },
+    'en',
+    'One session was taken from “Восемь”. 5 sessions are left.',
+  ],
+  [
+    'training_joined',
+    { ...own, charged: { ...none, sessions: 1, session: left(1) } },
+    'ru',
+    'Из абонемента «Восемь» списано одно занятие. Осталось 1 занятие.',
+  ],
+  [
+    'training_joined',
+    { ...own, charged: { ...none, sessions: 1, session: left(null) } },
+    'uk',
+    'З абонемента «Восемь» списано одне заняття.',
+  ],
+  [
+    'training_joined',
+    { ...own, charged: { ...none, invoices: 1, invoice: { amount_minor: 50_000, is_paid: false } } },
+    'en',
+    'An invoice over RUB 500 was written for it.',
+  ],
+  [
+    'training_joined',
+    { ...own, charged: { ...none, invoices: 1, invoice: { amount_minor: 50_000, is_paid: true } } },
+    'ru',
+    'С вашего счёта списано 500 ₽.',
+  ],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'safe', returned: { ...gave, sessions: 1, session: left(5) }, charged: none },
+    'en',
+    'The session is back in “Восемь”. 5 sessions are left.',
+  ],
+  ['participation_cancelled', { ...own, outcome: 'safe', returned: gave, charged: none }, 'ru', 'За неё ничего не было списано.'],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'late', returned: gave, charged: { ...none, session: left(4) } },
+    'en',
+    'The session of “Восемь” stays taken. 4 sessions are left.',
+  ],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'late', returned: gave, charged: { ...none, session: left(4) } },
+    'uk',
+    'Заняття з абонемента «Восемь» лишається списаним. Залишилося 4 заняття.',
+  ],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'late', returned: gave, charged: { ...none, invoice: { amount_minor: 50_000, is_paid: false } } },
+    'ru',
+    'Счёт на 500 ₽ остаётся к оплате.',
+  ],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'late', returned: gave, charged: { ...none, invoice: { amount_minor: 50_000, is_paid: true } } },
+    'en',
+    'The studio keeps its price: RUB 500.',
+  ],
+  [
+    'participation_cancelled',
+    { ...own, outcome: 'late', returned: gave, charged: none },
+    'en',
+    'Nothing had been charged for it.',
+  ],
+] as const)('%s %j in %s', (template, params, locale, said) => {
+  const [, ...lines] = say(template, params, locale)
+    .replaceAll(/[\u00a0\u202f]/g, ' ')
+    .split('\n');
+  expect(lines).toEqual([said]);
+});
+
+const item = { seated: null, places: null, client: null, room: null, location: null };
+test.each([
+  [
+    'training_seats',
+    { trainings: [{ ...seat, was: 5, seated: 7, places: 10 }] },
+    'en',
+    'Places in your trainings:\nWed 25 November 18:00 Йога: 7 of 10 taken, before: 5',
+  ],
+  [
+    'training_seats',
+    { trainings: [{ ...seat, was: 9, seated: 10, places: 10 }] },
+    'ru',
+    'Места на ваших тренировках:\nср 25 ноября 18:00 Йога: мест нет, занято 10 из 10, было 9',
+  ],
+  [
+    'trainer_day',
+    {
+      day: '2026-11-25',
+      items: [
+        { ...item, kind: 'booking', start_time: '09:30:00', what: 'Массаж', client: 'Анна' },
+        { ...item, kind: 'training', start_time: '18:00:00', what: 'Йога', seated: 7, places: 10, room: 'Зал' },
+      ],
+    },
+    'uk',
+    'Ваш день, ср 25 листопада:\n09:30 Массаж: Анна\n18:00 Йога: зайнято 7 з 10, Зал',
+  ],
+  [
+    'studio_subscriptions',
+    { last_sessions: [{ ...ofHolder('Анна'), is_auto_renew: false }], ended: [] },
+    'en',
+    'The last session was taken from 1 subscription:\nАнна: “Анна”, valid until 25 November 2026',
+  ],
+  [
+    'studio_unreached',
+    { people: [{ name: 'Анна', phone: '+79990000001', about: 'Training cancelled' }] },
+    'en',
+    'No channel reached 1 person. Please call; what is to be said is in the list “to call”:\nАнна, +79990000001: Training cancelled',
+  ],
+  [
+    'training_reminder',
+    { ...seat, student: 'Маша', location: null, room: null, trainer: null },
+    'ru',
+    'Маша: скоро тренировка, ср 25 ноября 18:00 Йога.',
+  ],
+  [
+    'missed_classes',
+    { student: 'Маша', missed: 2, days: 30 },
+    'en',
+    'Маша missed 2 trainings within 30 days.\nIf something stands in the way, write to us and we will find another time.',
+  ],
+] as const)('%s %j in %s', (template, params, locale, said) => {
+  expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(said);
 });
 
 const promoted = { ...seat, charged: { sessions: 0, invoices: 1 }, student: null, free_until: '2026-11-25T03:00:00.000Z' };

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { closeMail } from '../../workers/notifier/mail.ts';
+import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { backgroundDone } from '../../workers/sign-in/background.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';

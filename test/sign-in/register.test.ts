@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { noteProfile } from '../../sql/bot/links.ts';
 import { sql } from '../../sql/database/database.ts';
-import { closeMail } from '../../workers/notifier/mail.ts';
+import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { backgroundDone } from '../../workers/sign-in/background.ts';
 import { openedInTelegram } from '../../workers/sign-in/register.ts';
 import { type Reply, type TestApi, testApi } from '../support/front-door.ts';

@@ -6,7 +6,8 @@ export type SmtpServer = Awaited<ReturnType<typeof smtpServer>>;
 /** A mail server that takes everything, or refuses everything: what arrived, as text. */
 export async function smtpServer() {
   const letters: { to: string; text: string }[] = [];
-  const said = { refuses: false };
+  /** `recipient`: its answer to RCPT; `data`: its answer to a letter, null: it takes it and hangs up without one. */
+  const said: { refuses: boolean; recipient?: string; data?: string | null } = { refuses: false };
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -22,11 +23,12 @@ export async function smtpServer() {
         if (letter && line === '.') {
           letters.push({ to, text: decoded(letter.join('\n')) });
           letter = null;
-          reply('250 taken');
+          if (said.data === null) socket.destroy();
+          else reply(said.data ?? '250 taken');
         } else if (letter) letter.push(line);
         else if (/^RCPT/i.test(line)) {
           to = /<(.*)>/.exec(line)?.[1] ?? '';
-          reply(said.refuses ? '550 nobody here' : '250 ok');
+          reply(said.refuses ? '550 nobody here' : (said.recipient ?? '250 ok'));
         } else if (/^DATA/i.test(line)) {
           letter = [];
           reply('354 go on');

@@ -64,6 +64,14 @@ test('an import never goes up the line api, workers, queues, sql', () => {
   expect(up.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
 });
 
+test('the pages import nothing but types from the server', () => {
+  const pages = imports.filter(({ from }) => from.startsWith('api/web/'));
+  expect(pages.length).toBeGreaterThan(50);
+  const others = pages.filter(({ to, isType }) => !to.startsWith('api/web/') && !isType);
+  expect(others.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
+  expect(imports.filter(({ from, to }) => !from.startsWith('api/web/') && to.startsWith('api/web/'))).toEqual([]);
+});
+
 test('no files import each other in a circle', () => {
   expect(
     circles(

@@ -1,7 +1,7 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { teachEmptying } from './emptying.ts';
@@ -21,6 +21,7 @@ export default async function globalSetup() {
   await migrate(process.env.TEST_DATABASE_URL);
   await teachEmptying(process.env.TEST_DATABASE_URL);
   await startRedis(dir);
+  findChromium();
 }
 
 /**
@@ -45,6 +46,21 @@ async function startRedis(dir: string) {
   const flags = ['--port', port, '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--maxmemory-policy', 'noeviction'];
   servers.running.push(spawn('redis-server', flags.map(String), { stdio: 'ignore' }));
   process.env.TEST_REDIS_URL = `redis://127.0.0.1:${port}`;
+}
+
+/** Pages are tested in a real browser, where there is one. */
+function findChromium() {
+  const names = ['chromium', 'chromium-browser', 'google-chrome'];
+  const path = (process.env.PATH ?? '')
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder, name)))
+    .find(existsSync);
+  if (path) process.env.TEST_CHROMIUM = path;
+  else {
+    const how = 'there is no chromium on this machine (Debian: apt-get install chromium)';
+    if (process.env.CI) throw new Error(`the tests need a browser: ${how}`);
+    console.warn(`\n  !! THE PAGES ARE NOT TESTED IN A BROWSER: ${how}\n`);
+  }
 }
 
 function hasRedis() {

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { findings } from '../../workers/notifier/reminders/remind.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
@@ -172,9 +173,13 @@ test('what is told of the same training meanwhile waits behind it', async () => 
   await move(training, to(FAR + 1, '10:00'));
   const student = await scene.make.student();
   await scene.reach(student);
+  // Whoever pays takes part as well, and is told of both.
+  const payer = await scene.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    update students set payer_id = seat.student_id from real_training_students seat
+    where seat.real_training_id = ${training.id} and students.id = ${student} returning seat.student_id as id`);
   await scene.api.post(`/real-trainings/${training.id}/students`, { student_id: student });
   const held = (await scene.db.any(sql.unsafe`
-    select template, send_after >= (select until from undos order by id desc limit 1) as waits from notifications where user_id = ${training.trainer_id} order by id`)) as Json[];
+    select template, send_after >= (select until from undos order by id desc limit 1) as waits from notifications where user_id = ${payer} order by id`)) as Json[];
   expect(held).toEqual([
     { template: 'training_moved', waits: true },
     { template: 'training_joined', waits: true },

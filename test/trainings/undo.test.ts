@@ -51,6 +51,23 @@ async function charged() {
 const move = (training: Json, body: Record<string, unknown>) =>
   scene.api.patch(`/real-trainings/${training.id}`, { version: training.version, ...body });
 
+test('a booking whose hold is over is in nobody’s way when a move is taken back', async () => {
+  const start = at(dayIn(2), '10:00');
+  const training = await scene.training({ starts_at: start });
+  const moved = (await move(training, { starts_at: at(dayIn(2), '14:00') })).body;
+  const client = await scene.make.student();
+  await scene.db.query(sql.unsafe`
+    with service as (insert into services (name, duration_minutes) values ('Массаж', 30) returning id)
+    insert into bookings (client_id, payer_id, specialist_id, service_id, starts_at, ends_at, busy_until, duration_minutes, service_price_minor,
+      price_minor, status, held_until)
+    select ${client}, ${client}, ${training.trainer_id}, service.id, start, start + interval '30 minutes', start + interval '30 minutes', 30, 0, 0,
+      'PENDING', now() - interval '1 minute'
+    from service, (select ${start}::timestamptz as start) as begin`);
+  expect((await scene.api.post(moved.undo.href, {})).status).toBe(200);
+  const status = sql.unsafe`select status from bookings`;
+  expect(await scene.db.any(status)).toEqual([{ status: 'CANCELLED' }]);
+});
+
 describe('a session that does not cover the new day goes back and the place is decided anew (R12)', () => {
   test.each([
     ['its last day', 2, '12:00', [2, 0]],

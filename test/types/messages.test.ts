@@ -27,13 +27,18 @@ import type { Templates } from '#root/workers/notifier/templates/template.ts';
 export const all: Templates<MessageName> = ${map};`;
 
 const fine: [string, string][] = [
-  ['a message to people', people(`{ userId: 1, template: 'missed_classes', dedupe: 'x', params: { missed: 2, days: 30 } }`)],
+  [
+    'a message to people',
+    people(
+      `{ userId: 1, template: 'missed_classes', dedupe: 'x', params: { student_id: 1, student: null, missed: 2, days: 30 } }`,
+    ),
+  ],
   ['a message to admins', admins(`{ template: 'worker_down', dedupe: 'x', params: { worker: 'x', seconds: 60 } }`)],
   [
     'a subscription',
     holders(`{ template: 'subscription_expired', dedupe: 'x', params: { end_date: 'x', sessions_expired: 1 } }`),
   ],
-  ['a booking', bookings(`{ template: 'booking_confirmed', params: { price_minor: 1, pay_from: 'later' } }`)],
+  ['a booking', bookings(`{ template: 'booking_confirmed', params: { price_minor: 1, pay_from: 'later', session: null } }`)],
   ['an alert', alerts(`{ fingerprint: 'x', template: 'service_unpaid', params: { service: 'telegram' } }`)],
   ['all templates', templates('templates')],
 ];
@@ -41,7 +46,9 @@ const fine: [string, string][] = [
 const wrong: [string, string, RegExp][] = [
   [
     'a misspelt template to people',
-    people(`{ userId: 1, template: 'mised_classes', dedupe: 'x', params: { missed: 2, days: 30 } }`),
+    people(
+      `{ userId: 1, template: 'mised_classes', dedupe: 'x', params: { student_id: 1, student: null, missed: 2, days: 30 } }`,
+    ),
     /mised_classes/,
   ],
   [
@@ -72,12 +79,12 @@ const wrong: [string, string, RegExp][] = [
   ],
   [
     'a misspelt template of a booking',
-    bookings(`{ template: 'booking_confirm', params: { price_minor: 1, pay_from: 'later' } }`),
+    bookings(`{ template: 'booking_confirm', params: { price_minor: 1, pay_from: 'later', session: null } }`),
     /booking_confirm/,
   ],
   [
     'a misspelt param of a booking',
-    bookings(`{ template: 'booking_confirmed', params: { price: 1, pay_from: 'later' } }`),
+    bookings(`{ template: 'booking_confirmed', params: { price: 1, pay_from: 'later', session: null } }`),
     /price/,
   ],
   [

@@ -2,11 +2,20 @@ import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { markAttendance, markLatecomers } from '../../sql/attendance/attendance.ts';
 import type { Run } from '../../sql/runs/rows.ts';
+import { addDone, nothingDone } from '../runner/by-training.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
-const progress = z.object({ after: z.int(), done: z.boolean(), trainings: z.int(), students: z.int() });
-const start: z.output<typeof progress> = { after: 0, done: false, trainings: 0, students: 0 };
+const progress = z.object({
+  after: z.int(),
+  done: z.boolean(),
+  trainings: z.int(),
+  students: z.int(),
+  by_training: z
+    .object({ trainings: z.array(z.object({ training_id: z.int(), students_marked_present: z.int() })), is_cut: z.boolean() })
+    .default(nothingDone),
+});
+const start: z.output<typeof progress> = { after: 0, done: false, trainings: 0, students: 0, by_training: nothingDone };
 
 /** Trainings a transaction. */
 const CHUNK = 500;
@@ -24,20 +33,22 @@ export const markPresent: RunHandler = async (run, { chunk }) => {
   let reached = progressOf(run, progress, start);
   while (!reached.done) {
     reached = await chunk(async (transaction) => {
-      const { last, trainings, students } = await markAttendance(transaction, until, reached.after, CHUNK);
-      const late = last === null ? await markLatecomers(transaction, until) : 0;
+      const { last, trainings, students, done } = await markAttendance(transaction, until, reached.after, CHUNK);
+      const late = last === null ? await markLatecomers(transaction, until) : [];
       return {
         after: last ?? reached.after,
         done: last === null,
         trainings: reached.trainings + trainings,
-        students: reached.students + students + late,
+        students:
+          reached.students + students + late.reduce((sum, { students_marked_present }) => sum + students_marked_present, 0),
+        by_training: addDone(addDone(reached.by_training, done), late),
       };
     });
   }
   return {
     status: 'success',
     result: { trainings_processed: reached.trainings, students_marked_present: reached.students, sessions_deducted: 0 },
-    details: {},
+    details: reached.by_training,
     counts: { trainings_processed: reached.trainings, students_processed: reached.students },
   };
 };

@@ -102,7 +102,10 @@ function planOf(
     needsRoom: offer.has_rooms || wish.room_id !== undefined,
     claim,
   };
-  const said = { template: 'booking_confirmed', params: { price_minor: booking.priceMinor, pay_from: wish.pay_from } } as const;
+  const said = {
+    template: 'booking_confirmed',
+    params: { price_minor: booking.priceMinor, pay_from: wish.pay_from, session: null },
+  } as const;
   const names = { client: client.name, specialist: specialist.name, service: service.name };
   const notices = noticesOf(said, { ...booking, ...names, zone, now });
   return { booking, notices };

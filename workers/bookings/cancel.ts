@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { type BookingState, endBooking, keepBookingAnswer, lockBooking, returnUnit } from '../../sql/bookings/change.ts';
 import { leftAfter } from '../../sql/bookings/packages.ts';
-import { returnSession } from '../../sql/bookings/sessions.ts';
+import { returnSession, sessionOfBooking } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cancelInvoice } from '../../sql/finance/invoices.ts';
 import { snapshotOfBooking } from '../../sql/undo/bookings.ts';
@@ -108,6 +108,7 @@ async function callOff(transaction: Sql, booking: BookingState, { reason, outcom
   const left = await leftAfter(transaction, id);
   const params = {
     ...left,
+    session: await sessionOfBooking(transaction, id, returned.sessions > 0 ? 'returned' : 'booking'),
     outcome,
     reason,
     returned,

@@ -1,6 +1,9 @@
 import { confirmBooking, isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
 import { bookUnpaid, holdSlot, type NewBooking, shapeOf, type ToBook } from '../../sql/bookings/insert.ts';
+import { sessionOfBooking } from '../../sql/bookings/sessions.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { notifyPeople } from '../../sql/notifications/notify.ts';
+import { notifyOfLastSessionOfBooking } from '../../sql/sessions/last-session.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { shownBalance } from '../rights.ts';
@@ -39,10 +42,25 @@ const bookTogether = together<BookingPlan, boolean>(async (db, plans, isHurried)
 export async function payForHeld({ booking, notices }: BookingPlan, context: CallContext): Promise<number> {
   const { db } = context;
   const { id, payFrom, day } = booking;
-  if (payFrom === 'later' || (await confirmBooking(db, { id, payFrom, day, notices }))) return id;
+  if (payFrom === 'later' || (await confirm(db, { id, payFrom, day, notices }))) return id;
   if (await releaseHold(db, id, WHY_NOT[payFrom])) throw await notCovered(booking, context);
   throw new Refused('conflict', 'the booking was cancelled before it was paid, or paying took too long');
 }
+
+/** Where a session pays, people are told from which subscription, and whether it was the last one (D28). */
+const confirm = (db: CallContext['db'], held: Parameters<typeof confirmBooking>[1]): Promise<boolean> =>
+  held.payFrom === 'subscription'
+    ? db.transaction(async (transaction) => {
+        if (!(await confirmBooking(transaction, { ...held, notices: [] }))) return false;
+        const session = await sessionOfBooking(transaction, held.id, 'booking');
+        await notifyPeople(
+          transaction,
+          held.notices.map((notice) => ({ ...notice, params: { ...notice.params, session } })),
+        );
+        await notifyOfLastSessionOfBooking(transaction, held.id);
+        return true;
+      })
+    : confirmBooking(db, held);
 
 async function notCovered({ payFrom, payerId, priceMinor }: NewBooking, context: CallContext): Promise<Refused> {
   if (payFrom !== 'wallet') return new Refused('conflict', payFrom === 'subscription' ? WHY_NOT.subscription : WHY_NOT.package);

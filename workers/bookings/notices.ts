@@ -56,6 +56,7 @@ export function noticesOf<S extends Said>(
       template,
       params: { ...shared, ...hidden, reader },
       dedupe: `${template}:${id}:${turn}:${reader}`,
+      about: reader === 'payer' ? [about.clientId] : [],
       occasion,
       priority: priorityOf(occasion, now.toISOString()),
     };

@@ -32,6 +32,7 @@ import { auditNight } from './audit.ts';
 import { completePast } from './complete-bookings.ts';
 import { expire } from './expire.ts';
 import { announceExpiringKeys } from './expiring-keys.ts';
+import { askForNextCalendar } from './next-calendar.ts';
 import type { Counts, Operation } from './operation.ts';
 import { noteOverlookedTrainings } from './overlooked.ts';
 import { keptSince } from './policy.ts';
@@ -125,6 +126,7 @@ export const operations: readonly Operation[] = [
   expire,
   noteOverlookedTrainings,
   completePast,
+  askForNextCalendar,
   hideTasks,
   retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { chargeChunk, initialNightProgress, type NightProgress } from '../../sql/finance/night.ts';
+import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
+import { addDone, nothingDone } from '../runner/by-training.ts';
 import type { RunHandler } from '../runner/execute.ts';
 import { progressOf } from '../runner/progress.ts';
 
-const progress: z.ZodType<NightProgress> = z.object({
+const progress = z.object({
   after: z.int(),
   done: z.boolean(),
   trainings: z.int(),
@@ -12,13 +13,25 @@ const progress: z.ZodType<NightProgress> = z.object({
   sessions: z.int(),
   invoices: z.int(),
   auto_payments: z.int(),
+  by_training: z
+    .object({
+      trainings: z.array(z.object({ training_id: z.int(), sessions: z.int(), invoices: z.int(), amount_minor: z.int() })),
+      is_cut: z.boolean(),
+    })
+    .default(nothingDone),
 });
 
 /** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
 export const chargeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.finance.params.parse(run.params);
-  let reached = progressOf(run, progress, initialNightProgress);
-  while (!reached.done) reached = await chunk((transaction) => chargeChunk(transaction, date, reached, run.id));
+  let reached = progressOf(run, progress, { ...initialNightProgress, by_training: nothingDone });
+  while (!reached.done) {
+    const { by_training, ...before } = reached;
+    reached = await chunk(async (transaction) => {
+      const { charged, ...now } = await chargeChunk(transaction, date, before, run.id);
+      return { ...now, by_training: addDone(by_training, charged) };
+    });
+  }
   return {
     status: 'success',
     result: {
@@ -27,7 +40,7 @@ export const chargeNight: RunHandler = async (run, { chunk }) => {
       sessions_deducted: reached.sessions,
       auto_payments: reached.auto_payments,
     },
-    details: {},
+    details: reached.by_training,
     counts: {
       trainings_processed: reached.trainings,
       students_processed: reached.registrations,

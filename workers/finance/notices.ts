@@ -1,8 +1,9 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { balancesOf, type SeatFacts, seatFacts } from '../../sql/finance/came-back.ts';
+import { balancesOf, paysFor, type SeatFacts, seatFacts } from '../../sql/finance/came-back.ts';
 import type { Returned } from '../../sql/finance/give-back.ts';
 import type { FinanceRequest } from '../../sql/finance/requests.ts';
 import type { TrainingState } from '../../sql/finance/seats.ts';
+import { aboutWhom } from '../../sql/notifications/about.ts';
 import { type ParamsOf, priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 
@@ -44,6 +45,7 @@ export async function notifyOfCancelledTraining(
 ) {
   const returned = new Map(back.map((seat) => [seat.seat_id, seat]));
   const places = new Map<number, ParamsOf<'training_cancelled'>['places']>();
+  const students = new Map<number, number[]>();
   for (const seat of await seatFacts(transaction, seatIds)) {
     const own: Back = returned.get(seat.seat_id) ?? nothing;
     const payer = own.payer_id ?? seat.payer_id;
@@ -54,6 +56,7 @@ export async function notifyOfCancelledTraining(
         is_payer: reader === payer,
       };
       places.set(reader, [...(places.get(reader) ?? []), place]);
+      students.set(reader, [...(students.get(reader) ?? []), ...aboutWhom(reader, seat.student_id)]);
     }
   }
   if (!places.has(training.trainer_id)) places.set(training.trainer_id, []);
@@ -64,6 +67,7 @@ export async function notifyOfCancelledTraining(
       userId,
       template: 'training_cancelled',
       dedupe: `training_cancelled:${training.id}:${request.id}:${userId}`,
+      about: places.get(userId)?.some(({ student }) => student === null) ? [] : students.get(userId),
       ...when(training, request),
       params: {
         ...about(training),
@@ -76,18 +80,16 @@ export async function notifyOfCancelledTraining(
   await notifyPeople(transaction, notices);
 }
 
-/** The student, whoever pays and the trainer, each once. */
-const readersOf = (training: TrainingState, seat: SeatFacts, payer: number) => [
-  ...new Set([seat.student_id, payer, training.trainer_id]),
-];
+/** The student and whoever pays, each once. The trainer is told how full it is, not of each place (reminders, `training_seats`). */
+const readersOf = (seat: SeatFacts, payer: number) => [...new Set([seat.student_id, payer])];
 
 const readerOf = (userId: number, seat: SeatFacts, payer: number) => ({
   student: userId === seat.student_id ? null : seat.student,
   is_payer: userId === payer,
-  is_trainer: userId !== seat.student_id && userId !== payer,
+  is_trainer: false,
 });
 
-/** Notifies the student, whoever pays and the trainer that a place is given up, and what happened to money and sessions (D43). */
+/** Notifies the student and whoever pays that a place is given up, and what happened to money and sessions (D43). */
 export async function notifyOfCancelledPlace(
   transaction: Sql,
   training: TrainingState,
@@ -100,24 +102,25 @@ export async function notifyOfCancelledPlace(
   const balance = cancellation.returned.refunded_minor > 0 ? (await balancesOf(transaction, [payer])).get(payer) : undefined;
   await notifyPeople(
     transaction,
-    readersOf(training, seat, payer).map((userId) => ({
+    readersOf(seat, payer).map((userId) => ({
       userId,
       template: 'participation_cancelled',
       dedupe: `participation_cancelled:${seatId}:${request.id}:${userId}`,
+      about: aboutWhom(userId, seat.student_id),
       ...when(training, request),
       params: {
         ...about(training),
         ...readerOf(userId, seat, payer),
         outcome: cancellation.outcome,
         returned: cameBack(seat, cancellation.returned),
-        charged: cancellation.charged,
+        charged: paysFor(seat, cancellation.charged),
         balance_minor: userId === payer ? (balance ?? null) : null,
       },
     })),
   );
 }
 
-/** Notifies the student, whoever pays and the trainer that a place was taken, and what was charged for it (D43). */
+/** Notifies the student and whoever pays that a place was taken, and what was charged for it (D43). */
 export async function notifyOfTakenPlace(
   transaction: Sql,
   training: TrainingState,
@@ -128,12 +131,13 @@ export async function notifyOfTakenPlace(
   const [seat] = (await seatFacts(transaction, [seatId])) as [SeatFacts];
   await notifyPeople(
     transaction,
-    readersOf(training, seat, seat.payer_id).map((userId) => ({
+    readersOf(seat, seat.payer_id).map((userId) => ({
       userId,
       template: 'training_joined',
       dedupe: `training_joined:${seatId}:${request.id}:${userId}`,
+      about: aboutWhom(userId, seat.student_id),
       ...when(training, request),
-      params: { ...about(training), ...readerOf(userId, seat, seat.payer_id), charged },
+      params: { ...about(training), ...readerOf(userId, seat, seat.payer_id), charged: paysFor(seat, charged) },
     })),
   );
 }

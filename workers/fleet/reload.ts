@@ -10,6 +10,7 @@ import { fleetApps, removeProcesses } from './pm2.ts';
 import { oneReloadAtATime } from './reload-lock.ts';
 import { startNew } from './replace-app.ts';
 import { dataDirOf, rememberedWith, rememberGiven } from './settings-files.ts';
+import { buildWeb } from './web-build.ts';
 
 /**
  * Starts every process of ours anew, one after the other and without a gap: the new one is ready before the old one drains. The
@@ -55,6 +56,7 @@ async function replaceAll(settings: Settings, environment: NodeJS.ProcessEnv) {
   // The settings of this reload are what PM2's apps are described by, too.
   Object.assign(process.env, environment);
   const { apps } = await import('../../ecosystem.config.js');
+  if (running.some((app) => app.name === 'api')) await buildWeb(settings.dataDir, console.log);
   await fillCompileCache(apps, settings.dataDir);
   const given = givenSettings(environment);
   const names = [...new Set(running.map((app) => app.name))].filter((name) => apps.some((app) => app.name === name));

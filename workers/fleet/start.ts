@@ -7,6 +7,7 @@ import { freePort, hasEmbedded, isPortFree, prepareEmbedded, waitForEmbedded } f
 import { isSuperuser } from '../../sql/database/role.ts';
 import { ensureAdminKey } from './admin-key.ts';
 import { fillCompileCache } from './compile-cache.ts';
+import { sayDemoLinks } from './demo-entrance.ts';
 import { firstNight, loadDemoIfNew } from './first-night.ts';
 import { sayFirstOwnerLink } from './first-owner.ts';
 import { migrateDatabase } from './migrate-database.ts';
@@ -14,6 +15,7 @@ import { fleetApps, startApps } from './pm2.ts';
 import { sayNotArchiving } from './say-not-archiving.ts';
 import { rememberedWith, rememberGiven, withSettingsFile } from './settings-files.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
+import { buildWeb } from './web-build.ts';
 import { whereToLook } from './where-to-look.ts';
 
 const settings = settingsOrExit(() => {
@@ -68,6 +70,7 @@ async function start() {
     if (await isSuperuser(db)) say(SUPERUSER);
     if (isEmbedded && !values.empty) await loadDemoIfNew(db, settings, say);
     const key = await ensureAdminKey(db, settings);
+    if (wanted.some((app) => app.name === 'api') || running.includes('api')) await buildWeb(settings.dataDir, say);
     await fillCompileCache(apps, settings.dataDir);
     say(processes.length > 0 ? `Starting ${processes.map((app) => app.name).join(', ')}` : 'Everything runs already');
     const before = rememberedWith(process.env, known.find((app) => app.settingsFile !== undefined)?.settingsFile);
@@ -78,6 +81,7 @@ async function start() {
     if (isEmbedded && !values.empty) await firstNight(db, settings, say);
     whereToLook(settings, key, say);
     await sayFirstOwnerLink(db, settings, say);
+    await sayDemoLinks(db, settings, say);
   } finally {
     await db.end();
   }

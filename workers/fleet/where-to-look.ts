@@ -3,7 +3,7 @@ import type { Settings } from '../../queues/process/settings.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { type AdminKey, adminKeyFile } from './admin-key.ts';
-import { baseUrl } from './ask-api.ts';
+import { baseUrl, publicUrl } from './ask-api.ts';
 
 /**
  * Says where the fleet can be seen, with which key, and what it does next. The generated key itself is shown once, when it was made:
@@ -13,6 +13,7 @@ export function whereToLook(settings: Settings, key: AdminKey, say: (line: strin
   const url = baseUrl(settings);
   say(`
 The fleet is up.
+  Console     ${publicUrl(settings)}/console
   API         ${url}
   Docs        ${url}/docs
   Bull Board  ${url}/queues

@@ -2,6 +2,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { balancesOf, seatFacts } from '../../sql/finance/came-back.ts';
 import { giveBack, payersToGiveBack } from '../../sql/finance/give-back.ts';
 import { lockWallets } from '../../sql/finance/settle.ts';
+import { aboutWhom } from '../../sql/notifications/about.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { releaseSeats, seatsWithoutPlace } from '../../sql/trainings/release.ts';
@@ -85,6 +86,7 @@ async function notify(
         userId,
         template: 'places_released',
         dedupe: `places_released:${seatIds[0]}:${of.now.toISOString()}:${userId}`,
+        about: aboutWhom(userId, student_id),
         params: {
           because: of.because.kind,
           name: of.because.name,

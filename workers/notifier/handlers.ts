@@ -1,5 +1,6 @@
 import type { HandlersOf } from '../runner/run-context.ts';
 import { digest } from './reminders/digest.ts';
 import { remind } from './reminders/remind.ts';
+import { trainerDay } from './reminders/trainer-day.ts';
 
-export const handlers = { reminders: remind, digest } satisfies HandlersOf<'notifier'>;
+export const handlers = { reminders: remind, digest, trainer_day: trainerDay } satisfies HandlersOf<'notifier'>;

@@ -3,7 +3,7 @@ import { howToReach } from '../../sql/auth/forgotten.ts';
 import { findAccount } from '../../sql/auth/passwords.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { writeTasks } from '../../sql/tasks/tasks.ts';
-import { canMail, sendMail } from '../notifier/mail.ts';
+import { canMail, sendMail } from '../notifier/channels/mail.ts';
 import { instantIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
 import { makePasswordLink } from './links.ts';

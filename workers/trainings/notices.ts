@@ -1,5 +1,6 @@
 import { wallTimeOf } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { aboutWhom } from '../../sql/notifications/about.ts';
 import { priorityOf } from '../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import type { Opened } from '../../sql/undo/undos.ts';
@@ -13,13 +14,14 @@ type Clock = { now: Date; zone: string };
 export const notifyOfMove = (transaction: Sql, plan: Plan, readers: readonly TrainingReader[], { id }: Opened, clock: Clock) =>
   notifyPeople(
     transaction,
-    readers.map(({ userId, as, students, was, seats }): Notice<'training_moved'> => {
+    readers.map(({ userId, as, students, about, was, seats }): Notice<'training_moved'> => {
       const { state, next, now } = plan;
       const occasion = state.starts_at < next.starts_at ? state.starts_at : next.starts_at;
       return {
         userId,
         template: 'training_moved',
         dedupe: `training_moved:${state.id}:${id}:${userId}`,
+        about,
         occasion,
         priority: priorityOf(occasion, clock.now.toISOString()),
         params: {
@@ -66,7 +68,7 @@ export const givenNotice = (
       dedupe: `training_given:${of.key}:${trainerId}`,
       occasion: first.starts_at,
       priority: priorityOf(first.starts_at, of.now.toISOString()),
-      params: { trainings: trainings.map((one) => listed(one, of.trainingType)), students: of.students },
+      params: { trainings: trainings.map((one) => listed(one, of.trainingType)), students: of.students, by_hand: true },
     },
   ];
 };
@@ -84,6 +86,7 @@ export const seatedNotices = (
       userId,
       template: 'training_created' as const,
       dedupe: `training_created:by_hand:${of.key}:${id}:${userId}`,
+      about: aboutWhom(userId, id),
       occasion: first.starts_at,
       priority: priorityOf(first.starts_at, of.now.toISOString()),
       params: {

@@ -9,7 +9,7 @@ export type Charge = Moved['seats'][number]['now'];
 /** A place that is paid for otherwise than before. */
 export type Recharged = { seat_id: number; was: Charge; now: Charge };
 /** Somebody who is to be told, and what. */
-export type TrainingReader = { userId: number } & Pick<Moved, 'as' | 'students' | 'was' | 'seats'>;
+export type TrainingReader = { userId: number; about: number[] } & Pick<Moved, 'as' | 'students' | 'was' | 'seats'>;
 
 /** Whether somebody who takes part or gives the training finds it as it was. */
 export const isSamePlace = (one: Placed, other: Placed) =>
@@ -40,18 +40,20 @@ export function readersOf(
   recharged: readonly Recharged[],
   untold: ReadonlyMap<number, Moved>,
 ): TrainingReader[] {
-  const concerned = new Map<number, { as: TrainingReader['as']; students: string[] }>();
-  for (const { student_id } of going) concerned.set(student_id, { as: 'student', students: [] });
+  const concerned = new Map<number, { as: TrainingReader['as']; students: string[]; about: number[] }>();
+  for (const { student_id } of going) concerned.set(student_id, { as: 'student', students: [], about: [] });
   for (const { student_id, payer_id, student } of going) {
     if (payer_id === student_id) continue;
-    const payer = concerned.get(payer_id) ?? { as: 'payer', students: [] };
-    concerned.set(payer_id, { ...payer, students: [...payer.students, student] });
+    const payer = concerned.get(payer_id) ?? { as: 'payer', students: [], about: [] };
+    // Who takes part as well is told anyway.
+    const about = payer.as === 'payer' ? [...payer.about, student_id] : [];
+    concerned.set(payer_id, { ...payer, students: [...payer.students, student], about });
   }
   for (const userId of [now.trainer_id, was.trainer_id, ...untold.keys()]) {
     const knew = untold.get(userId)?.was ?? was;
     if (concerned.has(userId)) continue;
-    if (userId === now.trainer_id) concerned.set(userId, { as: 'trainer', students: [] });
-    else if (userId === knew.trainer_id) concerned.set(userId, { as: 'former_trainer', students: [] });
+    if (userId === now.trainer_id) concerned.set(userId, { as: 'trainer', students: [], about: [] });
+    else if (userId === knew.trainer_id) concerned.set(userId, { as: 'former_trainer', students: [], about: [] });
   }
   return [...concerned].flatMap(([userId, reader]) => {
     const earlier = untold.get(userId);

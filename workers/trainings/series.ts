@@ -1,6 +1,6 @@
 import { addYears, dayOf } from '../../queues/time/calendar.ts';
 import { payersToGiveBack } from '../../sql/finance/give-back.ts';
-import { keepCancellation, lockStudents, lockTraining, seatHolders, seatStates } from '../../sql/finance/seats.ts';
+import { holdersOf, keepCancellation, lockStudents, lockTraining, seatStatesOf } from '../../sql/finance/seats.ts';
 import { lockWallets } from '../../sql/finance/settle.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import type { When } from '../../sql/trainings/by-hand.ts';
@@ -53,11 +53,8 @@ export const cancelSeries = (id: number, { from, reason }: { from: string; reaso
     await lockRoster(transaction);
     const ids = await comingOfSeries(transaction, id, from, requested_at);
     if (ids.length === 0) return { series_id: id, cancelled: [], undo: null };
-    const holders = new Set<number>();
-    for (const training of ids) for (const holder of await seatHolders(transaction, training)) holders.add(holder);
-    await lockStudents(transaction, [...holders]);
-    const seats = [];
-    for (const training of ids) seats.push(...(await seatStates(transaction, training)).map((seat) => seat.id));
+    await lockStudents(transaction, await holdersOf(transaction, ids));
+    const seats = (await seatStatesOf(transaction, ids)).map((seat) => seat.id);
     // Before the wallets, as everybody does.
     await lockTrainings(transaction, ids);
     const payers = await payersToGiveBack(transaction, seats, dayOf(context.now, context.fleet.settings.zone));

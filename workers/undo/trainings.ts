@@ -1,3 +1,4 @@
+import { expireHolds } from '../../sql/bookings/expire-holds.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { balancesOf } from '../../sql/finance/came-back.ts';
 import { giveBack, payersToGiveBack } from '../../sql/finance/give-back.ts';
@@ -11,6 +12,7 @@ import {
   forgetRestored,
   type Paid,
   paidBefore,
+  placesBefore,
   restoreSeats,
   restoreTrainings,
   reviveInvoice,
@@ -28,6 +30,9 @@ export async function restoreChanged(transaction: Sql, undo: Undo, today: string
   const before = await paidBefore(transaction, undo.id);
   await lockStudents(transaction, [...new Set(before.map(({ student_id }) => student_id))]);
   await demandAsLeft(transaction, undo);
+  // A booking whose hold is over is in nobody's way.
+  const [first] = (await placesBefore(transaction, undo.id)).map(({ starts_at }) => starts_at).sort();
+  if (first !== undefined) await expireHolds(transaction, first);
   const paid = await paidBefore(transaction, undo.id);
   const recharged = paid.filter(({ is_recharged }) => is_recharged).map(({ seat_id }) => seat_id);
   const payers = [...(await payersToGiveBack(transaction, recharged, today)), ...paid.flatMap(({ payer_id }) => payer_id ?? [])];

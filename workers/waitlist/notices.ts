@@ -1,6 +1,7 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { type SeatFacts, seatFacts } from '../../sql/finance/came-back.ts';
+import { paysFor, type SeatFacts, seatFacts } from '../../sql/finance/came-back.ts';
 import type { TrainingState } from '../../sql/finance/seats.ts';
+import { aboutWhom } from '../../sql/notifications/about.ts';
 import { type Notice, notifyPeople } from '../../sql/notifications/notify.ts';
 import type { JudgedWaiting } from '../../sql/trainings/waitlist.ts';
 import { freeUntil } from '../free-until.ts';
@@ -17,7 +18,11 @@ const about = ({ id, training_type, training_date, start_time }: Training) => ({
 
 /** The student and whoever pays, each once; the student's name is for the other. */
 const readersOf = ({ student_id, student, payer_id }: Person) =>
-  [...new Set([student_id, payer_id])].map((userId) => ({ userId, student: userId === student_id ? null : student }));
+  [...new Set([student_id, payer_id])].map((userId) => ({
+    userId,
+    student: userId === student_id ? null : student,
+    about: aboutWhom(userId, student_id),
+  }));
 
 const factsOf = async (db: Sql, seatId: number) => (await seatFacts(db, [seatId]))[0] as SeatFacts;
 
@@ -27,8 +32,9 @@ export async function notifyOfWaiting(db: Sql, training: Training, seat: { id: n
   await notifyPeople(
     db,
     readersOf(person).map(
-      ({ userId, student }): Notice => ({
+      ({ userId, student, about: whom }): Notice => ({
         userId,
+        about: whom,
         template: 'waitlisted',
         dedupe: `waitlisted:${seat.id}:${at.toISOString()}:${userId}`,
         occasion: training.starts_at,
@@ -38,30 +44,29 @@ export async function notifyOfWaiting(db: Sql, training: Training, seat: { id: n
   );
 }
 
-/** Notifies the student, whoever pays and the trainer that a place came from the waitlist, and what was charged for it. */
+/** Notifies the student and whoever pays that a place came from the waitlist, and what was charged for it. */
 export async function notifyOfPromotion(
   db: Sql,
-  training: Training & { trainer_id: number },
+  training: Training,
   seatId: number,
   of: { at: Date; charged: { sessions: number; invoices: number } },
 ) {
   const person = await factsOf(db, seatId);
-  const readers = readersOf(person).map((reader) => ({ ...reader, is_trainer: false }));
-  const isReader = readers.some(({ userId }) => userId === training.trainer_id);
-  const trainer = isReader ? [] : [{ userId: training.trainer_id, student: person.student, is_trainer: true }];
   await notifyPeople(
     db,
-    [...readers, ...trainer].map(
-      ({ userId, student, is_trainer }): Notice => ({
+    readersOf(person).map(
+      ({ userId, student, about: whom }): Notice => ({
         userId,
+        about: whom,
         template: 'waitlist_promoted',
         dedupe: `waitlist_promoted:${seatId}:${of.at.toISOString()}:${userId}`,
         occasion: training.starts_at,
         params: {
           ...about(training),
           student,
-          is_trainer,
-          charged: of.charged,
+          is_payer: userId === person.payer_id,
+          is_trainer: false,
+          charged: paysFor(person, of.charged),
           free_until: freeUntil(new Date(training.starts_at), { promotedAt: of.at.toISOString() }).toISOString(),
         },
       }),
@@ -85,8 +90,9 @@ export async function notifyOfSkipping(db: Sql, training: Training, skipped: rea
       const person = people.get(seat_id);
       if (!person || obstacle === null) return [];
       return readersOf(person).map(
-        ({ userId, student }): Notice => ({
+        ({ userId, student, about: whom }): Notice => ({
           userId,
+          about: whom,
           template: 'waitlist_skipped',
           dedupe: `waitlist_skipped:${seat_id}:${waiting_since}:${obstacle}:${userId}`,
           occasion: training.starts_at,
@@ -103,8 +109,9 @@ export const noticesOfRelease = (
   training: Training,
   of: { reason: 'left' | 'started'; at: Date },
 ): Notice[] =>
-  readersOf(person).map(({ userId, student }) => ({
+  readersOf(person).map(({ userId, student, about: whom }) => ({
     userId,
+    about: whom,
     template: 'waitlist_released',
     dedupe: `waitlist_released:${person.seat_id}:${of.at.toISOString()}:${userId}`,
     occasion: training.starts_at,

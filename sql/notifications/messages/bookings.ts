@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { balanceParam, count, day, idOrNull, message, nameOrNull } from './message.ts';
 
 const ofBooking = (params: { booking_id: number | null }) => (params.booking_id ? [`booking:${params.booking_id}`] : []);
+const sessionOrNull = z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null);
 const booking = {
   booking_id: idOrNull,
   reader: z.enum(['client', 'specialist', 'payer']),
@@ -17,14 +18,22 @@ const booking = {
 /** What people are notified of bookings. */
 export const bookingMessages = {
   booking_confirmed: message(
-    z.object({ ...booking, price_minor: z.int(), pay_from: z.enum(['wallet', 'package', 'subscription', 'later']) }),
+    z.object({
+      ...booking,
+      price_minor: z.int(),
+      pay_from: z.enum(['wallet', 'package', 'subscription', 'later']),
+      /** What pays, where a session does, and what is left there. */
+      session: sessionOrNull,
+    }),
     {
+      call: true,
       kind: 'booking',
       urgency: 'soon',
       subjects: ofBooking,
     },
   ),
   booking_moved: message(z.object(booking), {
+    call: true,
     kind: 'booking',
     urgency: 'soon',
     subjects: ofBooking,
@@ -32,6 +41,7 @@ export const bookingMessages = {
   }),
   /** For the specialist whose booking has become somebody else's; the time is the one it had with them. */
   booking_given_away: message(z.object(booking), {
+    call: true,
     kind: 'booking',
     urgency: 'soon',
     subjects: ofBooking,
@@ -47,10 +57,13 @@ export const bookingMessages = {
       kept_minor: count,
       /** Units of the service that the client's package has now; null where it has none to do with it. */
       units_left: z.int().nullable().default(null),
+      /** The subscription its session went back to or stays taken from, and what is left there; null where none paid. */
+      session: sessionOrNull,
       package: nameOrNull.default(null),
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'booking',
       urgency: 'soon',
       subjects: ofBooking,
@@ -60,12 +73,15 @@ export const bookingMessages = {
   booking_reminder: message(
     z.object({
       booking_id: idOrNull,
+      /** For whom, where that is not the reader. */
+      client: nameOrNull.default(null),
       service: z.string(),
       specialist: nameOrNull,
       location: nameOrNull,
       starts_at: z.iso.datetime(),
     }),
     {
+      call: false,
       kind: 'booking_reminder',
       urgency: 'normal',
       subjects: ofBooking,

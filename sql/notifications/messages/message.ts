@@ -11,6 +11,11 @@ export type Entry = {
   kind: string | null;
   urgency: Urgency;
   params: z.ZodType;
+  /**
+   * Whether somebody whom no channel reaches is to be called about it; asked of every message to people. Not of digests and reminders
+   * (a call two hours before helps nobody), of what only invites, nor of what its reader has just done themselves.
+   */
+  call?: boolean | ((params: never) => boolean);
   /** What the message is about, such as `booking:17`. About one subject, messages leave in the order they were written. */
   subjects?: (params: never) => readonly string[];
   /** Earlier messages about a subject of this one that need not be sent any more once this one is written. */
@@ -18,9 +23,9 @@ export type Entry = {
 };
 
 /** One message of the catalog, its functions typed by its params. */
-export const message = <S extends z.ZodType, const E extends Omit<Entry, 'params' | 'subjects'>>(
+export const message = <S extends z.ZodType, const E extends Omit<Entry, 'params' | 'subjects' | 'call'>>(
   params: S,
-  entry: E & { subjects?: (params: z.output<S>) => readonly string[] },
+  entry: E & { subjects?: (params: z.output<S>) => readonly string[]; call?: boolean | ((params: z.output<S>) => boolean) },
 ): E & { params: S; subjects?: (params: z.output<S>) => readonly string[] } => ({ ...entry, params });
 
 export const day = z.iso.date();

@@ -9,6 +9,7 @@ export const signInMessages = {
       url: z.string().default(''),
       expires_at: z.iso.datetime(),
     }),
-    { kind: null, urgency: 'urgent', subjects: () => ['password'], supersedes: ['password_link'] },
+    // A link is nothing to be read out; whoever has no channel is helped by a task of its own (workers/sign-in/forgot.ts).
+    { call: false, kind: null, urgency: 'urgent', subjects: () => ['password'], supersedes: ['password_link'] },
   ),
 };

@@ -27,6 +27,7 @@ export const subscriptionMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'subscription',
       urgency: 'normal',
       subjects: ofSubscription,
@@ -34,19 +35,21 @@ export const subscriptionMessages = {
     },
   ),
   subscription_unfrozen: message(z.object({ ...held, end_date: day, sessions_left: z.int().nullable(), moved }), {
+    call: true,
     kind: 'subscription',
     urgency: 'normal',
     subjects: ofSubscription,
     supersedes: ['subscription_unfrozen', 'subscription_ending'],
   }),
   subscription_last_session: message(z.object({ ...held, end_date: day, is_auto_renew: z.boolean() }), {
+    call: true,
     kind: 'subscription',
     urgency: 'normal',
     subjects: ofSubscription,
   }),
   subscription_ending: message(
     z.object({ ...held, end_date: day, sessions_left: z.int().nullable(), renews: z.boolean(), price_minor: z.int() }),
-    { kind: 'subscription', urgency: 'normal', subjects: ofSubscription, supersedes: ['subscription_ending'] },
+    { call: true, kind: 'subscription', urgency: 'normal', subjects: ofSubscription, supersedes: ['subscription_ending'] },
   ),
   subscription_renewed: message(
     z.object({
@@ -59,6 +62,7 @@ export const subscriptionMessages = {
       is_paid: z.boolean(),
     }),
     {
+      call: true,
       kind: 'subscription',
       urgency: 'normal',
       subjects: ofSubscription,
@@ -66,6 +70,7 @@ export const subscriptionMessages = {
     },
   ),
   subscription_expired: message(z.object({ ...held, end_date: day, sessions_expired: z.int() }), {
+    call: true,
     kind: 'subscription',
     urgency: 'normal',
     subjects: ofSubscription,
@@ -86,24 +91,28 @@ const bill = z.object({
 /** What payers are notified of what they owe. */
 export const moneyMessages = {
   payment_reminder: message(z.object({ invoices: z.int(), amount_minor: z.int() }), {
+    call: true,
     kind: 'payment_reminder',
     urgency: 'normal',
     subjects: () => ['debts'],
     supersedes: ['payment_reminder'],
   }),
   renewal_unpaid: message(bill, {
+    call: true,
     kind: 'renewal_reminder',
     urgency: 'normal',
     subjects: ofInvoice,
     supersedes: ['renewal_unpaid'],
   }),
   renewal_previous_unpaid: message(z.object({ ...held, invoice_id: z.int(), amount_minor: z.int(), due_date: day }), {
+    call: true,
     kind: 'renewal_reminder',
     urgency: 'normal',
     subjects: ofInvoice,
     supersedes: ['renewal_unpaid', 'renewal_lapsed'],
   }),
   renewal_lapsed: message(bill, {
+    call: true,
     kind: 'renewal_reminder',
     urgency: 'normal',
     subjects: ofInvoice,

@@ -16,7 +16,13 @@ export const returned = z.object({
   refunded_minor: count,
   cancelled_minor: count,
 });
-const charged = z.object({ sessions: z.int(), invoices: z.int() });
+/** What a place costs: how many sessions and invoices were charged just now, and what pays for it (null: nothing does). */
+const charged = z.object({
+  sessions: z.int(),
+  invoices: z.int(),
+  session: z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null),
+  invoice: z.object({ amount_minor: z.int(), is_paid: z.boolean() }).nullable().default(null),
+});
 
 /** What pays for a place: a subscription, or an invoice over so many minor units; null: nothing, or not decided yet. */
 const charge = z
@@ -45,6 +51,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'training_cancelled',
       urgency: 'soon',
       subjects: ofTraining,
@@ -70,6 +77,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
@@ -79,25 +87,35 @@ export const trainingMessages = {
   training_joined: message(
     z.object({ ...training, student, is_payer: isPayer, is_trainer: z.boolean().default(false), charged }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'soon',
       subjects: ofTraining,
     },
   ),
   waitlisted: message(z.object({ ...training, student, place: z.int() }), {
+    call: false,
     kind: 'participation',
     urgency: 'soon',
     subjects: ofTraining,
   }),
   waitlist_promoted: message(
-    z.object({ ...training, student, is_trainer: z.boolean().default(false), charged, free_until: z.iso.datetime() }),
-    { kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
+    z.object({
+      ...training,
+      student,
+      is_payer: isPayer,
+      is_trainer: z.boolean().default(false),
+      charged,
+      free_until: z.iso.datetime(),
+    }),
+    { call: true, kind: 'participation', urgency: 'soon', subjects: ofTraining, supersedes: ['waitlisted', 'waitlist_skipped'] },
   ),
   waitlist_skipped: message(
     z.object({ ...training, student, reason: z.enum(['inactive', 'frozen', 'busy', 'no_subscription']) }),
-    { kind: 'participation', urgency: 'soon', subjects: ofTraining },
+    { call: false, kind: 'participation', urgency: 'soon', subjects: ofTraining },
   ),
   waitlist_released: message(z.object({ ...training, student, reason: z.enum(['left', 'started']) }), {
+    call: false,
     kind: 'participation',
     urgency: 'normal',
     subjects: ofTraining,
@@ -115,6 +133,7 @@ export const trainingMessages = {
       balance_minor: balanceParam,
     }),
     {
+      call: true,
       kind: 'participation',
       urgency: 'normal',
       subjects: (of) => of.trainings.flatMap(ofTraining),
@@ -136,6 +155,7 @@ export const trainingMessages = {
       by_hand: z.boolean().default(false),
     }),
     {
+      call: ({ by_hand }) => by_hand,
       kind: 'training_created',
       urgency: 'normal',
       subjects: (params) => params.trainings.flatMap(ofTraining),
@@ -151,7 +171,7 @@ export const trainingMessages = {
       /** For whom the reader is notified, where that is somebody else. */
       students: z.array(z.string()).default([]),
     }),
-    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+    { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
   training_moved: message(
     z.object({
@@ -167,28 +187,55 @@ export const trainingMessages = {
       /** The reader's places that are paid for otherwise than before. */
       seats: z.array(z.object({ seat_id: z.int(), student, is_payer: isPayer, was: charge, now: charge })).default([]),
     }),
-    { kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
+    { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
   ),
-  training_given: message(z.object({ trainings: z.array(z.object(training)).min(1), students: count }), {
-    kind: 'training_created',
-    urgency: 'normal',
-    subjects: (of) => of.trainings.flatMap(ofTraining),
-  }),
-  training_reminder: message(z.object({ ...training, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
+  /** The trainer's trainings as they were made: by hand, or those of a new week, which nobody is called about. */
+  training_given: message(
+    z.object({ trainings: z.array(z.object(training)).min(1), students: count, by_hand: z.boolean().default(true) }),
+    {
+      call: ({ by_hand }) => by_hand,
+      kind: 'training_created',
+      urgency: 'normal',
+      subjects: (of) => of.trainings.flatMap(ofTraining),
+    },
+  ),
+  /** How many places of the trainer's trainings are taken, where that is not what they know. */
+  training_seats: message(
+    z.object({ trainings: z.array(z.object({ ...training, was: z.int(), seated: z.int(), places: z.int() })).min(1) }),
+    { call: false, kind: 'training_seats', urgency: 'soon', subjects: (of) => of.trainings.flatMap(ofTraining) },
+  ),
+  trainer_day: message(
+    z.object({
+      day,
+      items: z
+        .array(
+          z.object({
+            kind: z.enum(['training', 'booking']),
+            start_time: z.string(),
+            what: z.string(),
+            /** Of a training; of a booking null, as a training has no client. */
+            seated: z.int().nullable(),
+            places: z.int().nullable(),
+            client: nameOrNull,
+            room: nameOrNull,
+            location: nameOrNull,
+          }),
+        )
+        .min(1),
+    }),
+    { call: false, kind: 'trainer_day', urgency: 'normal', subjects: (of) => [`day:${of.day}`], supersedes: ['trainer_day'] },
+  ),
+  training_reminder: message(z.object({ ...training, student, location: nameOrNull, room: nameOrNull, trainer: nameOrNull }), {
+    call: false,
     kind: 'training_reminder',
     urgency: 'normal',
     subjects: ofTraining,
   }),
-  missed_classes: message(z.object({ missed: z.int(), days: z.int() }), {
+  missed_classes: message(z.object({ student_id: idOrNull, student, missed: z.int(), days: z.int() }), {
+    call: false,
     kind: 'missed_classes',
     urgency: 'normal',
-    subjects: () => ['missed_classes'],
+    subjects: ({ student_id }) => [student_id ? `missed_classes:${student_id}` : 'missed_classes'],
     supersedes: ['missed_classes'],
-  }),
-  belt_exam: message(z.object({ exam_id: idOrNull, belt: z.string(), exam_at: z.iso.datetime(), location: nameOrNull }), {
-    kind: 'belt_exam',
-    urgency: 'normal',
-    subjects: (params) => (params.exam_id ? [`exam:${params.exam_id}`] : []),
-    supersedes: ['belt_exam'],
   }),
 };

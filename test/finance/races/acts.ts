@@ -1,6 +1,7 @@
 import { markAttendance, markLatecomers } from '../../../sql/attendance/attendance.ts';
 import { sql } from '../../../sql/database/database.ts';
 import { cancelInvoice } from '../../../sql/finance/invoices.ts';
+import { Refused } from '../../../workers/refusal.ts';
 import { buildWeek } from '../../generation/fixtures.ts';
 import { beforehand, wholeDay } from '../../support/weeks.ts';
 import * as act from '../acts.ts';
@@ -21,6 +22,11 @@ export const attend: Act = async (db) => {
 };
 export const pay: Act = (db) => act.pay(db, people.parent, 800);
 export const takeBack: Act = (db) => act.takeBack(db, PAYMENT);
+/** Gives a part of what the parent paid in back; where nothing of it is left, that is refused. */
+export const refund: Act = (db) => act.refund(db, PAYMENT, 400).catch(refused);
+const refused = (error: unknown) => {
+  if (!(error instanceof Refused)) throw error;
+};
 export const generate: Act = (db) => buildWeek(db, beforehand(WEEK));
 export const cancel =
   (training: Training, student: number, hours: number): Act =>

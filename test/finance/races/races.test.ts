@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import fc from 'fast-check';
 import { auditBooks } from '../../../sql/audit/audit.ts';
 import { part, rounds, sequences } from '../../support/nightly-only.ts';
-import { add, callOff, cancel, generate, night, pay, takeBack, waive } from './acts.ts';
+import { add, callOff, cancel, generate, night, pay, refund, takeBack, waive } from './acts.ts';
 import { type Act, type Arena, arena } from './arena.ts';
 import { people, type Row, rows, trainings } from './scene.ts';
 
@@ -27,6 +27,10 @@ const races: Race[] = [
   ['the night and a payment that is taken back', [], night, takeBack],
   ['a payment and one that is taken back', [night], pay, takeBack],
   ['the same payment taken back twice', [night, pay], takeBack, takeBack],
+  ['the night and a payment that is refunded', [], night, refund],
+  ['the same payment refunded twice', [night, pay], refund, refund],
+  ['a payment refunded and taken back', [night, pay], refund, takeBack],
+  ['a payment refunded and a training that is called off', [night], refund, callOff(early)],
   ['the same participation cancelled twice, in time', [night], cancel(early, child, 13), cancel(early, child, 13)],
   ['the same participation cancelled twice, late', [], cancel(early, child, 1), cancel(early, child, 1)],
   ['the same participation cancelled in time and late', [], cancel(early, holder, 13), cancel(early, holder, 1)],

@@ -4,6 +4,7 @@ import type { Settings } from '../../../queues/process/settings.ts';
 import type { Database } from '../../../sql/database/database.ts';
 import { claimForLog, claimMessages, untilNextClaim } from '../../../sql/notifications/claim.ts';
 import { endLogged } from '../../../sql/notifications/mark.ts';
+import { carriersOf } from '../channels/carriers.ts';
 import { paceOf } from './pace.ts';
 import { sender, tryToRender } from './send.ts';
 
@@ -12,11 +13,20 @@ export type Outbox = {
   db: Database;
   settings: Pick<
     Settings,
-    'locale' | 'zone' | 'currency' | 'telegramToken' | 'telegramApiRoot' | 'telegramPace' | 'adminChatIds' | 'quietHours'
+    | 'locale'
+    | 'zone'
+    | 'currency'
+    | 'telegramToken'
+    | 'telegramApiRoot'
+    | 'telegramPace'
+    | 'adminChatIds'
+    | 'quietHours'
+    | 'mail'
+    | 'sms'
   >;
 };
 /**
- * How many messages came to which end. `later` ones are due again by themselves, `held` ones when the quiet hours are over,
+ * How many messages came to which end. `undeliverable` ones to people go on by another channel, `later` ones are due again by themselves, `held` ones when the quiet hours are over,
  * and of a long text each `part` but the last is counted apart.
  */
 export type Drained = Record<Fate, number>;
@@ -132,10 +142,12 @@ function count(drained: Drained, fate: Fate) {
 
 const pause = (ms: number, signal: AbortSignal) => sleep(ms, undefined, { signal }).catch(() => undefined);
 
-/** What has no chat, and without a token everything, goes to the log. */
+/** What is for nobody's chat, and what no channel is set up for, goes to the log. */
 async function logRest({ db, settings }: Outbox, drained: Drained, signal: AbortSignal) {
+  const hasBot = settings.telegramToken !== undefined;
   while (!signal.aborted) {
-    const claimed = await claimForLog(db, LOG_BATCH, 60, !settings.telegramToken);
+    const to = { chats: !hasBot, people: !hasBot && carriersOf(settings).length === 0 };
+    const claimed = await claimForLog(db, LOG_BATCH, 60, to);
     if (claimed.length === 0) return;
     for (const message of [...claimed].sort((a, b) => a.id - b.id)) {
       const rendered = tryToRender(message, settings);

@@ -4,6 +4,7 @@ import { closeGate, notePaid, noteUnpaid } from '../../../sql/alerts/outside-ser
 import type { ClaimedMessage, Pace } from '../../../sql/notifications/claim.ts';
 import {
   dropMessage,
+  leaveChat,
   markMessage,
   markPart,
   postponeFlooded,
@@ -74,7 +75,8 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
         return 'later';
       case 'undeliverable':
         await db.transaction(async (transaction) => {
-          await markMessage(transaction, message, 'undeliverable', error, pace);
+          if (message.user_id === null) await markMessage(transaction, message, 'undeliverable', error, pace);
+          else await leaveChat(transaction, message, error, pace);
           await blockChat(transaction, message.chat_id, error);
         });
         return 'undeliverable';
@@ -85,8 +87,9 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
         });
         return 'later';
       case 'failed':
-        await markMessage(db, message, 'failed', error, pace);
-        return 'failed';
+        if (message.user_id === null) await markMessage(db, message, 'failed', error, pace);
+        else await leaveChat(db, message, error, pace);
+        return message.user_id === null ? 'failed' : 'undeliverable';
     }
   }
 
@@ -96,7 +99,7 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
   }
   async function readdress(message: ClaimedMessage, address: number | null): Promise<Fate> {
     await readdressMessage(db, message, address);
-    return address === null ? 'skipped' : 'later';
+    return address === null ? 'undeliverable' : 'later';
   }
   async function release(message: ClaimedMessage, until: string | null): Promise<Fate> {
     await releaseMessage(db, message, until);

@@ -1,6 +1,6 @@
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { type TextKey, text } from '../texts/texts.ts';
-import { balanceLine } from './money.ts';
+import { balanceLine, withLeft } from './money.ts';
 import { type Line, type Reader, template } from './template.ts';
 import { amountIn, short, wallTime } from './wording.ts';
 
@@ -23,7 +23,13 @@ const confirmed = template('booking_confirmed', ({ price_minor, pay_from, ...of 
   const lines = [said('confirmed', of, reader)];
   if (of.reader === 'specialist') return lines;
   if (pay_from === 'package') return [...lines, text(reader.locale, 'booking.unit_taken')];
-  if (pay_from === 'subscription') return [...lines, text(reader.locale, 'money.session_taken')];
+  if (pay_from === 'subscription') {
+    const { session } = of;
+    return [
+      ...lines,
+      session ? withLeft(reader, 'money.session_taken_from', session) : text(reader.locale, 'money.session_taken'),
+    ];
+  }
   if (price_minor === 0 || !pays(of)) return lines;
   return [...lines, text(reader.locale, `booking.pay_${pay_from}`, { amount: amountIn(reader, price_minor) })];
 });
@@ -48,18 +54,28 @@ const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ..
     [outcome === 'late', 'booking_cancelled.late'],
     [of.kept_minor > 0 && pays(of), 'booking_cancelled.kept', amount(of.kept_minor)],
     [returned.units > 0 && of.package === null, 'booking.unit_returned'],
-    [returned.sessions > 0, 'booking.session_returned'],
+    [returned.sessions > 0 && of.session === null, 'booking.session_returned'],
     [returned.refunded_minor > 0, `money.refunded.${whose}`, amount(returned.refunded_minor)],
     [returned.cancelled_minor > 0, 'money.invoice_cancelled', amount(returned.cancelled_minor)],
   ];
+  const session =
+    of.session && !isMoneyBack(returned)
+      ? [withLeft(reader, returned.sessions > 0 ? 'money.session_returned_to' : 'money.session_kept', of.session)]
+      : [];
+  const visit = outcome === 'late' ? 'booking.unit_kept' : returned.units > 0 ? 'booking.unit_returned_to' : null;
   const unit =
-    returned.units > 0 && of.package !== null
-      ? [text(locale, 'booking.unit_returned_to', { package: short(of.package, NAME), count: of.units_left ?? 0 })]
+    visit !== null && of.package !== null
+      ? [text(locale, visit, { package: short(of.package, NAME), count: of.units_left ?? 0 })]
       : [];
   const happened = effects.filter(([did]) => did).map(([, key, params]) => text(locale, key, params));
-  const nothing = outcome === 'safe' && happened.length + unit.length === 0 ? [text(locale, 'money.nothing_taken')] : [];
-  return [...lines, ...happened, ...unit, ...nothing, ...balanceLine(reader, of.balance_minor)];
+  const nothing =
+    outcome === 'safe' && happened.length + unit.length + session.length === 0 ? [text(locale, 'money.nothing_taken')] : [];
+  return [...lines, ...happened, ...session, ...unit, ...nothing, ...balanceLine(reader, of.balance_minor)];
 });
+
+/** A session whose subscription is over came back as money. */
+const isMoneyBack = ({ sessions, refunded_minor, cancelled_minor }: ParamsOf<'booking_cancelled'>['returned']) =>
+  sessions === 0 && refunded_minor + cancelled_minor > 0;
 
 /** What clients, those who pay for them and specialists are notified of their bookings. */
 export const bookingTemplates = {

@@ -1,3 +1,4 @@
+import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
 import type { Line, Reader } from './template.ts';
 import { amountIn, short } from './wording.ts';
@@ -29,9 +30,45 @@ export function returnedLines(reader: Reader, returned: Returned): Line[] {
   ];
 }
 
-function sessionLine({ locale }: Reader, { subscription, sessions_left }: NonNullable<Returned['session']>) {
-  const back = text(locale, 'money.session_returned_to', { subscription: short(subscription, NAME) });
-  return sessions_left === null ? back : `${back} ${text(locale, 'sessions_left', { count: sessions_left })}`;
+type Session = { subscription: string; sessions_left: number | null };
+const sessionLine = (reader: Reader, session: Session) => withLeft(reader, 'money.session_returned_to', session);
+
+/** What happened to a session of a subscription, and how many are left in it. */
+export function withLeft(
+  { locale }: Reader,
+  key: 'money.session_returned_to' | 'money.session_taken_from' | 'money.session_kept',
+  { subscription, sessions_left }: Session,
+) {
+  const what = text(locale, key, { subscription: short(subscription, NAME) });
+  return sessions_left === null ? what : `${what} ${text(locale, 'sessions_left', { count: sessions_left })}`;
+}
+
+type Charged = ParamsOf<'training_joined'>['charged'];
+
+/** What was charged for a place just now, a line each; rows of an earlier version do not say from what. */
+export function chargedLines(reader: Reader, { sessions, invoices, session, invoice }: Charged, isPayer: boolean): Line[] {
+  const { locale } = reader;
+  return [
+    ...(sessions > 0
+      ? [session ? withLeft(reader, 'money.session_taken_from', session) : text(locale, 'money.session_taken')]
+      : []),
+    ...(invoices > 0 ? [invoice ? invoiceLine(reader, invoice, isPayer) : text(locale, 'money.invoiced')] : []),
+  ];
+}
+
+function invoiceLine(reader: Reader, { amount_minor, is_paid }: NonNullable<Charged['invoice']>, isPayer: boolean) {
+  const amount = { amount: amountIn(reader, amount_minor) };
+  if (is_paid && isPayer) return text(reader.locale, 'booking.pay_wallet', amount);
+  return text(reader.locale, `training_moved.invoiced.${isPayer ? 'own' : 'payers'}`, amount);
+}
+
+/** What had been charged for a place and is not given back. */
+export function keptLines(reader: Reader, { session, invoice }: Charged, isPayer: boolean): Line[] {
+  if (session) return [withLeft(reader, 'money.session_kept', session)];
+  if (!invoice) return [text(reader.locale, 'money.nothing_taken')];
+  const amount = { amount: amountIn(reader, invoice.amount_minor) };
+  if (invoice.is_paid) return [text(reader.locale, 'booking_cancelled.kept', amount)];
+  return [text(reader.locale, `money.invoice_kept.${isPayer ? 'own' : 'payers'}`, amount)];
 }
 
 /** What the reader's wallet holds now; nothing where it is not theirs, or did not move. */

@@ -1,6 +1,5 @@
-import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
-import { balanceLine, returnedLines } from './money.ts';
+import { balanceLine, chargedLines, keptLines, returnedLines } from './money.ts';
 import { type Line, type Reader, template } from './template.ts';
 import { instantIn, listed, short, wallTime } from './wording.ts';
 
@@ -35,19 +34,14 @@ const participationCancelled = template('participation_cancelled', (place, reade
     ...named(place),
   });
   if (is_trainer) return [what];
-  const lines = [...returnedLines(reader, { ...returned, is_payer }), ...chargedLines(reader, charged)];
-  const nothing = text(reader.locale, outcome === 'safe' ? 'money.nothing_taken' : 'money.kept');
-  return [what, ...(lines.length > 0 ? lines : [nothing]), ...balanceLine(reader, balance_minor)];
+  const lines = [...returnedLines(reader, { ...returned, is_payer }), ...chargedLines(reader, charged, is_payer)];
+  const rest = outcome === 'safe' ? [text(reader.locale, 'money.nothing_taken')] : keptLines(reader, charged, is_payer);
+  return [what, ...(lines.length > 0 ? lines : rest), ...balanceLine(reader, balance_minor)];
 });
-
-const chargedLines = ({ locale }: Reader, { sessions, invoices }: ParamsOf<'training_joined'>['charged']): Line[] => [
-  ...(sessions > 0 ? [text(locale, 'money.session_taken')] : []),
-  ...(invoices > 0 ? [text(locale, 'money.invoiced')] : []),
-];
 
 const trainingJoined = template('training_joined', (place, reader) => [
   text(reader.locale, `training_joined.${whoseKey(place)}`, { ...about(reader, place), ...named(place) }),
-  ...(place.is_trainer ? [] : chargedLines(reader, place.charged)),
+  ...(place.is_trainer ? [] : chargedLines(reader, place.charged, place.is_payer)),
 ]);
 
 const waitlisted = template('waitlisted', (of, reader) => [
@@ -60,7 +54,7 @@ const waitlistPromoted = template('waitlist_promoted', (of, reader) => [
   ...(of.is_trainer
     ? []
     : [
-        ...chargedLines(reader, of.charged),
+        ...chargedLines(reader, of.charged, of.is_payer),
         text(reader.locale, 'waitlist_promoted.decline', { until: instantIn(reader, of.free_until) }),
       ]),
 ]);

@@ -30,8 +30,11 @@ const forWhom = ({ locale }: Reader, students: readonly string[]) =>
         }),
       ];
 
-const trainingReminder = template('training_reminder', ({ location, room, trainer, ...of }, reader) => [
-  text(reader.locale, 'training_reminder.what', about(reader, of)),
+const trainingReminder = template('training_reminder', ({ location, room, trainer, student, ...of }, reader) => [
+  text(reader.locale, student === null ? 'training_reminder.what' : 'training_reminder.student', {
+    ...about(reader, of),
+    student: short(student ?? '', NAME),
+  }),
   ...where(reader, { location, room }),
   ...ifGiven(reader, 'trainer', trainer),
 ]);
@@ -56,9 +59,13 @@ const trainingChanged = template('training_changed', ({ change, was, room, train
   ...forWhom(reader, students),
 ]);
 
-const missedClasses = template('missed_classes', ({ missed, days }, { locale }) => [
-  text(locale, 'missed_classes.what', { count: missed, period: text(locale, 'days', { count: days }) }),
-  text(locale, 'missed_classes.meaning'),
+const missedClasses = template('missed_classes', ({ missed, days, student }, { locale }) => [
+  text(locale, student === null ? 'missed_classes.what' : 'missed_classes.student', {
+    count: missed,
+    period: text(locale, 'days', { count: days }),
+    student: short(student ?? '', NAME),
+  }),
+  text(locale, student === null ? 'missed_classes.meaning' : 'missed_classes.meaning_student'),
 ]);
 
 const paymentReminder = template('payment_reminder', ({ invoices, amount_minor }, reader) => [
@@ -66,14 +73,12 @@ const paymentReminder = template('payment_reminder', ({ invoices, amount_minor }
   text(reader.locale, 'payment_reminder.meaning'),
 ]);
 
-const beltExam = template('belt_exam', ({ belt, exam_at, location }, reader) => [
-  text(reader.locale, 'belt_exam.what', { belt: short(belt, NAME), when: instantIn(reader, exam_at) }),
-  ...where(reader, { location, room: null }),
-  text(reader.locale, 'belt_exam.meaning'),
-]);
-
-const bookingReminder = template('booking_reminder', ({ service, specialist, location, starts_at }, reader) => [
-  text(reader.locale, 'booking_reminder.what', { service: short(service, NAME), when: instantIn(reader, starts_at) }),
+const bookingReminder = template('booking_reminder', ({ service, specialist, location, starts_at, client }, reader) => [
+  text(reader.locale, client === null ? 'booking_reminder.what' : 'booking_reminder.payer', {
+    service: short(service, NAME),
+    when: instantIn(reader, starts_at),
+    client: short(client ?? '', NAME),
+  }),
   ...ifGiven(reader, 'specialist', specialist),
   ...where(reader, { location, room: null }),
 ]);
@@ -115,7 +120,6 @@ export const reminderTemplates = {
   training_changed: trainingChanged,
   missed_classes: missedClasses,
   payment_reminder: paymentReminder,
-  belt_exam: beltExam,
   booking_reminder: bookingReminder,
   schedule_digest: scheduleDigest,
 };

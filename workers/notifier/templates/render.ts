@@ -2,6 +2,7 @@ import { EntityBuilder } from 'node-telegram-bot-api';
 import { ZodError, z } from 'zod';
 import { isMessageName, type MessageName } from '../../../sql/notifications/catalog.ts';
 import type { OutboxMessage } from '../../../sql/notifications/claim.ts';
+import { beltTemplates } from './belts.ts';
 import { bookingTemplates } from './bookings.ts';
 import { movedTrainingTemplates } from './moved-trainings.ts';
 import { adminTemplates } from './notices.ts';
@@ -10,8 +11,10 @@ import { reminderTemplates } from './reminders.ts';
 import { renewalTemplates } from './renewals.ts';
 import { signInTemplates } from './sign-in.ts';
 import type { Entity } from './split.ts';
+import { studioTemplates } from './studio.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
+import { trainerTemplates } from './trainers.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
@@ -21,8 +24,11 @@ export const templates: Templates<MessageName> = {
   ...movedTrainingTemplates,
   ...subscriptionTemplates,
   ...renewalTemplates,
+  ...beltTemplates,
   ...bookingTemplates,
   ...signInTemplates,
+  ...trainerTemplates,
+  ...studioTemplates,
 };
 
 /** A message as it is to be read: text, formatting, and buttons under it. */

@@ -26,6 +26,7 @@ const movedLines = (locale: Reader['locale'], terms: readonly { subscription: st
 
 const frozen = template('subscription_frozen', (subscription, reader) => {
   const { locale } = reader;
+  const back = returnedLines(reader, { ...subscription.returned, is_payer: subscription.is_payer });
   return [
     said(locale, 'subscription_frozen.what', {
       ...named(subscription),
@@ -34,7 +35,13 @@ const frozen = template('subscription_frozen', (subscription, reader) => {
       end: dateIn(locale, subscription.end_date),
     }),
     ...movedLines(locale, subscription.moved),
-    ...(subscription.released.length > 0 ? [text(locale, 'subscription_frozen.released')] : []),
+    ...(subscription.released.length > 0
+      ? [
+          text(locale, subscription.student === null ? 'subscription_frozen.released' : 'subscription_frozen.released_student', {
+            student: short(subscription.student ?? '', NAME),
+          }),
+        ]
+      : []),
     ...listed(
       locale,
       subscription.released.map((place) =>
@@ -45,7 +52,7 @@ const frozen = template('subscription_frozen', (subscription, reader) => {
       ),
       'more.trainings',
     ),
-    ...returnedLines(reader, { ...subscription.returned, is_payer: subscription.is_payer }),
+    ...(subscription.released.length > 0 && back.length === 0 ? [text(locale, 'money.nothing_taken_all')] : back),
     ...(subscription.returned.sessions > 0 ? left(reader, subscription.sessions_left) : []),
     ...balanceLine(reader, subscription.balance_minor),
   ];

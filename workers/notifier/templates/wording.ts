@@ -65,9 +65,9 @@ export function people(locale: Locale, names: string[], most: number): string {
 
 const MOST_LINES = 20;
 
-/** The first twenty lines, then how many more there are. */
-export const listed = (locale: Locale, lines: string[], more: TextKey): string[] =>
-  lines.length <= MOST_LINES ? lines : [...lines.slice(0, MOST_LINES), text(locale, more, { count: lines.length - MOST_LINES })];
+/** The first twenty lines, or `most`, then how many more there are. */
+export const listed = (locale: Locale, lines: string[], more: TextKey, most = MOST_LINES): string[] =>
+  lines.length <= most ? lines : [...lines.slice(0, most), text(locale, more, { count: lines.length - most })];
 
 /** UTF-16 units one listed line may have if all of them are to fit. */
 export const unitsPerLine = (lines: number) => Math.floor(2_800 / Math.max(1, Math.min(lines, MOST_LINES)));

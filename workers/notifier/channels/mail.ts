@@ -1,21 +1,22 @@
 import type { Transporter } from 'nodemailer';
-import type { Settings } from '../../queues/process/settings.ts';
+import type { Settings } from '../../../queues/process/settings.ts';
 
 /** A letter in plain text. */
-export type Mail = { to: string; subject: string; text: string };
+export type Mail = { to: string; subject: string; text: string; messageId?: string };
 
 const PATIENCE_MS = 10_000;
 const MOST_CONNECTIONS = 2;
 const transports = new Map<string, Promise<Transporter>>();
 
 /** Whether the studio can send e-mail. */
-export const canMail = ({ mail }: Settings) => mail !== undefined;
+export const canMail = ({ mail }: Pick<Settings, 'mail'>) => mail !== undefined;
 
 /** Sends a letter through `SMTP_URL`. Rejects where that is not set, does not answer, or does not take it. */
-export async function sendMail({ mail }: Settings, { to, subject, text }: Mail): Promise<void> {
+export async function sendMail({ mail }: Pick<Settings, 'mail'>, { to, ...letter }: Mail): Promise<void> {
   if (!mail) throw new Error('SMTP_URL is not set');
   // An object, not a text: what somebody has written is never read as a list of addresses.
-  await (await transportOf(mail.url)).sendMail({ from: mail.from, to: { name: '', address: to }, subject, text });
+  const envelope = { from: mail.from, to: { name: '', address: to } };
+  await (await transportOf(mail.url)).sendMail({ ...envelope, ...letter, headers: { 'Auto-Submitted': 'auto-generated' } });
 }
 
 /** The library is loaded when the first letter is sent; its connections are kept and shared. */

@@ -1,0 +1,38 @@
+import type { attendanceRoutes } from '../routes/attendance.ts';
+import type { bookingRoutes } from '../routes/bookings.ts';
+import type { demoRoutes } from '../routes/demo.ts';
+import type { forgotRoutes } from '../routes/forgot.ts';
+import type { historyRoutes } from '../routes/history.ts';
+import type { invitationRoutes } from '../routes/invitations.ts';
+import type { meRoutes } from '../routes/me.ts';
+import type { rosterRoutes } from '../routes/roster.ts';
+import type { scheduleRoutes } from '../routes/schedule.ts';
+import type { searchRoutes } from '../routes/search.ts';
+import type { secondFactorRoutes } from '../routes/second-factor.ts';
+import type { signInRoutes } from '../routes/sign-in.ts';
+import type { taskRoutes } from '../routes/tasks.ts';
+import type { teamRoutes } from '../routes/team.ts';
+
+/** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
+type Asked = (
+  | typeof attendanceRoutes
+  | typeof bookingRoutes
+  | typeof demoRoutes
+  | typeof forgotRoutes
+  | typeof historyRoutes
+  | typeof invitationRoutes
+  | typeof meRoutes
+  | typeof rosterRoutes
+  | typeof scheduleRoutes
+  | typeof searchRoutes
+  | typeof secondFactorRoutes
+  | typeof signInRoutes
+  | typeof taskRoutes
+  | typeof teamRoutes
+)[number];
+
+type TypesOf<R> = R extends { readonly types?: infer T } ? NonNullable<T> : never;
+type AllTypes = TypesOf<Asked>;
+
+/** Every operation that the pages ask, by its name (`GET /me`): what it is given and what it answers. Types alone. */
+export type Operations = { [T in AllTypes as T['operation']]: Omit<T, 'operation'> };

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import type { Scope } from '../../queues/jobs/scopes.ts';
+import { addYears, dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
+import { STEPS } from '../../sql/reports/periods.ts';
+import { periodsIn, totalOf } from '../../workers/reports/report.ts';
+import { type ReportName, reports } from '../../workers/reports/reports.ts';
+import { csvOf, xlsxOf } from '../../workers/reports/table.ts';
+import { fileAnswer } from '../http/file.ts';
+import { inOrder } from '../http/paging.ts';
+import { unacceptable } from '../http/problems.ts';
+import { type Route, route } from '../http/route.ts';
+import { textField } from '../http/text.ts';
+import { oneOf } from './fields.ts';
+
+const MOST_PERIODS = 400;
+const MOST_YEARS = 10;
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+
+const figures = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
+const answer = z
+  .object({
+    report: z.string(),
+    from: z.iso.date(),
+    to: z.iso.date(),
+    by: z.enum(STEPS),
+    rows: z.array(figures),
+    total: figures.nullable().meta({ description: 'of the rows; null where there is nothing to sum up' }),
+    explained: z.array(figures).nullable().meta({ description: 'with explain: the rows behind the figures' }),
+  })
+  .meta({ id: 'Report' });
+
+const said: Record<ReportName, [scope: Scope, summary: string]> = {
+  revenue: ['money:read', 'Money received and recognised, apart, and where it stands: wallets, deferred, owed'],
+  attendance: ['records:read', 'Who came: present, absent and the rate; trainings held and cancelled'],
+  students: ['records:read', 'Students: new, active, frozen, and who has left'],
+  retention: ['records:read', 'Of those who registered in a month, who is active 1 to 12 months later'],
+  load: ['records:read', 'How rooms are used: minutes of those they are open'],
+  debtors: ['money:read', 'Who owes what is past due today, and since when'],
+  renewals: ['money:read', 'Renewals expected in the next 30 days, at today’s prices; what is no longer sold apart'],
+  trainers: ['records:read', 'What trainers gave: trainings, bookings, heads and hours'],
+};
+
+/** Reports (R20-R24). Each figure can be explained by the rows behind it. */
+export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map((name) =>
+  route({
+    method: 'get',
+    path: `/api/reports/${name}`,
+    summary: said[name][1],
+    tag: 'reports',
+    scope: said[name][0],
+    query: inOrder(
+      z.strictObject({
+        from: anyDay
+          .optional()
+          .meta({ description: 'by default the first day of this month', override: { examples: undefined } }),
+        to: anyDay.optional().meta({ description: 'inclusive; by default today', override: { examples: undefined } }),
+        by: oneOf(STEPS).default('month'),
+        format: oneOf(['json', 'csv', 'xlsx']).default('json'),
+        explain: oneOf(['true', 'false']).default('false').meta({ description: 'true: the rows behind the figures' }),
+        figure: textField(60)
+          .optional()
+          .meta({ description: 'with explain: of this figure only', override: { examples: undefined } }),
+      }),
+      'from',
+      'to',
+    ),
+    responses: { 200: answer },
+    async handle({ query }, { db, fleet, now }) {
+      const { zone } = fleet.settings;
+      const today = dayOf(now, zone);
+      const { by, format } = query;
+      const to = query.to ?? today;
+      const from = query.from ?? (to < today ? `${to.slice(0, 7)}-01` : `${today.slice(0, 7)}-01`);
+      if (from > to) throw unacceptable('from', `${to} or before`, 'query');
+      if (to > addYears(from, MOST_YEARS)) throw unacceptable('to', `at most ${MOST_YEARS} years after from`, 'query');
+      const span = { from, to, by, zone };
+      if (periodsIn(span).length > MOST_PERIODS) throw unacceptable('by', `at most ${MOST_PERIODS} of them`, 'query');
+      const report = reports[name];
+      const isExplained = query.explain === 'true';
+      const explained = isExplained
+        ? (await report.explain(db, span, today)).filter(({ figure }) => query.figure === undefined || figure === query.figure)
+        : null;
+      const rows = isExplained && format !== 'json' ? [] : await report.rows(db, span, today);
+      const file = `${name}-${from}-${to}`;
+      if (format === 'csv')
+        return fileAnswer({
+          type: 'text/csv; charset=utf-8',
+          name: `${file}.csv`,
+          content: csvOf(explained ?? rows),
+          isToKeep: true,
+        });
+      if (format === 'xlsx')
+        return fileAnswer({ type: XLSX, name: `${file}.xlsx`, content: await xlsxOf(explained ?? rows), isToKeep: true });
+      return { body: { report: name, from, to, by, rows, total: totalOf(report, rows), explained } };
+    },
+  }),
+);

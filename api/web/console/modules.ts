@@ -1,0 +1,19 @@
+import type { RouteRecordRaw } from 'vue-router';
+import { accountRoutes } from './modules/account/routes.ts';
+import { dayRoutes } from './modules/day/routes.ts';
+import { peopleRoutes } from './modules/people/routes.ts';
+import { runRoutes } from './modules/runs/routes.ts';
+import { signInRoutes } from './modules/sign-in/routes.ts';
+import { taskRoutes } from './modules/tasks/routes.ts';
+import { teamRoutes } from './modules/team/routes.ts';
+
+/** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
+export const pageRoutes: RouteRecordRaw[] = [
+  ...signInRoutes,
+  ...dayRoutes,
+  ...taskRoutes,
+  ...runRoutes,
+  ...teamRoutes,
+  ...peopleRoutes,
+  ...accountRoutes,
+];

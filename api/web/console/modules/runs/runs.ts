@@ -1,0 +1,29 @@
+import type { AnswerTo } from '../../../kit/client.ts';
+
+export type RunSummary = AnswerTo<'GET /process-history'>['items'][number];
+
+export const COLOURS = { queued: 'secondary', running: 'info', success: 'success', partial: 'warning', error: 'error' } as const;
+
+/** How a process is asked for, and by what name its body has the day; those that are parts of others are not here. */
+const TRIGGERS: Readonly<Record<string, { path: string; body(run: RunSummary): object }>> = {
+  generation: { path: '/real-trainings/generate-next-week', body: ({ params }) => ({ week_start: params.start }) },
+  daily: { path: '/real-trainings/process-daily-operations', body: ofDay },
+  auto_renewal: { path: '/cron/check-auto-renewals', body: ofDay },
+  auto_unfreeze: { path: '/subscriptions/auto-unfreeze', body: ofDay },
+  cleanup: { path: '/cron/cleanup', body: ofDay },
+  stats: { path: '/cron/stats', body: ofDay },
+};
+function ofDay({ process_date }: RunSummary) {
+  return { date: process_date };
+}
+
+/** How to ask again for a run that failed or is incomplete, for the same day: what was done is not done twice. Null where it is not asked for by hand. */
+export function retryOf(run: RunSummary): { operation: string; body: object } | null {
+  const trigger = TRIGGERS[run.process_type];
+  if (!trigger || (run.status !== 'error' && run.status !== 'partial')) return null;
+  return { operation: `POST ${trigger.path}`, body: trigger.body(run) };
+}
+
+/** Seconds it took; null before it is over. */
+export const secondsOf = ({ started_at, completed_at }: RunSummary): number | null =>
+  started_at && completed_at ? (Date.parse(completed_at) - Date.parse(started_at)) / 1_000 : null;

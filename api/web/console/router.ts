@@ -1,0 +1,50 @@
+import { watch } from 'vue';
+import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
+import { locale, t } from '../kit/i18n.ts';
+import { lookWhoItIs, session } from '../kit/session.ts';
+import { pageRoutes } from './modules.ts';
+import { mayOpen, menuOf } from './shell/menu.ts';
+
+export const router = createRouter({
+  history: createWebHistory('/console/'),
+  routes: [
+    ...pageRoutes,
+    {
+      path: '/:rest(.*)*',
+      name: 'missing',
+      component: () => import('./shell/MissingPage.vue'),
+      meta: { title: 'missing.title' },
+    },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
+
+/** Where somebody begins: the first entry of their menu. */
+const homeName = () => menuOf(router)[0]?.name ?? 'account';
+
+router.beforeEach(async (to) => {
+  if (!session.isKnown()) await lookWhoItIs().catch(() => null);
+  if (to.meta.isOpen) return true;
+  const me = session.me.value;
+  if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
+  if (me.second_factor_needed && to.name !== 'second-factor') return { name: 'second-factor' };
+  if (to.path === '/') return { name: homeName() };
+  return mayOpen(to.meta.roles) || { name: 'missing', params: { rest: to.path.slice(1).split('/') } };
+});
+
+const entitle = (to: RouteLocationNormalized) => {
+  document.documentElement.dataset.page = to.fullPath;
+  if (to.meta.title) document.title = `${t(to.meta.title)} · Studio Fleet`;
+};
+router.afterEach(entitle);
+watch(locale, () => entitle(router.currentRoute.value));
+// Whoever is signed out elsewhere is asked to sign in where they are.
+watch(session.me, (me, before) => {
+  const to = router.currentRoute.value;
+  if (before && !me && !to.meta.isOpen) void router.replace({ name: 'sign-in', query: { next: to.fullPath } });
+});
+// A build that is gone: its page must be loaded anew, once.
+router.onError((error, to) => {
+  if (/dynamically imported module|Importing a module|Failed to fetch/.test(String(error)))
+    location.assign(`/console${to.fullPath}`);
+});

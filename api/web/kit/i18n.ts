@@ -1,0 +1,62 @@
+import { createInstance } from 'i18next';
+import { shallowRef } from 'vue';
+import type en from '../texts/en.json';
+import { type Locale, studio } from './studio.ts';
+
+type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
+/** What can be said; a key with plural forms (`_one`, `_few`, `_many`, `_other`) goes by its bare name. */
+export type TextKey = Bare<keyof typeof en>;
+
+export const LOCALES: readonly { value: Locale; title: string }[] = [
+  { value: 'ru', title: 'Русский' },
+  { value: 'uk', title: 'Українська' },
+  { value: 'en', title: 'English' },
+];
+const KEPT = 'console.locale';
+const files = {
+  ru: () => import('../texts/ru.json'),
+  uk: () => import('../texts/uk.json'),
+  en: () => import('../texts/en.json'),
+};
+
+/** The language of the page. Change it by {@link speak}. */
+export const locale = shallowRef<Locale>(studio.locale);
+
+const language = createInstance();
+void language.init({
+  initAsync: false,
+  resources: {},
+  lng: locale.value,
+  fallbackLng: false,
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false },
+});
+
+/** The language that this browser chose, else the browser's own if it is one of ours, else the studio's. */
+export const preferredLocale = (): Locale => {
+  const wished = [localStorage.getItem(KEPT), ...navigator.languages.map((tag) => tag.slice(0, 2))];
+  return (
+    LOCALES.find(({ value }) => wished.find((tag) => LOCALES.some((known) => known.value === tag)) === value)?.value ??
+    studio.locale
+  );
+};
+
+/** Loads a language and speaks it from then on. */
+export async function speak(wanted: Locale, { keep = false } = {}) {
+  if (!language.hasResourceBundle(wanted, 'translation'))
+    language.addResourceBundle(wanted, 'translation', (await files[wanted]()).default);
+  await language.changeLanguage(wanted);
+  locale.value = wanted;
+  document.documentElement.lang = wanted;
+  if (keep) localStorage.setItem(KEPT, wanted);
+}
+
+/** A text in the language of the page; `count` chooses the plural form. Follows the language where it is used in a template. */
+export function t(key: TextKey, params: Record<string, string | number> = {}): string {
+  return language.t(key, { lng: locale.value, count: params.count as number | undefined, replace: params, nest: false });
+}
+
+/** Of a key that is made at run time (`run.name.${process}`): its text, or what stands in for it where there is none. */
+export const textOr = (key: string, otherwise: string): string =>
+  locale.value && language.exists(key) ? t(key as TextKey) : otherwise;

@@ -1,0 +1,40 @@
+import { computed, shallowRef } from 'vue';
+import { type AnswerTo, ask, whenSignedOut } from './client.ts';
+import { AskFailed } from './problem.ts';
+import { studio } from './studio.ts';
+
+export type Me = AnswerTo<'GET /me'>;
+export type Role = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian';
+
+/** Who signed in; null: nobody; undefined: not known yet. */
+const me = shallowRef<Me | null>();
+whenSignedOut(() => (me.value = null));
+
+let mayBeSomebody = studio.hasSession;
+
+/** Asks who signed in; after `signedIn` also where the page came without a session. Throws where the server does not answer. */
+export async function lookWhoItIs({ signedIn = false } = {}): Promise<Me | null> {
+  mayBeSomebody ||= signedIn;
+  if (!mayBeSomebody) {
+    me.value = null;
+    return null;
+  }
+  me.value = await ask('GET /me').catch((error) => {
+    if (error instanceof AskFailed && error.status === 401) return null;
+    throw error;
+  });
+  return me.value;
+}
+
+export const session = {
+  me: computed(() => me.value ?? null),
+  isKnown: () => me.value !== undefined,
+  name: computed(() => (me.value ? `${me.value.user.first_name} ${me.value.user.last_name}`.trim() : '')),
+  hasRole: (...roles: readonly Role[]) => roles.some((role) => me.value?.user.roles.includes(role) ?? false),
+  isStudio: computed(() => me.value?.user.roles.some((role) => role === 'owner' || role === 'admin') ?? false),
+};
+
+export async function signOut() {
+  await ask('POST /auth/sign-out', { body: {} });
+  me.value = null;
+}

@@ -1,0 +1,92 @@
+/** What a socket of the browser's is to us; tests bring their own. */
+export type Line = Pick<WebSocket, 'send' | 'close' | 'readyState'> & {
+  onopen: ((event: Event) => unknown) | null;
+  onmessage: ((event: MessageEvent) => unknown) | null;
+  onclose: ((event: CloseEvent) => unknown) | null;
+};
+type Around = {
+  open(): Line;
+  later(ms: number, callback: () => void): void;
+  /** 0 to 1. */
+  random(): number;
+};
+export type News = { changed: readonly string[]; by: string | null } | { missed: true };
+
+const FIRST_MS = 500;
+const MOST_MS = 20_000;
+const OPEN = 1;
+const SIGNED_OUT = 4401;
+const RESTARTS = 1012;
+
+/**
+ * The line to the server that says what changed. It comes back by itself, longer apart each time, at once where a process restarts, and
+ * asks with `since` for what passed meanwhile.
+ */
+export function liveLine({ open, later, random }: Around, { signedOut }: { signedOut(): void }) {
+  const watchers = new Map<(news: News) => void, readonly string[]>();
+  let line: Line | undefined;
+  let isOpen = false;
+  let isEnded = false;
+  let since: number | undefined;
+  let failures = 0;
+
+  const topics = () => [...new Set([...watchers.values()].flat())].slice(0, 200);
+  const sayWhatIsWatched = () => {
+    if (isOpen && line?.readyState === OPEN)
+      line.send(JSON.stringify({ watch: topics(), ...(since === undefined ? {} : { since }) }));
+  };
+  const tell = (news: News, about: (topic: string) => boolean) => {
+    for (const [callback, watched] of watchers) if (watched.some(about)) callback(news);
+  };
+
+  function read(data: unknown) {
+    const message = JSON.parse(String(data)) as { changed?: string[]; missed?: true; upto?: number; by?: string | null };
+    if (message.upto !== undefined) since = Math.max(since ?? 0, message.upto);
+    if (message.missed) tell({ missed: true }, () => true);
+    const { changed = [], by = null } = message;
+    if (changed.length > 0) tell({ changed, by }, (topic) => changed.includes(topic));
+  }
+
+  function connect() {
+    if (isEnded || line) return;
+    line = open();
+    line.onopen = () => {
+      isOpen = true;
+      failures = 0;
+      sayWhatIsWatched();
+    };
+    line.onmessage = (event) => read(event.data);
+    line.onclose = ({ code }) => {
+      line = undefined;
+      isOpen = false;
+      if (code === SIGNED_OUT) {
+        isEnded = true;
+        return signedOut();
+      }
+      if (watchers.size > 0) later(pauseAfter(code), connect);
+    };
+  }
+
+  /** Half to all of a pause that doubles, so that not all pages come back at once. */
+  function pauseAfter(code: number): number {
+    failures += 1;
+    if (code === RESTARTS && failures === 1) return 50 + 200 * random();
+    const pause = Math.min(MOST_MS, FIRST_MS * 2 ** (failures - 1));
+    return pause / 2 + (pause / 2) * random();
+  }
+
+  return {
+    /** Calls back about these topics until the function that is returned is called. */
+    watch(wanted: readonly string[], callback: (news: News) => void): () => void {
+      isEnded = false;
+      watchers.set(callback, wanted);
+      if (line) sayWhatIsWatched();
+      else connect();
+      return () => {
+        watchers.delete(callback);
+        if (watchers.size === 0) line?.close();
+        else sayWhatIsWatched();
+      };
+    },
+  };
+}

@@ -1,0 +1,73 @@
+/** A business day, `YYYY-MM-DD`. */
+export type Day = string;
+/** What the clock on the wall shows, `YYYY-MM-DDTHH:mm:ss`. */
+export type Wall = string;
+
+const DAY_MS = 86_400_000;
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** Minutes and seconds by which the zone's clocks are ahead of UTC at an instant, in milliseconds. */
+function offsetMs(instant: number, zone: string): number {
+  let format = formats.get(zone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      calendar: 'gregory',
+      hourCycle: 'h23',
+      era: 'short',
+      year: 'numeric',
+      month: 'numeric',
+      day: 'numeric',
+      hour: 'numeric',
+      minute: 'numeric',
+      second: 'numeric',
+    });
+    formats.set(zone, format);
+  }
+  const parts = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, value])) as Record<
+    string,
+    string
+  >;
+  const year = parts.era === 'BC' ? 1 - Number(parts.year) : Number(parts.year);
+  const shown = new Date(0);
+  shown.setUTCFullYear(year, Number(parts.month) - 1, Number(parts.day));
+  shown.setUTCHours(Number(parts.hour), Number(parts.minute), Number(parts.second));
+  return shown.getTime() - Math.floor(instant / 1_000) * 1_000;
+}
+
+/** The wall time of an instant in a zone. */
+export const wallOf = (instant: string | number | Date, zone: string): Wall => {
+  const time = new Date(instant).getTime();
+  return new Date(time + offsetMs(time, zone)).toISOString().slice(0, 19);
+};
+
+/** The business day of an instant in a zone. */
+export const dayOf = (instant: string | number | Date, zone: string): Day => wallOf(instant, zone).slice(0, 10);
+
+/**
+ * The first instant at which a zone's clocks show a wall time, or, where a change of clocks leaves it out, the first instant after
+ * the gap: what the server does as well.
+ */
+export function instantOf(wall: Wall, zone: string): string {
+  const time = Date.parse(`${wall}Z`);
+  const [before, after] = [time - offsetMs(time - DAY_MS, zone), time - offsetMs(time + DAY_MS, zone)];
+  const shown = [before, after].filter((instant) => instant + offsetMs(instant, zone) === time);
+  return new Date(shown.length > 0 ? Math.min(...shown) : changeBetween(after, before, zone)).toISOString();
+}
+
+/** The instant at which the offset changes, between two that have different ones. */
+function changeBetween(from: number, to: number, zone: string): number {
+  let [low, high] = [from, to];
+  const old = offsetMs(from, zone);
+  while (high - low > 1_000) {
+    const middle = Math.floor((low + high) / 2_000) * 1_000;
+    if (offsetMs(middle, zone) === old) low = middle;
+    else high = middle;
+  }
+  return high;
+}
+
+export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+
+/** The Monday on or before a day. */
+export const mondayOf = (day: Day): Day => addDays(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));

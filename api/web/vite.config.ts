@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+import vue from '@vitejs/plugin-vue';
+import { defineConfig, type Plugin } from 'vite';
+import vuetify from 'vite-plugin-vuetify';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+/** HTML entries: each is a folder with an `index.html`, served under its name. The site and the Mini App will be two more. */
+const ENTRIES = ['console'];
+/** Where `npm run dev` finds the fleet. */
+const fleet = process.env.FLEET_URL ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
+
+export default defineConfig({
+  root,
+  base: '/',
+  clearScreen: false,
+  plugins: [vue(), vuetify({ autoImport: true }), compressed(), pagesInDevelopment()],
+  build: {
+    target: 'es2022',
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1_000,
+    modulePreload: { polyfill: false },
+    rolldownOptions: { input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(root, entry, 'index.html')])) },
+  },
+  server: {
+    port: 5173,
+    strictPort: true,
+    proxy: { [`^/(?!(${ENTRIES.join('|')}|kit|texts|@|node_modules|\\.\\.)(/|$)|@).*`]: { target: fleet, ws: true } },
+  },
+});
+
+/** Writes each text file's `.br` and `.gz` beside it, so that nothing is compressed while somebody waits. */
+function compressed(): Plugin {
+  const [brotli, zip] = [promisify(brotliCompress), promisify(gzip)];
+  let out = '';
+  return {
+    name: 'compressed',
+    apply: 'build',
+    configResolved(config) {
+      out = config.build.outDir;
+    },
+    async closeBundle() {
+      const files = (await readdir(join(out, 'assets'))).filter((file) => /\.(js|css|svg)$/.test(file));
+      await Promise.all(
+        files.map(async (file) => {
+          const path = join(out, 'assets', file);
+          const bytes = await readFile(path);
+          await writeFile(`${path}.br`, await brotli(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }));
+          await writeFile(`${path}.gz`, await zip(bytes, { level: 9 }));
+        }),
+      );
+    },
+  };
+}
+
+/** Pages of `npm run dev`: any path under an entry is its page, with the settings of the fleet that runs. */
+function pagesInDevelopment(): Plugin {
+  return {
+    name: 'pages-in-development',
+    apply: 'serve',
+    configureServer(server) {
+      server.middlewares.use(async (request, response, next) => {
+        const path = (request.url ?? '').split('?', 1)[0] ?? '';
+        const entry = ENTRIES.find((name) => path === `/${name}` || path.startsWith(`/${name}/`));
+        if (!entry || /\.\w+$/.test(path)) return next();
+        const served = await fetch(`${fleet}/${entry}`)
+          .then((answer) => answer.text())
+          .catch(() => '');
+        const [studio] = /\{[^<]*\}(?=<\/script>)/.exec(served) ?? [
+          '{"zone":"UTC","locale":"en","currency":"EUR","telegram":false,"nonce":"","hasSession":true}',
+        ];
+        const page = readFileSync(join(root, entry, 'index.html'), 'utf8')
+          .replace('{"studio":true}', studio)
+          .replace('./main.ts', `/${entry}/main.ts`);
+        response.setHeader('Content-Type', 'text/html');
+        response.end(await server.transformIndexHtml(path, page));
+      });
+    },
+  };
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+import { METHODS } from './payments.ts';
+
+export const refundRow = z.object({
+  id: z.int(),
+  payment_id: z.int(),
+  payer_id: z.int(),
+  amount_minor: z.int(),
+  method: z.enum(METHODS),
+  reason: z.string(),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+});
+
+const columns = sql.fragment`id, payment_id, payer_id, amount_minor, method, reason, created_by, created_at`;
+
+type NewRefund = {
+  payment: { id: number; payer_id: number };
+  amountMinor: number;
+  method: string;
+  reason: string;
+  by: string;
+  personId: number | null;
+};
+
+/**
+ * Gives money of a payment back: out of the payer's wallet (kind `payout`), which must hold it. The caller has locked the payment, then the
+ * wallet, and seen that so much of the payment is left.
+ */
+export async function insertRefund(transaction: Sql, of: NewRefund) {
+  const refund = await transaction.one(sql.type(refundRow)`
+    insert into payment_refunds (payment_id, payer_id, amount_minor, method, reason, created_by, person_id)
+    values (${of.payment.id}, ${of.payment.payer_id}, ${of.amountMinor}, ${of.method}, ${of.reason}, ${of.by}, ${of.personId})
+    returning ${columns}`);
+  await transaction.query(sql.unsafe`
+    insert into wallet_transactions (user_id, amount_minor, kind, payment_id, refund_id)
+    values (${of.payment.payer_id}, ${-of.amountMinor}, 'payout', ${of.payment.id}, ${refund.id})`);
+  return refund;
+}
+
+/** The refunds of a payment, oldest first. */
+export const listRefunds = (db: Sql, paymentId: number) =>
+  db.any(sql.type(refundRow)`select ${columns} from payment_refunds where payment_id = ${paymentId} order by id`);
+
+/** How somebody usually pays: as they said, or else cash. */
+export const usualMethod = async (db: Sql, payerId: number) =>
+  (await db.maybeOneFirst(sql.type(z.object({ method: z.enum(METHODS).nullable() }))`
+    select payment_method as method from users where id = ${payerId}`)) ?? 'cash';
+
+/** Says how somebody usually pays; null: nothing is said. Returns false when there is nobody. */
+export async function setUsualMethod(db: Sql, userId: number, method: string | null): Promise<boolean> {
+  const { rowCount } = await db.query(sql.unsafe`update users set payment_method = ${method} where id = ${userId}`);
+  return rowCount > 0;
+}
+
+const till = z.object({
+  /** Who took it; null: programs, and what was entered before anybody was noted. */
+  person_id: z.int().nullable(),
+  person: z.string().nullable(),
+  received_minor: z.int(),
+  payments: z.int(),
+  refunded_minor: z.int(),
+  refunds: z.int(),
+  cancelled_minor: z.int(),
+  net_minor: z.int(),
+});
+export const tillRow = till;
+
+/**
+ * The cash of a business day by who took it and gave it out: payments that count on the day, refunds of the day, and what was left of
+ * cash payments that were cancelled on it. What is in the till is the net.
+ */
+export const cashOfDay = (db: Sql, day: string, zone: string) =>
+  db.any(sql.type(till)`
+    with entry as (
+      select person_id, amount_minor as received, 1 as payments, 0 as refunded, 0 as refunds, 0 as cancelled
+      from payments where method = 'cash' and coalesce(payment_date, (created_at at time zone ${zone})::date) = ${day}::date
+      union all
+      select person_id, 0, 0, amount_minor, 1, 0 from payment_refunds
+      where method = 'cash' and (created_at at time zone ${zone})::date = ${day}::date
+      union all
+      select person_id, 0, 0, 0, 0, amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0)
+      from payments where method = 'cash' and (cancelled_at at time zone ${zone})::date = ${day}::date
+    )
+    select person_id, nullif(concat_ws(' ', first_name, nullif(last_name, '')), '') as person, sum(received)::int8 as received_minor,
+      sum(payments)::int as payments, sum(refunded)::int8 as refunded_minor, sum(refunds)::int as refunds, sum(cancelled)::int8 as cancelled_minor,
+      sum(received - refunded - cancelled)::int8 as net_minor
+    from entry left join users on users.id = person_id
+    group by person_id, person order by person nulls last, person_id`);
+
+const price = z.object({ at: z.iso.datetime(), actor: z.string(), price_minor: z.int(), before_minor: z.int().nullable() });
+export const priceRow = price;
+export const priced = {
+  'training-type': 'training type',
+  subscription: 'subscription of the catalogue',
+  service: 'service',
+  'service-package': 'service package',
+} as const;
+
+/** What something on sale has cost, the newest first, as the log of changes has it; prices are kept in it for good. */
+export const priceHistory = (db: Sql, record: string, id: number) =>
+  db.any(sql.type(price)`
+    select at, actor, (after ->> 'price_minor')::int8 as price_minor, (before ->> 'price_minor')::int8 as before_minor
+    from changes_log where record = ${record} and record_id = ${id} and after ? 'price_minor' order by id desc limit 500`);

@@ -1,0 +1,85 @@
+import { z } from 'zod';
+import { type Sql, sql } from '../database/database.ts';
+
+const state = z.object({ day: z.iso.date(), student_id: z.int(), is_active: z.boolean(), is_frozen: z.boolean() });
+
+/**
+ * Students who are active or frozen on studio days (R23): active is who has a valid subscription that is not frozen, or was PRESENT on the
+ * day or within the 30 before; frozen is who is not active and has one that is frozen.
+ */
+const states = (days: readonly string[]) => sql.fragment`
+  select day, student_id, bool_or(is_active) as is_active, not bool_or(is_active) as is_frozen
+  from (
+    select asked.day, held.student_id, not exists (
+      select from subscription_freezes frozen
+      where frozen.student_subscription_id = held.id and asked.day between first_day and last_day) as is_active
+    from unnest(${sql.array([...days], 'date')}) as asked (day)
+    join student_subscriptions held on asked.day between start_date and last_valid_day(held)
+    union all
+    select asked.day, student_id, true
+    from unnest(${sql.array([...days], 'date')}) as asked (day)
+    join real_trainings training on training_date between asked.day - 30 and asked.day and training.status <> 'cancelled'
+    join real_training_students seat on seat.real_training_id = training.id and seat.status = 'PRESENT'
+  ) as one_way_or_another
+  group by day, student_id`;
+
+/** Who was active or frozen on a day: the rows behind the figures. */
+export const listStates = (db: Sql, days: readonly string[], limit: number) =>
+  db.any(sql.type(state)`select * from (${states(days)}) as state order by day, student_id limit ${limit}`);
+
+const counted = z.object({
+  first: z.iso.date(),
+  last: z.iso.date(),
+  active_at_start: z.int(),
+  active: z.int(),
+  frozen: z.int(),
+  churned: z.int(),
+});
+
+/**
+ * For periods, by their first and last days: who was active on the last day before, and on the last day; who is frozen then; and who has
+ * left: active on the day before the first, neither active nor frozen on the last (R23).
+ */
+export const countStudents = (db: Sql, periods: readonly { first: string; last: string }[]) =>
+  db.any(sql.type(counted)`
+    with period as materialized (
+      select first, last from ${sql.unnest(
+        periods.map(({ first, last }) => [first, last]),
+        ['date', 'date'],
+      )} as given (first, last)
+    ), state as materialized (${states([...new Set(periods.flatMap(({ first, last }) => [dayBefore(first), last]))])})
+    select first, last,
+      (select count(*) from state where day = first - 1 and is_active)::int as active_at_start,
+      (select count(*) from state where day = last and is_active)::int as active,
+      (select count(*) from state where day = last and is_frozen)::int as frozen,
+      (select count(*) from state before where before.day = first - 1 and before.is_active
+        and not exists (select from state after where after.day = last and after.student_id = before.student_id))::int as churned
+    from period order by first`);
+
+const dayBefore = (day: string) => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+
+const cohort = z.object({ cohort: z.iso.date(), months: z.int(), students: z.int(), active: z.int() });
+
+/**
+ * Cohorts by the month of registration: how many of each are active 1 to 12 months later, on the last day of that month, as far as it has
+ * come (R23). `cohort` is the month's first day.
+ */
+export const cohortsOf = (db: Sql, of: { from: string; to: string; today: string }) =>
+  db.any(sql.type(cohort)`
+    with joined as materialized (
+      select id, date_trunc('month', registration_date)::date as cohort from students
+      where registration_date between ${of.from}::date and ${of.to}::date
+    ), looked as materialized (
+      select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
+      from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months
+      where (cohort + make_interval(months => months + 1))::date - 1 <= ${of.today}::date
+    )
+    select cohort, months, count(*)::int as students, count(*) filter (where exists (
+        select from student_subscriptions held where held.student_id = joined.id and looked.day between start_date and last_valid_day(held)
+          and not exists (select from subscription_freezes frozen
+            where frozen.student_subscription_id = held.id and looked.day between first_day and last_day))
+      or exists (
+        select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
+        where seat.student_id = joined.id and seat.status = 'PRESENT' and training.status <> 'cancelled'
+          and training_date between looked.day - 30 and looked.day))::int as active
+    from looked join joined using (cohort) group by cohort, months order by cohort, months`);

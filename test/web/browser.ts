@@ -1,0 +1,92 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from '@jest/globals';
+import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { webBuilds } from '../../queues/process/web-builds.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { loadDemo } from '../../sql/demo/demo.ts';
+import { buildWeb } from '../../workers/fleet/web-build.ts';
+import { eventually } from '../support/eventually.ts';
+import { testApi } from '../support/front-door.ts';
+
+/** Tests in a browser; where there is none they are skipped, and the set-up has said so loudly. */
+export const inBrowser = process.env.TEST_CHROMIUM ? test : test.skip;
+export type Locale = 'ru' | 'uk' | 'en';
+export const LOCALES: readonly Locale[] = ['ru', 'uk', 'en'];
+
+/** The pages, built once in a test run: the first test file that needs them builds them, others wait. Returns the data folder. */
+export async function builtPages(): Promise<string> {
+  const dataDir = join(tmpdir(), 'web-pages');
+  mkdirSync(dataDir, { recursive: true });
+  const said: string[] = [];
+  try {
+    mkdirSync(join(dataDir, 'building'));
+  } catch {
+    await eventually(() => webBuilds(dataDir).length > 0, 120);
+    return dataDir;
+  }
+  if (!(await buildWeb(dataDir, (line) => said.push(line)))) throw new Error(said.join('\n'));
+  return dataDir;
+}
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** The demo studio behind a real API, and a browser to look at it. Close it when the file's tests are over. */
+export async function consoleWorld(settings: Record<string, string> = {}) {
+  const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings } });
+  await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
+  const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: FLAGS });
+  const troubles: string[] = [];
+
+  /** A browser of its own, with nobody signed in, or whoever's session this is. What its console complains of is kept in `troubles`. */
+  async function visit({ token, locale = 'en', ...options }: { token?: string; locale?: Locale } & BrowserContextOptions = {}) {
+    const context = await browser.newContext({ baseURL: api.url, locale, reducedMotion: 'reduce', ...options });
+    if (token) await context.addCookies([{ name: 'sf_session', value: token, url: api.url }]);
+    await context.addInitScript((value) => localStorage.setItem('console.locale', value), locale);
+    const page = await context.newPage();
+    page.on('console', (message) => message.type() === 'error' && troubles.push(`${page.url()}: ${message.text()}`));
+    page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
+    page.setDefaultTimeout(15_000);
+    return page;
+  }
+
+  return {
+    api,
+    visit,
+    /** Complaints since they were asked for last. */
+    complaints: () => troubles.splice(0),
+    async close() {
+      await browser.close();
+      await api.close();
+    },
+  };
+}
+export type ConsoleWorld = Awaited<ReturnType<typeof consoleWorld>>;
+
+/** What WCAG 2.2 AA finds wrong with a page as it is, a line each. */
+export async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(`${axe};0`);
+  return page.evaluate(async (rules) => {
+    const engine = (globalThis as unknown as { axe: { run(root: unknown, options: object): Promise<AxeResult> } }).axe;
+    const found = await engine.run(document, { runOnly: rules });
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
+  }, RULES);
+}
+type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] };
+declare const document: { documentElement: { scrollWidth: number; clientWidth: number } };
+declare const localStorage: { setItem(name: string, value: string): void };
+
+/** By how many pixels a page is wider than its window. */
+export const tooWide = (page: Page) =>
+  page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));

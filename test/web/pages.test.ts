@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { studio } from '../support/studio.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
+
+let world: ConsoleWorld;
+let owner: TestPerson;
+let training: number;
+const today = () => dayOf(new Date(), world.api.fleet.settings.zone);
+
+beforeAll(async () => {
+  if (!process.env.TEST_CHROMIUM) return;
+  world = await consoleWorld();
+  owner = await personOf(world.api, 'owner');
+  training = await trainingNow(3);
+  await world.api.post('/api/tasks', { kind: 'call', title: 'Ring about the belt exam', details: { phone: '+79160000001' } });
+  await world.api.post('/real-trainings/generate-next-week');
+});
+afterAll(() => world?.close());
+
+/** A training that is on at this moment, with so many students. */
+async function trainingNow(students: number): Promise<number> {
+  const make = studio(world.api.db);
+  const [type, trainer] = [await make.type(), await make.trainer()];
+  const { db } = world.api;
+  const id = await db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
+    values (${type}, ${trainer}, ${today()}::date, '10:00', now() - interval '10 minutes', now() + interval '50 minutes', 10, 0) returning id`);
+  for (let seat = 0; seat < students; seat += 1)
+    await db.query(sql.unsafe`
+      insert into real_training_students (real_training_id, student_id, status) values (${id}, ${await make.student()}, 'REGISTERED')`);
+  return id;
+}
+
+const OPEN = [
+  '/console/sign-in',
+  '/console/forgot',
+  '/console/join?token=of-a-link-that-is-not-there',
+  '/console/enter?token=of-a-link-that-is-not-there',
+];
+const INSIDE = () => [
+  `/console/day?training=${training}`,
+  '/console/day?date=2020-01-01',
+  '/console/tasks',
+  '/console/tasks?status=done',
+  '/console/night',
+  '/console/night/1',
+  '/console/team',
+  '/console/people/1',
+  '/console/account',
+  '/console/second-factor',
+  '/console/nowhere',
+];
+
+/** A page has come once its skeletons are gone. */
+async function come(page: Page, path: string) {
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
+}
+
+/** Goes to a page as a link of ours does: nothing is loaded anew but what that page needs. */
+async function goOn(page: Page, path: string) {
+  if (page.url() === 'about:blank') return come(page, path);
+  await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
+  await page.locator(`html[data-page="${path.replace('/console', '')}"]`).waitFor({ state: 'attached' });
+  await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
+}
+
+/** What is wrong with a page as a person sees it: WCAG, what is cut at a phone's width, and keys without words. */
+async function flaws(page: Page): Promise<string[]> {
+  const raw = (await page.locator('body').innerText()).match(/\b[a-z_]+\.[a-z_]+\b(?!\.(?:ru|com))/g) ?? [];
+  const wide = await tooWide(page);
+  return [...(await violations(page)), ...(wide > 0 ? [`${wide} px too wide`] : []), ...raw.map((key) => `a key: ${key}`)];
+}
+
+/** A language changes words and lengths, a theme colours: a phone in each language, and the longest one at a desk in the dark. */
+const PHONE = [['light', 375]] as const;
+const BOTH = [...PHONE, ['dark', 1280]] as const;
+
+for (const locale of LOCALES) {
+  inBrowser(`every page in "${locale}" is accessible, fits a phone, and complains of nothing`, async () => {
+    const found: Record<string, string[]> = {};
+    for (const [colorScheme, width] of locale === 'ru' ? BOTH : PHONE) {
+      const look = { locale, colorScheme, viewport: { width, height: 800 } };
+      const [visitor, inside] = [await world.visit(look), await world.visit({ ...look, token: owner.token })];
+      for (const [page, paths] of [
+        [visitor, OPEN],
+        [inside, INSIDE()],
+      ] as const) {
+        for (const path of paths) {
+          await goOn(page, path);
+          const wrong = [...(await flaws(page)), ...world.complaints().filter((line) => !line.includes('404'))];
+          if (wrong.length > 0) found[`${path} ${colorScheme}`] = wrong;
+        }
+        await page.context().close();
+      }
+    }
+    expect(found).toEqual({});
+  });
+}
+
+inBrowser('a tap marks who came, Undo takes it back, and a reload loses none', async () => {
+  const page = await world.visit({ token: owner.token });
+  await come(page, `/console/day?training=${training}`);
+  const here = page.getByRole('button', { name: 'Here', exact: true });
+  const away = page.getByRole('button', { name: 'Away', exact: true });
+  await here.first().click();
+  expect(await here.first().getAttribute('aria-pressed')).toBe('true');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  expect(await here.first().getAttribute('aria-pressed')).toBe('false');
+  await away.nth(1).click();
+  await page.reload();
+  await expectEventually(async () => (await statuses()).filter((status) => status === 'ABSENT').length === 1);
+  expect((await statuses()).sort()).toEqual(['ABSENT', 'REGISTERED', 'REGISTERED']);
+  expect(world.complaints()).toEqual([]);
+});
+
+const statuses = async () =>
+  (await world.api.get(`/real-trainings/${training}`)).body.students.map(({ status }: { status: string }) => status) as string[];
+async function expectEventually(look: () => Promise<boolean>) {
+  while (!(await look())) await new Promise((next) => setTimeout(next, 50));
+}
+
+inBrowser('what changes at another desk is seen without a reload', async () => {
+  const page = await world.visit({ token: owner.token });
+  await come(page, '/console/tasks');
+  await world.api.post('/api/tasks', { title: 'Water the plants' });
+  await page.getByText('Water the plants').waitFor();
+  await page.getByRole('button', { name: 'Done: Water the plants' }).click();
+  await page.getByText('Water the plants').first().waitFor();
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('button', { name: 'Done: Water the plants' }).waitFor();
+});
+
+inBrowser('Ctrl+K finds people by their names and pages by theirs', async () => {
+  const page = await world.visit({ token: owner.token });
+  await come(page, '/console/account');
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox').waitFor();
+  await page.keyboard.type('ivanov');
+  await page
+    .getByRole('option', { name: /Иванов/ })
+    .first()
+    .waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('combobox').fill('night');
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/console/night');
+});
+
+inBrowser('a trainer sees a trainer’s menu, and no page of others', async () => {
+  const trainer = await personOf(world.api, 'trainer');
+  const page = await world.visit({ token: trainer.token });
+  await come(page, '/console/');
+  await page.waitForURL('**/console/day');
+  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Day']);
+  await come(page, '/console/team');
+  expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('No such page');
+});
+
+inBrowser('the owner invites somebody, and the link is shown once', async () => {
+  const page = await world.visit({ token: owner.token });
+  await come(page, '/console/team');
+  await page.getByLabel('Phone, e-mail or login').fill('new@studio.example');
+  await page.getByRole('button', { name: 'Invite' }).click();
+  const url = await page.locator('.url').innerText();
+  await page.getByText('new@studio.example').first().waitFor();
+  await page.reload();
+  await page.getByText('new@studio.example').first().waitFor();
+  expect(await page.locator('.url').count()).toBe(0);
+  const guest = await world.visit();
+  await guest.goto(new URL(url).pathname + new URL(url).search);
+  await guest.getByText('You are invited as trainer new@studio.example').waitFor();
+});
+
+inBrowser('a run that is incomplete is retried from its row', async () => {
+  const { rowCount } = await world.api.db.query(
+    sql.unsafe`update automated_process_history set status = 'error', completed_at = now(), error_message = 'the disk was full' where id = 1`,
+  );
+  expect(rowCount).toBe(1);
+  const page = await world.visit({ token: owner.token });
+  await come(page, '/console/night');
+  await page.getByRole('button', { name: /^Retry: / }).click();
+  await page.getByRole('button', { name: 'Look', exact: true }).click();
+  await page.waitForURL('**/console/night/2');
+});

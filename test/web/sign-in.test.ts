@@ -1,0 +1,145 @@
+import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
+import { generate } from 'otplib';
+import type { Page } from 'playwright-core';
+import { makeDemoLinks } from '../../workers/sign-in/demo-links.ts';
+import { inviteFirstOwner } from '../../workers/sign-in/links.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser } from './browser.ts';
+
+const PASSWORD = 'three words together';
+const LOGIN = 'boss@studio.example';
+let world: ConsoleWorld;
+beforeAll(async () => {
+  if (process.env.TEST_CHROMIUM) world = await consoleWorld();
+});
+afterEach(() => void world?.complaints());
+afterAll(() => world?.close());
+
+const title = (page: Page) => page.getByRole('heading', { level: 1 });
+async function signIn(page: Page, password = PASSWORD) {
+  await page.goto('/console/sign-in');
+  await page.getByLabel('Phone, e-mail or login').fill(LOGIN);
+  await page.getByLabel('Password', { exact: true }).fill(password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+const isInside = (page: Page) => page.getByRole('button', { name: 'Search or do' }).waitFor();
+
+inBrowser('the first owner comes in by the printed link, once', async () => {
+  const { path } = await world.api.db.transaction((transaction) => inviteFirstOwner(transaction, new Date()));
+  const page = await world.visit();
+  await page.goto(path);
+  await page.getByLabel('Phone, e-mail or login').fill(LOGIN);
+  await page.getByLabel('First name').fill('Vera');
+  await page.reload();
+  expect(await page.getByLabel('First name').inputValue()).toBe('Vera');
+  await page.getByLabel('New password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Enter the studio' }).click();
+  await isInside(page);
+  expect(world.complaints()).toEqual([]);
+
+  const again = await world.visit();
+  await again.goto(path);
+  expect(await again.locator('.v-alert').innerText()).toContain('was used or is over');
+  expect(world.complaints()).toEqual([expect.stringContaining('404')]);
+});
+
+inBrowser('a wrong password says so and keeps the login; the right one leads to where one wanted to go', async () => {
+  const page = await world.visit();
+  await page.goto('/console/account');
+  await page.waitForURL(/sign-in\?next=/);
+  await page.getByLabel('Phone, e-mail or login').fill(LOGIN);
+  await page.getByLabel('Password', { exact: true }).fill('a wrong one');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  expect(await page.locator('.v-alert').innerText()).toContain('The login or the password is wrong');
+  expect(await page.getByLabel('Phone, e-mail or login').inputValue()).toBe(LOGIN);
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+  await page.keyboard.press('Enter');
+  await page.waitForURL('**/console/account');
+  expect(await title(page).innerText()).toBe('My sign-in');
+  expect(world.complaints()).toEqual([expect.stringContaining('401')]);
+});
+
+inBrowser('a device that is signed out elsewhere is out, and may sign in again in place', async () => {
+  const [desk, phone] = [await world.visit(), await world.visit()];
+  await signIn(desk);
+  await isInside(desk);
+  await signIn(phone);
+  await isInside(phone);
+  await phone.goto('/console/account');
+  await desk.goto('/console/account');
+  await desk.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await desk.getByText(/Signed out on \d+ device/).waitFor();
+  // Within a second the phone's next request is refused; the page notices by itself once it asks.
+  await phone.waitForURL(/sign-in\?next=%2Faccount|sign-in\?next=\/account/, { timeout: 20_000 });
+});
+
+inBrowser('a second factor is set up, asked for, and taken away', async () => {
+  const page = await world.visit();
+  await signIn(page);
+  await isInside(page);
+  await page.goto('/console/second-factor');
+  await page.getByRole('button', { name: 'Set up' }).click();
+  const secret = (await page.locator('.secret').innerText()).replaceAll(' ', '');
+  await page.getByLabel('Code').fill(await generate({ secret }));
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await page.locator('.codes li').first().waitFor();
+  const codes = await page.locator('.codes li').allInnerTexts();
+  expect(codes).toHaveLength(10);
+  await page.getByRole('button', { name: 'I have kept them' }).click();
+  await page.getByText('On. 10 recovery codes are left.').waitFor();
+
+  const other = await world.visit();
+  await signIn(other);
+  await other.getByLabel('Code').fill('000000');
+  await other.keyboard.press('Enter');
+  expect(await other.locator('.v-alert').innerText()).toContain('The code is wrong');
+  await other.getByLabel('Code').fill(codes[0] as string);
+  await other.keyboard.press('Enter');
+  await isInside(other);
+
+  await other.goto('/console/second-factor');
+  await other.getByLabel('Present password').fill(PASSWORD);
+  await other.getByRole('button', { name: 'Take it away' }).click();
+  await other.getByRole('button', { name: 'Set up' }).waitFor();
+});
+
+inBrowser('whoever forgot the password gets the same answer as everybody', async () => {
+  const page = await world.visit();
+  await page.goto('/console/sign-in');
+  await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  await page.getByLabel('Phone, e-mail or login').fill('nobody@studio.example');
+  await page.getByRole('button', { name: 'Send the link' }).click();
+  await page.getByText('If there is such a person').waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('a link of the demo studio signs in once', async () => {
+  const links = await makeDemoLinks(world.api.db, world.api.fleet.settings, new Date());
+  expect(links.map(({ role }) => role).sort()).toEqual(['admin', 'guardian', 'owner', 'trainer']);
+  for (const { role, path } of links) {
+    const page = await world.visit();
+    await page.goto(path);
+    await isInside(page);
+    await page.getByRole('button', { name: /^You: / }).click();
+    await page
+      .getByText(role === 'admin' ? 'administrator' : role)
+      .first()
+      .waitFor();
+    await page.context().close();
+  }
+  expect(world.complaints()).toEqual([]);
+  const page = await world.visit();
+  await page.goto(links[0]?.path as string);
+  expect(await page.locator('.v-alert').innerText()).toContain('npm start');
+});
+
+inBrowser('signing out leaves nothing to go back to', async () => {
+  const page = await world.visit();
+  await signIn(page);
+  await isInside(page);
+  await page.getByRole('button', { name: /^You: / }).click();
+  await page.getByText('Sign out').click();
+  await page.waitForURL('**/console/sign-in');
+  await page.goto('/console/account');
+  await page.waitForURL(/sign-in\?next=/);
+  expect(world.complaints()).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { type Line, liveLine, type News } from '../../api/web/kit/socket.ts';
+
+type FakeLine = Line & { sent: unknown[]; isClosed: boolean };
+let lines: FakeLine[];
+let waiting: { ms: number; callback: () => void }[];
+let signedOut: number;
+const last = () => lines.at(-1) as FakeLine;
+const say = (message: object) => last().onmessage?.({ data: JSON.stringify(message) } as never);
+const drop = (code: number) => last().onclose?.({ code } as never);
+const goOn = () => {
+  for (const { callback } of waiting.splice(0)) callback();
+};
+
+beforeEach(() => {
+  [lines, waiting, signedOut] = [[], [], 0];
+});
+const open = () =>
+  liveLine(
+    {
+      open() {
+        const line: FakeLine = {
+          sent: [],
+          isClosed: false,
+          readyState: 1,
+          onopen: null,
+          onmessage: null,
+          onclose: null,
+          send: (text) => void line.sent.push(JSON.parse(String(text))),
+          close() {
+            line.isClosed = true;
+          },
+        };
+        lines.push(line);
+        return line;
+      },
+      later: (ms, callback) => void waiting.push({ ms, callback }),
+      random: () => 1,
+    },
+    {
+      signedOut() {
+        signedOut += 1;
+      },
+    },
+  );
+const opened = () => last().onopen?.({} as never);
+
+test('whoever watches a topic hears of it, and of nothing else', () => {
+  const line = open();
+  const [day, tasks]: News[][] = [[], []];
+  line.watch(['day:1'], (news) => day?.push(news));
+  line.watch(['tasks'], (news) => tasks?.push(news));
+  opened();
+  expect(last().sent).toEqual([{ watch: ['day:1', 'tasks'] }]);
+  say({ changed: ['day:1'], upto: 7, by: 'person:3' });
+  expect([day, tasks]).toEqual([[{ changed: ['day:1'], by: 'person:3' }], []]);
+  say({ missed: true, upto: 9 });
+  expect([day?.length, tasks]).toEqual([2, [{ missed: true }]]);
+});
+
+test('a line that broke comes back with the last position, later each time', () => {
+  const line = open();
+  line.watch(['runs'], () => undefined);
+  opened();
+  say({ changed: [], upto: 41 });
+  const pauses: number[] = [];
+  for (let time = 0; time < 8; time += 1) {
+    drop(1006);
+    pauses.push(waiting[0]?.ms ?? 0);
+    goOn();
+  }
+  expect(pauses).toEqual([500, 1_000, 2_000, 4_000, 8_000, 16_000, 20_000, 20_000]);
+  opened();
+  expect(last().sent).toEqual([{ watch: ['runs'], since: 41 }]);
+  drop(1006);
+  expect(waiting[0]?.ms).toBe(500);
+});
+
+test('a process that restarts is come back to at once', () => {
+  open().watch(['runs'], () => undefined);
+  opened();
+  drop(1012);
+  expect(waiting[0]?.ms).toBeLessThanOrEqual(250);
+});
+
+test('an ended session ends the line, and nobody knocks again', () => {
+  open().watch(['runs'], () => undefined);
+  opened();
+  drop(4401);
+  expect([signedOut, waiting]).toEqual([1, []]);
+});
+
+test('a line that nobody watches any more is closed, and is not opened again', () => {
+  const leave = open().watch(['runs'], () => undefined);
+  opened();
+  leave();
+  expect(last().isClosed).toBe(true);
+  drop(1005);
+  expect(waiting).toEqual([]);
+});

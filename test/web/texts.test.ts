@@ -1,0 +1,47 @@
+import { globSync, readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+
+type Texts = Record<string, string>;
+const textsOf = (locale: string): Texts => JSON.parse(readFileSync(`api/web/texts/${locale}.json`, 'utf8'));
+const [ru, uk, en] = [textsOf('ru'), textsOf('uk'), textsOf('en')];
+const SUFFIX = /_(zero|one|few|many|other)$/;
+const FORMS: Record<string, readonly string[]> = {
+  ru: ['one', 'few', 'many', 'other'],
+  uk: ['one', 'few', 'many', 'other'],
+  en: ['one', 'other'],
+};
+const plurals = [
+  ...new Set(
+    Object.keys(en)
+      .filter((key) => /_other$/.test(key))
+      .map((key) => key.replace(SUFFIX, '')),
+  ),
+];
+const isForm = (key: string) => SUFFIX.test(key) && plurals.includes(key.replace(SUFFIX, ''));
+const holes = (text: string | undefined) => [...(text ?? '').matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name).sort();
+
+test('the three languages say the same things', () => {
+  const bare = (texts: Texts) => Object.keys(texts).filter((key) => !isForm(key));
+  expect(bare(ru)).toEqual(bare(en));
+  expect(bare(uk)).toEqual(bare(en));
+  for (const key of bare(en)) for (const texts of [ru, uk]) expect([key, holes(texts[key])]).toEqual([key, holes(en[key])]);
+});
+
+test('a text of numbers has the forms its language needs', () => {
+  expect(plurals.length).toBeGreaterThan(2);
+  for (const [locale, texts] of Object.entries({ ru, uk, en }))
+    for (const key of plurals)
+      for (const form of FORMS[locale] ?? [])
+        expect([locale, key, form, texts[`${key}_${form}`]]).toEqual([locale, key, form, expect.any(String)]);
+});
+
+test('no text stands in a page itself, and every text is used', () => {
+  const sources = globSync('api/web/{kit,console}/**/*.{vue,ts}').map((file) => readFileSync(file, 'utf8'));
+  const cyrillic = sources.filter((source) => /[а-яёіїєґ]/i.test(source.replaceAll(/Русский|Українська/g, '')));
+  expect(cyrillic).toEqual([]);
+  const all = sources.join('\n');
+  const unused = Object.keys(en)
+    .map((key) => (isForm(key) ? key.replace(SUFFIX, '') : key))
+    .filter((key) => !all.includes(`'${key}'`) && !all.includes(`\`${key.slice(0, key.lastIndexOf('.') + 1)}\${`));
+  expect([...new Set(unused)]).toEqual([]);
+});
