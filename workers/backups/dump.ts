@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { contentsOf } from '../../sql/backups/instant.ts';
@@ -22,23 +23,26 @@ export async function makeDump(client: pg.Client, databaseUrl: string, backupDir
   try {
     const contents = await contentsOf(client);
     const { url, env } = withoutPassword(databaseUrl);
-    const child = spawn(program, ['--format=custom', `--snapshot=${snapshot}`, '--no-password', url], {
-      env,
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const written = await writeWhole(join(backupDir, file), outputOf(child, onProgress));
+    const args = ['--format=custom', `--snapshot=${snapshot}`, '--no-password', url];
+    const start = () => spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const written = await writeWhole(join(backupDir, file), outputOf(start, onProgress));
     return { ...written, ...contents, is_exact: true, wal: null };
   } finally {
     await client.query('commit');
   }
 }
 
-type Child = ReturnType<typeof spawn>;
-
-/** What a program prints. Throws at its end with the last of its words unless it exits with 0; ends it where nobody wants more. */
-async function* outputOf(child: Child, onProgress: OnProgress): AsyncGenerator<Buffer> {
+/**
+ * What a program prints. Throws at its end with the last of its words unless it exits with 0; ends it where nobody wants more.
+ * It is started when it is read from: Node throws away what a program that has ended has printed to nobody.
+ */
+async function* outputOf(
+  start: () => ChildProcessByStdio<null, Readable, Readable>,
+  onProgress: OnProgress,
+): AsyncGenerator<Buffer> {
+  const child = start();
   const ended = once(child, 'close');
-  const words = text(child.stderr as NonNullable<Child['stderr']>);
+  const words = text(child.stderr);
   ended.catch(() => undefined);
   let stopped: unknown;
   const watch = setInterval(() => {
@@ -48,7 +52,7 @@ async function* outputOf(child: Child, onProgress: OnProgress): AsyncGenerator<B
     });
   }, TICK_MS);
   try {
-    for await (const chunk of child.stdout as NonNullable<Child['stdout']>) yield chunk;
+    for await (const chunk of child.stdout) yield chunk;
     const [code, signal] = await ended;
     if (stopped !== undefined) throw stopped;
     if (code !== 0) throw new Error(`pg_dump ended with ${code ?? signal}: ${lastLine(await words)}`);
