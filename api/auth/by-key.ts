@@ -54,6 +54,7 @@ function keyCaller(keys: KeyRing, key: ApiKey, hash: Buffer): Caller {
     id: `#${key.id}`,
     name: key.name,
     scopes: key.scopes.filter(isScope),
+    ...(key.vending_owner_id === null ? {} : { vendingOwnerId: key.vending_owner_id }),
     isStillLetIn: async ({ scope }) => {
       const now = await renewedKey(keys, key, hash);
       return now !== null && (scope === null || mayDo(now, ...scopesOf({ scope })));

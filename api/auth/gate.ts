@@ -9,6 +9,9 @@ import { operationOf, scopesOf } from '../http/route.ts';
 import { LIMITED, type PolicyRole, policy, type Rule } from './policy.ts';
 import { unknownCaller } from './unknown-caller.ts';
 
+/** Of nothing, but what is added. */
+const NOBODYS = { everything: false, self: 0, trainer: null, students: [], payer: null } as const;
+
 type Input = Readonly<Record<'params' | 'query' | 'body', unknown>>;
 
 /**
@@ -23,7 +26,9 @@ export function admit(caller: Caller, asked: Asked): Whose {
   if (caller.isVisitor || (asked.scope === null && isOpen)) return EVERYTHING;
   if (asked.scope === null) throw new Problem(403, 'this is for people who sign in, not for keys');
   demandScope(caller, asked.scope);
-  return EVERYTHING;
+  if (caller.vendingOwnerId === undefined) return EVERYTHING;
+  if (rule.vending_owner === undefined) throw new Problem(403, 'this key is bound to a vending owner');
+  return { ...NOBODYS, vending: { ownerId: caller.vendingOwnerId } };
 }
 
 function whoseOf(caller: Caller, person: Person, rule: Rule, asked: Asked): Whose {
@@ -40,6 +45,7 @@ function whoseOf(caller: Caller, person: Person, rule: Rule, asked: Asked): Whos
     trainer: roles.includes('trainer') ? person.id : null,
     students: [...(roles.includes('client') ? [person.id] : []), ...(roles.includes('guardian') ? person.children : [])],
     payer: isFamily ? person.id : null,
+    ...(roles.includes('vending_owner') ? { vending: { userId: person.id } } : {}),
   };
 }
 
@@ -48,6 +54,7 @@ const rolesOf = ({ roles, children }: Person): PolicyRole[] => [
   ...(roles.includes('trainer') ? (['trainer'] as const) : []),
   'client',
   ...(children.length > 0 ? (['guardian'] as const) : []),
+  ...(roles.includes('vending_owner') ? (['vending_owner'] as const) : []),
 ];
 
 const rowId = z.int();
@@ -91,6 +98,11 @@ const NAMES: Record<RowKind, string> = {
   exam: 'exam',
   member: 'membership',
   seat: 'place',
+  vending_owner: 'vending owner',
+  vending_terminal: 'vending terminal',
+  vending_task: 'vending task',
+  stock_place: 'stock place',
+  ingredient: 'ingredient',
 };
 
 /** An answer as somebody may see it: what is hidden from a trainer is null (R32). A trainer sees one's own and one's children's whole elsewhere. */

@@ -7,8 +7,10 @@ import { settingsOrExit } from '../../queues/process/settings.ts';
 import { anyDay, LAST } from '../../queues/time/days.ts';
 import { type ApiKey, createKey, liveKeys, newSecret, revokeKey, rotateKey } from '../../sql/auth/api-keys.ts';
 import { type Database, openDatabase } from '../../sql/database/database.ts';
+import { showVendingOwner } from '../../sql/vending/owners.ts';
 
 const HELP = `npm run key -- create NAME --scopes SCOPE,SCOPE [--expires YYYY-MM-DD]   prints the secret, once
+    [--vending-owner ID]   a key of vending:read, vending:write that sees this owner's machines and nothing else
 npm run key -- rotate NAME [--overlap 7d] [--expires YYYY-MM-DD]         prints a new secret; the old one is valid for the overlap, too
 npm run key -- list
 npm run key -- revoke NAME`;
@@ -25,11 +27,22 @@ async function runCommand(db: Database, args: string[], now: Date): Promise<stri
   const { positionals, values } = parseArgs({
     args,
     allowPositionals: true,
-    options: { scopes: { type: 'string' }, expires: { type: 'string' }, overlap: { type: 'string' } },
+    options: {
+      scopes: { type: 'string' },
+      expires: { type: 'string' },
+      overlap: { type: 'string' },
+      'vending-owner': { type: 'string' },
+    },
   });
   const [command, name] = positionals;
   if (command === 'create' && name && values.scopes)
-    return create(db, name, scopesFrom(values.scopes), endFrom(values.expires, now));
+    return create(
+      db,
+      name,
+      scopesFrom(values.scopes),
+      endFrom(values.expires, now),
+      await ownerFrom(db, values['vending-owner']),
+    );
   if (command === 'rotate' && name)
     return rotate(db, name, overlapFrom(values.overlap ?? '7d'), endFrom(values.expires, now), now);
   if (command === 'list') return list(db, now);
@@ -61,12 +74,20 @@ async function named(db: Database, name: string): Promise<ApiKey | undefined> {
   return (await liveKeys(db)).find((key) => key.name === name);
 }
 
-async function create(db: Database, name: string, scopes: Scope[], expiresAt?: Date) {
+/** The vending owner a key is to be bound to. */
+async function ownerFrom(db: Database, text: string | undefined): Promise<number | undefined> {
+  if (text === undefined) return undefined;
+  const id = /^\d{1,9}$/.test(text) ? Number(text) : 0;
+  if ((await showVendingOwner(db, id)) === null) throw new Usage(`--vending-owner: there is no vending owner ${text}`);
+  return id;
+}
+
+async function create(db: Database, name: string, scopes: Scope[], expiresAt?: Date, vendingOwnerId?: number) {
   const badName = whyNoKeyName(name);
   if (badName) throw new Usage(`NAME: ${badName}`);
   if (await named(db, name)) throw new Usage(`there is a key "${name}" already; revoke it first, or rotate it`);
   const secret = newSecret();
-  await createKey(db, { name, secret, scopes, expiresAt });
+  await createKey(db, { name, secret, scopes, expiresAt, vendingOwnerId });
   return `${secret}\n\n${ONCE}`;
 }
 
@@ -107,6 +128,7 @@ const lineOf = (key: ApiKey, now: Date) =>
     `last used ${key.last_used_at ?? 'never'}`,
     ...(isOpen(key.previous_until, now) ? [`the secret before until ${key.previous_until}`] : []),
     ...(key.source === 'setting' ? ['from API_KEYS'] : []),
+    ...(key.vending_owner_id === null ? [] : [`bound to vending owner ${key.vending_owner_id}`]),
   ].join('  ');
 
 const db = await openDatabase(databaseUrlOf(settingsOrExit()), { max: 1, name: 'key' });

@@ -1,7 +1,7 @@
 import type { RowKind } from '../../sql/auth/whose.ts';
 
 /** Who is meant beside owners and admins, whose scopes say what they may do. */
-export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'visitor';
+export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'visitor';
 /** `own`: what is theirs; another's is a 404, and lists leave it out. */
 export type Access = 'all' | 'own';
 
@@ -19,6 +19,7 @@ const signedIn: Rule = { trainer: 'all', client: 'all', guardian: 'all' };
 const family = { client: 'own', guardian: 'own' } as const;
 const own = { trainer: 'own', ...family } as const;
 const trainer = { trainer: 'own' } as const;
+const vending = { vending_owner: 'own' } as const;
 const staff: Rule = {};
 
 /** No contacts, no day of birth and no money (R32): a roster says the age. */
@@ -65,6 +66,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/backups': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
+  'POST /vending/import': staff,
+  'POST /vending/history': staff,
+  'POST /vending/terminals': staff,
+  'POST /vending/payment-check': staff,
   'GET /process-history': staff,
   'GET /process-history/{id}': staff,
   'GET /process-stats': staff,
@@ -230,6 +235,34 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/payments': staff,
   'PUT /api/students/{id}': staff,
   'DELETE /api/students/{id}': staff,
+
+  'GET /api/vending/owners': vending,
+  'POST /api/vending/owners': staff,
+  'PATCH /api/vending/owners/{id}': {
+    ...vending,
+    rows: { 'params.id': 'vending_owner' },
+    only: { stock_from: [], is_active: [] },
+  },
+  'GET /api/vending/terminals': vending,
+  'PATCH /api/vending/terminals/{id}': { ...vending, rows: { 'params.id': 'vending_terminal' }, only: { assignee_id: [null] } },
+  'GET /api/vending/terminals/{id}/recipes': { ...vending, rows: { 'params.id': 'vending_terminal' } },
+  'PUT /api/vending/terminals/{id}/recipes/{item}': { ...vending, rows: { 'params.id': 'vending_terminal' } },
+  'GET /api/vending/ingredients': vending,
+  'POST /api/vending/ingredients': { ...vending, rows: { 'body.owner_id': 'vending_owner' } },
+  'GET /api/vending/places': vending,
+  'GET /api/vending/stock': vending,
+  'POST /api/vending/stock/refill': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'POST /api/vending/stock/move': {
+    ...vending,
+    rows: { 'body.from_place_id': 'stock_place', 'body.to_place_id': 'stock_place', 'body.ingredient_id': 'ingredient' },
+  },
+  'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
+  'GET /api/vending/sales': vending,
+  'GET /api/vending/tasks': vending,
+  'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
+  'POST /api/vending/tasks/{id}/complete': { ...vending, rows: { 'params.id': 'vending_task' } },
+  'POST /api/auth/reset-payment-status': staff,
 
   'POST /auth/sign-in': everybody,
   'POST /auth/sign-out': everybody,

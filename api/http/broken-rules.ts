@@ -26,6 +26,7 @@ export const takenMessages: Record<string, string> = {
   belts_name_is_taken: 'there is a belt with this name in the program and path already',
   exam_is_planned_already: 'an exam of this program is planned for the student already',
   calendar_day_is_known_already: 'there is an entry for this day, country and location already',
+  vending_owner_is_one_person: 'this person is a vending owner already',
   task_is_written_already: 'there is a task with this dedupe_key already',
 };
 

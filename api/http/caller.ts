@@ -12,6 +12,8 @@ export type Caller = CallContext['caller'] & {
   /** Where it is a person. */
   person?: Person;
   isVisitor?: boolean;
+  /** Of a key that is bound to a vending owner: it sees nothing else. */
+  vendingOwnerId?: number;
   /** Whether the caller would be let in now: a key may be revoked, a session end, while the caller is being answered. */
   isStillLetIn(asked: Asked): Promise<boolean>;
   /** What is known of the caller has changed just now: the next request must not be answered by what was known before. */

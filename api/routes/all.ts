@@ -49,6 +49,8 @@ import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
 import { undoRoutes } from './undo.ts';
+import { vendingRoutes } from './vending.ts';
+import { vendingStockRoutes } from './vending-stock.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -85,6 +87,8 @@ export const routes: readonly Route[] = [
   ...subscriptionScheduleRoutes,
   ...subscriptionServiceRoutes,
   ...taskRoutes,
+  ...vendingRoutes,
+  ...vendingStockRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
   ...notificationRoutes,

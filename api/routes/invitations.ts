@@ -31,7 +31,7 @@ export const invitationRoutes = [
       'Invite somebody: a link by which they set a password, once, within seven days. Owners and admins are invited with the scope of rights',
     body: z.strictObject({
       login: loginField,
-      role: oneOf(['owner', 'admin', 'trainer', 'client']),
+      role: oneOf(['owner', 'admin', 'trainer', 'client', 'vending_owner']),
       first_name: textField(100).optional(),
       last_name: textField(100, 0).optional(),
     }),

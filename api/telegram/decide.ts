@@ -4,9 +4,10 @@ import { help } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { type Me, say, type Turn } from './decision.ts';
 import { pause, resume } from './pauses.ts';
-import { press } from './presses.ts';
+import { isTaskPress, press } from './presses.ts';
 import { retry, run } from './runs.ts';
 import { start } from './start.ts';
+import { vendingCommand, vendingCommands, vendingHelp } from './vending.ts';
 import { history, runsList, schedule, status } from './view-commands.ts';
 
 type Handler = (turn: Turn, args: string) => unknown;
@@ -39,6 +40,11 @@ function botFor(turn: Turn, me: Me) {
   });
   bot.use((context, next) => (isForAnother(context, me) || !isAddressed(context, asker.isPrivate) ? undefined : next()));
   on('start', start);
+  for (const name of vendingCommands)
+    bot.command(name, async (_context, next) => ((await vendingCommand(turn, name)) ? undefined : next()));
+  bot.use((context, next) =>
+    context.callbackQuery && isTaskPress(context.callbackQuery) ? press(turn, context.callbackQuery) : next(),
+  );
   bot.use((context, next) => (asker.isAdmin ? next() : turnAway(turn, context)));
   for (const [name, handler] of Object.entries(commands)) on(name, handler);
   bot.on('callback_query', (context) => press(turn, context.callbackQuery!));
@@ -59,9 +65,11 @@ const isAddressed = ({ message, callbackQuery }: Context, isPrivate: boolean) =>
   callbackQuery !== undefined || (message !== undefined && (isPrivate || (message.text ?? '').startsWith('/')));
 
 /** Whoever is no admin gets one polite line, and no more than one a minute. */
-async function turnAway({ db, asker, answers }: Turn, { callbackQuery }: Context) {
+async function turnAway(turn: Turn, { callbackQuery }: Context) {
+  const { db, asker, answers } = turn;
   const line = text(asker.locale, asker.person ? 'bot.known' : 'bot.stranger');
   if (callbackQuery) answers.push({ do: 'toast', callback_query_id: callbackQuery.id, text: line });
+  else if (await vendingHelp(turn)) return;
   else if (await answerStranger(db, asker.chatId)) answers.push({ do: 'say', chat_id: asker.chatId, text: line });
 }
 

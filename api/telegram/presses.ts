@@ -7,6 +7,7 @@ import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
 import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
+import { pressComplete, pressRefill } from './vending.ts';
 
 /** What buttons do: the word before the colon of their data. */
 const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => Promise<unknown>> = {
@@ -16,7 +17,19 @@ const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => 
   retry: pressRetry,
   details: pressDetails,
   mute: pressMute,
+  complete: pressTask(pressComplete),
+  refill: pressTask(pressRefill),
 };
+
+/** Buttons of restock tasks, which are not for admins alone. */
+function pressTask(done: typeof pressComplete) {
+  return async (turn: Turn, query: CallbackQuery, argument: string) => {
+    const pressed = await done(turn, query, argument);
+    toast(turn, query, pressed.toast);
+    if (pressed.say) say(turn, { text: pressed.say });
+  };
+}
+export const isTaskPress = ({ data }: CallbackQuery) => /^(complete|refill):/.test(data ?? '');
 
 /** Answers a pressed button; one that is not known (any more) says so. */
 export async function press(turn: Turn, query: CallbackQuery) {

@@ -23,6 +23,7 @@ import {
   type RunDefinition,
   slotDays,
 } from './run-definition.ts';
+import { vendingRuns } from './vending-runs.ts';
 
 /**
  * THE catalog: what can be asked of the fleet. Triggers of the API, the timetable, payload checks, run keys and retries derive
@@ -39,6 +40,7 @@ export const nouns = [
   'slot-recalc',
   'notifier',
   'cleanup',
+  'vending',
 ] as const;
 export type Noun = (typeof nouns)[number];
 
@@ -211,6 +213,7 @@ export const runs = {
     // Shortly after midnight the horizon has one day more. What is missing is calculated when it is read, so a day late is no harm.
     schedule: { pattern: '5 0 * * *', misfire: 'latest', windowHours: 23, deadlineMinutes: 60 },
   },
+  ...vendingRuns,
 } as const satisfies Record<string, RunDefinition>;
 
 /** The one name of a process: in the catalog, in history rows, in scopes, texts and the bot. */

@@ -22,6 +22,8 @@ export const scopes = [
   'money:write',
   'tasks:read',
   'tasks:write',
+  'vending:read',
+  'vending:write',
   'metrics',
   'dashboard',
   'dashboard:write',

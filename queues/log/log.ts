@@ -5,7 +5,7 @@ const SECRET_PATHS = ['password', 'secret', 'token', 'phone', 'key_hash', 'autho
 
 const SECRET_TEXT: [RegExp, string][] = [
   [/(\b\w+:\/\/[^\s:/@"]*:)[^\s/"]+@/g, '$1***@'],
-  [/([?&]password=)[^\s&"]+/gi, '$1***'],
+  [/([?&](?:password|login|token)=)[^\s&"]+/gi, '$1***'],
   [/\bbot\d+:[\w-]+/g, 'bot***'],
   [/\b\d{6,}:[\w-]{20,}\b/g, '***'],
   [/\bsf_[\w-]{20,}\b/g, 'sf_***'],

@@ -3,7 +3,7 @@ import { parseEnv } from 'node:util';
 import { settingNames } from './settings-schema.ts';
 
 /** Variables that begin like ours must be ours: `STUDIO_TIMEZONE` is a typo, not a stranger. */
-const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN|RETENTION|RENEWAL)_/;
+const OUR_PREFIXES = /^(STUDIO|FLEET|TELEGRAM|DRAIN|RETENTION|RENEWAL|VENDING)_/;
 
 /** Where `npm start` has put the settings of one app. It is no setting: whoever has it reads nothing else. */
 export const SETTINGS_FILE = 'FLEET_SETTINGS_FILE';

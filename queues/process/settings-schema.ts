@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { LEVELS } from '../log/log.ts';
 import { apiKeysSetting } from './key-setting.ts';
 import { publicUrlSetting, trustProxySetting } from './network-settings.ts';
+import { vendingKeysSetting } from './vending-keys-setting.ts';
 import { whyWeak } from './weak-secret.ts';
 
 /** A named zone: an offset such as `+03:00` would mean one thing here and its opposite to PostgreSQL. */
@@ -95,6 +96,9 @@ export const schema = z.object({
     .string()
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
+  VENDING_KEYS: vendingKeysSetting.prefault(''),
+  VENDING_API_ROOT: url('http:', 'https:').default('https://api.vendista.ru:99'),
+  VENDING_CALL_MS: whole(0, 60_000).prefault('1100'),
   SMS_URL: z
     .string()
     .refine(isTemplateOfUrl, { error: 'an http or https address, with {{phone}} and {{text}} after its host where they belong' })

@@ -5,6 +5,7 @@ import { type GivenSettings, givenSettings, SettingsError } from './given-settin
 import type { apiKeysSetting } from './key-setting.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy } from './network-settings.ts';
 import { isSecret, type QuietHours, schema } from './settings-schema.ts';
+import type { VendingKey } from './vending-keys-setting.ts';
 
 export type Settings = Readonly<{
   databaseUrl?: string;
@@ -52,6 +53,12 @@ export type Settings = Readonly<{
   telegramOidc?: { id: string; secret: string; root: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
+  /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
+  vendingKeys: readonly VendingKey[];
+  /** Where Vendista is, without a slash at its end. */
+  vendingApiRoot: string;
+  /** From the start of one call of the fleet to a telemetry service to the next, in milliseconds (V4). */
+  vendingCallMs: number;
   /** How a short message is asked of a provider; see workers/notifier/channels/by-sms.ts. Without a body it is a GET. */
   sms?: { url: string; body?: string; type: string; authorization?: string; accepted?: string; length: number };
   logLevel: string;
@@ -132,6 +139,9 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    vendingKeys: s.VENDING_KEYS,
+    vendingApiRoot: s.VENDING_API_ROOT.replace(/\/+$/, ''),
+    vendingCallMs: s.VENDING_CALL_MS,
     sms: smsOf(s),
     logLevel: s.LOG_LEVEL,
     logMaxBytes: s.LOG_MAX_MB * 2 ** 20,

@@ -3,6 +3,7 @@ import { bookingsNotSquare, deadUnits, packagesNotSquare, unitsNotSquare } from 
 import { auditCalendar, calendarRules } from '../calendar/audit.ts';
 import { type Sql, sql } from '../database/database.ts';
 import { auditSubscriptions, subscriptionRules } from '../subscriptions/audit.ts';
+import { stockNotSquare, stockRules } from '../vending/audit.ts';
 
 /** One thing that is not square: which rule, about what, and what was found. */
 export const finding = z.object({
@@ -24,6 +25,7 @@ export const finding = z.object({
     'booking_charge',
     ...subscriptionRules,
     ...calendarRules,
+    ...stockRules,
   ]),
   id: z.int(),
   detail: z.string(),
@@ -36,13 +38,14 @@ export type Finding = z.output<typeof finding>;
  * or although they were taken back, or for a training that never began: a run made it after its time; trainings completed before they
  * began; sessions returned twice; invoices whose transactions do not fit their status; packages that
  * differ from the sum of their units, or are not invoiced at their price, or at what was kept of it, or have units although they are
- * over; payments refunded beyond their amount, or otherwise than their wallets say; bookings that are not paid for exactly once; what is amiss with subscriptions; and who or what is in two places at once.
+ * over; payments refunded beyond their amount, or otherwise than their wallets say; bookings that are not paid for exactly once; what is amiss with subscriptions; who or what is in two places at once; and what is amiss with the stock of vending machines (V31).
  * Nothing found: all square.
  */
 export const auditBooks = async (db: Sql, date: string): Promise<readonly Finding[]> => [
   ...(await auditCharges(db, date)),
   ...(await auditSubscriptions(db)),
   ...(await auditCalendar(db)),
+  ...(await db.any(sql.type(finding)`${stockNotSquare} order by 1, 2, 3`)),
 ];
 
 const auditCharges = (db: Sql, date: string) =>

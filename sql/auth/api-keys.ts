@@ -15,6 +15,8 @@ const keyRow = z.object({
   source: z.enum(['setting', 'command']),
   expires_at: z.iso.datetime().nullable(),
   last_used_at: z.iso.datetime().nullable(),
+  /** The vending owner it is bound to (V30); null: none. */
+  vending_owner_id: z.int().nullable(),
 });
 export type ApiKey = z.output<typeof keyRow>;
 
@@ -26,23 +28,23 @@ export const newSecret = () => `sf_${randomBytes(32).toString('base64url')}`;
 /** What of a generated secret may be seen: `sf_` and 8 characters, of 43. Of a secret that somebody chose, nothing. */
 export const prefixOf = (secret: string) => /^sf_[\w-]{8}(?=[\w-]{35}$)/.exec(secret)?.[0] ?? null;
 
-const columns = sql.fragment`id, name, prefix, key_hash, previous_hash, previous_until, scopes, source, expires_at, last_used_at`;
+const columns = sql.fragment`id, name, prefix, key_hash, previous_hash, previous_until, scopes, source, expires_at, last_used_at, vending_owner_id`;
 
 /** All keys that were not revoked; also the expired ones, so that their refusal can say why. */
 export const liveKeys = (db: Sql) =>
   db.any(sql.type(keyRow)`select ${columns} from api_keys where revoked_at is null order by name`);
 
-type NewKey = { name: string; secret: string; scopes: readonly string[]; expiresAt?: Date };
+type NewKey = { name: string; secret: string; scopes: readonly string[]; expiresAt?: Date; vendingOwnerId?: number };
 
 /** Stores a key by its hash. Throws on a name that is taken. */
 export const createKey = (db: Sql, key: NewKey) =>
   db.one(sql.type(keyRow)`
-    insert into api_keys (name, prefix, key_hash, scopes, expires_at)
+    insert into api_keys (name, prefix, key_hash, scopes, expires_at, vending_owner_id)
     values (${key.name}, ${prefixOf(key.secret)}, ${sql.binary(hashOf(key.secret))}, ${sql.array([...key.scopes], 'text')},
-      ${key.expiresAt?.toISOString() ?? null}::timestamptz)
+      ${key.expiresAt?.toISOString() ?? null}::timestamptz, ${key.vendingOwnerId ?? null})
     returning ${columns}`);
 
-type SettingKey = Omit<NewKey, 'expiresAt'>;
+type SettingKey = Omit<NewKey, 'expiresAt' | 'vendingOwnerId'>;
 
 /**
  * Makes the keys of the setting what it says, in one transaction that starts of other processes wait for, and revokes those that an

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import type { Role } from './sessions.ts';
+import { type Role, roles } from './sessions.ts';
 
 const link = z.object({
   id: z.int(),
@@ -9,7 +9,7 @@ const link = z.object({
   login: z.string().nullable(),
   first_name: z.string().nullable(),
   last_name: z.string().nullable(),
-  role: z.enum(['owner', 'admin', 'trainer', 'client']).nullable(),
+  role: z.enum(roles).nullable(),
   expires_at: z.iso.datetime(),
 });
 export type SignInLink = z.output<typeof link>;

@@ -17,6 +17,8 @@ export type Whose =
       students: readonly number[];
       /** As whoever pays. */
       payer: number | null;
+      /** As whose vending machines they are: the person, or, of a key that is bound to an owner, the owner. */
+      vending?: { userId: number } | { ownerId: number };
     };
 type Own = Extract<Whose, { everything: false }>;
 
@@ -41,6 +43,13 @@ const trainsStudent = (student: Column, trainer: number | null) =>
       or exists (
         select from group_members member join groups on groups.id = member.group_id
         where member.student_id = ${student} and groups.trainer_id = ${trainer} and coalesce(member.to_date >= current_date, true)))`;
+
+const ofVending = (owner: Column, { vending }: Own) => {
+  if (!vending) return nothing;
+  return 'ownerId' in vending
+    ? sql.fragment`${owner} = ${vending.ownerId}::int`
+    : sql.fragment`${owner} in (select mine.id from vending_owners mine where mine.user_id = ${vending.userId}::int)`;
+};
 
 /** For each kind of row: whether a row of its table, by its alias, is theirs. */
 const conditions = {
@@ -96,6 +105,11 @@ const conditions = {
       sql.fragment`exists (select from real_trainings given where given.id = ${named(row, 'real_training_id')}
         and ${own.trainer}::int in (given.trainer_id, given.regular_trainer_id))`,
     ),
+  vending_owner: (row, own) => ofVending(named(row, 'id'), own),
+  vending_terminal: (row, own) => ofVending(named(row, 'owner_id'), own),
+  vending_task: (row, own) => ofVending(named(row, 'owner_id'), own),
+  stock_place: (row, own) => ofVending(named(row, 'owner_id'), own),
+  ingredient: (row, own) => ofVending(named(row, 'owner_id'), own),
 } satisfies Record<string, (row: string, own: Own) => FragmentSqlToken>;
 
 export type RowKind = keyof typeof conditions;
@@ -120,6 +134,11 @@ export const tables: Record<RowKind, string> = {
   exam: 'belt_exams',
   member: 'group_members',
   seat: 'real_training_students',
+  vending_owner: 'vending_owners',
+  vending_terminal: 'vending_terminals',
+  vending_task: 'vending_tasks',
+  stock_place: 'stock_places',
+  ingredient: 'ingredients',
 };
 
 /** A condition of a statement: the row that `alias` stands for is among those. */

@@ -28,6 +28,10 @@ export const records = [
   'belt deferral',
   'belt exam',
   'calendar day',
+  'vending owner',
+  'ingredient',
+  'recipe',
+  'recipe item',
 ] as const;
 
 export const changeRow = z.object({

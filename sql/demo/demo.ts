@@ -10,6 +10,7 @@ import { planHouseholds } from './people.ts';
 import { seeded } from './random.ts';
 import { planStaff } from './staff.ts';
 import { CONFLICTS_PLANTED } from './timetable.ts';
+import { insertVending } from './vending.ts';
 
 const SEED = 20_261_123;
 
@@ -21,6 +22,8 @@ export type DemoSummary = {
   families: number;
   /** Subscriptions held, of every status. */
   subscriptions: number;
+  /** Vending machines, of the admin. */
+  vending_terminals: number;
   conflicts_planted: number;
 };
 
@@ -61,6 +64,7 @@ export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: str
     await insertOffers(transaction, currency);
     await insertLinks(transaction, links, idOf, templates);
     await insertHoldings(transaction, holdings, idOf, currency);
+    const vending_terminals = await insertVending(transaction, ids[0]!, today);
     await noteDemoStudio(transaction);
     return {
       trainers: staff.length - 1,
@@ -68,6 +72,7 @@ export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: str
       students: students.length,
       families: households.filter((household) => household.length > 1).length,
       subscriptions: holdings.size,
+      vending_terminals,
       conflicts_planted: CONFLICTS_PLANTED,
     };
   });

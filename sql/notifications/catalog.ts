@@ -7,8 +7,9 @@ import { signInMessages } from './messages/sign-in.ts';
 import { studioMessages } from './messages/studio.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
 import { trainingMessages } from './messages/trainings.ts';
+import { vendingAdminMessages, vendingMessages } from './messages/vending.ts';
 
-const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages };
+const forAdmins = { ...adminMessages, ...alertMessages, ...studioMessages, ...vendingAdminMessages };
 const forPeople = {
   ...trainingMessages,
   ...beltMessages,
@@ -16,6 +17,7 @@ const forPeople = {
   ...subscriptionMessages,
   ...moneyMessages,
   ...signInMessages,
+  ...vendingMessages,
   ...studioMessages,
 } satisfies Record<string, { call: unknown }>;
 

@@ -18,12 +18,12 @@ test('the policy names every route, and no other', () => {
   expect(Object.keys(policy).sort()).toEqual(routes.map(operationOf).sort());
 });
 
-type Who = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'stranger' | 'strange trainer';
+type Who = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'stranger' | 'strange trainer';
 type Rows = Partial<Record<RowKind, number>>;
 let api: TestApi;
 const people = {} as Record<Who, number>;
 /** Rows of each role, and those of people they have nothing to do with. */
-const rows = {} as Record<'trainer' | 'client' | 'guardian' | 'others', Rows>;
+const rows = {} as Record<'trainer' | 'client' | 'guardian' | 'vending_owner' | 'others', Rows>;
 /** Names that only belong to others: whoever reads one has seen too much. */
 const FOREIGN = 'Посторонняя';
 
@@ -169,10 +169,46 @@ beforeAll(async () => {
   rows.client.invoice = await invoiceOf(client);
   rows.guardian.invoice = await invoiceOf(guardian);
   rows.others.invoice = await invoiceOf(stranger);
-  const ids: Record<Who, number> = { owner, admin, trainer, client, guardian, stranger, 'strange trainer': strangeTrainer };
+  const vendor = await make.client();
+  await db.query(sql.unsafe`insert into user_roles values (${vendor}, 'vending_owner') on conflict do nothing`);
+  rows.vending_owner = await machines(vendor, 'Свой автомат');
+  Object.assign(rows.others, await machines(stranger, FOREIGN));
+  const ids: Record<Who, number> = {
+    owner,
+    admin,
+    trainer,
+    client,
+    guardian,
+    vending_owner: vendor,
+    stranger,
+    'strange trainer': strangeTrainer,
+  };
   Object.assign(people, ids);
 });
 afterAll(() => api.close());
+
+/** A machine of somebody, with something in it, a task and a sale of today. */
+async function machines(userId: number, name: string): Promise<Rows> {
+  const only = (query: ReturnType<typeof sql.unsafe>) => api.db.oneFirst(query).then(Number);
+  const owner = await only(sql.unsafe`
+    insert into vending_owners (user_id, setup_date, stock_from) values (${userId}, '2026-01-01', now()) returning id`);
+  const terminal = await only(sql.unsafe`
+    insert into vending_terminals (owner_id, vendista_id, name) values (${owner}, 1, ${name}) returning id`);
+  const place = (kind: string) =>
+    only(sql.unsafe`
+    insert into stock_places (owner_id, kind, terminal_id) values (${owner}, ${kind}, ${terminal}) returning id`);
+  const [stock_place] = [await place('machine'), await place('stand')];
+  const ingredient = await only(sql.unsafe`
+    insert into ingredients (owner_id, name, unit) values (${owner}, ${name}, 'g') returning id`);
+  await api.db.query(sql.unsafe`
+    insert into inventories (owner_id, place_id, ingredient_id) values (${owner}, ${stock_place}, ${ingredient})`);
+  const vending_task = await only(sql.unsafe`
+    insert into vending_tasks (owner_id, terminal_id, origin, created_by) values (${owner}, ${terminal}, 'manual', 'test') returning id`);
+  await api.db.query(sql.unsafe`
+    insert into vending_transactions (owner_id, vendista_id, terminal_vendista_id, sum_minor, happened_at, result, status, is_historic)
+    values (${owner}, 1, 1, 900, now(), 1, 1, false)`);
+  return { vending_owner: owner, vending_terminal: terminal, stock_place, ingredient, vending_task };
+}
 
 /** Asks in a session of its own: some of what is asked ends it. */
 async function ask(who: Who | 'visitor', method: string, path: string, body?: unknown) {
@@ -195,7 +231,7 @@ const bodyOf = (rule: Rule, of: Rows) =>
       .map(([place, kind]) => [place.slice(5), of[kind]]),
   );
 
-const ROLES = ['trainer', 'client', 'guardian'] as const;
+const ROLES = ['trainer', 'client', 'guardian', 'vending_owner'] as const;
 
 type Operation = (typeof operations)[number];
 const ruleOf = ({ name }: Operation) => policy[name] as Rule;
@@ -288,6 +324,13 @@ function example(name: string): Json {
     'PATCH /api/student-subscriptions/{id}': { is_auto_renew: true },
     'POST /real-trainings/{id}/attendance': { marks: [{ student_id: rows.others.student, status: 'PRESENT' }] },
     'POST /api/attendances': { student_id: rows.others.student },
+    'POST /api/vending/ingredients': { name: 'Сахар', unit: 'g' },
+    'PUT /api/vending/terminals/{id}/recipes/{item}': { items: [] },
+    'POST /api/vending/stock/refill': { quantity_milli: 1 },
+    'POST /api/vending/stock/move': { quantity_milli: 1 },
+    'POST /api/vending/stock/count': { quantity_milli: 1 },
+    'PUT /api/vending/stock/levels': { capacity_milli: 1, critical_milli: 0 },
+    'PATCH /api/vending/terminals/{id}': { assignee_id: null },
     'PUT /api/people/{id}/notifications': { quiet_hours: null, kinds: {} },
   };
   return bodies[name] ?? {};

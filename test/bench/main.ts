@@ -20,6 +20,7 @@ import { benchRenewal } from './renewal.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
+import { benchVending } from './vending.ts';
 import { benchWeb } from './web.ts';
 
 /**
@@ -43,6 +44,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   idle: benchIdle,
   notifier: benchNotifier,
   trouble: benchTrouble,
+  vending: benchVending,
 };
 
 const isScaled = process.argv.includes('--scale');

@@ -45,6 +45,48 @@ const money = (n: number) => ({
 const RULES = [...finding.shape.rule.options, 'a new rule'];
 const found = (id: number) => ({ rule: RULES[id % RULES.length], id });
 
+const refills = (count: number, name = 'Кофе') =>
+  many(count, (n) => ({
+    ingredient_id: n,
+    ingredient: name,
+    unit: ['g', 'ml', 'pcs'][n % 3],
+    quantity_milli: 1_250 * n,
+    critical_milli: 500_000,
+    missing: n % 2 === 1,
+  }));
+const vendingCases: [string, Record<string, unknown>][] = [
+  ...[1, 2, 25].flatMap((count): [string, object][] => [
+    ['vending_task', { task_id: 7, terminal: 'Холл', items: refills(count) }],
+    ['vending_task_unassigned', { task_id: 7, terminal: 'Холл', owner: 'Вера', items: refills(count) }],
+    ['vending_needs_recipe', { items: many(count, (n) => ({ terminal: 'Холл', machine_item_id: n })) }],
+    [
+      'vending_summary',
+      { date: '2026-11-24', terminals: many(count, (n) => ({ terminal: 'Холл', sales: n, revenue_minor: n * 9_950 })) },
+    ],
+    [
+      'vending_digest',
+      {
+        places: many(count, (n) => ({
+          kind: ['warehouse', 'stand', 'machine'][n % 3],
+          terminal: n % 3 === 0 ? null : 'Холл',
+          lines: [{ ingredient: 'Кофе', unit: 'g', net_milli: 500 - n * 1_000 }],
+        })),
+      },
+    ],
+  ]),
+  ['vending_task', { task_id: 7, terminal: long, items: refills(1, long) }],
+  ['vending_summary', { date: '2026-11-24', terminals: [] }],
+  ['vending_offline', { terminal_id: 1, terminal: 'Холл', last_online_at: null }],
+  ['vending_offline', { terminal_id: 1, terminal: long, last_online_at: '2026-11-22T18:00:00.000Z' }],
+  ['vending_unpaid', { owner_id: 3 }],
+  ...[true, false].flatMap((needs_code): [string, object][] => [
+    ['vending_refused', { needs_code }],
+    ['vending_credentials', { owner_id: 3, owner: 'Вера', needs_code }],
+  ]),
+  ['cannot_decrypt', { owner_id: 3, owner: long }],
+  ['vending_request_refused', { owner_id: 3, owner: 'Вера', status: 403 }],
+] as [string, Record<string, unknown>][];
+
 const cases: [string, Record<string, unknown>][] = [
   ['password_link', { url: `https://studio.example/join?token=${'x'.repeat(43)}`, expires_at: '2026-11-22T18:00:00.000Z' }],
   ['password_link', { expires_at: '2026-11-22T18:00:00.000Z' }],
@@ -137,6 +179,7 @@ const cases: [string, Record<string, unknown>][] = [
     ),
   ]),
   ...reminders(),
+  ...vendingCases,
   ...toStaff(),
 ] as [string, Record<string, unknown>][];
 

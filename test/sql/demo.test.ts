@@ -21,7 +21,22 @@ const count = (from: ReturnType<typeof sql.fragment>) =>
   db.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from ${from}`);
 
 /** Triggers write the time of the load into these. */
-const STAMPED = ['slot_changes', 'daily_figures_due', 'bot_commanders', 'rights_changes', 'guardians', 'changes_log', 'changes'];
+const STAMPED = [
+  'slot_changes',
+  'daily_figures_due',
+  'bot_commanders',
+  'rights_changes',
+  'guardians',
+  'changes_log',
+  'changes',
+  'vending_owners',
+  'vending_terminals',
+  'vending_transactions',
+  'stock_entries',
+  'ingredients',
+  'vending_tasks',
+  'vending_task_items',
+];
 
 /** The name of each table with a digest of all its rows, but for what bears the time of the load. */
 async function digests(seed: Database) {
@@ -83,6 +98,7 @@ describe('what is in it', () => {
       students: await count(sql.fragment`students`),
       families: await count(sql.fragment`(select distinct payer_id from students where payer_id <> id) payer`),
       subscriptions: await count(sql.fragment`student_subscriptions`),
+      vending_terminals: 3,
       conflicts_planted: 1,
     });
   });

@@ -28,6 +28,7 @@ import {
 import type { Sql } from '../../sql/database/database.ts';
 import { forgetChanges } from '../../sql/live/changes.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
+import { hideVendingTasks } from '../../sql/vending/tasks.ts';
 import { auditNight } from './audit.ts';
 import { completePast } from './complete-bookings.ts';
 import { expire } from './expire.ts';
@@ -74,6 +75,15 @@ const hideTasks: Operation = {
   name: 'tasks',
   async batch(transaction, { date, settings }, _, size) {
     const hidden = await hideDoneTasks(transaction, startOfDay(date, settings.zone), size);
+    return { counts: { tasks_hidden: hidden }, after: null, isLast: hidden < size };
+  },
+};
+
+/** The same of restock tasks (V27). */
+const hideRestockTasks: Operation = {
+  name: 'vending_tasks',
+  async batch(transaction, { date, settings }, _, size) {
+    const hidden = await hideVendingTasks(transaction, startOfDay(date, settings.zone), size);
     return { counts: { tasks_hidden: hidden }, after: null, isLast: hidden < size };
   },
 };
@@ -128,6 +138,7 @@ export const operations: readonly Operation[] = [
   completePast,
   askForNextCalendar,
   hideTasks,
+  hideRestockTasks,
   retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),
   retention('schedule_ticks', 'schedule_ticks_deleted', deleteOldTicks),
   retention('notifications', 'notifications_deleted', deleteOldMessages),

@@ -9,11 +9,11 @@ import { invite } from '../sign-in/links.ts';
 import { LOGIN } from '../sign-in/login.ts';
 import { publicUrl } from './ask-api.ts';
 
-const HELP = `npm run invite -- LOGIN --role owner|admin|trainer|client [--first-name NAME] [--last-name NAME]
+const HELP = `npm run invite -- LOGIN --role owner|admin|trainer|client|vending_owner [--first-name NAME] [--last-name NAME]
 LOGIN: ${LOGIN}. Prints a link by which that person sets a password: once, within seven days.`;
 const asked = z.object({
   login: z.string().min(1),
-  role: z.enum(['owner', 'admin', 'trainer', 'client']),
+  role: z.enum(['owner', 'admin', 'trainer', 'client', 'vending_owner']),
   firstName: z.string().min(1).max(100).optional(),
   lastName: z.string().max(100).optional(),
 });

@@ -19,9 +19,10 @@ The fleet is up.
   Bull Board  ${url}/queues
   Key         ${keyLine(settings, key)}
 Next ticks (${settings.zone})`);
+  const width = Math.max(...timetable.map(({ name }) => name.length)) + 2;
   for (const { name, pattern } of timetable) {
     const [next] = nextTicks(pattern, settings.zone, new Date(), 1);
-    say(`  ${name.padEnd(12)}${next ? moment.tz(next, settings.zone).format('ddd D MMM HH:mm') : 'never'}`);
+    say(`  ${name.padEnd(width)}${next ? moment.tz(next, settings.zone).format('ddd D MMM HH:mm') : 'never'}`);
   }
   say('\n"npm run status" shows the fleet, "npm run logs" its logs, "npm stop" stops it.');
 }

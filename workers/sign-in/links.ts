@@ -17,7 +17,7 @@ const VALID_MS: Record<SignInLink['purpose'], number> = {
 
 export type Invitation = {
   login: string;
-  role: Exclude<Role, 'vending_owner'>;
+  role: Role;
   firstName?: string;
   lastName?: string;
   by: string;

@@ -6,6 +6,8 @@ const alert = { alert: z.string().max(58).optional() };
 const ofAlert = (params: { alert?: string }) => (params.alert ? [`alert:${params.alert}`] : []);
 const run = { run_id: z.int(), run_key: z.string() };
 
+const vendingOwner = { owner_id: z.int(), owner: z.string() };
+
 const conflict = z.object({
   ...place,
   reason: z.enum(['trainer_busy', 'room_busy']),
@@ -88,6 +90,17 @@ export const adminMessages = {
   }),
   backup_shrunk: message(z.object({ file: z.string(), bytes: z.int(), previous: z.int() }), { kind: null, urgency: 'urgent' }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
+  cannot_decrypt: message(z.object({ ...alert, ...vendingOwner }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
+  vending_credentials: message(z.object({ ...alert, ...vendingOwner, needs_code: z.boolean() }), {
+    kind: null,
+    urgency: 'normal',
+    subjects: ofAlert,
+  }),
+  vending_request_refused: message(z.object({ ...alert, ...vendingOwner, status: z.int() }), {
+    kind: null,
+    urgency: 'normal',
+    subjects: ofAlert,
+  }),
   renewal_lapsed_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   renewal_previous_unpaid_admin: message(unpaidRenewals, { kind: null, urgency: 'urgent' }),
   schedule_digest: message(
@@ -139,6 +152,9 @@ export const alertNames = [
   'backup_unverified',
   'disk_low',
   'service_unpaid',
+  'cannot_decrypt',
+  'vending_credentials',
+  'vending_request_refused',
 ] as const satisfies (keyof typeof adminMessages)[];
 export type AlertName = (typeof alertNames)[number];
 

@@ -8,6 +8,7 @@ import { runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
 import { reasonIn, runTitle } from './run-words.ts';
 import { type ButtonRows, type Line, type Reader, type Templates, template } from './template.ts';
+import { vendingAlertTemplates } from './vending.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
 
 const NAME = 40;
@@ -162,6 +163,7 @@ const alerts: Templates<AlertName> = {
   worker_down: workerDown,
   ...backupAlerts,
   service_unpaid: serviceUnpaid,
+  ...vendingAlertTemplates,
 };
 
 /** Every notice the admins can get of runs, alerts and rights. */

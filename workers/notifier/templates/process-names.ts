@@ -16,7 +16,9 @@ export function offeredAs(typed: string): RunName | undefined {
   return offered.find((candidate) => candidate === name);
 }
 
-/** Processes nobody asks for, which come and go all day; they are worth a line when they fail. */
-export const routine: readonly RunName[] = runNames.filter(
-  (name) => !definitionOf(name).path && !runNames.some((whole) => definitionOf(whole).parts?.includes(name)),
-);
+/** Processes nobody asks for, or that come and go all day; they are worth a line when they fail. */
+export const routine: readonly RunName[] = runNames.filter((name) => {
+  const { path, schedule } = definitionOf(name);
+  const isPart = runNames.some((whole) => definitionOf(whole).parts?.includes(name));
+  return (!path && !isPart) || schedule?.pattern.startsWith('*/');
+});

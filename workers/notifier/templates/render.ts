@@ -15,6 +15,7 @@ import { studioTemplates } from './studio.ts';
 import { subscriptionTemplates } from './subscriptions.ts';
 import type { ButtonRows, Line, Reader, Template, Templates } from './template.ts';
 import { trainerTemplates } from './trainers.ts';
+import { vendingTemplates } from './vending.ts';
 
 /** How every message of the catalog reads. */
 export const templates: Templates<MessageName> = {
@@ -27,6 +28,7 @@ export const templates: Templates<MessageName> = {
   ...beltTemplates,
   ...bookingTemplates,
   ...signInTemplates,
+  ...vendingTemplates,
   ...trainerTemplates,
   ...studioTemplates,
 };
