@@ -35,7 +35,7 @@ const app = (name, script) => ({
 
 /** The embedded database is a foreign program: SIGINT makes it end its sessions, write a checkpoint and stop. */
 const database = () => {
-  const { program, args } = serverCommand(settings.dataDir);
+  const { program, args } = serverCommand(settings.dataDir, { backupDir: settings.backupDir });
   return {
     name: 'postgres',
     script: program,

@@ -4,7 +4,9 @@ import type { RequestHandler } from 'express';
 import { withTimeout } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { areBackupsFresh } from '../../queues/timetable/backup-watch.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
+import { backupsStand } from '../../sql/backups/backups.ts';
 import { checkSchema, currentVersion } from '../../sql/database/schema.ts';
 import { alarmsArrive, isGateOpen } from '../../sql/notifications/reach.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
@@ -21,6 +23,9 @@ export const live: RequestHandler = (_request, response) => {
 /** Readiness is looked at this often at most; whoever asks meanwhile gets what the last look has shown. */
 const FRESH_MS = 1_000;
 
+/** What is named when it is down, and is no reason to send nobody here: a fleet with an old backup works. */
+const ADVISORY = new Set(['backups']);
+
 /** 200 when every part is up, 503 when one is not; names the parts and says no more than up or down. */
 export function ready(fleet: Fleet): RequestHandler {
   let looked: ReturnType<typeof readiness> | undefined;
@@ -31,7 +36,7 @@ export function ready(fleet: Fleet): RequestHandler {
       looked = readiness(fleet);
     }
     const parts = await looked;
-    const isUp = Object.values(parts).every((state) => state === 'up');
+    const isUp = Object.entries(parts).every(([part, state]) => state === 'up' || ADVISORY.has(part));
     response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', parts });
   };
 }
@@ -46,6 +51,7 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
     disk: () => demandDisk(settings.dataDir),
     scheduler: async () => demand((await leaseHolder(db, 'scheduler')) !== null),
     telegram: async () => demand(await isGateOpen(db)),
+    backups: async () => demand(areBackupsFresh(await backupsStand(db), new Date())),
     alarms: async () => demand(await alarmsArrive(db, settings.telegramToken ? settings.adminChatIds : [])),
   };
   for (const noun of nouns) {

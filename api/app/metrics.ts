@@ -3,11 +3,13 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { withTimeout } from '../../queues/backend/backend.ts';
 import { type Noun, nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { spaceOf } from '../../queues/timetable/backup-watch.ts';
+import { backupsStand } from '../../sql/backups/backups.ts';
 import { messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 
 /** Everything `GET /metrics` tells: this process, its requests, and the fleet as the database and the queues show it when asked. */
-export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
+export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'backend' | 'settings'>) {
   const register = new Registry();
   collectDefaultMetrics({ register });
   const registers = [register];
@@ -21,6 +23,11 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
   const silence = gauge('worker_silence_seconds', 'Since a worker last consumed a canary', ['worker']);
   const jobs = gauge('queue_jobs', 'Jobs in a queue', ['queue', 'state']);
   const up = gauge('queue_up', 'Whether a queue answers', ['queue']);
+  const backup = gauge('backup_timestamp_seconds', 'When the newest backup was completed, and the newest one verified', [
+    'state',
+  ]);
+  const backupBytes = gauge('backup_bytes', 'Size of the newest complete backup', []);
+  const disk = gauge('disk_free_ratio', 'What is free of the disk of a folder', ['folder']);
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time to answer',
@@ -30,7 +37,7 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
   });
 
   async function collect() {
-    for (const collected of [runs, lastSuccess, messages, ticks, alarms, silence, jobs]) collected.reset();
+    for (const collected of [runs, lastSuccess, messages, ticks, alarms, silence, jobs, backup, disk]) collected.reset();
     for (const row of await runFigures(db)) {
       runs.set({ process: row.process_type, status: row.status }, row.runs);
       if (row.last_success) lastSuccess.set({ process: row.process_type }, row.last_success);
@@ -41,7 +48,20 @@ export function createMetrics({ db, backend }: Pick<Fleet, 'db' | 'backend'>) {
       alarms.inc({ schedule: row.schedule }, row.alarms);
     }
     for (const row of await workersLastSeen(db)) silence.set({ worker: row.worker }, row.seconds);
+    await measureBackups();
     await Promise.all(nouns.map(countJobs));
+  }
+
+  /** Without a backup there is no figure of it. */
+  async function measureBackups() {
+    const { finished_at, verified_at, bytes } = await backupsStand(db);
+    if (finished_at !== null) backup.set({ state: 'completed' }, Date.parse(finished_at) / 1_000);
+    if (verified_at !== null) backup.set({ state: 'verified' }, Date.parse(verified_at) / 1_000);
+    if (bytes !== null) backupBytes.set(bytes);
+    for (const [folder, path] of [['data', settings.dataDir] as const, ['backups', settings.backupDir] as const]) {
+      const space = await spaceOf(path);
+      if (space) disk.set({ folder }, space.percent / 100);
+    }
   }
 
   /** A queue that is away leaves the other figures alone: now is when they are needed. */

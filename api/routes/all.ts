@@ -1,6 +1,7 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
 import { attendanceRoutes } from './attendance.ts';
+import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
 import { calendarYearRoutes } from './calendar-years.ts';
@@ -62,6 +63,7 @@ export const routes: readonly Route[] = [
   ...triggerRoutes,
   ...historyRoutes,
   ...scheduleRoutes,
+  ...backupRoutes,
   // Before what would take "ready" for an id.
   ...beltRoutes,
   ...recordRoutes,

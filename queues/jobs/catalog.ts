@@ -18,6 +18,7 @@ import {
   ofDay,
   ofInstant,
   ofNight,
+  ofToday,
   patient,
   type RunDefinition,
   slotDays,
@@ -143,6 +144,27 @@ export const runs = {
     request: (body: { date?: Day }, today: Day) => dayRequest('stats', body.date ?? today),
     // A later run begins 35 days before the end of the last one.
     schedule: { pattern: '30 3 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 60 },
+  },
+  backup: {
+    ...ofToday,
+    worker: 'cleanup',
+    summary: 'Back up the database, and delete backups that are old',
+    path: '/cron/backup',
+    result: z.object({ file: z.string(), bytes: z.int(), backups_deleted: z.int(), wal_deleted: z.int() }),
+    request: (_body: object, today: Day) => dayRequest('backup', today),
+    // One of now does for a missed one. The alarm is that of the newest backup's age (R36).
+    schedule: { pattern: '0 2 * * *', misfire: 'latest', windowHours: 72, deadlineMinutes: 240 },
+    hasOwnAlarm: true,
+  },
+  verify_backup: {
+    ...ofToday,
+    worker: 'cleanup',
+    summary: 'Restore the newest backup into a scratch server and check it',
+    path: '/cron/verify-backup',
+    result: z.object({ file: z.string(), rows: z.int() }),
+    request: (_body: object, today: Day) => dayRequest('verify_backup', today),
+    schedule: { name: 'verify', pattern: '0 4 * * 0', misfire: 'latest', windowHours: 144, deadlineMinutes: 240 },
+    hasOwnAlarm: true,
   },
   reminders: {
     ...ofInstant('reminders', 15),

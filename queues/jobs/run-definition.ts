@@ -47,6 +47,8 @@ export type RunDefinition = {
   isOfThePast?: boolean;
   /** True where asking again means doing it again, although the key has ended in success. */
   repeats?: boolean;
+  /** True where what comes of it is watched: neither a failed run nor a missed deadline is an alarm then, but what they lead to is. */
+  hasOwnAlarm?: boolean;
   /** Processes it consists of, one after the other; it ends when the last one has. */
   parts?: readonly string[];
 };
@@ -98,6 +100,9 @@ export const ofDay = {
   params: z.object({ date: z.iso.date() }),
   retry: patient,
 };
+
+/** A process that works on how things are now, whatever the day. */
+export const ofToday = { body: z.strictObject({ again }), params: z.object({ date: z.iso.date() }), retry: patient };
 
 /** The same for a process that can say beforehand what it would do. */
 export const ofNight = { ...ofDay, body: z.strictObject({ date: businessDay, dry_run, again }) };

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { log } from '../log/log.ts';
 import { type GivenSettings, givenSettings, SettingsError } from './given-settings.ts';
@@ -13,6 +13,8 @@ export type Settings = Readonly<{
   migrateUrl?: string;
   redisUrl?: string;
   dataDir: string;
+  /** Where backups are kept, and the write-ahead log of the embedded database. */
+  backupDir: string;
   port: number;
   host: string;
   /** Paths of PEM files; with them the API speaks https itself. */
@@ -104,6 +106,7 @@ export function parseSettings(given: GivenSettings): Settings {
     migrateUrl: s.MIGRATE_DATABASE_URL,
     redisUrl: s.REDIS_URL,
     dataDir: resolve(s.FLEET_DATA_DIR),
+    backupDir: resolve(s.BACKUP_DIR ?? join(s.FLEET_DATA_DIR, 'backups')),
     port: s.PORT,
     host: s.HOST,
     trustProxy: s.TRUST_PROXY,

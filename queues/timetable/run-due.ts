@@ -39,7 +39,7 @@ const ENQUEUE_SECONDS = 5;
 /** Every second: ticks that are due, deadlines that have passed, messages and changed slots that wait, changes that are final now. */
 export async function runDue({ db, backend, settings, schedules }: SchedulerContext, now: Date) {
   await enqueueAll(backend, await settleTicks(db, schedules, settings.zone, now));
-  await alarmOfMissedDeadlines(db, settings.adminChatIds, now);
+  await alarmOfMissedDeadlines(db, settings.adminChatIds, schedules, now);
   await notifyOfRights(db, settings.adminChatIds);
   if (await anyMessageDue(db)) await enqueue(backend, 'notifier', 'drain', {}, { id: 'drain', forget: true });
   if (await isAnySlotChanged(db)) await enqueueSlotRecalc(backend);
@@ -56,10 +56,12 @@ async function enqueueAll(backend: Backend, asked: ProcessRequest[]) {
 }
 
 /** One alarm a schedule, about its latest tick; earlier ones that were missed as well are a number. */
-function alarmOfMissedDeadlines(db: Database, chatIds: number[], now: Date) {
+function alarmOfMissedDeadlines(db: Database, chatIds: number[], schedules: readonly Schedule[], now: Date) {
+  const isWatched = (name: string) => schedules.some((schedule) => schedule.name === name && schedule.hasOwnAlarm);
   return db.transaction(async (transaction) => {
     const missed = await alarmMissedDeadlines(transaction, now);
     for (const [schedule, ticks] of Map.groupBy(missed, (tick) => tick.schedule)) {
+      if (isWatched(schedule)) continue;
       const [latest] = ticks.slice(-1) as [(typeof ticks)[number]];
       const params = { ...latest, more: ticks.length - 1 };
       await raiseAlert(

@@ -5,6 +5,7 @@ import { dropLease, takeLease } from '../../sql/schedule/leases.ts';
 import { log } from '../log/log.ts';
 import { openFleet } from '../process/fleet.ts';
 import { drainOnSignal, signalReady } from '../process/lifecycle.ts';
+import { watchBackups } from './backup-watch.ts';
 import { holdWatch } from './expired-holds.ts';
 import {
   alarmOfSilentWorkers,
@@ -18,6 +19,7 @@ import {
 import { timetable } from './timetable.ts';
 
 const LEASE_SECONDS = 10;
+const BACKUPS_SECONDS = 60;
 const fleet = await openFleet('scheduler');
 const scheduler: SchedulerContext = { ...fleet, schedules: timetable };
 /** Host and pid alone may be shared: in containers the pid is often 1. */
@@ -39,6 +41,7 @@ async function second() {
     await part('slot locks', () => forgetSlotLocks(scheduler.db));
   }
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => enqueueCanaries(scheduler, now));
+  if (beats % BACKUPS_SECONDS === 7) await part('backups', () => watchBackups(fleet, now));
   if (beats % CANARY_SECONDS === 5) await part('watch', () => alarmOfSilentWorkers(scheduler, now));
   beats += 1;
 }

@@ -9,6 +9,8 @@ export type Trouble = { [N in AlertName]: { template: N; params: Omit<ParamsOf<N
   fingerprint: string;
   /** It goes on by itself: looking at it again is not its happening again. */
   isOngoing?: boolean;
+  /** It is told once, and its end once, however long it lasts. */
+  isOnce?: boolean;
   /** Somebody waits to hear of it: it is notified whole even if it was notified before. */
   isAnswer?: boolean;
 };
@@ -38,7 +40,7 @@ const alertRow = z.object({
 export async function raiseAlert(
   transaction: Sql,
   chatIds: readonly number[],
-  { fingerprint, isOngoing = false, isAnswer = false, ...trouble }: Trouble,
+  { fingerprint, isOngoing = false, isOnce = false, isAnswer = false, ...trouble }: Trouble,
   now = new Date(),
 ): Promise<'told' | 'counted' | 'quiet'> {
   const { template, params } = trouble;
@@ -58,7 +60,7 @@ export async function raiseAlert(
       (count > told_count and count = any(${sql.array(TOLD_AT, 'int4')})) or last_at - told_at >= make_interval(secs => ${AGAIN_SECONDS}) as is_due,
       coalesce(muted_until > last_at, false) as is_muted`);
   const isWhole = alert.is_first || isAnswer;
-  if (alert.is_muted || !(isWhole || alert.is_due)) return 'quiet';
+  if (alert.is_muted || !(isWhole || (alert.is_due && !isOnce))) return 'quiet';
   await transaction.query(sql.unsafe`
     update alerts set told_at = last_at, told_count = count where fingerprint = ${fingerprint}`);
   const dedupe = `alert:${fingerprint}:${alert.episode}:${alert.is_first ? 'first' : alert.last_at}`;

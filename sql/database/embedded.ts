@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { archivingSettings, walDir } from './archiving.ts';
 import { makeRole } from './role.ts';
 
 const run = promisify(execFile);
@@ -21,7 +22,10 @@ type Address = {
 /** How to start the server: a program and its arguments, for PM2 or a child process. */
 export type ServerCommand = { program: string; args: string[] };
 
-const clusterDir = (dataDir: string) => join(dataDir, 'postgres');
+/** How a server runs: `durable: false` loses everything with the machine; `backupDir`: where its write-ahead log is kept, if it is. */
+export type ServerOptions = { durable?: boolean; backupDir?: string };
+
+export const clusterDir = (dataDir: string) => join(dataDir, 'postgres');
 const addressFile = (dataDir: string) => join(dataDir, 'postgres.json');
 
 /** True once this data folder holds a database of its own. */
@@ -58,7 +62,7 @@ const writeAddress = (dataDir: string, address: Address) =>
  * Makes the cluster if there is none and picks a free port if the remembered one is taken.
  * Call it only while the server is down. Returns how to start it.
  */
-export async function prepareEmbedded(dataDir: string, options: { durable?: boolean } = {}): Promise<ServerCommand> {
+export async function prepareEmbedded(dataDir: string, options: ServerOptions = {}): Promise<ServerCommand> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   chmodSync(dataDir, 0o700);
   if (!hasEmbedded(dataDir)) await initialise(dataDir);
@@ -68,13 +72,27 @@ export async function prepareEmbedded(dataDir: string, options: { durable?: bool
 }
 
 /** The command that runs the server of a prepared data folder in the foreground; SIGINT stops it fast and cleanly. */
-export function serverCommand(dataDir: string, { durable = true } = {}): ServerCommand {
-  const settings = {
+export function serverCommand(dataDir: string, { durable = true, backupDir }: ServerOptions = {}): ServerCommand {
+  return clusterCommand(clusterDir(dataDir), {
     port: readAddress(dataDir).port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
-    max_connections: 200,
     shared_buffers: '128MB',
+    ...(durable ? {} : UNSAFE),
+    ...(backupDir === undefined ? {} : archivingSettings(walDir(backupDir, systemOf(clusterDir(dataDir))))),
+  });
+}
+
+/** The identifier of a cluster, which it keeps for life: PostgreSQL writes it first into its control file. */
+export const systemOf = (cluster: string) => String(readFileSync(join(cluster, 'global', 'pg_control')).readBigUInt64LE(0));
+
+/** Lost with the machine; and little room for what is to be replayed, for it may lie in memory. */
+export const UNSAFE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '128MB' };
+
+/** The command that runs a server on the files of a cluster, with settings of its own beside those that all of ours have. */
+export function clusterCommand(cluster: string, own: Record<string, string | number>): ServerCommand {
+  const settings = {
+    max_connections: 200,
     timezone: 'UTC',
     log_timezone: 'UTC',
     client_connection_check_interval: '2s',
@@ -88,11 +106,10 @@ export function serverCommand(dataDir: string, { durable = true } = {}): ServerC
     io_method: 'sync',
     max_logical_replication_workers: 0,
     jit: 'off',
-    // Lost with the machine; and little room for what is to be replayed, for it may lie in memory.
-    ...(durable ? {} : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', max_wal_size: '128MB' }),
+    ...own,
   };
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  return unprivileged(binary('postgres'), ['-D', clusterDir(dataDir), ...flags]);
+  return unprivileged(binary('postgres'), ['-D', cluster, ...flags]);
 }
 
 async function initialise(dataDir: string) {
@@ -161,6 +178,23 @@ export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<vo
     }
   }
   await ensureRole(dataDir);
+}
+
+/**
+ * Makes a cluster that was restored the database of a data folder: with new passwords, for the old ones may lie anywhere.
+ * @param server where the restored server takes its owner without a password, and the port it listens on from now on
+ */
+export async function adoptCluster(dataDir: string, server: pg.ClientConfig & { port: number }): Promise<void> {
+  const [password, role_password] = [randomBytes(18).toString('hex'), randomBytes(18).toString('hex')];
+  await makeRole(server, EMBEDDED_ROLE, role_password);
+  const client = new pg.Client(server);
+  await client.connect();
+  try {
+    await client.query(`alter role fleet password ${client.escapeLiteral(password)}`);
+  } finally {
+    await client.end();
+  }
+  writeAddress(dataDir, { port: server.port, password, role_password });
 }
 
 /** The password is written once the role has it: until then the processes go on as before. */

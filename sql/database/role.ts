@@ -10,7 +10,7 @@ import { type Sql, sql } from './database.ts';
 const SESSION = { lock_timeout: '40s', statement_timeout: '60s', idle_in_transaction_session_timeout: '60s' };
 
 /** Makes a role that can log in and nothing else, or gives the one there is this password. To be asked of the server's owner. */
-export async function makeRole(url: string, role: string, password: string) {
+export async function makeRole(url: string | pg.ClientConfig, role: string, password: string) {
   await asOwner(url, async (client) => {
     const name = client.escapeIdentifier(role);
     const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
@@ -41,8 +41,9 @@ export async function grantRows(client: pg.Client, role: string) {
   await client.query(`revoke insert, update, delete on schema_migrations from ${name}`);
 }
 
-async function asOwner(url: string, work: (client: pg.Client) => Promise<void>) {
-  const client = new pg.Client({ connectionString: url, application_name: 'studio-fleet set-up' });
+async function asOwner(url: string | pg.ClientConfig, work: (client: pg.Client) => Promise<void>) {
+  const address = typeof url === 'string' ? { connectionString: url } : url;
+  const client = new pg.Client({ ...address, application_name: 'studio-fleet set-up' });
   await client.connect();
   try {
     await work(client);

@@ -13,7 +13,7 @@ import { request, type TestApi, testApi } from '../support/front-door.ts';
 import { type Gate, openGate } from '../support/gate.ts';
 
 const workers = nouns.map((noun) => `worker:${noun}`);
-const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', 'telegram', 'alarms', ...workers];
+const PARTS = ['database', 'schema', 'queue', 'disk', 'scheduler', 'telegram', 'backups', 'alarms', ...workers];
 
 /** The parts that are down, once these are: a look at them is shared for a second. */
 async function expectDown(api: TestApi, parts: string[]) {
@@ -136,7 +136,7 @@ test('the database is away: so is what only it knows, and live goes on', async (
   await allUp(api);
   await expectDown(api, []);
   await gate?.shut();
-  await expectDown(api, ['database', 'schema', 'scheduler', 'telegram', 'alarms', ...workers]);
+  await expectDown(api, ['database', 'schema', 'scheduler', 'telegram', 'backups', 'alarms', ...workers]);
   expect((await request(api.url, 'GET', '/health/live', {})).status).toBe(200);
   await api.close();
 });

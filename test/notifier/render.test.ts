@@ -114,6 +114,14 @@ const cases: [string, Record<string, unknown>][] = [
     { worker: 'generation', seconds },
   ]),
   ['worker_down', { worker: long, seconds: 1e300 }],
+  ...[null, '2026-11-22T23:04:05.000Z'].flatMap((when) =>
+    [null, 'Error: no', long].flatMap((error): [string, object][] => [
+      ['backup_missing', { finished_at: when, error }],
+      ['backup_unverified', { verified_at: when, error }],
+    ]),
+  ),
+  ...['data', 'backups'].map((folder): [string, object] => ['disk_low', { folder, percent: 9.97, free_bytes: 5_400_000_000 }]),
+  ['backup_shrunk', { file: long, bytes: 4_000_000, previous: 12_345_678 }],
   ...[1, 10].flatMap((count): [string, object][] =>
     ['Error: no', long].map((error) => [
       'cleanup_partial',
@@ -330,6 +338,15 @@ test.each([
   ['payment_reminder', { invoices: 5, amount_minor: 500_000 }, 'uk', 'Прострочено 5 рахунків, разом 5 000 RUB.'],
   ['missed_classes', { missed: 2, days: 30 }, 'ru', 'За 30 дней пропущено 2 тренировки.'],
   ['missed_classes', { missed: 2, days: 30 }, 'en', 'You missed 2 trainings within 30 days.'],
+  ['disk_low', { folder: 'data', percent: 9.97, free_bytes: 5_400_000_000 }, 'ru', 'осталось 9 % места (5,4 ГБ)'],
+  ['disk_low', { folder: 'backups', percent: 9.97, free_bytes: 5_400_000_000 }, 'en', 'has 9 % of its space left (5.4 GB)'],
+  [
+    'backup_missing',
+    { finished_at: null, error: 'Error: pg_dump 15 is older than the server' },
+    'en',
+    'Why: pg_dump 15 is older than the server',
+  ],
+  ['backup_shrunk', { file: 'x', bytes: 4_000_000, previous: 12_300_000 }, 'uk', '4 МБ після 12,3 МБ'],
 ] as const)('%s %j in %s', (template, params, locale, said) => {
   expect(say(template, params, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toContain(said);
 });

@@ -20,6 +20,7 @@ test('without any, the defaults', () => {
     databaseUrl: undefined,
     migrateUrl: undefined,
     redisUrl: undefined,
+    backupDir: resolve('.data/backups'),
     dataDir: resolve('.data'),
     port: 3000,
     host: '127.0.0.1',

@@ -35,4 +35,8 @@ export const stats: RunHandler = async (run, { chunk, settings }) => {
   return { status: 'success', result: { days_calculated, days_written }, details: { days_written }, counts: {} };
 };
 
-export const handlers = { cleanup: tidyUp(operations), stats } satisfies HandlersOf<'cleanup'>;
+/** What backups need is loaded when the first one is made. */
+const backup: RunHandler = async (...night) => (await import('../backups/nights.ts')).backupNight(...night);
+const verify_backup: RunHandler = async (...night) => (await import('../backups/nights.ts')).verifyNight(...night);
+
+export const handlers = { cleanup: tidyUp(operations), stats, backup, verify_backup } satisfies HandlersOf<'cleanup'>;

@@ -15,5 +15,7 @@ keepClosed(() => {
 });
 for (const entry of entries) import(pathToFileURL(entry).href).catch(() => undefined);
 await promise;
+// What the worker "cleanup" loads only when it makes a backup.
+await import('../backups/nights.ts').catch(() => undefined);
 flushCompileCache();
 process.exit();

@@ -12,6 +12,7 @@ import { firstNight, loadDemoIfNew } from './first-night.ts';
 import { sayFirstOwnerLink } from './first-owner.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { fleetApps, startApps } from './pm2.ts';
+import { sayNotArchiving } from './say-not-archiving.ts';
 import { rememberedWith, rememberGiven, withSettingsFile } from './settings-files.ts';
 import { waitUntilReady } from './wait-until-ready.ts';
 import { buildWeb } from './web-build.ts';
@@ -43,7 +44,7 @@ async function start() {
     say(
       hasEmbedded(settings.dataDir) ? 'Starting the embedded PostgreSQL' : `Making an embedded PostgreSQL in ${settings.dataDir}`,
     );
-    await prepareEmbedded(settings.dataDir);
+    await prepareEmbedded(settings.dataDir, { backupDir: settings.backupDir });
   }
   const { apps } = await import('../../ecosystem.config.js');
   const wanted = choose(apps, values.only).filter((app) => !running.includes(app.name));
@@ -57,7 +58,10 @@ async function start() {
     );
   }
   await startApps(database);
-  if (isEmbedded) await waitForEmbedded(settings.dataDir);
+  if (isEmbedded) {
+    await waitForEmbedded(settings.dataDir);
+    await sayNotArchiving(settings, say);
+  }
 
   const applied = await migrateDatabase(settings);
   if (applied.length > 0) say(`Migrated the database: ${applied.length} steps`);

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
+import { isRunName, runs } from '../../queues/jobs/catalog.ts';
+import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { scrub } from '../../queues/log/log.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
@@ -14,9 +16,15 @@ export async function recordFailure(connection: DatabasePoolConnection, chatIds:
   const firstLine = scrub(`${error.name}: ${error.message.split('\n', 1)[0]}`).slice(0, 1_000);
   await connection.transaction(async (transaction) => {
     const failed = await failRun(transaction, run.id, firstLine, isLast);
-    if (failed?.status === 'error') await raiseAlert(transaction, chatIds, troubleOf(failed));
+    if (failed?.status === 'error' && !hasOwnAlarm(failed)) await raiseAlert(transaction, chatIds, troubleOf(failed));
   });
 }
+
+/** What is watched by itself (R36) is told by whoever watches it; whoever asked for it by hand hears of it all the same. */
+const hasOwnAlarm = ({ process_type, created_by }: Run) => {
+  const definition: RunDefinition | undefined = isRunName(process_type) ? runs[process_type] : undefined;
+  return definition?.hasOwnAlarm === true && created_by === 'system';
+};
 
 /** The same process failing for the same reason is the same trouble; numbers in the reason make no difference. */
 function troubleOf(run: Run): Trouble {

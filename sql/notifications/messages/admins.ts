@@ -73,6 +73,22 @@ export const adminMessages = {
     kind: null,
     urgency: 'normal',
   }),
+  backup_missing: message(z.object({ ...alert, finished_at: z.iso.datetime().nullable(), error: z.string().nullable() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  backup_unverified: message(z.object({ ...alert, verified_at: z.iso.datetime().nullable(), error: z.string().nullable() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  disk_low: message(z.object({ ...alert, folder: z.enum(['data', 'backups']), percent: z.number(), free_bytes: z.int() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  backup_shrunk: message(z.object({ file: z.string(), bytes: z.int(), previous: z.int() }), { kind: null, urgency: 'urgent' }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
   cannot_decrypt: message(z.object({ ...alert, ...vendingOwner }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
   vending_credentials: message(z.object({ ...alert, ...vendingOwner, needs_code: z.boolean() }), {
@@ -132,6 +148,9 @@ export const alertNames = [
   'run_failed',
   'deadline_missed',
   'worker_down',
+  'backup_missing',
+  'backup_unverified',
+  'disk_low',
   'service_unpaid',
   'cannot_decrypt',
   'vending_credentials',

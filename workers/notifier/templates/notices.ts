@@ -2,6 +2,7 @@ import { finding } from '../../../sql/audit/audit.ts';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import type { AlertName } from '../../../sql/notifications/messages/admins.ts';
 import { type Locale, text } from '../texts/texts.ts';
+import { backupAlerts, backupTemplates } from './backups.ts';
 import { keyExpiring } from './keys.ts';
 import { runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
@@ -160,6 +161,7 @@ const alerts: Templates<AlertName> = {
   run_failed: runFailed,
   deadline_missed: deadlineMissed,
   worker_down: workerDown,
+  ...backupAlerts,
   service_unpaid: serviceUnpaid,
   ...vendingAlertTemplates,
 };
@@ -167,6 +169,7 @@ const alerts: Templates<AlertName> = {
 /** Every notice the admins can get of runs, alerts and rights. */
 export const adminTemplates = {
   ...alerts,
+  ...backupTemplates,
   run_partial: runPartial,
   generation_overflow: overflow,
   cleanup_partial: cleanupPartial,

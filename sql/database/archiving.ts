@@ -1,0 +1,37 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** A file of the write-ahead log is closed after so many seconds although it is not full: a disk that is lost takes no more than that. */
+export const ARCHIVE_SECONDS = 300;
+
+const program = fileURLToPath(new URL('archive-wal.ts', import.meta.url));
+
+/**
+ * Where the write-ahead log of a server is kept, in the folder of backups: each has a folder of its own, for their files have the same
+ * names. A server that was restored is the same one.
+ * @param system its identifier, as PostgreSQL gave it when it was made
+ */
+export const walDir = (backupDir: string, system: string) => join(backupDir, 'wal', system);
+
+/** `archive_command` of a server whose log is kept in a folder. */
+export const archiveCommand = (folder: string) => command('keep', folder);
+
+/** `restore_command` of a server that recovers from there. */
+export const restoreCommand = (folder: string) => command('fetch', folder);
+
+/** What makes a server keep its log. It needs a restart to begin with it. */
+export const archivingSettings = (folder: string) => ({
+  archive_mode: 'on',
+  archive_command: archiveCommand(folder),
+  archive_timeout: ARCHIVE_SECONDS,
+});
+
+/** The shell of the server reads it; a percent sign of a folder's name is doubled for the server itself. */
+const command = (wish: 'keep' | 'fetch', folder: string) =>
+  [escaped(process.execPath), '--no-warnings', escaped(program), wish, '%p', join(escaped(folder), '%f.gz')]
+    .map(quoted)
+    .join(' ');
+
+const escaped = (path: string) => path.replaceAll('%', '%%');
+const quoted = (word: string) =>
+  process.platform === 'win32' ? `"${word}"` : /^[\w%./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { describeBackups } from '../../sql/backups/backups.ts';
+import { type Contents, contentsOf } from '../../sql/backups/instant.ts';
+import { openDatabase, type Sql } from '../../sql/database/database.ts';
+import { clusterDir, embeddedUrl, prepareEmbedded, serverCommand, UNSAFE, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { Refused } from '../refusal.ts';
+import type { BackupSettings } from './back-up.ts';
+import type { OnProgress } from './base.ts';
+import { findClient, withoutPassword } from './client-programs.ts';
+import { demandIntact, listManifests, type Manifest, writeManifest } from './files.ts';
+import { recoverBase, type ScratchServer, scratchFolder, startServer } from './recover.ts';
+
+const run = promisify(execFile);
+type Scratch = { url: string; server: ScratchServer };
+
+/**
+ * Restores the newest backup into a scratch server and looks at it (R34): the migration it is at, the rows of each table, the audit.
+ * Only that makes it a verified one. Throws with what is wrong, and leaves nothing of the scratch server.
+ */
+export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date, onProgress: OnProgress): Promise<Manifest> {
+  const newest = (await listManifests(settings.backupDir)).at(-1);
+  if (!newest) throw new Refused('missing', 'there is no complete backup yet');
+  const folder = await scratchFolder(settings.dataDir);
+  let server: ScratchServer | undefined;
+  try {
+    const scratch =
+      newest.kind === 'base'
+        ? await recovered(settings, newest, folder, onProgress)
+        : await loaded(settings, newest, folder, onProgress);
+    server = scratch.server;
+    await onProgress();
+    await demandContents(scratch.url, newest);
+    await onProgress();
+    await demandSquare(scratch.url, newest);
+  } finally {
+    await server?.stop();
+    await rm(folder, { recursive: true, force: true });
+  }
+  const verified = { ...newest, verified_at: now.toISOString() };
+  await writeManifest(settings.backupDir, verified);
+  await describeBackups(db, await listManifests(settings.backupDir));
+  return verified;
+}
+
+async function recovered(
+  { backupDir }: BackupSettings,
+  backup: Manifest,
+  dataDir: string,
+  onProgress: OnProgress,
+): Promise<Scratch> {
+  const cluster = clusterDir(dataDir);
+  const server = await recoverBase({ backupDir, backup, dataDir, cluster, target: 'its end', settings: UNSAFE, onProgress });
+  return { url: embeddedUrl(dataDir), server };
+}
+
+/** A dump goes into an empty server of the embedded PostgreSQL. */
+async function loaded(
+  { backupDir }: BackupSettings,
+  backup: Manifest,
+  dataDir: string,
+  onProgress: OnProgress,
+): Promise<Scratch> {
+  const path = join(backupDir, backup.file);
+  await demandIntact(path, backup);
+  await prepareEmbedded(dataDir, { durable: false });
+  const server = startServer(serverCommand(dataDir, { durable: false }));
+  try {
+    await waitForEmbedded(dataDir);
+    await loadDump(path, embeddedUrl(dataDir), backup.version, onProgress);
+    return { url: embeddedUrl(dataDir), server };
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+}
+
+/** Loads a dump into an empty database, all of it or nothing. What `onProgress` throws ends it. */
+export async function loadDump(path: string, url: string, version: number, onProgress: OnProgress) {
+  const program = await findClient('pg_restore', version);
+  const target = withoutPassword(url);
+  const args = [
+    '--no-owner',
+    '--no-privileges',
+    '--single-transaction',
+    '--exit-on-error',
+    '--no-password',
+    '--dbname',
+    target.url,
+  ];
+  const stopped = new AbortController();
+  const watch = setInterval(() => void onProgress().catch((error) => stopped.abort(error)), 1_000);
+  try {
+    await run(program, [...args, path], { env: target.env, maxBuffer: 2 ** 24, signal: stopped.signal });
+  } catch (error) {
+    stopped.signal.throwIfAborted();
+    const words = String((error as { stderr?: string }).stderr || (error as Error).message)
+      .trim()
+      .split('\n');
+    throw new Error(`pg_restore: ${words.find((line) => /error/i.test(line)) ?? words.at(-1)}`);
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function demandContents(url: string, backup: Manifest) {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const wrong = differences(await contentsOf(client), backup);
+    if (wrong.length > 0)
+      throw new Error(`restored, ${backup.file} differs from what was backed up: ${wrong.slice(0, 5).join('; ')}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/** What differs, in words; rows count only where they were counted exactly. */
+export function differences(
+  found: Contents,
+  { schema_version, row_counts, is_exact }: Contents & { is_exact: boolean },
+): string[] {
+  const names = [...new Set([...Object.keys(row_counts), ...Object.keys(found.row_counts)])];
+  const rows = names
+    .filter((name) => (is_exact ? found.row_counts[name] !== row_counts[name] : !(name in found.row_counts)))
+    .map((name) => `${name}: ${found.row_counts[name] ?? 'no table'} rows instead of ${row_counts[name] ?? 'no table'}`);
+  const versions =
+    found.schema_version === schema_version ? [] : [`migration ${found.schema_version} instead of ${schema_version}`];
+  return [...versions, ...rows];
+}
+
+async function demandSquare(url: string, { file, day }: Manifest) {
+  const db = await openDatabase(url, { max: 1, name: 'verify' });
+  try {
+    const findings = await auditBooks(db, day);
+    const [first] = findings;
+    if (first)
+      throw new Error(
+        `restored, ${file} is not square: ${findings.length} findings, such as ${first.rule} ${first.id}: ${first.detail}`,
+      );
+  } finally {
+    await db.end();
+  }
+}
