@@ -130,7 +130,7 @@ test(`${DAYS} days of a studio with 300 students: square every night, nothing ap
   },
   "told": {
     "generation_overflow": 9,
-    "participation_cancelled": 31,
+    "participation_cancelled": 18,
     "renewal_lapsed": 37,
     "renewal_lapsed_admin": 21,
     "renewal_previous_unpaid": 10,
@@ -143,7 +143,7 @@ test(`${DAYS} days of a studio with 300 students: square every night, nothing ap
     "subscription_renewed": 116,
     "subscription_unfrozen": 28,
     "training_cancelled": 20,
-    "training_joined": 46,
+    "training_joined": 27,
   },
   "trainings": {
     "cancelled": 1,
