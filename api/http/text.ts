@@ -37,6 +37,14 @@ export const textField = (most: number, least = 1, error = `text of ${least} to 
     })
     .meta({ examples: ['A few words'] });
 
+/** A secret of somewhere else, kept as it was typed: blanks around it may belong to it. */
+export const secretField = (most: number, error = `text of 1 to ${most} characters`) =>
+  z
+    .string({ error })
+    .min(1, { error })
+    .max(most, { error })
+    .refine((given) => whyNoText(given, false) === null, { error: ({ input }) => whyNoText(String(input), false) ?? error });
+
 /** Why something is done, or what it was. */
 export const wording = textField(500, 1, '1 to 500 characters');
 

@@ -12,7 +12,7 @@ import { enqueueLater } from '../../workers/vending/sync-terminals.ts';
 import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, type Route, route } from '../http/route.ts';
-import { textField } from '../http/text.ts';
+import { secretField, textField } from '../http/text.ts';
 import { id, idOf, oneOf, whole } from './fields.ts';
 
 const shared = { tag: 'vending' } as const;
@@ -30,8 +30,7 @@ export const stockActor = ({ caller, fleet, now }: Pick<Context, 'caller' | 'fle
 
 /** The first day whose sales are read; it can be changed, never emptied (V1). */
 const setupDay = anyDay.meta({ description: 'the first day whose sales are read, by Moscow time' });
-const CREDENTIAL = '1 to 200 characters';
-const credential = z.string({ error: CREDENTIAL }).min(1, { error: CREDENTIAL }).max(200, { error: CREDENTIAL });
+const credential = secretField(200);
 const secrets = {
   login: credential.meta({ description: 'at the telemetry service; never shown again', examples: ['cafe'] }),
   password: credential.meta({ description: 'likewise', examples: ['a-password'] }),

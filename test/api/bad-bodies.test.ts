@@ -92,7 +92,7 @@ const bodies: Refusal[] = [
     '/api/notification-kinds',
     json({ spam: false }),
     422,
-    `no such field; there are: ${kindNames.join(', ')}`,
+    `no such field; there are: ${kindNames.slice(0, 20).join(', ')} and ${kindNames.length - 20} more, see /docs`,
     'spam',
   ],
   [
@@ -101,7 +101,7 @@ const bodies: Refusal[] = [
     '/api/people/1/notifications',
     json({ quiet_hours: null, kinds: { spam: false } }),
     422,
-    `no such field; there are: ${kindNames.join(', ')}`,
+    `no such field; there are: ${kindNames.slice(0, 20).join(', ')} and ${kindNames.length - 20} more, see /docs`,
     'kinds.spam',
   ],
 ];

@@ -28,6 +28,7 @@ const STAMPED = [
   'rights_changes',
   'guardians',
   'changes_log',
+  'demo_studio',
   'changes',
   'vending_owners',
   'vending_terminals',
