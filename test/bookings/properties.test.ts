@@ -9,6 +9,7 @@ import { book } from '../../workers/bookings/book.ts';
 import { cancelBooking } from '../../workers/bookings/cancel.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import { Refused } from '../../workers/refusal.ts';
+import { emptyTables } from '../support/emptying.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { rounds, sequences } from '../support/nightly-only.ts';
 import { NOBODY } from '../support/nobody.ts';
@@ -177,11 +178,9 @@ test(`whatever is booked, moved, cancelled and paid, database and model agree an
         }
         expect(await auditBooks(api.db, '2020-01-01')).toEqual([]);
       })
-      .afterEach(() =>
-        api.db
-          .query(sql.unsafe`truncate users, locations, services, service_packages, training_types restart identity cascade`)
-          .then(() => undefined),
-      ),
+      .afterEach(async () => {
+        await emptyTables(api.db, 'users', 'locations', 'services', 'service_packages', 'training_types');
+      }),
     { ...sequences, numRuns: SEQUENCES },
   );
 }, 3_600_000);
