@@ -13,6 +13,7 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'backups_file_key',
   'belt_is_deferred_already',
   'exam_awards_once',
   'payment_is_booked_already',
