@@ -1,4 +1,3 @@
-import writeXlsx from 'write-excel-file/node';
 import type { Figures } from './report.ts';
 
 /** What a spreadsheet might take for a formula is text (R29): it begins with an apostrophe then. */
@@ -16,8 +15,9 @@ export function csvOf(rows: readonly Figures[]): string {
   return `\ufeff${lines.map((cells) => cells.map(cellText).join(',')).join('\r\n')}\r\n`;
 }
 
-/** The same as a sheet of Excel: numbers are numbers, everything else is text. */
-export function xlsxOf(rows: readonly Figures[]): Promise<Buffer> {
+/** The same as a sheet of Excel: numbers are numbers, everything else is text. The library is loaded when the first one is asked for. */
+export async function xlsxOf(rows: readonly Figures[]): Promise<Buffer> {
+  const { default: writeXlsx } = await import('write-excel-file/node');
   const columns = columnsOf(rows);
   const head = columns.map((value) => ({ value, type: String, fontWeight: 'bold' as const }));
   const body = rows.map((row) =>
