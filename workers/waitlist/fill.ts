@@ -7,6 +7,7 @@ import { dueSeat, lockStudents, lockTraining, seatStates, TAKEN, type TrainingSt
 import { lockWallets, settle } from '../../sql/finance/settle.ts';
 import { lockRoster } from '../../sql/runs/locks.ts';
 import { type JudgedWaiting, judgeWaiting, promote, trainingsToFill, waitersOf } from '../../sql/trainings/waitlist.ts';
+import { lockTrainings } from '../../sql/undo/undos.ts';
 import { notifyOfPromotion, notifyOfSkipping } from './notices.ts';
 
 /** Later than this before the start nobody is promoted but by hand (R15). Exactly 120 minutes before, somebody is. */
@@ -33,9 +34,7 @@ export async function lockWithWaiting(transaction: Sql, trainingIds: readonly nu
   const waiting = anybody.length > 0 ? await waitersOf(transaction, trainingIds) : [];
   const ids = [...new Set([...studentIds, ...waiting.map(({ student_id }) => student_id)])];
   await lockStudents(transaction, ids);
-  for (const id of [...new Set(waiting.map(({ real_training_id }) => real_training_id))].sort((a, b) => a - b)) {
-    await lockTraining(transaction, id);
-  }
+  if (waiting.length > 0) await lockTrainings(transaction, [...new Set(waiting.map((one) => one.real_training_id))]);
   return { ids, payers: [...new Set(waiting.map(({ payer_id }) => payer_id))] };
 }
 export type LockedWaiting = Awaited<ReturnType<typeof lockWithWaiting>>;
