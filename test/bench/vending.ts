@@ -12,7 +12,8 @@ const TERMINALS = 4;
 
 /**
  * Importing sales with their stock against writing the bare rows: sales, lines and entries, a page a transaction. The service answers at
- * once, from memory. The floor has the same keys: their checks alone cost as much as the rows. By default a fifth of 100,000 sales of 200 owners; with `--scale` all of them.
+ * once, from memory. The floor has the same keys: their checks alone cost as much as the rows. By default a fifth of 100,000 sales of 200
+ * owners; with `--scale` all of them.
  */
 export async function benchVending(url: string, isScaled: boolean) {
   const [owners, each] = isScaled ? [200, 500] : [40, 500];
