@@ -70,7 +70,7 @@ export const consideredFor = (db: Sql, of: { studentId: number; day: string; at:
     join subscriptions kind on kind.id = subscription_id
     cross join lateral (
       select coalesce(sum(delta), 0)::int as was from session_entries
-      where student_subscription_id = held.id and created_at < ${of.at}::timestamptz) as then
+      where student_subscription_id = held.id and created_at < ${of.at}::timestamptz) as counted
     where held.student_id = ${of.studentId}
     order by abs(end_date - ${of.day}::date), held.id limit 10`);
 
