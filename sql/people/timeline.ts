@@ -28,7 +28,7 @@ const name = (alias: string) => sql.fragment`concat_ws(' ', ${sql.identifier([al
   nullif(${sql.identifier([alias, 'last_name'])}, ''))`;
 /** A person's name from an author as changes are signed. */
 const author = (column: ReturnType<typeof sql.fragment>) => sql.fragment`coalesce(
-  (select ${name('writer')} from users writer where ${column} ~ '^person:[0-9]{1,9}$' and writer.id = substring(${column} from 8)::int), ${column})`;
+  (select ${name('writer')} from users writer where writer.id = substring(${column} from '^person:([0-9]{1,9})$')::int), ${column})`;
 const none = sql.fragment`null::jsonb as params, null as locale`;
 const other = (column: ReturnType<typeof sql.fragment>, id: number) =>
   sql.fragment`(select ${name('about')} from users about where about.id = ${column} and about.id <> ${id})`;

@@ -3,7 +3,7 @@ import { type Sql, sql } from '../database/database.ts';
 
 const run = z.object({ id: z.int(), at: z.iso.datetime(), name: z.string(), status: z.string(), day: z.iso.date() });
 /** The run that did something; null where none did, or its row is gone. */
-export const findRun = (db: Sql, id: number | null) =>
+export const causingRun = (db: Sql, id: number | null) =>
   db.maybeOne(sql.type(run)`
     select id, coalesce(completed_at, started_at, requested_at) as at, process_type as name, status, process_date as day
     from automated_process_history where id = ${id}`);
@@ -13,7 +13,7 @@ const hand = z.object({ at: z.iso.datetime(), name: z.string(), cause: z.string(
 export const firstHand = (db: Sql, record: string, recordId: number | null) =>
   db.maybeOne(sql.type(hand)`
     select at, coalesce(nullif(concat_ws(' ', first_name, nullif(last_name, '')), ''), actor) as name, cause
-    from changes_log log left join users on actor ~ '^person:[0-9]{1,9}$' and users.id = substring(actor from 8)::int
+    from changes_log log left join users on users.id = substring(actor from '^person:([0-9]{1,9})$')::int
     where record = ${record} and record_id = ${recordId} order by log.id limit 1`);
 
 const told = z.object({ id: z.int(), at: z.iso.datetime(), name: z.string(), person: z.string().nullable(), status: z.string() });

@@ -23,7 +23,7 @@ const charge = z.object({
   name: z.string().nullable(),
   person: z.string().nullable(),
 });
-export type Charge = z.output<typeof charge>;
+export type ExplainedCharge = z.output<typeof charge>;
 
 /** An invoice with what it is for; null when there is none. */
 export const findCharge = (db: Sql, invoiceId: number) =>

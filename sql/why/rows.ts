@@ -22,7 +22,7 @@ export type About = z.output<typeof about>;
  * A line of an explanation. `why` is what can be asked about it further. `amount_minor` and `sessions` are signed as the ledger has them;
  * `name` is a training, subscription, service or message, or who did it.
  */
-export const linkRow = z.object({
+export const whyLine = z.object({
   kind: z.enum(['transaction', 'session', 'invoice', 'payment', 'refund', 'visit', 'booking', 'run', 'person', 'message']),
   id: z.int().nullable(),
   at: z.iso.datetime(),
@@ -33,4 +33,4 @@ export const linkRow = z.object({
   sessions: z.int().nullable(),
   why: about.nullable(),
 });
-export type Link = z.output<typeof linkRow>;
+export type WhyLine = z.output<typeof whyLine>;

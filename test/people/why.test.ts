@@ -4,6 +4,7 @@ import { sql } from '../../sql/database/database.ts';
 import { rulesOfCharge, rulesOfSession, rulesOfTransaction, rulesOfUncharged } from '../../workers/why/rules.ts';
 import { nightShift, register, trainingIn } from '../finance/night.ts';
 import type { Json } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 
 let night: Awaited<ReturnType<typeof nightShift>>;
 let training: Awaited<ReturnType<typeof trainingIn>>;
@@ -73,6 +74,24 @@ test('why a wallet holds what it holds: a payment, who took it, and the invoice 
   const { refund } = (await api.post(`/api/payments/${payment.id}/refunds`, { amount_minor: 5_000, reason: 'too much' }))
     .body as Json;
   expect(await why('refund', refund.id)).toMatchObject({ of: 'refund', rules: ['R19'] });
+});
+
+test('what no run wrote was done by whoever is in the log of changes', async () => {
+  const { api, make } = night;
+  const [type, student] = [
+    await make.subscription({ student: await make.student(), from: '2026-01-01', to: '2026-01-31' }),
+    await make.student(),
+  ];
+  const kind = await idOf(sql.unsafe`select subscription_id from student_subscriptions where id = ${type}`);
+  const admin = await personOf(api, 'admin');
+  const sold = (await admin.ask('POST', `/api/students/${student}/subscriptions`, { subscription_id: kind })).body as Json;
+  expect(kinds(await why('invoice', sold.invoice.id))).toEqual(['invoice', 'person']);
+  expect((await why('invoice', sold.invoice.id)).chain[1]).toMatchObject({ name: 'Somebody (admin) Тестов' });
+  const byKey = (await api.post(`/api/students/${await make.student()}/subscriptions`, { subscription_id: kind })).body as Json;
+  expect((await why('invoice', byKey.invoice.id)).chain[1]).toMatchObject({
+    kind: 'person',
+    name: expect.stringMatching(/^key-/),
+  });
 });
 
 test('what was told about it is the end of the chain', async () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { considered } from '../../sql/why/charges.ts';
-import { type Link, linkRow, whyKinds } from '../../sql/why/rows.ts';
+import { type WhyLine, whyKinds, whyLine } from '../../sql/why/rows.ts';
 import { whyRules } from './rules.ts';
 
 /**
@@ -17,8 +17,8 @@ export const explanation = z.object({
   sessions: z.int().nullable().meta({ description: 'of sessions; null where it is money, or unlimited' }),
   rules: z.array(z.enum(whyRules)),
   considered: z.array(considered).meta({ description: 'subscriptions of which none paid, and why' }),
-  chain: z.array(linkRow),
-  parts: z.array(linkRow),
+  chain: z.array(whyLine),
+  parts: z.array(whyLine),
   more: z.int(),
 });
 export type Explanation = z.output<typeof explanation>;
@@ -38,7 +38,7 @@ export const explained = (said: Pick<Explanation, 'of' | 'id' | 'rules'> & Parti
 });
 
 /** A line, what is not said of it empty. */
-export const link = (said: Pick<Link, 'kind' | 'id' | 'at'> & Partial<Link>): Link => ({
+export const link = (said: Pick<WhyLine, 'kind' | 'id' | 'at'> & Partial<WhyLine>): WhyLine => ({
   name: null,
   person: null,
   status: null,

@@ -1,7 +1,7 @@
 import { findBooking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { bookingSessionEntry, findSeat } from '../../sql/why/causes.ts';
-import { type Charge, consideredFor, entriesOfInvoice, findCharge } from '../../sql/why/charges.ts';
+import { consideredFor, type ExplainedCharge, entriesOfInvoice, findCharge } from '../../sql/why/charges.ts';
 import { type Explanation, explained, link } from './answer.ts';
 import { causeOf, messagesOf } from './causes.ts';
 import { rulesOfCharge, rulesOfUncharged } from './rules.ts';
@@ -10,7 +10,7 @@ import { whySession } from './sessions.ts';
 const subjectOf = (kind: string, id: number | null) => (id === null ? null : `${kind}:${id}`);
 
 /** Which record of the log of changes says who asked for it by hand. */
-const recordOf = ({ seat_id, student_subscription_id }: Charge) =>
+const recordOf = ({ seat_id, student_subscription_id }: ExplainedCharge) =>
   seat_id === null
     ? { record: 'subscription', recordId: student_subscription_id }
     : { record: 'registration', recordId: seat_id };

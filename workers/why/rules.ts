@@ -1,4 +1,4 @@
-import type { Charge } from '../../sql/why/charges.ts';
+import type { ExplainedCharge } from '../../sql/why/charges.ts';
 
 /** The rules an explanation can name: numbers of workers/RULES.md, or a word where no rule has a number. */
 export const whyRules = [
@@ -25,7 +25,11 @@ export const whyRules = [
 export type WhyRule = (typeof whyRules)[number];
 
 /** By which rules an invoice was written, and stands as it does now. */
-export function rulesOfCharge({ type, status, is_auto_renewal }: Pick<Charge, 'type' | 'status' | 'is_auto_renewal'>): WhyRule[] {
+export function rulesOfCharge({
+  type,
+  status,
+  is_auto_renewal,
+}: Pick<ExplainedCharge, 'type' | 'status' | 'is_auto_renewal'>): WhyRule[] {
   const written: Record<string, WhyRule> = {
     TRAINING: 'D14',
     LATE_CANCELLATION_FEE: 'D17',

@@ -30,7 +30,7 @@ export function titleOf({ kind, what, text }: TimelineEntry): string {
 }
 
 /** When it was, who did it or whom it is about, and what was said. */
-export function restOf({ kind, at, who, person, text }: TimelineEntry): string {
+export function detailsOf({ kind, at, who, person, text }: TimelineEntry): string {
   const [from, to] = kind === 'subscription' ? (text ?? '').split(' ') : [];
   const said = ['visit', 'booking', 'payment', 'refund'].includes(kind) ? text : null;
   const by = kind === 'message' ? who && textOr(`message.by.${who}`, who) : who === 'system' ? t('why.system') : who;

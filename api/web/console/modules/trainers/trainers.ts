@@ -1,20 +1,3 @@
-import { type AnswerTo, askAny } from '../../../kit/client.ts';
+import type { AnswerTo } from '../../../kit/client.ts';
 
-export type Specialist = {
-  id: number;
-  first_name: string;
-  last_name: string;
-  phone: string | null;
-  email: string | null;
-  position: string | null;
-  is_active: boolean;
-};
 export type Absence = AnswerTo<'GET /api/specialist-absences/{id}'>;
-export type Training = AnswerTo<'GET /real-trainings'>['items'][number];
-
-/** All trainers that one may see; a trainer sees the own record. */
-export const listSpecialists = async (signal: AbortSignal) =>
-  ((await askAny('GET /api/specialists', { query: { limit: '200' }, signal })) as { items: Specialist[] }).items;
-
-export const fullName = ({ first_name, last_name }: Pick<Specialist, 'first_name' | 'last_name'>) =>
-  `${first_name} ${last_name}`.trim();
