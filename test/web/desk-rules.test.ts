@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { DECISIONS, isUnfinished, itemsOf } from '../../api/web/console/modules/trainers/decide.ts';
+import { type Choice, DECISIONS, isUnfinished, itemsOf } from '../../api/web/console/modules/trainers/decide.ts';
 
 test('only what is decided is asked for, and a substitute must be named', () => {
-  const choices = new Map([
+  const choices = new Map<number, Choice>([
     [1, { decision: null, trainerId: null }],
     [2, { decision: DECISIONS[2], trainerId: 5 }],
     [3, { decision: DECISIONS[0], trainerId: 7 }],
