@@ -86,13 +86,13 @@ inBrowser('what is typed into a form of a card outlives a reload, and only what 
   const student = await make.student();
   const page = await open(`/console/people/${student}`);
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
-  await dialog(page).getByLabel('Last name').fill('Kovalenko');
+  await dialog(page).getByLabel('Last name').fill('Newton');
   await page.reload();
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
-  expect(await dialog(page).getByLabel('Last name').inputValue()).toBe('Kovalenko');
+  expect(await dialog(page).getByLabel('Last name').inputValue()).toBe('Newton');
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await page.getByRole('heading', { name: /Kovalenko/, level: 1 }).waitFor();
-  expect(await card(student)).toMatchObject({ last_name: 'Kovalenko', is_active: true });
+  await page.getByRole('heading', { name: /Newton/, level: 1 }).waitFor();
+  expect(await card(student)).toMatchObject({ last_name: 'Newton', is_active: true });
 });
 
 inBrowser('all bookings to come are cancelled after their consequences were said, and Undo brings them back', async () => {
@@ -121,19 +121,19 @@ inBrowser('all bookings to come are cancelled after their consequences were said
 
 inBrowser('a payment is taken of somebody who was looked for, refunded in part, and seen in the till', async () => {
   const student = await make.student();
-  await world.api.db.query(sql.unsafe`update users set first_name = 'Zinaida', last_name = 'Petrova' where id = ${student}`);
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Rich', last_name = 'Payer' where id = ${student}`);
   const page = await open('/console/money');
   await page.getByRole('button', { name: 'Take a payment' }).click();
-  await dialog(page).getByLabel('Who pays').first().fill('Zinaida');
+  await dialog(page).getByLabel('Who pays').first().fill('Rich');
   await page
-    .getByRole('option', { name: /Zinaida Petrova/ })
+    .getByRole('option', { name: /Rich Payer/ })
     .first()
     .click();
   await dialog(page).getByLabel('Amount').fill('1 500,50');
   await dialog(page)
     .getByRole('button', { name: /^Take .*1,500\.50/ })
     .click();
-  await page.getByRole('button', { name: /^More: Zinaida Petrova/ }).click();
+  await page.getByRole('button', { name: /^More: Rich Payer/ }).click();
   await page.getByText('Give money back').click();
   await dialog(page).getByLabel('Amount').fill('500');
   await dialog(page).getByLabel('Reason').fill('too much');
@@ -152,20 +152,20 @@ inBrowser('a debtor is found by the age of the debt, and written to', async () =
   await world.api.db.query(sql.unsafe`
     insert into invoices (payer_id, student_id, type, amount_minor, due_date)
     values (${student}, ${student}, 'SUBSCRIPTION', 12300, ${addDays(today(), -40)}::date)`);
-  await world.api.db.query(sql.unsafe`update users set first_name = 'Olha', last_name = 'Debtor' where id = ${student}`);
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = 'Debtor' where id = ${student}`);
   const page = await open('/console/money?view=debtors');
   await page.getByRole('button', { name: /^over 30 days/ }).click();
-  await page.getByRole('button', { name: 'Write to Olha Debtor' }).click();
+  await page.getByRole('button', { name: 'Write to Anna Debtor' }).click();
   expect(await dialog(page).getByLabel('Message').inputValue()).toContain('123.00');
   await dialog(page).getByRole('button', { name: 'Send' }).click();
-  await page.getByText('It is on its way to Olha Debtor.').waitFor();
+  await page.getByText('It is on its way to Anna Debtor.').waitFor();
   const { items } = (await world.api.get(`/api/people/${student}/timeline?kinds=messages`)).body as Json;
   expect(items).toMatchObject([{ what: 'studio_wrote', status: 'pending' }]);
 });
 
 inBrowser('a trainer is away: one training gets a substitute, the other is called off', async () => {
   const [trainer, other] = [await make.specialist([]), await make.specialist([])];
-  await world.api.db.query(sql.unsafe`update users set first_name = 'Sub', last_name = 'Stitute' where id = ${other}`);
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Sub', last_name = 'Person' where id = ${other}`);
   await make.type();
   const trainings = [await make.training({ trainer, at: inHours(50) }), await make.training({ trainer, at: inHours(53) })];
   const page = await open(`/console/trainers/${trainer}`);
@@ -186,7 +186,7 @@ inBrowser('a trainer is away: one training gets a substitute, the other is calle
     await page.getByRole('option', { name: decision }).last().click();
   }
   await fields.nth(0).getByLabel('Who substitutes').first().click({ force: true });
-  await page.getByRole('option', { name: 'Sub Stitute' }).last().click();
+  await page.getByRole('option', { name: 'Sub Person' }).last().click();
   await dialog(page).getByRole('button', { name: 'Decide 2 trainings' }).click();
   await page.getByText('2 trainings are decided.').waitFor();
   const [first, second] = await Promise.all(
@@ -197,18 +197,18 @@ inBrowser('a trainer is away: one training gets a substitute, the other is calle
 
 inBrowser('a group gets a member, and the member leaves', async () => {
   const [trainer, student] = [await make.trainer(), await make.student()];
-  await world.api.db.query(sql.unsafe`update users set first_name = 'Mykola', last_name = 'Member' where id = ${student}`);
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Peter', last_name = 'Member' where id = ${student}`);
   const { id } = (await world.api.post('/api/groups', { name: 'Evening', trainer_id: trainer })).body as Json;
   const page = await open(`/console/groups/${id}`);
   await page.getByRole('button', { name: 'Add somebody' }).click();
-  await dialog(page).getByLabel('Student').first().fill('Mykola');
+  await dialog(page).getByLabel('Student').first().fill('Peter');
   await page
-    .getByRole('option', { name: /Mykola Member/ })
+    .getByRole('option', { name: /Peter Member/ })
     .first()
     .click();
   await dialog(page).getByRole('button', { name: 'Add somebody' }).click();
   await page.getByRole('heading', { name: '1 member' }).waitFor();
-  await page.getByRole('button', { name: 'Leaves the group: Mykola Member' }).click();
+  await page.getByRole('button', { name: 'Leaves the group: Peter Member' }).click();
   await dialog(page).getByRole('button', { name: 'Leaves', exact: true }).click();
   await page.getByRole('heading', { name: '0 members' }).waitFor();
   await eventually(
