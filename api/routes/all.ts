@@ -24,7 +24,9 @@ import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
+import { personCardRoutes } from './person-card.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
@@ -36,6 +38,7 @@ import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
 import { slotRoutes } from './slots.ts';
+import { specialistClientRoutes } from './specialist-clients.ts';
 import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
@@ -105,6 +108,9 @@ export const routes: readonly Route[] = [
   ...searchRoutes,
   ...periodRoutes,
   ...studioPaths,
+  ...paymentRoutes,
+  ...personCardRoutes,
+  ...specialistClientRoutes,
   ...signInRoutes,
   ...demoRoutes,
   ...meRoutes,
