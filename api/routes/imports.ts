@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { findImport, importRow, listImportRows, OUTCOMES, plannedRow } from '../../sql/imports/imports.ts';
+import { findImport, importRow, listImportRows, plannedRow, ROW_OUTCOMES } from '../../sql/imports/imports.ts';
 import { confirmImport, previewImport } from '../../workers/imports/import.ts';
-import { type Kind, readFile } from '../../workers/imports/read-file.ts';
+import { type ImportKind, readFile } from '../../workers/imports/read-file.ts';
 import { noteText } from '../../workers/imports/words.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -43,7 +43,7 @@ const shared = { tag: 'imports', scope: 'records:write' } as const;
 const demandMoney = ({ caller }: Context) =>
   demandScope(caller, 'money:write', 'a file says who pays and what is left of subscriptions');
 
-const upload = (kind: Kind, summary: string) =>
+const upload = (kind: ImportKind, summary: string) =>
   route({
     ...shared,
     method: 'post',
@@ -83,7 +83,7 @@ export const importRoutes: Route[] = [
     path: '/api/imports/{id}',
     summary: 'A preview: what becomes of each row, in words',
     params: idParams,
-    query: z.strictObject({ outcome: oneOf(OUTCOMES).optional(), locale, ...pageQuery }),
+    query: z.strictObject({ outcome: oneOf(ROW_OUTCOMES).optional(), locale, ...pageQuery }),
     responses: { 200: importItem.extend(pageOf(rowItem).shape).meta({ id: 'ImportPreview' }) },
     async handle({ params, query }, context) {
       const found = await findImport(context.db, params.id);

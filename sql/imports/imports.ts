@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
-export const OUTCOMES = ['new', 'same', 'change', 'conflict', 'error'] as const;
-const counts = z.record(z.enum(OUTCOMES), z.int());
+export const ROW_OUTCOMES = ['new', 'same', 'change', 'conflict', 'error'] as const;
+export type RowOutcome = (typeof ROW_OUTCOMES)[number];
+const counts = z.record(z.enum(ROW_OUTCOMES), z.int());
 const written = z.record(z.string(), z.int());
 export const importRow = z.object({
   id: z.int(),
@@ -26,7 +27,7 @@ const note = z.object({
 });
 export const plannedRow = z.object({
   row: z.int(),
-  outcome: z.enum(OUTCOMES),
+  outcome: z.enum(ROW_OUTCOMES),
   name: z.string(),
   person_id: z.int().nullable(),
   notes: z.array(note),

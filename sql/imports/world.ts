@@ -19,7 +19,7 @@ export const knownPerson = z.object({
   commands: z.boolean(),
 });
 export const knownGroup = z.object({ id: z.int(), name: z.string() });
-export const catalogueRow = z.object({
+export const knownSubscription = z.object({
   id: z.int(),
   name: z.string(),
   number_of_sessions: z.int().nullable(),
@@ -61,7 +61,7 @@ export async function lockPeople(transaction: Sql, ids: readonly number[]) {
 
 export const allGroups = (db: Sql) => db.any(sql.type(knownGroup)`select id, name from groups where is_active order by id`);
 export const wholeCatalogue = (db: Sql) =>
-  db.any(sql.type(catalogueRow)`
+  db.any(sql.type(knownSubscription)`
     select id, name, number_of_sessions, validity_days, validity_months from subscriptions order by is_active desc, id`);
 
 /** Who of them is in which group on a day or later. */

@@ -9,7 +9,7 @@ export const newPeopleIds = (transaction: Sql, count: number) =>
     select nextval(pg_get_serial_sequence('users', 'id'))::int as id from generate_series(1, ${count}) order by 1`);
 
 /** Makes people known, each with the id it was given, as clients. */
-export async function insertPeople(transaction: Sql, people: readonly object[]) {
+export async function insertImported(transaction: Sql, people: readonly object[]) {
   await transaction.query(sql.unsafe`
     insert into users (id, first_name, last_name, phone, email, birth_date, gender, notes) overriding system value
     select id, first_name, coalesce(last_name, ''), phone, email, birth_date, gender, notes

@@ -32,7 +32,9 @@ export async function benchImport(url: string) {
   for (const [name, file] of Object.entries(files)) {
     const about = { file, fileName: null, by: 'bench', now: new Date(`${TODAY}T12:00:00Z`) };
     const preview = () =>
-      db.transaction((transaction) => previewImport(transaction, readFile('students', file, { today: TODAY, order: null }), wish, about));
+      db.transaction((transaction) =>
+        previewImport(transaction, readFile('students', file, { today: TODAY, order: null }), wish, about),
+      );
     const [reads, previews]: [number[], number[]] = [[], []];
     for (let n = 0; n < 3; n += 1) {
       reads.push(await timed(async () => readTable(file)));

@@ -2,7 +2,7 @@ import type { Day } from '../../queues/time/calendar.ts';
 import type { Note } from './notes.ts';
 import type { Found } from './people.ts';
 import { isAdult } from './values.ts';
-import type { Person, World } from './world.ts';
+import type { KnownPerson, World } from './world.ts';
 
 /** Who pays for somebody: another person of the file, or somebody the studio knows. */
 export type Payer = { found: Found } | { id: number };
@@ -35,7 +35,7 @@ export function joinFamilies(found: readonly Found[], { people }: World, today: 
 }
 
 /** Of a phone that somebody holds whom the file does not name. */
-function joinHolder(members: readonly Found[], holder: Person, payers: Map<Found, Payer>, today: Day) {
+function joinHolder(members: readonly Found[], holder: KnownPerson, payers: Map<Found, Payer>, today: Day) {
   for (const member of members) {
     const isHis = member.known !== null && member.known.payer_id === holder.id;
     const isChild = ageOf(member, today) === false && isAdult(holder.birth_date, today) !== false;
@@ -45,7 +45,7 @@ function joinHolder(members: readonly Found[], holder: Person, payers: Map<Found
   }
 }
 
-function joinMembers(members: readonly Found[], holder: Person | undefined, payers: Map<Found, Payer>, today: Day) {
+function joinMembers(members: readonly Found[], holder: KnownPerson | undefined, payers: Map<Found, Payer>, today: Day) {
   const adults = members.filter((member) => ageOf(member, today) === true);
   if (adults.length > 1) return all(members, { code: 'two_adults', column: 'phone', params: { rows: rowsOf(adults) } });
   const unknown = members.filter((member) => ageOf(member, today) === null);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { findImport, type Import, insertImport, noteConfirmed, OUTCOMES, takeImport } from '../../sql/imports/imports.ts';
+import { findImport, type Import, insertImport, noteConfirmed, ROW_OUTCOMES, takeImport } from '../../sql/imports/imports.ts';
 import {
   allGroups,
   heldBy,
@@ -110,5 +110,5 @@ async function worldOf(db: Sql, rows: readonly StudentRow[], today: Day, isToLoc
 
 const countsOf = (rows: readonly PlannedRow[]) =>
   Object.fromEntries(
-    OUTCOMES.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length]),
+    ROW_OUTCOMES.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length]),
   ) as Import['counts'];

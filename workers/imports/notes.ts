@@ -1,3 +1,5 @@
+import type { RowOutcome } from '../../sql/imports/imports.ts';
+
 /** What a preview says of a row: a code that has words in each language, the column it is about, and what the words are filled with. */
 export type Note = { code: NoteCode; column?: string; params?: Record<string, string | number> };
 
@@ -47,14 +49,12 @@ export const CONFLICTS = [
   'room_busy',
 ] as const;
 /** These only say something. */
-export const REMARKS = ['kept', 'same_person', 'family', 'taken_for_adult', 'subscription_over', 'subscription_held'] as const;
+const REMARKS = ['kept', 'same_person', 'family', 'taken_for_adult', 'subscription_over', 'subscription_held'] as const;
 
 export type NoteCode = (typeof ERRORS)[number] | (typeof CONFLICTS)[number] | (typeof REMARKS)[number];
-export const OUTCOMES = ['new', 'same', 'change', 'conflict', 'error'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
 
 /** One row of the file, by its number in it, and what becomes of it. */
-export type PlannedRow = { row: number; outcome: Outcome; name: string; person_id: number | null; notes: Note[] };
+export type PlannedRow = { row: number; outcome: RowOutcome; name: string; person_id: number | null; notes: Note[] };
 
 export const isError = ({ code }: Note) => (ERRORS as readonly string[]).includes(code);
 export const isConflict = ({ code }: Note) => (CONFLICTS as readonly string[]).includes(code);

@@ -1,10 +1,16 @@
 import type { Note } from './notes.ts';
 import type { StudentRow } from './read-students.ts';
 import { isSameName, nameKey } from './values.ts';
-import type { Person, World } from './world.ts';
+import type { KnownPerson, World } from './world.ts';
 
 /** Somebody in a file: all rows that are about them, and who it is, if the studio knows them already. */
-export type Found = { rows: StudentRow[]; row: StudentRow; known: Person | null; notes: Map<number, Note[]>; added: Set<number> };
+export type Found = {
+  rows: StudentRow[];
+  row: StudentRow;
+  known: KnownPerson | null;
+  notes: Map<number, Note[]>;
+  added: Set<number>;
+};
 
 /** The fields in which two rows of one person may not differ. */
 const ALIKE = ['id', 'phone', 'email', 'birth_date', 'gender', 'current_belt', 'registration_date', 'payer_id'] as const;
@@ -14,7 +20,7 @@ const note = (found: Found, row: StudentRow, of: Note) => found.notes.set(row.ro
 const lower = (email: string) => email.toLowerCase();
 
 /** Puts together what several rows say of one person (R28): they add up, and where they differ somebody has to decide. */
-export function gather(rows: readonly StudentRow[]): Found[] {
+export function gatherRows(rows: readonly StudentRow[]): Found[] {
   const found: Found[] = [];
   const index = new Map<string, Found[]>();
   const keysOf = (row: StudentRow) =>
@@ -101,8 +107,8 @@ export function recognise(found: readonly Found[], { people }: World) {
           note(person, each, { code: 'two_in_file', params: { rows: several.map(({ row }) => row.row).join(', ') } });
 }
 
-const keys = new WeakMap<Person, string>();
-function keyOf(person: Person): string {
+const keys = new WeakMap<KnownPerson, string>();
+function keyOf(person: KnownPerson): string {
   const key = keys.get(person) ?? nameKey(person.first_name, person.last_name);
   keys.set(person, key);
   return key;

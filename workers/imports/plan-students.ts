@@ -2,10 +2,10 @@ import { addDays, type Day } from '../../queues/time/calendar.ts';
 import { termEnd } from '../../sql/subscriptions/term.ts';
 import { joinFamilies } from './families.ts';
 import { isConflict, isError, type Note, type PlannedRow } from './notes.ts';
-import { type Found, gather, recognise } from './people.ts';
+import { type Found, gatherRows, recognise } from './people.ts';
 import type { HeldInFile, StudentRow } from './read-students.ts';
 import { nameKey } from './values.ts';
-import type { Person, World } from './world.ts';
+import type { KnownPerson, World } from './world.ts';
 
 export type HeldToBe = { subscription_id: number; start_date: Day; end_date: Day; sessions_left: number | null };
 /** What is to be written of one person. `place` says which of the new ones it is; a payer is known, or one of them. */
@@ -29,7 +29,7 @@ const OF_STUDENT = ['health_note', 'current_belt', 'registration_date'] as const
 /** What is to become of the rows of a file, given what is known (R25, R28). Writes nothing and reads nothing. */
 export function planStudents(given: readonly StudentRow[], world: World, wish: Wish): StudentsPlan {
   const wrong = given.filter(({ remarks }) => remarks.some(isError));
-  const found = gather(given.filter(({ remarks }) => !remarks.some(isError)));
+  const found = gatherRows(given.filter(({ remarks }) => !remarks.some(isError)));
   recognise(found, world);
   const payers = joinFamilies(found, world, wish.today);
   const places = new Map(found.map((person, place) => [person, place]));
@@ -198,7 +198,7 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
 }
 
 /** Where one row of a person is refused, all of them wait. */
-function rowOut(found: Found, known: Person | null, each: StudentRow, n: number, isChanged: boolean): PlannedRow {
+function rowOut(found: Found, known: KnownPerson | null, each: StudentRow, n: number, isChanged: boolean): PlannedRow {
   const own = found.notes.get(each.row) ?? [];
   const others = [...found.notes.values()].flat();
   const outcome = others.some(isError)

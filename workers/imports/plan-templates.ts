@@ -1,8 +1,8 @@
 import type { z } from 'zod';
 import type { knownTemplate, knownTimetable } from '../../sql/imports/world.ts';
 import type { Columns, TemplateColumn } from './headers.ts';
+import type { Table } from './limits.ts';
 import { isConflict, isError, type Note, type PlannedRow } from './notes.ts';
-import type { Table } from './table.ts';
 import { isSameName, nameKey, readTime, readWeekday, tidy } from './values.ts';
 
 export type TemplateRow = { row: number; day: string; time: string; type: string; trainer: string; room: string; group: string };

@@ -1,20 +1,25 @@
 import type { Day } from '../../queues/time/calendar.ts';
 import { notAcceptable } from '../refusal.ts';
 import { findColumns, studentColumns, templateColumns } from './headers.ts';
+import { MOST_ROWS } from './limits.ts';
 import { readTemplates, type TemplateRow } from './plan-templates.ts';
 import { readStudents, type StudentRow } from './read-students.ts';
-import { MOST_ROWS, readTable } from './table.ts';
+import { readTable } from './table.ts';
 import type { Order } from './values.ts';
 
 type Read<R> = { rows: R[]; columns: { known: string[]; unknown: string[] } };
 export type ReadFile = { kind: 'students'; read: Read<StudentRow> } | { kind: 'templates'; read: Read<TemplateRow> };
-export type Kind = ReadFile['kind'];
+export type ImportKind = ReadFile['kind'];
 
 /**
  * Reads a file of students or of a week's trainings. Throws a 422 that says what is missing: headers that are known, rows, fewer rows.
  * @param order how the file writes its days, where somebody has said so
  */
-export function readFile(kind: Kind, file: Uint8Array, { today, order }: { today: Day; order: 'dmy' | 'mdy' | null }): ReadFile {
+export function readFile(
+  kind: ImportKind,
+  file: Uint8Array,
+  { today, order }: { today: Day; order: 'dmy' | 'mdy' | null },
+): ReadFile {
   const table = readTable(file);
   if (kind === 'templates') {
     const columns = findColumns(table.rows, templateColumns);

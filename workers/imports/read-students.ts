@@ -1,9 +1,9 @@
 import type { Day } from '../../queues/time/calendar.ts';
 import type { Columns, StudentColumn } from './headers.ts';
+import type { Table } from './limits.ts';
 import { isError, type Note } from './notes.ts';
-import type { Table } from './table.ts';
 import { isUnreadable } from './unreadable.ts';
-import { nameKey, type Order, orderOf, type Read, readDay, readGender, readPhone, tidy, tidyLines } from './values.ts';
+import { nameKey, type Order, orderOf, type Read, readCivilDay, readGender, readPhone, tidy, tidyLines } from './values.ts';
 
 export type HeldInFile = { name: string; left: number | null; start: Day | null; end: Day | null };
 /** A row as it is understood; what it leaves blank is null. */
@@ -53,7 +53,7 @@ function readRow(cell: (column: StudentColumn) => string, { row, orders, is1904,
   };
   const read = <T>(column: StudentColumn, of: Read<T>) => ('wrong' in of ? wrong(of.wrong, column) : of.value);
   const day = (column: (typeof DAYS)[number]) =>
-    read(column, readDay(cell(column), { order: orders[column], is1904, today, isBirth: column === 'birth_date' }));
+    read(column, readCivilDay(cell(column), { order: orders[column], is1904, today, isBirth: column === 'birth_date' }));
   const words = (column: StudentColumn, most: number, hasLines = false) => {
     const given = hasLines ? tidyLines(cell(column)) : tidy(cell(column));
     if (given === '') return null;

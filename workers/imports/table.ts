@@ -1,12 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import { notAcceptable } from '../refusal.ts';
+import { MOST_ROWS, type Table } from './limits.ts';
 import { readXlsx } from './xlsx.ts';
-
-/** Rows of a file beneath its headers, at most (R26). */
-export const MOST_ROWS = 10_000;
-
-/** A file's cells as text, blank ones empty. */
-export type Table = { rows: string[][]; is1904: boolean; isTooLong: boolean };
 
 /** A spreadsheet as people have it: CSV or XLSX, told apart by what is in it and not by its name. Throws a 422 for anything else. */
 export function readTable(file: Uint8Array): Table {

@@ -43,7 +43,7 @@ export function orderOf(cells: Iterable<string>): Order {
 type Reading = { order: Order; is1904: boolean; today: Day; isBirth?: boolean };
 
 /** A civil day. Of two digits of a year a birth is the last such year that has passed, any other day is of this century. */
-export function readDay(cell: string, { order, is1904, today, isBirth = false }: Reading): Read<Day | null> {
+export function readCivilDay(cell: string, { order, is1904, today, isBirth = false }: Reading): Read<Day | null> {
   const typed = tidy(cell);
   if (typed === '') return { value: null };
   if (/^\d{4,6}(\.\d+)?$/.test(typed)) return bounded(dayOfSerial(Number(typed), is1904), today, isBirth);

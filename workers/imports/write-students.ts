@@ -5,7 +5,7 @@ import {
   changeStudents,
   enrolPeople,
   holdSubscriptions,
-  insertPeople,
+  insertImported,
   joinGroups,
   newPeopleIds,
 } from '../../sql/imports/write.ts';
@@ -26,7 +26,7 @@ export async function writeStudents(transaction: Sql, people: readonly PersonToB
     return payer && { payer_id: 'id' in payer ? payer.id : places.get(payer.place) };
   };
   if (fresh.length > 0)
-    await insertPeople(
+    await insertImported(
       transaction,
       fresh.map((person) => ({ id: idOf(person), ...person.user })),
     );

@@ -1,7 +1,7 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { Parser } from 'saxen';
 import { notAcceptable } from '../refusal.ts';
-import { MOST_ROWS, type Table } from './table.ts';
+import { MOST_ROWS, type Table } from './limits.ts';
 
 /** Unpacked, a file of 10 MB may be this large and no larger: what unpacks to more is none of a studio's lists. */
 const MOST_UNPACKED = 150_000_000;
