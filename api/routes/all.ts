@@ -16,6 +16,7 @@ import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
+import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
@@ -80,6 +81,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...refundRoutes,
   ...reportRoutes,
+  ...importRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
