@@ -10,9 +10,9 @@ import { routes } from '../routes/all.ts';
 import { type Asker, nameOf, type Turn } from './decision.ts';
 
 /** What a command or a button asks for, as if it were asked over HTTP: `POST /schedule/{name}/pause`, and the rows it names. */
-export type Asking = { operation: string; params?: Record<string, unknown>; body?: Record<string, unknown> };
+export type BotAsking = { operation: string; params?: Record<string, unknown>; body?: Record<string, unknown> };
 /** The operation of a command or a button, or how to find it from what stands behind the word. */
-export type Operation = string | ((turn: Turn, argument: string) => Asking | Promise<Asking>);
+export type BotOperation = string | ((turn: Turn, argument: string) => BotAsking | Promise<BotAsking>);
 
 const byOperation = new Map<string, Route>(routes.map((route) => [operationOf(route), route]));
 
@@ -20,12 +20,16 @@ const byOperation = new Map<string, Route>(routes.map((route) => [operationOf(ro
  * Asks the policy whether the asker may do what a command or a button does, and whose rows they may do it to.
  * @returns `not_allowed` where it is not for them, `missing` where it is, and names rows of others
  */
-export async function admitted(turn: Turn, operation: Operation, argument: string): Promise<Whose | 'not_allowed' | 'missing'> {
+export async function admitted(
+  turn: Turn,
+  operation: BotOperation,
+  argument: string,
+): Promise<Whose | 'not_allowed' | 'missing'> {
   const asking = typeof operation === 'string' ? { operation } : await operation(turn, argument);
-  return admittedTo(turn.db, callerOf(turn.asker), asking);
+  return admittedTo(turn.db, callerBehind(turn.asker), asking);
 }
 
-async function admittedTo(db: Sql, caller: Caller, { operation, params = {}, body = {} }: Asking) {
+async function admittedTo(db: Sql, caller: Caller, { operation, params = {}, body = {} }: BotAsking) {
   const route = byOperation.get(operation);
   if (!route) throw new Error(`there is no operation ${operation}`);
   try {
@@ -45,7 +49,7 @@ const stays = { isStillLetIn: async () => true };
  * The asker as the policy knows callers. Whoever may command (D46) has the scopes of their role, and in a chat of the settings those
  * of an admin. Others are who they are, without the rights of staff, in private; in a group they are visitors, for it reads along.
  */
-export function callerOf(asker: Asker): Caller {
+export function callerBehind(asker: Asker): Caller {
   const { person, isAdmin, isPrivate } = asker;
   const isSomebody = person !== null && (isPrivate || isAdmin);
   if (!isSomebody && !isAdmin) return visitorFrom('telegram');

@@ -1,6 +1,6 @@
 import type { Whose } from '../../sql/auth/whose.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
-import { admitted, type Operation } from './admission.ts';
+import { admitted, type BotOperation } from './admission.ts';
 import { say, type Turn } from './decision.ts';
 import { ofRetry, ofRun } from './operations.ts';
 import { pause, resume } from './pauses.ts';
@@ -11,7 +11,7 @@ import { history, runsList, schedule, status } from './view-commands.ts';
 
 type Command = {
   /** What the policy is asked for before it is done. */
-  operation: Operation;
+  operation: BotOperation;
   handle(turn: Turn, args: string, whose: Whose): unknown;
 };
 

@@ -3,17 +3,17 @@ import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/
 import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
-import { admitted, type Operation } from './admission.ts';
+import { admitted, type BotOperation } from './admission.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
-import { idOf, ofConfirmation, ofRetry, ofRun, onRow } from './operations.ts';
+import { numberBehind, ofConfirmation, ofRetry, ofRun, onRow } from './operations.ts';
 import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
 import { pressComplete, pressRefill } from './vending.ts';
 
 type Press = {
   /** What the policy is asked for before it is done. */
-  operation: Operation;
+  operation: BotOperation;
   handle(turn: Turn, query: CallbackQuery, argument: string): unknown;
   /** What is said of rows that are not among theirs. */
   gone?: TextKey;
@@ -73,7 +73,7 @@ async function pressAsk(turn: Turn, query: CallbackQuery, argument: string) {
 
 async function pressRun(turn: Turn, query: CallbackQuery, argument: string) {
   const { locale } = turn.asker;
-  const confirmation = await open(turn, query, idOf(argument));
+  const confirmation = await open(turn, query, numberBehind(argument));
   if (!confirmation) return;
   const asked = await confirmed(turn, confirmation);
   if (asked === 'too many') return toast(turn, query, text(locale, 'bot.run.limit'));
@@ -85,7 +85,7 @@ async function pressRun(turn: Turn, query: CallbackQuery, argument: string) {
 }
 
 async function pressDrop(turn: Turn, query: CallbackQuery, argument: string) {
-  const confirmation = await open(turn, query, idOf(argument));
+  const confirmation = await open(turn, query, numberBehind(argument));
   if (!confirmation) return;
   await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), null);
   toast(turn, query);
@@ -107,7 +107,7 @@ async function open(turn: Turn, query: CallbackQuery, id: number): Promise<Confi
 }
 
 async function pressRetry(turn: Turn, query: CallbackQuery, argument: string) {
-  const id = idOf(argument);
+  const id = numberBehind(argument);
   const repeated = await repeat(turn, id);
   const line = repeatedWords(turn, id, repeated);
   if (repeated.is !== 'asked') return toast(turn, query, line);
@@ -116,8 +116,8 @@ async function pressRetry(turn: Turn, query: CallbackQuery, argument: string) {
 }
 
 async function pressDetails(turn: Turn, query: CallbackQuery, argument: string) {
-  const run = await findRun(turn.db, idOf(argument));
-  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(argument) }));
+  const run = await findRun(turn.db, numberBehind(argument));
+  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: numberBehind(argument) }));
   if (run) say(turn, await details(turn, run));
 }
 

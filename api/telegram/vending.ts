@@ -11,7 +11,7 @@ import { Refused } from '../../workers/refusal.ts';
 import { completeTask, refillForTask } from '../../workers/vending/tasks.ts';
 import { admitted } from './admission.ts';
 import { nameOf, say, type Turn } from './decision.ts';
-import { idOf } from './operations.ts';
+import { numberBehind } from './operations.ts';
 
 const MOST_TASKS = 10;
 const MOST_ROWS = 200;
@@ -92,7 +92,7 @@ type Pressed = { toast: string; say?: string };
 /** Says that a task is done; pressed twice, the first answer again. */
 export async function pressComplete(turn: Turn, argument: string): Promise<Pressed> {
   const { locale } = turn.asker;
-  const task = await findVendingTask(turn.db, idOf(argument));
+  const task = await findVendingTask(turn.db, numberBehind(argument));
   if (!task) return { toast: text(locale, 'bot.tasks.gone') };
   try {
     await completeTask(turn.db, task.id, nameOf(turn.asker));
@@ -109,7 +109,7 @@ export async function pressComplete(turn: Turn, argument: string): Promise<Press
 /** Fills a machine up from the warehouse. */
 export async function pressRefill(turn: Turn, argument: string): Promise<Pressed> {
   const { locale } = turn.asker;
-  const task = await findVendingTask(turn.db, idOf(argument));
+  const task = await findVendingTask(turn.db, numberBehind(argument));
   if (!task) return { toast: text(locale, 'bot.tasks.gone') };
   const actor = { by: nameOf(turn.asker), chatIds: turn.settings.adminChatIds, now: turn.now };
   const { moved, task: after } = await refillForTask(turn.db, task.id, actor);

@@ -5,7 +5,7 @@ import { scopesOfRoles } from '../../api/auth/person.ts';
 import { type PolicyRole, policy } from '../../api/auth/policy.ts';
 import { operationOf, scopesOf } from '../../api/http/route.ts';
 import { routes } from '../../api/routes/all.ts';
-import type { Asking, Operation } from '../../api/telegram/admission.ts';
+import type { BotAsking, BotOperation } from '../../api/telegram/admission.ts';
 import { commands } from '../../api/telegram/commands.ts';
 import { decide } from '../../api/telegram/decide.ts';
 import type { Turn } from '../../api/telegram/decision.ts';
@@ -123,9 +123,9 @@ const ask = (word: Word, from: number, chat = from) =>
   );
 
 /** The operation that a word names, as it is asked for here. */
-async function operationIn(operation: Operation, word: Word): Promise<string> {
+async function operationIn(operation: BotOperation, word: Word): Promise<string> {
   if (typeof operation === 'string') return operation;
-  const asking: Asking = await world.db.transaction(async (db) =>
+  const asking: BotAsking = await world.db.transaction(async (db) =>
     operation({ db, settings, now: new Date() } as unknown as Turn, argumentOf(word)),
   );
   return asking.operation;
