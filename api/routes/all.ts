@@ -25,6 +25,7 @@ import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { periodRoutes } from './periods.ts';
+import { pushRoutes } from './push.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
@@ -108,6 +109,7 @@ export const routes: readonly Route[] = [
   ...signInRoutes,
   ...demoRoutes,
   ...meRoutes,
+  ...pushRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
   ...forgotRoutes,
