@@ -75,7 +75,7 @@ const outerLookup: LookupFunction = (hostname, options, callback) =>
     const found = error ? undefined : addresses.find(({ address }) => !isInner(address));
     if (error) return callback(error, '', 0);
     if (!found || addresses.some(({ address }) => isInner(address)))
-      return callback(Object.assign(new Error(`${hostname} leads to an inner address`), { code: 'EINNER' }), '', 0);
+      return callback(Object.assign(new Error(`${hostname} leads to an inner address`), { code: 'ERR_INNER_ADDRESS' }), '', 0);
     return options.all ? callback(null, addresses) : callback(null, found.address, found.family);
   });
 
