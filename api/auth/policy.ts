@@ -1,7 +1,7 @@
 import type { RowKind } from '../../sql/auth/whose.ts';
 
 /** Who is meant beside owners and admins, whose scopes say what they may do. */
-export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'visitor';
+export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'refiller' | 'visitor';
 /** `own`: what is theirs; another's is a 404, and lists leave it out. */
 export type Access = 'all' | 'own';
 
@@ -20,6 +20,8 @@ const family = { client: 'own', guardian: 'own' } as const;
 const own = { trainer: 'own', ...family } as const;
 const trainer = { trainer: 'own' } as const;
 const vending = { vending_owner: 'own' } as const;
+/** Whoever restock tasks are assigned to sees and does these, whatever else their role. */
+const tasks = { ...vending, refiller: 'own' } as const;
 const staff: Rule = {};
 
 /** No contacts, no day of birth and no money (R32): a roster says the age. */
@@ -263,9 +265,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'GET /api/vending/sales': vending,
-  'GET /api/vending/tasks': vending,
+  'GET /api/vending/tasks': tasks,
   'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
-  'POST /api/vending/tasks/{id}/complete': { ...vending, rows: { 'params.id': 'vending_task' } },
+  'POST /api/vending/tasks/{id}/complete': { ...tasks, rows: { 'params.id': 'vending_task' } },
+  'POST /api/vending/tasks/{id}/refill': { ...tasks, rows: { 'params.id': 'vending_task' } },
   'POST /api/auth/reset-payment-status': staff,
 
   'POST /auth/sign-in': everybody,
@@ -286,6 +289,9 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'GET /push/key': signedIn,
+  'POST /me/push-subscriptions': signedIn,
+  'DELETE /me/push-subscriptions': signedIn,
   'GET /me/totp': signedIn,
   'POST /me/totp': signedIn,
   'POST /me/totp/confirm': signedIn,

@@ -28,6 +28,7 @@ import { packageRoutes } from './packages.ts';
 import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
 import { personCardRoutes } from './person-card.ts';
+import { pushRoutes } from './push.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
@@ -116,6 +117,7 @@ export const routes: readonly Route[] = [
   ...signInRoutes,
   ...demoRoutes,
   ...meRoutes,
+  ...pushRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
   ...forgotRoutes,

@@ -44,6 +44,7 @@ export const schema = z.object({
   TRUST_PROXY: trustProxySetting.optional(),
   PUBLIC_URL: publicUrlSetting.optional(),
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
+  PUSH_LOOPBACK: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
   STUDIO_CURRENCY: z
