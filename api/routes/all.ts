@@ -35,6 +35,7 @@ import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
+import { siteRoutes } from './site.ts';
 import { slotRoutes } from './slots.ts';
 import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
@@ -101,6 +102,7 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...siteRoutes,
   ...changeRoutes,
   ...searchRoutes,
   ...periodRoutes,
