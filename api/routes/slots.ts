@@ -11,7 +11,7 @@ import { slotStoreOf } from '../../workers/slots/store.ts';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 import { idParams } from '../http/paging.ts';
 import { unacceptable } from '../http/problems.ts';
-import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
+import { type AnswerOf, type Context, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' } as const;
@@ -41,7 +41,7 @@ const slots = z
 
 const refused = (path: string, message: string) => unacceptable(path, message, 'query');
 
-export const slotRoutes: Route[] = [
+export const slotRoutes = [
   route({
     ...read,
     method: 'get',
@@ -78,7 +78,7 @@ export const slotRoutes: Route[] = [
       return { body: null, stream: (response, draining) => streamSlots(response, specialist_id, context, draining) };
     },
   }),
-];
+] as const;
 
 type SlotsAnswer = AnswerOf<{ 200: typeof slots }>;
 type Asked = Wish & { from?: string; days: number };

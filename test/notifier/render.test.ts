@@ -297,6 +297,7 @@ function reminders(): [string, Record<string, unknown>][] {
       ['training_given', { trainings: many(count, () => seat), students: count }],
       ['missed_classes', { missed: count, days: count + 29 }],
       ['payment_reminder', { invoices: count, amount_minor: 123_450 * count }],
+      ['studio_wrote', { text: 'Ваша перчатка у нас' }],
       ['alert_again', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['alert_over', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['deadline_missed', { ...missed, run_id: 42, status: 'queued', more: count }],
