@@ -56,6 +56,9 @@ const record = (path: string, read: Rule, others: Rule = staff): Record<string, 
 export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots': everybody,
   'GET /slots/stream': signedIn,
+  'GET /slots/counts': everybody,
+  'GET /api/site/catalogue': everybody,
+  'GET /api/site/classes': everybody,
 
   'POST /real-trainings/generate-next-week': staff,
   'POST /real-trainings/process-daily-operations': staff,

@@ -39,6 +39,7 @@ import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
+import { siteRoutes } from './site.ts';
 import { slotRoutes } from './slots.ts';
 import { specialistClientRoutes } from './specialist-clients.ts';
 import { studioPaths } from './studio-paths.ts';
@@ -107,6 +108,7 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...siteRoutes,
   ...changeRoutes,
   ...searchRoutes,
   ...periodRoutes,

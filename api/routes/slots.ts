@@ -17,7 +17,8 @@ import { streamSlots } from '../http/slot-stream.ts';
 const read = { tag: 'slots', scope: 'slots:read' } as const;
 const idText = idParams.shape.id;
 const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
-const days = z
+/** How many days are asked for. */
+export const daysText = z
   .string()
   .refine((text) => /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= HORIZON_DAYS, { error: daysError })
   .transform(Number)
@@ -51,7 +52,7 @@ export const slotRoutes = [
       specialist_id: idText.optional(),
       location_id: idText.optional(),
       from: anyDay.optional().meta({ description: 'by default today' }),
-      days: days.default(7),
+      days: daysText.default(7),
     }),
     responses: { 200: slots },
     handle({ query }, context) {

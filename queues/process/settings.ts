@@ -25,6 +25,8 @@ export type Settings = Readonly<{
   publicUrl?: string;
   /** Browsers may also subscribe at a push service on this machine: for tests. */
   pushLoopback: boolean;
+  /** Sites that may show the booking pages in a frame. */
+  embedOrigins: readonly string[];
   zone: string;
   locale: 'ru' | 'uk' | 'en';
   currency: string;
@@ -115,6 +117,7 @@ export function parseSettings(given: GivenSettings): Settings {
     tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
     publicUrl: s.PUBLIC_URL,
     pushLoopback: s.PUSH_LOOPBACK === 'yes',
+    embedOrigins: s.EMBED_ORIGINS,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,

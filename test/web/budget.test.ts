@@ -27,6 +27,15 @@ test('what the console loads first, with its board and one language, is at most 
   expect(sum).toBeLessThanOrEqual(250_000);
 });
 
+test('what a visitor of the site loads first is at most 60 kB of JavaScript', async () => {
+  const dataDir = await builtPages();
+  const build = join(webFolder(dataDir), String(webBuilds(dataDir)[0]));
+  const page = readFileSync(join(build, 'site', 'index.html'), 'utf8');
+  const files = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, file]) => String(file));
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.reduce((sum, file) => sum + statSync(join(build, `${file}.br`)).size, 0)).toBeLessThanOrEqual(60_000);
+});
+
 test('the lock names what the build needs on every platform that a newcomer may have', () => {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, object> };
   const platforms = [
