@@ -3,6 +3,7 @@ import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/
 import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
+import { acknowledge } from './acknowledge.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
@@ -16,6 +17,7 @@ const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => 
   drop: pressDrop,
   retry: pressRetry,
   details: pressDetails,
+  ack: pressAcknowledge,
   mute: pressMute,
   complete: pressTask(pressComplete),
   refill: pressTask(pressRefill),
@@ -104,6 +106,10 @@ async function pressDetails(turn: Turn, query: CallbackQuery, argument: string) 
   const run = await findRun(turn.db, idOf(argument));
   toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(argument) }));
   if (run) say(turn, await details(turn, run));
+}
+
+async function pressAcknowledge(turn: Turn, query: CallbackQuery, argument: string) {
+  toast(turn, query, await acknowledge(turn, argument));
 }
 
 async function pressMute(turn: Turn, query: CallbackQuery, argument: string) {

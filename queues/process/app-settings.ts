@@ -24,6 +24,8 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   SMS_AUTHORIZATION: ['notifier'],
   SMS_ACCEPTED: ['notifier'],
   SMS_LENGTH: ['notifier'],
+  ALERT_EMAILS: ['notifier'],
+  ALERT_PHONES: ['notifier'],
   PUBLIC_URL: ['api', 'notifier'],
   VENDING_KEYS: ['api', 'vending'],
   VENDING_API_ROOT: ['vending'],

@@ -19,6 +19,19 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, { error: `a whole number from ${min} to ${max}` });
 
+/** Some, separated by commas; none given is undefined. */
+const addresses = (form: RegExp, error: string) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .refine((list) => list.length > 0 && list.every((part) => form.test(part)), { error })
+    .optional();
+
 /** Wall times, `HH:MM`, from the first to just before the second. */
 export type QuietHours = { from: string; until: string };
 const QUIET = 'two times such as 22:00-08:00, or off';
@@ -96,6 +109,8 @@ export const schema = z.object({
     .string()
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
+  ALERT_EMAILS: addresses(/^[^\s@<>,]+@[^\s@<>,]+$/, 'e-mail addresses separated by commas'),
+  ALERT_PHONES: addresses(/^\+\d{7,15}$/, 'phones separated by commas, such as +79160000001'),
   VENDING_KEYS: vendingKeysSetting.prefault(''),
   VENDING_API_ROOT: url('http:', 'https:').default('https://api.vendista.ru:99'),
   VENDING_CALL_MS: whole(0, 60_000).prefault('1100'),

@@ -53,6 +53,9 @@ export type Settings = Readonly<{
   telegramOidc?: { id: string; secret: string; root: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
+  /** Where alarms go by e-mail and SMS; without them to the owners and admins of the studio. */
+  alertEmails?: string[];
+  alertPhones?: string[];
   /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
   vendingKeys: readonly VendingKey[];
   /** Where Vendista is, without a slash at its end. */
@@ -139,6 +142,8 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    alertEmails: s.ALERT_EMAILS,
+    alertPhones: s.ALERT_PHONES,
     vendingKeys: s.VENDING_KEYS,
     vendingApiRoot: s.VENDING_API_ROOT.replace(/\/+$/, ''),
     vendingCallMs: s.VENDING_CALL_MS,
