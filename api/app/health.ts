@@ -39,10 +39,14 @@ export function ready(fleet: Fleet): RequestHandler {
       looked = readiness(fleet);
     }
     const parts = await looked;
-    const isUp = Object.entries(parts).every(([part, state]) => state === 'up' || ADVISORY.has(part));
+    const isUp = isReady(parts);
     response.status(isUp ? 200 : 503).json({ status: isUp ? 'up' : 'down', parts });
   };
 }
+
+/** Whether the fleet does its work: every part is up, but for those that are only to be known of. */
+export const isReady = (parts: Record<string, 'up' | 'down'>) =>
+  Object.entries(parts).every(([part, state]) => state === 'up' || ADVISORY.has(part));
 
 /** Looks at every part at once: the database, the job, the scheduler, each worker's last canary, the disk. */
 export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {

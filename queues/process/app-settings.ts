@@ -24,6 +24,7 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   SMS_AUTHORIZATION: ['notifier'],
   SMS_ACCEPTED: ['notifier'],
   SMS_LENGTH: ['notifier'],
+  HEARTBEAT_URL: ['api'],
   ALERT_EMAILS: ['notifier'],
   ALERT_PHONES: ['notifier'],
   PUBLIC_URL: ['api', 'notifier'],

@@ -109,6 +109,7 @@ export const schema = z.object({
     .string()
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
+  HEARTBEAT_URL: url('http:', 'https:').optional(),
   ALERT_EMAILS: addresses(/^[^\s@<>,]+@[^\s@<>,]+$/, 'e-mail addresses separated by commas'),
   ALERT_PHONES: addresses(/^\+\d{7,15}$/, 'phones separated by commas, such as +79160000001'),
   VENDING_KEYS: vendingKeysSetting.prefault(''),

@@ -56,6 +56,8 @@ export type Settings = Readonly<{
   /** Where alarms go by e-mail and SMS; without them to the owners and admins of the studio. */
   alertEmails?: string[];
   alertPhones?: string[];
+  /** What is asked once a minute while the fleet is healthy: a dead man's switch. */
+  heartbeatUrl?: string;
   /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
   vendingKeys: readonly VendingKey[];
   /** Where Vendista is, without a slash at its end. */
@@ -142,6 +144,7 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    heartbeatUrl: s.HEARTBEAT_URL,
     alertEmails: s.ALERT_EMAILS,
     alertPhones: s.ALERT_PHONES,
     vendingKeys: s.VENDING_KEYS,
