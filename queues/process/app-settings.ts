@@ -9,6 +9,7 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   DATABASE_URL: 'all',
   REDIS_URL: 'all',
   MIGRATE_DATABASE_URL: [],
+  BACKUP_KEY_FILE: ['cleanup'],
   API_KEYS: ['api'],
   TELEGRAM_BOT_TOKEN: ['api', 'notifier'],
   TELEGRAM_WEBHOOK_URL: ['api'],

@@ -50,6 +50,8 @@ export const schema = z.object({
   MIGRATE_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
   BACKUP_DIR: z.string().min(1, { error: 'a folder' }).optional(),
+  BACKUP_KEY_FILE: z.string().min(1, { error: 'a file' }).optional(),
+  BACKUP_COPY_DIR: z.string().min(1, { error: 'a folder' }).optional(),
   PORT: whole(1, 65_535).prefault('3000'),
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   TLS_CERT: z.string().optional(),

@@ -15,6 +15,10 @@ export type Settings = Readonly<{
   dataDir: string;
   /** Where backups are kept, and the write-ahead log of the embedded database. */
   backupDir: string;
+  /** The file with the key that backups are encrypted with; without it they are not. */
+  backupKeyFile?: string;
+  /** A folder on another disk where everything in `backupDir` is copied. */
+  backupCopyDir?: string;
   port: number;
   host: string;
   /** Paths of PEM files; with them the API speaks https itself. */
@@ -112,6 +116,8 @@ export function parseSettings(given: GivenSettings): Settings {
     redisUrl: s.REDIS_URL,
     dataDir: resolve(s.FLEET_DATA_DIR),
     backupDir: resolve(s.BACKUP_DIR ?? join(s.FLEET_DATA_DIR, 'backups')),
+    backupKeyFile: s.BACKUP_KEY_FILE === undefined ? undefined : resolve(s.BACKUP_KEY_FILE),
+    backupCopyDir: s.BACKUP_COPY_DIR === undefined ? undefined : resolve(s.BACKUP_COPY_DIR),
     port: s.PORT,
     host: s.HOST,
     trustProxy: s.TRUST_PROXY,
