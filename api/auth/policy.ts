@@ -69,6 +69,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/backup': staff,
   'POST /cron/verify-backup': staff,
   'GET /api/backups': staff,
+  'GET /api/alerts': staff,
+  'POST /api/alerts/{id}/acknowledge': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
   'POST /vending/import': staff,

@@ -1,5 +1,6 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
+import { alertRoutes } from './alerts.ts';
 import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
@@ -70,6 +71,7 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
+  ...alertRoutes,
   // Before what would take "ready" for an id.
   ...beltRoutes,
   ...recordRoutes,
