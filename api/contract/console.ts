@@ -6,6 +6,7 @@ import type { forgotRoutes } from '../routes/forgot.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
+import type { messageRoutes } from '../routes/messages.ts';
 import type { rosterRoutes } from '../routes/roster.ts';
 import type { scheduleRoutes } from '../routes/schedule.ts';
 import type { searchRoutes } from '../routes/search.ts';
@@ -13,6 +14,7 @@ import type { secondFactorRoutes } from '../routes/second-factor.ts';
 import type { signInRoutes } from '../routes/sign-in.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
+import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
@@ -25,6 +27,7 @@ type Asked = (
   | typeof historyRoutes
   | typeof invitationRoutes
   | typeof meRoutes
+  | typeof messageRoutes
   | typeof rosterRoutes
   | typeof scheduleRoutes
   | typeof searchRoutes
@@ -32,6 +35,7 @@ type Asked = (
   | typeof signInRoutes
   | typeof taskRoutes
   | typeof teamRoutes
+  | typeof tonightRoutes
   | typeof trainingRoutes
 )[number];
 

@@ -19,6 +19,7 @@ import { historyRoutes } from './history.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
+import { messageRoutes } from './messages.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
@@ -45,6 +46,7 @@ import { taskRoutes } from './tasks.ts';
 import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
+import { tonightRoutes } from './tonight.ts';
 import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
@@ -62,6 +64,7 @@ export const routes: readonly Route[] = [
   ...slotRoutes,
   ...triggerRoutes,
   ...historyRoutes,
+  ...tonightRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
   // Before what would take "ready" for an id.
@@ -91,6 +94,7 @@ export const routes: readonly Route[] = [
   ...vendingStockRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
+  ...messageRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,
