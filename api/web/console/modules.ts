@@ -1,6 +1,7 @@
 import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
 import { boardRoutes } from './modules/board/routes.ts';
+import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
@@ -15,6 +16,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...dayRoutes,
   ...taskRoutes,
   ...runRoutes,
+  ...catalogueRoutes,
   ...teamRoutes,
   ...peopleRoutes,
   ...accountRoutes,
