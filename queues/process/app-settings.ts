@@ -25,6 +25,7 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   SMS_ACCEPTED: ['notifier'],
   SMS_LENGTH: ['notifier'],
   PUBLIC_URL: ['api', 'notifier'],
+  PUSH_LOOPBACK: ['api', 'notifier'],
   VENDING_KEYS: ['api', 'vending'],
   VENDING_API_ROOT: ['vending'],
   VENDING_CALL_MS: ['vending'],

@@ -43,7 +43,15 @@ export const schema = z.object({
   TLS_KEY: z.string().optional(),
   TRUST_PROXY: trustProxySetting.optional(),
   PUBLIC_URL: publicUrlSetting.optional(),
+  EMBED_ORIGINS: z
+    .string()
+    .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .refine((origins) => origins.every((origin) => /^https?:\/\//.test(origin) && URL.parse(origin)?.origin === origin), {
+      error: 'origins separated by commas, such as https://studio.example,https://www.studio.example',
+    })
+    .prefault(''),
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
+  PUSH_LOOPBACK: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
   STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
   STUDIO_CURRENCY: z

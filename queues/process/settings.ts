@@ -23,6 +23,10 @@ export type Settings = Readonly<{
   trustProxy?: TrustProxy;
   /** Where people open the studio's pages, without a slash at its end. */
   publicUrl?: string;
+  /** Browsers may also subscribe at a push service on this machine: for tests. */
+  pushLoopback: boolean;
+  /** Sites that may show the booking pages in a frame. */
+  embedOrigins: readonly string[];
   zone: string;
   locale: 'ru' | 'uk' | 'en';
   currency: string;
@@ -112,6 +116,8 @@ export function parseSettings(given: GivenSettings): Settings {
     trustProxy: s.TRUST_PROXY,
     tls: s.TLS_CERT && s.TLS_KEY ? { cert: resolve(s.TLS_CERT), key: resolve(s.TLS_KEY) } : undefined,
     publicUrl: s.PUBLIC_URL,
+    pushLoopback: s.PUSH_LOOPBACK === 'yes',
+    embedOrigins: s.EMBED_ORIGINS,
     zone: s.STUDIO_TZ,
     locale: s.STUDIO_LOCALE,
     currency: s.STUDIO_CURRENCY,

@@ -297,6 +297,7 @@ function reminders(): [string, Record<string, unknown>][] {
       ['training_given', { trainings: many(count, () => seat), students: count }],
       ['missed_classes', { missed: count, days: count + 29 }],
       ['payment_reminder', { invoices: count, amount_minor: 123_450 * count }],
+      ['studio_wrote', { text: 'Ваша перчатка у нас' }],
       ['alert_again', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['alert_over', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['deadline_missed', { ...missed, run_id: 42, status: 'queued', more: count }],
@@ -305,7 +306,7 @@ function reminders(): [string, Record<string, unknown>][] {
       [null, 1_001].flatMap((was): [string, object][] =>
         ['', 'Анна', long].map((name) => [
           'rights_changed',
-          { user_id: 7, name, change: kind, was, now: 1_002, commands: was === null },
+          { user_id: 7, name, role: name === '' ? 'owner' : 'admin', change: kind, was, now: 1_002, commands: was === null },
         ]),
       ),
     ),
@@ -598,6 +599,47 @@ test.each(finding.shape.rule.options)('what the audit calls %s has words in ever
     const findings = [{ rule, id: 7, detail: 'left 4' }];
     expect(say('books_not_square', { run_id: 1, date: '2026-11-21', count: 1, findings }, locale)).not.toContain(rule);
   }
+});
+
+test.each([
+  [
+    'admin',
+    'granted',
+    '🔑 Анна: дана роль администратора.',
+    '🔑 Анна: надано роль адміністратора.',
+    '🔑 Анна has been made an admin.',
+  ],
+  ['owner', 'granted', '🔑 Анна: дана роль владельца.', '🔑 Анна: надано роль власника.', '🔑 Анна has been made an owner.'],
+  [
+    'admin',
+    'revoked',
+    '🔑 Анна: роль администратора снята.',
+    '🔑 Анна: роль адміністратора знято.',
+    '🔑 Анна is no longer an admin.',
+  ],
+  ['owner', 'revoked', '🔑 Анна: роль владельца снята.', '🔑 Анна: роль власника знято.', '🔑 Анна is no longer an owner.'],
+  [
+    'admin',
+    'telegram',
+    '🔑 Анна (администратор): сменился Telegram.',
+    '🔑 Анна (адміністратор): змінився Telegram.',
+    '🔑 The Telegram account of Анна, an admin, has changed.',
+  ],
+  [
+    'owner',
+    'telegram',
+    '🔑 Анна (владелец): сменился Telegram.',
+    '🔑 Анна (власник): змінився Telegram.',
+    '🔑 The Telegram account of Анна, an owner, has changed.',
+  ],
+])('of an %s: %s, in each language', (role, change, ...lines) => {
+  const params = { user_id: 7, name: 'Анна', role, change, was: null, now: null, commands: false };
+  expect(locales.map((locale) => say('rights_changed', params, locale).split('\n')[0])).toEqual(lines);
+});
+
+test('a change of rights that an earlier version wrote is of an admin', () => {
+  const params = { user_id: 7, name: 'Анна', change: 'granted', was: null, now: null, commands: false };
+  expect(say('rights_changed', params, 'en')).toContain('an admin');
 });
 
 test('secrets and line breaks in values do not get out', () => {

@@ -133,6 +133,8 @@ export const adminMessages = {
       user_id: z.int(),
       name: z.string(),
       change: z.enum(['granted', 'revoked', 'telegram', 'confirmed', 'withdrawn']),
+      /** Which role it is about; an earlier version did not say. */
+      role: z.enum(['admin', 'owner']).default('admin'),
       /** Telegram accounts before and after; null: none. */
       was: z.int().nullable(),
       now: z.int().nullable(),

@@ -148,8 +148,8 @@ const alertOver = template('alert_over', ({ of, since, at, count }, reader) => [
   text(reader.locale, 'alert_over.since', { count, since: instantIn(reader, since) }),
 ]);
 
-const rightsChanged = template('rights_changed', ({ user_id, name, change, was, now, commands }, { locale }) => [
-  text(locale, `rights_changed.${change}`, {
+const rightsChanged = template('rights_changed', ({ user_id, name, role, change, was, now, commands }, { locale }) => [
+  text(locale, `rights_changed.${change === 'confirmed' || change === 'withdrawn' ? change : (`${change}_${role}` as const)}`, {
     name: short(name, NAME) || text(locale, 'rights_changed.nameless', { id: user_id }),
   }),
   ...(was === now ? [] : [text(locale, 'rights_changed.telegram_ids', { was: was ?? '—', now: now ?? '—' })]),
