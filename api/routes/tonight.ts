@@ -8,7 +8,7 @@ import {
   chargeRow,
   chargesSince,
   ledgerEnds,
-  namesOf,
+  nameOfEach,
   renewedRow,
   renewedSince,
   shortRow,
@@ -72,7 +72,7 @@ async function lookAhead({ db, fleet, now }: Context): Promise<z.output<typeof t
     const billed = charges.filter(({ amount_minor }) => amount_minor !== null);
     const missed = warnings.parse(done.auto_renewal?.details.warnings);
     const thawed = unfreezeResult.parse(done.auto_unfreeze?.result ?? []);
-    const names = await namesOf(
+    const names = await nameOfEach(
       written,
       [...missed, ...thawed].map(({ student_id }) => student_id),
     );

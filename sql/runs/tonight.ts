@@ -108,7 +108,7 @@ export const renewedSince = (written: Sql, { held }: LedgerEnds) =>
 const named = z.object({ id: z.int(), name: z.string() });
 
 /** The names of people. */
-export const namesOf = async (db: Sql, ids: readonly number[]): Promise<ReadonlyMap<number, string>> => {
+export const nameOfEach = async (db: Sql, ids: readonly number[]): Promise<ReadonlyMap<number, string>> => {
   const rows = await db.any(sql.type(named)`
     select id, ${nameOf(sql.fragment`person`)} as name from users person where id = any(${sql.array([...ids], 'int4')})`);
   return new Map(rows.map(({ id, name }) => [id, name]));

@@ -43,8 +43,12 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await page.getByRole('heading', { name: 'Next week' }).waitFor();
   await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await pay.click();
+  await page.getByRole('dialog').waitFor();
+  expect(new URL(page.url()).pathname).toBe(`/console/people/${poor}`);
   await world.api.post(`/api/students/${poor}/payments`, { amount_minor: 40_000 });
-  await page.getByRole('button', { name: 'Look again' }).click();
+  await page.goto('/console/night');
+  await page.getByRole('heading', { name: 'Charges' }).waitFor();
   await pay.waitFor({ state: 'detached' });
   expect(world.complaints()).toEqual([]);
 });

@@ -2,7 +2,6 @@ import { useQuery } from '@tanstack/vue-query';
 import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
 
 export const VIEWS = ['tonight', 'runs', 'timetable', 'messages'] as const;
-export type NightView = (typeof VIEWS)[number];
 export type Tonight = AnswerTo<'GET /api/tonight'>;
 export type Schedule = AnswerTo<'GET /schedule'>['items'][number];
 
