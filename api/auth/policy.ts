@@ -80,6 +80,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /process-history': staff,
   'GET /process-history/{id}': staff,
   'GET /process-stats': staff,
+  'GET /api/tonight': staff,
   'GET /schedule': staff,
   'GET /schedule/ticks': staff,
   'POST /schedule/{name}/pause': staff,
@@ -201,6 +202,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/people/{id}/command-rights': staff,
   'GET /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
   'PUT /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
+  'GET /api/messages': staff,
   'GET /api/notification-kinds': staff,
   'PUT /api/notification-kinds': staff,
 

@@ -1,6 +1,7 @@
 import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
 import { boardRoutes } from './modules/board/routes.ts';
+import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { groupRoutes } from './modules/groups/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
@@ -21,6 +22,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...trainersRoutes,
   ...groupRoutes,
   ...runRoutes,
+  ...catalogueRoutes,
   ...teamRoutes,
   ...peopleRoutes,
   ...accountRoutes,
