@@ -14,6 +14,8 @@ import type { signInRoutes } from '../routes/sign-in.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
+import type { vendingRoutes } from '../routes/vending.ts';
+import type { vendingStockRoutes } from '../routes/vending-stock.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
 type Asked = (
@@ -33,6 +35,8 @@ type Asked = (
   | typeof taskRoutes
   | typeof teamRoutes
   | typeof trainingRoutes
+  | typeof vendingRoutes
+  | typeof vendingStockRoutes
 )[number];
 
 type TypesOf<R> = R extends { readonly types?: infer T } ? NonNullable<T> : never;

@@ -7,6 +7,7 @@ import { runRoutes } from './modules/runs/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
+import { vendingRoutes } from './modules/vending/routes.ts';
 
 /** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
 export const pageRoutes: RouteRecordRaw[] = [
@@ -15,6 +16,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...dayRoutes,
   ...taskRoutes,
   ...runRoutes,
+  ...vendingRoutes,
   ...teamRoutes,
   ...peopleRoutes,
   ...accountRoutes,
