@@ -88,13 +88,13 @@ inBrowser('a recipe takes what was sold, low stock makes a task, and a refill cl
   await come(page, `/console/vending/machines/${machine}`);
   await page.getByText('needs a recipe').waitFor();
   await page.getByRole('button', { name: 'Edit the recipe: Item 7' }).click();
-  await page.getByLabel('Name of the drink').fill('Lungo');
+  await page.getByLabel('Name of the drink').fill('Double');
   await page.getByRole('combobox', { name: 'Add an ingredient' }).click({ force: true });
   await page.getByRole('option', { name: 'Beans' }).click();
   await page.getByRole('textbox', { name: 'Beans, grams' }).fill('10');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Save the recipe' }).click();
-  await page.getByText('Lungo').waitFor();
+  await page.getByText('Double').waitFor();
   expect(await waiting()).toBe(1);
 
   await page.getByRole('button', { name: 'Change: Beans, Lobby', exact: true }).click();
