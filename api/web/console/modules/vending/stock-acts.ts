@@ -1,17 +1,17 @@
 import { t } from '../../../kit/i18n.ts';
-import type { Ingredient, Place, Stock } from './use-vending.ts';
+import type { Ingredient, Stock, StockPlace } from './use-vending.ts';
 
 export const STOCK_ACTS = ['refill', 'move', 'count', 'levels'] as const;
 export type StockAct = (typeof STOCK_ACTS)[number];
 
 /** `Warehouse`, `Hall`, `Hall, stand`. */
-export const placeName = ({ kind, terminal }: Pick<Place, 'kind' | 'terminal'>): string => {
+export const placeName = ({ kind, terminal }: Pick<StockPlace, 'kind' | 'terminal'>): string => {
   if (kind === 'warehouse') return t('vending.warehouse');
   return kind === 'machine' ? (terminal ?? '') : t('vending.stand_of', { machine: terminal ?? '' });
 };
 
 /** Each ingredient of the place's owner with what is there of it; those that were never put there have no row. */
-export const linesOf = (place: Place, ingredients: readonly Ingredient[], stock: readonly Stock[]) =>
+export const linesOf = (place: StockPlace, ingredients: readonly Ingredient[], stock: readonly Stock[]) =>
   ingredients
     .filter(({ owner_id }) => owner_id === place.owner_id)
     .map((ingredient) => ({
@@ -20,7 +20,7 @@ export const linesOf = (place: Place, ingredients: readonly Ingredient[], stock:
     }));
 
 /** Where something of a place can be moved to. */
-export const movesFrom = (place: Place, places: readonly Place[]) =>
+export const movesFrom = (place: StockPlace, places: readonly StockPlace[]) =>
   places
     .filter(({ id, owner_id }) => owner_id === place.owner_id && id !== place.id)
     .map((other) => ({ value: other.id, title: placeName(other) }));

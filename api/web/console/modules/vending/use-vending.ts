@@ -7,7 +7,7 @@ import { useLive } from '../../../kit/live.ts';
 export type Owner = AnswerTo<'GET /api/vending/owners'>['items'][number];
 export type Machine = AnswerTo<'GET /api/vending/terminals'>['items'][number];
 export type Stock = AnswerTo<'GET /api/vending/stock'>['items'][number];
-export type Place = AnswerTo<'GET /api/vending/places'>['items'][number];
+export type StockPlace = AnswerTo<'GET /api/vending/places'>['items'][number];
 export type Ingredient = AnswerTo<'GET /api/vending/ingredients'>['items'][number];
 export type Recipe = AnswerTo<'GET /api/vending/terminals/{id}/recipes'>['items'][number];
 export type RestockTask = AnswerTo<'GET /api/vending/tasks'>['items'][number];
