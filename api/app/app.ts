@@ -15,6 +15,7 @@ import { requestId, requestLog } from '../http/request-log.ts';
 import { verifyJson } from '../http/strict-json.ts';
 import { createLive } from '../live/live.ts';
 import { routes } from '../routes/all.ts';
+import { site } from '../site/router.ts';
 import { webhook } from '../telegram/webhook.ts';
 import { createDashboard } from './dashboard.ts';
 import { docs } from './docs.ts';
@@ -22,7 +23,7 @@ import { live as isUp, ready } from './health.ts';
 import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { opened, openRoutes, serve } from './open-routes.ts';
-import { pages } from './pages.ts';
+import { builtPage, pages } from './pages.ts';
 
 /**
  * The API, assembled: whoever has a fleet can open it without a port.
@@ -67,6 +68,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
       return metrics.show(request, response, next);
     })
     .all('/metrics', onlyBy('GET'));
+  app.use(site({ open, serve: (route, asking) => serve(open, route, asking), routes, shell: builtPage(fleet.settings, 'site') }));
   app.use(express.json({ limit: '100kb', verify: verifyJson }));
   openRoutes(app, open, routes);
   app.use((request) => {

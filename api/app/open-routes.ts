@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Express, Request, RequestHandler, Response } from 'express';
 import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
@@ -13,6 +14,7 @@ import { once } from '../http/idempotency.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { hasBody, Problem, requestIdOf } from '../http/problems.ts';
 import { type Answer, type Context, operationOf, type Route } from '../http/route.ts';
+import { readUpload } from '../http/upload.ts';
 import { preferredWait } from '../http/wait.ts';
 import { inFlight } from './limits.ts';
 
@@ -54,6 +56,7 @@ const handlerOf =
       params: request.params,
       query: request.query,
       body: () => bodyOf(route, request),
+      file: () => readUpload(request, response, route.file),
       header: (name) => request.get(name),
     });
     if (answered.stream) await answered.stream(response, open.draining);
@@ -71,6 +74,7 @@ export async function serve(open: Open, route: Route, asking: Asking): Promise<A
     params: parse('path', route.params, asking.params),
     query: parse('query', route.query ?? NO_QUERY, asking.query),
     body: parse('body', route.body, asking.body()),
+    file: await fileOf(route, asking),
   };
   // Streams have a limit of their own, since they stay for long.
   const leave = route.produces === 'text/event-stream' ? () => undefined : open.counted.enter(caller);
@@ -118,11 +122,19 @@ async function answer(route: Route, input: Parameters<Route['handle']>[0], conte
       errors: [{ path: 'Idempotency-Key', message: 'none' }],
     });
   }
-  if (key !== undefined) return once(key, asking, input.body, context, (inside) => route.handle(input, inside));
+  const said = route.file ? { query: input.query, sha256: createHash('sha256').update(input.file).digest('hex') } : input.body;
+  if (key !== undefined) return once(key, asking, said, context, (inside) => route.handle(input, inside));
   const first = route.transaction
     ? await context.fleet.db.transaction((db) => route.handle(input, { ...context, db }))
     : await route.handle(input, context);
   return (await first.afterwards?.()) ?? first;
+}
+
+const NO_FILE = new Uint8Array();
+async function fileOf(route: Route, { file }: Asking): Promise<Uint8Array> {
+  if (!route.file) return NO_FILE;
+  if (!file) throw new Problem(415, 'a file cannot come this way: send it by HTTP');
+  return file();
 }
 
 /** A POST may come without a body where none is needed; a body that is there must be a JSON object. */

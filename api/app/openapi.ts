@@ -14,6 +14,7 @@ const refusals = {
 };
 const absent = { 404: { description: 'There is no such thing', ...problem } };
 const taken = { 409: { description: 'It conflicts with what is there', ...problem } };
+const binary = { schema: { type: 'string' as const, format: 'binary' } };
 const SAID: Record<number, string> = {
   200: 'The answer',
   201: 'Created',
@@ -150,6 +151,9 @@ function operation(route: Route) {
     },
     ...(route.body
       ? { requestBody: { required: !route.bodyOptional, content: { 'application/json': { schema: route.body } } } }
+      : {}),
+    ...(route.file
+      ? { requestBody: { required: true, content: Object.fromEntries(route.file.map((type) => [type, binary])) } }
       : {}),
     responses: {
       ...Object.fromEntries(responses),

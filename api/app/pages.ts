@@ -41,6 +41,12 @@ export function pages(settings: Settings): Router {
   return router;
 }
 
+/** The page of an entry as it was built last; null before there is one. */
+export function builtPage(settings: Settings, entry: string): () => string | null {
+  const builds = servedBuilds(settings);
+  return () => builds()[0]?.page(entry) ?? null;
+}
+
 type Build = { name: string; page(entry: string): string; assets: RequestHandler };
 
 function servedBuilds({ dataDir }: Settings): () => readonly Build[] {

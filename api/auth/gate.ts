@@ -46,15 +46,17 @@ function whoseOf(caller: Caller, person: Person, rule: Rule, asked: Asked): Whos
     students: [...(roles.includes('client') ? [person.id] : []), ...(roles.includes('guardian') ? person.children : [])],
     payer: isFamily ? person.id : null,
     ...(roles.includes('vending_owner') ? { vending: { userId: person.id } } : {}),
+    ...(roles.includes('refiller') ? { refiller: person.id } : {}),
   };
 }
 
 /** The roles of the policy that somebody has; whoever has children here is a guardian, and everybody who signs in looks after oneself. */
-const rolesOf = ({ roles, children }: Person): PolicyRole[] => [
+const rolesOf = ({ roles, children, refills }: Person): PolicyRole[] => [
   ...(roles.includes('trainer') ? (['trainer'] as const) : []),
   'client',
   ...(children.length > 0 ? (['guardian'] as const) : []),
   ...(roles.includes('vending_owner') ? (['vending_owner'] as const) : []),
+  ...(refills ? (['refiller'] as const) : []),
 ];
 
 const rowId = z.int();

@@ -21,6 +21,7 @@ export const callerFrom = (session: OpenSession, later: Pick<Caller, 'isStillLet
     locale: session.locale,
     roles: session.roles,
     children: session.children,
+    refills: session.refills,
     sessionId: session.id,
     isLimited: session.is_limited,
   },

@@ -1,7 +1,7 @@
 import type { RowKind } from '../../sql/auth/whose.ts';
 
 /** Who is meant beside owners and admins, whose scopes say what they may do. */
-export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'visitor';
+export type PolicyRole = 'trainer' | 'client' | 'guardian' | 'vending_owner' | 'refiller' | 'visitor';
 /** `own`: what is theirs; another's is a 404, and lists leave it out. */
 export type Access = 'all' | 'own';
 
@@ -20,6 +20,8 @@ const family = { client: 'own', guardian: 'own' } as const;
 const own = { trainer: 'own', ...family } as const;
 const trainer = { trainer: 'own' } as const;
 const vending = { vending_owner: 'own' } as const;
+/** Whoever restock tasks are assigned to sees and does these, whatever else their role. */
+const tasks = { ...vending, refiller: 'own' } as const;
 const staff: Rule = {};
 
 /** No contacts, no day of birth and no money (R32): a roster says the age. */
@@ -54,6 +56,9 @@ const record = (path: string, read: Rule, others: Rule = staff): Record<string, 
 export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots': everybody,
   'GET /slots/stream': signedIn,
+  'GET /slots/counts': everybody,
+  'GET /api/site/catalogue': everybody,
+  'GET /api/site/classes': everybody,
 
   'POST /real-trainings/generate-next-week': staff,
   'POST /real-trainings/process-daily-operations': staff,
@@ -64,6 +69,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/backup': staff,
   'POST /cron/verify-backup': staff,
   'GET /api/backups': staff,
+  'GET /api/alerts': staff,
+  'POST /api/alerts/{id}/acknowledge': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
   'POST /vending/import': staff,
@@ -159,6 +166,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/reports/debtors': staff,
   'GET /api/reports/renewals': staff,
   'GET /api/reports/trainers': staff,
+  'POST /api/imports/students': staff,
+  'POST /api/imports/templates': staff,
+  'GET /api/imports/{id}': staff,
+  'POST /api/imports/{id}/confirm': staff,
   'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
   'POST /api/invoices/{id}/cancel': staff,
@@ -260,9 +271,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'GET /api/vending/sales': vending,
   'GET /api/vending/imports': vending,
-  'GET /api/vending/tasks': vending,
+  'GET /api/vending/tasks': tasks,
   'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
-  'POST /api/vending/tasks/{id}/complete': { ...vending, rows: { 'params.id': 'vending_task' } },
+  'POST /api/vending/tasks/{id}/complete': { ...tasks, rows: { 'params.id': 'vending_task' } },
+  'POST /api/vending/tasks/{id}/refill': { ...tasks, rows: { 'params.id': 'vending_task' } },
   'POST /api/auth/reset-payment-status': staff,
 
   'POST /auth/sign-in': everybody,
@@ -283,6 +295,9 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'GET /push/key': signedIn,
+  'POST /me/push-subscriptions': signedIn,
+  'DELETE /me/push-subscriptions': signedIn,
   'GET /me/totp': signedIn,
   'POST /me/totp': signedIn,
   'POST /me/totp/confirm': signedIn,
@@ -292,6 +307,14 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,
   'GET /api/team': staff,
+  'GET /api/people/{id}/card': staff,
+  'GET /api/people/{id}/timeline': staff,
+  'POST /api/people/{id}/notes': staff,
+  'DELETE /api/people/{id}/notes/{note_id}': staff,
+  'POST /api/people/{id}/messages': staff,
+  'POST /api/people/{id}/bookings/cancel': staff,
+  'GET /api/why': staff,
+  'GET /api/specialists/{id}/clients': { ...trainer, rows: { 'params.id': 'specialist' } },
   'DELETE /api/people/{id}/roles/{role}': staff,
   'DELETE /api/people/{id}/sessions': staff,
   'POST /api/invitations': staff,

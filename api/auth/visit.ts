@@ -65,5 +65,11 @@ export function demandOwnOrigin(request: Request, settings: Settings, referer?: 
   }
 }
 
+/** The same for a form, which a browser always sends with an Origin: a 403 without one, too. */
+export function demandFormOrigin(request: Request, settings: Settings) {
+  if (request.get('origin') === undefined) throw new Problem(403, 'this form was sent by no page of ours');
+  demandOwnOrigin(request, settings);
+}
+
 const originsOf = (request: Request, settings: Settings) =>
   settings.publicUrl ? [new URL(settings.publicUrl).origin] : [`http://${request.get('host')}`, `https://${request.get('host')}`];

@@ -7,6 +7,11 @@ const open = Object.entries(policy)
     return { method, pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`) };
   });
 
+/** The pages of the booking site; the forms on them are posted to the same paths. */
+const SITE = /^\/(?:$|(?:hold|book|booked|classes|enter|leave|s)(?:\/|$))/;
+export const isSitePath = (path: string) => SITE.test(path);
+
 /** Whether something at a path is for everybody; another method of such a path is answered by the path, too. */
 export const isForVisitors = (method: string, path: string) =>
+  isSitePath(path) ||
   open.some((route) => route.pattern.test(path) && (route.method === method || (method === 'HEAD' && route.method === 'GET')));

@@ -1,21 +1,34 @@
+import type { absenceRoutes } from '../routes/absences.ts';
 import type { attendanceRoutes } from '../routes/attendance.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
+import type { groupRoutes } from '../routes/groups.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
+import type { moneyRoutes } from '../routes/money.ts';
+import type { paymentRoutes } from '../routes/payments.ts';
+import type { personCardRoutes } from '../routes/person-card.ts';
+import type { refundRoutes } from '../routes/refunds.ts';
 import type { rosterRoutes } from '../routes/roster.ts';
 import type { scheduleRoutes } from '../routes/schedule.ts';
 import type { searchRoutes } from '../routes/search.ts';
 import type { secondFactorRoutes } from '../routes/second-factor.ts';
 import type { signInRoutes } from '../routes/sign-in.ts';
+import type { slotRoutes } from '../routes/slots.ts';
+import type { specialistClientRoutes } from '../routes/specialist-clients.ts';
+import type { subscriptionChangeRoutes } from '../routes/subscription-changes.ts';
+import type { subscriptionRoutes } from '../routes/subscriptions.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
+import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
+import type { undoRoutes } from '../routes/undo.ts';
 import type { vendingRoutes } from '../routes/vending.ts';
 import type { vendingStockRoutes } from '../routes/vending-stock.ts';
+import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
 type Asked = (
@@ -37,6 +50,19 @@ type Asked = (
   | typeof trainingRoutes
   | typeof vendingRoutes
   | typeof vendingStockRoutes
+  | typeof absenceRoutes
+  | typeof groupRoutes
+  | typeof moneyRoutes
+  | typeof paymentRoutes
+  | typeof personCardRoutes
+  | typeof refundRoutes
+  | typeof subscriptionRoutes
+  | typeof subscriptionChangeRoutes
+  | typeof telegramLinkRoutes
+  | typeof undoRoutes
+  | typeof waitlistRoutes
+  | typeof slotRoutes
+  | typeof specialistClientRoutes
 )[number];
 
 type TypesOf<R> = R extends { readonly types?: infer T } ? NonNullable<T> : never;

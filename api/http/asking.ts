@@ -9,5 +9,7 @@ export type Asking = Pick<Context, 'caller' | 'visit' | 'requestId' | 'isWaiting
   query: unknown;
   /** Throws where what came is no JSON. */
   body: () => unknown;
+  /** The file that was sent; undefined where no file can come this way. */
+  file?: () => Promise<Uint8Array>;
   header: (name: string) => string | undefined;
 };

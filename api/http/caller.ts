@@ -31,6 +31,8 @@ export type Person = {
   roles: readonly Role[];
   /** Students this person looks after. */
   children: readonly number[];
+  /** Restock tasks are, or were of late, theirs to do. */
+  refills: boolean;
   sessionId: number;
   /** May do nothing but set up a second factor. */
   isLimited: boolean;

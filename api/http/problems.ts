@@ -97,7 +97,7 @@ export function asProblem(error: unknown): Problem {
   if (isInvalidValue(error))
     return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');
   return (
-    ofLibrary(error as { type?: string; status?: number }) ??
+    ofLibrary(error as { type?: string; status?: number; limit?: number }) ??
     new Problem(500, 'something went wrong here; it is in the log under this request id')
   );
 }
@@ -117,7 +117,17 @@ const BODY_PROBLEMS: Record<string, [number, string]> = {
   'request.size.invalid': [400, 'the body has another length than it says'],
 };
 
-function ofLibrary({ type = '', status: given }: { type?: string; status?: number }): Problem | undefined {
+function ofLibrary({
+  type = '',
+  status: given,
+  limit = 0,
+}: {
+  type?: string;
+  status?: number;
+  limit?: number;
+}): Problem | undefined {
+  if (type === 'entity.too.large' && limit >= 1_048_576)
+    return new Problem(413, `the file is larger than ${limit / 1_048_576} MB`);
   const [status, detail] = BODY_PROBLEMS[type] ?? [];
   if (status && detail) return new Problem(status, detail);
   return given === 400 ? new Problem(400, 'the request is not readable') : undefined;

@@ -38,7 +38,13 @@ export type Answer = {
 type Shape = z.ZodObject | undefined;
 type Parsed<S extends Shape> = S extends z.ZodObject ? z.output<S> : Record<string, never>;
 type Responses = Readonly<Record<number, z.ZodType>>;
-type Input<P extends Shape, Q extends Shape, B extends Shape> = { params: Parsed<P>; query: Parsed<Q>; body: Parsed<B> };
+type Input<P extends Shape, Q extends Shape, B extends Shape> = {
+  params: Parsed<P>;
+  query: Parsed<Q>;
+  body: Parsed<B>;
+  /** What was sent instead of a body of JSON; empty where the route takes no file. */
+  file: Uint8Array;
+};
 
 /** What the router, the checks and the documentation need to know of a route. */
 type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Responses> = {
@@ -55,6 +61,8 @@ type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Re
   params?: P;
   query?: Q;
   body?: B;
+  /** The body is a file of one of these types, sent as it is; at most 10 MB. */
+  file?: readonly [string, ...string[]];
   /** True where a missing body means an empty one. */
   bodyOptional?: boolean;
   responses: R;

@@ -15,7 +15,7 @@ import { decideAbsence } from '../../workers/absences/decide.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody, unacceptable } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { undone } from '../http/undone.ts';
 import { id, idOf, isDry, oneOf } from './fields.ts';
@@ -77,7 +77,7 @@ const withMeetings = async (db: Context['db'], absence: z.output<typeof absenceR
   decisions: await decisionsOf(db, absence.id),
 });
 
-export const absenceRoutes: Route[] = [
+export const absenceRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -217,4 +217,4 @@ export const absenceRoutes: Route[] = [
       return { body: dry_run ? await undone(context, act) : await act(context.db) };
     },
   }),
-];
+] as const;

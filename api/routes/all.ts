@@ -1,5 +1,6 @@
 import type { Route } from '../http/route.ts';
 import { absenceRoutes } from './absences.ts';
+import { alertRoutes } from './alerts.ts';
 import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
@@ -16,6 +17,7 @@ import { examRoutes } from './exams.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
+import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
@@ -24,7 +26,10 @@ import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
+import { personCardRoutes } from './person-card.ts';
+import { pushRoutes } from './push.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
@@ -35,7 +40,9 @@ import { searchRoutes } from './search.ts';
 import { secondFactorRoutes } from './second-factor.ts';
 import { seriesRoutes } from './series.ts';
 import { signInRoutes } from './sign-in.ts';
+import { siteRoutes } from './site.ts';
 import { slotRoutes } from './slots.ts';
+import { specialistClientRoutes } from './specialist-clients.ts';
 import { studioPaths } from './studio-paths.ts';
 import { subscriptionChangeRoutes } from './subscription-changes.ts';
 import { subscriptionScheduleRoutes } from './subscription-schedule.ts';
@@ -64,6 +71,7 @@ export const routes: readonly Route[] = [
   ...historyRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
+  ...alertRoutes,
   // Before what would take "ready" for an id.
   ...beltRoutes,
   ...recordRoutes,
@@ -77,6 +85,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...refundRoutes,
   ...reportRoutes,
+  ...importRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
@@ -101,13 +110,18 @@ export const routes: readonly Route[] = [
   ...clientDiscountRoutes,
   ...clientStudentRoutes,
   ...companyRoutes,
+  ...siteRoutes,
   ...changeRoutes,
   ...searchRoutes,
   ...periodRoutes,
   ...studioPaths,
+  ...paymentRoutes,
+  ...personCardRoutes,
+  ...specialistClientRoutes,
   ...signInRoutes,
   ...demoRoutes,
   ...meRoutes,
+  ...pushRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,
   ...forgotRoutes,

@@ -4,7 +4,7 @@ import { anyDay, endDay, exampleDay } from '../../queues/time/days.ts';
 import { listMembers, memberRow } from '../../sql/groups/members.ts';
 import { addMember, demandGroup, removeMember } from '../../workers/groups/members.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { idOf } from './fields.ts';
 import { released, returnedForPlaces } from './released.ts';
 
@@ -12,7 +12,7 @@ const path = '/api/groups/{id}/members';
 const memberItem = memberRow.meta({ id: 'GroupMember' });
 const shared = { tag: 'groups' } as const;
 
-export const groupRoutes: Route[] = [
+export const groupRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -72,4 +72,4 @@ export const groupRoutes: Route[] = [
       return { body: await removeMember(db, { groupId: params.id, studentId: params.student_id, lastDay, today, now }) };
     },
   }),
-];
+] as const;

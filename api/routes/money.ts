@@ -7,7 +7,7 @@ import { lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/paym
 import { shownBalance } from '../../workers/rights.ts';
 import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { wording } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
@@ -20,7 +20,7 @@ const invoiceItem = invoiceRow.meta({ id: 'Invoice' });
 const shared = { tag: 'money' } as const;
 const MOST_FINDINGS = 500;
 
-export const moneyRoutes: Route[] = [
+export const moneyRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -119,4 +119,4 @@ export const moneyRoutes: Route[] = [
       return { body: { date, square: findings.length === 0, message, findings: findings.slice(0, MOST_FINDINGS) } };
     },
   }),
-];
+] as const;

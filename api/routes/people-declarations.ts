@@ -79,6 +79,10 @@ const specialist = {
     .meta({ examples: ['trainer'] })
     .nullable()
     .optional(),
+  bio: textField(1_000)
+    .nullable()
+    .optional()
+    .meta({ description: 'a few sentences for the booking site; everybody may read it' }),
   is_main: flag.optional(),
   location_id: id.nullable().optional(),
   work_schedule: workSchedule.optional(),
@@ -144,6 +148,7 @@ export const peopleDeclarations: RecordDeclaration[] = [
       row: z.object({
         ...personRow,
         position: z.string().nullable(),
+        bio: z.string().nullable(),
         is_main: z.boolean(),
         location_id: z.int().nullable(),
         work_schedule: scheduleRow,

@@ -16,7 +16,7 @@ import { refundPayment } from '../../workers/finance/refund.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { wording } from '../http/text.ts';
 import { minor, oneOf } from './fields.ts';
 import { balance } from './money.ts';
@@ -27,7 +27,7 @@ const kinds = Object.keys(priced) as (keyof typeof priced)[];
 const OF = `one of ${kinds.join(', ')}`;
 
 /** Money that goes back (R19), the cash of a day, and what things have cost. */
-export const refundRoutes: Route[] = [
+export const refundRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -117,4 +117,4 @@ export const refundRoutes: Route[] = [
     responses: { 200: z.object({ items: z.array(priceRow.meta({ id: 'PriceChange' })) }) },
     handle: async ({ params }, { db }) => ({ body: { items: await priceHistory(db, priced[params.of], params.id) } }),
   }),
-];
+] as const;

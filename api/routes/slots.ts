@@ -11,13 +11,14 @@ import { slotStoreOf } from '../../workers/slots/store.ts';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 import { idParams } from '../http/paging.ts';
 import { unacceptable } from '../http/problems.ts';
-import { type AnswerOf, type Context, type Route, route } from '../http/route.ts';
+import { type AnswerOf, type Context, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' } as const;
 const idText = idParams.shape.id;
 const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
-const days = z
+/** How many days are asked for. */
+export const daysText = z
   .string()
   .refine((text) => /^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= HORIZON_DAYS, { error: daysError })
   .transform(Number)
@@ -40,7 +41,7 @@ const slots = z
 
 const refused = (path: string, message: string) => unacceptable(path, message, 'query');
 
-export const slotRoutes: Route[] = [
+export const slotRoutes = [
   route({
     ...read,
     method: 'get',
@@ -51,7 +52,7 @@ export const slotRoutes: Route[] = [
       specialist_id: idText.optional(),
       location_id: idText.optional(),
       from: anyDay.optional().meta({ description: 'by default today' }),
-      days: days.default(7),
+      days: daysText.default(7),
     }),
     responses: { 200: slots },
     handle({ query }, context) {
@@ -77,7 +78,7 @@ export const slotRoutes: Route[] = [
       return { body: null, stream: (response, draining) => streamSlots(response, specialist_id, context, draining) };
     },
   }),
-];
+] as const;
 
 type SlotsAnswer = AnswerOf<{ 200: typeof slots }>;
 type Asked = Wish & { from?: string; days: number };

@@ -13,7 +13,7 @@ import { demandLiveSubscription, demandNotRenewed, demandRenewable } from '../..
 import { endSchedule, lockForEnding } from '../../workers/subscriptions/schedule.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
 import { isDry } from './fields.ts';
 import { balance, reasonBody } from './money.ts';
@@ -42,7 +42,7 @@ const consequences = z.object({
   balance_minor: balance,
 });
 
-export const subscriptionChangeRoutes: Route[] = [
+export const subscriptionChangeRoutes = [
   route({
     ...shared,
     method: 'patch',
@@ -151,7 +151,7 @@ export const subscriptionChangeRoutes: Route[] = [
       return { body: await undone(context, act) };
     },
   }),
-];
+] as const;
 
 const todayOf = ({ fleet, now }: Context) => dayOf(now, fleet.settings.zone);
 

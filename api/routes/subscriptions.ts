@@ -10,13 +10,13 @@ import { findHeld, heldRow, listHeld } from '../../sql/subscriptions/held.ts';
 import { demandActive, judgeStart } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 
 export const heldItem = heldRow.meta({ id: 'StudentSubscription' });
 const STATUSES = heldRow.shape.status.options;
 const shared = { tag: 'subscriptions', path: '/api/students/{id}/subscriptions', params: idParams } as const;
 
-export const subscriptionRoutes: Route[] = [
+export const subscriptionRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -70,4 +70,4 @@ export const subscriptionRoutes: Route[] = [
       return { status: 201, body: { ...subscription, invoice } };
     },
   }),
-];
+] as const;

@@ -5,13 +5,13 @@ import { isActivePerson } from '../../sql/bot/people.ts';
 import { demandLinking } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { away, Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 
 const DAYS = 'a whole number of days from 1 to 30';
 /** 192 bits in the 64 characters Telegram allows. */
 const newToken = () => randomBytes(24).toString('base64url');
 
-export const telegramLinkRoutes: Route[] = [
+export const telegramLinkRoutes = [
   route({
     method: 'post',
     path: '/api/people/{id}/telegram-link',
@@ -41,7 +41,7 @@ export const telegramLinkRoutes: Route[] = [
       return { status: 201, body: { url: `https://t.me/${bot}?start=${token}`, token, expires_at } };
     },
   }),
-];
+] as const;
 
 /** What Telegram calls the bot; the notifier notes it when it starts. */
 async function botName({ db, fleet }: Context): Promise<string> {

@@ -3,9 +3,9 @@ import { undoKinds } from '../../sql/undo/undos.ts';
 import { takeBack } from '../../workers/undo/undo.ts';
 import { idParams } from '../http/paging.ts';
 import { problemBody } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 
-export const undoRoutes: Route[] = [
+export const undoRoutes = [
   route({
     method: 'post',
     path: '/undo/{id}',
@@ -21,4 +21,4 @@ export const undoRoutes: Route[] = [
     },
     handle: async ({ params }, context) => ({ body: await takeBack(params.id, context) }),
   }),
-];
+] as const;

@@ -13,7 +13,7 @@ import {
 } from '../../sql/vending/stock.ts';
 import { listVendingTasks, vendingTask } from '../../sql/vending/tasks.ts';
 import { countStock, moveStock, refill, setStockLevels } from '../../workers/vending/stock.ts';
-import { completeTask, writeVendingTask } from '../../workers/vending/tasks.ts';
+import { completeTask, refillForTask, writeVendingTask } from '../../workers/vending/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
@@ -37,6 +37,13 @@ const changed = z
     tasks_completed: z.array(z.int()).meta({ description: 'restock tasks that this closed' }),
   })
   .meta({ id: 'StockChanged' });
+
+const refilled = z
+  .object({
+    moved: z.array(z.object({ name: z.string(), unit: z.enum(['g', 'ml', 'pcs']), quantity_milli: z.int() })),
+    task: taskItem,
+  })
+  .meta({ id: 'TaskRefilled' });
 
 /** The owner whose rows a caller writes: the one that is named, or the caller's only one. */
 async function ownerFor(db: Sql, whose: Whose, named: number | undefined): Promise<number> {
@@ -197,6 +204,18 @@ export const vendingStockRoutes = [
     responses: { 200: taskItem },
     async handle({ params }, { db, caller }) {
       return { body: await completeTask(db, params.id, caller.name) };
+    },
+  }),
+  route({
+    ...change,
+    path: '/api/vending/tasks/{id}/refill',
+    summary: 'Fill up what a restock task names, to the capacity, with what the warehouse has',
+    params: idParams,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: refilled },
+    async handle({ params }, context) {
+      return { body: await refillForTask(context.db, params.id, stockActor(context)) };
     },
   }),
 ] as const;

@@ -4,14 +4,14 @@ import { listWaiting, waitingRow } from '../../sql/trainings/waitlist.ts';
 import { joinWaitlist, leaveWaitlist } from '../../workers/trainings/waitlist.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { idOf } from './fields.ts';
 
 const path = '/real-trainings/{id}/waitlist';
 const waitingItem = waitingRow.meta({ id: 'Waiting' });
 const shared = { tag: 'real-trainings' } as const;
 
-export const waitlistRoutes: Route[] = [
+export const waitlistRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -53,4 +53,4 @@ export const waitlistRoutes: Route[] = [
       return { status: 204, body: undefined };
     },
   }),
-];
+] as const;

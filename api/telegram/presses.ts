@@ -2,41 +2,60 @@ import type { CallbackQuery } from 'node-telegram-bot-api';
 import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/bot/confirmations.ts';
 import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
-import { text } from '../../workers/notifier/texts/texts.ts';
+import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
+import { acknowledge } from './acknowledge.ts';
+import { admitted, type BotOperation } from './admission.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
+import { numberBehind, ofConfirmation, ofRetry, ofRun, onRow } from './operations.ts';
 import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
 import { pressComplete, pressRefill } from './vending.ts';
 
-/** What buttons do: the word before the colon of their data. */
-const presses: Record<string, (turn: Turn, query: CallbackQuery, of: string) => Promise<unknown>> = {
-  ask: pressAsk,
-  run: pressRun,
-  drop: pressDrop,
-  retry: pressRetry,
-  details: pressDetails,
-  mute: pressMute,
-  complete: pressTask(pressComplete),
-  refill: pressTask(pressRefill),
+type Press = {
+  /** What the policy is asked for before it is done. */
+  operation: BotOperation;
+  handle(turn: Turn, query: CallbackQuery, argument: string): unknown;
+  /** What is said of rows that are not among theirs. */
+  gone?: TextKey;
 };
 
-/** Buttons of restock tasks, which are not for admins alone. */
+/** What buttons do, and the operation each performs: the word before the colon of their data. */
+export const presses: Readonly<Record<string, Press>> = {
+  ask: { operation: ofRun, handle: pressAsk },
+  run: { operation: ofConfirmation, handle: pressRun },
+  drop: { operation: ofConfirmation, handle: pressDrop },
+  retry: { operation: ofRetry, handle: pressRetry },
+  details: { operation: onRow('GET /process-history/{id}'), handle: pressDetails },
+  ack: { operation: 'POST /api/alerts/{id}/acknowledge', handle: pressAcknowledge },
+  // Nothing over HTTP silences an alert; whoever may pause a schedule may.
+  mute: { operation: 'POST /schedule/{name}/pause', handle: pressMute },
+  complete: {
+    operation: onRow('POST /api/vending/tasks/{id}/complete'),
+    handle: pressTask(pressComplete),
+    gone: 'bot.tasks.gone',
+  },
+  refill: { operation: onRow('POST /api/vending/tasks/{id}/refill'), handle: pressTask(pressRefill), gone: 'bot.tasks.gone' },
+};
+
 function pressTask(done: typeof pressComplete) {
   return async (turn: Turn, query: CallbackQuery, argument: string) => {
-    const pressed = await done(turn, query, argument);
+    const pressed = await done(turn, argument);
     toast(turn, query, pressed.toast);
     if (pressed.say) say(turn, { text: pressed.say });
   };
 }
-export const isTaskPress = ({ data }: CallbackQuery) => /^(complete|refill):/.test(data ?? '');
 
-/** Answers a pressed button; one that is not known (any more) says so. */
+/** Answers a pressed button, where the policy lets the presser; one that is not known (any more) says so. */
 export async function press(turn: Turn, query: CallbackQuery) {
-  const [, name = '', of = ''] = /^(\w+):(.*)$/s.exec(query.data ?? '') ?? [];
+  const { locale, person, isAdmin } = turn.asker;
+  const [, name = '', argument = ''] = /^(\w+):(.*)$/s.exec(query.data ?? '') ?? [];
   const pressed = Object.hasOwn(presses, name) ? presses[name] : undefined;
-  if (!pressed) return toast(turn, query, text(turn.asker.locale, 'bot.button.old'));
-  return pressed(turn, query, of);
+  const whose = pressed ? await admitted(turn, pressed.operation, argument) : 'not_allowed';
+  if (pressed && typeof whose !== 'string') return pressed.handle(turn, query, argument);
+  const isOld = isAdmin && !pressed;
+  if (isOld || whose === 'missing') return toast(turn, query, text(locale, pressed?.gone ?? 'bot.button.old'));
+  return toast(turn, query, text(locale, person ? 'bot.known' : 'bot.stranger'));
 }
 
 function toast({ answers }: Turn, { id }: CallbackQuery, line?: string) {
@@ -48,8 +67,6 @@ function replaceWords({ answers, asker }: Turn, { message }: CallbackQuery, line
   if (message) answers.push({ do: 'edit', chat_id: asker.chatId, message_id: message.message_id, text: line });
 }
 
-const idOf = (argument: string) => (/^\d{1,9}$/.test(argument) ? Number(argument) : 0);
-
 async function pressAsk(turn: Turn, query: CallbackQuery, argument: string) {
   const name = offeredAs(argument);
   toast(turn, query, name ? undefined : text(turn.asker.locale, 'bot.button.old'));
@@ -58,7 +75,7 @@ async function pressAsk(turn: Turn, query: CallbackQuery, argument: string) {
 
 async function pressRun(turn: Turn, query: CallbackQuery, argument: string) {
   const { locale } = turn.asker;
-  const confirmation = await open(turn, query, idOf(argument));
+  const confirmation = await open(turn, query, numberBehind(argument));
   if (!confirmation) return;
   const asked = await confirmed(turn, confirmation);
   if (asked === 'too many') return toast(turn, query, text(locale, 'bot.run.limit'));
@@ -70,7 +87,7 @@ async function pressRun(turn: Turn, query: CallbackQuery, argument: string) {
 }
 
 async function pressDrop(turn: Turn, query: CallbackQuery, argument: string) {
-  const confirmation = await open(turn, query, idOf(argument));
+  const confirmation = await open(turn, query, numberBehind(argument));
   if (!confirmation) return;
   await useConfirmation(turn.db, confirmation.id, nameOf(turn.asker), null);
   toast(turn, query);
@@ -92,7 +109,7 @@ async function open(turn: Turn, query: CallbackQuery, id: number): Promise<Confi
 }
 
 async function pressRetry(turn: Turn, query: CallbackQuery, argument: string) {
-  const id = idOf(argument);
+  const id = numberBehind(argument);
   const repeated = await repeat(turn, id);
   const line = repeatedWords(turn, id, repeated);
   if (repeated.is !== 'asked') return toast(turn, query, line);
@@ -101,9 +118,13 @@ async function pressRetry(turn: Turn, query: CallbackQuery, argument: string) {
 }
 
 async function pressDetails(turn: Turn, query: CallbackQuery, argument: string) {
-  const run = await findRun(turn.db, idOf(argument));
-  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: idOf(argument) }));
+  const run = await findRun(turn.db, numberBehind(argument));
+  toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: numberBehind(argument) }));
   if (run) say(turn, await details(turn, run));
+}
+
+async function pressAcknowledge(turn: Turn, query: CallbackQuery, argument: string) {
+  toast(turn, query, await acknowledge(turn, argument));
 }
 
 async function pressMute(turn: Turn, query: CallbackQuery, argument: string) {

@@ -4,6 +4,7 @@ import type { ProcessRequest } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
 import type { OpenUpdate } from '../../sql/bot/updates.ts';
 import { beginTry, decideUpdate, givenAnswers, lockUpdate, openUpdates, postponeUpdate } from '../../sql/bot/updates.ts';
+import { actAs } from '../../sql/changes/acting.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import { currentChat, noteMovedChat } from '../../sql/notifications/moved-chats.ts';
 import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
@@ -12,7 +13,7 @@ import { answer, type BotAnswer } from '../../workers/notifier/templates/bot-ans
 import { text } from '../../workers/notifier/texts/texts.ts';
 import type { BotContext } from './bot-context.ts';
 import { decide } from './decide.ts';
-import type { Turn } from './decision.ts';
+import { nameOf, type Turn } from './decision.ts';
 import { perform } from './perform.ts';
 import { askerOf } from './sender.ts';
 
@@ -56,6 +57,7 @@ async function decideOne(bot: BotContext, { update_id, chat_id }: OpenUpdate): P
       const turn = await turnOf(bot, transaction, update);
       if (turn) {
         await noteReach(transaction, turn.asker.chatId, update);
+        await actAs(transaction, { actor: nameOf(turn.asker), cause: `telegram ${update_id}` });
         await decide(turn, bot.me, update);
       }
       return [await decideUpdate(transaction, update_id, turn?.answers ?? []), turn?.asked ?? []];

@@ -14,6 +14,7 @@ import { offered, offeredAs } from '../../workers/notifier/templates/process-nam
 import { doesWhat, runTitle } from '../../workers/notifier/templates/run-words.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { nameOf, say, type Turn } from './decision.ts';
+import { runIdIn } from './operations.ts';
 
 /** A button to start something works this long: nobody should set off Tuesday's run by touching an old message on Thursday. */
 export const CONFIRM_SECONDS = 300;
@@ -127,15 +128,9 @@ export async function repeat(turn: Turn, id: number): Promise<Repeated> {
 
 /** `/retry 42`, `/retry #42` or `/retry daily:2026-11-21`. */
 export async function retry(turn: Turn, args: string) {
-  const id = await idIn(turn, args);
+  const id = await runIdIn(turn, args);
   if (id === null) return say(turn, { text: text(turn.asker.locale, 'bot.retry.bad') });
   return say(turn, { text: repeatedWords(turn, id, await repeat(turn, id)) });
-}
-
-async function idIn({ db }: Turn, args: string): Promise<number | null> {
-  const [, digits] = /^#?(\d{1,9})$/.exec(args) ?? [];
-  if (digits) return Number(digits);
-  return args === '' ? null : ((await latestAttempt(db, args))?.id ?? null);
 }
 
 export function repeatedWords({ asker: { locale } }: Turn, id: number, repeated: Repeated): string {

@@ -1,5 +1,6 @@
 import type { Chat, Update, User } from 'node-telegram-bot-api';
 import type { Settings } from '../../queues/process/settings.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
 import { personOf, type TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { currentChats } from '../../sql/notifications/moved-chats.ts';
@@ -34,13 +35,13 @@ export function languageOf(person: TelegramPerson | null, telegramCode: string |
 export async function askerOf(
   db: Sql,
   update: Update,
-  settings: Pick<Settings, 'adminChatIds' | 'adminUserIds' | 'locale'>,
+  settings: Pick<Settings, 'adminChatIds' | 'adminUserIds' | 'locale' | 'zone'>,
 ): Promise<Asker | null> {
   const { chat, from } = partiesOf(update);
   if (!chat || !from || (from.is_bot && chat.type === 'private')) return null;
   if (!Number.isSafeInteger(chat.id) || !Number.isSafeInteger(from.id) || from.id <= 0) return null;
   const isPrivate = chat.type === 'private';
-  const person = await personOf(db, from.id);
+  const person = await personOf(db, from.id, dayOf(new Date(), settings.zone));
   const admins = await currentChats(db, settings.adminChatIds);
   const commanders = { chatIds: admins.map(({ chat_id }) => chat_id), userIds: settings.adminUserIds };
   return {

@@ -1,3 +1,4 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import { lockLink, revokeLink, takeLink } from '../../sql/bot/links.ts';
 import { personOf } from '../../sql/bot/people.ts';
@@ -38,7 +39,7 @@ async function connect(turn: Turn, token: string) {
   if (refused === 'bot.start.unknown' && !(await answerStranger(db, asker.chatId))) return;
   if (refused) return say(turn, { text: text(locale, refused, { name: link?.first_name ?? '' }) });
   const isTaken = await takeLink(db, link as TelegramLink, { id: asker.telegramId, username: asker.username });
-  const person = isTaken && link?.is_admin ? await personOf(db, asker.telegramId) : null;
+  const person = isTaken && link?.is_admin ? await personOf(db, asker.telegramId, dayOf(now, turn.settings.zone)) : null;
   const connected = person && !person.commands ? 'bot.start.connected_admin' : 'bot.start.connected';
   return say(turn, { text: text(locale, isTaken ? connected : 'bot.start.taken', { name: link?.first_name ?? '' }) });
 }

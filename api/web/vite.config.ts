@@ -9,8 +9,9 @@ import { defineConfig, type Plugin } from 'vite';
 import vuetify from 'vite-plugin-vuetify';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
-/** HTML entries: each is a folder with an `index.html`, served under its name. The site and the Mini App will be two more. */
-const ENTRIES = ['console'];
+/** HTML entries: each is a folder with an `index.html`, served under its name. The server puts the site's
+ * pages into its entry, which has no name of its own. The Mini App will be one more. */
+const ENTRIES = ['console', 'site'];
 /** Where `npm run dev` finds the fleet. */
 const fleet = process.env.FLEET_URL ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
 

@@ -14,6 +14,8 @@ const openSession = z.object({
   roles: z.array(z.enum(roles)),
   /** Students this person looks after (R32). */
   children: z.array(z.int()),
+  /** Restock tasks are, or were of late, theirs to do. */
+  refills: z.boolean(),
   /** May do nothing but show or set up a second factor: the session has not shown it yet, or staff must have one and has none. */
   is_limited: z.boolean(),
   seen_at: z.iso.datetime(),
@@ -33,7 +35,8 @@ export const findSession = (db: Sql, hash: Buffer, now: Date, today: string) =>
       array(select role from user_roles where user_id = session.user_id order by role) as roles,
       array(select student_id from guardians join users child on child.id = student_id
         where guardian_id = session.user_id and is_guarded(child.birth_date, allowed_after_18, ${today}::date)
-        order by student_id) as children
+        order by student_id) as children,
+      exists (select from vending_tasks where assignee_id = session.user_id and hidden_at is null) as refills
     from sessions session join users on users.id = user_id
     where token_hash = ${sql.binary(hash)} and expires_at > ${now.toISOString()}::timestamptz and is_active`);
 

@@ -19,6 +19,8 @@ export type Whose =
       payer: number | null;
       /** As whose vending machines they are: the person, or, of a key that is bound to an owner, the owner. */
       vending?: { userId: number } | { ownerId: number };
+      /** As whoever restock tasks are assigned to. */
+      refiller?: number;
     };
 type Own = Extract<Whose, { everything: false }>;
 
@@ -107,7 +109,7 @@ const conditions = {
     ),
   vending_owner: (row, own) => ofVending(named(row, 'id'), own),
   vending_terminal: (row, own) => ofVending(named(row, 'owner_id'), own),
-  vending_task: (row, own) => ofVending(named(row, 'owner_id'), own),
+  vending_task: (row, own) => either(ofVending(named(row, 'owner_id'), own), is(named(row, 'assignee_id'), own.refiller ?? null)),
   stock_place: (row, own) => ofVending(named(row, 'owner_id'), own),
   ingredient: (row, own) => ofVending(named(row, 'owner_id'), own),
 } satisfies Record<string, (row: string, own: Own) => FragmentSqlToken>;

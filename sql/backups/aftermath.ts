@@ -37,7 +37,8 @@ export const endSessions = (transaction: Sql) =>
     ), tickets as (
       delete from live_tickets
     ), secrets as (
-      delete from signing_secrets
+      -- Browsers that subscribed hear from this key alone.
+      delete from signing_secrets where name <> 'vapid'
     ), leases_of_the_dead as (
       delete from leases
     ), seen as (

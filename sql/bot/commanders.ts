@@ -54,6 +54,8 @@ const change = z.object({
   user_id: z.int(),
   name: z.string(),
   change: z.enum(['granted', 'revoked', 'telegram', 'confirmed', 'withdrawn']),
+  /** The role that was given or taken, or that the person has. */
+  role: z.enum(['admin', 'owner']),
   was: z.int().nullable(),
   now_is: z.int().nullable(),
   /** Whether the Telegram account there is now may command the bot. */
@@ -68,7 +70,7 @@ export const takeRightsChanges = (transaction: Sql) =>
     with taken as (
       update rights_changes set told_at = now()
       where id in (select id from rights_changes where told_at is null order by id limit 100 for update skip locked)
-      returning id, user_id, name, change, was, now_is
+      returning id, user_id, name, change, role, was, now_is
     )
     select taken.*,
       exists (select from bot_commanders commander where commander.user_id = taken.user_id and telegram_id = now_is) as commands,

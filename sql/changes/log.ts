@@ -32,6 +32,7 @@ export const records = [
   'ingredient',
   'recipe',
   'recipe item',
+  'note',
 ] as const;
 
 export const changeRow = z.object({

@@ -121,6 +121,10 @@ export const deleteOldInitData = (transaction: Sql, old: Old) =>
 export const deleteOldRegistrations = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'registrations', time: 'expires_at', over: sql.fragment`true` }, old);
 
+/** Previews of spreadsheets whose time is over, with what the files said. */
+export const deleteOldImports = (transaction: Sql, old: Old) =>
+  deleteOld(transaction, { table: 'imports', time: 'expires_at', over: sql.fragment`true` }, old);
+
 /**
  * Ticks whose run is over. The latest tick of a schedule stays however old it is: without it the scheduler would decide
  * the time before it anew.

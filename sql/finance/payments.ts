@@ -82,11 +82,16 @@ type Listed = {
   limit: number;
 };
 
+/** A payment with the names of who paid and who took it. */
+export const listedPayment = paymentRow.extend({ payer: z.string(), taken_by: z.string().nullable() });
+
 /** Payments, those entered last first, before a cursor; by the day that reports count them on. */
 export function listPayments(db: Sql, { studentId, payerId, method, from, to, zone, whose, before, limit }: Listed) {
   const day = sql.fragment`coalesce(payment_date, (created_at at time zone ${zone})::date)`;
-  return db.any(sql.type(paymentRow)`
-    select ${columns} from payments
+  const name = (column: 'payer_id' | 'person_id') => sql.fragment`
+    (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${sql.identifier([column])})`;
+  return db.any(sql.type(listedPayment)`
+    select ${columns}, ${name('payer_id')} as payer, ${name('person_id')} as taken_by from payments
     where (${payerId ?? null}::int is null or payer_id = ${payerId ?? null})
       and (${studentId ?? null}::int is null or payer_id = (select payer_id from students where students.id = ${studentId ?? null}))
       and (${method ?? null}::text is null or method = ${method ?? null})

@@ -3,6 +3,7 @@ import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts
 import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
 import type { Entry, Priority } from './messages/message.ts';
+import { peopleMessages } from './messages/people.ts';
 import { signInMessages } from './messages/sign-in.ts';
 import { studioMessages } from './messages/studio.ts';
 import { moneyMessages, subscriptionMessages } from './messages/subscriptions.ts';
@@ -19,6 +20,7 @@ const forPeople = {
   ...signInMessages,
   ...vendingMessages,
   ...studioMessages,
+  ...peopleMessages,
 } satisfies Record<string, { call: unknown }>;
 
 /**

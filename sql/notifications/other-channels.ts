@@ -6,8 +6,8 @@ import { outboxRow, span } from './claim.ts';
 const claimedRow = outboxRow.extend({
   user_id: z.int(),
   /** The first channel that is set up, that the person has and that has not refused; `call`: none is left. */
-  channel: z.enum(['email', 'sms', 'call']),
-  /** The e-mail address or the phone; null where nothing is left but a call. */
+  channel: z.enum(['push', 'email', 'sms', 'call']),
+  /** The e-mail address or the phone, by push the person's id; null where nothing is left but a call. */
   address: z.string().nullable(),
   tried: z.array(z.string()),
   subjects: z.array(z.string()),
@@ -32,6 +32,7 @@ const isRefused = (address: ReturnType<typeof sql.fragment>) => sql.fragment`exi
 
 /** Whether the person has a channel: a line for each. */
 const hasChannel = sql.fragment`case known.channel
+  when 'push' then exists (select from push_subscriptions where user_id = users.id)
   when 'email' then users.email is not null and not ${isRefused(sql.fragment`users.email`)}
   when 'sms' then users.phone is not null and not ${isRefused(sql.fragment`users.phone`)}
 end`;
@@ -64,13 +65,14 @@ export const claimOther = (db: Sql, order: readonly OtherChannel[], leaseMs: num
     )
     select note.id, note.user_id, note.chat_id, note.template, note.params, users.locale, note.attempts, note.priority, note.occasion_at,
       note.parts_sent, note.channel, note.tried, note.subjects, note.created_at, note.error, users.quiet_from::text, users.quiet_until::text,
-      case note.channel when 'email' then users.email when 'sms' then users.phone end as address,
+      case note.channel when 'push' then users.id::text when 'email' then users.email when 'sms' then users.phone end as address,
       exists (
         select from students join users payer on payer.id = students.payer_id
         join notifications twin on twin.user_id = payer.id
         where students.id = note.user_id and payer.id <> note.user_id
           and twin.created_at = note.created_at and twin.template = note.template and twin.subjects && note.subjects
           and twin.status <> 'skipped' and case note.channel
+            when 'push' then false
             when 'email' then lower(payer.email) = lower(users.email)
             when 'sms' then ${phoneOf(sql.fragment`payer.phone`)} = ${phoneOf(sql.fragment`users.phone`)}
             else true end

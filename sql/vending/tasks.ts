@@ -122,7 +122,3 @@ export async function hideVendingTasks(transaction: Sql, before: string, size: n
       order by completed_at limit ${size} for update skip locked)`);
   return rowCount;
 }
-
-/** Whether somebody has tasks to do. */
-export const hasVendingTasks = (db: Sql, assigneeId: number): Promise<boolean> =>
-  db.exists(sql.unsafe`select from vending_tasks where assignee_id = ${assigneeId} and status = 'pending'`);

@@ -87,6 +87,7 @@ test('there are such fields, and none was forgotten', () => {
       'post /vending/history body from',
       'post /vending/import body from',
       'post /vending/import body to',
+      'get /api/site/classes query from',
       'get /bookings query from',
       'get /bookings query to',
       'get /process-history query end_date',

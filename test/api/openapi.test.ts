@@ -76,7 +76,8 @@ describe.each(routes.map((route) => [route.method, route.path, route] as const))
     for (const field of inPath) expect(field.required).toBe(true);
     const named = (operation.parameters ?? []).map((item: Json) => `${item.in} ${item.name}`);
     expect(new Set(named).size).toBe(named.length);
-    expect(Boolean(operation.requestBody)).toBe(Boolean(route.body));
+    expect(Boolean(operation.requestBody)).toBe(Boolean(route.body ?? route.file));
+    if (route.file) expect(Object.keys(operation.requestBody.content)).toEqual(route.file);
     if (route.body) expect(operation.requestBody.content['application/json'].schema.additionalProperties).toBe(false);
   });
 });

@@ -12,6 +12,7 @@ import { benchCleanup } from './cleanup.ts';
 import { benchFinance } from './finance.ts';
 import { benchGeneration } from './generation.ts';
 import { benchIdle } from './idle.ts';
+import { benchImport } from './import.ts';
 import { benchLive } from './live.ts';
 import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
@@ -45,6 +46,7 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   notifier: benchNotifier,
   trouble: benchTrouble,
   vending: benchVending,
+  import: benchImport,
 };
 
 const isScaled = process.argv.includes('--scale');

@@ -10,8 +10,12 @@ import type { TelegramPerson } from '../../sql/bot/people.ts';
 const person = (commands: boolean, locale: TelegramPerson['locale'] = null): TelegramPerson => ({
   id: 7,
   first_name: 'Анна',
+  last_name: '',
   locale,
   commands,
+  roles: commands ? ['admin'] : [],
+  children: [],
+  refills: false,
 });
 
 describe('who may command', () => {

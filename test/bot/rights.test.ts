@@ -39,6 +39,7 @@ async function told(...chats: number[]) {
   await botStudio.deliver();
   return chats.map((chat, n) => botStudio.telegram.delivered(chat).slice(before[n]));
 }
+const firstLines = async (chat: number) => (await told(chat))[0]?.map((words) => words.split('\n')[0]);
 const confirm = (person: number, telegram_id: number, call = 'PUT', scopes = ['rights:write']) =>
   asKey(person, call, scopes, { telegram_id });
 async function asKey(person: number, method: string, scopes: string[], body?: object) {
@@ -118,6 +119,42 @@ describe('the right to command changes by a scope of its own', () => {
     const gone = await told(ADMIN, colleague, chat);
     for (const lines of gone) expect(lines).toEqual([expect.stringContaining('снята')]);
     expect(await told(ADMIN, colleague, chat)).toEqual([[], [], []]);
+  });
+
+  test.each([
+    ['admin', 'Анна: дана роль администратора.', 'Анна (администратор): сменился Telegram.', 'Анна: роль администратора снята.'],
+    ['owner', 'Анна: дана роль владельца.', 'Анна (владелец): сменился Telegram.', 'Анна: роль владельца снята.'],
+  ])('given, moved and taken, the role of an %s is named', async (role, given, moved, taken) => {
+    await told();
+    const person = await botStudio.db.oneFirst(
+      id`insert into users (first_name, telegram_id) values ('Анна', ${newChat()}) returning id`,
+    );
+    await botStudio.db.query(sql.unsafe`insert into user_roles values (${person}, ${role})`);
+    expect(await firstLines(ADMIN)).toEqual([`🔑 ${given}`]);
+    await botStudio.db.query(sql.unsafe`update users set telegram_id = ${newChat()} where id = ${person}`);
+    expect(await firstLines(ADMIN)).toEqual([`🔑 ${moved}`]);
+    await botStudio.db.query(sql.unsafe`delete from user_roles where user_id = ${person}`);
+    expect(await firstLines(ADMIN)).toEqual([`🔑 ${taken}`]);
+  });
+
+  test('an admin who becomes an owner too, or is none any more, is told of, and keeps commanding', async () => {
+    const chat = newChat();
+    const person = await admin(chat);
+    await told();
+    await botStudio.db.query(sql.unsafe`insert into user_roles values (${person}, 'owner')`);
+    expect(await firstLines(ADMIN)).toEqual(['🔑 Анна: дана роль владельца.']);
+    await botStudio.db.query(sql.unsafe`delete from user_roles where user_id = ${person} and role = 'owner'`);
+    expect(await firstLines(ADMIN)).toEqual(['🔑 Анна: роль владельца снята.']);
+    expect(await schedule(chat)).toContain('Schedule (');
+  });
+
+  test('an owner who is given the role of an admin too can do no more than before: nobody is told', async () => {
+    const person = await admin(newChat());
+    await botStudio.db.query(sql.unsafe`update user_roles set role = 'owner' where user_id = ${person}`);
+    await told();
+    await botStudio.db.query(sql.unsafe`insert into user_roles values (${person}, 'admin')`);
+    await botStudio.db.query(sql.unsafe`delete from user_roles where user_id = ${person} and role = 'admin'`);
+    expect(await told(ADMIN)).toEqual([[]]);
   });
 
   test('a client’s Telegram is nobody’s business', async () => {

@@ -120,6 +120,9 @@ const cases: [string, Record<string, unknown>][] = [
       ['backup_unverified', { verified_at: when, error }],
     ]),
   ),
+  ...[-61_000, 2_400].map((skew_ms): [string, object] => ['clock_skewed', { host: 'studio-1', skew_ms }]),
+  ['connections_high', { used: 90, most: 97 }],
+  ...['telegram', 'email'].map((channel): [string, object] => ['channel_down', { channel, error: 'connect ECONNREFUSED' }]),
   ...['data', 'backups'].map((folder): [string, object] => ['disk_low', { folder, percent: 9.97, free_bytes: 5_400_000_000 }]),
   ['backup_shrunk', { file: long, bytes: 4_000_000, previous: 12_345_678 }],
   ...[1, 10].flatMap((count): [string, object][] =>
@@ -297,6 +300,7 @@ function reminders(): [string, Record<string, unknown>][] {
       ['training_given', { trainings: many(count, () => seat), students: count }],
       ['missed_classes', { missed: count, days: count + 29 }],
       ['payment_reminder', { invoices: count, amount_minor: 123_450 * count }],
+      ['studio_wrote', { text: 'Ваша перчатка у нас' }],
       ['alert_again', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['alert_over', { alert: 'worker_down:finance', of: about, since: at, at, count }],
       ['deadline_missed', { ...missed, run_id: 42, status: 'queued', more: count }],
@@ -305,7 +309,7 @@ function reminders(): [string, Record<string, unknown>][] {
       [null, 1_001].flatMap((was): [string, object][] =>
         ['', 'Анна', long].map((name) => [
           'rights_changed',
-          { user_id: 7, name, change: kind, was, now: 1_002, commands: was === null },
+          { user_id: 7, name, role: name === '' ? 'owner' : 'admin', change: kind, was, now: 1_002, commands: was === null },
         ]),
       ),
     ),
@@ -524,7 +528,12 @@ test('a digest has its places in bold, and of hundreds of changes the first hund
 test('a failed run can be retried, looked at and muted by buttons that fit', () => {
   const params = { ...run, attempt: 1, error: 'no', alert: 'run_failed:generation:0123abcd' };
   const { buttons } = render({ template: 'run_failed', params, locale: 'en' }, studio);
-  expect(buttons.flat().map(({ data }) => data)).toEqual(['retry:42', 'details:42', 'mute:run_failed:generation:0123abcd']);
+  expect(buttons.flat().map(({ data }) => data)).toEqual([
+    'retry:42',
+    'details:42',
+    'ack:run_failed:generation:0123abcd',
+    'mute:run_failed:generation:0123abcd',
+  ]);
   for (const { data } of buttons.flat()) expect(Buffer.byteLength(data)).toBeLessThanOrEqual(64);
 });
 
@@ -598,6 +607,47 @@ test.each(finding.shape.rule.options)('what the audit calls %s has words in ever
     const findings = [{ rule, id: 7, detail: 'left 4' }];
     expect(say('books_not_square', { run_id: 1, date: '2026-11-21', count: 1, findings }, locale)).not.toContain(rule);
   }
+});
+
+test.each([
+  [
+    'admin',
+    'granted',
+    '🔑 Анна: дана роль администратора.',
+    '🔑 Анна: надано роль адміністратора.',
+    '🔑 Анна has been made an admin.',
+  ],
+  ['owner', 'granted', '🔑 Анна: дана роль владельца.', '🔑 Анна: надано роль власника.', '🔑 Анна has been made an owner.'],
+  [
+    'admin',
+    'revoked',
+    '🔑 Анна: роль администратора снята.',
+    '🔑 Анна: роль адміністратора знято.',
+    '🔑 Анна is no longer an admin.',
+  ],
+  ['owner', 'revoked', '🔑 Анна: роль владельца снята.', '🔑 Анна: роль власника знято.', '🔑 Анна is no longer an owner.'],
+  [
+    'admin',
+    'telegram',
+    '🔑 Анна (администратор): сменился Telegram.',
+    '🔑 Анна (адміністратор): змінився Telegram.',
+    '🔑 The Telegram account of Анна, an admin, has changed.',
+  ],
+  [
+    'owner',
+    'telegram',
+    '🔑 Анна (владелец): сменился Telegram.',
+    '🔑 Анна (власник): змінився Telegram.',
+    '🔑 The Telegram account of Анна, an owner, has changed.',
+  ],
+])('of an %s: %s, in each language', (role, change, ...lines) => {
+  const params = { user_id: 7, name: 'Анна', role, change, was: null, now: null, commands: false };
+  expect(locales.map((locale) => say('rights_changed', params, locale).split('\n')[0])).toEqual(lines);
+});
+
+test('a change of rights that an earlier version wrote is of an admin', () => {
+  const params = { user_id: 7, name: 'Анна', change: 'granted', was: null, now: null, commands: false };
+  expect(say('rights_changed', params, 'en')).toContain('an admin');
 });
 
 test('secrets and line breaks in values do not get out', () => {

@@ -23,6 +23,7 @@ test('without any, the defaults', () => {
     backupDir: resolve('.data/backups'),
     dataDir: resolve('.data'),
     port: 3000,
+    pushLoopback: false,
     host: '127.0.0.1',
     zone: 'Europe/Moscow',
     locale: 'ru',

@@ -18,7 +18,7 @@ import { type TestDatabase, testDatabase } from './database.ts';
 // biome-ignore lint/suspicious/noExplicitAny: the tests say what they expect of an answer
 export type Json = any;
 export type Reply = { status: number; headers: Headers; text: string; body: Json };
-export type Asking = { key?: string | null; body?: unknown; headers?: Record<string, string>; raw?: string };
+export type Asking = { key?: string | null; body?: unknown; headers?: Record<string, string>; raw?: string | Uint8Array };
 export type TestApi = Awaited<ReturnType<typeof testApi>>;
 
 type Options = {
@@ -110,7 +110,7 @@ export async function request(url: string, method: string, path: string, { key, 
       ...(body === undefined && raw === undefined ? {} : { 'Content-Type': 'application/json' }),
       ...headers,
     },
-    body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    body: (raw as string | undefined) ?? (body === undefined ? undefined : JSON.stringify(body)),
   });
   const text = await response.text();
   const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -1,22 +1,47 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { globSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { webBuilds, webFolder } from '../../queues/process/web-builds.ts';
 import { builtPages } from './browser.ts';
 
-/** Loaded only by pages that draw a chart. */
-const CHARTS = /^draw-chart-/;
+test('what the console loads first, with its board and one language, is at most 250 kB of JavaScript', async () => {
+  const dataDir = await builtPages();
+  const build = join(webFolder(dataDir), String(webBuilds(dataDir)[0]));
+  const assets = join(build, 'assets');
+  const named = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, name]) => String(name));
+  const html = globSync('**/*.html', { cwd: build }).map((file) => readFileSync(join(build, file), 'utf8'));
+  const waiting = [
+    ...named(html.join(), /assets\/([\w-]+\.js)/g),
+    ...readdirSync(assets).filter((file) => /^(BoardPage|ru)-[\w-]+\.js$/.test(file)),
+  ];
+  const loaded = new Set<string>();
+  for (let file = waiting.pop(); file; file = waiting.pop()) {
+    if (loaded.has(file)) continue;
+    loaded.add(file);
+    waiting.push(...named(readFileSync(join(assets, file), 'utf8'), /(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g));
+  }
+  expect(loaded.size).toBeGreaterThan(5);
+  const sizes = [...loaded].map((file) => statSync(join(assets, `${file}.br`), { throwIfNoEntry: false })?.size ?? 0);
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  expect(sum).toBeGreaterThan(100_000);
+  expect(sum).toBeLessThanOrEqual(250_000);
+});
 
-test('the JavaScript of the console is at most 250 kB, all of its pages in one language together; charts have 150 of their own', async () => {
+test('what a visitor of the site loads first is at most 60 kB of JavaScript', async () => {
+  const dataDir = await builtPages();
+  const build = join(webFolder(dataDir), String(webBuilds(dataDir)[0]));
+  const page = readFileSync(join(build, 'site', 'index.html'), 'utf8');
+  const files = [...page.matchAll(/(?:src|href)="\/(assets\/[^"]+\.js)"/g)].map(([, file]) => String(file));
+  expect(files.length).toBeGreaterThan(0);
+  expect(files.reduce((sum, file) => sum + statSync(join(build, `${file}.br`)).size, 0)).toBeLessThanOrEqual(60_000);
+});
+
+test('what draws charts is loaded with them alone, and is at most 150 kB of JavaScript', async () => {
   const dataDir = await builtPages();
   const assets = join(webFolder(dataDir), String(webBuilds(dataDir)[0]), 'assets');
-  const files = readdirSync(assets).filter((file) => file.endsWith('.js.br') && !/^(uk|en)-/.test(file));
-  expect(files.length).toBeGreaterThan(5);
-  const charts = files.filter((file) => CHARTS.test(file));
-  const sizeOf = (chosen: readonly string[]) => chosen.reduce((sum, file) => sum + statSync(join(assets, file)).size, 0);
+  const charts = readdirSync(assets).filter((file) => /^draw-chart-.*\.js\.br$/.test(file));
   expect(charts).toHaveLength(1);
-  expect(sizeOf(charts)).toBeLessThanOrEqual(150_000);
-  expect(sizeOf(files) - sizeOf(charts)).toBeLessThanOrEqual(250_000);
+  expect(statSync(join(assets, String(charts[0]))).size).toBeLessThanOrEqual(150_000);
 });
 
 test('the lock names what the build needs on every platform that a newcomer may have', () => {

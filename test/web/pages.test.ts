@@ -10,6 +10,9 @@ import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violation
 let world: ConsoleWorld;
 let owner: TestPerson;
 let training: number;
+let student: number;
+let trainer: number;
+let group: number;
 const today = () => dayOf(new Date(), world.api.fleet.settings.zone);
 
 beforeAll(async () => {
@@ -17,6 +20,7 @@ beforeAll(async () => {
   world = await consoleWorld();
   owner = await personOf(world.api, 'owner');
   training = await trainingNow(3);
+  await desk();
   await world.api.post('/api/tasks', { kind: 'call', title: 'Ring about the belt exam', details: { phone: '+79160000001' } });
   await world.api.post('/real-trainings/generate-next-week');
 });
@@ -34,6 +38,22 @@ async function trainingNow(students: number): Promise<number> {
     await db.query(sql.unsafe`
       insert into real_training_students (real_training_id, student_id, status) values (${id}, ${await make.student()}, 'REGISTERED')`);
   return id;
+}
+
+/** Somebody with money, debts, a subscription and a note; a trainer who is away, with a group. */
+async function desk() {
+  const { api } = world;
+  const make = studio(api.db);
+  [student, trainer] = [await make.student(), await make.trainer()];
+  await make.subscription({ student, from: today(), to: '2099-01-01', left: 5 });
+  await api.db.query(sql.unsafe`
+    insert into invoices (payer_id, student_id, type, amount_minor, due_date)
+    values (${student}, ${student}, 'SUBSCRIPTION', 700000, ${today()}::date - 10)`);
+  await api.post('/api/payments', { payer_id: student, amount_minor: 250_000, method: 'cash' });
+  await api.post(`/api/people/${student}/notes`, { note: 'Likes the morning' });
+  await api.post('/api/specialist-absences', { specialist_id: trainer, from: today(), to: today(), reason: 'ill' });
+  group = (await api.post('/api/groups', { name: 'Evening group', trainer_id: trainer })).body.id as number;
+  await api.post(`/api/groups/${group}/members`, { student_id: student });
 }
 
 const OPEN = [
@@ -61,6 +81,15 @@ const INSIDE = () => [
   '/console/vending/connect',
   '/console/team',
   '/console/people/1',
+  `/console/people/${student}`,
+  `/console/people/${student}?kinds=money,notes`,
+  '/console/money',
+  '/console/money?view=till',
+  '/console/money?view=debtors',
+  '/console/trainers',
+  `/console/trainers/${trainer}`,
+  '/console/groups',
+  `/console/groups/${group}`,
   '/console/account',
   '/console/second-factor',
   '/console/nowhere',
@@ -168,7 +197,7 @@ inBrowser('a trainer sees a trainer’s menu, and no page of others', async () =
   const page = await world.visit({ token: trainer.token });
   await come(page, '/console/');
   await page.locator('html[data-page="/"]').waitFor({ state: 'attached' });
-  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Board', 'Day']);
+  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Board', 'Day', 'Trainers', 'Groups']);
   await come(page, '/console/team');
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('No such page');
 });

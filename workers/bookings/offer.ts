@@ -49,17 +49,29 @@ const questionOf = (wish: WantedOffer, zone: string): OfferQuestion => ({
   span: spanOf(Date.parse(wish.starts_at), MOST_MINUTES, zone),
 });
 
+/** The same for somebody whom nobody knows yet: a visitor of the site. */
+export const demandOfferToAnybody = async (wish: Omit<WantedOffer, 'client_id'>, zone: string, db: Sql) => {
+  const asked = { ...wish, client_id: NOBODY };
+  return demandService(asked, db, await readOffer(db, questionOf(asked, zone)));
+};
+const NOBODY = 0;
+
 async function demandAll<O extends Offer>(wish: WantedOffer, db: Sql, offer: O) {
-  const { client, service, specialists } = offer;
-  const wrongPlace = whyNotThere(wish.location_id, offer);
+  const { client } = offer;
   if (!client?.is_client) throw notAcceptable('client_id', `there is no client ${wish.client_id}`);
   demandActive(client.is_active, `the client ${wish.client_id}`);
+  return { ...(await demandService(wish, db, offer)), client };
+}
+
+async function demandService<O extends Offer>(wish: WantedOffer, db: Sql, offer: O) {
+  const { service, specialists } = offer;
+  const wrongPlace = whyNotThere(wish.location_id, offer);
   if (!service) throw notAcceptable('service_id', `there is no service ${wish.service_id}`);
   if (!service.is_active) throw notAcceptable('service_id', `the service ${wish.service_id} is not active`);
   if (wrongPlace) throw notAcceptable('location_id', wrongPlace);
   if (!offer.room_fits) throw notAcceptable('room_id', notItsRoom(wish.room_id));
   if (specialists.length === 0) throw await notOffered(wish, db);
-  return { ...offer, client, service };
+  return { ...offer, service };
 }
 
 async function notOffered({ specialist_id, service_id, location_id, room_id }: WantedOffer, db: Sql) {

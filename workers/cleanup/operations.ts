@@ -11,6 +11,7 @@ import {
   deleteOldChanges,
   deleteOldConfirmations,
   deleteOldFailures,
+  deleteOldImports,
   deleteOldInitData,
   deleteOldLinks,
   deleteOldLogged,
@@ -66,6 +67,15 @@ const forgetOldChanges: Operation = {
   name: 'changes',
   async batch(transaction, _night, after, size) {
     const gone = await forgetChanges(transaction, { after: after as number | null, size });
+    return { counts: {}, after: gone.after, isLast: gone.rows < size };
+  },
+};
+
+/** Spreadsheets that were shown and whose time is over, confirmed or not (R25). Nobody counts them. */
+const forgetPreviews: Operation = {
+  name: 'imports',
+  async batch(transaction, { now }, after, size) {
+    const gone = await deleteOldImports(transaction, { before: now.toISOString(), after: after as string | null, size });
     return { counts: {}, after: gone.after, isLast: gone.rows < size };
   },
 };
@@ -157,6 +167,7 @@ export const operations: readonly Operation[] = [
   over('sign_in_failures', deleteOldFailures),
   over('used_init_data', deleteOldInitData),
   over('registrations', deleteOldRegistrations),
+  forgetPreviews,
   forgetOldChanges,
   forgetJobs,
   announceExpiringKeys,

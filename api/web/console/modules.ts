@@ -2,11 +2,14 @@ import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
 import { boardRoutes } from './modules/board/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
+import { groupRoutes } from './modules/groups/routes.ts';
+import { moneyRoutes } from './modules/money/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
+import { trainersRoutes } from './modules/trainers/routes.ts';
 import { vendingRoutes } from './modules/vending/routes.ts';
 
 /** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
@@ -15,6 +18,9 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...boardRoutes,
   ...dayRoutes,
   ...taskRoutes,
+  ...moneyRoutes,
+  ...trainersRoutes,
+  ...groupRoutes,
   ...runRoutes,
   ...vendingRoutes,
   ...teamRoutes,

@@ -88,6 +88,21 @@ export const adminMessages = {
     urgency: 'urgent',
     subjects: ofAlert,
   }),
+  clock_skewed: message(z.object({ ...alert, host: z.string(), skew_ms: z.int() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  connections_high: message(z.object({ ...alert, used: z.int(), most: z.int() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
+  channel_down: message(z.object({ ...alert, channel: z.enum(['telegram', 'email']), error: z.string() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
   backup_shrunk: message(z.object({ file: z.string(), bytes: z.int(), previous: z.int() }), { kind: null, urgency: 'urgent' }),
   service_unpaid: message(z.object({ ...alert, service: z.string() }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
   cannot_decrypt: message(z.object({ ...alert, ...vendingOwner }), { kind: null, urgency: 'urgent', subjects: ofAlert }),
@@ -133,6 +148,8 @@ export const adminMessages = {
       user_id: z.int(),
       name: z.string(),
       change: z.enum(['granted', 'revoked', 'telegram', 'confirmed', 'withdrawn']),
+      /** Which role it is about; an earlier version did not say. */
+      role: z.enum(['admin', 'owner']).default('admin'),
       /** Telegram accounts before and after; null: none. */
       was: z.int().nullable(),
       now: z.int().nullable(),
@@ -151,6 +168,9 @@ export const alertNames = [
   'backup_missing',
   'backup_unverified',
   'disk_low',
+  'clock_skewed',
+  'connections_high',
+  'channel_down',
   'service_unpaid',
   'cannot_decrypt',
   'vending_credentials',

@@ -23,7 +23,9 @@ export type Outbox = {
     | 'quietHours'
     | 'mail'
     | 'sms'
-  >;
+    | 'publicUrl'
+  > &
+    Partial<Pick<Settings, 'pushLoopback'>>;
 };
 /**
  * How many messages came to which end. `undeliverable` ones to people go on by another channel, `later` ones are due again by themselves, `held` ones when the quiet hours are over,

@@ -33,7 +33,19 @@ export async function sendOther({ db, settings }: Outbox, message: OtherMessage)
   }
   const subject = short(rendered.text.split('\n')[0] ?? '', SUBJECT);
   return mark(
-    await carryLetter(message.channel, { id: message.id, address: message.address, subject, text: rendered.text }, settings),
+    await carryLetter(
+      message.channel,
+      {
+        id: message.id,
+        address: message.address,
+        subject,
+        text: rendered.text,
+        priority: message.priority,
+        locale: message.locale ?? settings.locale,
+      },
+      settings,
+      db,
+    ),
   );
 
   async function mark(carried: CarrierAnswer): Promise<Fate> {

@@ -46,5 +46,7 @@ const unreached = template('studio_unreached', ({ people }, { locale }) => [
   ),
 ]);
 
-/** What the studio is told of its clients. */
-export const studioTemplates = { studio_subscriptions: subscriptions, studio_unreached: unreached };
+const wrote = template('studio_wrote', (written, { locale }) => [{ bold: text(locale, 'studio_wrote.what') }, written.text]);
+
+/** What the studio is told of its clients, and what it writes to them. */
+export const studioTemplates = { studio_subscriptions: subscriptions, studio_unreached: unreached, studio_wrote: wrote };

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { findImport, importRow, listImportRows, plannedRow, ROW_OUTCOMES } from '../../sql/imports/imports.ts';
+import { confirmImport, previewImport } from '../../workers/imports/import.ts';
+import { type ImportKind, readFile } from '../../workers/imports/read-file.ts';
+import { noteText } from '../../workers/imports/words.ts';
+import { demandScope } from '../../workers/rights.ts';
+import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { Problem } from '../http/problems.ts';
+import { type Context, type Route, route } from '../http/route.ts';
+import { textField } from '../http/text.ts';
+import { oneOf } from './fields.ts';
+
+const FILES = [
+  'text/csv',
+  'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet',
+  'text/plain',
+  'text/tab-separated-values',
+  'application/vnd.ms-excel',
+  'application/octet-stream',
+] as const;
+const importItem = importRow.meta({ id: 'Import' });
+const rowItem = plannedRow
+  .extend({
+    notes: z.array(
+      plannedRow.shape.notes.element
+        .extend({ text: z.string().meta({ description: 'the same in words, in the language asked for' }) })
+        .meta({ id: 'ImportNote' }),
+    ),
+  })
+  .meta({ id: 'ImportRow' });
+const locale = oneOf(['ru', 'uk', 'en'])
+  .optional()
+  .meta({ description: 'the language of the words; by default the person’s or the studio’s', override: { examples: undefined } });
+const LOCALE = z.enum(['ru', 'uk', 'en']);
+const inWords = (row: z.output<typeof plannedRow>, { caller, fleet }: Context, asked: z.output<typeof locale>) => {
+  const language = LOCALE.parse(asked ?? caller.person?.locale ?? fleet.settings.locale);
+  return { ...row, notes: row.notes.map((note) => ({ ...note, text: noteText(language, note) })) };
+};
+const shared = { tag: 'imports', scope: 'records:write' } as const;
+
+/** Who pays, and what is left of subscriptions, is money (D45). */
+const demandMoney = ({ caller }: Context) =>
+  demandScope(caller, 'money:write', 'a file says who pays and what is left of subscriptions');
+
+const upload = (kind: ImportKind, summary: string) =>
+  route({
+    ...shared,
+    method: 'post',
+    path: `/api/imports/${kind}`,
+    summary,
+    file: FILES,
+    query: z.strictObject({
+      file_name: textField(200)
+        .optional()
+        .meta({ override: { examples: undefined } }),
+      overwrite: oneOf(['true', 'false'])
+        .default('false')
+        .meta({ description: 'true: what the file has otherwise is written; blank cells never overwrite' }),
+      date_order: oneOf(['dmy', 'mdy'])
+        .optional()
+        .meta({ description: 'how the file writes its days, where that cannot be told' }),
+    }),
+    responses: { 201: importItem },
+    async handle({ query, file }, context) {
+      const { db, fleet, caller, now } = context;
+      if (kind === 'students') demandMoney(context);
+      const today = dayOf(now, fleet.settings.zone);
+      const read = readFile(kind, file, { today, order: query.date_order ?? null });
+      const wish = { today, overwrite: query.overwrite === 'true' };
+      const about = { file, fileName: query.file_name ?? null, by: caller.name, now };
+      const made = await db.transaction((transaction) => previewImport(transaction, read, wish, about));
+      return { status: 201, body: made, headers: { Location: `/api/imports/${made.id}` } };
+    },
+  });
+
+export const importRoutes: Route[] = [
+  upload('students', 'Show what a spreadsheet of students would change: row by row, nothing is written (R25)'),
+  upload('templates', 'Show what a spreadsheet of the week’s trainings would add: row by row, nothing is written'),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/imports/{id}',
+    summary: 'A preview: what becomes of each row, in words',
+    params: idParams,
+    query: z.strictObject({ outcome: oneOf(ROW_OUTCOMES).optional(), locale, ...pageQuery }),
+    responses: { 200: importItem.extend(pageOf(rowItem).shape).meta({ id: 'ImportPreview' }) },
+    async handle({ params, query }, context) {
+      const found = await findImport(context.db, params.id);
+      if (!found) throw new Problem(404, `there is no import ${params.id}`);
+      const after = readCursor(query.cursor, idCursor) ?? 0;
+      const rows = await listImportRows(context.db, params.id, { outcome: query.outcome, after, limit: query.limit + 1 });
+      const words = rows.map((row) => inWords(row, context, query.locale));
+      return { body: { ...found, ...page(words, query.limit, ({ row }) => row) } };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/imports/{id}/confirm',
+    summary: 'Write what a preview said, all of it or nothing; within 24 hours, and only while the data is as it was shown',
+    params: idParams,
+    transaction: true,
+    responses: { 200: importItem },
+    async handle({ params }, context) {
+      const { db, caller, now } = context;
+      if ((await findImport(db, params.id))?.kind === 'students') demandMoney(context);
+      return { body: await confirmImport(db, params.id, { by: caller.name, now }) };
+    },
+  }),
+];

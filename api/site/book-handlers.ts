@@ -1,0 +1,191 @@
+import type { Request, Response } from 'express';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { findBooking, payFrom } from '../../sql/bookings/rows.ts';
+import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
+import type { SiteHold } from '../../sql/site/holds.ts';
+import { Refused } from '../../workers/refusal.ts';
+import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
+import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
+import { startsForVisitors } from '../../workers/site/starts.ts';
+import { networkOf } from '../auth/guesses.ts';
+import { bookPage, type Choice } from './book-page.ts';
+import { typedOf } from './contact-form.ts';
+import { personOfToken, personToken } from './forms.ts';
+import { bookedPage, type HeldView, heldPage } from './held-page.ts';
+import type { Page } from './page.ts';
+import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
+import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
+import type { View } from './view.ts';
+
+/** What a handler answers: a page, or where to go. */
+export type SiteAnswer = Page | { to: string };
+export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
+
+const idOf = (text: unknown) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
+const startOf = (text: unknown) =>
+  typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text))
+    ? new Date(text).toISOString()
+    : null;
+
+/** `GET /`: service, who, when. */
+export const showChoice: SiteHandler = async (parts, view, request) => bookPage(view, await choiceOf(parts, view, request.query));
+
+async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Record<string, unknown>): Promise<Choice> {
+  const { db } = fleet;
+  const [services, specialists] = await Promise.all([listSiteServices(db), listSiteSpecialists(db)]);
+  const service = services.find(({ id }) => id === idOf(given.service));
+  const who = specialists.find(({ id, service_ids }) => id === idOf(given.who) && (!service || service_ids.includes(service.id)));
+  const day = typeof given.day === 'string' ? given.day : undefined;
+  if (!service) return { services, specialists, who };
+  const caller = { name: 'visitor', scopes: [] };
+  const days = await startsForVisitors({ serviceId: service.id, specialistId: who?.id }, { db, fleet, caller, now: view.now });
+  return { services, specialists, service, who, day, days };
+}
+
+/** `POST /hold`: holds a start and goes on to the form; where it is taken, what is free stands in place. */
+export const takeStart: SiteHandler = async (parts, view, request, response) => {
+  const { service, who, start } = request.body;
+  const [serviceId, startsAt] = [idOf(service), startOf(start)];
+  if (serviceId === undefined || startsAt === null) throw new Refused('missing', 'no start of a service');
+  const wish = { service_id: serviceId, specialist_id: idOf(who), starts_at: startsAt };
+  try {
+    const token = await actAsVisitor(parts, request, response, (context) =>
+      holdForVisitor(wish, networkOf(request.ip ?? ''), context),
+    );
+    return { to: view.link(`/book/${token}`) };
+  } catch (error) {
+    const { status } = refusalFrom(error);
+    if (status !== 409 && status !== 422) throw error;
+    const day = dayOf(new Date(startsAt), view.zone);
+    return bookPage(view, { ...(await choiceOf(parts, view, { service, who, day })), trouble: view.t('trouble.slot') }, 409);
+  }
+};
+
+type Asked = { token: string; hold: SiteHold; personId: number | null; isByToken: boolean };
+
+async function askedOf(parts: SiteParts, view: View, request: Request, response: Response): Promise<Asked> {
+  const token = String(request.params.token);
+  const hold = await actAsVisitor(parts, request, response, (context) => demandHold(token, context));
+  const shown = view.person ? null : personOfToken(view.secret, String(request.body?.as ?? ''), token, view.now);
+  return { token, hold, personId: view.person?.id ?? shown, isByToken: shown !== null };
+}
+
+async function showHeld(
+  parts: SiteParts,
+  view: View,
+  request: Request,
+  response: Response,
+  asked: Asked,
+  more: Partial<HeldView>,
+  status = 200,
+) {
+  const { token, hold, personId, isByToken } = asked;
+  const deal =
+    personId === null
+      ? dealForAnybody(hold)
+      : await actAsVisitor(parts, request, response, (context) => dealFor(hold, personId, context), personId);
+  const as = isByToken && personId !== null ? personToken(view.secret, personId, token, view.now) : undefined;
+  return heldPage(view, { token, hold, deal, isKnown: personId !== null, as, by: await waysToCode(parts), ...more }, status);
+}
+
+/** `GET /book/TOKEN` */
+export const showHold: SiteHandler = async (parts, view, request, response) => {
+  const asked = await askedOf(parts, view, request, response);
+  if (asked.hold.booked_id !== null) return { to: view.link(`/booked/${asked.token}`) };
+  return showHeld(parts, view, request, response, asked, {});
+};
+
+/** `POST /book/TOKEN`: books for whoever is known, asks a newcomer for a code. */
+export const bookOrAsk: SiteHandler = async (parts, view, request, response) => {
+  let asked = await askedOf(parts, view, request, response);
+  const typed = typedOf(request.body);
+  if (asked.hold.booked_id !== null) return { to: view.link(`/booked/${asked.token}`) };
+  if (request.body.back) return showHeld(parts, view, request, response, asked, { typed });
+  const start = startOf(request.body.start);
+  if (start !== null) {
+    const { token, hold } = asked;
+    const wish = { service_id: hold.service_id, specialist_id: hold.asked_specialist_id ?? undefined, starts_at: start };
+    try {
+      await actAsVisitor(parts, request, response, (context) =>
+        holdForVisitor(wish, networkOf(request.ip ?? ''), context, token),
+      );
+      asked = { ...asked, hold: await actAsVisitor(parts, request, response, (context) => demandHold(token, context)) };
+    } catch (error) {
+      return lost(parts, view, request, response, asked, error);
+    }
+  }
+  if (asked.personId !== null) return finish(parts, view, request, response, asked, wayOf(request.body.pay));
+  if (asked.hold.held_until === null) {
+    // Whoever is about to fetch a code must not do so for a slot that is gone.
+    const { service_id, asked_specialist_id, starts_at } = asked.hold;
+    const wish = { service_id, specialist_id: asked_specialist_id ?? undefined, starts_at };
+    try {
+      await actAsVisitor(parts, request, response, (context) =>
+        holdForVisitor(wish, networkOf(request.ip ?? ''), context, asked.token),
+      );
+    } catch (error) {
+      return lost(parts, view, request, response, asked, error);
+    }
+  }
+  const answer = await askForCode(parts, view, request, response);
+  if (!('code' in answer)) return showHeld(parts, view, request, response, asked, { typed, ...answer }, answer.status);
+  await actAsVisitor(parts, request, response, (context) => keepHold(asked.hold, context));
+  const hold = await actAsVisitor(parts, request, response, (context) => demandHold(asked.token, context));
+  return showHeld(parts, view, request, response, { ...asked, hold }, { code: answer.code });
+};
+
+const wayOf = (text: unknown): WayToPay | null => payFrom.find((way) => way === text) ?? null;
+
+/** `POST /book/TOKEN/code`: the code shows who it is, and the booking is made. */
+export const confirmAndBook: SiteHandler = async (parts, view, request, response) => {
+  const asked = await askedOf(parts, view, request, response);
+  const code = codeStepOf(request);
+  if (asked.hold.booked_id !== null) return { to: view.link(`/booked/${asked.token}`) };
+  const shown = await showCode(parts, view, request, response);
+  if (!('personId' in shown)) {
+    const more = shown.isOver
+      ? { typed: code.typed, trouble: shown.trouble }
+      : { code: { ...code, wrong: shown.wrong }, trouble: shown.trouble };
+    return showHeld(parts, view, request, response, asked, more, shown.status === 404 ? 410 : shown.status);
+  }
+  return finish(parts, view, request, response, { ...asked, personId: shown.personId, isByToken: true }, null);
+};
+
+async function finish(
+  parts: SiteParts,
+  view: View,
+  request: Request,
+  response: Response,
+  asked: Asked,
+  way: WayToPay | null,
+): Promise<SiteAnswer> {
+  const personId = asked.personId as number;
+  try {
+    await actAsVisitor(parts, request, response, (context) => bookHeld(asked.token, personId, way, context), personId);
+    return { to: view.link(`/booked/${asked.token}`) };
+  } catch (error) {
+    return lost(parts, view, request, response, asked, error);
+  }
+}
+
+/** The slot is gone, or cannot be paid so: what was typed stays, and what is free stands in place. */
+async function lost(parts: SiteParts, view: View, request: Request, response: Response, asked: Asked, error: unknown) {
+  const { status, slots } = refusalFrom(error);
+  if (status !== 409 && status !== 422) throw error;
+  const isOfSlot = slots !== undefined || status === 422;
+  const more = {
+    typed: typedOf(request.body),
+    trouble: view.t(isOfSlot ? 'trouble.slot.lost' : 'trouble.pay'),
+    ...(isOfSlot ? { slots: slots ?? [] } : {}),
+  };
+  return showHeld(parts, view, request, response, asked, more, 409);
+}
+
+/** `GET /booked/TOKEN` */
+export const showBooked: SiteHandler = async (parts, view, request, response) => {
+  const { token, hold } = await askedOf(parts, view, request, response);
+  if (hold.booked_id === null) return { to: view.link(`/book/${token}`) };
+  const booking = await actAsVisitor(parts, request, response, ({ db }) => findBooking(db, hold.booked_id as number));
+  if (!booking) throw new Refused('missing', 'there is no such booking');
+  return bookedPage(view, booking);
+};

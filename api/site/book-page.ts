@@ -1,0 +1,122 @@
+import type { z } from 'zod';
+import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
+import type { siteService, siteSpecialist } from '../../sql/site/catalogue.ts';
+import { firstOf } from '../../workers/site/starts.ts';
+import type { DayStarts } from '../../workers/slots/starts-of.ts';
+import { type Html, html } from './html.ts';
+import type { Page } from './page.ts';
+import type { View } from './view.ts';
+
+type Service = z.output<typeof siteService>;
+type Specialist = z.output<typeof siteSpecialist>;
+export type Choice = {
+  services: readonly Service[];
+  specialists: readonly Specialist[];
+  service?: Service;
+  who?: Specialist;
+  day?: string;
+  /** Every day that can be booked, where a service is chosen. */
+  days?: readonly DayStarts[];
+  /** Why the start that was wished for could not be had. */
+  trouble?: string;
+};
+
+/** Service, who, when: one page, whose state is its address. */
+export function bookPage(view: View, choice: Choice, status = 200): Page {
+  const { t } = view;
+  const { service, who } = choice;
+  const title = service ? (who ? t('book.title.who', { service: service.name, who: who.name }) : service.name) : t('book.title');
+  return {
+    title,
+    description: service?.description ?? who?.bio ?? t('book.lead'),
+    status,
+    isEmbeddable: true,
+    main: html`<h1>${service ? title : t('book.title')}</h1>
+      ${!service && html`<p class="lead">${view.company?.description ?? t('book.lead')}</p>`}
+      ${servicesOf(view, choice)}${service && whoOf(view, choice, service)}${service && whenOf(view, choice, service)}`,
+  };
+}
+
+function servicesOf(view: View, { services, service, who }: Choice): Html {
+  const { t, link, money } = view;
+  if (services.length === 0) return html`<p>${t('book.nothing')}</p>`;
+  const about = (one: Service) =>
+    t('book.about', { minutes: one.duration_minutes, price: one.price_minor ? money(one.price_minor) : t('free') });
+  if (service)
+    return html`<section class="chosen" aria-label="${t('book.what')}"><p>${about(service)}${service.description && html`<br>${service.description}`}</p>
+      <a href="${link('/', { who: who?.id })}">${t('book.other')}</a></section>`;
+  const shown = who ? services.filter(({ id }) => who.service_ids.includes(id)) : services;
+  return html`<section aria-labelledby="what"><h2 id="what">${t('book.what')}</h2>
+    ${who && html`<p>${t('book.with', { who: who.name })} · <a href="${link('/')}">${t('book.anybody.instead')}</a></p>`}
+    <ul class="cards">${shown.map(
+      (one) => html`<li><a class="card" href="${link('/', { service: one.id, who: who?.id })}"><strong>${one.name}</strong>
+        <span>${about(one)}</span>${one.description && html`<span class="quiet">${one.description}</span>`}</a></li>`,
+    )}</ul></section>`;
+}
+
+function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Service): Html {
+  const giving = specialists.filter(({ service_ids }) => service_ids.includes(service.id));
+  const chip = (id: number | undefined, name: string, about?: string | null) => html`<li><a class="chip" data-key="who-${id ?? 0}"
+    href="${link('/', { service: service.id, who: id, day })}" ${who?.id === id && html`aria-current="true"`}>${name}${about && html` <span class="quiet">${about}</span>`}</a></li>`;
+  return html`<section aria-labelledby="who"><h2 id="who">${t('book.who')}</h2>
+    <ul class="chips">${giving.length > 1 && chip(undefined, t('book.anybody'))}${giving.map((one) => chip(one.id, one.name, one.position))}</ul>
+    ${who?.bio && html`<p class="bio">${who.bio}</p>`}</section>`;
+}
+
+const WEEK = 7;
+
+function whenOf(view: View, choice: Choice, service: Service): Html {
+  const { t, link, longDay, weekday, date, zone, now, guard } = view;
+  const { days = [], who, trouble } = choice;
+  const first = firstOf(days);
+  const chosen = days.find(({ date: day }) => day === choice.day) ?? days.find(({ starts }) => starts.length > 0) ?? days[0];
+  const today = days[0]?.date ?? dayOf(now, zone);
+  const week = Math.floor(daysBetween(today, chosen?.date ?? today) / WEEK);
+  const shown = days.slice(week * WEEK, week * WEEK + WEEK);
+  const to = (day: string) => link('/', { service: service.id, who: who?.id, day });
+  const others = [
+    week > 0 && html`<a rel="prev" data-key="prev" href="${to(addDays(today, (week - 1) * WEEK))}">${t('book.week.before')}</a>`,
+    days.length > (week + 1) * WEEK &&
+      html`<a rel="next" data-key="next" href="${to(addDays(today, (week + 1) * WEEK))}">${t('book.week.after')}</a>`,
+  ];
+  return html`<section aria-labelledby="when"><h2 id="when">${t('book.when')}</h2>
+    ${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}
+    ${!first && html`<p>${t('book.full')}</p>`}
+    <ol class="days">${shown.map(
+      ({
+        date: day,
+        starts,
+      }) => html`<li><a data-key="day-${day}" href="${to(day)}" class="${starts.length === 0 && 'none'}" ${day === chosen?.date && html`aria-current="date"`}>
+        <span class="unseen">${longDay(day)}: ${starts.length > 0 ? t('book.count', { count: starts.length }) : t('book.count.none')}</span>
+        <span aria-hidden="true">${weekday(day)}</span><strong aria-hidden="true">${date(day)}</strong>
+        <span aria-hidden="true" class="count">${starts.length > 0 ? t('book.free', { count: starts.length }) : '–'}</span>
+        <span aria-hidden="true" class="count few">${starts.length || '–'}</span></a></li>`,
+    )}</ol>
+    <p class="weeks">${others}${first && html`<a data-key="first" href="${to(dayOf(new Date(first), zone))}">${t('book.first', { when: view.moment(first) })}</a>`}</p>
+    ${chosen && startsOf(view, chosen, html`<input type="hidden" name="service" value="${service.id}">${who && html`<input type="hidden" name="who" value="${who.id}">`}${guard}`)}</section>`;
+}
+
+/** The free starts of a day, each a button that takes it. */
+function startsOf(view: View, { date, starts }: DayStarts, hidden: Html): Html {
+  const { t, longDay, link } = view;
+  if (starts.length === 0) return html`<p data-next>${t('book.day.full', { day: longDay(date) })}</p>`;
+  return html`<form method="post" action="${link('/hold')}">${hidden}<h3 data-next>${longDay(date)}</h3>
+    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
+    <ul class="starts">${labelled(view, starts).map(
+      ({ start, label }) =>
+        html`<li><button name="start" value="${start}" aria-label="${t('book.take', { day: longDay(date), time: label })}">${label}</button></li>`,
+    )}</ul></form>`;
+}
+
+/** Starts with their times; where the clock shows one twice, with the offset that tells them apart. */
+export function labelled({ time, timeWithOffset }: Pick<View, 'time' | 'timeWithOffset'>, starts: readonly string[]) {
+  const seen = Map.groupBy(starts, time);
+  return starts.map((start) => ({
+    start,
+    label: (seen.get(time(start))?.length ?? 0) > 1 ? timeWithOffset(start) : time(start),
+  }));
+}
+
+/** Filled in by the browser where its clock shows another time than the studio's. */
+export const zoneNote = ({ t, zone }: View, at: string): Html =>
+  html`<p class="note" data-zone="${zone}" data-at="${at}" data-words="${t('zone.differs', { there: '[there]', here: '[here]' })}" hidden></p>`;

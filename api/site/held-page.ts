@@ -1,0 +1,110 @@
+import type { Booking } from '../../sql/bookings/rows.ts';
+import type { SiteHold } from '../../sql/site/holds.ts';
+import { freeUntil } from '../../workers/free-until.ts';
+import type { Deal, WayToPay } from '../../workers/site/book-held.ts';
+import { labelled, zoneNote } from './book-page.ts';
+import { type CodeStep, codeForm, contactFields, type TypedContact, type Wrong } from './contact-form.ts';
+import { type Html, html } from './html.ts';
+import type { Page } from './page.ts';
+import type { View } from './view.ts';
+import type { SiteText } from './words.ts';
+
+export type HeldView = {
+  token: string;
+  hold: SiteHold;
+  deal: Deal;
+  /** Who books, where that is known. */
+  isKnown: boolean;
+  /** Says who it is, where no cookie does. */
+  as?: string;
+  by: { mail: boolean; telegram: boolean };
+  typed?: TypedContact;
+  wrong?: Wrong;
+  trouble?: string;
+  /** The starts that are left, where the slot is lost. */
+  slots?: readonly string[];
+  code?: CodeStep;
+};
+
+/** The last step: the deal, who books, and the button that says all of it. */
+export function heldPage(view: View, held: HeldView, status = 200): Page {
+  const { t, link, guard } = view;
+  const { token, hold, deal, isKnown, by, typed = {}, wrong = {}, slots, code } = held;
+  const action = link(`/book/${token}`);
+  const cannot = !isKnown && !by.mail && !by.telegram;
+  const form = html`<form method="post" action="${action}" class="narrow">${guard}${held.as && html`<input type="hidden" name="as" value="${held.as}">`}
+    ${slots && slotChoice(view, slots)}
+    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${link('/enter', { next: `/book/${token}` })}">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
+    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${link('/enter', { next: `/book/${token}` })}">${t('menu.enter')}</a></p>` : deal.ways.map((way, n) => html`<button name="pay" value="${way}" class="${n === 0 ? 'main' : 'second'}">${slots ? dealWords(view, hold, deal, way, 'chosen') : dealWords(view, hold, deal, way)}</button>`)}
+    </form>`;
+  return {
+    title: view.moment(hold.starts_at),
+    status,
+    isEmbeddable: true,
+    main: html`<h1>${view.moment(hold.starts_at)}</h1>
+      ${held.trouble && html`<p role="alert" class="trouble">${held.trouble}</p>`}
+      ${summary(view, hold, deal)}
+      ${hold.held_until ? html`<p class="quiet">${t('held.until', { time: view.time(hold.held_until) })}</p>` : !slots && html`<p class="quiet">${t('held.over')}</p>`}
+      ${code ? codeForm(view, action, dealWords(view, hold, deal, deal.ways[0] ?? 'later'), code) : form}`,
+  };
+}
+
+function summary(view: View, hold: SiteHold, { lines, priceMinor }: Deal): Html {
+  const { t, money } = view;
+  const place = [hold.location, hold.address, hold.room].filter(Boolean).join(', ');
+  return html`<dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: hold.service, minutes: hold.duration_minutes })}</dd>
+    <dt>${t('held.who')}</dt><dd>${hold.specialist}</dd>${place && html`<dt>${t('held.where')}</dt><dd>${place}</dd>`}</dl>
+    ${zoneNote(view, hold.starts_at)}
+    <table class="lines"><caption class="unseen">${t('held.price')}</caption><tbody>${lines.map(
+      ({ kind, basisPoints, minor }) =>
+        html`<tr><th scope="row">${kind === 'service' ? hold.service : kind === 'percent' ? t('held.percent', { percent: (basisPoints ?? 0) / 100 }) : t('held.discount')}</th><td>${money(minor)}</td></tr>`,
+    )}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${priceMinor > 0 ? money(priceMinor) : t('free')}</td></tr></tfoot></table>`;
+}
+
+const slotChoice = (view: View, slots: readonly string[]): Html =>
+  slots.length === 0
+    ? html`<p>${view.t('held.none_left')} <a href="${view.link('/')}">${view.t('held.other_day')}</a></p>`
+    : html`<fieldset class="starts"><legend>${view.t('held.others')}</legend>${labelled(view, slots).map(
+        ({ start, label }, n) =>
+          html`<label><input type="radio" name="start" value="${start}" ${n === 0 && 'checked'}>${label}</label>`,
+      )}</fieldset>`;
+
+/** "Book Fri 15:00 for 2,500, free to cancel until Fri 03:00" */
+function dealWords(view: View, hold: SiteHold, { priceMinor }: Deal, way: WayToPay, chosen?: 'chosen'): string {
+  const { t, money, short, now } = view;
+  const price =
+    way === 'package' || way === 'subscription'
+      ? t(`pay.${way}`)
+      : priceMinor > 0
+        ? t(`pay.${way}` as SiteText, { price: money(priceMinor) })
+        : t('pay.free');
+  if (chosen) return t('deal.chosen', { price });
+  if (way === 'later' && priceMinor === 0) return t('deal.plain', { when: short(hold.starts_at), price });
+  const until = freeUntil(new Date(hold.starts_at));
+  const cancel = until > now ? t('deal.until', { until: short(until) }) : t('deal.binding');
+  return t('deal', { when: short(hold.starts_at), price, cancel });
+}
+
+/** It is done. */
+export function bookedPage(view: View, booking: Booking): Page {
+  const { t, link, money, short, now } = view;
+  const until = freeUntil(new Date(booking.starts_at));
+  const isOff = booking.status === 'CANCELLED';
+  const title = t(isOff ? 'booked.off' : 'booked.title');
+  const paid =
+    booking.pay_from === 'later'
+      ? booking.price_minor > 0
+        ? t('booked.later', { price: money(booking.price_minor) })
+        : t('free')
+      : t(`booked.${booking.pay_from}`, { price: money(booking.price_minor) });
+  return {
+    title,
+    isEmbeddable: true,
+    main: html`<h1>${title}</h1><p class="lead">${view.moment(booking.starts_at)}</p>
+      <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
+      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
+      <dt>${t('held.price')}</dt><dd>${paid}</dd></dl>${zoneNote(view, booking.starts_at)}
+      ${!isOff && html`<p>${until > now ? t('booked.until', { until: short(until) }) : t('booked.binding')}</p>`}
+      <p><a class="button second" href="${link('/')}">${t('booked.again')}</a></p>`,
+  };
+}

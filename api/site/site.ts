@@ -1,0 +1,77 @@
+import type { Request, Response } from 'express';
+import type { Fleet } from '../../queues/process/fleet.ts';
+import type { CallContext } from '../../workers/call-context.ts';
+import { Refused } from '../../workers/refusal.ts';
+import { callerOf, visitFrom } from '../auth/authenticate.ts';
+import type { Asking } from '../http/asking.ts';
+import type { Caller } from '../http/caller.ts';
+import { askedBy } from '../http/fair-share.ts';
+import { Problem, requestIdOf } from '../http/problems.ts';
+import { type Answer, operationOf, type Route } from '../http/route.ts';
+
+/** What the site stands on: the routes of the API, asked within the process, and the page that was built. */
+export type SiteParts = {
+  open: { fleet: Fleet; written(): void };
+  serve(route: Route, asking: Asking): Promise<Answer>;
+  routes: readonly Route[];
+  shell(): string | null;
+};
+
+/** Asks a route of the API as whoever sent this request, or as somebody who has just shown who they are. */
+export async function askRoute(
+  { serve, routes }: SiteParts,
+  request: Request,
+  response: Response,
+  asked: { operation: string; params?: object; body?: object; caller?: Caller },
+): Promise<Answer & { body: unknown }> {
+  const route = routes.find((one) => operationOf(one) === asked.operation);
+  if (!route) throw new TypeError(`there is no route ${asked.operation}`);
+  return serve(route, {
+    caller: asked.caller ?? callerOf(response),
+    visit: visitFrom(response),
+    requestId: requestIdOf(response),
+    isWaiting: () => !response.destroyed,
+    method: route.method.toUpperCase(),
+    path: request.path,
+    params: Object.fromEntries(Object.entries(asked.params ?? {}).map(([name, value]) => [name, String(value)])),
+    query: {},
+    body: () => asked.body ?? {},
+    header: () => undefined,
+  });
+}
+
+/** Does something by the rules themselves, as whoever sent this request or as a person: in their name, with their share of the database. */
+export function actAsVisitor<T>(
+  { open }: SiteParts,
+  request: Request,
+  response: Response,
+  work: (context: CallContext) => Promise<T>,
+  personId?: number,
+): Promise<T> {
+  const caller = callerOf(response);
+  const who =
+    personId === undefined ? caller : { ...caller, id: `person:${personId}`, name: `person:${personId}`, scopes: [], personId };
+  const acting = {
+    actor: who.name,
+    cause: `${request.method} ${request.path.split('/').slice(0, 2).join('/')} ${requestIdOf(response)}`,
+  };
+  const context = { db: open.fleet.db, fleet: open.fleet, caller: who, now: new Date() };
+  const working = askedBy({ caller: who.id, acting }, () => work(context));
+  return request.method === 'GET' ? working : working.finally(open.written);
+}
+
+type Trouble = {
+  status: number;
+  errors: { path: string; message: string }[];
+  /** Where a slot was lost: the starts that are left on that day. */
+  slots?: readonly string[];
+};
+
+/** What was refused, in whichever way the API says it; what nobody foresaw is thrown on. */
+export function refusalFrom(error: unknown): Trouble {
+  if (error instanceof Problem)
+    return { status: error.status, errors: error.extra.errors ?? [], slots: error.extra.slots as string[] | undefined };
+  if (!(error instanceof Refused)) throw error;
+  const status = { missing: 404, conflict: 409, not_allowed: 403, invalid: 422, unknown: 401, too_many: 429 }[error.kind];
+  return { status, errors: error.fields.errors ?? [], slots: error.fields.slots as string[] | undefined };
+}

@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs';
+import { createInstance } from 'i18next';
+import type en from './texts/en.json';
+
+type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
+/** What the booking site says; a key with plural forms goes by its bare name. */
+export type SiteText = Bare<keyof typeof en>;
+export type SiteLocale = 'ru' | 'uk' | 'en';
+export const SITE_LOCALES: readonly SiteLocale[] = ['ru', 'uk', 'en'];
+
+const language = createInstance();
+void language.init({
+  initAsync: false,
+  resources: Object.fromEntries(
+    SITE_LOCALES.map((locale) => [
+      locale,
+      { translation: JSON.parse(readFileSync(new URL(`./texts/${locale}.json`, import.meta.url), 'utf8')) },
+    ]),
+  ),
+  lng: 'ru',
+  fallbackLng: false,
+  keySeparator: false,
+  nsSeparator: false,
+  interpolation: { escapeValue: false },
+});
+
+/** A text of the site in a language; `count` chooses the plural form. Not escaped. */
+export const siteText = (locale: SiteLocale, key: SiteText, params: Record<string, string | number> = {}): string =>
+  language.t(key, { lng: locale, count: params.count as number | undefined, replace: params, nest: false });
+
+/** Formats of a language, in the studio's zone. */
+export function siteFormats(locale: SiteLocale, zone: string, currency: string) {
+  const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, options);
+  const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone } as const;
+  const time = dates(clock);
+  const offset = dates({ ...clock, timeZoneName: 'shortOffset' });
+  const long = dates({ timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' });
+  const week = dates({ timeZone: 'UTC', weekday: 'short' });
+  const date = dates({ timeZone: 'UTC', day: 'numeric', month: 'short' });
+  const short = dates({ ...clock, weekday: 'short' });
+  const moment = dates({ ...clock, weekday: 'long', day: 'numeric', month: 'long' });
+  const money = new Intl.NumberFormat(locale, {
+    style: 'currency',
+    currency,
+    trailingZeroDisplay: 'stripIfInteger',
+  } as Intl.NumberFormatOptions);
+  const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
+  return {
+    money: (minor: number) => money.format(minor / 10 ** digits),
+    /** `15:00` */
+    time: (instant: string) => time.format(new Date(instant)),
+    /** `01:30 GMT+3`, where a clock that is set back shows a time twice. */
+    timeWithOffset: (instant: string) => offset.format(new Date(instant)),
+    /** `Friday 27 November`, of a business day. */
+    longDay: (day: string) => long.format(Date.parse(day)),
+    weekday: (day: string) => week.format(Date.parse(day)),
+    date: (day: string) => date.format(Date.parse(day)),
+    /** `Fri 15:00` */
+    short: (instant: string | Date) => short.format(new Date(instant)).replace(',', ''),
+    /** `Friday 27 November at 15:00` */
+    moment: (instant: string) => moment.format(new Date(instant)),
+  };
+}

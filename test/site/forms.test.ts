@@ -1,0 +1,146 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { sql } from '../../sql/database/database.ts';
+import { tokenHash } from '../../workers/sign-in/tokens.ts';
+import { type TestApi, testApi } from '../support/front-door.ts';
+import { formsOf, smallSite, startsOn } from './salon-site.ts';
+
+let api: TestApi;
+let shop: Awaited<ReturnType<typeof smallSite>>;
+beforeAll(async () => {
+  api = await testApi({
+    settings: { RATE_LIMIT_PER_MINUTE: '100000', SMTP_URL: 'smtp://127.0.0.1:9', MAIL_FROM: 'hello@studio.example' },
+  });
+  shop = await smallSite(api);
+});
+afterAll(() => api.close());
+
+test('service, who and when are one page, whose state is its address', async () => {
+  const { get } = formsOf(api);
+  const first = await get('/');
+  expect(first.status).toBe(200);
+  expect(first.text).toContain(`href="/?service=${shop.service}"`);
+  const page = await get(`/?service=${shop.service}&who=${shop.master}`);
+  expect(page.text).toContain('Ten years of scissors.');
+  expect(startsOn(page).length).toBeGreaterThan(0);
+  expect(page.text).toMatch(/[A-Z]\w+,? \d+ \w+: \d+ free times/);
+});
+
+test('a machine is answered as before', async () => {
+  expect((await fetch(`${api.url}/`, { headers: { Accept: 'application/json' } })).headers.get('content-type')).toContain('json');
+  expect((await api.get('/')).status).toBe(404);
+});
+
+test('a form without our origin, or without a token of ours, does nothing', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(`/?service=${shop.service}`);
+  const fields = { service: String(shop.service), start: String(startsOn(page).at(-1)), form: tokenOf(page) };
+  const refused = async (given: Record<string, string>, headers: Record<string, string> = {}) =>
+    (await post('/hold', given, headers)).status;
+  expect(await refused(fields, { Origin: 'https://elsewhere.example' })).toBe(403);
+  expect(await refused(fields, { Origin: 'null' })).toBe(403);
+  expect(await refused({ ...fields, form: '' })).toBe(403);
+  expect(await refused({ ...fields, form: `${fields.form}x` })).toBe(403);
+  const bare = await fetch(`${api.url}/hold`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { Accept: 'text/html' },
+    body: new URLSearchParams(fields),
+  });
+  expect(bare.status).toBe(403);
+  expect(await api.db.exists(sql.unsafe`select from site_holds`)).toBe(false);
+  expect(await refused(fields)).toBe(303);
+});
+
+test('a held slot is nobody else’s until it is let go', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(`/?service=${shop.service}`);
+  const start = String(startsOn(page).at(-2));
+  const fields = { service: String(shop.service), start, form: tokenOf(page) };
+  const held = await post('/hold', fields);
+  expect(held.status).toBe(303);
+  const again = await post('/hold', fields);
+  expect(again.status).toBe(409);
+  expect(again.text).toContain('Somebody has just taken that time');
+  expect(startsOn(again)).not.toContain(start);
+  const client = await shop.make.client();
+  const byApi = await api.post('/bookings', {
+    client_id: client,
+    service_id: shop.service,
+    specialist_id: shop.master,
+    starts_at: start,
+  });
+  expect(byApi.status).toBe(409);
+  await api.db.query(
+    sql.unsafe`update bookings set held_until = now() - interval '1 second' where starts_at = ${start}::timestamptz`,
+  );
+  expect((await post('/hold', fields)).status).toBe(303);
+});
+
+const sessionOf = async (client: number) => {
+  const token = `site-${client}-${'x'.repeat(30)}`;
+  await api.db.query(sql.unsafe`
+    insert into sessions (token_hash, user_id, opened_by, expires_at) values (${sql.binary(tokenHash(token))}, ${client}, 'password', now() + interval '1 hour')`);
+  return `sf_session=${token}`;
+};
+
+test('discounts stand line by line, and whoever is known books with one press', async () => {
+  const client = await shop.make.client();
+  await api.db.query(sql.unsafe`insert into client_discounts (client_id, kind, percent) values (${client}, 'percent', 10)`);
+  const { get, post, tokenOf } = formsOf(api, { Cookie: await sessionOf(client) });
+  const page = await get(`/?service=${shop.service}`);
+  const held = await post('/hold', { service: String(shop.service), start: String(startsOn(page)[3]), form: tokenOf(page) });
+  const path = String(held.headers.get('location'));
+  const deal = await get(path);
+  expect(deal.text).toContain('Your discount of 10 %');
+  expect(deal.text).toMatch(/-RUB.250|−RUB.250|-?RUB.250/);
+  expect(deal.text).toMatch(/Book \w+ [\d:]+ for RUB.2,250/);
+  const booked = await post(path, { form: tokenOf(deal), pay: 'later' });
+  expect(booked.status).toBe(303);
+  const done = await get(String(booked.headers.get('location')));
+  expect(done.text).toContain('You are booked');
+  expect((await post(path, { form: tokenOf(deal), pay: 'later' })).headers.get('location')).toBe(booked.headers.get('location'));
+  const mine = await api.db.any(
+    sql.type(
+      z.object({ status: z.string(), price_minor: z.int() }),
+    )`select status, price_minor from bookings where client_id = ${client}`,
+  );
+  expect(mine).toEqual([{ status: 'CONFIRMED', price_minor: 225_000 }]);
+});
+
+test('a slot that was lost meanwhile: 409, the free starts stand in place and nothing typed is lost', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(`/?service=${shop.service}`);
+  const start = String(startsOn(page).at(-5));
+  const held = await post('/hold', { service: String(shop.service), start, form: tokenOf(page) });
+  const path = String(held.headers.get('location'));
+  await api.db.query(
+    sql.unsafe`update bookings set held_until = now() - interval '1 second' where starts_at = ${start}::timestamptz`,
+  );
+  const other = await shop.make.client();
+  expect((await api.post('/bookings', { client_id: other, service_id: shop.service, starts_at: start })).status).toBe(201);
+  const typed = { first_name: 'Olga <b>', phone: '+79160000001', email: 'olga@home.example', consent: 'yes' };
+  const lost = await post(path, { ...typed, form: tokenOf(page) });
+  expect(lost.status).toBe(409);
+  expect(lost.text).toContain('All you typed is still here');
+  expect(lost.text).toContain('value="Olga &lt;b&gt;"');
+  expect(lost.text).toContain('value="olga@home.example"');
+  expect(startsOn(lost).length).toBeGreaterThan(0);
+  expect(startsOn(lost)).not.toContain(start);
+});
+
+test('200 visitors take the same slot: one holds it, 199 see free starts', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(`/?service=${shop.service}&day=${startsOn(await get(`/?service=${shop.service}`))[0]!.slice(0, 10)}`);
+  const start = String(startsOn(page)[8]);
+  const answers = await Promise.all(
+    Array.from({ length: 200 }, () => post('/hold', { service: String(shop.service), start, form: tokenOf(page) })),
+  );
+  expect(answers.filter(({ status }) => status === 303)).toHaveLength(1);
+  const lost = answers.filter(({ status }) => status === 409);
+  expect(lost).toHaveLength(199);
+  for (const one of lost) {
+    expect(startsOn(one).length).toBeGreaterThan(0);
+    expect(startsOn(one)).not.toContain(start);
+  }
+}, 60_000);

@@ -1,0 +1,42 @@
+import { sql } from '../../sql/database/database.ts';
+import { salon } from '../bookings/salon.ts';
+import type { TestApi } from '../support/front-door.ts';
+
+/** A salon with one service of an hour, a master, and opening hours round the clock. */
+export async function smallSite(api: TestApi) {
+  const make = salon(api.db);
+  const location = await make.location();
+  const service = await make.service({ price: 250_000 });
+  const master = await make.specialist([service], { location });
+  await api.db.query(sql.unsafe`update services set name = 'Haircut', description = 'With a wash' where id = ${service}`);
+  await api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = '' where id = ${master}`);
+  await api.db.query(sql.unsafe`update specialists set bio = 'Ten years of scissors.' where id = ${master}`);
+  return { make, location, service, master };
+}
+
+type Answer = { status: number; headers: Headers; text: string };
+/** A browser without a script: it follows no link by itself, and sends forms as one does. */
+export function formsOf(api: TestApi, more: Record<string, string> = {}) {
+  const headers = { Accept: 'text/html', 'Accept-Language': 'en', ...more };
+  const read = async (answer: Response): Promise<Answer> => ({
+    status: answer.status,
+    headers: answer.headers,
+    text: await answer.text(),
+  });
+  const get = async (path: string) => read(await fetch(api.url + path, { headers, redirect: 'manual' }));
+  const post = async (path: string, fields: Record<string, string>, own: Record<string, string> = {}) =>
+    read(
+      await fetch(api.url + path, {
+        method: 'POST',
+        redirect: 'manual',
+        headers: { Origin: api.url, ...headers, ...own },
+        body: new URLSearchParams(fields),
+      }),
+    );
+  /** The token that a page gives to its forms. */
+  const tokenOf = (page: Answer) => String(/name="form" value="([^"]+)"/.exec(page.text)?.[1]);
+  return { get, post, tokenOf };
+}
+/** The values of the buttons or radios that stand for starts. */
+export const startsOn = (page: { text: string }) =>
+  [...page.text.matchAll(/name="start" value="([^"]+)"/g)].map(([, start]) => String(start));

@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import type { Day } from '../../queues/time/calendar.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { findImport, type Import, insertImport, noteConfirmed, ROW_OUTCOMES, takeImport } from '../../sql/imports/imports.ts';
+import {
+  allGroups,
+  heldBy,
+  knownPeople,
+  knownTimetable,
+  lockPeople,
+  membershipsOf,
+  wholeCatalogue,
+} from '../../sql/imports/world.ts';
+import { insertTemplates } from '../../sql/imports/write.ts';
+import { Refused } from '../refusal.ts';
+import type { PlannedRow } from './notes.ts';
+import { planStudents } from './plan-students.ts';
+import { planTemplates, type TemplateRow } from './plan-templates.ts';
+import type { ReadFile } from './read-file.ts';
+import type { StudentRow } from './read-students.ts';
+import type { World } from './world.ts';
+import { writeStudents } from './write-students.ts';
+
+/** For so long a preview can be confirmed (R25). */
+const LIVES_MS = 24 * 3_600_000;
+
+type Wish = { today: Day; overwrite: boolean };
+type Uploaded = { file: Uint8Array; fileName: string | null; by: string; now: Date };
+
+/** Judges a file and keeps the preview; of the studio's own data nothing is written. */
+export async function previewImport(transaction: Sql, read: ReadFile, wish: Wish, { file, fileName, by, now }: Uploaded) {
+  const { rows, print } = await planned(transaction, read.kind, read.read.rows, wish);
+  return insertImport(transaction, {
+    kind: read.kind,
+    file_name: fileName,
+    sha256: createHash('sha256').update(file).digest('hex'),
+    overwrite: wish.overwrite,
+    judged_on: wish.today,
+    given: read.read.rows,
+    print,
+    columns: read.read.columns,
+    counts: countsOf(rows),
+    created_by: by,
+    expires_at: new Date(now.getTime() + LIVES_MS).toISOString(),
+    rows,
+  });
+}
+
+/**
+ * Writes what a preview said, in the caller's transaction, once: again it answers what was written. Throws a 404 where there is none, a
+ * 409 where its time is over or the data has changed since, so that something else would be written than was shown.
+ */
+export async function confirmImport(transaction: Sql, id: number, { by, now }: { by: string; now: Date }): Promise<Import> {
+  const kept = await takeImport(transaction, id);
+  if (!kept) throw new Refused('missing', `there is no import ${id}`);
+  if (kept.confirmed_at !== null) return (await findImport(transaction, id)) as Import;
+  if (Date.parse(kept.expires_at) <= now.getTime()) {
+    throw new Refused('conflict', 'this preview is more than 24 hours old: upload the file again', { reason: 'expired' });
+  }
+  const wish = { today: kept.judged_on, overwrite: kept.overwrite };
+  const { print, write } = await planned(transaction, kept.kind, kept.given as StudentRow[] | TemplateRow[], wish, true);
+  if (print !== kept.print) {
+    throw new Refused('conflict', 'the data has changed since the preview: upload the file again', { reason: 'changed' });
+  }
+  return noteConfirmed(transaction, id, { by, now, result: await write(transaction) });
+}
+
+type Planned = { rows: PlannedRow[]; print: string; write: (transaction: Sql) => Promise<Record<string, number>> };
+
+async function planned(db: Sql, kind: ReadFile['kind'], given: unknown[], wish: Wish, isToLock = false): Promise<Planned> {
+  if (kind === 'templates') {
+    const plan = planTemplates(given as TemplateRow[], await knownTimetable(db));
+    const write = async (transaction: Sql) => {
+      if (plan.templates.length > 0) await insertTemplates(transaction, plan.templates);
+      return { templates_created: plan.templates.length };
+    };
+    return { rows: plan.rows, print: printOf(plan), write };
+  }
+  const rows = given as StudentRow[];
+  const plan = planStudents(rows, await worldOf(db, rows, wish.today, isToLock), wish);
+  return { rows: plan.rows, print: printOf(plan), write: (transaction) => writeStudents(transaction, plan.people, wish.today) };
+}
+
+const printOf = (plan: unknown) => createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+
+/** All that is known of those the rows may mean. @param isToLock whether they stay as they are until the transaction ends */
+async function worldOf(db: Sql, rows: readonly StudentRow[], today: Day, isToLock: boolean): Promise<World> {
+  const named = {
+    ids: rows.flatMap(({ id, payer_id }) => [id, payer_id].filter((one) => one !== null)),
+    phones: rows.flatMap(({ phone }) => phone ?? []),
+    emails: rows.flatMap(({ email }) => email?.toLowerCase() ?? []),
+    births: rows.flatMap(({ birth_date }) => birth_date ?? []),
+  };
+  const look = () => knownPeople(db, named);
+  if (isToLock)
+    await lockPeople(
+      db,
+      (await look()).map(({ id }) => id),
+    );
+  const people = await look();
+  const ids = people.map(({ id }) => id);
+  return {
+    people,
+    groups: await allGroups(db),
+    catalogue: await wholeCatalogue(db),
+    members: await membershipsOf(db, ids, today),
+    held: await heldBy(db, ids),
+  };
+}
+
+const countsOf = (rows: readonly PlannedRow[]) =>
+  Object.fromEntries(
+    ROW_OUTCOMES.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length]),
+  ) as Import['counts'];

@@ -1,0 +1,60 @@
+import type { Sql } from '../../sql/database/database.ts';
+import { entriesOfPayment, findTransaction, paidWith, paymentOfRefund } from '../../sql/why/charges.ts';
+import { findReceived } from '../../sql/why/received.ts';
+import { type Explanation, explained, link } from './answer.ts';
+import { whyInvoice } from './charges.ts';
+import { rulesOfTransaction } from './rules.ts';
+
+/** What a payment did: who took it, how it went into the wallet, and what was paid from it at once. */
+export async function whyPayment(db: Sql, id: number): Promise<Explanation | null> {
+  const payment = await findReceived(db, id);
+  if (!payment) return null;
+  const entries = (await entriesOfPayment(db, id)).map((entry) =>
+    link({ kind: 'transaction', id: entry.id, at: entry.at, status: entry.kind, amount_minor: entry.amount_minor }),
+  );
+  const paid = (await paidWith(db, id)).map((entry) =>
+    link({
+      kind: 'invoice',
+      id: entry.invoice_id,
+      at: entry.at,
+      status: 'payment',
+      amount_minor: entry.amount_minor,
+      why: { of: 'invoice', id: entry.invoice_id },
+    }),
+  );
+  const { payer: person, amount_minor, method } = payment;
+  const taken = link({ kind: 'payment', id, at: payment.at, name: payment.taken_by, status: method, amount_minor });
+  const undone = payment.cancelled_at
+    ? [link({ kind: 'payment', id, at: payment.cancelled_at, name: payment.cancellation_reason, status: 'CANCELLED' })]
+    : [];
+  const rules: Explanation['rules'] = entries.some(({ status }) => status === 'payout') ? ['D21', 'R19'] : ['D21'];
+  return explained({
+    of: 'payment',
+    id,
+    person,
+    status: payment.cancelled_at ? 'CANCELLED' : null,
+    amount_minor,
+    rules,
+    chain: [taken, ...entries, ...undone],
+    parts: paid,
+  });
+}
+
+/** A refund is explained by the payment it gave back. */
+export async function whyRefund(db: Sql, id: number): Promise<Explanation | null> {
+  const paymentId = await paymentOfRefund(db, id);
+  const payment = paymentId === null ? null : await whyPayment(db, paymentId);
+  return payment && { ...payment, of: 'refund', id, rules: ['R19'] };
+}
+
+/** Why money moved in a wallet: the entry, then the invoice or payment behind it. */
+export async function whyTransaction(db: Sql, id: number): Promise<Explanation | null> {
+  const entry = await findTransaction(db, id);
+  if (!entry) return null;
+  const { invoice_id, payment_id, kind, amount_minor } = entry;
+  const under =
+    invoice_id !== null ? await whyInvoice(db, invoice_id) : payment_id !== null ? await whyPayment(db, payment_id) : null;
+  const own = { of: 'transaction' as const, id, status: kind, amount_minor };
+  if (!under) return explained({ ...own, rules: rulesOfTransaction(kind) });
+  return { ...under, ...own, rules: [...new Set([...rulesOfTransaction(kind), ...under.rules])] };
+}
