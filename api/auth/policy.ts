@@ -250,7 +250,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/students/{id}': staff,
 
   'GET /api/vending/owners': vending,
-  'POST /api/vending/owners': staff,
+  'POST /api/vending/owners': { ...vending, rows: { 'body.user_id': 'person' }, only: { stock_from: [] } },
   'PATCH /api/vending/owners/{id}': {
     ...vending,
     rows: { 'params.id': 'vending_owner' },
@@ -272,6 +272,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'GET /api/vending/sales': vending,
+  'GET /api/vending/imports': vending,
   'GET /api/vending/tasks': tasks,
   'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
   'POST /api/vending/tasks/{id}/complete': { ...tasks, rows: { 'params.id': 'vending_task' } },

@@ -28,6 +28,8 @@ import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
 import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 import type { undoRoutes } from '../routes/undo.ts';
+import type { vendingRoutes } from '../routes/vending.ts';
+import type { vendingStockRoutes } from '../routes/vending-stock.ts';
 import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
@@ -50,6 +52,8 @@ type Asked = (
   | typeof teamRoutes
   | typeof tonightRoutes
   | typeof trainingRoutes
+  | typeof vendingRoutes
+  | typeof vendingStockRoutes
   | typeof absenceRoutes
   | typeof groupRoutes
   | typeof moneyRoutes

@@ -11,6 +11,7 @@ import { signInRoutes } from './modules/sign-in/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
 import { trainersRoutes } from './modules/trainers/routes.ts';
+import { vendingRoutes } from './modules/vending/routes.ts';
 
 /** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
 export const pageRoutes: RouteRecordRaw[] = [
@@ -23,6 +24,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...groupRoutes,
   ...runRoutes,
   ...catalogueRoutes,
+  ...vendingRoutes,
   ...teamRoutes,
   ...peopleRoutes,
   ...accountRoutes,
