@@ -23,6 +23,7 @@ import { meRoutes } from './me.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
+import { ownDataRoutes } from './own-data.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { paymentRoutes } from './payments.ts';
@@ -115,6 +116,7 @@ export const routes: readonly Route[] = [
   ...studioPaths,
   ...paymentRoutes,
   ...personCardRoutes,
+  ...ownDataRoutes,
   ...specialistClientRoutes,
   ...signInRoutes,
   ...demoRoutes,

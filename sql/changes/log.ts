@@ -33,6 +33,7 @@ export const records = [
   'recipe',
   'recipe item',
   'note',
+  'consent',
 ] as const;
 
 export const changeRow = z.object({

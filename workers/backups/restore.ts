@@ -95,7 +95,13 @@ async function restoreBase(
     let done: AfterRestore;
     try {
       if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)));
-      done = await settleRestored(embeddedUrl(dataDir), { file: backup.file, point: at ?? null, zone: settings.zone, now });
+      done = await settleRestored(embeddedUrl(dataDir), {
+        file: backup.file,
+        point: at ?? null,
+        zone: settings.zone,
+        now,
+        backupDir: settings.backupDir,
+      });
     } finally {
       await server.stop();
     }
@@ -133,7 +139,7 @@ async function reserveTimeline(cluster: string, folder: string) {
 }
 
 async function restoreDump(
-  { zone }: RestoreSettings,
+  { zone, backupDir: ownDir }: RestoreSettings,
   backupDir: string,
   backup: Manifest,
   url: string,
@@ -156,6 +162,6 @@ async function restoreDump(
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
   await loadDump(path, url, backup.version, onProgress);
-  const done = await settleRestored(url, { file: backup.file, point: null, zone, now });
+  const done = await settleRestored(url, { file: backup.file, point: null, zone, now, backupDir: ownDir });
   return { ...done, file: backup.file, into: new URL(url).pathname.slice(1), isInPlace };
 }
