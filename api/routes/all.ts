@@ -13,6 +13,7 @@ import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { demoRoutes } from './demo.ts';
 import { examRoutes } from './exams.ts';
+import { exportRoutes } from './exports.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -85,6 +86,7 @@ export const routes: readonly Route[] = [
   ...refundRoutes,
   ...reportRoutes,
   ...importRoutes,
+  ...exportRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,

@@ -34,6 +34,7 @@ export const records = [
   'recipe item',
   'note',
   'consent',
+  'export',
 ] as const;
 
 export const changeRow = z.object({
