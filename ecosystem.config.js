@@ -35,7 +35,10 @@ const app = (name, script) => ({
 
 /** The embedded database is a foreign program: SIGINT makes it end its sessions, write a checkpoint and stop. */
 const database = () => {
-  const { program, args } = serverCommand(settings.dataDir, { backupDir: settings.backupDir });
+  const { program, args } = serverCommand(settings.dataDir, {
+    backupDir: settings.backupDir,
+    backupKeyFile: settings.backupKeyFile,
+  });
   return {
     name: 'postgres',
     script: program,

@@ -11,6 +11,7 @@ import { isSuperuser } from '../sql/database/role.ts';
 import { fleetTurns } from '../workers/notifier/outbox/chat-turns.ts';
 import { paceOf } from '../workers/notifier/outbox/pace.ts';
 import { backgroundDone } from '../workers/sign-in/background.ts';
+import { beatWhileHealthy } from './app/heartbeat.ts';
 import { createApiServer } from './app/server.ts';
 
 /** Takes no new connection and leaves those there are as they are, where the server's own `close` ends the idle ones at once. */
@@ -33,6 +34,9 @@ server.on('error', (error) => {
 await once(server, 'listening');
 const bot = fleet.settings.telegramToken ? liveHere() : undefined;
 
+const { heartbeatUrl } = fleet.settings;
+const heartbeat = heartbeatUrl ? beatWhileHealthy(fleet, heartbeatUrl, draining.signal) : undefined;
+
 /** The bot is loaded where there is one. */
 async function liveHere() {
   const { liveBot } = await import('./telegram/live.ts');
@@ -49,7 +53,7 @@ drainOnSignal(drainSeconds, async () => {
   const sweep = setInterval(() => server.closeIdleConnections(), 50);
   await closed;
   clearInterval(sweep);
-  await bot;
+  await Promise.all([bot, heartbeat]);
   await backgroundDone();
   await fleet.close();
 });

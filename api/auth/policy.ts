@@ -69,6 +69,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/backup': staff,
   'POST /cron/verify-backup': staff,
   'GET /api/backups': staff,
+  'GET /api/alerts': staff,
+  'POST /api/alerts/{id}/acknowledge': staff,
   'POST /internal/slots/recalc': staff,
   'POST /internal/slots/roll': staff,
   'POST /vending/import': staff,
@@ -78,6 +80,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /process-history': staff,
   'GET /process-history/{id}': staff,
   'GET /process-stats': staff,
+  'GET /api/tonight': staff,
   'GET /schedule': staff,
   'GET /schedule/ticks': staff,
   'POST /schedule/{name}/pause': staff,
@@ -203,6 +206,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/people/{id}/command-rights': staff,
   'GET /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
   'PUT /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
+  'GET /api/messages': staff,
   'GET /api/notification-kinds': staff,
   'PUT /api/notification-kinds': staff,
 
@@ -250,7 +254,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/students/{id}': staff,
 
   'GET /api/vending/owners': vending,
-  'POST /api/vending/owners': staff,
+  'POST /api/vending/owners': { ...vending, rows: { 'body.user_id': 'person' }, only: { stock_from: [] } },
   'PATCH /api/vending/owners/{id}': {
     ...vending,
     rows: { 'params.id': 'vending_owner' },
@@ -272,6 +276,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'GET /api/vending/sales': vending,
+  'GET /api/vending/imports': vending,
   'GET /api/vending/tasks': tasks,
   'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
   'POST /api/vending/tasks/{id}/complete': { ...tasks, rows: { 'params.id': 'vending_task' } },

@@ -6,11 +6,11 @@ import type { Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import {
   attendanceToExport,
-  type Cells,
+  type ExportCells,
+  type ExportSpan,
   noteExport,
   paymentsToExport,
   rosterToExport,
-  type Span,
   studentsToExport,
   subscriptionsToExport,
 } from '../../sql/exports/rows.ts';
@@ -28,7 +28,7 @@ const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet'
 type Export = {
   summary: string;
   scope: Scope;
-  rows: (db: Sql, span: Span, whose: Whose) => Promise<readonly Cells[]>;
+  rows: (db: Sql, span: ExportSpan, whose: Whose) => Promise<readonly ExportCells[]>;
 };
 
 const exports = {

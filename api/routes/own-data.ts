@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { isPerson } from '../../sql/auth/people.ts';
 import { consentKinds, consentRow, listConsents } from '../../sql/people/consents.ts';
-import { obstacle } from '../../sql/people/erase.ts';
+import { erasureObstacle } from '../../sql/people/erase.ts';
 import { erasureRow } from '../../sql/people/erasures.ts';
 import { findKnown, ownRows } from '../../sql/people/own-data.ts';
 import { fileErasures } from '../../workers/backups/erasures.ts';
@@ -73,7 +73,7 @@ export const ownDataRoutes = [
     bodyOptional: true,
     responses: {
       200: erasureRow.extend({ dry_run: z.boolean() }).meta({ id: 'Erasure' }),
-      409: problemBody.extend({ obstacles: z.array(obstacle).optional() }).meta({ id: 'NotErasable' }),
+      409: problemBody.extend({ obstacles: z.array(erasureObstacle).optional() }).meta({ id: 'NotErasable' }),
     },
     async handle({ params, body: { dry_run } }, context) {
       demandScope(context.caller, 'money:write', 'it says what is owed and paid, and it is for good');

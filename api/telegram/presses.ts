@@ -3,6 +3,7 @@ import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/
 import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
+import { acknowledge } from './acknowledge.ts';
 import { admitted, type BotOperation } from './admission.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
@@ -26,6 +27,7 @@ export const presses: Readonly<Record<string, Press>> = {
   drop: { operation: ofConfirmation, handle: pressDrop },
   retry: { operation: ofRetry, handle: pressRetry },
   details: { operation: onRow('GET /process-history/{id}'), handle: pressDetails },
+  ack: { operation: 'POST /api/alerts/{id}/acknowledge', handle: pressAcknowledge },
   // Nothing over HTTP silences an alert; whoever may pause a schedule may.
   mute: { operation: 'POST /schedule/{name}/pause', handle: pressMute },
   complete: {
@@ -119,6 +121,10 @@ async function pressDetails(turn: Turn, query: CallbackQuery, argument: string) 
   const run = await findRun(turn.db, numberBehind(argument));
   toast(turn, query, run ? undefined : text(turn.asker.locale, 'bot.retry.gone', { id: numberBehind(argument) }));
   if (run) say(turn, await details(turn, run));
+}
+
+async function pressAcknowledge(turn: Turn, query: CallbackQuery, argument: string) {
+  toast(turn, query, await acknowledge(turn, argument));
 }
 
 async function pressMute(turn: Turn, query: CallbackQuery, argument: string) {

@@ -25,6 +25,8 @@ let closed: (() => void) | undefined;
 export function keepClosed(onTry: () => void) {
   closed = onTry;
 }
+/** False where apps are loaded without being started. */
+export const mayOpen = () => closed === undefined;
 function stayClosed(): Promise<never> {
   closed?.();
   return new Promise(() => undefined);

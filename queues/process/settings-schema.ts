@@ -19,6 +19,19 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, { error: `a whole number from ${min} to ${max}` });
 
+/** Some, separated by commas; none given is undefined. */
+const addresses = (form: RegExp, error: string) =>
+  z
+    .string()
+    .transform((text) =>
+      text
+        .split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    )
+    .refine((list) => list.length > 0 && list.every((part) => form.test(part)), { error })
+    .optional();
+
 /** Wall times, `HH:MM`, from the first to just before the second. */
 export type QuietHours = { from: string; until: string };
 const QUIET = 'two times such as 22:00-08:00, or off';
@@ -37,6 +50,8 @@ export const schema = z.object({
   MIGRATE_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
   FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
   BACKUP_DIR: z.string().min(1, { error: 'a folder' }).optional(),
+  BACKUP_KEY_FILE: z.string().min(1, { error: 'a file' }).optional(),
+  BACKUP_COPY_DIR: z.string().min(1, { error: 'a folder' }).optional(),
   PORT: whole(1, 65_535).prefault('3000'),
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   TLS_CERT: z.string().optional(),
@@ -45,7 +60,12 @@ export const schema = z.object({
   PUBLIC_URL: publicUrlSetting.optional(),
   EMBED_ORIGINS: z
     .string()
-    .transform((text) => text.split(',').map((origin) => origin.trim()).filter(Boolean))
+    .transform((text) =>
+      text
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter(Boolean),
+    )
     .refine((origins) => origins.every((origin) => /^https?:\/\//.test(origin) && URL.parse(origin)?.origin === origin), {
       error: 'origins separated by commas, such as https://studio.example,https://www.studio.example',
     })
@@ -104,6 +124,9 @@ export const schema = z.object({
     .string()
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
+  HEARTBEAT_URL: url('http:', 'https:').optional(),
+  ALERT_EMAILS: addresses(/^[^\s@<>,]+@[^\s@<>,]+$/, 'e-mail addresses separated by commas'),
+  ALERT_PHONES: addresses(/^\+\d{7,15}$/, 'phones separated by commas, such as +79160000001'),
   VENDING_KEYS: vendingKeysSetting.prefault(''),
   VENDING_API_ROOT: url('http:', 'https:').default('https://api.vendista.ru:99'),
   VENDING_CALL_MS: whole(0, 60_000).prefault('1100'),

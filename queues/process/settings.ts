@@ -15,6 +15,10 @@ export type Settings = Readonly<{
   dataDir: string;
   /** Where backups are kept, and the write-ahead log of the embedded database. */
   backupDir: string;
+  /** The file with the key that backups are encrypted with; without it they are not. */
+  backupKeyFile?: string;
+  /** A folder on another disk where everything in `backupDir` is copied. */
+  backupCopyDir?: string;
   port: number;
   host: string;
   /** Paths of PEM files; with them the API speaks https itself. */
@@ -57,6 +61,11 @@ export type Settings = Readonly<{
   telegramOidc?: { id: string; secret: string; root: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
+  /** Where alarms go by e-mail and SMS; without them to the owners and admins of the studio. */
+  alertEmails?: string[];
+  alertPhones?: string[];
+  /** What is asked once a minute while the fleet is healthy: a dead man's switch. */
+  heartbeatUrl?: string;
   /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
   vendingKeys: readonly VendingKey[];
   /** Where Vendista is, without a slash at its end. */
@@ -111,6 +120,8 @@ export function parseSettings(given: GivenSettings): Settings {
     redisUrl: s.REDIS_URL,
     dataDir: resolve(s.FLEET_DATA_DIR),
     backupDir: resolve(s.BACKUP_DIR ?? join(s.FLEET_DATA_DIR, 'backups')),
+    backupKeyFile: s.BACKUP_KEY_FILE === undefined ? undefined : resolve(s.BACKUP_KEY_FILE),
+    backupCopyDir: s.BACKUP_COPY_DIR === undefined ? undefined : resolve(s.BACKUP_COPY_DIR),
     port: s.PORT,
     host: s.HOST,
     trustProxy: s.TRUST_PROXY,
@@ -145,6 +156,9 @@ export function parseSettings(given: GivenSettings): Settings {
           }
         : undefined,
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
+    heartbeatUrl: s.HEARTBEAT_URL,
+    alertEmails: s.ALERT_EMAILS,
+    alertPhones: s.ALERT_PHONES,
     vendingKeys: s.VENDING_KEYS,
     vendingApiRoot: s.VENDING_API_ROOT.replace(/\/+$/, ''),
     vendingCallMs: s.VENDING_CALL_MS,

@@ -1,7 +1,8 @@
 import { statfs } from 'node:fs/promises';
-import { clearAlert, raiseAlert, type Trouble } from '../../sql/alerts/alerts.ts';
+import type { Trouble } from '../../sql/alerts/alerts.ts';
+import { settleCondition } from '../../sql/alerts/watched.ts';
 import { type BackupsStand, backupsStand } from '../../sql/backups/backups.ts';
-import type { Database, Sql } from '../../sql/database/database.ts';
+import type { Database } from '../../sql/database/database.ts';
 import type { Settings } from '../process/settings.ts';
 
 const HOUR_MS = 3_600_000;
@@ -26,7 +27,7 @@ export async function watchBackups({ db, settings }: Watched, now: Date, measure
   await db.transaction(async (transaction) => {
     const stand = await backupsStand(transaction);
     const { finished_at, verified_at } = stand;
-    const set = (isOn: boolean, trouble: Trouble) => settle(transaction, adminChatIds, isOn, trouble, now);
+    const set = (isOn: boolean, trouble: Trouble) => settleCondition(transaction, adminChatIds, isOn, trouble, now);
     await set(isMissing(stand, now) || stand.backup_error !== null, {
       fingerprint: 'backup_missing',
       template: 'backup_missing',
@@ -60,10 +61,9 @@ const isOver = (at: string | null, since: string | null, ms: number, now: Date) 
   return from !== null && now.getTime() - Date.parse(from) > ms;
 };
 
-async function settle(transaction: Sql, chatIds: readonly number[], isOn: boolean, trouble: Trouble, now: Date) {
-  if (isOn) await raiseAlert(transaction, chatIds, { ...trouble, isOngoing: true, isOnce: true }, now);
-  else await clearAlert(transaction, chatIds, trouble.fingerprint, now);
-}
+/** True while the disk of a folder has more room than an alarm asks for; a folder that is not on this host is no trouble. */
+export const hasRoom = async (folder: string, measure: Measure = spaceOf) =>
+  ((await measure(folder))?.percent ?? 100) >= LOW_PERCENT;
 
 /** What is free for us on the disk of a folder; undefined where there is no such folder on this host. */
 export async function spaceOf(folder: string): Promise<Space | undefined> {

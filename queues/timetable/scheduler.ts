@@ -16,6 +16,7 @@ import {
   runDue,
   type SchedulerContext,
 } from './run-due.ts';
+import { watchSurroundings } from './surroundings-watch.ts';
 import { timetable } from './timetable.ts';
 
 const LEASE_SECONDS = 10;
@@ -42,6 +43,7 @@ async function second() {
   }
   if (beats % CANARY_SECONDS === 0) await part('canaries', () => enqueueCanaries(scheduler, now));
   if (beats % BACKUPS_SECONDS === 7) await part('backups', () => watchBackups(fleet, now));
+  if (beats % BACKUPS_SECONDS === 37) await part('surroundings', () => watchSurroundings(fleet, now));
   if (beats % CANARY_SECONDS === 5) await part('watch', () => alarmOfSilentWorkers(scheduler, now));
   beats += 1;
 }

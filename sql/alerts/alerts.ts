@@ -51,6 +51,8 @@ export async function raiseAlert(
     on conflict (fingerprint) do update set
       template = excluded.template, params = excluded.params, last_at = excluded.last_at, recovered_at = null,
       episode = alerts.episode + (alerts.recovered_at is not null)::int,
+      acknowledged_at = case when alerts.recovered_at is null then alerts.acknowledged_at end,
+      acknowledged_by = case when alerts.recovered_at is null then alerts.acknowledged_by end,
       first_at = case when alerts.recovered_at is null then alerts.first_at else excluded.first_at end,
       told_at = case when alerts.recovered_at is null then alerts.told_at else excluded.told_at end,
       told_count = case when alerts.recovered_at is null then alerts.told_count else 1 end,

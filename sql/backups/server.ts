@@ -31,14 +31,18 @@ export async function serverVersion(client: pg.Client): Promise<number> {
 }
 
 /** Where in the folder of backups the server keeps its write-ahead log; null where it was started without, or with another folder. */
-export async function archivesTo(client: pg.Client, backupDir: string): Promise<{ system: string; folder: string } | null> {
+export async function archivesTo(
+  client: pg.Client,
+  backupDir: string,
+  keyFile: string | undefined,
+): Promise<{ system: string; folder: string } | null> {
   const { rows } = await client.query<{ mode: string; command: string; system: string }>(
     `select current_setting('archive_mode') as mode, current_setting('archive_command') as command, system_identifier::text as system
      from pg_control_system()`,
   );
   const { mode = 'off', command, system = '' } = rows[0] ?? {};
   const folder = walDir(backupDir, system);
-  return mode !== 'off' && command === archiveCommand(folder) ? { system, folder } : null;
+  return mode !== 'off' && command === archiveCommand(folder, keyFile) ? { system, folder } : null;
 }
 
 /** Begins a base backup. Returns the file of the log that a recovery begins with, and how large such files are. */

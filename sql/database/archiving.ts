@@ -14,21 +14,24 @@ const program = fileURLToPath(new URL('archive-wal.ts', import.meta.url));
 export const walDir = (backupDir: string, system: string) => join(backupDir, 'wal', system);
 
 /** `archive_command` of a server whose log is kept in a folder. */
-export const archiveCommand = (folder: string) => command('keep', folder);
+export const archiveCommand = (folder: string, keyFile?: string) => command('keep', folder, keyFile);
 
 /** `restore_command` of a server that recovers from there. */
-export const restoreCommand = (folder: string) => command('fetch', folder);
+export const restoreCommand = (folder: string, keyFile?: string) => command('fetch', folder, keyFile);
 
 /** What makes a server keep its log. It needs a restart to begin with it. */
-export const archivingSettings = (folder: string) => ({
+export const archivingSettings = (folder: string, keyFile?: string) => ({
   archive_mode: 'on',
-  archive_command: archiveCommand(folder),
+  archive_command: archiveCommand(folder, keyFile),
   archive_timeout: ARCHIVE_SECONDS,
 });
 
 /** The shell of the server reads it; a percent sign of a folder's name is doubled for the server itself. */
-const command = (wish: 'keep' | 'fetch', folder: string) =>
-  [escaped(process.execPath), '--no-warnings', escaped(program), wish, '%p', join(escaped(folder), '%f.gz')]
+const command = (wish: 'keep' | 'fetch', folder: string, keyFile: string | undefined) =>
+  [
+    ...[escaped(process.execPath), '--no-warnings', escaped(program), wish, '%p', join(escaped(folder), '%f.gz')],
+    ...(keyFile === undefined ? [] : [escaped(keyFile)]),
+  ]
     .map(quoted)
     .join(' ');
 

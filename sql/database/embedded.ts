@@ -23,7 +23,7 @@ type Address = {
 export type ServerCommand = { program: string; args: string[] };
 
 /** How a server runs: `durable: false` loses everything with the machine; `backupDir`: where its write-ahead log is kept, if it is. */
-export type ServerOptions = { durable?: boolean; backupDir?: string };
+export type ServerOptions = { durable?: boolean; backupDir?: string; backupKeyFile?: string };
 
 export const clusterDir = (dataDir: string) => join(dataDir, 'postgres');
 const addressFile = (dataDir: string) => join(dataDir, 'postgres.json');
@@ -72,14 +72,14 @@ export async function prepareEmbedded(dataDir: string, options: ServerOptions = 
 }
 
 /** The command that runs the server of a prepared data folder in the foreground; SIGINT stops it fast and cleanly. */
-export function serverCommand(dataDir: string, { durable = true, backupDir }: ServerOptions = {}): ServerCommand {
+export function serverCommand(dataDir: string, { durable = true, backupDir, backupKeyFile }: ServerOptions = {}): ServerCommand {
   return clusterCommand(clusterDir(dataDir), {
     port: readAddress(dataDir).port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
     shared_buffers: '128MB',
     ...(durable ? {} : UNSAFE),
-    ...(backupDir === undefined ? {} : archivingSettings(walDir(backupDir, systemOf(clusterDir(dataDir))))),
+    ...(backupDir === undefined ? {} : archivingSettings(walDir(backupDir, systemOf(clusterDir(dataDir))), backupKeyFile)),
   });
 }
 

@@ -3,15 +3,15 @@ import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 const cells = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
-export type Cells = z.output<typeof cells>;
+export type ExportCells = z.output<typeof cells>;
 /** `limit` is one more than may be exported: whoever gets so many asks for less. */
-export type Span = { from: string; to: string; zone: string; today: string; limit: number };
+export type ExportSpan = { from: string; to: string; zone: string; today: string; limit: number };
 
 const name = (alias: string) =>
   sql.fragment`concat_ws(' ', ${sql.identifier([alias, 'first_name'])}, nullif(${sql.identifier([alias, 'last_name'])}, ''))`;
 
 /** Students under the headers that an import knows, so that nothing changes when they come back (R29). The erased ones are nobody. */
-export const studentsToExport = (db: Sql, { today, limit }: Span) =>
+export const studentsToExport = (db: Sql, { today, limit }: ExportSpan) =>
   db.any(sql.type(cells)`
     select users.id, first_name, last_name, phone, email, birth_date::text as birth_date, gender, current_belt as belt,
       registration_date::text as registration_date, nullif(payer_id, users.id) as payer_id,
@@ -21,14 +21,14 @@ export const studentsToExport = (db: Sql, { today, limit }: Span) =>
     from students join users using (id) where not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
 
 /** What a trainer sees of theirs (R32): no contacts, and an age instead of a birth. */
-export const rosterToExport = (db: Sql, { today, limit }: Span, whose: Whose) =>
+export const rosterToExport = (db: Sql, { today, limit }: ExportSpan, whose: Whose) =>
   db.any(sql.type(cells)`
     select users.id, first_name, last_name, extract(year from age(${today}::date, birth_date))::int as age, current_belt as belt, health_note
     from students join users using (id)
     where ${isAmong(whose, 'student', 'users')} and not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
 
 /** Payments by the day that reports count them on; amounts in minor units. */
-export const paymentsToExport = (db: Sql, { from, to, zone, limit }: Span) =>
+export const paymentsToExport = (db: Sql, { from, to, zone, limit }: ExportSpan) =>
   db.any(sql.type(cells)`
     select id, day::text, payer_id, payer, phone, amount_minor::int8, refunded_minor::int8, method, description, taken_by, cancelled_on::text
     from (
@@ -39,7 +39,7 @@ export const paymentsToExport = (db: Sql, { from, to, zone, limit }: Span) =>
     ) as line where day between ${from}::date and ${to}::date order by day, id limit ${limit}`);
 
 /** Places in trainings of these days and what became of them. */
-export const attendanceToExport = (db: Sql, { from, to, limit }: Span, whose: Whose) =>
+export const attendanceToExport = (db: Sql, { from, to, limit }: ExportSpan, whose: Whose) =>
   db.any(sql.type(cells)`
     select training.training_date::text as day, to_char(start_time, 'HH24:MI') as time, type.name as training, ${name('trainer')} as trainer,
       student_id, ${name('student')} as student, case when training.status = 'cancelled' then 'TRAINING_CANCELLED' else seat.status end as status,
@@ -54,7 +54,7 @@ export const attendanceToExport = (db: Sql, { from, to, limit }: Span, whose: Wh
     order by training_date, start_time, training.id, seat.id limit ${limit}`);
 
 /** Subscriptions that were valid on any of these days. */
-export const subscriptionsToExport = (db: Sql, { from, to, limit }: Span) =>
+export const subscriptionsToExport = (db: Sql, { from, to, limit }: ExportSpan) =>
   db.any(sql.type(cells)`
     select held.id, student_id, ${name('student')} as student, student.phone, kind.name as subscription, held.start_date::text as subscription_start,
       held.end_date::text as subscription_end, sessions_left, held.status, freeze_start_date::text as frozen_from, freeze_end_date::text as frozen_to,

@@ -6,9 +6,9 @@ const PATIENCE_SECONDS = 300;
 
 /**
  * True unless what admins must hear reaches nobody: there are admin chats, and each of them refused the latest message to it (or is
- * known to refuse), or has had an urgent one waiting for five minutes.
+ * known to refuse), or has had an urgent one waiting for so many seconds.
  */
-export const alarmsArrive = (db: Sql, chatIds: readonly number[]): Promise<boolean> =>
+export const alarmsArrive = (db: Sql, chatIds: readonly number[], patienceSeconds = PATIENCE_SECONDS): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ arrive: z.boolean() }))`
     with admin as materialized (
       select distinct coalesce(new_id, given.id) as chat_id
@@ -19,7 +19,7 @@ export const alarmsArrive = (db: Sql, chatIds: readonly number[]): Promise<boole
       where chat.refused_at is null and chat.blocked_at is null and not exists (
         select from notifications note
         where note.chat_id = admin.chat_id and note.user_id is null and status = 'pending' and priority = 2
-          and created_at < now() - make_interval(secs => ${PATIENCE_SECONDS}))
+          and created_at < now() - make_interval(secs => ${patienceSeconds}))
     ) as arrive`);
 
 /** True unless Telegram has wanted nothing from us for five minutes, or the hour before it wanted nothing either. */

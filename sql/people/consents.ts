@@ -41,7 +41,7 @@ export const whoMayConsent = (transaction: Sql, userId: number, today: string) =
     from users where id = ${userId} for no key update`);
 
 /** Gives a consent; one of this kind and text that was given for a child and is over is closed first. The same one again: that one. */
-export async function giveConsent(
+export async function enterConsent(
   transaction: Sql,
   of: { userId: number; kind: ConsentKind; textVersion: string; givenBy: string; today: string; now: string },
 ): Promise<Consent> {

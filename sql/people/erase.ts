@@ -2,9 +2,9 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { columnsIn, emptiedIn, personTables, searched } from './own-columns.ts';
-import { type Known, rowsOf } from './own-data.ts';
+import { type KnownByWords, ownRowsOf } from './own-data.ts';
 
-export const obstacleKinds = [
+export const erasureObstacleKinds = [
   'works_here',
   'pays_for_others',
   'balance',
@@ -15,8 +15,8 @@ export const obstacleKinds = [
   'bookings_ahead',
   'open_requests',
 ] as const;
-export const obstacle = z.object({ kind: z.enum(obstacleKinds), count: z.int(), amount_minor: z.int().nullable() });
-export type Obstacle = z.output<typeof obstacle>;
+export const erasureObstacle = z.object({ kind: z.enum(erasureObstacleKinds), count: z.int(), amount_minor: z.int().nullable() });
+export type ErasureObstacle = z.output<typeof erasureObstacle>;
 
 /** Locks somebody, what they pay with, and whoever would begin anything for them, until the transaction ends. */
 export async function lockForErasure(transaction: Sql, id: number) {
@@ -27,8 +27,8 @@ export async function lockForErasure(transaction: Sql, id: number) {
 }
 
 /** What stands against an erasure (R31). */
-export const obstaclesOf = (db: Sql, id: number, now: string) =>
-  db.any(sql.type(obstacle)`
+export const erasureObstacles = (db: Sql, id: number, now: string) =>
+  db.any(sql.type(erasureObstacle)`
     select kind, count::int, amount_minor::int8 from (
       select 'works_here' as kind, count(*), null::int8 as amount_minor, 1 as place from user_roles where user_id = ${id} and role <> 'client'
       union all
@@ -66,9 +66,9 @@ function becomes(column: string, word: string | undefined, id: number): Fragment
 }
 
 /** Empties or deletes the rows of one table that are somebody's. Returns how many. */
-async function eraseRows(transaction: Sql, table: string, who: Known): Promise<number> {
+async function eraseRows(transaction: Sql, table: string, who: KnownByWords): Promise<number> {
   const { emptied, isDeleted, logged } = personTables[table]!;
-  const mine = rowsOf(table, who);
+  const mine = ownRowsOf(table, who);
   if (isDeleted) return (await transaction.query(sql.unsafe`delete from ${name(table)} where ${mine}`)).rowCount;
   if (!emptied) return 0;
   const sets = emptiedIn(emptied).map(([column, word]) => sql.fragment`${name(column)} = ${becomes(column, word, who.id)}`);
@@ -95,13 +95,13 @@ const anyOf = (words: readonly string[]) => {
 };
 
 /** The full name, both ways round, and all by which somebody is reached. A first name alone says nobody. */
-function namesOf({ first_name, last_name, phone, email, telegram_username }: Known): string[] {
+function namesOf({ first_name, last_name, phone, email, telegram_username }: KnownByWords): string[] {
   const full = last_name ? [`${first_name} ${last_name}`, `${last_name} ${first_name}`] : [];
   return [...full, phone, email, telegram_username].filter((word): word is string => (word?.length ?? 0) >= 4);
 }
 
 /** Replaces what names somebody in others' rows and in the fleet's own. Returns how many rows said it. */
-async function replaceWords(transaction: Sql, table: string, who: Known): Promise<number> {
+async function replaceWords(transaction: Sql, table: string, who: KnownByWords): Promise<number> {
   const words = namesOf(who);
   const numbers = who.telegram_id === null ? [] : [String(who.telegram_id)];
   let count = 0;
@@ -128,7 +128,7 @@ const castOf = (type: string) => name(['json', 'jsonb'].includes(type) ? type : 
  * Erases what is kept of somebody but numbers, days and money (R31). They are locked ({@link lockForErasure}).
  * Returns how many rows changed, by table.
  */
-export async function erasePerson(transaction: Sql, who: Known): Promise<Record<string, number>> {
+export async function erasePerson(transaction: Sql, who: KnownByWords): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
   const add = (table: string, count: number) => {
     if (count > 0) counts[table] = (counts[table] ?? 0) + count;
@@ -142,7 +142,7 @@ export async function erasePerson(transaction: Sql, who: Known): Promise<Record<
   for (const table of Object.keys(personTables)) if (table !== last) add(table, await eraseRows(transaction, table, who));
   await transaction.query(sql.unsafe`
     update changes_log set before = case when before is not null then '{}'::jsonb end, after = case when after is not null then '{}'::jsonb end
-    where ${rowsOf(last, who)}`);
+    where ${ownRowsOf(last, who)}`);
   for (const table of Object.keys(searched)) add(table, await replaceWords(transaction, table, who));
   await transaction.query(sql.unsafe`
     update admin_tasks set done_at = now(), done_by = 'erasure'

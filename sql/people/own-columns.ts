@@ -2,7 +2,7 @@
  * What each table says of a person, and what becomes of it when that person is erased (R31). Every column of a table that names somebody
  * is in exactly one of the lists; a test reads the database and fails on a column that nobody has decided about.
  */
-export type Decision = {
+export type ColumnDecision = {
   /**
    * By which columns rows are somebody's: the person's number; `[column, table]`: the number of such a row of that table; `chat`,
    * `phone`, `email` and `actor` for what is kept by those.
@@ -24,7 +24,7 @@ export type Decision = {
 };
 
 /** In the order in which they are emptied: whatever is found through another table comes before it. */
-export const personTables: Readonly<Record<string, Decision>> = {
+export const personTables: Readonly<Record<string, ColumnDecision>> = {
   recovery_codes: { of: ['user_id'], kept: 'user_id used_at', withheld: 'code_hash', isDeleted: true },
   totp_secrets: { of: ['user_id'], kept: 'user_id made_at confirmed_at', withheld: 'secret last_step', isDeleted: true },
   passwords: { of: ['user_id'], kept: 'user_id set_at', withheld: 'hash', isDeleted: true },
@@ -302,7 +302,8 @@ export const searched: Readonly<Record<string, string>> = {
 /** What can hold words, bytes or numbers of people and says nothing of clients: the studio's own, its staff's, and machinery. */
 export const nobodys: Readonly<Record<string, string>> = {
   absence_decisions: 'decision trainer_id decided_by',
-  alerts: 'fingerprint template',
+  alarm_letters: 'id fingerprint step channel address status error',
+  alerts: 'fingerprint template acknowledged_by',
   api_keys: 'name key_hash scopes source prefix previous_hash',
   automated_process_history: 'process_type run_key status created_by api_key_used request_id job_id part_ids',
   backups: 'kind file bytes sha256 row_counts error',
@@ -312,6 +313,7 @@ export const nobodys: Readonly<Record<string, string>> = {
   calendar_days: 'country kind name',
   calendar_overrides: 'specialist_id intervals',
   changes: 'id topic actor xid',
+  channel_checks: 'channel error',
   changes_forgotten: 'upto',
   closed_periods: 'closed_by',
   company: 'name phone email website description',
@@ -331,7 +333,7 @@ export const nobodys: Readonly<Record<string, string>> = {
   rooms: 'name',
   schedule_changes: 'id change',
   schedule_ticks: 'schedule outcome reason',
-  schedules: 'name paused_by',
+  schedules: 'name paused_by paused_reason',
   schema_migrations: 'name checksum',
   service_packages: 'name composition',
   services: 'name description',

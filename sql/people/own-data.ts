@@ -1,7 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { columnsIn, type Decision, personTables } from './own-columns.ts';
+import { type ColumnDecision, columnsIn, personTables } from './own-columns.ts';
 
 /** By what a person's rows are found. */
 export const known = z.object({
@@ -14,10 +14,10 @@ export const known = z.object({
   telegram_username: z.string().nullable(),
   created_at: z.iso.datetime(),
 });
-export type Known = z.output<typeof known>;
+export type KnownByWords = z.output<typeof known>;
 
 /** Who it is, or null. */
-export const findKnown = (db: Sql, id: number): Promise<Known | null> =>
+export const findKnown = (db: Sql, id: number): Promise<KnownByWords | null> =>
   db.maybeOne(sql.type(known)`
     select id, first_name, last_name, phone, email, telegram_id, telegram_username, created_at from users where id = ${id}`);
 
@@ -27,7 +27,7 @@ const LOGGED_BY_PERSON = ['person', 'student', 'specialist', 'role', 'guardian',
 const name = (words: string) => sql.identifier([words]);
 const never = sql.fragment`false`;
 
-function byColumn(column: string, who: Known): FragmentSqlToken {
+function byColumn(column: string, who: KnownByWords): FragmentSqlToken {
   const [kind, of = kind] = column.split(':') as [string, string?];
   switch (kind) {
     case 'chat':
@@ -46,12 +46,12 @@ function byColumn(column: string, who: Known): FragmentSqlToken {
 }
 
 /** A condition: the rows of a table that are somebody's. */
-export function rowsOf(table: string, who: Known): FragmentSqlToken {
-  const { of } = personTables[table] as Decision;
+export function ownRowsOf(table: string, who: KnownByWords): FragmentSqlToken {
+  const { of } = personTables[table] as ColumnDecision;
   const conditions = of.map((by) =>
     typeof by === 'string'
       ? byColumn(by, who)
-      : sql.fragment`${name(by[0])} in (select id from ${name(by[1])} where ${rowsOf(by[1], who)})`,
+      : sql.fragment`${name(by[0])} in (select id from ${name(by[1])} where ${ownRowsOf(by[1], who)})`,
   );
   return sql.fragment`(${sql.join(conditions, sql.fragment` or `)})`;
 }
@@ -61,7 +61,7 @@ const row = z.object({ row: z.record(z.string(), z.unknown()) });
 const SECRETS = ['url', 'code', 'token'];
 
 /** Everything kept of somebody, table by table (R31); tables that hold nothing of theirs are left out. */
-export async function ownRows(db: Sql, who: Known): Promise<Record<string, Record<string, unknown>[]>> {
+export async function ownRows(db: Sql, who: KnownByWords): Promise<Record<string, Record<string, unknown>[]>> {
   const found: Record<string, Record<string, unknown>[]> = {};
   for (const [table, { kept, emptied }] of Object.entries(personTables)) {
     const shown = [...columnsIn(kept), ...columnsIn(emptied)];
@@ -73,7 +73,7 @@ export async function ownRows(db: Sql, who: Known): Promise<Record<string, Recor
     );
     const rows = await db.anyFirst(sql.type(row)`
       select to_jsonb(shown) as row from (
-        select ${sql.join(columns, sql.fragment`, `)} from ${name(table)} where ${rowsOf(table, who)}) as shown`);
+        select ${sql.join(columns, sql.fragment`, `)} from ${name(table)} where ${ownRowsOf(table, who)}) as shown`);
     if (rows.length > 0) found[table] = [...rows];
   }
   return found;

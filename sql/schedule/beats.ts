@@ -1,11 +1,14 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
-/** A worker has consumed a canary from its own queue: its latest sign of life. */
-export const noteHeartbeat = (db: Sql, worker: string, host: string) =>
+/**
+ * A worker has consumed a canary from its own queue: its latest sign of life.
+ * @param skewMs the database's clock less the host's; null where that is not known
+ */
+export const noteHeartbeat = (db: Sql, worker: string, host: string, skewMs: number | null = null) =>
   db.query(sql.unsafe`
-    insert into worker_beats (worker, host, pid, seen_at) values (${worker}, ${host}, ${process.pid}, now())
-    on conflict (worker, host) do update set pid = excluded.pid, seen_at = excluded.seen_at`);
+    insert into worker_beats (worker, host, pid, seen_at, skew_ms) values (${worker}, ${host}, ${process.pid}, now(), ${skewMs})
+    on conflict (worker, host) do update set pid = excluded.pid, seen_at = excluded.seen_at, skew_ms = excluded.skew_ms`);
 
 /** Seconds since each worker's last sign of life on any host. A worker never seen is absent. */
 export const workersLastSeen = (db: Sql) =>

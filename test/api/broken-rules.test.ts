@@ -13,6 +13,8 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'alerts_have_one_id',
+  'one_letter_of_an_alarm',
   'backups_file_key',
   'belt_is_deferred_already',
   'exam_awards_once',

@@ -10,14 +10,20 @@ import { loadDemo } from '../../sql/demo/demo.ts';
 import { today } from '../support/days.ts';
 
 /** An embedded server of a test's own that keeps its log, with the demo studio. */
-export async function archivingStudio({ isArchiving = true } = {}) {
+export async function archivingStudio({
+  isArchiving = true,
+  backupKeyFile,
+}: {
+  isArchiving?: boolean;
+  backupKeyFile?: string;
+} = {}) {
   const dataDir = mkdtempSync(join(tmpdir(), 'backups-'));
   const backupDir = join(dataDir, 'backups');
   const settings = { dataDir, backupDir, databaseUrl: undefined, redisUrl: undefined, zone: 'Europe/Moscow' };
   let server: ChildProcess;
   let db: Database;
   async function start() {
-    const options = { durable: false, ...(isArchiving ? { backupDir } : {}) };
+    const options = { durable: false, ...(isArchiving ? { backupDir, backupKeyFile } : {}) };
     const { program, args } = await prepareEmbedded(dataDir, options);
     server = spawn(program, args, { stdio: process.env.SERVER_LOG ? 'inherit' : 'ignore' });
     await waitForEmbedded(dataDir);

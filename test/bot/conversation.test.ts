@@ -4,7 +4,8 @@ import { UnrecoverableError } from 'bullmq';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { weekOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
-import { raiseAlert } from '../../sql/alerts/alerts.ts';
+import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
+import { listAlerts } from '../../sql/alerts/list.ts';
 import { sql } from '../../sql/database/database.ts';
 import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { takeLease } from '../../sql/schedule/leases.ts';
@@ -80,7 +81,7 @@ test('an evening: status, run, confirm, failure, retry', async () => {
       Причина: the room "Зал 2" has no location
       Сделанное до этого сохранено. Когда причина устранена, повторите: лишнего не появится.
       [ Повторить ] [ Подробности ]
-      [ Тишина на 1 ч ]
+      [ Принято ] [ Тишина на 1 ч ]
 > [Подробности]
     ❌ #1 Расписание на неделю, ${inWords(WEEK)}
       Когда: ДЕНЬ (Telegram 1001)
@@ -147,6 +148,19 @@ ${COMMANDS.map((name) => `      ${text('ru', `bot.usage.${name}`)} — ${text('r
   const photo = Buffer.from(await (picture.params.photo as File).arrayBuffer());
   expect(photo.subarray(1, 4).toString()).toBe('PNG');
 }, 240_000);
+
+test('an alarm that somebody takes note of by its button keeps their name', async () => {
+  const params = { folder: 'data' as const, percent: 5, free_bytes: 1e9 };
+  await raiseAlert(botStudio.db, [SECOND_ADMIN], { fingerprint: 'disk_low:data', template: 'disk_low', params });
+  await botStudio.deliver();
+  await botStudio.press(SECOND_ADMIN, 'Принято');
+  expect(botStudio.told.toasts().at(-1)).toBe('Записано, дальше тревога не пойдёт');
+  const [alert] = await listAlerts(botStudio.db, { isOpen: true, limit: 1 });
+  expect(alert?.acknowledged_by).toContain(String(SECOND_ADMIN));
+  await clearAlert(botStudio.db, [], 'disk_low:data');
+  await botStudio.press(SECOND_ADMIN, 'Принято');
+  expect(botStudio.told.toasts().at(-1)).toBe('Это уже прошло');
+});
 
 test('the same trouble again and again: muted for an hour, by any admin', async () => {
   const trouble = { fingerprint: 'run_failed:generation', template: 'run_failed' as const };

@@ -120,6 +120,9 @@ const cases: [string, Record<string, unknown>][] = [
       ['backup_unverified', { verified_at: when, error }],
     ]),
   ),
+  ...[-61_000, 2_400].map((skew_ms): [string, object] => ['clock_skewed', { host: 'studio-1', skew_ms }]),
+  ['connections_high', { used: 90, most: 97 }],
+  ...['telegram', 'email'].map((channel): [string, object] => ['channel_down', { channel, error: 'connect ECONNREFUSED' }]),
   ...['data', 'backups'].map((folder): [string, object] => ['disk_low', { folder, percent: 9.97, free_bytes: 5_400_000_000 }]),
   ['backup_shrunk', { file: long, bytes: 4_000_000, previous: 12_345_678 }],
   ...[1, 10].flatMap((count): [string, object][] =>
@@ -525,7 +528,12 @@ test('a digest has its places in bold, and of hundreds of changes the first hund
 test('a failed run can be retried, looked at and muted by buttons that fit', () => {
   const params = { ...run, attempt: 1, error: 'no', alert: 'run_failed:generation:0123abcd' };
   const { buttons } = render({ template: 'run_failed', params, locale: 'en' }, studio);
-  expect(buttons.flat().map(({ data }) => data)).toEqual(['retry:42', 'details:42', 'mute:run_failed:generation:0123abcd']);
+  expect(buttons.flat().map(({ data }) => data)).toEqual([
+    'retry:42',
+    'details:42',
+    'ack:run_failed:generation:0123abcd',
+    'mute:run_failed:generation:0123abcd',
+  ]);
   for (const { data } of buttons.flat()) expect(Buffer.byteLength(data)).toBeLessThanOrEqual(64);
 });
 

@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   await emptyBook(database.db);
-  await database.db.query(sql.unsafe`truncate alerts`);
+  await database.db.query(sql.unsafe`truncate alerts cascade`);
 });
 afterAll(() => database.close());
 

@@ -11,6 +11,7 @@ export async function openGate(databaseUrl: string) {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let age = 0;
+  let isBlack = false;
   const listener = createServer({ allowHalfOpen: true }, (near) => {
     const far = connect(Number(target.port), target.hostname);
     near.setNoDelay(true);
@@ -23,7 +24,8 @@ export async function openGate(databaseUrl: string) {
       socket.on('error', () => other.destroy());
       socket.on('close', () => sockets.delete(socket));
     }
-    const own = age;
+    // One that was opened while nothing came through never comes through.
+    const own = isBlack ? Number.NaN : age;
     near.on('data', (data) => own === age && far.write(data));
     far.on('data', (data) => own === age && near.write(data));
     near.on('end', () => own === age && far.end());
@@ -46,6 +48,15 @@ export async function openGate(databaseUrl: string) {
     /** From now on what goes through the connections there are is lost; new ones are as good as ever. */
     swallow() {
       age += 1;
+    },
+    /** From now on nothing comes through, not through new connections either, and nothing says so. */
+    blackHole() {
+      age += 1;
+      isBlack = true;
+    },
+    /** New connections come through again; those that were lost stay lost. */
+    heal() {
+      isBlack = false;
     },
     async open() {
       listener.listen(port, '127.0.0.1');

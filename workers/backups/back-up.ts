@@ -11,7 +11,7 @@ import { makeDump } from './dump.ts';
 import { fileErasures } from './erasures.ts';
 import { fileFor, listManifests, type Manifest, removeUnfinished, writeManifest } from './files.ts';
 
-export type BackupSettings = Pick<Settings, 'databaseUrl' | 'dataDir' | 'backupDir'>;
+export type BackupSettings = Pick<Settings, 'databaseUrl' | 'dataDir' | 'backupDir' | 'backupKeyFile' | 'backupCopyDir'>;
 
 /** Where backups are made: of the embedded server as its owner, who alone may. */
 export const backupUrlOf = ({ databaseUrl, dataDir }: BackupSettings) => databaseUrl ?? embeddedUrl(dataDir);
@@ -22,9 +22,9 @@ export const backupUrlOf = ({ databaseUrl, dataDir }: BackupSettings) => databas
  * Throws {@link Refused} where another one is under way.
  */
 export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: Date, onProgress: OnProgress): Promise<Manifest> {
-  const { backupDir, databaseUrl } = settings;
+  const { backupDir, backupKeyFile, databaseUrl } = settings;
   const kind = databaseUrl === undefined ? 'base' : 'dump';
-  const file = fileFor(kind, day, now);
+  const file = fileFor(kind, day, now, backupKeyFile !== undefined);
   const client = await connectForBackup(backupUrlOf(settings));
   try {
     if (!(await lockBackups(client))) throw new Refused('conflict', 'another backup is under way');
@@ -33,8 +33,8 @@ export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: D
     await fileErasures(db, backupDir);
     const made =
       databaseUrl === undefined
-        ? await makeBase(client, backupDir, file, onProgress)
-        : await makeDump(client, databaseUrl, backupDir, file, onProgress);
+        ? await makeBase(client, { backupDir, backupKeyFile }, file, onProgress)
+        : await makeDump(client, databaseUrl, { backupDir, backupKeyFile }, file, onProgress);
     const described: Manifest = {
       kind,
       file,

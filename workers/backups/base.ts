@@ -1,14 +1,17 @@
-import { createReadStream } from 'node:fs';
 import { access, type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createGunzip, createGzip } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import { UnrecoverableError } from 'bullmq';
 import type pg from 'pg';
 import { quietInstant } from '../../sql/backups/instant.ts';
 import { archiverTrouble, archivesTo, closeWal, startBase, stopBase } from '../../sql/backups/server.ts';
-import { writeWhole } from './files.ts';
+import { openCompressed } from '../../sql/database/seal.ts';
+import { sealing, writeWhole } from './files.ts';
 import { type TarEntry, tarOf } from './tar.ts';
+
+/** Where a backup goes, and the key it is encrypted with, if any. */
+export type BackupPlace = { backupDir: string; backupKeyFile?: string };
 
 /** Called again and again while something takes long; what it throws ends that. */
 export type OnProgress = () => Promise<unknown>;
@@ -38,8 +41,9 @@ const ARCHIVED_MS = 60_000;
  * Copies the files of a running server with what of its log belongs to them, so that the file alone can be restored, and together
  * with the archive every later moment. Throws where the server does not archive to this folder.
  */
-export async function makeBase(client: pg.Client, backupDir: string, file: string, onProgress: OnProgress) {
-  const archive = await archivesTo(client, backupDir);
+export async function makeBase(client: pg.Client, to: BackupPlace, file: string, onProgress: OnProgress) {
+  const { backupDir, backupKeyFile } = to;
+  const archive = await archivesTo(client, backupDir, backupKeyFile);
   if (archive === null) throw new UnrecoverableError(NOT_ARCHIVING);
   const { system, folder } = archive;
   const started = await startBase(client, file);
@@ -55,11 +59,11 @@ export async function makeBase(client: pg.Client, backupDir: string, file: strin
     last = await closeWal(client, `backup ${file}`.slice(0, 63));
     for (const wal of namesBetween(started.wal, last, started.size)) {
       await archived(client, folder, wal, onProgress);
-      const content = createReadStream(join(folder, `${wal}.gz`)).pipe(createGunzip());
+      const content = await openCompressed(join(folder, `${wal}.gz`), backupKeyFile);
       yield { path: `pg_wal/${wal}`, size: started.size, content };
     }
   }
-  const written = await writeWhole(join(backupDir, file), tarOf(entries()), createGzip(COMPRESSION));
+  const written = await writeWhole(join(backupDir, file), tarOf(entries()), [createGzip(COMPRESSION), ...sealing(backupKeyFile)]);
   if (!known) throw new Error('the backup ended before it was counted');
   const { lsn, ...contents } = known;
   return { ...written, ...contents, wal: { system, first: started.wal, last, lsn } };

@@ -6,9 +6,9 @@ import { text } from 'node:stream/consumers';
 import type pg from 'pg';
 import { contentsOf } from '../../sql/backups/instant.ts';
 import { exportSnapshot, serverVersion } from '../../sql/backups/server.ts';
-import type { OnProgress } from './base.ts';
+import type { BackupPlace, OnProgress } from './base.ts';
 import { findClient, withoutPassword } from './client-programs.ts';
-import { writeWhole } from './files.ts';
+import { sealing, writeWhole } from './files.ts';
 
 /** How often it is asked whether to go on. */
 const TICK_MS = 1_000;
@@ -17,7 +17,13 @@ const TICK_MS = 1_000;
  * Dumps a database of one's own (`pg_dump -Fc`), and counts its rows in the very snapshot of the dump.
  * Throws where there is no client program for the server, and with the program's own words where it fails.
  */
-export async function makeDump(client: pg.Client, databaseUrl: string, backupDir: string, file: string, onProgress: OnProgress) {
+export async function makeDump(
+  client: pg.Client,
+  databaseUrl: string,
+  { backupDir, backupKeyFile }: BackupPlace,
+  file: string,
+  onProgress: OnProgress,
+) {
   const program = await findClient('pg_dump', await serverVersion(client));
   const snapshot = await exportSnapshot(client);
   try {
@@ -25,7 +31,7 @@ export async function makeDump(client: pg.Client, databaseUrl: string, backupDir
     const { url, env } = withoutPassword(databaseUrl);
     const args = ['--format=custom', `--snapshot=${snapshot}`, '--no-password', url];
     const start = () => spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const written = await writeWhole(join(backupDir, file), outputOf(start, onProgress));
+    const written = await writeWhole(join(backupDir, file), outputOf(start, onProgress), sealing(backupKeyFile));
     return { ...written, ...contents, is_exact: true, wal: null };
   } finally {
     await client.query('commit');

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { type Duplex, PassThrough, Transform } from 'node:stream';
+import { type Duplex, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { BackupKind } from '../../sql/backups/backups.ts';
 import { syncFolder } from '../../sql/database/archive-wal.ts';
+import { readKey, seal } from '../../sql/database/seal.ts';
 import { Refused } from '../refusal.ts';
 
 /** Where backups lie below BACKUP_DIR: those of Sundays stay longer. */
@@ -43,16 +44,16 @@ const isSunday = (day: Day) => new Date(`${day}T00:00:00Z`).getUTCDay() === 0;
 export const isArchived = (file: string) => dirname(file) === FOLDERS[1];
 
 /** The name of a new backup, below BACKUP_DIR. */
-export function fileFor(kind: BackupKind, day: Day, at: Date): string {
+export function fileFor(kind: BackupKind, day: Day, at: Date, isSealed = false): string {
   const stamp = at.toISOString().replaceAll(/[-:.]/g, '');
-  return `${FOLDERS[isSunday(day) ? 1 : 0]}/${stamp}${ENDINGS[kind]}`;
+  return `${FOLDERS[isSunday(day) ? 1 : 0]}/${stamp}${ENDINGS[kind]}${isSealed ? '.sealed' : ''}`;
 }
 
 /** Writes a file so that it has its name only once it is whole and on the disk. Returns its size and checksum. */
 export async function writeWhole(
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-  through: Duplex = new PassThrough(),
+  through: readonly Duplex[] = [],
 ) {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = join(dirname(path), `.${basename(path)}.tmp`);
@@ -68,7 +69,9 @@ export async function writeWhole(
   try {
     const handle = await open(unfinished, 'w', 0o600);
     try {
-      await pipeline(content, through, measure, (measured) => handle.writeFile(measured));
+      const steps = [content, ...through, measure, (measured: Readable) => handle.writeFile(measured)];
+      // What Node takes is not what its types say of a list: a source that is iterated, and a function at the end.
+      await pipeline(steps as unknown as Readable[]);
       await handle.sync();
     } finally {
       await handle.close();
@@ -127,6 +130,9 @@ export async function removeBackup(backupDir: string, file: string) {
   await syncFolder(folder);
   await rm(join(backupDir, file), { force: true });
 }
+
+/** What encrypts a backup on its way to the disk; nothing where there is no key. */
+export const sealing = (keyFile: string | undefined): Duplex[] => (keyFile === undefined ? [] : [seal(readKey(keyFile))]);
 
 /** Throws where a file is not what was written. */
 export async function demandIntact(path: string, { sha256, file }: Manifest) {

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createReadStream } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createGunzip } from 'node:zlib';
 import pg from 'pg';
 import { archivingSettings, restoreCommand, walDir } from '../../sql/database/archiving.ts';
 import { adoptCluster, clusterCommand, freePort, type ServerCommand, systemOf } from '../../sql/database/embedded.ts';
+import { openCompressed } from '../../sql/database/seal.ts';
 import { Refused } from '../refusal.ts';
 import type { OnProgress } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
@@ -22,14 +21,15 @@ export type ScratchServer = { stop(): Promise<void> };
 
 type Recovery = {
   backupDir: string;
+  keyFile: string | undefined;
   backup: Manifest;
   /** The data folder it becomes the database of. */
   dataDir: string;
   /** Where its files are written; empty. */
   cluster: string;
   target: Target;
-  /** Its log is kept in `backupDir` from the first record on: it takes the place of the one that was lost. */
-  isArchiving?: boolean;
+  /** Where its log is kept from the first record on, if it takes the place of the one that was lost. */
+  archiveDir?: string;
   settings?: Record<string, string>;
   onProgress: OnProgress;
 };
@@ -43,7 +43,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
   await mkdir(cluster, { recursive: true, mode: 0o700 });
-  await unpack(createReadStream(path).pipe(createGunzip()), cluster);
+  await unpack(await openCompressed(path, recovery.keyFile), cluster);
   await writeFile(join(cluster, 'recovery.signal'), '', { mode: 0o600 });
   const sockets = await mkdtemp(join(tmpdir(), 'studio-fleet-'));
   const hba = join(sockets, 'hba.conf');
@@ -57,7 +57,9 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
     shared_buffers: '64MB',
     hot_standby: 'off',
     ...targetSettings(recovery),
-    ...(recovery.isArchiving ? archivingSettings(walDir(backupDir, systemOf(cluster))) : { archive_mode: 'off' }),
+    ...(recovery.archiveDir === undefined
+      ? { archive_mode: 'off' }
+      : archivingSettings(walDir(recovery.archiveDir, systemOf(cluster)), recovery.keyFile)),
     ...recovery.settings,
   });
   const server = startServer(command, () => rm(sockets, { recursive: true, force: true }));
@@ -73,7 +75,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
 }
 
 /** A base backup that is recovered to its end needs nothing of the archive. */
-function targetSettings({ target, backupDir, backup }: Recovery): Record<string, string> {
+function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Record<string, string> {
   if (target === 'its end') {
     const lsn = backup.wal?.lsn ?? '';
     return {
@@ -85,7 +87,7 @@ function targetSettings({ target, backupDir, backup }: Recovery): Record<string,
     };
   }
   const settings = {
-    restore_command: restoreCommand(walDir(backupDir, backup.wal?.system ?? '')),
+    restore_command: restoreCommand(walDir(backupDir, backup.wal?.system ?? ''), keyFile),
     recovery_target_timeline: 'latest',
   };
   return target === 'all'

@@ -20,7 +20,10 @@ export type Restored = AfterRestore & {
   into: string /** It took the place of the settings' own database. */;
   isInPlace: boolean;
 };
-type RestoreSettings = Pick<Settings, 'databaseUrl' | 'migrateUrl' | 'dataDir' | 'backupDir' | 'zone'>;
+type RestoreSettings = Pick<
+  Settings,
+  'databaseUrl' | 'migrateUrl' | 'dataDir' | 'backupDir' | 'backupKeyFile' | 'backupCopyDir' | 'zone'
+>;
 
 /**
  * Restores a backup (R35) into an empty place, and settles what comes after. The newest one goes as far as the archived log goes, or to
@@ -33,7 +36,7 @@ export async function restore(
   now: Date,
   onProgress: OnProgress,
 ): Promise<Restored> {
-  const { backup, backupDir } = await chosen(settings.backupDir, wish);
+  const { backup, backupDir } = await chosen(settings, wish);
   const isUrl = /^postgres(ql)?:\/\//.test(wish.into ?? '');
   if (backup.kind === 'dump') {
     if (wish.at !== undefined)
@@ -51,30 +54,69 @@ export async function restore(
   return restoreBase(settings, backupDir, backup, wish, now, onProgress);
 }
 
-/** The newest backup that began before the instant, or the one that was named by its path, from here or from BACKUP_DIR. */
-async function chosen(backupDir: string, { what, at }: RestoreWish): Promise<{ backup: Manifest; backupDir: string }> {
-  if (what === 'latest') {
-    const all = await listManifests(backupDir);
-    const backup = all.findLast(
-      ({ kind, finished_at }) => at === undefined || kind === 'dump' || Date.parse(finished_at) <= Date.parse(at),
+/**
+ * The newest backup that ended before the instant, or the one that was named by its path, from here or from BACKUP_DIR. What is not in
+ * BACKUP_DIR, or is damaged there, is taken from its copy.
+ */
+async function chosen(settings: RestoreSettings, wish: RestoreWish): Promise<{ backup: Manifest; backupDir: string }> {
+  const { backupDir, backupCopyDir } = settings;
+  const folders = backupCopyDir === undefined ? [backupDir] : [backupDir, backupCopyDir];
+  return wish.what === 'latest' ? newestIn(folders, wish.at) : named(folders, wish);
+}
+
+async function newestIn(folders: readonly string[], at: string | undefined) {
+  const found = (
+    await Promise.all(folders.map(async (folder) => (await listManifests(folder)).map((backup) => ({ backup, folder }))))
+  ).flat();
+  const fitting = found
+    .filter(
+      ({ backup: { kind, finished_at } }) => at === undefined || kind === 'dump' || Date.parse(finished_at) <= Date.parse(at),
+    )
+    .toSorted((one, other) => Date.parse(other.backup.started_at) - Date.parse(one.backup.started_at));
+  const newest = fitting[0];
+  if (!newest) {
+    const first = found.map(({ backup }) => backup.finished_at).toSorted()[0];
+    throw new Refused(
+      'missing',
+      `there is no backup in ${folders.join(' or ')}${at ? ` that ended before ${at}` : ''}${first ? `; the oldest one ended at ${first}` : ''}`,
     );
-    if (backup) return { backup, backupDir };
-    const first = all[0] ? `; the oldest one ended at ${all[0].finished_at}` : '';
-    throw new Refused('missing', `there is no backup in ${backupDir}${at ? ` that ended before ${at}` : ''}${first}`);
   }
-  const path = [resolve(what), join(backupDir, what)].find(
+  return intact(fitting.filter(({ backup }) => backup.file === newest.backup.file));
+}
+
+/** The first of several copies of a backup that is what was written. Throws for the first where none is. */
+async function intact(copies: readonly { backup: Manifest; folder: string }[]) {
+  let damage: unknown;
+  for (const { backup, folder } of copies) {
+    try {
+      await demandIntact(join(folder, backup.file), backup);
+      return { backup, backupDir: folder };
+    } catch (error) {
+      damage ??= error;
+    }
+  }
+  throw damage;
+}
+
+async function named(folders: readonly string[], { what, at }: RestoreWish) {
+  const paths = [resolve(what), ...folders.map((folder) => join(folder, what))].filter(
     (candidate) => existsSync(candidate) && existsSync(`${candidate}.json`),
   );
-  if (!path)
+  if (paths.length === 0)
     throw new Refused('missing', `${what}: there is no such backup, or nothing beside it describes it (${basename(what)}.json)`);
-  const described = await readManifest(`${path}.json`);
-  if (at !== undefined && Date.parse(at) < Date.parse(described.finished_at))
-    throw new Refused('invalid', `${what} ended at ${described.finished_at}, after ${at}: take an older one`);
-  const inside = relative(backupDir, path);
-  const isOurs = !inside.startsWith('..') && !isAbsolute(inside);
-  const folder = isOurs ? backupDir : dirname(dirname(path));
-  return { backup: { ...described, file: relative(folder, path) }, backupDir: folder };
+  const copies = await Promise.all(
+    paths.map(async (path) => {
+      const folder = folders.find((candidate) => isInside(relative(candidate, path))) ?? dirname(dirname(path));
+      return { backup: { ...(await readManifest(`${path}.json`)), file: relative(folder, path) }, folder };
+    }),
+  );
+  const ended = copies[0]?.backup.finished_at ?? '';
+  if (at !== undefined && Date.parse(at) < Date.parse(ended))
+    throw new Refused('invalid', `${what} ended at ${ended}, after ${at}: take an older one`);
+  return intact(copies);
 }
+
+const isInside = (path: string) => !path.startsWith('..') && !isAbsolute(path);
 
 async function restoreBase(
   settings: RestoreSettings,
@@ -91,10 +133,19 @@ async function restoreBase(
   const target: Target = at !== undefined ? { at } : what === 'latest' ? 'all' : 'its end';
   const isInPlace = into === undefined;
   try {
-    const server = await recoverBase({ backupDir, backup, dataDir, cluster, target, isArchiving: isInPlace, onProgress });
+    const server = await recoverBase({
+      backupDir,
+      keyFile: settings.backupKeyFile,
+      backup,
+      dataDir,
+      cluster,
+      target,
+      archiveDir: isInPlace ? settings.backupDir : undefined,
+      onProgress,
+    });
     let done: AfterRestore;
     try {
-      if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)));
+      if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)), settings.backupKeyFile);
       done = await settleRestored(embeddedUrl(dataDir), {
         file: backup.file,
         point: at ?? null,
@@ -130,16 +181,16 @@ async function demandEmpty(dataDir: string, into: string | undefined) {
  * The restored server goes on under a new number (its timeline). The archive remembers the number, so that the next restore from it
  * takes another one, and their logs are never taken for each other's.
  */
-async function reserveTimeline(cluster: string, folder: string) {
+async function reserveTimeline(cluster: string, folder: string, keyFile: string | undefined) {
   const histories = (await readdir(join(cluster, 'pg_wal'))).filter((name) => name.endsWith('.history'));
   for (const name of histories) {
     const archived = join(folder, `${name}.gz`);
-    if (!existsSync(archived)) await keepWal(join(cluster, 'pg_wal', name), archived);
+    if (!existsSync(archived)) await keepWal(join(cluster, 'pg_wal', name), archived, keyFile);
   }
 }
 
 async function restoreDump(
-  { zone, backupDir: ownDir }: RestoreSettings,
+  { zone, backupKeyFile, backupDir: ownDir }: RestoreSettings,
   backupDir: string,
   backup: Manifest,
   url: string,
@@ -161,7 +212,7 @@ async function restoreDump(
   }
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
-  await loadDump(path, url, backup.version, onProgress);
+  await loadDump({ path, keyFile: backupKeyFile }, url, backup.version, onProgress);
   const done = await settleRestored(url, { file: backup.file, point: null, zone, now, backupDir: ownDir });
   return { ...done, file: backup.file, into: new URL(url).pathname.slice(1), isInPlace };
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { auditBooks } from '../../sql/audit/audit.ts';
@@ -8,6 +9,7 @@ import { describeBackups } from '../../sql/backups/backups.ts';
 import { type Contents, contentsOf } from '../../sql/backups/instant.ts';
 import { openDatabase, type Sql } from '../../sql/database/database.ts';
 import { clusterDir, embeddedUrl, prepareEmbedded, serverCommand, UNSAFE, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { openSealed } from '../../sql/database/seal.ts';
 import { Refused } from '../refusal.ts';
 import type { BackupSettings } from './back-up.ts';
 import type { OnProgress } from './base.ts';
@@ -25,6 +27,7 @@ type Scratch = { url: string; server: ScratchServer };
 export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date, onProgress: OnProgress): Promise<Manifest> {
   const newest = (await listManifests(settings.backupDir)).at(-1);
   if (!newest) throw new Refused('missing', 'there is no complete backup yet');
+  await demandCopyIntact(settings, newest);
   const folder = await scratchFolder(settings.dataDir);
   let server: ScratchServer | undefined;
   try {
@@ -47,20 +50,36 @@ export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date,
   return verified;
 }
 
+/** The copy on the other disk, where there is one already, is what was written. */
+async function demandCopyIntact({ backupCopyDir }: BackupSettings, newest: Manifest) {
+  if (backupCopyDir === undefined) return;
+  const copies = await listManifests(backupCopyDir);
+  if (copies.some(({ file }) => file === newest.file)) await demandIntact(join(backupCopyDir, newest.file), newest);
+}
+
 async function recovered(
-  { backupDir }: BackupSettings,
+  { backupDir, backupKeyFile }: BackupSettings,
   backup: Manifest,
   dataDir: string,
   onProgress: OnProgress,
 ): Promise<Scratch> {
   const cluster = clusterDir(dataDir);
-  const server = await recoverBase({ backupDir, backup, dataDir, cluster, target: 'its end', settings: UNSAFE, onProgress });
+  const server = await recoverBase({
+    backupDir,
+    keyFile: backupKeyFile,
+    backup,
+    dataDir,
+    cluster,
+    target: 'its end',
+    settings: UNSAFE,
+    onProgress,
+  });
   return { url: embeddedUrl(dataDir), server };
 }
 
 /** A dump goes into an empty server of the embedded PostgreSQL. */
 async function loaded(
-  { backupDir }: BackupSettings,
+  { backupDir, backupKeyFile }: BackupSettings,
   backup: Manifest,
   dataDir: string,
   onProgress: OnProgress,
@@ -71,7 +90,7 @@ async function loaded(
   const server = startServer(serverCommand(dataDir, { durable: false }));
   try {
     await waitForEmbedded(dataDir);
-    await loadDump(path, embeddedUrl(dataDir), backup.version, onProgress);
+    await loadDump({ path, keyFile: backupKeyFile }, embeddedUrl(dataDir), backup.version, onProgress);
     return { url: embeddedUrl(dataDir), server };
   } catch (error) {
     await server.stop();
@@ -80,7 +99,12 @@ async function loaded(
 }
 
 /** Loads a dump into an empty database, all of it or nothing. What `onProgress` throws ends it. */
-export async function loadDump(path: string, url: string, version: number, onProgress: OnProgress) {
+export async function loadDump(
+  { path, keyFile }: { path: string; keyFile: string | undefined },
+  url: string,
+  version: number,
+  onProgress: OnProgress,
+) {
   const program = await findClient('pg_restore', version);
   const target = withoutPassword(url);
   const args = [
@@ -92,10 +116,21 @@ export async function loadDump(path: string, url: string, version: number, onPro
     '--dbname',
     target.url,
   ];
+  const source = await openSealed(path, keyFile);
   const stopped = new AbortController();
   const watch = setInterval(() => void onProgress().catch((error) => stopped.abort(error)), 1_000);
   try {
-    await run(program, [...args, path], { env: target.env, maxBuffer: 2 ** 24, signal: stopped.signal });
+    const loading = run(program, args, { env: target.env, maxBuffer: 2 ** 24, signal: stopped.signal });
+    // A program that ends early reads no further; what it said of that is told, not the pipe that broke.
+    const fed = loading.child.stdin ? pipeline(source, loading.child.stdin) : Promise.resolve();
+    const damage = await fed.then(
+      () => null,
+      (error) => (error.code === 'EPIPE' || error.code === 'ERR_STREAM_PREMATURE_CLOSE' ? null : (error as Error)),
+    );
+    await loading.catch((error) => {
+      throw damage ?? error;
+    });
+    if (damage) throw damage;
   } catch (error) {
     stopped.signal.throwIfAborted();
     const words = String((error as { stderr?: string }).stderr || (error as Error).message)

@@ -3,6 +3,7 @@ import { settingsOrExit } from '../../queues/process/settings.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { openDatabase } from '../../sql/database/database.ts';
 import { backUp } from '../backups/back-up.ts';
+import { copyElsewhere } from '../backups/copy.ts';
 
 /** Makes a backup now, as the night does, without deleting any; prints where it lies. */
 const settings = settingsOrExit();
@@ -11,6 +12,7 @@ try {
   try {
     const now = new Date();
     const { file, bytes } = await backUp(db, settings, dayOf(now, settings.zone), now, async () => undefined);
+    await copyElsewhere({ db, settings }, now);
     console.log(`Backed up: ${file} in ${settings.backupDir}, ${(bytes / 1e6).toFixed(1)} MB`);
   } finally {
     await db.end();

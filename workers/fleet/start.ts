@@ -44,7 +44,7 @@ async function start() {
     say(
       hasEmbedded(settings.dataDir) ? 'Starting the embedded PostgreSQL' : `Making an embedded PostgreSQL in ${settings.dataDir}`,
     );
-    await prepareEmbedded(settings.dataDir, { backupDir: settings.backupDir });
+    await prepareEmbedded(settings.dataDir, { backupDir: settings.backupDir, backupKeyFile: settings.backupKeyFile });
   }
   const { apps } = await import('../../ecosystem.config.js');
   const wanted = choose(apps, values.only).filter((app) => !running.includes(app.name));

@@ -3,7 +3,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import {
   type Consent,
   type ConsentKind,
-  giveConsent,
+  enterConsent,
   hasConsent,
   stopMarketing,
   whoMayConsent,
@@ -37,7 +37,7 @@ export async function consent(
   if (givenBy === undefined || !able.includes(givenBy))
     throw new Refused('conflict', who.is_minor ? 'for a child a guardian consents' : 'an adult consents for oneself');
   const { kind, textVersion } = wish;
-  return giveConsent(transaction, { userId, kind, textVersion, givenBy: `person:${givenBy}`, today, now: now.toISOString() });
+  return enterConsent(transaction, { userId, kind, textVersion, givenBy: `person:${givenBy}`, today, now: now.toISOString() });
 }
 
 /**

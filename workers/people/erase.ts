@@ -1,10 +1,10 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { erasePerson, lockForErasure, type Obstacle, obstaclesOf } from '../../sql/people/erase.ts';
+import { type ErasureObstacle, erasePerson, erasureObstacles, lockForErasure } from '../../sql/people/erase.ts';
 import { type Erasure, findErasure, noteErasure } from '../../sql/people/erasures.ts';
 import { findKnown } from '../../sql/people/own-data.ts';
 import { Refused } from '../refusal.ts';
 
-const words: Record<Obstacle['kind'], string> = {
+const words: Record<ErasureObstacle['kind'], string> = {
   works_here: 'a role at the studio',
   pays_for_others: 'students for whom they pay',
   balance: 'a balance',
@@ -26,7 +26,7 @@ export async function erase(transaction: Sql, id: number, { by, now }: { by: str
   if (!who) throw new Refused('missing', `there is no person ${id}`);
   const before = await findErasure(transaction, id);
   if (before) return before;
-  const obstacles = await obstaclesOf(transaction, id, now.toISOString());
+  const obstacles = await erasureObstacles(transaction, id, now.toISOString());
   if (obstacles.length > 0) {
     const named = obstacles.map(({ kind, count }) => (kind === 'balance' ? words[kind] : `${words[kind]} (${count})`));
     throw new Refused('conflict', `person ${id} still has ${named.join(', ')}`, { obstacles });

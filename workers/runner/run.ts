@@ -3,9 +3,11 @@ import { type Job, UnrecoverableError } from 'bullmq';
 import type { Noun, RunName } from '../../queues/jobs/catalog.ts';
 import { jobPayloads } from '../../queues/jobs/payloads.ts';
 import { log } from '../../queues/log/log.ts';
-import { type Fleet, openFleet } from '../../queues/process/fleet.ts';
+import { type Fleet, mayOpen, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, signalReady } from '../../queues/process/lifecycle.ts';
+import { type Settings, settingsOrExit } from '../../queues/process/settings.ts';
 import { noteHeartbeat } from '../../sql/schedule/beats.ts';
+import { clockSkew } from '../../sql/schedule/server-state.ts';
 import type { HandlersOf, RunHandler } from './run-context.ts';
 import { runJob } from './run-job.ts';
 
@@ -15,6 +17,8 @@ export type Handlers = {
   drain?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
   /** Decides a request that somebody waits for; several at once, beside whatever run goes on. */
   request?: (fleet: Fleet, id: number) => Promise<unknown>;
+  /** Lives from before the database answers until the signal comes; never throws. */
+  early?: (settings: Settings, signal: AbortSignal) => Promise<unknown>;
   /** Lives beside the queue until the signal comes; never throws. */
   beside?: (fleet: Fleet, signal: AbortSignal) => Promise<unknown>;
 };
@@ -24,14 +28,15 @@ const REQUESTS = 4;
 
 /** Runs one worker process: connects, checks the schema, consumes its queue, says `ready` to PM2 and drains on a signal. */
 export async function runWorker<N extends Noun>(noun: N, handlers: Handlers & { runs: HandlersOf<N> }) {
-  const fleet = await openFleet(noun);
   const draining = new AbortController();
+  const early = handlers.early && mayOpen() ? handlers.early(settingsOrExit(), draining.signal) : undefined;
+  const fleet = await openFleet(noun);
   const worker = startWorker(fleet, noun, handlers, draining.signal);
   await worker.waitUntilReady();
   const life = handlers.beside?.(fleet, draining.signal);
   drainOnSignal(fleet.settings.drainSeconds, async () => {
     draining.abort();
-    await Promise.all([worker.close(), life]);
+    await Promise.all([worker.close(), life, early]);
     await fleet.close();
   });
   signalReady();
@@ -51,7 +56,7 @@ export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draini
 }
 
 async function consume(fleet: Fleet, noun: Noun, handlers: Handlers, job: Job, token: string | undefined, draining: AbortSignal) {
-  if (job.name === 'canary') return noteHeartbeat(fleet.db, noun, hostname());
+  if (job.name === 'canary') return noteHeartbeat(fleet.db, noun, hostname(), await clockSkew(fleet.db));
   if (job.name === 'drain' && handlers.drain) return handlers.drain(fleet, draining);
   if (job.name === 'request' && handlers.request)
     return handlers.request(fleet, jobPayloads.request.parse(job.data).finance_request_id);

@@ -1,12 +1,12 @@
 import { scrub } from '../../../queues/log/log.ts';
-import type { Carrier, CarrierAnswer } from './carriers.ts';
+import type { CarrierAnswer, PlainCarrier } from './carriers.ts';
 import { sendMail } from './mail.ts';
 
 /** What nodemailer says of a letter that was not taken: its own code, the server's, and after which command. */
 type MailTrouble = Error & { code?: string; responseCode?: number; command?: string };
 
 /** A message as a letter in plain text. The same message has the same Message-ID at every attempt, so that a mailbox can tell. */
-export const byMail: Carrier = async ({ id, address, subject, text }, settings) => {
+export const byMail: PlainCarrier = async ({ id, address, subject, text }, settings) => {
   const domain = /@([^\s@<>]+)>?$/.exec(settings.mail?.from ?? '')?.[1] ?? 'localhost';
   try {
     await sendMail(settings, { to: address, subject, text, messageId: `<notification-${id}@${domain}>` });

@@ -1,5 +1,5 @@
 import { scrub } from '../../../queues/log/log.ts';
-import type { Carrier, CarrierAnswer } from './carriers.ts';
+import type { CarrierAnswer, PlainCarrier } from './carriers.ts';
 
 const PATIENCE_MS = 10_000;
 /** So much of an answer is read. */
@@ -11,7 +11,7 @@ const REFUSED = [400, 406, 410, 413, 422];
  * A message through a provider that is asked over HTTP, by the templates of the settings. `{{id}}` is the same at every attempt, for
  * providers that know what they have taken. An answer that does not say what `SMS_ACCEPTED` asks for is a refusal.
  */
-export const bySms: Carrier = async ({ id, address, text }, { sms }) => {
+export const bySms: PlainCarrier = async ({ id, address, text }, { sms }) => {
   if (!sms) return { outcome: 'later', error: 'SMS_URL is not set' };
   const words = { phone: address, text: cut(text, sms.length), id: String(id) };
   const headers: Record<string, string> = {

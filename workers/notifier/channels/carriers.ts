@@ -24,6 +24,15 @@ export type CarrierAnswer =
 export type Carrier = (letter: Letter, settings: CarrierSettings, db: Database) => Promise<CarrierAnswer>;
 export type CarrierSettings = Pick<Settings, 'mail' | 'sms' | 'publicUrl'> & Partial<Pick<Settings, 'pushLoopback'>>;
 
+/** A message that needs nothing of the database, so that it leaves while that is away. */
+export type PlainLetter = Omit<Letter, 'priority' | 'locale'>;
+export type PlainCarrier = (letter: PlainLetter, settings: CarrierSettings) => Promise<CarrierAnswer>;
+
+const plainCarriers = { email: byMail, sms: bySms };
+/** Sends one message by e-mail or SMS, once, without the database. */
+export const carryPlain = (channel: keyof typeof plainCarriers, ...to: Parameters<PlainCarrier>): Promise<CarrierAnswer> =>
+  plainCarriers[channel](...to);
+
 const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boolean; carryLetter: Carrier }> = {
   push: { isSetUp: (settings) => vapidSubject(settings) !== undefined, carryLetter: byPush },
   email: { isSetUp: ({ mail }) => mail !== undefined, carryLetter: byMail },

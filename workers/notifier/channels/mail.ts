@@ -19,6 +19,12 @@ export async function sendMail({ mail }: Pick<Settings, 'mail'>, { to, ...letter
   await (await transportOf(mail.url)).sendMail({ ...envelope, ...letter, headers: { 'Auto-Submitted': 'auto-generated' } });
 }
 
+/** Greets the mail server and signs in, and sends nothing. Rejects where it is not set up, does not answer, or will not have us. */
+export async function verifyMail({ mail }: Pick<Settings, 'mail'>): Promise<void> {
+  if (!mail) throw new Error('SMTP_URL is not set');
+  await (await transportOf(mail.url)).verify();
+}
+
 /** The library is loaded when the first letter is sent; its connections are kept and shared. */
 function transportOf(url: string): Promise<Transporter> {
   const known = transports.get(url);

@@ -1,10 +1,8 @@
 import { type Locale, text } from '../texts/texts.ts';
+import { alertButtons } from './run-buttons.ts';
 import { reasonIn } from './run-words.ts';
-import { type Reader, template } from './template.ts';
+import { template } from './template.ts';
 import { instantIn, short } from './wording.ts';
-
-const mute = ({ locale }: Reader, fingerprint: string | undefined) =>
-  fingerprint ? [[{ text: text(locale, 'bot.button.mute'), data: `mute:${fingerprint}` }]] : [];
 
 /** `1.2 GB`, in the reader's language. */
 function sizeIn(locale: Locale, bytes: number): string {
@@ -25,7 +23,7 @@ const missing = template(
     ...why(reader.locale, error),
     text(reader.locale, 'backup_missing.meaning'),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 
 const unverified = template(
@@ -38,7 +36,7 @@ const unverified = template(
     ...why(reader.locale, error),
     text(reader.locale, 'backup_unverified.meaning'),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 
 const diskLow = template(
@@ -47,7 +45,7 @@ const diskLow = template(
     text(reader.locale, `disk_low.${folder}`, { percent: Math.floor(percent), free: sizeIn(reader.locale, free_bytes) }),
     text(reader.locale, 'disk_low.meaning'),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 
 const shrunk = template('backup_shrunk', ({ file, bytes, previous }, { locale }) => [

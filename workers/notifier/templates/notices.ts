@@ -4,10 +4,11 @@ import type { AlertName } from '../../../sql/notifications/messages/admins.ts';
 import { type Locale, text } from '../texts/texts.ts';
 import { backupAlerts, backupTemplates } from './backups.ts';
 import { keyExpiring } from './keys.ts';
-import { runButtons } from './run-buttons.ts';
+import { alertButtons, runButtons } from './run-buttons.ts';
 import { runEnded } from './run-ended.ts';
 import { reasonIn, runTitle } from './run-words.ts';
-import { type ButtonRows, type Line, type Reader, type Templates, template } from './template.ts';
+import { surroundingsAlerts } from './surroundings.ts';
+import { type Line, type Reader, type Templates, template } from './template.ts';
 import { vendingAlertTemplates } from './vending.ts';
 import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
 
@@ -17,9 +18,6 @@ const named = (locale: Locale, run_key: string) => ({
   title: short(runTitle(locale, run_key.split(':', 1)[0] ?? run_key), NAME),
   run_key: short(run_key, NAME),
 });
-
-const mute = ({ locale }: Reader, fingerprint: string | undefined): ButtonRows =>
-  fingerprint ? [[{ text: text(locale, 'bot.button.mute'), data: `mute:${fingerprint}` }]] : [];
 
 const runFailed = template(
   'run_failed',
@@ -86,7 +84,7 @@ const deadlineMissed = template(
     ...(more > 0 ? [text(reader.locale, 'deadline_missed.more', { count: more })] : []),
     run_id === null ? text(reader.locale, 'look.schedule') : text(reader.locale, 'look.run', { id: run_id }),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 
 const workerDown = template(
@@ -101,7 +99,7 @@ const workerDown = template(
     }),
     text(locale, 'worker_down.meaning'),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 
 const cleanupPartial = template('cleanup_partial', ({ run_id, run_key, failures }, { locale }) => [
@@ -140,7 +138,7 @@ const alertAgain = template(
     firstLine(of, reader),
     text(reader.locale, 'alert_again.what', { count, since: instantIn(reader, since) }),
   ],
-  ({ alert }, reader) => mute(reader, alert),
+  ({ alert }, reader) => alertButtons(reader, alert),
 );
 const alertOver = template('alert_over', ({ of, since, at, count }, reader) => [
   text(reader.locale, 'alert_over.what', { when: instantIn(reader, at) }),
@@ -162,6 +160,7 @@ const alerts: Templates<AlertName> = {
   deadline_missed: deadlineMissed,
   worker_down: workerDown,
   ...backupAlerts,
+  ...surroundingsAlerts,
   service_unpaid: serviceUnpaid,
   ...vendingAlertTemplates,
 };
