@@ -172,6 +172,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/imports/{id}/confirm': staff,
   'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
+  'POST /api/invoices/{id}/pay': { ...family, rows: { 'params.id': 'invoice' } },
   'POST /api/invoices/{id}/cancel': staff,
   'GET /api/audit': staff,
   'POST /api/students/{id}/payments': staff,

@@ -18,7 +18,7 @@ import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 /** What a handler answers: a page, or where to go. */
-export type SiteAnswer = Page | { to: string };
+export type SiteAnswer = Page | { to: string; status?: number };
 export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 const idOf = (text: unknown) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined);

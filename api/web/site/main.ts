@@ -76,7 +76,7 @@ document.addEventListener('click', (event) => {
     link.target ||
     link.hash ||
     'whole' in link.dataset ||
-    link.pathname.startsWith('/console')
+    /^\/(console|auth)\//.test(link.pathname)
   )
     return;
   event.preventDefault();
