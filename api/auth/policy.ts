@@ -295,6 +295,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /me/sessions': signedIn,
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
+  'POST /me/calendar-link': signedIn,
   'GET /push/key': signedIn,
   'POST /me/push-subscriptions': signedIn,
   'DELETE /me/push-subscriptions': signedIn,

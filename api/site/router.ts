@@ -11,7 +11,7 @@ import { showAhead } from './cabinet/ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet/booking.ts';
 import { payHere, showMoney } from './cabinet/money.ts';
 import { leavePlace, showPlace } from './cabinet/place.ts';
-import { endDevice, saveNotifications, showSettings } from './cabinet/settings.ts';
+import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet/settings.ts';
 import { showVisits } from './cabinet/visits.ts';
 import { actInClass, confirmInClass, showClass, showClasses } from './class-handlers.ts';
 import { confirmAndEnter, enter, enterByCode, leave, showEnter } from './enter-handlers.ts';
@@ -91,6 +91,7 @@ export function site(parts: SiteParts): Router {
     '/cabinet/classes/:id/leave': leavePlace,
     '/cabinet/invoices/:id/pay': payHere,
     '/cabinet/notifications': saveNotifications,
+    '/cabinet/calendar': renewCalendar,
     '/cabinet/devices/:id/end': endDevice,
   };
   for (const [path, handler] of Object.entries(shown)) router.get(path, page(handler)).all(path, onlyBy('GET'));

@@ -17,6 +17,7 @@ beforeAll(async () => {
     settings: { RATE_LIMIT_PER_MINUTE: '100000', SMTP_URL: 'smtp://127.0.0.1:9', MAIL_FROM: 'hello@studio.example' },
   });
   shop = await smallSite(api);
+  await shop.make.type();
   [client, stranger, child] = [await personOf(api, 'client'), await personOf(api, 'client'), await personOf(api, 'client')];
   parent = await personOf(api, 'guardian', { children: [child.id] });
   await api.db.query(sql.unsafe`update users set first_name = 'Mila' where id = ${child.id}`);
@@ -60,7 +61,7 @@ test('what is ahead, the balance, and what pays for it stand on one page', async
     (await api.post(`/api/students/${client.id}/subscriptions`, { subscription_id: type, is_auto_renew: true })).status,
   ).toBe(201);
   const page = await get('/cabinet');
-  expect(page.text).toMatch(/Balance: RUB.1,184/);
+  expect(page.text).toMatch(/Balance: RUB.1,234/);
   expect(page.text).toContain(`href="/cabinet/bookings/${id}"`);
   expect(page.text).toContain('Haircut');
   expect(page.text).toContain('8 sessions left, 30 days left');

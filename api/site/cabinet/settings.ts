@@ -31,9 +31,9 @@ const wishesOf = ({ ask, person }: Cabinet) => ask<Wishes>('GET /api/people/{id}
 /** `GET /cabinet/settings` */
 export const showSettings = inCabinet((cabinet) => settingsPage(cabinet));
 
-type Shown = { trouble?: string; status?: number };
+type Shown = { trouble?: string; status?: number; calendarUrl?: string };
 
-async function settingsPage(cabinet: Cabinet, shown: Shown = {}): Promise<SiteAnswer> {
+async function settingsPage(cabinet: Cabinet, { calendarUrl, ...shown }: Shown = {}): Promise<SiteAnswer> {
   const { view, ask } = cabinet;
   const { t } = view;
   const wishes = await wishesOf(cabinet);
@@ -41,7 +41,7 @@ async function settingsPage(cabinet: Cabinet, shown: Shown = {}): Promise<SiteAn
   return cabinetPage(cabinet, {
     title: t('cabinet.settings'),
     ...shown,
-    main: html`${wishesForm(cabinet, wishes)}${devicesOf(cabinet, devices)}`,
+    main: html`${wishesForm(cabinet, wishes)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}`,
   });
 }
 
@@ -74,6 +74,21 @@ function devicesOf(cabinet: Cabinet, devices: readonly Device[]): Html {
     },
   )}</ul></section>`;
 }
+
+/** The link is shown once; whoever has lost it makes another. */
+function calendarOf(cabinet: Cabinet, url?: string): Html {
+  const { view, to } = cabinet;
+  const { t } = view;
+  return html`<section aria-labelledby="calendar"><h2 id="calendar">${t('cabinet.calendar')}</h2><p>${t('cabinet.calendar.about')}</p>
+    ${url && html`<div class="narrow" data-next>${field({ name: 'calendar-url', label: t('cabinet.calendar.link'), value: url, hint: t('cabinet.calendar.once'), attributes: html`readonly` })}<p><a class="button" href="${url.replace(/^https?:/, 'webcal:')}" data-whole>${t('cabinet.calendar.open')}</a></p></div>`}
+    ${pressForm(cabinet, to('/cabinet/calendar'), t('cabinet.calendar.make'))}<p class="quiet">${t('cabinet.calendar.renews')}</p></section>`;
+}
+
+/** `POST /cabinet/calendar`: a new link, shown on the page that answers. */
+export const renewCalendar = inCabinet(async (cabinet): Promise<SiteAnswer> => {
+  const { url } = await cabinet.ask<{ url: string }>('POST /me/calendar-link', { body: {} });
+  return settingsPage(cabinet, { calendarUrl: url });
+});
 
 /** `POST /cabinet/notifications` */
 export const saveNotifications = inCabinet(async (cabinet): Promise<SiteAnswer> => {
