@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
+import { pushService } from '../notifier/push-service.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
 
@@ -9,16 +10,20 @@ let parent: TestPerson;
 let booking: number;
 let late: number;
 let training: number;
+let service: number;
+let push: Awaited<ReturnType<typeof pushService>>;
 beforeAll(async () => {
   if (!process.env.TEST_CHROMIUM) return;
   world = await consoleWorld({
     RATE_LIMIT_PER_MINUTE: '100000',
     SMTP_URL: 'smtp://127.0.0.1:9',
     MAIL_FROM: 'hello@studio.example',
+    PUSH_LOOPBACK: 'yes',
   });
+  push = await pushService();
   const { api } = world;
   const make = salon(api.db);
-  const service = await make.service({ price: 250_000 });
+  service = await make.service({ price: 250_000 });
   await api.db.query(sql.unsafe`update services set name = 'Haircut' where id = ${service}`);
   const master = await make.specialist([service], { location: await make.location() });
   const child = await personOf(api, 'client');
@@ -33,7 +38,10 @@ beforeAll(async () => {
   training = await make.training({ trainer: master, at: at(4, '18:00') });
   await api.post(`/real-trainings/${training}/students`, { student_id: parent.id });
 }, 120_000);
-afterAll(() => world?.close());
+afterAll(async () => {
+  await world?.close();
+  push?.close();
+});
 
 inBrowser('a booking is moved, then cancelled after its consequence was read', async () => {
   const page = await world.visit({ token: parent.token });
@@ -58,6 +66,39 @@ inBrowser('without JavaScript an invoice is paid and quiet hours are kept', asyn
   await page.getByRole('button', { name: 'Save' }).click();
   await page.waitForURL('**/cabinet/settings');
   expect(await page.getByLabel('None').isChecked()).toBe(true);
+});
+
+/** A browser's push service is at another host: here it is ours. What is shown, and the worker, are real. */
+const subscribeTo = (subscription: object) => `
+  const made = { ...${JSON.stringify(subscription)}, toJSON: () => ${JSON.stringify(subscription)},
+    unsubscribe: async () => { localStorage.removeItem('subscribed'); return true; } };
+  PushManager.prototype.subscribe = async function () { localStorage.setItem('subscribed', 'yes'); return made; };
+  PushManager.prototype.getSubscription = async function () { return localStorage.getItem('subscribed') ? made : null; };`;
+
+inBrowser('messages to the browser are offered after a booking alone, and the cabinet switches them off', async () => {
+  const { api } = world;
+  const subscription = push.subscribe();
+  const page = await world.visit({ token: parent.token, permissions: ['notifications'] });
+  await page.addInitScript(subscribeTo(subscription));
+  const subscribed = () =>
+    api.db.exists(
+      sql.unsafe`select from push_subscriptions where user_id = ${parent.id} and endpoint = ${subscription.endpoint}`,
+    );
+  await page.goto('/cabinet/settings');
+  expect(await page.locator('[data-push]:not([hidden])').count()).toBe(0);
+  await page.goto(`/?service=${service}`);
+  expect(await page.locator('[data-push]').count()).toBe(0);
+  await page.locator('.starts button').last().click();
+  await page.getByRole('button', { name: /^Book/ }).last().click();
+  await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  await page.getByRole('button', { name: 'Yes, tell me here' }).click();
+  await page.getByText('Done: messages come to this browser.').waitFor();
+  expect(await subscribed()).toBe(true);
+  await page.goto('/cabinet/settings');
+  await page.getByRole('button', { name: 'Switch them off' }).click();
+  await page.getByText('nothing comes to this browser any more').waitFor();
+  expect(await subscribed()).toBe(false);
+  expect(world.complaints()).toEqual([]);
 });
 
 inBrowser(

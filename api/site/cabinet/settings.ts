@@ -1,6 +1,7 @@
 import type { SiteAnswer } from '../book-handlers.ts';
 import { field } from '../contact-form.ts';
 import { type Html, html } from '../html.ts';
+import { pushSwitch } from '../push-worker.ts';
 import { refusalFrom } from '../site.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import { deviceOf } from './device.ts';
@@ -41,7 +42,7 @@ async function settingsPage(cabinet: Cabinet, { calendarUrl, ...shown }: Shown =
   return cabinetPage(cabinet, {
     title: t('cabinet.settings'),
     ...shown,
-    main: html`${wishesForm(cabinet, wishes)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}`,
+    main: html`${wishesForm(cabinet, wishes)}${pushSwitch(view)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}`,
   });
 }
 
