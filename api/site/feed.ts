@@ -41,13 +41,16 @@ export function calendarFeed({ db, settings }: Fleet): Router {
     const locale = reader.locale ?? settings.locale;
     const studio = (await findCompany(db))?.name ?? siteText(locale, 'studio');
     const text = calendarOf(entries, { studio, locale });
+    const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
     response.set({
       'Cache-Control': 'private, no-cache',
-      ETag: `"${createHash('sha256').update(text).digest('base64url')}"`,
+      ETag: etag,
       'Content-Type': 'text/calendar; charset=utf-8',
       'Content-Disposition': 'inline; filename="calendar.ics"',
     });
-    if (request.fresh) response.status(304).end();
+    // Calendars say no-cache and If-None-Match at once, and mean the latter.
+    const known = (request.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+    if (known.includes(etag)) response.status(304).end();
     else response.send(text);
   });
   router.all('/calendar/:file', onlyBy('GET'));

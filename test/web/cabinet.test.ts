@@ -52,7 +52,7 @@ inBrowser('a booking is moved, then cancelled after its consequence was read', a
   await page.getByRole('heading', { name: /10:30$/ }).waitFor();
   await page.getByText('You will not have to pay').waitFor();
   await page.getByRole('button', { name: 'Cancel for free' }).click();
-  await page.getByText('cancelled', { exact: true }).waitFor();
+  await page.locator('.note', { hasText: 'cancelled' }).waitFor();
   expect(world.complaints()).toEqual([]);
 });
 
@@ -101,16 +101,18 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser(
-  'axe finds nothing and no page is wider than a phone, in three languages, light and dark',
-  async () => {
-    const found: string[] = [];
-    for (const locale of LOCALES)
+for (const locale of LOCALES)
+  inBrowser(
+    `axe finds nothing and no page is wider than a phone, light and dark, in ${locale}`,
+    async () => {
+      const found: string[] = [];
+      const page = await world.visit({ locale, token: parent.token });
       for (const [width, colorScheme] of [
         [375, 'dark'],
         [1_200, 'light'],
       ] as const) {
-        const page = await world.visit({ locale, token: parent.token, viewport: { width, height: 800 }, colorScheme });
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
         for (const path of [
           '/cabinet',
           '/cabinet/visits',
@@ -121,15 +123,12 @@ inBrowser(
           `/cabinet/classes/${training}`,
         ]) {
           await page.goto(path);
-          if (locale === 'ru' && process.env.SHOTS)
-            await page.screenshot({ path: `${process.env.SHOTS}/${width}${path.replaceAll('/', '-')}.png`, fullPage: true });
-          for (const problem of await violations(page)) found.push(`${locale} ${width} ${path}: ${problem}`);
+          for (const problem of await violations(page)) found.push(`${width} ${path}: ${problem}`);
           const wider = await tooWide(page);
-          if (wider > 0) found.push(`${locale} ${width} ${path}: ${wider} px too wide`);
+          if (wider > 0) found.push(`${width} ${path}: ${wider} px too wide`);
         }
-        await page.context().close();
       }
-    expect(found).toEqual([]);
-  },
-  120_000,
-);
+      expect(found).toEqual([]);
+    },
+    180_000,
+  );

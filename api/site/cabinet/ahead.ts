@@ -72,18 +72,18 @@ function placeRow(cabinet: Cabinet, one: Visit): Row[] {
 }
 
 function subscriptionCard({ view }: Cabinet, one: Held): Html {
-  const { t, longDay, money } = view;
+  const { t, date, money } = view;
   const left = one.sessions_left === null ? t('cabinet.unlimited') : t('cabinet.sessions', { count: one.sessions_left });
   const renewal = one.next_renewal;
-  return html`<li class="card"><strong>${one.subscription}</strong><span>${left}, ${t('cabinet.days', { count: one.days_left, day: longDay(one.end_date) })}</span>
-    ${one.status === 'frozen' && one.freeze_end_date && html`<span>${t('cabinet.frozen', { day: longDay(one.freeze_end_date) })}</span>`}
+  return html`<li class="card"><strong>${one.subscription}</strong><span>${left}, ${t('cabinet.days', { count: one.days_left, day: date(one.end_date) })}</span>
+    ${one.status === 'frozen' && one.freeze_end_date && html`<span>${t('cabinet.frozen', { day: date(one.freeze_end_date) })}</span>`}
     ${one.unpaid_invoice && html`<span class="wrong">${t('cabinet.unpaid', { price: money(one.unpaid_invoice.amount_minor) })}</span>`}
-    <span class="quiet">${renewal ? t('cabinet.renewal', { day: longDay(renewal.start_date), price: money(renewal.price_minor) }) : t('cabinet.no_renewal')}</span></li>`;
+    <span class="quiet">${renewal ? t('cabinet.renewal', { day: date(renewal.start_date), price: money(renewal.price_minor) }) : t('cabinet.no_renewal')}</span></li>`;
 }
 
 function packageCard({ view }: Cabinet, one: Package, services: readonly { id: number; name: string }[]): Html {
-  const { t, longDay } = view;
+  const { t, date } = view;
   const nameOf = (id: number) => services.find((service) => service.id === id)?.name ?? t('held.service');
   return html`<li class="card"><strong>${one.name}</strong>${one.units.map(({ service_id, left, granted }) => html`<span>${t('cabinet.units', { service: nameOf(service_id), left, granted })}</span>`)}
-    <span class="quiet">${t('cabinet.until', { day: longDay(one.end_date) })}</span></li>`;
+    <span class="quiet">${t('cabinet.until', { day: date(one.end_date) })}</span></li>`;
 }

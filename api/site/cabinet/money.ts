@@ -45,10 +45,10 @@ const onDay = ({ view }: Cabinet, instant: string) => view.date(dayOf(new Date(i
 
 function owedCard(cabinet: Cabinet, one: Invoice, balance: number): Html {
   const { view, to } = cabinet;
-  const { t, money, longDay } = view;
+  const { t, money, date } = view;
   const price = money(one.amount_minor);
   return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>
-    <span class="quiet">${one.due_date ? t('cabinet.due', { day: longDay(one.due_date) }) : onDay(cabinet, one.created_at)}</span>
+    <span class="quiet">${one.due_date ? t('cabinet.due', { day: date(one.due_date) }) : onDay(cabinet, one.created_at)}</span>
     ${balance >= one.amount_minor ? pressForm(cabinet, to(`/cabinet/invoices/${one.id}/pay`), t('cabinet.pay', { price }), { look: 'main' }) : html`<span>${t('cabinet.short', { missing: money(one.amount_minor - balance) })}</span>`}</li>`;
 }
 
