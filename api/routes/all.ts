@@ -22,6 +22,7 @@ import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
+import { messageRoutes } from './messages.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
@@ -53,6 +54,7 @@ import { taskRoutes } from './tasks.ts';
 import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
+import { tonightRoutes } from './tonight.ts';
 import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
@@ -70,6 +72,7 @@ export const routes: readonly Route[] = [
   ...slotRoutes,
   ...triggerRoutes,
   ...historyRoutes,
+  ...tonightRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
   ...alertRoutes,
@@ -101,6 +104,7 @@ export const routes: readonly Route[] = [
   ...vendingStockRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
+  ...messageRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,

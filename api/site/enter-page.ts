@@ -1,4 +1,4 @@
-import { type CodeStep, codeForm, contactFields, field, type TypedContact, type Wrong } from './contact-form.ts';
+import { type CodeStep, codeForm, contactFields, field, type TypedContact, type WrongFields } from './contact-form.ts';
 import { html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -12,7 +12,7 @@ export type Entering = {
   login?: string;
   needsCode?: boolean;
   trouble?: string;
-  wrong?: Wrong;
+  wrong?: WrongFields;
   status?: number;
 };
 
