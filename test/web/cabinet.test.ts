@@ -92,7 +92,7 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   await page.getByRole('button', { name: /^Book/ }).last().click();
   await page.getByRole('heading', { name: 'You are booked' }).waitFor();
   await page.getByRole('button', { name: 'Yes, tell me here' }).click();
-  await page.getByText('Done: messages come to this browser.').waitFor();
+  expect(await page.locator('[data-push] [role=status]').innerText()).toBe('Done: messages come to this browser.');
   expect(await subscribed()).toBe(true);
   await page.goto('/cabinet/settings');
   await page.getByRole('button', { name: 'Switch them off' }).click();

@@ -44,7 +44,7 @@ function bookingPage(cabinet: Cabinet, booking: Booking, shown: Shown = {}) {
         html`<section aria-labelledby="cancel"><h2 id="cancel">${t('cabinet.cancel')}</h2>${termsWords(cabinet, booking, terms)}
         ${pressForm(cabinet, to(`${path}/cancel`), t(terms.outcome === 'safe' ? 'cabinet.cancel.safe' : 'cabinet.cancel.late'), { more: html`<input type="hidden" name="outcome" value="${terms.outcome}">` })}</section>`
       }
-      <p><a href="${to('/cabinet')}">${t('cabinet.back')}</a></p>`,
+      <p class="weeks"><a href="${to('/cabinet')}">${t('cabinet.back')}</a></p>`,
   });
 }
 
@@ -109,7 +109,7 @@ async function movePage(cabinet: Cabinet, booking: Booking, shown: Shown = {}): 
       <p class="weeks">${week > 0 && html`<a rel="prev" data-key="prev" href="${link(addDays(today, (week - 1) * WEEK))}">${t('book.week.before')}</a>`}
         ${days.length > (week + 1) * WEEK && html`<a rel="next" data-key="next" href="${link(addDays(today, (week + 1) * WEEK))}">${t('book.week.after')}</a>`}</p>
       ${chosen && (starts.length === 0 ? html`<p data-next>${t('book.day.full', { day: longDay(chosen) })}</p>` : startsForm(cabinet, `${path}/move`, chosen, starts))}
-      <p><a href="${to(path)}">${t('cabinet.back.booking')}</a></p>`,
+      <p class="weeks"><a href="${to(path)}">${t('cabinet.back.booking')}</a></p>`,
   });
 }
 

@@ -36,7 +36,7 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
       ${owed.length === 0 ? html`<p>${t('cabinet.owed.none')}</p>` : html`<ul class="cards">${owed.map((one) => owedCard(cabinet, one, wallet.balance_minor))}</ul>`}</section>
       <section aria-labelledby="ledger"><h2 id="ledger">${t('cabinet.ledger')}</h2>
       ${wallet.items.length === 0 ? html`<p>${t('cabinet.ledger.none')}</p>` : html`<table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${wallet.items.map(({ created_at, kind, amount_minor }) => html`<tr><th scope="row">${t(`cabinet.entry.${kind}`)} <span class="quiet">${onDay(cabinet, created_at)}</span></th><td>${amount_minor > 0 && '+'}${money(amount_minor)}</td></tr>`)}</tbody></table>`}
-      ${wallet.next_cursor && html`<p><a href="${to('/cabinet/money', { cursor: wallet.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
+      ${wallet.next_cursor && html`<p class="weeks"><a href="${to('/cabinet/money', { cursor: wallet.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
       ${settled.length > 0 && html`<section aria-labelledby="invoices"><h2 id="invoices">${t('cabinet.invoices')}</h2><table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${settled.map((one) => html`<tr><th scope="row">${t(`cabinet.invoice.${one.type}`)} <span class="quiet">${onDay(cabinet, one.created_at)}, ${t(`cabinet.invoice.status.${one.status}` as SiteText)}</span></th><td>${money(one.amount_minor)}</td></tr>`)}</tbody></table></section>`}`,
   });
 }

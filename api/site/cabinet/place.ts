@@ -54,7 +54,7 @@ function placePage(cabinet: Cabinet, place: PlaceInClass, shown: { trouble?: str
         html`<section aria-labelledby="cancel"><h2 id="cancel">${t('cabinet.cancel')}</h2><p>${words[terms][0]}</p><p>${words[terms][1]}</p>
         ${pressForm(cabinet, to(`/cabinet/classes/${place.training_id}/leave`), String(words[terms][2]), { more: html`<input type="hidden" name="outcome" value="${terms}">` })}</section>`
       }
-      <p><a href="${to('/cabinet')}">${t('cabinet.back')}</a></p>`,
+      <p class="weeks"><a href="${to('/cabinet')}">${t('cabinet.back')}</a></p>`,
   });
 }
 

@@ -31,7 +31,7 @@ export const showVisits = inCabinet(async (cabinet) => {
     main: html`${counts && html`<p class="lead">${t('cabinet.visits.counts', { came: counts.present ?? 0, missed: counts.absent ?? 0 })}</p>`}
       <section aria-labelledby="classes"><h2 id="classes">${t('menu.classes')}</h2>
       ${past.length === 0 ? html`<p>${t('cabinet.visits.none')}</p>` : html`<ul class="classes">${past.map((one) => html`<li class="card row"><strong>${view.moment(one.starts_at)}</strong><span>${one.training_type}<br><span class="quiet">${one.trainer}</span></span><span>${t(one.is_excused ? 'cabinet.visit.excused' : `cabinet.visit.${one.status}`)}</span></li>`)}</ul>`}
-      ${visits?.next_cursor && html`<p><a href="${to('/cabinet/visits', { cursor: visits.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
+      ${visits?.next_cursor && html`<p class="weeks"><a href="${to('/cabinet/visits', { cursor: visits.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
       ${over.length > 0 && html`<section aria-labelledby="bookings"><h2 id="bookings">${t('cabinet.bookings')}</h2><ul class="classes">${over.toReversed().map((one) => html`<li class="card row"><strong>${view.moment(one.starts_at)}</strong><span>${one.service}<br><span class="quiet">${one.specialist}</span></span><span>${t(`cabinet.status.${one.status}`)}</span></li>`)}</ul></section>`}`,
   });
 });
