@@ -223,3 +223,11 @@ test('a client’s link to join leads into the cabinet, a trainer’s to the con
   expect((await formsOf(api, { Cookie: String(cookie) }).get('/cabinet')).status).toBe(200);
   expect((await post('/join', { ...fields, password: 'a long password' })).status).toBe(404);
 });
+
+test('the worker of messages is a script of ours, and the cabinet keeps what the browser gave', async () => {
+  const worker = await fetch(`${api.url}/push-worker.js`);
+  expect([worker.status, worker.headers.get('content-type')]).toEqual([200, 'text/javascript; charset=utf-8']);
+  expect((await client.ask('GET', '/push/key')).body).toEqual({ public_key: expect.stringMatching(/^B[\w-]{86}$/) });
+  expect((await fetch(`${api.url}/push-worker.js`, { method: 'POST' })).status).toBe(405);
+  expect((await as(client).get('/cabinet/settings')).text).toContain('data-push="off"');
+});
