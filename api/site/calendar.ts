@@ -5,7 +5,7 @@ import { type SiteLocale, siteText } from './words.ts';
 const HOUR_SECONDS = 3_600;
 
 /** A person's days as iCalendar (RFC 5545): instants in UTC, so that no calendar needs to know the studio's zone. */
-export function calendarOf(entries: readonly FeedEntry[], { studio, locale }: { studio: string; locale: SiteLocale }): string {
+export function feedText(entries: readonly FeedEntry[], { studio, locale }: { studio: string; locale: SiteLocale }): string {
   const calendar = ical({
     name: studio,
     prodId: { company: 'Studio Fleet', product: 'Calendar', language: locale.toUpperCase() },

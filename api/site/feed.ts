@@ -9,7 +9,7 @@ import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { countGuesses } from '../auth/guesses.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
-import { calendarOf } from './calendar.ts';
+import { feedText } from './calendar.ts';
 import { siteText } from './words.ts';
 
 const DAY_MS = 86_400_000;
@@ -40,7 +40,7 @@ export function calendarFeed({ db, settings }: Fleet): Router {
     const entries = await db.transaction((transaction) => readFeed(transaction, reader, from, until));
     const locale = reader.locale ?? settings.locale;
     const studio = (await findCompany(db))?.name ?? siteText(locale, 'studio');
-    const text = calendarOf(entries, { studio, locale });
+    const text = feedText(entries, { studio, locale });
     const etag = `"${createHash('sha256').update(text).digest('base64url')}"`;
     response.set({
       'Cache-Control': 'private, no-cache',

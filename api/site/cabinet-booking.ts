@@ -1,15 +1,15 @@
-import { addDays, dayOf, daysBetween } from '../../../queues/time/calendar.ts';
-import type { Booking } from '../../../sql/bookings/rows.ts';
-import { type CancelTerms, cancelTerms } from '../../../workers/bookings/cancel-terms.ts';
-import { freeUntil } from '../../../workers/free-until.ts';
-import { Refused } from '../../../workers/refusal.ts';
-import { startsToMove } from '../../../workers/site/move-starts.ts';
-import type { SiteAnswer } from '../book-handlers.ts';
-import { labelled, zoneNote } from '../book-page.ts';
-import { type Html, html } from '../html.ts';
-import { actAsVisitor, refusalFrom } from '../site.ts';
-import type { SiteText } from '../words.ts';
+import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
+import type { Booking } from '../../sql/bookings/rows.ts';
+import { type CancelTerms, cancelTerms } from '../../workers/bookings/cancel-terms.ts';
+import { freeUntil } from '../../workers/free-until.ts';
+import { Refused } from '../../workers/refusal.ts';
+import { startsToMove } from '../../workers/site/move-starts.ts';
+import type { SiteAnswer } from './book-handlers.ts';
+import { labelled, zoneNote } from './book-page.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import { type Html, html } from './html.ts';
+import { actAsVisitor, refusalFrom } from './site.ts';
+import type { SiteText } from './words.ts';
 
 /** A booking of whoever is looked at; a trainer's bookings of clients are not theirs here. */
 async function bookingOf(cabinet: Cabinet): Promise<Booking> {

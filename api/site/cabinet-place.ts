@@ -1,11 +1,11 @@
-import { findPlace, type PlaceInClass } from '../../../sql/site/places.ts';
-import { judgeCancellation } from '../../../workers/finance/free-cancellation.ts';
-import { freeUntil, type Grace } from '../../../workers/free-until.ts';
-import { Refused } from '../../../workers/refusal.ts';
-import type { SiteAnswer } from '../book-handlers.ts';
-import { zoneNote } from '../book-page.ts';
-import { html } from '../html.ts';
+import { findPlace, type PlaceInClass } from '../../sql/site/places.ts';
+import { judgeCancellation } from '../../workers/finance/free-cancellation.ts';
+import { freeUntil, type Grace } from '../../workers/free-until.ts';
+import { Refused } from '../../workers/refusal.ts';
+import type { SiteAnswer } from './book-handlers.ts';
+import { zoneNote } from './book-page.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import { html } from './html.ts';
 
 async function placeOf(cabinet: Cabinet): Promise<PlaceInClass> {
   const place = await findPlace(cabinet.parts.open.fleet.db, idFrom(cabinet), cabinet.of.id);

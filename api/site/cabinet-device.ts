@@ -18,5 +18,5 @@ const SIGNS: readonly (readonly (readonly [RegExp, string])[])[] = [
 ];
 
 /** What a person recognises of a `User-Agent`: `Chrome, Windows`; an empty text where nothing is. */
-export const deviceOf = (agent: string): string =>
+export const agentName = (agent: string): string =>
   SIGNS.flatMap((known) => known.find(([sign]) => sign.test(agent))?.[1] ?? []).join(', ');

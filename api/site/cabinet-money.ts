@@ -1,13 +1,13 @@
 import type { z } from 'zod';
-import { dayOf } from '../../../queues/time/calendar.ts';
-import type { invoiceRow } from '../../../sql/finance/invoices.ts';
-import type { transactionRow } from '../../../sql/finance/payments.ts';
-import type { SiteAnswer } from '../book-handlers.ts';
-import { type Html, html } from '../html.ts';
-import { refusalFrom } from '../site.ts';
-import type { SiteText } from '../words.ts';
-import type { Listed } from './ahead.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import type { invoiceRow } from '../../sql/finance/invoices.ts';
+import type { transactionRow } from '../../sql/finance/payments.ts';
+import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import type { Listed } from './cabinet-ahead.ts';
+import { type Html, html } from './html.ts';
+import { refusalFrom } from './site.ts';
+import type { SiteText } from './words.ts';
 
 type Invoice = z.output<typeof invoiceRow>;
 type Wallet = Listed<z.output<typeof transactionRow>> & { balance_minor: number };

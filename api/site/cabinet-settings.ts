@@ -1,10 +1,10 @@
-import type { SiteAnswer } from '../book-handlers.ts';
-import { field } from '../contact-form.ts';
-import { type Html, html } from '../html.ts';
-import { pushSwitch } from '../push-worker.ts';
-import { refusalFrom } from '../site.ts';
+import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
-import { deviceOf } from './device.ts';
+import { agentName } from './cabinet-device.ts';
+import { field } from './contact-form.ts';
+import { type Html, html } from './html.ts';
+import { pushSwitch } from './push-worker.ts';
+import { refusalFrom } from './site.ts';
 
 type Wishes = {
   quiet_hours: string | null;
@@ -69,7 +69,7 @@ function devicesOf(cabinet: Cabinet, devices: readonly Device[]): Html {
   const { t } = view;
   return html`<section aria-labelledby="devices"><h2 id="devices">${t('cabinet.devices')}</h2><ul class="cards">${devices.map(
     ({ id, agent, seen_at, is_this }) => {
-      const name = deviceOf(agent ?? '') || t('cabinet.device.unknown');
+      const name = agentName(agent ?? '') || t('cabinet.device.unknown');
       return html`<li class="card"><strong>${name}</strong><span class="quiet">${is_this ? t('cabinet.device.this') : t('cabinet.device.seen', { when: view.moment(seen_at) })}</span>
       ${!is_this && pressForm(cabinet, to(`/cabinet/devices/${id}/end`), t('cabinet.device.end', { device: name }))}</li>`;
     },

@@ -1,8 +1,8 @@
-import { addDays, dayOf } from '../../../queues/time/calendar.ts';
-import type { Booking } from '../../../sql/bookings/rows.ts';
-import { html } from '../html.ts';
-import type { Listed, Visit } from './ahead.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import type { Booking } from '../../sql/bookings/rows.ts';
 import { cabinetPage, inCabinet } from './cabinet.ts';
+import type { Listed, Visit } from './cabinet-ahead.ts';
+import { html } from './html.ts';
 
 const DAYS_BACK = 365;
 const AT_ONCE = '50';

@@ -1,11 +1,11 @@
 import type { z } from 'zod';
-import { addDays, dayOf } from '../../../queues/time/calendar.ts';
-import type { visitRow } from '../../../sql/attendance/marks.ts';
-import type { clientPackageRow } from '../../../sql/bookings/packages.ts';
-import type { Booking } from '../../../sql/bookings/rows.ts';
-import type { Held } from '../../../sql/subscriptions/held.ts';
-import { type Html, html } from '../html.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import type { visitRow } from '../../sql/attendance/marks.ts';
+import type { clientPackageRow } from '../../sql/bookings/packages.ts';
+import type { Booking } from '../../sql/bookings/rows.ts';
+import type { Held } from '../../sql/subscriptions/held.ts';
 import { type Cabinet, cabinetPage, inCabinet } from './cabinet.ts';
+import { type Html, html } from './html.ts';
 
 export type Listed<T> = { items: readonly T[]; next_cursor: string | null };
 export type Visit = z.output<typeof visitRow>;
