@@ -15,6 +15,8 @@ import { requestId, requestLog } from '../http/request-log.ts';
 import { verifyJson } from '../http/strict-json.ts';
 import { createLive } from '../live/live.ts';
 import { routes } from '../routes/all.ts';
+import { calendarFeed } from '../site/feed.ts';
+import { pushWorker } from '../site/push-worker.ts';
 import { site } from '../site/router.ts';
 import { webhook } from '../telegram/webhook.ts';
 import { createDashboard } from './dashboard.ts';
@@ -45,6 +47,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.get('/health/live', isUp).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.use('/telegram/webhook', webhook(fleet));
+  app.use(calendarFeed(fleet), pushWorker());
   app.use(pages(fleet.settings));
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));
   app.use(limit.byHttp);

@@ -35,9 +35,7 @@ export function pages(settings: Settings): Router {
     if (first) first.assets(request, response, fromOlder);
     else missing();
   });
-  // A link that was sent to somebody: what it is for, the page finds out.
-  router.get('/join', (request, response) => response.redirect(302, `/console/join${request.url.slice(request.path.length)}`));
-  router.all(['/console', '/console/{*path}', '/assets/{*path}', '/join'], onlyBy('GET'));
+  router.all(['/console', '/console/{*path}', '/assets/{*path}'], onlyBy('GET'));
   return router;
 }
 

@@ -5,6 +5,7 @@ import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
+import { calendarLinkRoutes } from './calendar-link.ts';
 import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
@@ -129,6 +130,7 @@ export const routes: readonly Route[] = [
   ...signInRoutes,
   ...demoRoutes,
   ...meRoutes,
+  ...calendarLinkRoutes,
   ...pushRoutes,
   ...secondFactorRoutes,
   ...telegramSignInRoutes,

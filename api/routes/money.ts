@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
-import { cancelInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
+import { cancelInvoice, findInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
+import { payInvoice } from '../../sql/finance/pay-invoice.ts';
 import { lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -77,6 +78,27 @@ export const moneyRoutes = [
         limit: query.limit + 1,
       });
       return { body: page(rows, query.limit, (row) => row.id) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'post',
+    path: '/api/invoices/{id}/pay',
+    summary: 'Pay an invoice from its payer’s wallet, the whole of it; one that is paid stays so',
+    scope: 'money:write',
+    transaction: true,
+    params: idParams,
+    body: z.strictObject({}),
+    bodyOptional: true,
+    responses: { 200: invoiceItem },
+    async handle({ params }, { db }) {
+      const found = await findInvoice(db, params.id);
+      if (!found) throw new Problem(404, `there is no invoice ${params.id}`);
+      const isPaid = await payInvoice(db, found);
+      const invoice = (await findInvoice(db, params.id)) ?? found;
+      if (!isPaid && invoice.status === 'UNPAID') throw new Problem(409, 'the wallet does not cover the invoice');
+      if (invoice.status !== 'PAID') throw new Problem(409, `the invoice is ${invoice.status}: there is nothing to pay`);
+      return { body: invoice };
     },
   }),
   route({

@@ -13,12 +13,13 @@ import { typedOf } from './contact-form.ts';
 import { personOfToken, personToken } from './forms.ts';
 import { bookedPage, type HeldView, heldPage } from './held-page.ts';
 import type { Page } from './page.ts';
+import { pushOffer } from './push-worker.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
-import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
+import { actAsVisitor, askRoute, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 /** What a handler answers: a page, or where to go. */
-export type SiteAnswer = Page | { to: string };
+export type SiteAnswer = Page | { to: string; status?: number };
 export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 const idOf = (text: unknown) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
@@ -181,11 +182,19 @@ async function lost(parts: SiteParts, view: View, request: Request, response: Re
   return showHeld(parts, view, request, response, asked, more, 409);
 }
 
+/** Messages to this browser are offered after a booking alone, to whoever is signed in here and gets none by Telegram. */
+async function offerOf(parts: SiteParts, view: View, request: Request, response: Response) {
+  if (!view.person || view.person.isLimited) return false;
+  const asked = { operation: 'GET /api/people/{id}/notifications', params: { id: view.person.id } };
+  const { body } = await askRoute(parts, request, response, asked);
+  return !(body as { reachable: boolean }).reachable && pushOffer(view, parts.open.fleet);
+}
+
 /** `GET /booked/TOKEN` */
 export const showBooked: SiteHandler = async (parts, view, request, response) => {
   const { token, hold } = await askedOf(parts, view, request, response);
   if (hold.booked_id === null) return { to: view.link(`/book/${token}`) };
   const booking = await actAsVisitor(parts, request, response, ({ db }) => findBooking(db, hold.booked_id as number));
   if (!booking) throw new Refused('missing', 'there is no such booking');
-  return bookedPage(view, booking);
+  return bookedPage(view, booking, await offerOf(parts, view, request, response));
 };

@@ -1,15 +1,18 @@
 import { Refused } from '../../workers/refusal.ts';
 import type { SiteHandler } from './book-handlers.ts';
+import { typedOf } from './contact-form.ts';
 import { enterPage } from './enter-page.ts';
-import { askRoute, refusalFrom } from './site.ts';
+import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
+import { askRoute, refusalFrom, type SiteParts } from './site.ts';
 
 /** Only to a page of the site: a link must not lead elsewhere. */
-const nextOf = (text: unknown) => (typeof text === 'string' && /^\/(?:book|booked|classes)\/[\w-]+$/.test(text) ? text : '/');
+const nextOf = (text: unknown) =>
+  typeof text === 'string' && /^\/(?:(?:book|booked|classes)\/[\w-]+|cabinet(?:\/[\w-]+)*)$/.test(text) ? text : '/';
 
 /** `GET /enter` */
 export const showEnter: SiteHandler = async (_parts, view, request) => {
   const next = nextOf(request.query.next);
-  return view.person ? { to: view.link(next) } : enterPage(view, { next });
+  return view.person ? { to: view.link(next) } : enterPage(view, { next, ...(await waysIn(_parts)) });
 };
 
 /** `POST /enter`: signs in and goes on where one came from. */
@@ -26,11 +29,46 @@ export const enter: SiteHandler = async (parts, view, request, response) => {
   } catch (error) {
     const { status, needsCode } = { ...refusalFrom(error), needsCode: isAskedForCode(error) };
     const trouble = view.t(needsCode ? 'trouble.second' : status === 429 ? 'trouble.many' : 'trouble.password');
-    return enterPage(view, { next, login, needsCode: needsCode || Boolean(code), trouble, status: password ? status : 422 });
+    return enterPage(view, {
+      ...(await waysIn(parts)),
+      next,
+      login,
+      needsCode: needsCode || Boolean(code),
+      trouble,
+      status: password ? status : 422,
+    });
   }
 };
 
 const isAskedForCode = (error: unknown) => error instanceof Refused && error.fields.code_required === true;
+
+/** How one comes in without a password. */
+async function waysIn(parts: SiteParts) {
+  const { telegramOidc, publicUrl } = parts.open.fleet.settings;
+  return { byTelegram: Boolean(telegramOidc && publicUrl), by: await waysToCode(parts) };
+}
+
+/** `POST /enter/code`: a code goes to whoever typed this. */
+export const enterByCode: SiteHandler = async (parts, view, request, response) => {
+  const next = nextOf(request.body.next);
+  const typed = typedOf(request.body);
+  const ways = await waysIn(parts);
+  if (request.body.back) return enterPage(view, { ...ways, next, typed });
+  const answer = await askForCode(parts, view, request, response);
+  if (!('code' in answer)) return enterPage(view, { ...ways, next, typed, ...answer });
+  return enterPage(view, { ...ways, next, code: answer.code });
+};
+
+/** `POST /enter/code/code`: whoever shows the code is signed in. */
+export const confirmAndEnter: SiteHandler = async (parts, view, request, response) => {
+  const code = codeStepOf(request);
+  const shown = await showCode(parts, view, request, response);
+  if ('personId' in shown) return { to: view.link('/cabinet') };
+  const ways = { ...(await waysIn(parts)), next: '/cabinet' };
+  const status = shown.status === 404 ? 410 : shown.status;
+  if (shown.isOver) return enterPage(view, { ...ways, typed: code.typed, trouble: shown.trouble, status });
+  return enterPage(view, { ...ways, code: { ...code, wrong: shown.wrong }, trouble: shown.trouble, status });
+};
 
 /** `POST /leave`: signs out. */
 export const leave: SiteHandler = async (parts, view, request, response) => {

@@ -1,9 +1,13 @@
-import { field, type WrongFields } from './contact-form.ts';
+import { type CodeStep, codeForm, contactFields, field, type TypedContact, type WrongFields } from './contact-form.ts';
 import { html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
 
 export type Entering = {
+  byTelegram: boolean;
+  by: { mail: boolean; telegram: boolean };
+  typed?: TypedContact;
+  code?: CodeStep;
   next: string;
   login?: string;
   needsCode?: boolean;
@@ -13,8 +17,15 @@ export type Entering = {
 };
 
 /** For whoever has a password here. */
-export function enterPage(view: View, { next, login, needsCode, trouble, wrong = {}, status }: Entering): Page {
+export function enterPage(view: View, entering: Entering): Page {
+  const { next, login, needsCode, trouble, wrong = {}, status, byTelegram, by, typed = {}, code } = entering;
   const { t, link, guard } = view;
+  if (code)
+    return {
+      title: t('enter.title'),
+      status,
+      main: html`<h1>${t('enter.title')}</h1>${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}${codeForm(view, link('/enter/code'), t('enter.button'), code)}`,
+    };
   return {
     title: t('enter.title'),
     status,
@@ -24,7 +35,8 @@ export function enterPage(view: View, { next, login, needsCode, trouble, wrong =
       ${field({ name: 'password', label: t('enter.password'), wrong: wrong.password, attributes: html`type="password" autocomplete="current-password" required maxlength="200"` })}
       ${needsCode && field({ name: 'code', label: t('enter.code'), wrong: wrong.code, attributes: html`autocomplete="one-time-code" maxlength="40" required` })}
       <button class="main">${t('enter.button')}</button></form>
-      <p class="quiet">${t('enter.none')}</p>`,
+      ${byTelegram && html`<p><a class="button second" href="/auth/telegram?to=${encodeURIComponent(next === '/' ? '/cabinet' : next)}" data-whole>${t('enter.telegram')}</a></p>`}
+      ${by.mail || by.telegram ? html`<details ${Object.keys(typed).length > 0 && 'open'}><summary>${t('enter.by_code')}</summary><form method="post" action="${link('/enter/code')}" class="narrow">${guard}<input type="hidden" name="next" value="${next}">${contactFields(view, typed, wrong, by)}<button class="second">${t('enter.send_code')}</button></form></details>` : html`<p class="quiet">${t('enter.none')}</p>`}`,
   };
 }
 

@@ -86,7 +86,7 @@ function dealWords(view: View, hold: SiteHold, { priceMinor }: Deal, way: WayToP
 }
 
 /** It is done. */
-export function bookedPage(view: View, booking: Booking): Page {
+export function bookedPage(view: View, booking: Booking, offer: Html | false = false): Page {
   const { t, link, money, short, now } = view;
   const until = freeUntil(new Date(booking.starts_at));
   const isOff = booking.status === 'CANCELLED';
@@ -105,6 +105,7 @@ export function bookedPage(view: View, booking: Booking): Page {
       <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
       <dt>${t('held.price')}</dt><dd>${paid}</dd></dl>${zoneNote(view, booking.starts_at)}
       ${!isOff && html`<p>${until > now ? t('booked.until', { until: short(until) }) : t('booked.binding')}</p>`}
+      ${!isOff && offer}
       <p><a class="button second" href="${link('/')}">${t('booked.again')}</a></p>`,
   };
 }

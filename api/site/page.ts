@@ -34,7 +34,7 @@ export function sendSitePage(response: Response, shell: string, view: View, page
         <a href="${link('/classes')}" ${here('/classes')}>${t('menu.classes')}</a>
         ${
           person
-            ? html`<form method="post" action="${link('/leave')}" data-whole>${view.guard}<button class="plain">${t('menu.leave', { name: person.first_name })}</button></form>`
+            ? html`<a href="${link('/cabinet')}" ${here('/cabinet')}>${t('cabinet')}</a><form method="post" action="${link('/leave')}" data-whole>${view.guard}<button class="plain">${t('menu.leave', { name: person.first_name })}</button></form>`
             : html`<a href="${link('/enter')}" ${here('/enter')}>${t('menu.enter')}</a>`
         }</nav></header>
     <main id="main" tabindex="-1" data-away="${t('trouble.away')}">${page.main}</main>

@@ -7,10 +7,17 @@ import { isSitePath } from '../auth/visitors.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
 import { bookOrAsk, confirmAndBook, type SiteHandler, showBooked, showChoice, showHold, takeStart } from './book-handlers.ts';
+import { showAhead } from './cabinet-ahead.ts';
+import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
+import { payHere, showMoney } from './cabinet-money.ts';
+import { leavePlace, showPlace } from './cabinet-place.ts';
+import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
+import { showVisits } from './cabinet-visits.ts';
 import { actInClass, confirmInClass, showClass, showClasses } from './class-handlers.ts';
-import { enter, leave, showEnter } from './enter-handlers.ts';
+import { confirmAndEnter, enter, enterByCode, leave, showEnter } from './enter-handlers.ts';
 import { troublePage } from './enter-page.ts';
 import { isFormToken } from './forms.ts';
+import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import type { SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
@@ -65,6 +72,34 @@ export function site(parts: SiteParts): Router {
     .get('/enter', page(showEnter))
     .post('/enter', ...posted(enter))
     .all('/enter', onlyBy('GET', 'POST'));
+  router.post('/enter/code', ...posted(enterByCode)).all('/enter/code', onlyBy('POST'));
+  router.post('/enter/code/code', ...posted(confirmAndEnter)).all('/enter/code/code', onlyBy('POST'));
+  router
+    .get('/join', page(showJoin))
+    .post('/join', ...posted(joinHere))
+    .all('/join', onlyBy('GET', 'POST'));
+  const shown: Record<string, SiteHandler> = {
+    '/cabinet': showAhead,
+    '/cabinet/visits': showVisits,
+    '/cabinet/money': showMoney,
+    '/cabinet/settings': showSettings,
+    '/cabinet/bookings/:id': showBooking,
+    '/cabinet/classes/:id': showPlace,
+  };
+  const done: Record<string, SiteHandler> = {
+    '/cabinet/bookings/:id/cancel': cancelBookingHere,
+    '/cabinet/classes/:id/leave': leavePlace,
+    '/cabinet/invoices/:id/pay': payHere,
+    '/cabinet/notifications': saveNotifications,
+    '/cabinet/calendar': renewCalendar,
+    '/cabinet/devices/:id/end': endDevice,
+  };
+  for (const [path, handler] of Object.entries(shown)) router.get(path, page(handler)).all(path, onlyBy('GET'));
+  for (const [path, handler] of Object.entries(done)) router.post(path, ...posted(handler)).all(path, onlyBy('POST'));
+  router
+    .get('/cabinet/bookings/:id/move', page(showMove))
+    .post('/cabinet/bookings/:id/move', ...posted(moveBookingHere))
+    .all('/cabinet/bookings/:id/move', onlyBy('GET', 'POST'));
   router.post('/leave', ...posted(leave)).all('/leave', onlyBy('POST'));
   router.use(troubles(parts));
   return router;
@@ -85,7 +120,7 @@ const shortLink: SiteHandler = async (_parts, view, request) => {
 async function answer(parts: SiteParts, handler: SiteHandler, request: Request, response: Response) {
   const view = await viewOf(parts.open, request, response);
   const done = await handler(parts, view, request, response);
-  if ('to' in done) return response.set('Referrer-Policy', 'same-origin').redirect(303, done.to);
+  if ('to' in done) return response.set('Referrer-Policy', 'same-origin').redirect(done.status ?? 303, done.to);
   return send(parts, request, response, view, done);
 }
 

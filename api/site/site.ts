@@ -22,7 +22,7 @@ export async function askRoute(
   { serve, routes }: SiteParts,
   request: Request,
   response: Response,
-  asked: { operation: string; params?: object; body?: object; caller?: Caller },
+  asked: { operation: string; params?: object; query?: object; body?: object; caller?: Caller },
 ): Promise<Answer & { body: unknown }> {
   const route = routes.find((one) => operationOf(one) === asked.operation);
   if (!route) throw new TypeError(`there is no route ${asked.operation}`);
@@ -34,7 +34,7 @@ export async function askRoute(
     method: route.method.toUpperCase(),
     path: request.path,
     params: Object.fromEntries(Object.entries(asked.params ?? {}).map(([name, value]) => [name, String(value)])),
-    query: {},
+    query: asked.query ?? {},
     body: () => asked.body ?? {},
     header: () => undefined,
   });

@@ -13,6 +13,7 @@ afterAll(() => database.close());
 
 /** What the fleet keeps once by itself: it looks, locks or inserts `on conflict`, so nobody at a route meets these. */
 const ITS_OWN = [
+  'calendar_link_is_known_once',
   'alerts_have_one_id',
   'one_letter_of_an_alarm',
   'backups_file_key',

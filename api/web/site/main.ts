@@ -1,3 +1,4 @@
+import { setOutPush, switchOff } from './push.ts';
 import './site.css';
 
 /**
@@ -50,8 +51,9 @@ function land(next: HTMLElement, held: string | null | undefined, stays: boolean
   said().textContent = (trouble ?? step ?? target).innerText.slice(0, 200);
 }
 
-/** Says the visitor's own time where it differs from the studio's. */
+/** Says the visitor's own time where it differs from the studio's, and whether messages come to this browser. */
 function setOut() {
+  void setOutPush();
   for (const note of document.querySelectorAll<HTMLElement>('[data-zone]')) {
     const { zone = '', at = '', words = '' } = note.dataset;
     const [here, there] = [undefined, zone].map((timeZone) =>
@@ -76,7 +78,7 @@ document.addEventListener('click', (event) => {
     link.target ||
     link.hash ||
     'whole' in link.dataset ||
-    link.pathname.startsWith('/console')
+    /^\/(console|auth)\//.test(link.pathname)
   )
     return;
   event.preventDefault();
@@ -85,7 +87,16 @@ document.addEventListener('click', (event) => {
 
 document.addEventListener('submit', (event) => {
   const form = event.target as HTMLFormElement;
-  if (event.defaultPrevented || 'whole' in form.dataset) return;
+  if (event.defaultPrevented) return;
+  if (new URL(form.action).pathname === '/leave') {
+    // Whoever signs out leaves nothing behind that tells the next one of their visits.
+    event.preventDefault();
+    void switchOff()
+      .catch(() => undefined)
+      .then(() => form.submit());
+    return;
+  }
+  if ('whole' in form.dataset) return;
   event.preventDefault();
   if (main().hasAttribute('aria-busy')) return;
   const { submitter } = event as SubmitEvent;

@@ -1,0 +1,137 @@
+import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
+import type { Booking } from '../../sql/bookings/rows.ts';
+import { type CancelTerms, cancelTerms } from '../../workers/bookings/cancel-terms.ts';
+import { freeUntil } from '../../workers/free-until.ts';
+import { Refused } from '../../workers/refusal.ts';
+import { startsToMove } from '../../workers/site/move-starts.ts';
+import type { SiteAnswer } from './book-handlers.ts';
+import { labelled, zoneNote } from './book-page.ts';
+import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import { type Html, html } from './html.ts';
+import { actAsVisitor, refusalFrom } from './site.ts';
+import type { SiteText } from './words.ts';
+
+/** A booking of whoever is looked at; a trainer's bookings of clients are not theirs here. */
+async function bookingOf(cabinet: Cabinet): Promise<Booking> {
+  const booking = await cabinet.ask<Booking>('GET /bookings/{id}', { params: { id: idFrom(cabinet) } });
+  if (booking.client_id !== cabinet.of.id || booking.client_id === booking.specialist_id)
+    throw new Refused('missing', 'the booking of somebody else');
+  return booking;
+}
+
+type Shown = { trouble?: string; status?: number };
+
+/** `GET /cabinet/bookings/ID` */
+export const showBooking = inCabinet(async (cabinet) => bookingPage(cabinet, await bookingOf(cabinet)));
+
+function bookingPage(cabinet: Cabinet, booking: Booking, shown: Shown = {}) {
+  const { view, to } = cabinet;
+  const { t, money, now } = view;
+  const terms = cancelTerms(booking, now);
+  const state = booking.status === 'CONFIRMED' ? false : t(`cabinet.status.${booking.status}`);
+  const path = `/cabinet/bookings/${booking.id}`;
+  return cabinetPage(cabinet, {
+    title: `${booking.service}, ${view.moment(booking.starts_at)}`,
+    ...shown,
+    main: html`${state && html`<p class="note" data-next>${state}</p>`}
+      <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
+      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
+      <dt>${t('held.price')}</dt><dd>${booking.price_minor > 0 ? money(booking.price_minor) : t(booking.pay_from === 'package' || booking.pay_from === 'subscription' ? `pay.${booking.pay_from}` : 'free')}</dd></dl>
+      ${zoneNote(view, booking.starts_at)}
+      ${booking.status === 'CONFIRMED' && terms && html`<p><a class="button" href="${to(`${path}/move`)}">${t('cabinet.move')}</a></p>`}
+      ${
+        terms &&
+        html`<section aria-labelledby="cancel"><h2 id="cancel">${t('cabinet.cancel')}</h2>${termsWords(cabinet, booking, terms)}
+        ${pressForm(cabinet, to(`${path}/cancel`), t(terms.outcome === 'safe' ? 'cabinet.cancel.safe' : 'cabinet.cancel.late'), { more: html`<input type="hidden" name="outcome" value="${terms.outcome}">` })}</section>`
+      }
+      <p class="weeks"><a href="${to('/cabinet')}">${t('cabinet.back')}</a></p>`,
+  });
+}
+
+/** The consequence, before one presses. */
+function termsWords({ view }: Cabinet, booking: Booking, { outcome, of, minor }: CancelTerms): Html {
+  const { t, money, short } = view;
+  const until = freeUntil(new Date(booking.starts_at));
+  const when =
+    outcome === 'safe'
+      ? t('booked.until', { until: short(until) })
+      : t(booking.moved_late ? 'cabinet.cancel.moved_late' : 'booked.binding');
+  return html`<p>${when}</p><p>${t(`cabinet.back.${outcome}.${of}` as SiteText, { price: money(minor) })}</p>`;
+}
+
+/** `POST /cabinet/bookings/ID/cancel`: what was said before is what happens, or it is said anew. */
+export const cancelBookingHere = inCabinet(async (cabinet): Promise<SiteAnswer> => {
+  const { view, request, ask, to } = cabinet;
+  const booking = await bookingOf(cabinet);
+  const page = { to: to(`/cabinet/bookings/${booking.id}`) };
+  if (booking.status === 'CANCELLED') return page;
+  const terms = cancelTerms(booking, view.now);
+  if (terms?.outcome !== request.body.outcome)
+    return bookingPage(cabinet, booking, { trouble: view.t('cabinet.changed'), status: 409 });
+  await ask('POST /bookings/{id}/cancel', { params: { id: booking.id }, body: { reason: 'site', by: 'client' } });
+  return page;
+});
+
+/** `GET /cabinet/bookings/ID/move` */
+export const showMove = inCabinet(async (cabinet) => movePage(cabinet, await bookingOf(cabinet)));
+
+const WEEK = 7;
+type DayCount = { date: string; starts: number };
+
+async function movePage(cabinet: Cabinet, booking: Booking, shown: Shown = {}): Promise<SiteAnswer> {
+  const { view, request, response, askMaybe, to, parts } = cabinet;
+  const { t, longDay, weekday, date, now, zone } = view;
+  const path = `/cabinet/bookings/${booking.id}`;
+  const terms = cancelTerms(booking, now);
+  if (!terms || booking.status !== 'CONFIRMED') return { to: to(path) };
+  const counts = await askMaybe<{ days: readonly DayCount[] }>('GET /slots/counts', {
+    query: { service_id: String(booking.service_id), specialist_id: String(booking.specialist_id) },
+  });
+  const days = counts?.days ?? [];
+  const own = dayOf(new Date(booking.starts_at), zone);
+  const chosen = days.find(({ date: day }) => day === request.query.day)?.date ?? days.find(({ date: day }) => day === own)?.date;
+  const today = days[0]?.date ?? dayOf(now, zone);
+  const week = Math.floor(daysBetween(today, chosen ?? today) / WEEK);
+  const starts = chosen ? await actAsVisitor(parts, request, response, (context) => startsToMove(booking, chosen, context)) : [];
+  const link = (day: string) => to(`${path}/move`, { day });
+  return cabinetPage(cabinet, {
+    title: t('cabinet.move.title', { service: booking.service }),
+    ...shown,
+    main: html`<p>${t('cabinet.move.now', { when: view.moment(booking.starts_at), who: booking.specialist })}</p>
+      ${terms.outcome === 'late' && html`<p class="note">${t('cabinet.move.late')}</p>`}
+      ${days.length === 0 && html`<p>${t('book.full')}</p>`}
+      <ol class="days">${days
+        .slice(week * WEEK, week * WEEK + WEEK)
+        .map(
+          ({ date: day, starts: count }) =>
+            html`<li><a data-key="day-${day}" href="${link(day)}" class="${count === 0 && 'none'}" ${day === chosen && html`aria-current="date"`}><span class="unseen">${longDay(day)}</span><span aria-hidden="true">${weekday(day)}</span><strong aria-hidden="true">${date(day)}</strong></a></li>`,
+        )}</ol>
+      <p class="weeks">${week > 0 && html`<a rel="prev" data-key="prev" href="${link(addDays(today, (week - 1) * WEEK))}">${t('book.week.before')}</a>`}
+        ${days.length > (week + 1) * WEEK && html`<a rel="next" data-key="next" href="${link(addDays(today, (week + 1) * WEEK))}">${t('book.week.after')}</a>`}</p>
+      ${chosen && (starts.length === 0 ? html`<p data-next>${t('book.day.full', { day: longDay(chosen) })}</p>` : startsForm(cabinet, `${path}/move`, chosen, starts))}
+      <p class="weeks"><a href="${to(path)}">${t('cabinet.back.booking')}</a></p>`,
+  });
+}
+
+const startsForm = ({ view, to }: Cabinet, path: string, day: string, starts: readonly string[]): Html =>
+  html`<form method="post" action="${to(path, { day })}">${view.guard}<h2 data-next>${view.longDay(day)}</h2>
+    <p class="quiet">${view.t('zone', { zone: view.zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
+    <ul class="starts">${labelled(view, starts).map(
+      ({ start, label }) =>
+        html`<li><button name="start" value="${start}" aria-label="${view.t('cabinet.move.to', { day: view.longDay(day), time: label })}">${label}</button></li>`,
+    )}</ul></form>`;
+
+/** `POST /cabinet/bookings/ID/move`: moves it, or it stays where it was and what is free stands in place. */
+export const moveBookingHere = inCabinet(async (cabinet): Promise<SiteAnswer> => {
+  const { view, request, ask, to } = cabinet;
+  const booking = await bookingOf(cabinet);
+  const start = String(request.body.start ?? '');
+  try {
+    await ask('POST /bookings/{id}/reschedule', { params: { id: booking.id }, body: { starts_at: start } });
+    return { to: to(`/cabinet/bookings/${booking.id}`) };
+  } catch (error) {
+    const { status } = refusalFrom(error);
+    if (status !== 409 && status !== 422) throw error;
+    return movePage(cabinet, booking, { trouble: view.t('trouble.slot'), status });
+  }
+});

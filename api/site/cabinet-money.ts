@@ -1,0 +1,65 @@
+import type { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
+import type { invoiceRow } from '../../sql/finance/invoices.ts';
+import type { transactionRow } from '../../sql/finance/payments.ts';
+import type { SiteAnswer } from './book-handlers.ts';
+import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import type { Listed } from './cabinet-ahead.ts';
+import { type Html, html } from './html.ts';
+import { refusalFrom } from './site.ts';
+import type { SiteText } from './words.ts';
+
+type Invoice = z.output<typeof invoiceRow>;
+type Wallet = Listed<z.output<typeof transactionRow>> & { balance_minor: number };
+const AT_ONCE = '30';
+
+/** `GET /cabinet/money`: what is in the wallet, how it came there, and what is owed. */
+export const showMoney = inCabinet((cabinet) => moneyPage(cabinet));
+
+async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: number } = {}): Promise<SiteAnswer> {
+  const { view, person, ask, request, to } = cabinet;
+  const { t, money } = view;
+  const cursor = typeof request.query.cursor === 'string' ? { cursor: request.query.cursor } : {};
+  const wallet = await ask<Wallet>('GET /api/people/{id}/wallet', {
+    params: { id: person.id },
+    query: { limit: AT_ONCE, ...cursor },
+  });
+  const list = (query: object) =>
+    ask<Listed<Invoice>>('GET /api/invoices', { query: { payer_id: String(person.id), limit: AT_ONCE, ...query } });
+  const [{ items: owed }, { items: all }] = [await list({ status: 'UNPAID', limit: '100' }), await list({})];
+  const settled = all.filter(({ status }) => status === 'PAID' || status === 'CANCELLED');
+  return cabinetPage(cabinet, {
+    title: t('cabinet.money'),
+    ...shown,
+    main: html`<p class="lead">${t('cabinet.balance', { balance: money(wallet.balance_minor) })}</p>
+      <section aria-labelledby="owed"><h2 id="owed">${t('cabinet.owed')}</h2>
+      ${owed.length === 0 ? html`<p>${t('cabinet.owed.none')}</p>` : html`<ul class="cards">${owed.map((one) => owedCard(cabinet, one, wallet.balance_minor))}</ul>`}</section>
+      <section aria-labelledby="ledger"><h2 id="ledger">${t('cabinet.ledger')}</h2>
+      ${wallet.items.length === 0 ? html`<p>${t('cabinet.ledger.none')}</p>` : html`<table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${wallet.items.map(({ created_at, kind, amount_minor }) => html`<tr><th scope="row">${t(`cabinet.entry.${kind}`)} <span class="quiet">${onDay(cabinet, created_at)}</span></th><td>${amount_minor > 0 && '+'}${money(amount_minor)}</td></tr>`)}</tbody></table>`}
+      ${wallet.next_cursor && html`<p class="weeks"><a href="${to('/cabinet/money', { cursor: wallet.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
+      ${settled.length > 0 && html`<section aria-labelledby="invoices"><h2 id="invoices">${t('cabinet.invoices')}</h2><table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${settled.map((one) => html`<tr><th scope="row">${t(`cabinet.invoice.${one.type}`)} <span class="quiet">${onDay(cabinet, one.created_at)}, ${t(`cabinet.invoice.status.${one.status}` as SiteText)}</span></th><td>${money(one.amount_minor)}</td></tr>`)}</tbody></table></section>`}`,
+  });
+}
+
+const onDay = ({ view }: Cabinet, instant: string) => view.date(dayOf(new Date(instant), view.zone));
+
+function owedCard(cabinet: Cabinet, one: Invoice, balance: number): Html {
+  const { view, to } = cabinet;
+  const { t, money, date } = view;
+  const price = money(one.amount_minor);
+  return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>
+    <span class="quiet">${one.due_date ? t('cabinet.due', { day: date(one.due_date) }) : onDay(cabinet, one.created_at)}</span>
+    ${balance >= one.amount_minor ? pressForm(cabinet, to(`/cabinet/invoices/${one.id}/pay`), t('cabinet.pay', { price }), { look: 'main' }) : html`<span>${t('cabinet.short', { missing: money(one.amount_minor - balance) })}</span>`}</li>`;
+}
+
+/** `POST /cabinet/invoices/ID/pay` */
+export const payHere = inCabinet(async (cabinet): Promise<SiteAnswer> => {
+  try {
+    await cabinet.ask('POST /api/invoices/{id}/pay', { params: { id: idFrom(cabinet) }, body: {} });
+    return { to: cabinet.to('/cabinet/money') };
+  } catch (error) {
+    const { status } = refusalFrom(error);
+    if (status !== 409) throw error;
+    return moneyPage(cabinet, { trouble: cabinet.view.t('cabinet.pay.refused'), status });
+  }
+});

@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { sql } from '../../sql/database/database.ts';
+import { at, inHours, salon } from '../bookings/salon.ts';
+import { pushService } from '../notifier/push-service.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
+
+let world: ConsoleWorld;
+let parent: TestPerson;
+let booking: number;
+let late: number;
+let training: number;
+let service: number;
+let push: Awaited<ReturnType<typeof pushService>>;
+beforeAll(async () => {
+  if (!process.env.TEST_CHROMIUM) return;
+  world = await consoleWorld({
+    RATE_LIMIT_PER_MINUTE: '100000',
+    SMTP_URL: 'smtp://127.0.0.1:9',
+    MAIL_FROM: 'hello@studio.example',
+    PUSH_LOOPBACK: 'yes',
+  });
+  push = await pushService();
+  const { api } = world;
+  const make = salon(api.db);
+  service = await make.service({ price: 250_000 });
+  await api.db.query(sql.unsafe`update services set name = 'Haircut' where id = ${service}`);
+  const master = await make.specialist([service], { location: await make.location() });
+  const child = await personOf(api, 'client');
+  parent = await personOf(api, 'guardian', { children: [child.id] });
+  await api.db.query(sql.unsafe`update users set first_name = 'Mila' where id = ${child.id}`);
+  const book = async (starts_at: string) =>
+    Number(
+      (await api.post('/bookings', { client_id: parent.id, service_id: service, specialist_id: master, starts_at })).body.id,
+    );
+  [booking, late] = [await book(at(3, '10:00')), await book(inHours(5))];
+  await make.money(parent.id, 300_000);
+  training = await make.training({ trainer: master, at: at(4, '18:00') });
+  await api.post(`/real-trainings/${training}/students`, { student_id: parent.id });
+}, 120_000);
+afterAll(async () => {
+  await world?.close();
+  push?.close();
+});
+
+inBrowser('a booking is moved, then cancelled after its consequence was read', async () => {
+  const page = await world.visit({ token: parent.token });
+  await page.goto('/cabinet');
+  await page.locator(`a[href="/cabinet/bookings/${booking}"]`).click();
+  await page.getByRole('link', { name: 'Move it' }).click();
+  await page.getByRole('button', { name: /^10:30,/ }).click();
+  await page.getByRole('heading', { name: /10:30$/ }).waitFor();
+  await page.getByText('You will not have to pay').waitFor();
+  await page.getByRole('button', { name: 'Cancel for free' }).click();
+  await page.locator('.note', { hasText: 'cancelled' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('without JavaScript an invoice is paid and quiet hours are kept', async () => {
+  const page = await world.visit({ token: parent.token, javaScriptEnabled: false });
+  await page.goto('/cabinet/money');
+  await page.getByRole('button', { name: /^Pay RUB.2,500 from the balance$/ }).click();
+  await page.getByText('Everything is paid.').waitFor();
+  await page.getByRole('link', { name: 'Settings' }).click();
+  await page.getByLabel('None').check();
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.waitForURL('**/cabinet/settings');
+  expect(await page.getByLabel('None').isChecked()).toBe(true);
+});
+
+/** A browser's push service is at another host: here it is ours. What is shown, and the worker, are real. */
+const subscribeTo = (subscription: object) => `
+  const made = { ...${JSON.stringify(subscription)}, toJSON: () => (${JSON.stringify(subscription)}),
+    unsubscribe: async () => { localStorage.removeItem('subscribed'); return true; } };
+  PushManager.prototype.subscribe = async function () { localStorage.setItem('subscribed', 'yes'); return made; };
+  PushManager.prototype.getSubscription = async function () { return localStorage.getItem('subscribed') ? made : null; };`;
+
+inBrowser('messages to the browser are offered after a booking alone, and the cabinet switches them off', async () => {
+  const { api } = world;
+  const subscription = push.subscribe();
+  const page = await world.visit({ token: parent.token, permissions: ['notifications'] });
+  await page.addInitScript(subscribeTo(subscription));
+  const subscribed = () =>
+    api.db.exists(
+      sql.unsafe`select from push_subscriptions where user_id = ${parent.id} and endpoint = ${subscription.endpoint}`,
+    );
+  await page.goto('/cabinet/settings');
+  expect(await page.locator('[data-push]:not([hidden])').count()).toBe(0);
+  await page.goto(`/?service=${service}`);
+  expect(await page.locator('[data-push]').count()).toBe(0);
+  await page.locator('.starts button').last().click();
+  await page.getByRole('button', { name: /^Book/ }).last().click();
+  await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  await page.getByRole('button', { name: 'Yes, tell me here' }).click();
+  const words = await page.locator('[data-push] [role=status]').innerText();
+  expect([words, ...world.complaints()]).toEqual(['Done: messages come to this browser.']);
+  expect(await subscribed()).toBe(true);
+  await page.goto('/cabinet/settings');
+  await page.getByRole('button', { name: 'Switch them off' }).click();
+  await page.getByText('nothing comes to this browser any more').waitFor();
+  expect(await subscribed()).toBe(false);
+  expect(world.complaints()).toEqual([]);
+});
+
+for (const locale of LOCALES)
+  inBrowser(
+    `axe finds nothing and no page is wider than a phone, light and dark, in ${locale}`,
+    async () => {
+      const found: string[] = [];
+      const page = await world.visit({ locale, token: parent.token });
+      for (const [width, colorScheme] of [
+        [375, 'dark'],
+        [1_200, 'light'],
+      ] as const) {
+        await page.setViewportSize({ width, height: 800 });
+        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+        for (const path of [
+          '/cabinet',
+          '/cabinet/visits',
+          '/cabinet/money',
+          '/cabinet/settings',
+          `/cabinet/bookings/${late}`,
+          `/cabinet/bookings/${late}/move`,
+          `/cabinet/classes/${training}`,
+        ]) {
+          await page.goto(path);
+          for (const problem of await violations(page)) found.push(`${width} ${path}: ${problem}`);
+          const wider = await tooWide(page);
+          if (wider > 0) found.push(`${width} ${path}: ${wider} px too wide`);
+        }
+      }
+      expect(found).toEqual([]);
+    },
+    180_000,
+  );
