@@ -89,7 +89,7 @@ const plainDoors: ZodOpenApiPathsObject = {
       summary: 'A WebSocket: what changes, requests of every operation, who is where',
       description:
         'Opened with a cookie, a key or a ticket, from our own pages. Messages are JSON. `{"watch": ["day:2026-11-25", "client:17", "training:5", ' +
-        '"tasks", "runs"], "since"?: n}` watches these topics and no others; `{"changed": [...], "upto": n, "by": "person:17"}` says which of them to ' +
+        '"tasks", "runs", "vending"], "since"?: n}` watches these topics and no others; `{"changed": [...], "upto": n, "by": "person:17"}` says which of them to ' +
         'ask for again, `{"missed": true, "upto": n}` that all are. `{"id": 1, "op": "GET /me", "body"?: {...}, "headers"?: {...}}` asks for any operation ' +
         'but streams and is answered `{"id": 1, "status": 200, "headers"?: {...}, "body": {...}}`. `{"here": {"day": "2026-11-25", "doing"?: {...}}}` shows ' +
         'staff where you are. Closed with 4401 when the session or key ends, 1012 when this process restarts, 4429 after too many messages.',

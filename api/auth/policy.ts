@@ -80,6 +80,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /process-history': staff,
   'GET /process-history/{id}': staff,
   'GET /process-stats': staff,
+  'GET /api/tonight': staff,
   'GET /schedule': staff,
   'GET /schedule/ticks': staff,
   'POST /schedule/{name}/pause': staff,
@@ -201,6 +202,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/people/{id}/command-rights': staff,
   'GET /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
   'PUT /api/people/{id}/notifications': { ...own, rows: { 'params.id': 'person' } },
+  'GET /api/messages': staff,
   'GET /api/notification-kinds': staff,
   'PUT /api/notification-kinds': staff,
 
@@ -248,7 +250,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/students/{id}': staff,
 
   'GET /api/vending/owners': vending,
-  'POST /api/vending/owners': staff,
+  'POST /api/vending/owners': { ...vending, rows: { 'body.user_id': 'person' }, only: { stock_from: [] } },
   'PATCH /api/vending/owners/{id}': {
     ...vending,
     rows: { 'params.id': 'vending_owner' },
@@ -270,6 +272,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/vending/stock/count': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'PUT /api/vending/stock/levels': { ...vending, rows: { 'body.place_id': 'stock_place', 'body.ingredient_id': 'ingredient' } },
   'GET /api/vending/sales': vending,
+  'GET /api/vending/imports': vending,
   'GET /api/vending/tasks': tasks,
   'POST /api/vending/tasks': { ...vending, rows: { 'body.terminal_id': 'vending_terminal' }, only: { assignee_id: [null] } },
   'POST /api/vending/tasks/{id}/complete': { ...tasks, rows: { 'params.id': 'vending_task' } },

@@ -8,6 +8,7 @@ import type { groupRoutes } from '../routes/groups.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
+import type { messageRoutes } from '../routes/messages.ts';
 import type { moneyRoutes } from '../routes/money.ts';
 import type { paymentRoutes } from '../routes/payments.ts';
 import type { personCardRoutes } from '../routes/person-card.ts';
@@ -24,8 +25,11 @@ import type { subscriptionRoutes } from '../routes/subscriptions.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
 import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
+import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 import type { undoRoutes } from '../routes/undo.ts';
+import type { vendingRoutes } from '../routes/vending.ts';
+import type { vendingStockRoutes } from '../routes/vending-stock.ts';
 import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
@@ -38,6 +42,7 @@ type Asked = (
   | typeof historyRoutes
   | typeof invitationRoutes
   | typeof meRoutes
+  | typeof messageRoutes
   | typeof rosterRoutes
   | typeof scheduleRoutes
   | typeof searchRoutes
@@ -45,7 +50,10 @@ type Asked = (
   | typeof signInRoutes
   | typeof taskRoutes
   | typeof teamRoutes
+  | typeof tonightRoutes
   | typeof trainingRoutes
+  | typeof vendingRoutes
+  | typeof vendingStockRoutes
   | typeof absenceRoutes
   | typeof groupRoutes
   | typeof moneyRoutes

@@ -8,7 +8,7 @@ import type { Caller } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import { operationOf, type Route } from '../http/route.ts';
 
-type Kind = 'day' | 'client' | 'training' | 'tasks' | 'runs' | 'money' | 'groups';
+type Kind = 'day' | 'client' | 'training' | 'tasks' | 'runs' | 'money' | 'groups' | 'vending';
 /** A topic is for those who may ask again what it says has changed: one of these operations, and of a row the kinds it may be. */
 const ASKED_AGAIN: Record<Kind, readonly { operation: string; row?: RowKind }[]> = {
   day: [{ operation: 'GET /real-trainings' }, { operation: 'GET /bookings' }],
@@ -22,9 +22,10 @@ const ASKED_AGAIN: Record<Kind, readonly { operation: string; row?: RowKind }[]>
   runs: [{ operation: 'GET /process-history' }],
   money: [{ operation: 'GET /api/payments' }],
   groups: [{ operation: 'GET /api/groups' }],
+  vending: [{ operation: 'GET /api/vending/terminals' }],
 };
 const day = z.iso.date();
-const FORM = /^(?:(day):(\d{4}-\d{2}-\d{2})|(client|training):([1-9]\d{0,9})|(tasks|runs|money|groups))$/;
+const FORM = /^(?:(day):(\d{4}-\d{2}-\d{2})|(client|training):([1-9]\d{0,9})|(tasks|runs|money|groups|vending))$/;
 
 function read(topic: string): { kind: Kind; id: number } | undefined {
   const [, ofDay, date, row, id, whole] = FORM.exec(topic) ?? [];

@@ -21,6 +21,7 @@ import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
+import { messageRoutes } from './messages.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
@@ -52,6 +53,7 @@ import { taskRoutes } from './tasks.ts';
 import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
+import { tonightRoutes } from './tonight.ts';
 import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
 import { triggerRoutes } from './triggers.ts';
@@ -69,6 +71,7 @@ export const routes: readonly Route[] = [
   ...slotRoutes,
   ...triggerRoutes,
   ...historyRoutes,
+  ...tonightRoutes,
   ...scheduleRoutes,
   ...backupRoutes,
   ...alertRoutes,
@@ -100,6 +103,7 @@ export const routes: readonly Route[] = [
   ...vendingStockRoutes,
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
+  ...messageRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,

@@ -50,9 +50,30 @@ export async function dryResult(name: RunName, body: Record<string, unknown>, { 
 }
 
 function performOne(perform: Perform, name: RunName, asked: (part: RunName) => AskedRun): Promise<Outcome> {
+  return perform(asked(name), handlerOf(name));
+}
+
+function handlerOf(name: RunName): RunHandler {
   const handler = handlers[name];
   if (!handler) throw new TypeError(`nothing says what "${name}" would do`);
-  return perform(asked(name), handler);
+  return handler;
+}
+
+/** What a process would do at a tick to come, and each of its parts; seen by whatever is performed after it in the same dry run. */
+export async function performTick(
+  perform: Perform,
+  name: RunName,
+  at: Date,
+  zone: string,
+): Promise<Partial<Record<RunName, Outcome>>> {
+  const { parts = [name] }: RunDefinition = runs[name];
+  const date = dayOf(at, zone);
+  const done: Partial<Record<RunName, Outcome>> = {};
+  for (const part of parts as RunName[]) {
+    const asked = { ...(runs[part] as RunDefinition).request({ date }, date, at), process_type: part };
+    done[part] = await perform(asked, handlerOf(part), at);
+  }
+  return done;
 }
 
 /** The trainings that were made are gone again, so their ids would lead nowhere. */

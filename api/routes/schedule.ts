@@ -7,6 +7,7 @@ import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, 
 import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
+import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
 const instant = instantLike('2026-11-22T18:00:00Z');
@@ -25,6 +26,7 @@ const scheduleItem = z
     paused: z.boolean(),
     paused_at: z.iso.datetime().nullable(),
     paused_by: z.string().nullable(),
+    paused_reason: z.string().nullable(),
     next_ticks: z.array(z.iso.datetime()),
     last_tick: tickRow.nullable(),
   })
@@ -78,11 +80,17 @@ export const scheduleRoutes = [
     tag: 'schedule',
     scope: 'schedule:write',
     params: nameParams,
+    body: z.strictObject({
+      reason: textField(200)
+        .optional()
+        .meta({ description: 'why, for whoever wonders later', examples: ['holidays'] }),
+    }),
+    bodyOptional: true,
     responses: { 200: scheduleItem },
-    async handle({ params }, context) {
+    async handle({ params, body }, context) {
       const schedule = named(params.name);
       await learnSchedules(context.db, [schedule.name], context.now);
-      await pauseSchedule(context.db, schedule.name, context.now, context.caller.name);
+      await pauseSchedule(context.db, schedule.name, context.now, context.caller.name, body.reason);
       return { body: (await describer(context))(schedule) };
     },
   }),
@@ -129,6 +137,7 @@ async function describer({ db, fleet, now }: Context) {
       paused: Boolean(state?.paused_at),
       paused_at: state?.paused_at ?? null,
       paused_by: state?.paused_by ?? null,
+      paused_reason: state?.paused_reason ?? null,
       next_ticks: nextTicks(schedule.pattern, fleet.settings.zone, now, 3).map((tick) => tick.toISOString()),
       last_tick: latest.find((tick) => tick.schedule === schedule.name) ?? null,
     };

@@ -16,7 +16,7 @@ import { countStock, moveStock, refill, setStockLevels } from '../../workers/ven
 import { completeTask, refillForTask, writeVendingTask } from '../../workers/vending/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { id, idOf, oneOf, whole } from './fields.ts';
 import { stockActor } from './vending.ts';
@@ -55,7 +55,7 @@ async function ownerFor(db: Sql, whose: Whose, named: number | undefined): Promi
 }
 
 /** What lies where, what came and went, and who is to refill it. */
-export const vendingStockRoutes: Route[] = [
+export const vendingStockRoutes = [
   route({
     ...read,
     path: '/api/vending/ingredients',
@@ -218,4 +218,4 @@ export const vendingStockRoutes: Route[] = [
       return { body: await refillForTask(context.db, params.id, stockActor(context)) };
     },
   }),
-];
+] as const;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, instant } from '../../queues/time/days.ts';
+import { listImports, shownImport } from '../../sql/vending/imports.ts';
 import { findVendingOwnerOf, serviceOf, shownOwner, showVendingOwners } from '../../sql/vending/owners.ts';
 import { listRecipes, recipeRow } from '../../sql/vending/recipes.ts';
 import { salesLine, sumSales } from '../../sql/vending/sales.ts';
@@ -11,7 +12,7 @@ import { saveRecipe } from '../../workers/vending/recipes.ts';
 import { enqueueLater } from '../../workers/vending/sync-terminals.ts';
 import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { secretField, textField } from '../http/text.ts';
 import { id, idOf, oneOf, whole } from './fields.ts';
 
@@ -47,7 +48,7 @@ const ownerFields = {
 };
 
 /** Owners, machines, recipes and sales. */
-export const vendingRoutes: Route[] = [
+export const vendingRoutes = [
   route({
     ...read,
     path: '/api/vending/owners',
@@ -224,6 +225,17 @@ export const vendingRoutes: Route[] = [
     },
   }),
   route({
+    ...read,
+    path: '/api/vending/imports',
+    summary: 'Runs that read the telemetry service, newest first, and what stopped an owner’s reading',
+    query: z.strictObject(pageQuery),
+    responses: { 200: pageOf(shownImport.meta({ id: 'VendingImport' })) },
+    async handle({ query: { cursor, limit } }, { db, whose }) {
+      const rows = await listImports(db, whose, readCursor(cursor, idCursor), limit + 1);
+      return { body: page(rows, limit, (row) => row.id) };
+    },
+  }),
+  route({
     ...shared,
     method: 'post',
     path: '/api/auth/reset-payment-status',
@@ -254,4 +266,4 @@ export const vendingRoutes: Route[] = [
       return { body: { success: true as const, message, user: { ...person, payment_status: 'active' as const } } };
     },
   }),
-];
+] as const;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { siteClass } from '../../sql/site/classes.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { zoneNote } from './book-page.ts';
-import { type CodeStep, codeForm, contactFields, type TypedContact, type Wrong } from './contact-form.ts';
+import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -36,7 +36,7 @@ const placesOf = ({ t }: View, { free_places }: Class) =>
 export type ClassStep = {
   by: { mail: boolean; telegram: boolean };
   typed?: TypedContact;
-  wrong?: Wrong;
+  wrong?: WrongFields;
   trouble?: string;
   code?: CodeStep;
   status?: number;

@@ -5,7 +5,7 @@ import type { SiteText } from './words.ts';
 /** What somebody has typed of themselves; it comes back with each answer. */
 export const TYPED = ['first_name', 'last_name', 'phone', 'email', 'consent'] as const;
 export type TypedContact = Partial<Record<(typeof TYPED)[number], string>>;
-export type Wrong = Partial<Record<(typeof TYPED)[number] | 'code' | 'login' | 'password', string>>;
+export type WrongFields = Partial<Record<(typeof TYPED)[number] | 'code' | 'login' | 'password', string>>;
 
 export const typedOf = (body: Record<string, unknown>): TypedContact =>
   Object.fromEntries(
@@ -20,7 +20,12 @@ export const field = ({ name, label, value = '', wrong, hint, attributes }: Fiel
     ${(wrong || hint) && html`<span id="${name}-note" class="${wrong ? 'wrong' : 'quiet'}">${wrong ?? hint}</span>`}</p>`;
 
 /** Name, phone, e-mail and the consent. @param by what a code can be sent by */
-export function contactFields({ t }: View, typed: TypedContact, wrong: Wrong, by: { mail: boolean; telegram: boolean }): Html {
+export function contactFields(
+  { t }: View,
+  typed: TypedContact,
+  wrong: WrongFields,
+  by: { mail: boolean; telegram: boolean },
+): Html {
   const hint = t(by.mail ? (by.telegram ? 'contact.code.both' : 'contact.code.mail') : 'contact.code.telegram');
   return html`${field({ name: 'first_name', label: t('contact.first_name'), value: typed.first_name, wrong: wrong.first_name, attributes: html`autocomplete="given-name" required maxlength="100"` })}
     ${field({ name: 'last_name', label: t('contact.last_name'), value: typed.last_name, wrong: wrong.last_name, attributes: html`autocomplete="family-name" maxlength="100"` })}
@@ -30,7 +35,7 @@ export function contactFields({ t }: View, typed: TypedContact, wrong: Wrong, by
       <label for="consent">${t('contact.consent')}</label>${wrong.consent && html`<span id="consent-note" class="wrong">${wrong.consent}</span>`}</p>`;
 }
 
-export type CodeStep = { registration: string; by: string; href?: string; typed: TypedContact; wrong?: Wrong };
+export type CodeStep = { registration: string; by: string; href?: string; typed: TypedContact; wrong?: WrongFields };
 
 /** The step between: the code that came by e-mail, or that the bot says. */
 export function codeForm(
@@ -51,7 +56,7 @@ export function codeForm(
 }
 
 /** What a wrong field is called; of what we do not know a word for, none. */
-export function wrongOf({ t }: View, errors: readonly { path: string; message: string }[]): Wrong {
+export function wrongOf({ t }: View, errors: readonly { path: string; message: string }[]): WrongFields {
   const known = ['first_name', 'last_name', 'phone', 'email', 'code', 'login', 'password'];
   const fields = errors.map(({ path }) => path.split('.')[0] as string).filter((name) => known.includes(name));
   return Object.fromEntries(fields.map((name) => [name, t(`wrong.${name}` as SiteText)]));

@@ -1,9 +1,16 @@
-import { field, type Wrong } from './contact-form.ts';
+import { field, type WrongFields } from './contact-form.ts';
 import { html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
 
-export type Entering = { next: string; login?: string; needsCode?: boolean; trouble?: string; wrong?: Wrong; status?: number };
+export type Entering = {
+  next: string;
+  login?: string;
+  needsCode?: boolean;
+  trouble?: string;
+  wrong?: WrongFields;
+  status?: number;
+};
 
 /** For whoever has a password here. */
 export function enterPage(view: View, { next, login, needsCode, trouble, wrong = {}, status }: Entering): Page {

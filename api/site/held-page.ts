@@ -3,7 +3,7 @@ import type { SiteHold } from '../../sql/site/holds.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import type { Deal, WayToPay } from '../../workers/site/book-held.ts';
 import { labelled, zoneNote } from './book-page.ts';
-import { type CodeStep, codeForm, contactFields, type TypedContact, type Wrong } from './contact-form.ts';
+import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -19,7 +19,7 @@ export type HeldView = {
   as?: string;
   by: { mail: boolean; telegram: boolean };
   typed?: TypedContact;
-  wrong?: Wrong;
+  wrong?: WrongFields;
   trouble?: string;
   /** The starts that are left, where the slot is lost. */
   slots?: readonly string[];

@@ -6,7 +6,7 @@ import { canMail } from '../../workers/notifier/channels/mail.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { callerFrom } from '../auth/person.ts';
 import type { Caller } from '../http/caller.ts';
-import { type CodeStep, typedOf, type Wrong, wrongOf } from './contact-form.ts';
+import { type CodeStep, typedOf, type WrongFields, wrongOf } from './contact-form.ts';
 import { askRoute, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
@@ -20,7 +20,7 @@ export async function waysToCode({ open: { fleet } }: SiteParts): Promise<{ mail
   return { mail: canMail(fleet.settings), telegram: Boolean(bot) };
 }
 
-export type FormTrouble = { trouble?: string; wrong?: Wrong; status: number };
+export type FormTrouble = { trouble?: string; wrong?: WrongFields; status: number };
 
 /** Asks for the code of who typed this. Returns the step of the code, or what is wrong. */
 export async function askForCode(
@@ -31,7 +31,7 @@ export async function askForCode(
 ): Promise<{ code: CodeStep } | FormTrouble> {
   const { t } = view;
   const typed = typedOf(request.body);
-  const missing: Wrong = {
+  const missing: WrongFields = {
     ...(typed.first_name?.trim() ? {} : { first_name: t('wrong.first_name') }),
     ...(typed.phone?.trim() ? {} : { phone: t('wrong.phone') }),
     ...(typed.consent ? {} : { consent: t('wrong.consent') }),

@@ -8,7 +8,6 @@ export type CheckedChannel = (typeof checkedChannels)[number];
 export const AWAY_AFTER = 3;
 
 const check = z.object({ channel: z.enum(checkedChannels), failures: z.int(), error: z.string().nullable() });
-export type ChannelCheck = z.output<typeof check>;
 
 /** Notes what a check has shown; returns how many in a row have failed. */
 export const noteCheck = (db: Sql, channel: CheckedChannel, error: string | null, now: Date) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { DEMO_DRINKS, DEMO_MACHINES, demoSales } from './vending-sales.ts';
 
 const id = sql.type(z.object({ id: z.int() }));
 
@@ -9,31 +10,31 @@ const INGREDIENTS = [
   ['Молоко', 'ml', 120_000, 10_000_000, 2_000_000],
   ['Стаканы', 'pcs', 1_000, 400_000, 60_000],
 ] as const;
-const TERMINALS = ['Холл', 'Второй этаж', 'Раздевалка'];
-/** Espresso takes no milk. */
-const DRINKS = [
-  [1, 'Эспрессо', [0, 2], 12_000],
-  [2, 'Капучино', [0, 1, 2], 18_000],
-] as const;
+/** What a portion of each item takes: espresso takes no milk. */
+const PARTS: Readonly<Record<number, readonly number[]>> = { 1: [0, 2], 2: [0, 1, 2] };
+/** Days of sales, and of those the last ones that the stock knows of. */
+const DAYS = 14;
+const STOCK_DAYS = 2;
+const DAY_MS = 86_400_000;
 
 /**
- * Three machines of an owner, with recipes, stock, and two days of sales of which the stock is told. Nothing is read from outside: the
- * owner has no credentials. Returns how many machines there are.
+ * Three machines of an owner, with recipes, stock, and two weeks of sales, of whose last two days the stock is told. They report to the
+ * demo's own service, on this machine's loopback, which goes on selling. Returns how many machines there are.
  */
 export async function insertVending(db: Sql, ownerUserId: number, today: string): Promise<number> {
   await db.query(
     sql.unsafe`insert into user_roles (user_id, role) values (${ownerUserId}, 'vending_owner') on conflict do nothing`,
   );
   const owner = await db.oneFirst(id`
-    insert into vending_owners (user_id, setup_date, stock_from, synced_at)
-    values (${ownerUserId}, ${today}::date - 30, ${today}::date - 3, null) returning id`);
+    insert into vending_owners (user_id, service, setup_date, stock_from, synced_at)
+    values (${ownerUserId}, 'demo', ${today}::date - ${DAYS}::int, (${today}::date - ${STOCK_DAYS}::int)::timestamp at time zone 'UTC', null) returning id`);
   const warehouse = await db.oneFirst(id`insert into stock_places (owner_id, kind) values (${owner}, 'warehouse') returning id`);
   const ingredients: number[] = [];
   for (const [name, unit] of INGREDIENTS)
     ingredients.push(
       await db.oneFirst(id`insert into ingredients (owner_id, name, unit) values (${owner}, ${name}, ${unit}) returning id`),
     );
-  for (const [n, name] of TERMINALS.entries()) {
+  for (const [n, name] of DEMO_MACHINES.entries()) {
     const terminal = await db.oneFirst(id`
       insert into vending_terminals (owner_id, vendista_id, name) values (${owner}, ${n + 1}, ${name}) returning id`);
     const machine = await db.oneFirst(id`
@@ -41,17 +42,17 @@ export async function insertVending(db: Sql, ownerUserId: number, today: string)
         insert into stock_places (owner_id, kind, terminal_id) values (${owner}, 'machine', ${terminal}), (${owner}, 'stand', ${terminal})
         returning id, kind)
       select id from places where kind = 'machine'`);
-    for (const [item, drink, parts] of DRINKS) {
+    for (const { item, name: drink } of DEMO_DRINKS) {
       const recipe = await db.oneFirst(id`
         insert into recipes (owner_id, terminal_id, machine_item_id, name) values (${owner}, ${terminal}, ${item}, ${drink}) returning id`);
-      for (const part of parts)
+      for (const part of PARTS[item] ?? [])
         await db.query(sql.unsafe`
           insert into recipe_items (owner_id, recipe_id, ingredient_id, quantity_milli)
-          values (${owner}, ${recipe}, ${ingredients[part]!}, ${INGREDIENTS[part][2]})`);
+          values (${owner}, ${recipe}, ${ingredients[part]!}, ${INGREDIENTS[part]?.[2] ?? 0})`);
     }
     for (const [part, [, , , capacity, critical]] of INGREDIENTS.entries()) {
       // The last machine is about to run low.
-      const filled = n === TERMINALS.length - 1 ? critical + Math.round(critical / 10) : capacity;
+      const filled = n === DEMO_MACHINES.length - 1 ? critical + Math.round(critical / 10) : capacity;
       for (const [place, room, mark, quantity] of [
         [machine, capacity, critical, filled],
         [warehouse, 0, 0, n === 0 ? capacity * 3 : 0],
@@ -67,19 +68,28 @@ export async function insertVending(db: Sql, ownerUserId: number, today: string)
     }
   }
   await insertSales(db, owner, today);
-  return TERMINALS.length;
+  return DEMO_MACHINES.length;
 }
 
-/** Forty sales a machine on the two days before, and what they took from the stock. */
+/** What was sold on the days before, and what it took from the stock: the rows that the demo's service tells of, too. */
 async function insertSales(db: Sql, owner: number, today: string) {
+  const midnight = Date.parse(today);
+  const sales = demoSales(new Date(midnight - DAYS * DAY_MS), new Date(midnight - 1));
   await db.query(sql.unsafe`
     insert into vending_transactions (owner_id, vendista_id, terminal_vendista_id, sum_minor, happened_at, result, status, is_historic)
-    select ${owner}::int, terminal * 1000 + n, terminal, case when n % 2 = 0 then ${DRINKS[0][3]}::int else ${DRINKS[1][3]}::int end,
-      (${today}::date - 1 - n % 2)::timestamp at time zone 'Europe/Moscow' + interval '8 hours' + n * interval '17 minutes', 1, 1, false
-    from generate_series(1, ${TERMINALS.length}::int) terminal, generate_series(1, 40) n order by 2`);
+    select owner.id, given.id, terminal, sum, happened_at, 1, 1, happened_at < owner.stock_from
+    from vending_owners owner, ${sql.unnest(
+      sales.map(({ id, terminal, sum, at }) => [id, terminal, sum, at.toISOString()]),
+      ['int8', 'int8', 'int8', 'timestamptz'],
+    )} as given (id, terminal, sum, happened_at)
+    where owner.id = ${owner} order by given.id`);
   await db.query(sql.unsafe`
     insert into vending_transaction_items (owner_id, vendista_id, line_no, machine_item_id, quantity)
-    select owner_id, vendista_id, 0, 1 + vendista_id % 2, 1 from vending_transactions where owner_id = ${owner} order by vendista_id`);
+    select ${owner}::int, given.id, 0, item, 1
+    from ${sql.unnest(
+      sales.map(({ id, item }) => [id, item]),
+      ['int8', 'int8'],
+    )} as given (id, item) order by given.id`);
   await db.query(sql.unsafe`
     select settle_sales(${owner}::int, (select array_agg(vendista_id) from vending_transactions where owner_id = ${owner}), 'demo')`);
   await db.query(sql.unsafe`

@@ -9,6 +9,7 @@ const stateRow = z.object({
   known_since: instant,
   paused_at: instant.nullable(),
   paused_by: z.string().nullable(),
+  paused_reason: z.string().nullable(),
   last_tick: instant.nullable(),
 });
 export type ScheduleState = z.output<typeof stateRow>;
@@ -19,7 +20,7 @@ export type ScheduleState = z.output<typeof stateRow>;
  */
 export const scheduleStates = (db: Sql, now: Date) =>
   db.any(sql.type(stateRow)`
-    select name, known_since, paused_at, paused_by,
+    select name, known_since, paused_at, paused_by, paused_reason,
       (select max(nominal_at) from schedule_ticks where schedule = name and nominal_at <= ${now.toISOString()}::timestamptz) as last_tick
     from schedules`);
 
@@ -99,14 +100,15 @@ export const alarmMissedDeadlines = (db: Sql, now: Date) =>
     select missed.*, run.status from missed left join automated_process_history run on run.id = missed.run_id
     order by nominal_at`);
 
-/** Pauses a schedule from an instant on; one that is paused stays paused since then. */
-export const pauseSchedule = (db: Sql, name: string, since: Date, by: string) =>
+/** Pauses a schedule from an instant on; one that is paused stays paused since then, by whom and why it was. */
+export const pauseSchedule = (db: Sql, name: string, since: Date, by: string, reason: string | null = null) =>
   db.query(sql.unsafe`
-    update schedules set paused_at = ${since.toISOString()}::timestamptz, paused_by = ${by} where name = ${name} and paused_at is null`);
+    update schedules set paused_at = ${since.toISOString()}::timestamptz, paused_by = ${by}, paused_reason = ${reason}
+    where name = ${name} and paused_at is null`);
 
 /** Ends a pause. */
 export const unpauseSchedule = (db: Sql, name: string) =>
-  db.query(sql.unsafe`update schedules set paused_at = null, paused_by = null where name = ${name}`);
+  db.query(sql.unsafe`update schedules set paused_at = null, paused_by = null, paused_reason = null where name = ${name}`);
 
 export const tickRow = z.object({
   schedule: z.string(),

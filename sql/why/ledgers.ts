@@ -12,7 +12,6 @@ const entry = z.object({
   person: z.string().nullable(),
   amount_minor: z.int(),
 });
-export type LedgerEntry = z.output<typeof entry>;
 
 const person = (column: ReturnType<typeof sql.fragment>) =>
   sql.fragment`(select concat_ws(' ', first_name, nullif(last_name, '')) from users where id = ${column})`;

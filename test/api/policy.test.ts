@@ -171,7 +171,7 @@ beforeAll(async () => {
   rows.others.invoice = await invoiceOf(stranger);
   const vendor = await make.client();
   await db.query(sql.unsafe`insert into user_roles values (${vendor}, 'vending_owner') on conflict do nothing`);
-  rows.vending_owner = await machines(vendor, 'Свой автомат');
+  rows.vending_owner = { ...(await machines(vendor, 'Свой автомат')), person: vendor };
   Object.assign(rows.others, await machines(stranger, FOREIGN));
   const ids: Record<Who, number> = {
     owner,
@@ -324,6 +324,7 @@ function example(name: string): Json {
     'PATCH /api/student-subscriptions/{id}': { is_auto_renew: true },
     'POST /real-trainings/{id}/attendance': { marks: [{ student_id: rows.others.student, status: 'PRESENT' }] },
     'POST /api/attendances': { student_id: rows.others.student },
+    'POST /api/vending/owners': { login: 'cafe', password: 'a-password', setup_date: '2026-01-01' },
     'POST /api/vending/ingredients': { name: 'Сахар', unit: 'g' },
     'PUT /api/vending/terminals/{id}/recipes/{item}': { items: [] },
     'POST /api/vending/stock/refill': { quantity_milli: 1 },

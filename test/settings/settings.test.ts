@@ -24,6 +24,7 @@ test('without any, the defaults', () => {
     dataDir: resolve('.data'),
     port: 3000,
     pushLoopback: false,
+    embedOrigins: [],
     host: '127.0.0.1',
     zone: 'Europe/Moscow',
     locale: 'ru',

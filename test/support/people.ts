@@ -4,7 +4,7 @@ import type { TestApi } from './front-door.ts';
 import { studio } from './studio.ts';
 
 /** `guardian`: a client who looks after somebody else; name the children. */
-export type PersonRole = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian';
+export type PersonRole = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vending_owner';
 export type TestPerson = Awaited<ReturnType<typeof personOf>>;
 
 /**

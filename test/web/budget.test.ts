@@ -36,6 +36,14 @@ test('what a visitor of the site loads first is at most 60 kB of JavaScript', as
   expect(files.reduce((sum, file) => sum + statSync(join(build, `${file}.br`)).size, 0)).toBeLessThanOrEqual(60_000);
 });
 
+test('what draws charts is loaded with them alone, and is at most 150 kB of JavaScript', async () => {
+  const dataDir = await builtPages();
+  const assets = join(webFolder(dataDir), String(webBuilds(dataDir)[0]), 'assets');
+  const charts = readdirSync(assets).filter((file) => /^draw-chart-.*\.js\.br$/.test(file));
+  expect(charts).toHaveLength(1);
+  expect(statSync(join(assets, String(charts[0]))).size).toBeLessThanOrEqual(150_000);
+});
+
 test('the lock names what the build needs on every platform that a newcomer may have', () => {
   const { packages } = JSON.parse(readFileSync('package-lock.json', 'utf8')) as { packages: Record<string, object> };
   const platforms = [

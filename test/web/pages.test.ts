@@ -70,7 +70,21 @@ const INSIDE = () => [
   '/console/tasks',
   '/console/tasks?status=done',
   '/console/night',
+  '/console/night?view=runs&process=generation',
+  '/console/night?view=timetable',
+  '/console/night?view=messages',
   '/console/night/1',
+  '/console/catalogue',
+  '/console/catalogue?kind=packages',
+  '/console/catalogue?kind=closed',
+  '/console/vending',
+  '/console/vending/machines/1',
+  '/console/vending/stock',
+  '/console/vending/tasks',
+  '/console/vending/sales',
+  '/console/vending/sales?by=item',
+  '/console/vending/reading',
+  '/console/vending/connect',
   '/console/team',
   '/console/people/1',
   `/console/people/${student}`,
@@ -215,7 +229,7 @@ inBrowser('a run that is incomplete is retried from its row', async () => {
   );
   expect(rowCount).toBe(1);
   const page = await world.visit({ token: owner.token });
-  await come(page, '/console/night');
+  await come(page, '/console/night?view=runs');
   await page.getByRole('button', { name: /^Retry: / }).click();
   await page.getByRole('button', { name: 'Look', exact: true }).click();
   await page.waitForURL('**/console/night/2');

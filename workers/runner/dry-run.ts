@@ -19,8 +19,8 @@ const TURN_MS = 2_000;
 
 type DryRunContext = { db: Sql; settings: Settings; backend: Backend };
 export type AskedRun = Pick<Run, 'process_type' | 'run_key' | 'process_date' | 'params'>;
-/** Executes a handler for a request as it would be executed now; several in a row see what those before them did. */
-export type Perform = (asked: AskedRun, handler: RunHandler) => Promise<Outcome>;
+/** Executes a handler for a request as it would be executed at an instant, by default that of the dry run; several in a row see what those before them did. */
+export type Perform = (asked: AskedRun, handler: RunHandler, at?: Date) => Promise<Outcome>;
 
 /** Rolls the transaction back, with what was found out. */
 class Undone<T> extends Error {
@@ -42,12 +42,13 @@ class GaveUp extends HandedBack {
  * One dry run a process at a time, one after the other, 15 s at most; it does not take the process's own lock, so it never holds up a run, and it gives
  * way to whoever holds a row that it needs. Throws a {@link Refused} conflict when the rows are busy, another dry run is, or time is up.
  * @param at the instant the runs are as of
+ * @param work its second parameter reads what they wrote, before it is rolled back
  */
 export async function dryRun<T>(
   context: DryRunContext,
   processType: string,
   at: Date,
-  work: (perform: Perform) => Promise<T>,
+  work: (perform: Perform, written: Sql) => Promise<T>,
 ): Promise<T> {
   const deadline = Date.now() + MOST_MS;
   for (let tries = 1; ; tries += 1) {
@@ -69,7 +70,7 @@ async function attempt<T>(
   processType: string,
   at: Date,
   deadline: number,
-  work: (perform: Perform) => Promise<T>,
+  work: (perform: Perform, written: Sql) => Promise<T>,
 ): Promise<T> {
   try {
     return await db.transaction(async (transaction): Promise<T> => {
@@ -82,7 +83,8 @@ async function attempt<T>(
         return transaction.transaction(step);
       };
       const context = { settings, backend, db: transaction, now: at, isDry: true, chunk };
-      throw new Undone(await work((asked, handler) => handler(runFor(asked, at), context)));
+      const perform: Perform = (asked, handler, now = at) => handler(runFor(asked, now), { ...context, now });
+      throw new Undone(await work(perform, transaction));
     });
   } catch (error) {
     if (error instanceof Undone) return error.found;

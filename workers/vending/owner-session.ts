@@ -7,7 +7,7 @@ import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { judgeCredentials, keepToken, serviceOf, type VendingOwner } from '../../sql/vending/owners.ts';
 import { type CallPace, call } from './calls.ts';
 import { CannotDecrypt, decryptSecret, encryptSecret } from './secrets.ts';
-import type { Answered, Telemetry } from './telemetry.ts';
+import { type Answered, asksForLogin, type Telemetry } from './telemetry.ts';
 
 /** This owner cannot be read any further now; the others can. Whoever had to be notified of it has been. */
 export class OwnerStopped extends Error {
@@ -22,7 +22,7 @@ export class OwnerStopped extends Error {
 /** Why an owner is left alone, or null (V1, V5, D40). */
 export function whySkipped(owner: VendingOwner): string | null {
   if (!owner.is_active) return 'inactive';
-  if (owner.login_enc === null) return 'no_credentials';
+  if (owner.login_enc === null && asksForLogin(owner.service)) return 'no_credentials';
   if (owner.unpaid_since !== null) return 'unpaid';
   return owner.credentials === 'valid' ? null : owner.credentials;
 }
@@ -72,6 +72,7 @@ export function ownerSession({ db, settings, telemetry, pace }: SessionContext, 
   }
 
   async function keptToken(): Promise<string | null> {
+    if (!asksForLogin(owner.service)) return '';
     return owner.token_enc === null ? null : opened('token', owner.token_enc);
   }
 

@@ -15,6 +15,9 @@ export type Answered<T> =
   /** Asking again may help: away, slow, broken. */
   | { is: 'trouble'; what: string };
 
+/** The demo studio's own service lets in whoever asks. */
+export const asksForLogin = (service: string) => service !== 'demo';
+
 /** Some of what there is, as raw rows, and how much there is. `perPage` is what the service gave, whatever was asked. */
 export type ServicePage = { rows: readonly unknown[]; count: number; perPage: number };
 /** Instants, both included. */

@@ -1,6 +1,7 @@
 import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
 import { boardRoutes } from './modules/board/routes.ts';
+import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { groupRoutes } from './modules/groups/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
@@ -10,6 +11,7 @@ import { signInRoutes } from './modules/sign-in/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
 import { trainersRoutes } from './modules/trainers/routes.ts';
+import { vendingRoutes } from './modules/vending/routes.ts';
 
 /** Every page. A noun is a folder in `modules/` and a line here; the menu, the palette and the guards follow from its routes' `meta`. */
 export const pageRoutes: RouteRecordRaw[] = [
@@ -21,6 +23,8 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...trainersRoutes,
   ...groupRoutes,
   ...runRoutes,
+  ...catalogueRoutes,
+  ...vendingRoutes,
   ...teamRoutes,
   ...peopleRoutes,
   ...accountRoutes,

@@ -4,7 +4,7 @@ import { AskFailed } from './problem.ts';
 import { studio } from './studio.ts';
 
 export type Me = AnswerTo<'GET /me'>;
-export type Role = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian';
+export type Role = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vending_owner';
 
 /** Who signed in; null: nobody; undefined: not known yet. */
 const me = shallowRef<Me | null>();

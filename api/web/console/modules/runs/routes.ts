@@ -7,7 +7,7 @@ export const runRoutes: RouteRecordRaw[] = [
   {
     path: '/night',
     name: 'runs',
-    component: () => import('./RunsPage.vue'),
+    component: () => import('./NightPage.vue'),
     meta: { title: 'runs.title', roles, menu: { icon: mdiWeatherNight, place: 40 } },
   },
   { path: '/night/:id(\\d+)', name: 'run', component: () => import('./RunPage.vue'), meta: { title: 'run.title', roles } },

@@ -12,10 +12,15 @@ const TRIGGERS: Readonly<Record<string, { path: string; body(run: RunSummary): o
   auto_unfreeze: { path: '/subscriptions/auto-unfreeze', body: ofDay },
   cleanup: { path: '/cron/cleanup', body: ofDay },
   stats: { path: '/cron/stats', body: ofDay },
+  backup: { path: '/cron/backup', body: () => ({}) },
+  verify_backup: { path: '/cron/verify-backup', body: () => ({}) },
 };
 function ofDay({ process_date }: RunSummary) {
   return { date: process_date };
 }
+
+/** Where a process is asked for by hand, for its usual day; undefined where it is not. */
+export const pathOf = (processType: string) => TRIGGERS[processType]?.path;
 
 /** How to ask again for a run that failed or is incomplete, for the same day: what was done is not done twice. Null where it is not asked for by hand. */
 export function retryOf(run: RunSummary): { operation: string; body: object } | null {

@@ -1,0 +1,62 @@
+import { useQuery } from '@tanstack/vue-query';
+import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
+
+export const VIEWS = ['tonight', 'runs', 'timetable', 'messages'] as const;
+export type Tonight = AnswerTo<'GET /api/tonight'>;
+export type Schedule = AnswerTo<'GET /schedule'>['items'][number];
+
+/** What the next night would do. It is computed anew when the page is looked at, not with every change of the studio. */
+export const useTonight = () =>
+  useQuery({ queryKey: ['tonight'], queryFn: ({ signal }) => ask('GET /api/tonight', { signal }), staleTime: 60_000 });
+
+export type Finding = {
+  reason: string;
+  training_template_id: number | null;
+  training_date?: string;
+  start_time?: string;
+  training_type?: string;
+  trainer?: string;
+  room?: string;
+  student?: string;
+  student_id?: number;
+};
+type Week = {
+  created_count: number;
+  students_added: number;
+  period: { start: string; end: string };
+  warnings: Finding[];
+  conflicts: Finding[];
+};
+
+/** What the next week would be, and what would be in its way. */
+export const useNextWeek = () =>
+  useQuery({
+    queryKey: ['tonight', 'week'],
+    staleTime: 60_000,
+    queryFn: ({ signal }) =>
+      askAny('POST /real-trainings/generate-next-week', { body: { dry_run: true }, signal }) as Promise<Week>,
+  });
+
+export const useSchedule = () => useQuery({ queryKey: ['schedule'], queryFn: ({ signal }) => ask('GET /schedule', { signal }) });
+
+/** When the books were audited last, and how many things did not add up; null before the first audit. */
+export const useAudit = () =>
+  useQuery({
+    queryKey: ['runs', 'audit'],
+    async queryFn({ signal }) {
+      const { items } = await ask('GET /process-history', { query: { process_type: 'cleanup', limit: '10' }, signal });
+      const over = items.find(({ status }) => status === 'success' || status === 'partial');
+      if (!over) return null;
+      const run = await ask('GET /process-history/{id}', { params: { id: String(over.id) }, signal });
+      const { audit_findings: findings = 0 } = (run.result ?? {}) as { audit_findings?: number };
+      return { runId: over.id, at: over.completed_at as string, findings };
+    },
+  });
+
+type Backup = { id: number; started_at: string; finished_at: string | null; verified_at: string | null; error: string | null };
+export const useLastBackup = () =>
+  useQuery({
+    queryKey: ['backups'],
+    queryFn: async ({ signal }) =>
+      ((await askAny('GET /api/backups', { query: { limit: '1' }, signal })) as { items: Backup[] }).items[0] ?? null,
+  });
