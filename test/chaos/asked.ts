@@ -39,7 +39,7 @@ export async function askOnce(url: string, key: string, asked: Asked): Promise<b
       method: 'POST',
       headers: { 'X-API-Key': key, 'Idempotency-Key': asked.id, 'X-Request-Id': asked.id, 'Content-Type': 'application/json' },
       body: JSON.stringify(asked.body),
-      signal: AbortSignal.timeout(30_000),
+      signal: AbortSignal.timeout(12_000),
     });
     const text = await response.text();
     const { status } = response;

@@ -83,7 +83,7 @@ export async function chaosFleet(kind: Backend['kind'], { without }: { without?:
     node('scheduler', 'queues/timetable/scheduler.ts'),
     ...nouns.map((noun) => node(noun, `workers/${noun}/main.ts`)),
   ];
-  const ready = () => eventually(() => apps.every((app) => app.isReady()), 180);
+  const ready = () => eventually(() => apps.every((app) => app.isReady()), 400);
   await ready().catch(async (error) => {
     await Promise.all([...apps, database].map((app) => app.end()));
     await redis?.close();

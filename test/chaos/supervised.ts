@@ -3,8 +3,6 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 
-export type Supervised = ReturnType<typeof supervised>;
-
 /**
  * A process that is kept alive as PM2 keeps the fleet's: started again whenever it ends, at once the first time and later and later
  * while it ends soon after its start. What it says lies in `dir/NAME.log`.
