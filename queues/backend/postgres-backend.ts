@@ -31,6 +31,7 @@ export function postgresBackend(url: string, name: string): Backend {
       keepAlive: true,
       keepAliveInitialDelayMillis: 10_000,
       statement_timeout: STATEMENT_MS,
+      idle_in_transaction_session_timeout: 30_000,
       query_timeout: ANSWER_MS,
     }),
   );

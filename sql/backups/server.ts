@@ -11,6 +11,7 @@ export async function connectForBackup(url: string): Promise<pg.Client> {
     application_name: 'studio-fleet backup',
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   });
   client.on('error', () => undefined);
   await client.connect();

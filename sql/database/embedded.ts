@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { archivingSettings, walDir } from './archiving.ts';
 import { makeRole } from './role.ts';
+import { SET_UP_LIMITS } from './set-up-limits.ts';
 
 const run = promisify(execFile);
 
@@ -187,7 +188,7 @@ export async function waitForEmbedded(dataDir: string, seconds = 30): Promise<vo
 export async function adoptCluster(dataDir: string, server: pg.ClientConfig & { port: number }): Promise<void> {
   const [password, role_password] = [randomBytes(18).toString('hex'), randomBytes(18).toString('hex')];
   await makeRole(server, EMBEDDED_ROLE, role_password);
-  const client = new pg.Client(server);
+  const client = new pg.Client({ ...server, ...SET_UP_LIMITS });
   await client.connect();
   try {
     await client.query(`alter role fleet password ${client.escapeLiteral(password)}`);

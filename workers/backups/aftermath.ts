@@ -4,6 +4,7 @@ import { nominalTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { emptyQueues, endSessions, noteRestore, RESTORED, skipWaitingMessages } from '../../sql/backups/aftermath.ts';
 import { openDatabase, type Sql } from '../../sql/database/database.ts';
+import { SET_UP_LIMITS } from '../../sql/database/set-up-limits.ts';
 import { recordTicks, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { replayErasures } from './erasures.ts';
 
@@ -71,7 +72,7 @@ const skipped = ({ name }: Schedule, nominalAt: Date) => ({
 });
 
 async function emptyOwnQueues(url: string) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, ...SET_UP_LIMITS });
   await client.connect();
   try {
     await emptyQueues(client);

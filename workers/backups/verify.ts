@@ -10,6 +10,7 @@ import { type Contents, contentsOf } from '../../sql/backups/instant.ts';
 import { openDatabase, type Sql } from '../../sql/database/database.ts';
 import { clusterDir, embeddedUrl, prepareEmbedded, serverCommand, UNSAFE, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { openSealed } from '../../sql/database/seal.ts';
+import { SET_UP_LIMITS } from '../../sql/database/set-up-limits.ts';
 import { Refused } from '../refusal.ts';
 import type { BackupSettings } from './back-up.ts';
 import type { OnProgress } from './base.ts';
@@ -143,7 +144,7 @@ export async function loadDump(
 }
 
 async function demandContents(url: string, backup: Manifest) {
-  const client = new pg.Client({ connectionString: url });
+  const client = new pg.Client({ connectionString: url, ...SET_UP_LIMITS });
   await client.connect();
   try {
     const wrong = differences(await contentsOf(client), backup);

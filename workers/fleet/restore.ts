@@ -26,7 +26,12 @@ function readWish(): RestoreWish {
 /** What lies in Redis is of the database that was lost. The scheduler enqueues every open run again. */
 async function emptyRedis({ redisUrl }: Settings) {
   if (!redisUrl) return;
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: 1, connectTimeout: 5_000 });
+  const redis = new Redis(redisUrl, {
+    maxRetriesPerRequest: 1,
+    connectTimeout: 5_000,
+    commandTimeout: 60_000,
+    keepAlive: 10_000,
+  });
   redis.on('error', () => undefined);
   try {
     await redis.flushdb();

@@ -1,0 +1,133 @@
+import { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { nominalTicks } from '../../queues/timetable/ticks.ts';
+import { timetable } from '../../queues/timetable/timetable.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { type Sql, sql } from '../../sql/database/database.ts';
+import type { Account, Asked } from './asked.ts';
+
+const counted = z.object({ id: z.string(), times: z.int() });
+const effects = {
+  payment: (db: Sql) =>
+    db.any(sql.type(counted)`
+      select description as id, count(*)::int as times from payments where description like 'chaos-%' group by description`),
+  request: (db: Sql) =>
+    db.any(sql.type(counted)`
+      select request_id as id, count(*)::int as times from finance_requests where request_id like 'chaos-%' group by request_id`),
+  run: (db: Sql) =>
+    db.any(sql.type(counted)`
+      select request_id as id, count(distinct run_key)::int as times from automated_process_history
+      where request_id like 'chaos-%' and process_type in ('generation', 'daily', 'auto_renewal') group by request_id`),
+};
+const effectOf = { payment: 'payment', add: 'request', take_out: 'request', run: 'run' } as const;
+
+/** What was asked once and is there twice; and, once everything is answered, what was granted and is not there. */
+export async function countEffects(db: Sql, { entries }: Account, isSettled: boolean): Promise<string[]> {
+  const found: string[] = [];
+  for (const effect of ['payment', 'request', 'run'] as const) {
+    const times = new Map((await effects[effect](db)).map((row) => [row.id, row.times]));
+    for (const asked of entries) {
+      if (effectOf[asked.kind as keyof typeof effectOf] !== effect) continue;
+      const there = times.get(asked.id) ?? 0;
+      if (there > 1) found.push(`doubled: ${asked.kind} ${asked.id} is there ${there} times`);
+      if (isSettled && isOwed(asked) && there === 0)
+        found.push(`lost: ${asked.kind} ${asked.id} was answered ${asked.answer?.status}`);
+      if (isSettled && asked.kind === 'payment' && there > 0 && !isGranted(asked))
+        found.push(`unasked: ${asked.id} was refused (${asked.answer?.status}) and is there`);
+    }
+  }
+  return found;
+}
+
+const isGranted = ({ answer }: Asked) => answer !== undefined && answer.status < 300;
+/** A run that was under way already is joined, and has the name of whoever asked first. */
+const isOwed = (asked: Asked) => isGranted(asked) && asked.kind !== 'run';
+
+const bookingNow = z.object({ id: z.int(), client_id: z.int(), starts_at: z.string(), status: z.string() });
+
+/** Each booking is where its last answer said, and no client has one that nobody granted. */
+export async function compareBookings(db: Sql, { bookings }: Account, since: Date): Promise<string[]> {
+  const rows = await db.any(sql.type(bookingNow)`
+    select id, client_id, starts_at, status from bookings where created_at >= ${since.toISOString()}::timestamptz`);
+  const byId = new Map(rows.map((row) => [row.id, row]));
+  const believed = new Set(bookings.map(({ id }) => id));
+  return [
+    ...bookings.flatMap(({ id, starts, isCancelled }) => {
+      const row = byId.get(id);
+      if (!row) return [`lost: the booking ${id} is gone`];
+      const is = `${row.starts_at} ${row.status === 'CANCELLED'}`;
+      const should = `${new Date(starts).toISOString()} ${isCancelled}`;
+      return `${new Date(row.starts_at).toISOString()} ${row.status === 'CANCELLED'}` === should
+        ? []
+        : [`lost: the booking ${id} is at ${is}, its answers said ${should} (start, cancelled)`];
+    }),
+    ...rows
+      .filter(({ id, status }) => !believed.has(id) && status !== 'CANCELLED')
+      .map(({ id, client_id }) => `doubled: the booking ${id} of client ${client_id} was granted to nobody`),
+  ];
+}
+
+/** Every tick since the timetable was known has its row; what it led to is over. */
+export async function compareTicks(db: Sql, zone: string, until: Date): Promise<string[]> {
+  const known = await db.any(sql.type(z.object({ name: z.string(), known_since: z.string() }))`
+    select name, known_since::text from schedules`);
+  const rows = await db.any(sql.type(z.object({ schedule: z.string(), nominal_at: z.string() }))`
+    select schedule, nominal_at from schedule_ticks`);
+  const decided = new Set(rows.map(({ schedule, nominal_at }) => `${schedule} ${new Date(nominal_at).toISOString()}`));
+  return timetable.flatMap(({ name, pattern }) => {
+    const since = known.find((schedule) => schedule.name === name)?.known_since;
+    if (!since) return [`lost: the timetable does not know ${name}`];
+    return nominalTicks(pattern, zone, new Date(since), until)
+      .map((tick) => `${name} ${tick.toISOString()}`)
+      .filter((tick) => !decided.has(tick))
+      .map((tick) => `lost: the tick ${tick} has no row`);
+  });
+}
+
+/** What should be over when a fleet has settled and is not, by name. */
+export const notOver = (db: Sql) =>
+  db.anyFirst(sql.type(z.object({ what: z.string() }))`
+    select format('lost: the run %s (%s) is %s', id, run_key, status) as what
+    from automated_process_history where status in ('queued', 'running')
+    union all
+    select format('lost: the request %s (%s) is open', id, kind) from finance_requests where status = 'open'
+    union all
+    select format('lost: the message %s (%s) was not sent', id, template) from notifications
+    where status = 'pending' and send_after <= now() + interval '30 seconds' and occasion_at is null limit 100`);
+
+/** A run that ended in an error or was executed by two at once. */
+export const failedRuns = (db: Sql, leftOut: (name: string) => boolean) =>
+  db
+    .any(sql.type(z.object({ name: z.string(), what: z.string() }))`
+      select process_type as name, format('failed: the run %s (%s): %s', id, run_key, error_message) as what
+      from automated_process_history where status = 'error'`)
+    .then((rows) => rows.filter(({ name }) => !leftOut(name) && !name.endsWith('backup')).map(({ what }) => what));
+
+export const auditFindings = async (db: Sql, zone: string) =>
+  (await auditBooks(db, dayOf(new Date(), zone))).map(({ rule, id, detail }) => `not square: ${rule} ${id}: ${detail}`);
+
+const perChat = z.object({ chat: z.int(), sent: z.int() });
+
+/**
+ * Each message that is marked as sent has arrived; and a chat has got no more than that and one for each disturbance, since a chat
+ * has one on its way at most.
+ * @param arrived how many each chat was given
+ */
+export async function compareMessages(db: Sql, arrived: ReadonlyMap<number, number>, disturbances: number) {
+  const rows = await db.any(sql.type(perChat)`
+    select coalesce(users.telegram_id, note.chat_id) as chat, count(*)::int as sent
+    from notifications note left join users on users.id = note.user_id
+    where status = 'sent' and (channel is null or channel = 'telegram') and coalesce(users.telegram_id, note.chat_id) is not null
+    group by 1`);
+  const sent = new Map(rows.map((row) => [row.chat, row.sent]));
+  const found: string[] = [];
+  let twice = 0;
+  for (const chat of new Set([...sent.keys(), ...arrived.keys()])) {
+    const [marked, there] = [sent.get(chat) ?? 0, arrived.get(chat) ?? 0];
+    twice += Math.max(0, there - marked);
+    if (there < marked) found.push(`lost: ${marked} messages are marked as sent to ${chat}, ${there} arrived`);
+    if (there > marked + disturbances) found.push(`doubled: ${there} messages arrived at ${chat}, ${marked} are marked as sent`);
+  }
+  if (twice > disturbances * 30) found.push(`doubled: ${twice} messages arrived again after ${disturbances} disturbances`);
+  return { found, sent: rows.reduce((sum, row) => sum + row.sent, 0), twice };
+}

@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A process that is kept alive as PM2 keeps the fleet's: started again whenever it ends, at once the first time and later and later
+ * while it ends soon after its start. What it says lies in `dir/NAME.log`.
+ */
+export function supervised(name: string, program: string, args: string[], { dir, env }: { dir: string; env: NodeJS.ProcessEnv }) {
+  const log = createWriteStream(join(dir, `${name}.log`), { flags: 'a' });
+  let child: ChildProcess;
+  let isWanted = true;
+  let isReady = false;
+  let pause = 100;
+  let starts = 0;
+  let again: NodeJS.Timeout | undefined;
+
+  function start() {
+    const began = Date.now();
+    starts += 1;
+    child = spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    for (const output of [child.stdout, child.stderr]) output?.pipe(log, { end: false });
+    child.on('error', () => undefined);
+    child.on('message', (message) => {
+      if (message === 'ready') isReady = true;
+    });
+    child.on('exit', () => {
+      isReady = false;
+      if (!isWanted) return;
+      pause = Date.now() - began > 5_000 ? 100 : Math.min(pause * 1.5, 5_000);
+      again = setTimeout(start, pause);
+    });
+  }
+  start();
+  return {
+    name,
+    isReady: () => isReady,
+    starts: () => starts,
+    signal: (signal: NodeJS.Signals) => child.kill(signal),
+    async end() {
+      isWanted = false;
+      clearTimeout(again);
+      const isOver = child.exitCode !== null || child.signalCode !== null;
+      const ended = isOver ? undefined : once(child, 'exit');
+      child.kill('SIGCONT');
+      child.kill('SIGKILL');
+      await ended;
+      log.end();
+    },
+  };
+}
