@@ -5,6 +5,7 @@ import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
+import { overridePreviewRoutes } from './calendar-overrides.ts';
 import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
@@ -109,6 +110,7 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...calendarYearRoutes,
+  ...overridePreviewRoutes,
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,
