@@ -80,6 +80,7 @@ const INSIDE = () => [
   '/console/schedule',
   '/console/schedule?view=hours',
   '/console/schedule?view=days',
+  '/console/start',
   '/console/vending',
   '/console/vending/machines/1',
   '/console/vending/stock',
