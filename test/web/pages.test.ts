@@ -81,6 +81,7 @@ const INSIDE = () => [
   '/console/schedule?view=hours',
   '/console/schedule?view=days',
   '/console/start',
+  '/console/settings',
   '/console/vending',
   '/console/vending/machines/1',
   '/console/vending/stock',

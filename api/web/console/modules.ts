@@ -9,6 +9,7 @@ import { peopleRoutes } from './modules/people/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
 import { weekRoutes } from './modules/schedule/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
+import { settingsRoutes } from './modules/settings/routes.ts';
 import { startRoutes } from './modules/start/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
@@ -30,6 +31,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...vendingRoutes,
   ...teamRoutes,
   ...startRoutes,
+  ...settingsRoutes,
   ...peopleRoutes,
   ...accountRoutes,
 ];
