@@ -21,7 +21,7 @@ inBrowser('a weekly training is added, gets a student who leaves and is brought 
   const form = page.getByRole('dialog');
   await form.getByLabel('Start').fill('06:15');
   for (const label of ['Training', 'Trainer']) {
-    await form.getByLabel(label, { exact: true }).first().click();
+    await form.getByLabel(label, { exact: true }).first().click({ force: true });
     await page.getByRole('option').first().click();
   }
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
@@ -59,7 +59,7 @@ inBrowser('other hours of a day show what they run into before they are saved, a
   await page.goto('/console/schedule?view=days');
   const add = page.getByRole('button', { name: 'Other hours of a day' });
   await add.click();
-  await page.getByLabel('Trainer or location').first().click();
+  await page.getByLabel('Trainer or location').first().click({ force: true });
   await page.getByRole('option', { name: 'Vera Morning' }).click();
   await page.getByLabel('Date').fill(day);
   await page.getByText(/^Training at/).waitFor();
@@ -79,7 +79,7 @@ inBrowser('the hours of a trainer are written for the week', async () => {
   await page.goto('/console/schedule?view=hours');
   await page.getByRole('button', { name: 'Working hours: Nora Evening' }).click();
   await page.getByRole('button', { name: 'Add hours: Tuesday' }).click();
-  await page.getByLabel('Tuesday: To').fill('00:00');
+  await page.getByRole('group', { name: 'Tuesday' }).getByLabel('To').fill('00:00');
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByText('Tuesday 09:00–24:00').waitFor();

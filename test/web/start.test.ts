@@ -18,7 +18,7 @@ inBrowser('an empty studio is led from the board to its first week', async () =>
   await page.getByRole('link', { name: 'To the set-up' }).click();
   const form = page.getByRole('dialog');
   const choose = async (label: string) => {
-    await form.getByLabel(label, { exact: true }).first().click();
+    await form.getByLabel(label, { exact: true }).first().click({ force: true });
     await page.getByRole('option').first().click();
   };
   const step = async (name: string, fill: () => Promise<unknown>) => {
