@@ -3,7 +3,7 @@ import type { Kind } from '../catalogue/kinds.ts';
 
 /** The days of a week as templates count them: 1 is Monday. */
 export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const;
-export type Weekday = (typeof WEEKDAYS)[number];
+type Weekday = (typeof WEEKDAYS)[number];
 export const weekday = (day: unknown) => t(`schedule.day.${day as Weekday}`);
 /** `18:00` of a wall time that may have seconds. */
 export const clock = (time: unknown) => String(time).slice(0, 5);
