@@ -78,6 +78,8 @@ export const routes: readonly Route[] = [
   ...alertRoutes,
   // Before what would take "ready" for an id.
   ...beltRoutes,
+  // Before what would take "preview" for an id.
+  ...overridePreviewRoutes,
   ...recordRoutes,
   ...examRoutes,
   // Before what would take "series" for an id.
@@ -110,7 +112,6 @@ export const routes: readonly Route[] = [
   ...offerRoutes,
   ...absenceRoutes,
   ...calendarYearRoutes,
-  ...overridePreviewRoutes,
   ...packageRoutes,
   ...packageCancellationRoutes,
   ...clientDiscountRoutes,

@@ -6,7 +6,7 @@ export const WEEKDAYS = [1, 2, 3, 4, 5, 6, 7] as const;
 type Weekday = (typeof WEEKDAYS)[number];
 export const weekday = (day: unknown) => t(`schedule.day.${day as Weekday}`);
 /** `18:00` of a wall time that may have seconds. */
-export const clock = (time: unknown) => String(time).slice(0, 5);
+export const wallClock = (time: unknown) => String(time).slice(0, 5);
 
 /** A weekly training: what a form asks of it. */
 export const templateKind: Kind = {
@@ -32,7 +32,7 @@ export const templateKind: Kind = {
     { name: 'room_id', label: 'board.room', as: 'record', of: 'rooms', isOptional: true },
     { name: 'group_id', label: 'groups.one', hint: 'schedule.group_hint', as: 'record', of: 'groups', isOptional: true },
   ],
-  titleOf: ({ day_number, start_time }) => `${weekday(day_number)}, ${clock(start_time)}`,
+  titleOf: ({ day_number, start_time }) => `${weekday(day_number)}, ${wallClock(start_time)}`,
   aboutOf: (one, nameOf) =>
     [nameOf('trainers', one.trainer_id), nameOf('rooms', one.room_id), nameOf('groups', one.group_id)]
       .filter(Boolean)
