@@ -33,8 +33,9 @@ inBrowser('a weekly training is added, gets a student who leaves and is brought 
   await form.getByRole('button', { name: 'Add somebody' }).click();
   const leave = page.getByRole('button', { name: /^Gives up the place/ });
   await leave.click();
-  await page.getByText('Nobody has a standing place yet.').waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText(/has a standing place/).waitFor();
+  await students.click();
   await leave.waitFor();
   await page.getByRole('button', { name: 'Leave it as it is' }).click();
   const made = (await itemsOf('/api/training-templates')).find(({ start_time }: { start_time: string }) =>
