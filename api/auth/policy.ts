@@ -104,6 +104,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   ...record('/api/services', everybody),
   ...record('/api/calendar-overrides', { trainer: 'all' }),
   'DELETE /api/calendar-overrides/{id}': staff,
+  'POST /api/calendar-overrides/preview': staff,
   ...record('/api/calendar-days', everybody),
   'DELETE /api/calendar-days/{id}': staff,
   'PUT /api/calendar-years/{country}/{year}': staff,

@@ -6,6 +6,7 @@ import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { bookingRoutes } from './bookings.ts';
 import { calendarLinkRoutes } from './calendar-link.ts';
+import { overridePreviewRoutes } from './calendar-overrides.ts';
 import { calendarYearRoutes } from './calendar-years.ts';
 import { cancellationRoutes } from './cancellations.ts';
 import { changeRoutes } from './changes.ts';
@@ -80,6 +81,8 @@ export const routes: readonly Route[] = [
   ...alertRoutes,
   // Before what would take "ready" for an id.
   ...beltRoutes,
+  // Before what would take "preview" for an id.
+  ...overridePreviewRoutes,
   ...recordRoutes,
   ...examRoutes,
   // Before what would take "series" for an id.

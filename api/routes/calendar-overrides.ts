@@ -6,7 +6,7 @@ import { liesWithin } from '../../workers/slots/lies-within.ts';
 import { cellsOfOverride } from '../../workers/slots/week.ts';
 import { intervals } from '../../workers/slots/work-schedule.ts';
 import { zoneDay } from '../../workers/slots/zone-days.ts';
-import type { Context } from '../http/route.ts';
+import { type Context, type Route, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { id, idOf } from './fields.ts';
 import { intervalsRow, plain, type RecordDeclaration } from './plain-record.ts';
@@ -51,8 +51,14 @@ export const calendarOverrides: RecordDeclaration = {
   answer: { schema: answer, of: withMeetings },
 };
 
-async function withMeetings(record: Record<string, unknown>, { db, fleet: { settings } }: Context) {
+async function withMeetings(record: Record<string, unknown>, context: Context) {
   const override = overrideRow.parse(record);
+  return { ...override, meetings: await meetingsOutside(override, context) };
+}
+
+type Hours = Pick<z.output<typeof overrideRow>, 'specialist_id' | 'location_id' | 'day' | 'intervals'>;
+
+async function meetingsOutside(override: Hours, { db, fleet: { settings } }: Context) {
   const shown = zoneDay(override.day, settings.zone);
   const work = cellsOfOverride(override.intervals);
   const meetings = await meetingsIn(db, {
@@ -63,9 +69,38 @@ async function withMeetings(record: Record<string, unknown>, { db, fleet: { sett
   const outside = meetings.filter(
     (meeting) => !liesWithin(shown, work, Date.parse(meeting.starts_at), Date.parse(meeting.ends_at)),
   );
-  return { ...override, meetings: outside.map(meetingOf) };
+  return outside.map(meetingOf);
 }
 
 /** The table holds one of the two. */
-const whoseOf = ({ specialist_id, location_id }: z.output<typeof overrideRow>) =>
+const whoseOf = ({ specialist_id, location_id }: Hours) =>
   specialist_id === null ? { location_id: Number(location_id) } : { specialist_id };
+
+/** What an override would run into, before anybody enters it. */
+export const overridePreviewRoutes: Route[] = [
+  route({
+    method: 'post',
+    path: '/api/calendar-overrides/preview',
+    summary: 'What would lie outside the hours of a calendar override; nothing is entered',
+    tag: 'calendar-overrides',
+    scope: 'records:read',
+    body: z
+      .strictObject({
+        specialist_id: idOf('the specialist whose day it is; or else a location_id is given').nullable().default(null),
+        location_id: id.nullable().default(null),
+        day: anyDay,
+        intervals,
+      })
+      .refine(({ specialist_id, location_id }) => (specialist_id === null) !== (location_id === null), {
+        path: ['specialist_id'],
+        error: 'either specialist_id or location_id',
+      })
+      .meta({
+        get examples() {
+          return [{ specialist_id: 1, day: exampleDay(7), intervals: [] }];
+        },
+      }),
+    responses: { 200: z.object({ meetings: answer.shape.meetings }).meta({ id: 'CalendarOverridePreview' }) },
+    handle: async ({ body }, context) => ({ body: { meetings: await meetingsOutside(body, context) } }),
+  }),
+];

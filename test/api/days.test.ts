@@ -108,6 +108,7 @@ test('there are such fields, and none was forgotten', () => {
       'patch /api/students/{id} body registration_date',
       'patch /api/training-templates/{id}/students/{student_id} body start_date',
       'post /api/calendar-overrides body day',
+      'post /api/calendar-overrides/preview body day',
       'post /api/client-discounts body valid_from',
       'post /api/client-discounts body valid_to',
       'post /api/clients body birth_date',

@@ -42,10 +42,10 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** The demo studio behind a real API, and a browser to look at it. Close it when the file's tests are over. */
-export async function consoleWorld(settings: Record<string, string> = {}) {
+/** The demo studio, or an empty one, behind a real API, and a browser to look at it. Close it when the file's tests are over. */
+export async function consoleWorld(settings: Record<string, string> = {}, { isEmpty = false } = {}) {
   const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings } });
-  await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
+  if (!isEmpty) await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
   const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: FLAGS });
   const troubles: string[] = [];
 

@@ -7,7 +7,10 @@ import { groupRoutes } from './modules/groups/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
+import { weekRoutes } from './modules/schedule/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
+import { settingsRoutes } from './modules/settings/routes.ts';
+import { startRoutes } from './modules/start/routes.ts';
 import { taskRoutes } from './modules/tasks/routes.ts';
 import { teamRoutes } from './modules/team/routes.ts';
 import { trainersRoutes } from './modules/trainers/routes.ts';
@@ -23,9 +26,12 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...trainersRoutes,
   ...groupRoutes,
   ...runRoutes,
+  ...weekRoutes,
   ...catalogueRoutes,
   ...vendingRoutes,
   ...teamRoutes,
+  ...startRoutes,
+  ...settingsRoutes,
   ...peopleRoutes,
   ...accountRoutes,
 ];

@@ -4,7 +4,7 @@ import { allOf } from './records.ts';
 
 type Choice = { id: number; name: string; isActive: boolean };
 
-/** What a record may refer to, by its kind: locations, services, types, rooms, trainers. */
+/** What a record may refer to, by its kind: locations, services, types, rooms, trainers, groups. */
 export function useChoices() {
   const { data } = useQuery({
     queryKey: ['records', 'choices'],
@@ -15,6 +15,7 @@ export function useChoices() {
         types: kinds.types.path,
         rooms: kinds.rooms.path,
         trainers: '/api/specialists',
+        groups: '/api/groups',
       };
       const lists = await Promise.all(
         Object.entries(asked).map(

@@ -1,0 +1,39 @@
+import { afterAll, beforeAll, expect } from '@jest/globals';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
+
+let world: ConsoleWorld;
+let owner: TestPerson;
+beforeAll(async () => {
+  if (!process.env.TEST_CHROMIUM) return;
+  world = await consoleWorld();
+  owner = await personOf(world.api, 'owner');
+});
+afterAll(() => world?.close());
+
+inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {
+  const { api } = world;
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  await page.getByLabel('Name of the studio').fill('Studio at the mill');
+  await page.reload();
+  await page.getByLabel('Name of the studio').waitFor();
+  expect(await page.getByLabel('Name of the studio').inputValue()).toBe('Studio at the mill');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved').waitFor();
+  expect((await api.get('/api/company')).body.name).toBe('Studio at the mill');
+  const day = addDays(dayOf(new Date(), api.fleet.settings.zone), -40);
+  await page.getByLabel('Last closed day').fill(day);
+  await page.getByRole('button', { name: 'Close the days' }).click();
+  await page.getByText(/^Closed up to/).waitFor();
+  expect((await api.get('/api/closed-period')).body.through).toBe(day);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.getByRole('button', { name: 'Open all days' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Open all days' }).click();
+  await page.getByText('No day is closed.').waitFor();
+  await page.getByRole('button', { name: 'Demand it' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Demand it' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect((await api.get('/api/sign-in-rules')).body.staff_totp).toBe('required');
+});
