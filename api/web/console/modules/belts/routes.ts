@@ -8,7 +8,7 @@ export const beltRoutes: RouteRecordRaw[] = [
     path: '/belts',
     name: 'belts',
     component: () => import('./BeltsPage.vue'),
-    meta: { title: 'belts.title', roles, menu: { icon: mdiKarate, place: 56 } },
+    meta: { title: 'belts.title', roles, menu: { icon: mdiKarate, place: 62 } },
   },
   {
     path: '/belts/exams',
