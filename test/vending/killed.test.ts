@@ -154,3 +154,22 @@ test.each(backendKinds)(
   },
   600_000,
 );
+
+test.each(backendKinds)('on %s: of two hosts that are woken for one import, one reads, and each page once', async (kind) => {
+  const at = await lab(kind, { trade });
+  const before = fake.asked.length;
+  try {
+    const run = await at.ask();
+    await at.enqueue(run, 2);
+    await Promise.all([at.worker(environment()), at.worker(environment())]);
+    const ended = await at.over(run);
+    await eventually(async () => (await at.job(run, 1))?.finishedOn && (await at.job(run, 2))?.finishedOn);
+    expect(trade.account(ended)).toMatchObject({ status: 'success', added: OWNERS * PAGES * PER_PAGE, owners: OWNERS });
+    expect(ended.interruptions).toBe(0);
+    const pages = fake.asked.slice(before).flatMap(({ path, query }) => (path.endsWith('/transactions') ? [query] : []));
+    expect(pages).toHaveLength(OWNERS * PAGES);
+    expect(await auditBooks(at.db, '2026-01-01')).toEqual([]);
+  } finally {
+    await at.close();
+  }
+});
