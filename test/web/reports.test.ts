@@ -103,7 +103,7 @@ inBrowser('who is ready is seen, an exam is planned, and on its day it is passed
   const { api } = world;
   const student = await make.student();
   await api.db.query(sql.unsafe`update users set first_name = 'Mary', last_name = 'Somerville' where id = ${student}`);
-  await make.award(student, (await make.belt('Blue')).id, addDays(today(), -365 * 3));
+  await make.award(student, await make.belt('Blue'), addDays(today(), -365 * 3));
   const phone = await open('/console/belts', { viewport: { width: 375, height: 800 } });
   await phone.getByRole('button', { name: /^Plan an exam: Mary Somerville, Purple/ }).click();
   await phone.getByRole('dialog').last().getByRole('button', { name: 'Plan an exam' }).click();

@@ -12,8 +12,20 @@ const netOf = METHODS.map((method) => `net_${method}_minor` as const);
 const earnedOf = EARNED.map((kind) => `recognised_${kind}_minor` as const);
 
 /** A picture, and a table beside it. `key` names the sentence that explains it. */
-type Section = { key: string; by: string; chart: string; columns: readonly string[] };
-const only = (kind: Kind, by: string, chart: string, columns: readonly string[]): readonly Section[] => [
+type Section = { key: SectionName; by: string; chart: Drawn; columns: readonly string[] };
+type SectionName = 'received' | 'recognised' | 'stands' | OfOneTable;
+type OfOneTable = Exclude<Kind, 'revenue'>;
+type Drawn =
+  | 'net_minor'
+  | 'recognised_minor'
+  | 'owed_minor'
+  | 'rate'
+  | 'active'
+  | 'students'
+  | 'used_minutes'
+  | 'expected_minor'
+  | 'hours';
+const only = (kind: OfOneTable, by: string, chart: Drawn, columns: readonly string[]): readonly Section[] => [
   { key: kind, by, chart, columns },
 ];
 
@@ -115,7 +127,7 @@ const isTaken = (column: string, { figure }: Row) => column.startsWith('net_') &
 const negated = (row: Row): Row => ({ ...row, value: -Number(row.value) });
 
 /** What a chart draws: the rows put together by period, person or room; of a time in its order, else the greatest first. */
-export function barsOf(rows: readonly Row[], { by, chart }: Pick<Section, 'by' | 'chart'>): { key: string; value: number }[] {
+export function barsOf(rows: readonly Row[], { by, chart }: { by: string; chart: string }): { key: string; value: number }[] {
   const bars = [...Map.groupBy(rows, (row) => String(row[by] ?? ''))].map(([key, own]) => ({
     key,
     value: own.reduce((sum, row) => sum + Number(row[chart] ?? 0), 0),
