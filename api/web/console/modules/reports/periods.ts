@@ -1,9 +1,9 @@
 import { addDays, type Day, mondayOf } from '../../../kit/zone.ts';
-import type { Kind, Step } from './reports.ts';
+import type { Grain, ReportKind } from './reports.ts';
 
 export const PRESETS = ['this_month', 'last_month', 'days_90', 'year'] as const;
 export type Preset = (typeof PRESETS)[number];
-export type Span = { from: Day; to: Day; by: Step };
+export type Span = { from: Day; to: Day; by: Grain };
 
 const firstOf = (day: Day): Day => `${day.slice(0, 7)}-01`;
 const monthBefore = (day: Day): Day => firstOf(addDays(firstOf(day), -1));
@@ -19,10 +19,10 @@ export function presetOf(preset: Preset, today: Day): Span {
 }
 
 /** With what a report begins: what grows over months is shown over months. */
-export const usual = (kind: Kind, today: Day): Span =>
+export const usual = (kind: ReportKind, today: Day): Span =>
   presetOf(kind === 'retention' || kind === 'students' ? 'year' : 'this_month', today);
 
-const LONGEST: Record<Step, number> = { day: 400, week: 2_700, month: 3_650 };
+const LONGEST: Record<Grain, number> = { day: 400, week: 2_700, month: 3_650 };
 /** Whether the API answers this: 400 periods and ten years are the most. */
 export const isAnswered = ({ from, to, by }: Span) =>
   from <= to && (Date.parse(to) - Date.parse(from)) / 86_400_000 < LONGEST[by];

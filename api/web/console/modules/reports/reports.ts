@@ -1,8 +1,8 @@
 /** What each report shows, and of what its figures are made. Words and looks are elsewhere. */
 export const KINDS = ['revenue', 'attendance', 'students', 'retention', 'load', 'debtors', 'renewals', 'trainers'] as const;
-export type Kind = (typeof KINDS)[number];
+export type ReportKind = (typeof KINDS)[number];
 export const STEPS = ['day', 'week', 'month'] as const;
-export type Step = (typeof STEPS)[number];
+export type Grain = (typeof STEPS)[number];
 export type Row = Record<string, string | number | null>;
 
 const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
@@ -14,7 +14,7 @@ const earnedOf = EARNED.map((kind) => `recognised_${kind}_minor` as const);
 /** A picture, and a table beside it. `key` names the sentence that explains it. */
 type Section = { key: SectionName; by: string; chart: Drawn; columns: readonly string[] };
 type SectionName = 'received' | 'recognised' | 'stands' | OfOneTable;
-type OfOneTable = Exclude<Kind, 'revenue'>;
+type OfOneTable = Exclude<ReportKind, 'revenue'>;
 type Drawn =
   | 'net_minor'
   | 'recognised_minor'
@@ -69,10 +69,10 @@ export const SECTIONS = {
     'no_longer_sold_minor',
   ]),
   trainers: only('trainers', 'trainer', 'hours', ['period', 'trainer', 'trainings', 'substituted', 'bookings', 'heads', 'hours']),
-} as const satisfies Record<Kind, readonly Section[]>;
+} as const satisfies Record<ReportKind, readonly Section[]>;
 
 /** Reports of today, or of the days ahead: a period is nothing to them. */
-export const isOfToday = (kind: Kind) => kind === 'debtors' || kind === 'renewals';
+export const isOfToday = (kind: ReportKind) => kind === 'debtors' || kind === 'renewals';
 
 const WORDS = new Set(['period', 'room', 'payer', 'student', 'subscription', 'trainer', 'end_date']);
 export const isWord = (column: string) => WORDS.has(column);
@@ -80,7 +80,7 @@ export const isMoney = (column: string) => column.endsWith('_minor');
 export const isRate = (column: string) => ['rate', 'churn', 'load'].includes(column) || column.startsWith('month_');
 
 const MONEY = ['gross', 'refunded', 'cancelled'] as const;
-const SIMPLE: Partial<Record<Kind, readonly string[]>> = {
+const SIMPLE: Partial<Record<ReportKind, readonly string[]>> = {
   revenue: ['gross_minor', 'refunded_minor', 'cancelled_minor', ...earnedOf],
   attendance: ['trainings_held', 'trainings_cancelled', 'present', 'absent'],
   students: ['new', 'active', 'active_at_start', 'frozen', 'churned'],
@@ -100,7 +100,7 @@ const MADE_OF: Record<string, readonly string[]> = {
 };
 
 /** The figures of the rows behind a column; none where it cannot be asked what is behind. */
-export function behind(kind: Kind, column: string): readonly string[] {
+export function behind(kind: ReportKind, column: string): readonly string[] {
   if (kind === 'retention') return column === 'students' ? ['new'] : [];
   const made = MADE_OF[column];
   if (made && ['revenue', 'attendance', 'trainers', 'students'].includes(kind)) return made;
@@ -110,7 +110,7 @@ export function behind(kind: Kind, column: string): readonly string[] {
 /** The rows that make a figure, of all that stand behind a report between two days: `who` is a trainer, a room or a payer. */
 export function rowsBehind(
   explained: readonly Row[],
-  of: { kind: Kind; column: string; before: string; last: string; who: number | null },
+  of: { kind: ReportKind; column: string; before: string; last: string; who: number | null },
 ): Row[] {
   const { kind, column, before, last, who } = of;
   const figures = behind(kind, column);
@@ -127,7 +127,7 @@ const isTaken = (column: string, { figure }: Row) => column.startsWith('net_') &
 const negated = (row: Row): Row => ({ ...row, value: -Number(row.value) });
 
 /** What a chart draws: the rows put together by period, person or room; of a time in its order, else the greatest first. */
-export function barsOf(rows: readonly Row[], { by, chart }: { by: string; chart: string }): { key: string; value: number }[] {
+export function reportBars(rows: readonly Row[], { by, chart }: { by: string; chart: string }): { key: string; value: number }[] {
   const bars = [...Map.groupBy(rows, (row) => String(row[by] ?? ''))].map(([key, own]) => ({
     key,
     value: own.reduce((sum, row) => sum + Number(row[chart] ?? 0), 0),

@@ -4,7 +4,7 @@ import { lastOf, type Span } from './periods.ts';
 import { isMoney, isRate } from './reports.ts';
 
 /** A figure of a column as people read it. */
-export function shown(column: string, value: string | number | null | undefined, span: Span): string {
+export function figureShown(column: string, value: string | number | null | undefined, span: Span): string {
   if (value === null || value === undefined) return '–';
   if (column === 'period') return periodOf(String(value), span);
   if (column === 'end_date') return day(String(value));
