@@ -14,6 +14,7 @@ import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { demoRoutes } from './demo.ts';
 import { examRoutes } from './exams.ts';
+import { exportRoutes } from './exports.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
 import { historyRoutes } from './history.ts';
@@ -25,6 +26,7 @@ import { messageRoutes } from './messages.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
+import { ownDataRoutes } from './own-data.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
 import { paymentRoutes } from './payments.ts';
@@ -89,6 +91,7 @@ export const routes: readonly Route[] = [
   ...refundRoutes,
   ...reportRoutes,
   ...importRoutes,
+  ...exportRoutes,
   ...walletRoutes,
   ...attendanceRoutes,
   ...cancellationRoutes,
@@ -121,6 +124,7 @@ export const routes: readonly Route[] = [
   ...studioPaths,
   ...paymentRoutes,
   ...personCardRoutes,
+  ...ownDataRoutes,
   ...specialistClientRoutes,
   ...signInRoutes,
   ...demoRoutes,

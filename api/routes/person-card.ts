@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { cardRow, findCard } from '../../sql/people/card.ts';
+import { hasConsent } from '../../sql/people/consents.ts';
 import { addNote, deleteNote, noteRow } from '../../sql/people/notes.ts';
 import { listTimeline, type TimelineKind, type TimelineRow, timelineKinds, timelineRow } from '../../sql/people/timeline.ts';
 import { whyKinds } from '../../sql/why/rows.ts';
@@ -113,13 +115,21 @@ export const personCardRoutes = [
     summary: 'Write to somebody, by whichever channel reaches them',
     scope: 'records:write',
     transaction: true,
-    body: z.strictObject({ text: textField(2_000) }),
+    body: z.strictObject({
+      text: textField(2_000),
+      is_marketing: z
+        .boolean({ error: 'true or false' })
+        .default(false)
+        .meta({ description: 'true: an offer; it needs a consent to marketing, and ends with it (R30)', examples: [false] }),
+    }),
     responses: { 202: z.object({ queued: z.boolean() }) },
-    async handle({ params, body }, { db, now, requestId }) {
+    async handle({ params, body }, { db, now, requestId, fleet }) {
       await demandCard(db, params.id, now);
+      if (body.is_marketing && !(await hasConsent(db, params.id, 'marketing', dayOf(now, fleet.settings.zone))))
+        throw new Problem(409, `person ${params.id} has not consented to marketing`);
       const dedupe = `studio_wrote:${params.id}:${requestId}`;
       const count = await notifyPeople(db, [
-        { userId: params.id, template: 'studio_wrote', params: { text: body.text }, dedupe },
+        { userId: params.id, template: 'studio_wrote', params: { text: body.text, is_marketing: body.is_marketing }, dedupe },
       ]);
       return { status: 202, body: { queued: count > 0 } };
     },

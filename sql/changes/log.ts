@@ -33,6 +33,8 @@ export const records = [
   'recipe',
   'recipe item',
   'note',
+  'consent',
+  'export',
 ] as const;
 
 export const changeRow = z.object({

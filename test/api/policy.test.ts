@@ -117,6 +117,7 @@ beforeAll(async () => {
     student: client,
     client,
     person: client,
+    family: client,
     payer: client,
     booking: await booking(client, trainer, 50),
     subscription: await held(client),
@@ -131,6 +132,7 @@ beforeAll(async () => {
     student: kid,
     client: kid,
     person: guardian,
+    family: kid,
     payer: kid,
     booking: await booking(kid, trainer, 52),
     subscription: await held(kid),
@@ -332,6 +334,7 @@ function example(name: string): Json {
     'POST /api/vending/stock/count': { quantity_milli: 1 },
     'PUT /api/vending/stock/levels': { capacity_milli: 1, critical_milli: 0 },
     'PATCH /api/vending/terminals/{id}': { assignee_id: null },
+    'POST /api/people/{id}/consents': { kind: 'photos', text_version: '1' },
     'PUT /api/people/{id}/notifications': { quiet_hours: null, kinds: {} },
   };
   return bodies[name] ?? {};

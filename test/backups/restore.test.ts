@@ -7,8 +7,10 @@ import { timetable } from '../../queues/timetable/timetable.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { embeddedUrl } from '../../sql/database/embedded.ts';
 import { backUp } from '../../workers/backups/back-up.ts';
+import { fileErasures } from '../../workers/backups/erasures.ts';
 import { restore } from '../../workers/backups/restore.ts';
 import { verifyNewest } from '../../workers/backups/verify.ts';
+import { erase } from '../../workers/people/erase.ts';
 import { inDays, today } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { archivingStudio, noTick } from './archiving-studio.ts';
@@ -113,12 +115,17 @@ test('ticks that were missed follow their policy; only reminders and digests are
   await run(`delete from automated_process_history where status = 'queued'`);
 });
 
-test('backups go on after a restore, and no two restores take the same timeline', async () => {
+test('backups go on after a restore, no two restores take the same timeline, and whoever was erased since is erased again', async () => {
+  await person('to be erased');
   const next = await backup();
   expect(next.wal?.first.slice(0, 8)).toBe('00000002');
   await verifyNewest(studio.db, studio.settings, new Date(), noTick);
+  const id = (await number(`select id as count from users where first_name = 'to be erased'`)) as number;
+  await studio.db.transaction((transaction) => erase(transaction, id, { by: 'desk', now: new Date() }));
+  await fileErasures(studio.db, studio.backupDir);
   const into = join(studio.dataDir, 'elsewhere');
-  expect(await restored({ what: join(studio.backupDir, next.file), into })).toMatchObject({ isInPlace: false, into });
+  const elsewhere = await restored({ what: join(studio.backupDir, next.file), into });
+  expect(elsewhere).toMatchObject({ isInPlace: false, into, erasures: 1 });
   expect(JSON.parse(readFileSync(join(into, 'postgres.json'), 'utf8')).password).not.toBe(
     JSON.parse(readFileSync(join(studio.dataDir, 'postgres.json'), 'utf8')).password,
   );

@@ -5,22 +5,23 @@ import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
 import { emptyQueues, endSessions, noteRestore, RESTORED, skipWaitingMessages } from '../../sql/backups/aftermath.ts';
 import { openDatabase, type Sql } from '../../sql/database/database.ts';
 import { recordTicks, scheduleStates } from '../../sql/schedule/schedule.ts';
+import { replayErasures } from './erasures.ts';
 
 /** What only tells people of what is near: told late it is wrong. Everything else that was missed follows its own policy. */
 const ONLY_TELLS: readonly RunName[] = ['reminders', 'digest'];
 /** Ticks written at once. */
 const TICKS = 5_000;
 
-export type AfterRestore = { messages: number; ticks: number; sessions: number };
+export type AfterRestore = { messages: number; ticks: number; sessions: number; erasures: number };
 
 /**
  * Makes a restored database safe to go on from (R35): nothing that waited is sent, reminders and digests of the lost time are skipped,
- * everybody signs in anew, and the queues that lie in it are empty. Once more changes nothing.
+ * everybody signs in anew, whoever was erased since is erased again (R31), and the queues that lie in it are empty. Once more changes nothing.
  * @param url as its owner
  */
 export async function settleRestored(
   url: string,
-  about: { file: string; point: string | null; zone: string; now: Date },
+  about: { file: string; point: string | null; zone: string; now: Date; backupDir: string },
 ): Promise<AfterRestore> {
   const db = await openDatabase(url, { max: 1, name: 'restore', limits: { statementMs: 600_000 } });
   try {
@@ -28,8 +29,9 @@ export async function settleRestored(
       const messages = await skipWaitingMessages(transaction);
       const ticks = await skipTicks(transaction, about.zone, about.now);
       const sessions = await endSessions(transaction);
+      const erasures = await replayErasures(transaction, about.backupDir);
       await noteRestore(transaction, { ...about, messages, ticks, sessions });
-      return { messages, ticks, sessions };
+      return { messages, ticks, sessions, erasures };
     });
     await emptyOwnQueues(url);
     return done;

@@ -8,6 +8,7 @@ import { embeddedUrl } from '../../sql/database/embedded.ts';
 import { Refused } from '../refusal.ts';
 import { makeBase, type OnProgress } from './base.ts';
 import { makeDump } from './dump.ts';
+import { fileErasures } from './erasures.ts';
 import { fileFor, listManifests, type Manifest, removeUnfinished, writeManifest } from './files.ts';
 
 export type BackupSettings = Pick<Settings, 'databaseUrl' | 'dataDir' | 'backupDir' | 'backupKeyFile' | 'backupCopyDir'>;
@@ -29,6 +30,7 @@ export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: D
     if (!(await lockBackups(client))) throw new Refused('conflict', 'another backup is under way');
     await beginBackup(db, kind, file, now.toISOString());
     await removeUnfinished(backupDir);
+    await fileErasures(db, backupDir);
     const made =
       databaseUrl === undefined
         ? await makeBase(client, { backupDir, backupKeyFile }, file, onProgress)

@@ -42,7 +42,7 @@ export async function makeDump(
  * What a program prints. Throws at its end with the last of its words unless it exits with 0; ends it where nobody wants more.
  * It is started when it is read from: Node throws away what a program that has ended has printed to nobody.
  */
-async function* outputOf(
+export async function* outputOf(
   start: () => ChildProcessByStdio<null, Readable, Readable>,
   onProgress: OnProgress,
 ): AsyncGenerator<Buffer> {

@@ -146,7 +146,13 @@ async function restoreBase(
     let done: AfterRestore;
     try {
       if (!isInPlace) await reserveTimeline(cluster, walDir(backupDir, systemOf(cluster)), settings.backupKeyFile);
-      done = await settleRestored(embeddedUrl(dataDir), { file: backup.file, point: at ?? null, zone: settings.zone, now });
+      done = await settleRestored(embeddedUrl(dataDir), {
+        file: backup.file,
+        point: at ?? null,
+        zone: settings.zone,
+        now,
+        backupDir: settings.backupDir,
+      });
     } finally {
       await server.stop();
     }
@@ -184,7 +190,7 @@ async function reserveTimeline(cluster: string, folder: string, keyFile: string 
 }
 
 async function restoreDump(
-  { zone, backupKeyFile }: RestoreSettings,
+  { zone, backupKeyFile, backupDir: ownDir }: RestoreSettings,
   backupDir: string,
   backup: Manifest,
   url: string,
@@ -207,6 +213,6 @@ async function restoreDump(
   const path = join(backupDir, backup.file);
   await demandIntact(path, backup);
   await loadDump({ path, keyFile: backupKeyFile }, url, backup.version, onProgress);
-  const done = await settleRestored(url, { file: backup.file, point: null, zone, now });
+  const done = await settleRestored(url, { file: backup.file, point: null, zone, now, backupDir: ownDir });
   return { ...done, file: backup.file, into: new URL(url).pathname.slice(1), isInPlace };
 }

@@ -46,6 +46,7 @@ try {
   console.log(
     `  Not sent: ${done.messages} waiting messages. Skipped: ${done.ticks} reminders and digests. Ended: ${done.sessions} sessions.`,
   );
+  if (done.erasures > 0) console.log(`  Erased again: ${done.erasures} people who had been erased since.`);
   console.log('  Keys that were revoked and passwords that were changed since are as they were: look at "npm run key -- list".');
   if (!done.isInPlace) console.log('  Before a fleet starts on it: its Redis, if it has one, must be empty.');
 } catch (error) {

@@ -1,7 +1,7 @@
 import type { Figures } from './report.ts';
 
 /** What a spreadsheet might take for a formula is text (R29): it begins with an apostrophe then. */
-export const harmless = (words: string) => (/^[=+\-@\t\r]/.test(words) && !/^\+\d+$/.test(words) ? `'${words}` : words);
+export const harmless = (words: string) => (/^'*[=+\-@\t\r]/.test(words) && !/^\+\d+$/.test(words) ? `'${words}` : words);
 
 const columnsOf = (rows: readonly Figures[]) => [...new Set(rows.flatMap((row) => Object.keys(row)))];
 const quoted = (cell: string) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell);

@@ -1,0 +1,63 @@
+import { PassThrough } from 'node:stream';
+import type pg from 'pg';
+
+/** What only opens doors, and what machinery holds for moments: of no use elsewhere, and dangerous in a file. */
+const LEFT_OUT = [
+  'api_keys',
+  'passwords',
+  'totp_secrets',
+  'recovery_codes',
+  'signing_secrets',
+  'sessions',
+  'live_tickets',
+  'sign_in_links',
+  'telegram_links',
+  'demo_links',
+  'check_in_codes',
+  'push_subscriptions',
+  'registrations',
+  'idempotency_keys',
+  'used_init_data',
+  'site_holds',
+];
+
+/** The tables of the studio, by name, without those that hold secrets. */
+export async function tablesToExport(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select relname as name from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p')
+      and relname <> all($1) order by relname`,
+    [LEFT_OUT],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * A table as CSV with a head, streamed as the server sends it (COPY): the connection is held back while nobody reads.
+ * Nothing else may be asked on it meanwhile.
+ */
+export function copyOut(client: pg.Client, table: string): AsyncIterable<Buffer> {
+  const out = new PassThrough();
+  let socket: { pause(): void; resume(): void } | undefined;
+  out.on('drain', () => socket?.resume());
+  const failed = (error: Error) => {
+    out.destroy(error);
+  };
+  // What pg calls while this is what it does: the protocol's messages, one by one.
+  const copy = {
+    submit(connection: { query(text: string): void; stream: { pause(): void; resume(): void } }) {
+      socket = connection.stream;
+      connection.query(`copy ${client.escapeIdentifier(table)} to stdout with (format csv, header)`);
+    },
+    handleCopyData({ chunk }: { chunk: Buffer }) {
+      // The parser writes over its own memory.
+      if (!out.write(Buffer.from(chunk))) socket?.pause();
+    },
+    handleCommandComplete() {},
+    handleReadyForQuery() {
+      out.end();
+    },
+    handleError: failed,
+  };
+  client.query(copy as unknown as pg.Submittable);
+  return out;
+}

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sql } from '../../sql/database/database.ts';
+import { readTable } from '../../workers/imports/table.ts';
+import { inHours, salon } from '../bookings/salon.ts';
+import { inDays, today } from '../support/days.ts';
+import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
+
+const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
+let api: TestApi;
+let make: ReturnType<typeof salon>;
+beforeAll(async () => {
+  api = await testApi();
+  make = salon(api.db);
+});
+afterAll(() => api.close());
+
+const run = (query: ReturnType<typeof sql.unsafe>) => api.db.query(query);
+/** The file as it comes, by bytes. */
+async function file(what: string, query = '', headers: Record<string, string> = { 'X-API-Key': api.all }) {
+  const response = await fetch(`${api.url}/api/exports/${what}${query}`, { headers });
+  return {
+    status: response.status,
+    type: response.headers.get('content-type'),
+    bytes: new Uint8Array(await response.arrayBuffer()),
+  };
+}
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+async function outcomes(bytes: Uint8Array, type: string) {
+  const sent = await api.ask('POST', '/api/imports/students?overwrite=true', { raw: bytes, headers: { 'Content-Type': type } });
+  expect(sent.status).toBe(201);
+  const { items } = (await api.get(`/api/imports/${sent.body.id}?limit=200`)).body as Json;
+  return items.map(({ outcome, notes }: Json) => ({ outcome, notes }));
+}
+
+test.each([
+  ['csv', 'text/csv'],
+  ['xlsx', XLSX],
+])('students exported as %s and imported again, also with overwrite: nothing changes', async (format, type) => {
+  const [plain, odd, parent, child] = [await make.student(), await make.student(), await make.student(), await make.student()];
+  await run(sql.unsafe`update users set phone = ${`+7916${String(plain).padStart(7, '1')}`}, birth_date = '1991-02-03', gender = 'male',
+    email = ${`p${plain}@x.example`}, notes = 'две
+строки, "в кавычках"; и точка' where id = ${plain}`);
+  await run(
+    sql.unsafe`update users set first_name = '=HYPERLINK("x")', last_name = '''-1', notes = '@всем', birth_date = '1980-01-01' where id = ${odd}`,
+  );
+  await run(sql.unsafe`update students set health_note = '+астма', current_belt = '-' where id = ${odd}`);
+  await run(sql.unsafe`update students set payer_id = ${parent} where id = ${child}`);
+  await run(sql.unsafe`insert into groups (name, trainer_id) values (${`Дети ${plain}`}, ${await make.specialist([])})`);
+  await run(sql.unsafe`insert into group_members (group_id, student_id) select max(id), ${child} from groups`);
+  const { bytes } = await file('students', `?format=${format}`);
+  const found = await outcomes(bytes, type);
+  expect(found.length).toBeGreaterThanOrEqual(4);
+  expect(found.filter(({ outcome }: Json) => outcome !== 'same')).toEqual([]);
+});
+
+test('what a spreadsheet would take for a formula is text, and a phone is a phone', async () => {
+  const id = await make.student();
+  await run(sql.unsafe`update users set first_name = '=1+1', phone = '+79165550011' where id = ${id}`);
+  const csv = await file('students');
+  expect(csv).toMatchObject({ status: 200, type: 'text/csv; charset=utf-8' });
+  const line = text(csv.bytes)
+    .split('\r\n')
+    .find((row) => row.startsWith(`${id},`));
+  expect(line).toMatch(/^\d+,'=1\+1,Тестов,\+79165550011,/);
+  const sheet = await file('students', '?format=xlsx');
+  expect(sheet.type).toBe(XLSX);
+  expect(
+    readTable(sheet.bytes)
+      .rows.find(([first]) => first === String(id))
+      ?.slice(1, 4),
+  ).toEqual(["'=1+1", 'Тестов', '+79165550011']);
+});
+
+test('payments, places and subscriptions of the days asked for, on both sides of each boundary', async () => {
+  const student = await make.student();
+  const specialist = await make.specialist([]);
+  await make.type();
+  for (const hours of [-24 * 40, -24 * 3]) {
+    const training = await make.training({ trainer: specialist, at: inHours(hours) });
+    await run(
+      sql.unsafe`insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, 'PRESENT')`,
+    );
+  }
+  for (const day of [inDays(-11), inDays(-10), today()])
+    expect((await api.post('/api/payments', { payer_id: student, amount_minor: 100, payment_date: day })).status).toBe(201);
+  await make.subscription({ student, from: inDays(-40), to: inDays(-11) });
+  await make.subscription({ student, from: inDays(-30), to: inDays(-10) });
+  const span = `?from=${inDays(-10)}&to=${today()}`;
+  const count = async (what: string) =>
+    text((await file(what, span)).bytes)
+      .trim()
+      .split('\r\n').length - 1;
+  expect([await count('payments'), await count('attendance'), await count('subscriptions')]).toEqual([2, 1, 1]);
+  expect((await file('payments', `?from=${today()}&to=${inDays(-1)}`)).status).toBe(422);
+});
+
+test('everybody takes out what they see: trainers their own without contacts, clients nothing; and it is noted', async () => {
+  const trainer = await personOf(api, 'trainer');
+  await make.type();
+  const [own, strange] = [await make.student(), await make.student()];
+  await run(
+    sql.unsafe`update users set phone = ${`+7917${String(own).padStart(7, '0')}`}, birth_date = '2010-01-01' where id = ${own}`,
+  );
+  const training = await make.training({ trainer: trainer.id, at: inHours(-30) });
+  await run(
+    sql.unsafe`insert into real_training_students (real_training_id, student_id, status) values (${training}, ${own}, 'PRESENT')`,
+  );
+  const mine = text((await file('students', '', { Cookie: trainer.cookie })).bytes)
+    .trim()
+    .split('\r\n');
+  expect(mine[0]).toBe('id,first_name,last_name,age,belt,health_note');
+  expect(mine.slice(1).map((line) => Number(line.split(',')[0]))).toEqual([own]);
+  expect(text((await file('attendance', `?from=${inDays(-5)}`, { Cookie: trainer.cookie })).bytes)).not.toContain(`,${strange},`);
+  const client = await personOf(api, 'client');
+  for (const what of ['students', 'payments', 'attendance', 'subscriptions'])
+    expect((await file(what, '', { Cookie: client.cookie })).status).toBe(403);
+  for (const what of ['payments', 'subscriptions']) expect((await file(what, '', { Cookie: trainer.cookie })).status).toBe(403);
+  const { items } = (await api.get('/api/changes?record=export&limit=2')).body as Json;
+  expect(items[1]).toMatchObject({
+    actor: `person:${trainer.id}`,
+    cause: 'GET /api/exports/students',
+    after: { what: 'students', rows: 1 },
+  });
+});

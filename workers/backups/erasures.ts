@@ -1,0 +1,59 @@
+import { mkdir, open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { syncFolder } from '../../sql/database/archive-wal.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import { erasuresToFile, type FiledErasure, filedErasure, isStillKnown, markFiled } from '../../sql/people/erasures.ts';
+import { eraseAgain } from '../people/erase.ts';
+
+/** Beside the backups, for it must outlive the database: a line of JSON for each act. It names numbers only. */
+const pathIn = (backupDir: string) => join(backupDir, 'erasures.jsonl');
+
+/** Writes acts that lie in the database alone into the file. Killed midway a line may stand there twice, which does no harm. */
+export async function fileErasures(db: Sql, backupDir: string) {
+  await db.transaction(async (transaction) => {
+    const acts = await erasuresToFile(transaction);
+    if (acts.length === 0) return;
+    await mkdir(backupDir, { recursive: true, mode: 0o700 });
+    const file = await open(pathIn(backupDir), 'a', 0o600);
+    try {
+      await file.appendFile(acts.map((act) => `${JSON.stringify(act)}\n`).join(''));
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await syncFolder(backupDir);
+    await markFiled(
+      transaction,
+      acts.map(({ user_id }) => user_id),
+    );
+  });
+}
+
+/** All acts of the file; a line that a power cut has torn is left out. */
+async function readErasures(backupDir: string): Promise<FiledErasure[]> {
+  const content = await readFile(pathIn(backupDir), 'utf8').catch((error) => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
+  return content.split('\n').flatMap((line) => {
+    try {
+      return [filedErasure.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/**
+ * Erases again in a restored database whoever was erased since its backup (R31). A number that is somebody else's by now, or nobody's,
+ * is left alone. Returns how many.
+ */
+export async function replayErasures(transaction: Sql, backupDir: string): Promise<number> {
+  let count = 0;
+  for (const act of await readErasures(backupDir)) {
+    if (!(await isStillKnown(transaction, act))) continue;
+    await eraseAgain(transaction, act);
+    count += 1;
+  }
+  return count;
+}

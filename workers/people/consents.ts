@@ -1,0 +1,65 @@
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import type { Sql } from '../../sql/database/database.ts';
+import {
+  type Consent,
+  type ConsentKind,
+  enterConsent,
+  hasConsent,
+  stopMarketing,
+  whoMayConsent,
+  withdrawConsent,
+} from '../../sql/people/consents.ts';
+import { writeTasks } from '../../sql/tasks/tasks.ts';
+import type { CallContext } from '../call-context.ts';
+import { text } from '../notifier/texts/texts.ts';
+import { Refused } from '../refusal.ts';
+import { DAYS_TO_ERASE } from './erase.ts';
+
+type Asking = Pick<CallContext, 'caller' | 'fleet' | 'now'>;
+
+/**
+ * Notes a consent (R30): one's own, or for somebody under 18 a guardian's. The studio's people enter what was signed on paper, and may
+ * name who signed. Throws {@link Refused}.
+ */
+export async function consent(
+  transaction: Sql,
+  userId: number,
+  wish: { kind: ConsentKind; textVersion: string; givenBy: number | undefined },
+  { caller, fleet, now }: Asking,
+): Promise<Consent> {
+  const today = dayOf(now, fleet.settings.zone);
+  const who = await whoMayConsent(transaction, userId, today);
+  if (!who) throw new Refused('missing', `there is no person ${userId}`);
+  const able = who.is_minor ? who.guardians : [userId];
+  const asking =
+    caller.personId !== undefined && [userId, ...who.guardians].includes(caller.personId) ? caller.personId : able[0];
+  const givenBy = wish.givenBy ?? asking;
+  if (givenBy === undefined || !able.includes(givenBy))
+    throw new Refused('conflict', who.is_minor ? 'for a child a guardian consents' : 'an adult consents for oneself');
+  const { kind, textVersion } = wish;
+  return enterConsent(transaction, { userId, kind, textVersion, givenBy: `person:${givenBy}`, today, now: now.toISOString() });
+}
+
+/**
+ * Takes a consent back (R30). Marketing stops at once; where nothing may be kept any more, the admins get a task to erase the person
+ * within 30 days. Once more changes nothing. Throws {@link Refused}.
+ */
+export async function withdraw(
+  transaction: Sql,
+  userId: number,
+  id: number,
+  { fleet: { settings }, now }: Asking,
+): Promise<Consent> {
+  const today = dayOf(now, settings.zone);
+  const withdrawn = await withdrawConsent(transaction, { userId, id, today, now: now.toISOString() });
+  if (!withdrawn) throw new Refused('missing', `there is no consent ${id} of person ${userId}`);
+  if (withdrawn.kind === 'marketing' && !(await hasConsent(transaction, userId, 'marketing', today)))
+    await stopMarketing(transaction, userId);
+  if (withdrawn.kind === 'processing' && !(await hasConsent(transaction, userId, 'processing', today))) {
+    const erase_by = addDays(dayOf(new Date(withdrawn.withdrawn_at as string), settings.zone), DAYS_TO_ERASE);
+    const title = text(settings.locale, 'task.erase_person', { id: userId, day: erase_by });
+    const details = { person_id: userId, consent_id: id, erase_by };
+    await writeTasks(transaction, [{ kind: 'erase_person', title, details, dedupe: `erase_person:${userId}:${id}` }]);
+  }
+  return withdrawn;
+}
