@@ -6,6 +6,7 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import { spaceOf } from '../../queues/timetable/backup-watch.ts';
 import { backupsStand } from '../../sql/backups/backups.ts';
 import { messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
+import { studioFigures } from '../../sql/metrics/studio.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 
 /** Everything `GET /metrics` tells: this process, its requests, and the fleet as the database and the queues show it when asked. */
@@ -28,6 +29,10 @@ export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'bac
   ]);
   const backupBytes = gauge('backup_bytes', 'Size of the newest complete backup', []);
   const disk = gauge('disk_free_ratio', 'What is free of the disk of a folder', ['folder']);
+  const students = gauge('active_students', 'Active students on the newest day of figures', []);
+  const attendance = gauge('average_attendance', 'Students present for each training held, this month', []);
+  const revenue = gauge('month_revenue_minor', 'Received this month less refunds and what was cancelled, in minor units', []);
+  const registrations = gauge('month_new_registrations', 'Students who registered this month', []);
   const seconds = new Histogram({
     name: 'http_request_duration_seconds',
     help: 'Time to answer',
@@ -49,7 +54,19 @@ export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'bac
     }
     for (const row of await workersLastSeen(db)) silence.set({ worker: row.worker }, row.seconds);
     await measureBackups();
+    await measureStudio();
     await Promise.all(nouns.map(countJobs));
+  }
+
+  /** As the nightly figures have it: the month is that of the newest day. What is not known is left out. */
+  async function measureStudio() {
+    const figures = await studioFigures(db);
+    for (const unknown of [students, attendance, revenue, registrations]) unknown.remove();
+    if (!figures) return;
+    students.set(figures.active_students);
+    if (figures.attendance !== null) attendance.set(figures.attendance);
+    revenue.set(figures.revenue_minor);
+    registrations.set(figures.new_registrations);
   }
 
   /** Without a backup there is no figure of it. */

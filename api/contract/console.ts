@@ -1,8 +1,10 @@
 import type { absenceRoutes } from '../routes/absences.ts';
 import type { attendanceRoutes } from '../routes/attendance.ts';
+import type { beltRoutes } from '../routes/belts.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { demoRoutes } from '../routes/demo.ts';
+import type { examRoutes } from '../routes/exams.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
 import type { groupRoutes } from '../routes/groups.ts';
 import type { historyRoutes } from '../routes/history.ts';
@@ -35,9 +37,11 @@ import type { waitlistRoutes } from '../routes/waitlist.ts';
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
 type Asked = (
   | typeof attendanceRoutes
+  | typeof beltRoutes
   | typeof bookingRoutes
   | typeof cancellationRoutes
   | typeof demoRoutes
+  | typeof examRoutes
   | typeof forgotRoutes
   | typeof historyRoutes
   | typeof invitationRoutes

@@ -11,7 +11,7 @@ import { certificateOf } from '../../workers/belts/print.ts';
 import { fileAnswer } from '../http/file.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField, wording } from '../http/text.ts';
 import { idOf, oneOf, whole } from './fields.ts';
 
@@ -23,7 +23,7 @@ const program = textField(100).meta({ examples: ['BJJ'] });
 const fullName = ({ first_name, last_name }: { first_name: string; last_name: string }) => `${first_name} ${last_name}`.trim();
 
 /** Belts of students: what they have, what they are ready for and why not yet (R1-R5). */
-export const beltRoutes: Route[] = [
+export const beltRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -175,4 +175,4 @@ export const beltRoutes: Route[] = [
       return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `certificate-${found.id}.svg`, content });
     },
   }),
-];
+] as const;

@@ -8,7 +8,7 @@ import { examSheetOf, SHEET_ROWS } from '../../workers/belts/print.ts';
 import { fileAnswer } from '../http/file.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField, wording } from '../http/text.ts';
 import { id, idOf, oneOf, whole } from './fields.ts';
 
@@ -22,7 +22,7 @@ const placeFields = {
 const WHOLE_DAY = 500;
 
 /** Exams for belts (R6, R7). */
-export const examRoutes: Route[] = [
+export const examRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -171,4 +171,4 @@ export const examRoutes: Route[] = [
       return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `exams-${day}.svg`, content });
     },
   }),
-];
+] as const;

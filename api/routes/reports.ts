@@ -2,8 +2,10 @@ import { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
 import { addYears, dayOf } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
+import { namesOf } from '../../sql/auth/people.ts';
+import type { Sql } from '../../sql/database/database.ts';
 import { STEPS } from '../../sql/reports/periods.ts';
-import { periodsIn, totalOf } from '../../workers/reports/report.ts';
+import { type Figures, periodsIn, totalOf } from '../../workers/reports/report.ts';
 import { type ReportName, reports } from '../../workers/reports/reports.ts';
 import { csvOf, xlsxOf } from '../../workers/reports/table.ts';
 import { fileAnswer } from '../http/file.ts';
@@ -78,9 +80,9 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
       if (periodsIn(span).length > MOST_PERIODS) throw unacceptable('by', `at most ${MOST_PERIODS} of them`, 'query');
       const report = reports[name];
       const isExplained = query.explain === 'true';
-      const explained = isExplained
-        ? (await report.explain(db, span, today)).filter(({ figure }) => query.figure === undefined || figure === query.figure)
-        : null;
+      const behind = isExplained ? await report.explain(db, span, today) : [];
+      const asked = behind.filter(({ figure }) => query.figure === undefined || figure === query.figure);
+      const explained = isExplained ? await (name === 'load' ? asked : named(db, asked)) : null;
       const rows = isExplained && format !== 'json' ? [] : await report.rows(db, span, today);
       const file = `${name}-${from}-${to}`;
       if (format === 'csv')
@@ -96,3 +98,10 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
     },
   }),
 );
+
+/** Rows behind figures, and whose they are. */
+async function named(db: Sql, rows: readonly Figures[]): Promise<Figures[]> {
+  const ids = [...new Set(rows.map(({ person_id }) => person_id))].filter((id) => typeof id === 'number');
+  const names = new Map((await namesOf(db, ids)).map((one) => [one.id, `${one.first_name} ${one.last_name}`.trim()]));
+  return rows.map((row) => ({ ...row, person: names.get(Number(row.person_id)) ?? null }));
+}

@@ -54,3 +54,27 @@ test('two scrapes at once count nothing twice', async () => {
   const scrapes = await Promise.all(Array.from({ length: 4 }, () => api.get('/metrics')));
   for (const { text } of scrapes) expect(text).toContain('fleet_missed_deadlines{schedule="generation"} 2\n');
 });
+
+test('the studio’s figures are those of the newest day, and of its month until then; without figures there are none', async () => {
+  const FIGURE = /^fleet_(active_students|average_attendance|month_\w+) .*$/gm;
+  expect((await api.get('/metrics')).text.match(FIGURE)).toBeNull();
+  const day = (date: string, active: number, held: number, present: number, received: number, joined: number) => sql.unsafe`
+    insert into daily_figures (day, active_students, trainings_held, trainings_cancelled, present, absent, received_minor, payments_cancelled_minor,
+      refunded_minor, invoiced_minor, invoices_cancelled_minor, new_registrations)
+    values (${date}, ${active}, ${held}, 0, ${present}, 0, ${received}, 100, 50, 0, 0, ${joined})`;
+  await api.db.query(day('2024-02-29', 90, 9, 99, 99_999, 9));
+  await api.db.query(day('2024-03-01', 41, 2, 9, 1_000, 2));
+  expect((await api.get('/metrics')).text.match(FIGURE)).toEqual([
+    'fleet_active_students 41',
+    'fleet_average_attendance 4.5',
+    'fleet_month_revenue_minor 850',
+    'fleet_month_new_registrations 2',
+  ]);
+  await api.db.query(day('2024-03-02', 42, 0, 0, 150, 1));
+  expect((await api.get('/metrics')).text.match(FIGURE)).toEqual([
+    'fleet_active_students 42',
+    'fleet_average_attendance 4.5',
+    'fleet_month_revenue_minor 850',
+    'fleet_month_new_registrations 3',
+  ]);
+});

@@ -97,6 +97,19 @@ const INSIDE = () => [
   '/console/money',
   '/console/money?view=till',
   '/console/money?view=debtors',
+  '/console/reports',
+  '/console/reports/revenue',
+  '/console/reports/attendance?by=week',
+  '/console/reports/students',
+  '/console/reports/retention',
+  '/console/reports/load',
+  '/console/reports/debtors',
+  '/console/reports/renewals',
+  '/console/reports/trainers',
+  '/console/belts',
+  '/console/belts?view=waiting',
+  '/console/belts/exams',
+  `/console/people/${student}/belts`,
   '/console/trainers',
   `/console/trainers/${trainer}`,
   '/console/groups',
@@ -208,7 +221,13 @@ inBrowser('a trainer sees a trainer’s menu, and no page of others', async () =
   const page = await world.visit({ token: trainer.token });
   await come(page, '/console/');
   await page.locator('html[data-page="/"]').waitFor({ state: 'attached' });
-  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual(['Board', 'Day', 'Trainers', 'Groups']);
+  expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
+    'Board',
+    'Day',
+    'Trainers',
+    'Groups',
+    'Belts',
+  ]);
   await come(page, '/console/team');
   expect(await page.getByRole('heading', { level: 1 }).innerText()).toBe('No such page');
 });

@@ -1,11 +1,13 @@
 import type { RouteRecordRaw } from 'vue-router';
 import { accountRoutes } from './modules/account/routes.ts';
+import { beltRoutes } from './modules/belts/routes.ts';
 import { boardRoutes } from './modules/board/routes.ts';
 import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { groupRoutes } from './modules/groups/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
+import { reportRoutes } from './modules/reports/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
 import { weekRoutes } from './modules/schedule/routes.ts';
 import { signInRoutes } from './modules/sign-in/routes.ts';
@@ -25,6 +27,8 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...moneyRoutes,
   ...trainersRoutes,
   ...groupRoutes,
+  ...beltRoutes,
+  ...reportRoutes,
   ...runRoutes,
   ...weekRoutes,
   ...catalogueRoutes,

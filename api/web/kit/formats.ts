@@ -18,6 +18,14 @@ export function money(minor: number): string {
 
 export const count = (value: number): string => new Intl.NumberFormat(locale.value).format(value);
 
+/** A part of one as `87.5%`. */
+export const percent = (part: number): string =>
+  new Intl.NumberFormat(locale.value, { style: 'percent', maximumFractionDigits: 1 }).format(part);
+
+/** `November 2026`, of a day in it. */
+export const monthOf = (value: Day): string =>
+  dates({ timeZone: 'UTC', month: 'long', year: 'numeric' }).format(Date.parse(value));
+
 /** `14:05`, the studio's time of an instant. */
 export const time = (instant: string): string =>
   dates({ timeZone: studio.zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(instant));

@@ -1,0 +1,137 @@
+/** What each report shows, and of what its figures are made. Words and looks are elsewhere. */
+export const KINDS = ['revenue', 'attendance', 'students', 'retention', 'load', 'debtors', 'renewals', 'trainers'] as const;
+export type ReportKind = (typeof KINDS)[number];
+export const STEPS = ['day', 'week', 'month'] as const;
+export type Grain = (typeof STEPS)[number];
+export type Row = Record<string, string | number | null>;
+
+const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
+const EARNED = ['training', 'subscription', 'booking', 'package', 'other'] as const;
+const MONTHS = ['1', '2', '3', '4', '5', '6', '7', '8', '9', '10', '11', '12'] as const;
+const netOf = METHODS.map((method) => `net_${method}_minor` as const);
+const earnedOf = EARNED.map((kind) => `recognised_${kind}_minor` as const);
+
+/** A picture, and a table beside it. `key` names the sentence that explains it. */
+type Section = { key: SectionName; by: string; chart: Drawn; columns: readonly string[] };
+type SectionName = 'received' | 'recognised' | 'stands' | OfOneTable;
+type OfOneTable = Exclude<ReportKind, 'revenue'>;
+type Drawn =
+  | 'net_minor'
+  | 'recognised_minor'
+  | 'owed_minor'
+  | 'rate'
+  | 'active'
+  | 'students'
+  | 'used_minutes'
+  | 'expected_minor'
+  | 'hours';
+const only = (kind: OfOneTable, by: string, chart: Drawn, columns: readonly string[]): readonly Section[] => [
+  { key: kind, by, chart, columns },
+];
+
+export const SECTIONS = {
+  revenue: [
+    {
+      key: 'received',
+      by: 'period',
+      chart: 'net_minor',
+      columns: ['period', 'gross_minor', 'refunded_minor', 'cancelled_minor', 'net_minor', ...netOf],
+    },
+    { key: 'recognised', by: 'period', chart: 'recognised_minor', columns: ['period', 'recognised_minor', ...earnedOf] },
+    { key: 'stands', by: 'period', chart: 'owed_minor', columns: ['period', 'wallets_minor', 'deferred_minor', 'owed_minor'] },
+  ],
+  attendance: only('attendance', 'period', 'rate', [
+    'period',
+    'trainings_held',
+    'trainings_cancelled',
+    'present',
+    'absent',
+    'rate',
+    'average',
+  ]),
+  students: only('students', 'period', 'active', ['period', 'new', 'active_at_start', 'active', 'frozen', 'churned', 'churn']),
+  retention: only('retention', 'period', 'students', ['period', 'students', ...MONTHS.map((month) => `month_${month}`)]),
+  load: only('load', 'room', 'used_minutes', ['period', 'room', 'used_minutes', 'open_minutes', 'load']),
+  debtors: only('debtors', 'payer', 'owed_minor', [
+    'payer',
+    'invoices',
+    'owed_minor',
+    'days_1_7_minor',
+    'days_8_30_minor',
+    'days_over_30_minor',
+    'oldest_days',
+  ]),
+  renewals: only('renewals', 'end_date', 'expected_minor', [
+    'end_date',
+    'student',
+    'subscription',
+    'expected_minor',
+    'no_longer_sold_minor',
+  ]),
+  trainers: only('trainers', 'trainer', 'hours', ['period', 'trainer', 'trainings', 'substituted', 'bookings', 'heads', 'hours']),
+} as const satisfies Record<ReportKind, readonly Section[]>;
+
+/** Reports of today, or of the days ahead: a period is nothing to them. */
+export const isOfToday = (kind: ReportKind) => kind === 'debtors' || kind === 'renewals';
+
+const WORDS = new Set(['period', 'room', 'payer', 'student', 'subscription', 'trainer', 'end_date']);
+export const isWord = (column: string) => WORDS.has(column);
+export const isMoney = (column: string) => column.endsWith('_minor');
+export const isRate = (column: string) => ['rate', 'churn', 'load'].includes(column) || column.startsWith('month_');
+
+const MONEY = ['gross', 'refunded', 'cancelled'] as const;
+const SIMPLE: Partial<Record<ReportKind, readonly string[]>> = {
+  revenue: ['gross_minor', 'refunded_minor', 'cancelled_minor', ...earnedOf],
+  attendance: ['trainings_held', 'trainings_cancelled', 'present', 'absent'],
+  students: ['new', 'active', 'active_at_start', 'frozen', 'churned'],
+  load: ['used_minutes'],
+  trainers: ['trainings', 'substituted', 'bookings', 'heads'],
+  debtors: ['owed_minor'],
+};
+const MADE_OF: Record<string, readonly string[]> = {
+  net_minor: MONEY.map((name) => `${name}_minor`),
+  ...Object.fromEntries(METHODS.map((method) => [`net_${method}_minor`, MONEY.map((name) => `${name}_${method}_minor`)])),
+  recognised_minor: earnedOf,
+  rate: ['present', 'absent'],
+  average: ['present'],
+  hours: ['minutes'],
+  active_at_start: ['active'],
+  churned: ['active', 'frozen'],
+};
+
+/** The figures of the rows behind a column; none where it cannot be asked what is behind. */
+export function behind(kind: ReportKind, column: string): readonly string[] {
+  if (kind === 'retention') return column === 'students' ? ['new'] : [];
+  const made = MADE_OF[column];
+  if (made && ['revenue', 'attendance', 'trainers', 'students'].includes(kind)) return made;
+  return SIMPLE[kind]?.includes(column) ? [column] : [];
+}
+
+/** The rows that make a figure, of all that stand behind a report between two days: `who` is a trainer, a room or a payer. */
+export function rowsBehind(
+  explained: readonly Row[],
+  of: { kind: ReportKind; column: string; before: string; last: string; who: number | null },
+): Row[] {
+  const { kind, column, before, last, who } = of;
+  const figures = behind(kind, column);
+  const own = explained.filter((row) => figures.includes(String(row.figure)) && (who === null || row.person_id === who));
+  if (kind !== 'students' || column === 'new') return own.map((row) => (isTaken(column, row) ? negated(row) : row));
+  const stay = new Set(own.filter(({ day }) => day === last).map(({ person_id }) => person_id));
+  if (column === 'churned')
+    return own.filter((row) => row.day === before && row.figure === 'active' && !stay.has(row.person_id ?? null));
+  return own.filter(({ day }) => day === (column === 'active_at_start' ? before : last));
+}
+
+/** Of what is left over, what was given back counts against it. */
+const isTaken = (column: string, { figure }: Row) => column.startsWith('net_') && !String(figure).startsWith('gross');
+const negated = (row: Row): Row => ({ ...row, value: -Number(row.value) });
+
+/** What a chart draws: the rows put together by period, person or room; of a time in its order, else the greatest first. */
+export function reportBars(rows: readonly Row[], { by, chart }: { by: string; chart: string }): { key: string; value: number }[] {
+  const bars = [...Map.groupBy(rows, (row) => String(row[by] ?? ''))].map(([key, own]) => ({
+    key,
+    value: own.reduce((sum, row) => sum + Number(row[chart] ?? 0), 0),
+  }));
+  return isTime(by) ? bars.sort((a, b) => a.key.localeCompare(b.key)) : bars.sort((a, b) => b.value - a.value);
+}
+export const isTime = (by: string) => by === 'period' || by === 'end_date';

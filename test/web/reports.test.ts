@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { presetOf } from '../../api/web/console/modules/reports/periods.ts';
+import { rowsBehind } from '../../api/web/console/modules/reports/reports.ts';
+import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { sql } from '../../sql/database/database.ts';
+import { academy } from '../belts/stage.ts';
+import type { Json } from '../support/front-door.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
+
+let world: ConsoleWorld;
+let owner: TestPerson;
+let make: ReturnType<typeof academy>;
+beforeAll(async () => {
+  if (!process.env.TEST_CHROMIUM) return;
+  world = await consoleWorld();
+  owner = await personOf(world.api, 'owner');
+  make = academy(world.api);
+});
+afterAll(() => world?.close());
+
+const today = () => dayOf(new Date(), world.api.fleet.settings.zone);
+async function open(path: string, options: object = {}): Promise<Page> {
+  const page = await world.visit({ token: owner.token, ...options });
+  await page.goto(path);
+  await page.getByRole('heading', { level: 1 }).first().waitFor();
+  await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
+  return page;
+}
+
+test.each([
+  ['this_month', '2026-03-31', '2026-03-01', '2026-03-31'],
+  ['last_month', '2026-03-31', '2026-02-01', '2026-02-28'],
+  ['last_month', '2026-01-01', '2025-12-01', '2025-12-31'],
+  ['days_90', '2026-03-31', '2026-01-01', '2026-03-31'],
+  ['year', '2026-03-31', '2025-04-01', '2026-03-31'],
+] as const)('%s on %s is from %s to %s', (preset, day, from, to) => {
+  expect(presetOf(preset, day)).toMatchObject({ from, to });
+});
+
+test('behind what was received, net, a refund counts against it; who has left was active and is neither now', () => {
+  const money = (figure: string, value: number) => ({
+    day: '2026-03-02',
+    figure,
+    source: 'payment',
+    source_id: 1,
+    person_id: 1,
+    value,
+  });
+  const of = { before: '2026-02-28', last: '2026-03-31', who: null };
+  const net = rowsBehind([money('gross_minor', 500), money('refunded_minor', 200), money('gross_cash_minor', 500)], {
+    ...of,
+    kind: 'revenue',
+    column: 'net_minor',
+  });
+  expect(net.map(({ value }) => value)).toEqual([500, -200]);
+  const state = (day: string, figure: string, person: number) => ({
+    day,
+    figure,
+    source: 'student',
+    source_id: person,
+    person_id: person,
+    value: 1,
+  });
+  const states = [
+    ...[1, 2, 3].map((person) => state(of.before, 'active', person)),
+    state(of.before, 'frozen', 4),
+    state(of.last, 'active', 1),
+    state(of.last, 'frozen', 2),
+  ];
+  const people = (column: string) =>
+    rowsBehind(states, { ...of, kind: 'students', column }).map((row) => `${row.figure} ${row.person_id}`);
+  expect(people('churned')).toEqual(['active 3']);
+  expect(people('active_at_start')).toEqual(['active 1', 'active 2', 'active 3']);
+  expect(people('active')).toEqual(['active 1']);
+  expect(people('frozen')).toEqual(['frozen 2']);
+});
+
+inBrowser('from what was paid today down to one payment, and on to whose it is', async () => {
+  const { api } = world;
+  const student = await make.make.student();
+  await api.db.query(sql.unsafe`update users set first_name = 'Ada', last_name = 'Lovelace' where id = ${student}`);
+  await api.post('/api/payments', { payer_id: student, amount_minor: 123_400, method: 'cash' });
+  const page = await open(`/console/reports/revenue?from=${today()}&to=${today()}&by=day`);
+  await page.locator('.chart canvas').first().waitFor();
+  await page.getByText('a refund lowers its own day').waitFor();
+  await page
+    .getByRole('button', { name: /^Paid, .*Show what it is made of/ })
+    .first()
+    .click();
+  const dialog = page.getByRole('dialog').last();
+  const line = dialog.getByRole('listitem').filter({ hasText: 'Ada Lovelace' });
+  await line.getByText(/1,234/).waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.reload();
+  await line.getByRole('link', { name: 'Ada Lovelace' }).click();
+  await page.waitForURL(`**/console/people/${student}`);
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('who is ready is seen, an exam is planned, and on its day it is passed with one tap on a phone', async () => {
+  const { api } = world;
+  const student = await make.student();
+  await api.db.query(sql.unsafe`update users set first_name = 'Mary', last_name = 'Somerville' where id = ${student}`);
+  await make.award(student, await make.belt('Blue'), addDays(today(), -365 * 3));
+  const phone = await open('/console/belts', { viewport: { width: 375, height: 800 } });
+  await phone.getByRole('button', { name: /^Plan an exam: Mary Somerville, Purple/ }).click();
+  await phone.getByRole('dialog').last().getByRole('button', { name: 'Plan an exam' }).click();
+  await phone.getByText('Exam planned: Mary Somerville').waitFor();
+  const { items } = (await api.get(`/api/exams?student_id=${student}`)).body as Json;
+  expect(items).toMatchObject([{ belt: 'Purple', status: 'planned' }]);
+
+  await api.db.query(sql.unsafe`update belt_exams set exam_at = now() - interval '1 second' where id = ${items[0].id}`);
+  const day = dayOf(new Date(Date.now() - 1_000), api.fleet.settings.zone);
+  await phone.goto(`/console/belts/exams?day=${day}`);
+  const mine = phone.getByRole('group', { name: 'Mary Somerville' });
+  await mine.getByRole('button', { name: 'Passed', exact: true }).click();
+  await phone.getByText('Mary Somerville: passed').waitFor();
+  expect(await make.currentBelt(student)).toBe('Purple');
+  await mine.getByRole('button', { name: 'Not passed' }).click();
+  await phone.getByText('Mary Somerville: not passed').waitFor();
+  expect(await make.currentBelt(student)).toBe('Blue');
+  await phone.getByRole('button', { name: 'Undo' }).click();
+  await phone.locator('button[aria-pressed=true]', { hasText: /^Passed$/ }).waitFor();
+  expect(await make.currentBelt(student)).toBe('Purple');
+  expect([await violations(phone), await tooWide(phone)]).toEqual([[], 0]);
+
+  await phone.getByRole('link', { name: 'Mary Somerville' }).first().click();
+  await phone.getByRole('link', { name: 'Certificate: Purple' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
