@@ -4,17 +4,16 @@ import { arePushKeys, isPushEndpoint } from '../../workers/notifier/channels/pus
 import { vapidKeys, vapidSubject } from '../../workers/notifier/channels/vapid.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
+import { secretField } from '../http/text.ts';
 
 const shared = { tag: 'me', scope: null } as const;
 const base64url = (length: number) =>
   z.string().regex(new RegExp(`^[\\w-]{1,${length}}=*$`), { error: 'as the browser gives it: base64url' });
-const endpoint = z
-  .string()
-  .max(2_000)
-  .meta({
-    description: 'where the push service of the browser takes messages',
-    examples: ['https://fcm.googleapis.com/fcm/send/x'],
-  });
+const PUSH_SERVICE = 'an https address of a push service';
+const endpoint = secretField(2_000, PUSH_SERVICE).meta({
+  description: 'where the push service of the browser takes messages',
+  examples: ['https://fcm.googleapis.com/fcm/send/x'],
+});
 
 /** Messages to a browser that is closed, for whoever has no Telegram. */
 export const pushRoutes = [
@@ -49,7 +48,7 @@ export const pushRoutes = [
     }),
     responses: { 201: z.object({ id: z.int(), endpoint: z.string() }).meta({ id: 'PushSubscription' }) },
     async handle({ body }, { db, caller, fleet }) {
-      if (!isPushEndpoint(body.endpoint, fleet.settings)) throw unacceptable('endpoint', 'an https address of a push service');
+      if (!isPushEndpoint(body.endpoint, fleet.settings)) throw unacceptable('endpoint', PUSH_SERVICE);
       if (!arePushKeys(body.keys)) throw unacceptable('keys', 'the keys of a browser: p256dh a point of P-256, auth 16 bytes');
       const id = await keepPushSubscription(db, caller.person!.id, { endpoint: body.endpoint, ...body.keys });
       if (id === null) throw new Problem(409, 'this browser belongs to somebody else');

@@ -89,6 +89,8 @@ async function sweep(...missing: string[]) {
 const ALSO: Readonly<Record<string, string[]>> = {
   'GET /api/people/{id}/card': ['records:read'],
   'GET /api/people/{id}/timeline': ['records:read'],
+  'GET /api/people/{id}/data': ['money:read'],
+  'POST /api/people/{id}/erase': ['money:write'],
 };
 
 const byScope = routes.filter((route) => route.scope !== null);
