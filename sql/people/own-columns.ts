@@ -48,6 +48,12 @@ export const personTables: Readonly<Record<string, ColumnDecision>> = {
     isDeleted: true,
   },
   demo_links: { of: ['user_id'], withheld: 'token_hash user_id expires_at', isDeleted: true },
+  calendar_links: { of: ['user_id'], kept: 'user_id created_at', withheld: 'token_hash', isDeleted: true },
+  calendar_entries: {
+    of: ['user_id'],
+    kept: 'user_id occasion uid sequence content ends_at changed_at',
+    isDeleted: true,
+  },
   check_in_codes: { of: ['user_id'], kept: 'user_id expires_at', withheld: 'digits token_hash', isDeleted: true },
   registrations: {
     of: ['user_id', 'phone', 'email'],

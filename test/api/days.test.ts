@@ -54,6 +54,14 @@ test('there are such fields, and none was forgotten', () => {
   expect(named.map(([name]) => name).sort()).toEqual(
     [
       'get /api/groups/{id}/members query on',
+      'get /api/exports/attendance query from',
+      'get /api/exports/attendance query to',
+      'get /api/exports/payments query from',
+      'get /api/exports/payments query to',
+      'get /api/exports/students query from',
+      'get /api/exports/students query to',
+      'get /api/exports/subscriptions query from',
+      'get /api/exports/subscriptions query to',
       'post /api/groups/{id}/members body from',
       'post /api/groups/{id}/members body to',
       'post /api/groups/{id}/members/{student_id}/leave body last_day',

@@ -134,7 +134,7 @@ describe('a request over the socket', () => {
 
 /** Everything but streams and what would end the asker's own session; reads first, so that both ways find the same. */
 const operations = routes
-  .filter(({ produces, path }) => !produces && !/^\/(auth|me|live)/.test(path))
+  .filter(({ produces, path, file }) => !produces && !file && !/^\/(auth|me|live)/.test(path))
   .map(({ method, path }) => [method, path] as const)
   .toSorted(([one], [other]) => Number(one !== 'get') - Number(other !== 'get'));
 
@@ -176,6 +176,19 @@ describe.each<PersonRole>(['admin', 'trainer', 'client'])('for a signed-in %s', 
       }
     }
   });
+});
+
+test('a file cannot come over the socket, and it is said which way it can', async () => {
+  const person = await personOf(world.api, 'admin');
+  const own = await liveClient(world.api.url, { cookie: person.cookie });
+  const withFiles = routes.filter(({ file }) => file);
+  expect(withFiles.length).toBeGreaterThan(0);
+  for (const { method, path } of withFiles)
+    expect(await own.ask(`${method.toUpperCase()} ${path}`, { text: 'a' })).toMatchObject({
+      status: 415,
+      body: { detail: 'a file cannot come this way: send it by HTTP' },
+    });
+  await own.close();
 });
 
 test('what is another’s is 404 over the socket, and told to nobody as a topic', async () => {

@@ -78,6 +78,7 @@ inBrowser('three taps, then who one is and the code: no account first', async ()
   await page.goto('/');
   await page.getByRole('link', { name: 'Haircut' }).click();
   await page.getByRole('link', { name: 'Bella' }).click();
+  await page.waitForURL(/who=/);
   await later(page);
   await page.getByRole('button', { name: /^15:00,/ }).click();
   await page.waitForURL('**/book/**');
