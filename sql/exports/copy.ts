@@ -13,6 +13,7 @@ const LEFT_OUT = [
   'sign_in_links',
   'telegram_links',
   'demo_links',
+  'calendar_links',
   'check_in_codes',
   'push_subscriptions',
   'registrations',
@@ -32,25 +33,22 @@ export async function tablesToExport(client: pg.Client): Promise<string[]> {
 }
 
 /**
- * A table as CSV with a head, streamed as the server sends it (COPY): the connection is held back while nobody reads.
- * Nothing else may be asked on it meanwhile.
+ * A table as CSV with a head, as the server sends it (COPY). What is not read yet waits in memory: a connection that was paused here
+ * did not always go on. Nothing else may be asked on it meanwhile.
  */
 export function copyOut(client: pg.Client, table: string): AsyncIterable<Buffer> {
   const out = new PassThrough();
-  let socket: { pause(): void; resume(): void } | undefined;
-  out.on('drain', () => socket?.resume());
   const failed = (error: Error) => {
     out.destroy(error);
   };
   // What pg calls while this is what it does: the protocol's messages, one by one.
   const copy = {
-    submit(connection: { query(text: string): void; stream: { pause(): void; resume(): void } }) {
-      socket = connection.stream;
+    submit(connection: { query(text: string): void }) {
       connection.query(`copy ${client.escapeIdentifier(table)} to stdout with (format csv, header)`);
     },
     handleCopyData({ chunk }: { chunk: Buffer }) {
       // The parser writes over its own memory.
-      if (!out.write(Buffer.from(chunk))) socket?.pause();
+      out.write(Buffer.from(chunk));
     },
     handleCommandComplete() {},
     handleReadyForQuery() {
