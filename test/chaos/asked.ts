@@ -45,6 +45,8 @@ export async function askOnce(url: string, key: string, asked: Asked): Promise<b
     const { status } = response;
     const isTwin = status === 409 && text.includes('is being answered right now');
     if (status >= 500 || status === 429 || isTwin) return false;
+    // Of two tries under way at once the first answer counts: believed twice, one booking would stand in the account as two.
+    if (asked.answer) return true;
     asked.answer = { status, body: text ? JSON.parse(text) : {} };
     asked.believe?.(asked);
     return true;
