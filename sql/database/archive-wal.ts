@@ -84,14 +84,15 @@ export async function syncFolder(folder: string) {
   await handle.sync().finally(() => handle.close());
 }
 
-if (import.meta.main) {
-  const [, , wish, file = '', archived = '', keyFile] = process.argv;
+/** What the server calls. No word about a file that a recovery asks for and that is not there: it asks until it finds the end. */
+async function answerServer([wish, file = '', archived = '', keyFile]: string[]) {
   try {
     await (wish === 'fetch' ? fetchWal : keepWal)(file, archived, keyFile);
   } catch (error) {
-    // A recovery asks for what is not there until it finds the end: no word about that.
     const isEnd = wish === 'fetch' && (error as NodeJS.ErrnoException).code === 'ENOENT';
     if (!isEnd) console.error(`archive-wal: ${(error as Error).message}`);
     process.exitCode = 1;
   }
 }
+
+if (import.meta.main) void answerServer(process.argv.slice(2));

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { stripTypeScriptTypes } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
+import { SourceTextModule } from 'node:vm';
 import { expect, test } from '@jest/globals';
 
 /** Imports go one way, from the front routes down to the truth. */
@@ -94,4 +96,14 @@ test('circles are found where there are some', () => {
     ['c', new Set(['a', 'd'])],
   ]);
   expect(circles(edges)).toEqual([['a', 'b', 'c']]);
+});
+
+test('a module that others import never awaits while it loads: whoever imports it, and is imported, would wait too', () => {
+  const imported = new Set(imports.filter(({ isType }) => !isType).map(({ to }) => to));
+  const awaits = (file: string) => {
+    const module = new SourceTextModule(stripTypeScriptTypes(readFileSync(file, 'utf8'))) as { hasTopLevelAwait?: () => boolean };
+    return module.hasTopLevelAwait?.();
+  };
+  expect(files.filter((file) => file.endsWith('.ts') && awaits(file)).length).toBeGreaterThan(5);
+  expect(files.filter((file) => file.endsWith('.ts') && imported.has(file) && awaits(file))).toEqual([]);
 });
