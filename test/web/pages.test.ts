@@ -123,7 +123,7 @@ const INSIDE = () => [
 async function come(page: Page, path: string) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
+  await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
 }
 
 /** Goes to a page as a link of ours does: nothing is loaded anew but what that page needs. */
@@ -131,7 +131,7 @@ async function goOn(page: Page, path: string) {
   if (page.url() === 'about:blank') return come(page, path);
   await page.evaluate(`history.pushState(null, '', ${JSON.stringify(path)}); dispatchEvent(new PopStateEvent('popstate'))`);
   await page.locator(`html[data-page="${path.replace('/console', '')}"]`).waitFor({ state: 'attached' });
-  await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
+  await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
 }
 
 /** What is wrong with a page as a person sees it: WCAG, what is cut at a phone's width, and keys without words. */

@@ -56,7 +56,7 @@ async function machineOf(userId: number): Promise<number> {
 async function come(page: Page, path: string) {
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
-  await page.locator('.rows[role=status]').waitFor({ state: 'detached' });
+  await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
 }
 const waiting = () =>
   world.api.db.oneFirst(
