@@ -1,6 +1,7 @@
 import type { absenceRoutes } from '../routes/absences.ts';
 import type { attendanceRoutes } from '../routes/attendance.ts';
 import type { beltRoutes } from '../routes/belts.ts';
+import type { boardRoutes } from '../routes/board.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { demoRoutes } from '../routes/demo.ts';
@@ -11,6 +12,7 @@ import type { historyRoutes } from '../routes/history.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
 import type { messageRoutes } from '../routes/messages.ts';
+import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
 import type { moneyRoutes } from '../routes/money.ts';
 import type { paymentRoutes } from '../routes/payments.ts';
 import type { personCardRoutes } from '../routes/person-card.ts';
@@ -38,6 +40,7 @@ import type { waitlistRoutes } from '../routes/waitlist.ts';
 type Asked = (
   | typeof attendanceRoutes
   | typeof beltRoutes
+  | typeof boardRoutes
   | typeof bookingRoutes
   | typeof cancellationRoutes
   | typeof demoRoutes
@@ -47,6 +50,7 @@ type Asked = (
   | typeof invitationRoutes
   | typeof meRoutes
   | typeof messageRoutes
+  | typeof messagesToManyRoutes
   | typeof rosterRoutes
   | typeof scheduleRoutes
   | typeof searchRoutes

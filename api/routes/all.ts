@@ -4,6 +4,7 @@ import { alertRoutes } from './alerts.ts';
 import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
+import { boardRoutes } from './board.ts';
 import { bookingRoutes } from './bookings.ts';
 import { calendarLinkRoutes } from './calendar-link.ts';
 import { overridePreviewRoutes } from './calendar-overrides.ts';
@@ -25,6 +26,7 @@ import { invitationRoutes } from './invitations.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
+import { messagesToManyRoutes } from './messages-to-many.ts';
 import { moneyRoutes } from './money.ts';
 import { notificationRoutes } from './notifications.ts';
 import { offerRoutes } from './offers.ts';
@@ -85,8 +87,9 @@ export const routes: readonly Route[] = [
   ...overridePreviewRoutes,
   ...recordRoutes,
   ...examRoutes,
-  // Before what would take "series" for an id.
+  // Before what would take "series" or "hand-over" for an id.
   ...seriesRoutes,
+  ...boardRoutes,
   ...rosterRoutes,
   ...groupRoutes,
   ...trainingRoutes,
@@ -111,6 +114,7 @@ export const routes: readonly Route[] = [
   ...telegramLinkRoutes,
   ...commandRightsRoutes,
   ...messageRoutes,
+  ...messagesToManyRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
   ...offerRoutes,

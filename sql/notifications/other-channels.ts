@@ -30,8 +30,8 @@ const isRefused = (address: ReturnType<typeof sql.fragment>) => sql.fragment`exi
   select from refused_addresses refused
   where refused.channel = known.channel and refused.address = ${address} and refused_at > now() - make_interval(days => ${REFUSED_DAYS}))`;
 
-/** Whether the person has a channel: a line for each. */
-const hasChannel = sql.fragment`case known.channel
+/** For a row of users and a `known.channel`: whether the person has it; a line for each. */
+export const hasChannel = sql.fragment`case known.channel
   when 'push' then exists (select from push_subscriptions where user_id = users.id)
   when 'email' then users.email is not null and not ${isRefused(sql.fragment`users.email`)}
   when 'sms' then users.phone is not null and not ${isRefused(sql.fragment`users.phone`)}

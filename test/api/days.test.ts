@@ -54,6 +54,8 @@ test('there are such fields, and none was forgotten', () => {
   expect(named.map(([name]) => name).sort()).toEqual(
     [
       'get /api/groups/{id}/members query on',
+      'get /api/board/days query from',
+      'get /api/board/days query to',
       'get /api/exports/attendance query from',
       'get /api/exports/attendance query to',
       'get /api/exports/payments query from',

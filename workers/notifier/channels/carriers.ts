@@ -1,10 +1,10 @@
 import type { Settings } from '../../../queues/process/settings.ts';
 import type { Database } from '../../../sql/database/database.ts';
-import { channels, type OtherChannel } from '../../../sql/notifications/channels.ts';
+import type { OtherChannel } from '../../../sql/notifications/channels.ts';
 import { byMail } from './by-mail.ts';
 import { byPush } from './by-push.ts';
 import { bySms } from './by-sms.ts';
-import { vapidSubject } from './vapid.ts';
+import type { ChannelSettings } from './set-up.ts';
 
 /**
  * A message as it is to be carried: its first line is what it is called. `id` is its own, the same at every attempt; `priority` 2 is
@@ -22,7 +22,7 @@ export type CarrierAnswer =
 
 /** Sends one message, once. Refusals and outages are returned, never thrown; their texts hold no secret. */
 export type Carrier = (letter: Letter, settings: CarrierSettings, db: Database) => Promise<CarrierAnswer>;
-export type CarrierSettings = Pick<Settings, 'mail' | 'sms' | 'publicUrl'> & Partial<Pick<Settings, 'pushLoopback'>>;
+export type CarrierSettings = ChannelSettings;
 
 /** A message that needs nothing of the database, so that it leaves while that is away. */
 export type PlainLetter = Omit<Letter, 'priority' | 'locale'>;
@@ -33,15 +33,7 @@ const plainCarriers = { email: byMail, sms: bySms };
 export const carryPlain = (channel: keyof typeof plainCarriers, ...to: Parameters<PlainCarrier>): Promise<CarrierAnswer> =>
   plainCarriers[channel](...to);
 
-const carriers: Record<OtherChannel, { isSetUp(settings: CarrierSettings): boolean; carryLetter: Carrier }> = {
-  push: { isSetUp: (settings) => vapidSubject(settings) !== undefined, carryLetter: byPush },
-  email: { isSetUp: ({ mail }) => mail !== undefined, carryLetter: byMail },
-  sms: { isSetUp: ({ sms }) => sms !== undefined, carryLetter: bySms },
-};
-
-/** The channels beside Telegram that are set up, in the order they are tried. */
-export const carriersOf = (settings: CarrierSettings): OtherChannel[] =>
-  channels.filter((channel) => channel !== 'telegram').filter((channel) => carriers[channel].isSetUp(settings));
+const carriers: Record<OtherChannel, Carrier> = { push: byPush, email: byMail, sms: bySms };
 
 export const carryLetter = (channel: OtherChannel, ...to: Parameters<Carrier>): Promise<CarrierAnswer> =>
-  carriers[channel].carryLetter(...to);
+  carriers[channel](...to);

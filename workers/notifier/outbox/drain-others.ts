@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimOther, leaveTelegram, untilNextOther } from '../../../sql/notifications/other-channels.ts';
-import { carriersOf } from '../channels/carriers.ts';
+import { carriersOf } from '../channels/set-up.ts';
 import type { Drained, Outbox } from './drain.ts';
 import { sendOther } from './send-other.ts';
 

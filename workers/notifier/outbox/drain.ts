@@ -4,7 +4,7 @@ import type { Settings } from '../../../queues/process/settings.ts';
 import type { Database } from '../../../sql/database/database.ts';
 import { claimForLog, claimMessages, untilNextClaim } from '../../../sql/notifications/claim.ts';
 import { endLogged } from '../../../sql/notifications/mark.ts';
-import { carriersOf } from '../channels/carriers.ts';
+import { carriersOf } from '../channels/set-up.ts';
 import { paceOf } from './pace.ts';
 import { sender, tryToRender } from './send.ts';
 
