@@ -53,6 +53,7 @@ export const vuetify = createVuetify({
     VTextField: field,
     VSelect: field,
     VTextarea: field,
+    VAutocomplete: field,
     VTooltip: { openDelay: 400 },
     VChip: { variant: 'tonal', rounded: 'lg' },
   },
