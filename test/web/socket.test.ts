@@ -98,3 +98,31 @@ test('a line that nobody watches any more is closed, and is not opened again', (
   drop(1005);
   expect(waiting).toEqual([]);
 });
+
+test('one says which day one looks at, again when the line is back, and hears who else is where', () => {
+  const line = open();
+  line.watch(['day:1'], () => undefined);
+  line.lookAt('2026-03-10');
+  const seen: string[][] = [];
+  const leave = line.meet((all) => seen.push(all.map(({ name, day }) => `${name} ${day}`)));
+  opened();
+  expect(last().sent.at(-1)).toEqual({ here: { day: '2026-03-10' } });
+  line.lookAt('2026-03-10');
+  line.lookAt('2026-03-11');
+  expect(last().sent.slice(1)).toEqual([{ here: { day: '2026-03-10' } }, { here: { day: '2026-03-11' } }]);
+  const anna = { socket: 'a', who: 'person:2', name: 'Anna', doing: null };
+  say({ here: { ...anna, day: '2026-03-11' } });
+  say({ here: { ...anna, day: '2026-03-12' } });
+  say({ here: { ...anna, day: '2026-03-12', left: true } });
+  say({ here: { ...anna, day: '2026-03-12' } });
+  drop(1006);
+  expect(seen).toEqual([[], ['Anna 2026-03-11'], ['Anna 2026-03-12'], [], ['Anna 2026-03-12'], []]);
+  goOn();
+  opened();
+  expect(last().sent).toEqual([{ watch: ['day:1'] }, { here: { day: '2026-03-11' } }]);
+  line.lookAt(null);
+  expect(last().sent.at(-1)).toEqual({ here: null });
+  leave();
+  say({ here: { ...anna, day: '2026-03-11' } });
+  expect(seen.length).toBe(6);
+});

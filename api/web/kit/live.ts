@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/vue-query';
-import { onScopeDispose, type Ref, watch } from 'vue';
+import { onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { lookWhoItIs } from './session.ts';
-import { liveLine, type News } from './socket.ts';
+import { type Colleague, liveLine, type News } from './socket.ts';
 
 const line = liveLine(
   {
@@ -38,4 +38,19 @@ export function useLive(
     { immediate: true },
   );
   onScopeDispose(() => leave());
+}
+
+/**
+ * Says which day one looks at as long as the component lives, and returns who else is at which day. Somebody sees colleagues of the days
+ * that they watch by {@link useLive}.
+ */
+export function usePresence(day: Ref<string | null>) {
+  const colleagues = shallowRef<readonly Colleague[]>([]);
+  watch(day, (now) => line.lookAt(now), { immediate: true });
+  const leave = line.meet((all) => (colleagues.value = all));
+  onScopeDispose(() => {
+    leave();
+    line.lookAt(null);
+  });
+  return colleagues;
 }

@@ -11,6 +11,9 @@ type Around = {
   random(): number;
 };
 export type News = { changed: readonly string[]; by: string | null } | { missed: true };
+/** Where a colleague is: which day they look at. */
+export type Colleague = { socket: string; day: string; who: string; name: string };
+type Here = Colleague & { left?: true };
 
 const FIRST_MS = 500;
 const MOST_MS = 20_000;
@@ -29,18 +32,39 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
   let isEnded = false;
   let since: number | undefined;
   let failures = 0;
+  let ownDay: string | null = null;
+  const colleagues = new Map<string, Colleague>();
+  const onlookers = new Set<(all: readonly Colleague[]) => void>();
 
   const topics = () => [...new Set([...watchers.values()].flat())].slice(0, 200);
   const sayWhatIsWatched = () => {
     if (isOpen && line?.readyState === OPEN)
       line.send(JSON.stringify({ watch: topics(), ...(since === undefined ? {} : { since }) }));
   };
+  const sayWhereOneIs = () => {
+    if (isOpen && line?.readyState === OPEN) line.send(JSON.stringify({ here: ownDay === null ? null : { day: ownDay } }));
+  };
+  const showColleagues = () => {
+    for (const callback of onlookers) callback([...colleagues.values()]);
+  };
+  function see({ left, ...colleague }: Here) {
+    if (left) colleagues.delete(colleague.socket);
+    else colleagues.set(colleague.socket, colleague);
+    showColleagues();
+  }
   const tell = (news: News, about: (topic: string) => boolean) => {
     for (const [callback, watched] of watchers) if (watched.some(about)) callback(news);
   };
 
   function read(data: unknown) {
-    const message = JSON.parse(String(data)) as { changed?: string[]; missed?: true; upto?: number; by?: string | null };
+    const message = JSON.parse(String(data)) as {
+      changed?: string[];
+      missed?: true;
+      upto?: number;
+      by?: string | null;
+      here?: Here;
+    };
+    if (message.here) see(message.here);
     if (message.upto !== undefined) since = Math.max(since ?? 0, message.upto);
     if (message.missed) tell({ missed: true }, () => true);
     const { changed = [], by = null } = message;
@@ -54,11 +78,17 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
       isOpen = true;
       failures = 0;
       sayWhatIsWatched();
+      if (ownDay !== null) sayWhereOneIs();
     };
     line.onmessage = (event) => read(event.data);
     line.onclose = ({ code }) => {
       line = undefined;
       isOpen = false;
+      // Who is still there is told anew when the line is back.
+      if (colleagues.size > 0) {
+        colleagues.clear();
+        showColleagues();
+      }
       if (code === SIGNED_OUT) {
         isEnded = true;
         return signedOut();
@@ -87,6 +117,18 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
         if (watchers.size === 0) line?.close();
         else sayWhatIsWatched();
       };
+    },
+    /** Says which day one looks at; null: none any more. */
+    lookAt(day: string | null) {
+      if (day === ownDay) return;
+      ownDay = day;
+      sayWhereOneIs();
+    },
+    /** Calls back with who else is where, whenever it changes, until the function that is returned is called. */
+    meet(callback: (all: readonly Colleague[]) => void): () => void {
+      onlookers.add(callback);
+      callback([...colleagues.values()]);
+      return () => void onlookers.delete(callback);
     },
   };
 }
