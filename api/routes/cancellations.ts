@@ -6,6 +6,7 @@ import { findTraining } from '../../sql/trainings/roster.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { demandScope } from '../../workers/rights.ts';
+import { undoOffer } from '../../workers/undo/offer.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
@@ -24,7 +25,7 @@ const studentId = z
 const accepted = z.object({ request_id: z.int(), status: z.string(), href: z.string() }).meta({ id: 'RequestAccepted' });
 /** What the finance worker notes of a request that it granted. */
 const outcomes = {
-  cancel_training: z.looseObject({ real_training_id: z.int() }),
+  cancel_training: z.looseObject({ real_training_id: z.int(), undo: undoOffer.nullable().optional() }),
   cancel_participation: z.looseObject({ real_training_id: z.int(), outcome: z.string() }),
   add_student: z.looseObject({ id: z.int(), status: z.string() }),
 } as const satisfies Record<FinanceRequest['kind'], z.ZodType>;

@@ -1,10 +1,21 @@
 import { expect, test } from '@jest/globals';
+import { spanAt, spanOfAbsence, standingIn, wishOfSpan } from '../../api/web/console/modules/board/away.ts';
 import { changedAmong } from '../../api/web/console/modules/board/changed.ts';
-import { type Column, columnsOf, daysOf, isIn, placedIn } from '../../api/web/console/modules/board/columns.ts';
+import {
+  type Column,
+  carriedTo,
+  columnsOf,
+  daysOf,
+  isIn,
+  placedIn,
+  stepFrom,
+} from '../../api/web/console/modules/board/columns.ts';
 import { metAt } from '../../api/web/console/modules/board/conflicts.ts';
 import {
+  absenceWishOf,
   bookingWishOf,
   type Entry,
+  entriesOfAbsence,
   entryOfTraining,
   minutesOfClock,
   type Place,
@@ -12,6 +23,7 @@ import {
   wishOf,
 } from '../../api/web/console/modules/board/entries.ts';
 import { columnAt, hoursShown, isDrag, lanesOf, snapped, startWithin } from '../../api/web/console/modules/board/geometry.ts';
+import { initialsOf, othersAt } from '../../api/web/console/modules/board/others.ts';
 import { neighbour, stepped } from '../../api/web/console/modules/board/steps.ts';
 
 const ZONE = 'Europe/Berlin';
@@ -125,9 +137,9 @@ test.each([
   ['-', at(600, 15), at(600, 15)],
   ['x', at(600), null],
 ])('%s brings what was picked up there', (key, from, to) => {
-  expect(stepped(from, key, COLUMNS, true)).toEqual(to);
+  expect(stepped({ kind: 'training', place: from }, key, COLUMNS)).toEqual(to);
 });
-test('a booking is not made longer', () => expect(stepped(at(600), '+', COLUMNS, false)).toBeNull());
+test('a booking is not made longer', () => expect(stepped({ kind: 'booking', place: at(600) }, '+', COLUMNS)).toBeNull());
 
 test('arrows go through a column, and beside it to the nearest in time', () => {
   const [a, b, c, d] = [
@@ -195,3 +207,89 @@ test.each([
   ['9:05', null],
   ['', null],
 ])('%s is %s minutes after midnight', (text, minutes) => expect(minutesOfClock(text)).toBe(minutes));
+
+test.each([
+  ['2026-11-26', 42, '2026-10-26', '2026-12-06'],
+  ['2026-02-01', 35, '2026-01-26', '2026-03-01'],
+  ['2027-02-15', 28, '2027-02-01', '2027-02-28'],
+])('the month of %s has %i days on the board', (day, count, first, last) => {
+  const days = daysOf('month', day);
+  expect([days.length, days[0], days.at(-1)]).toEqual([count, first, last]);
+});
+
+test.each([
+  ['day', '2026-11-30', '2026-11-29', '2026-12-01'],
+  ['week', '2026-11-30', '2026-11-23', '2026-12-07'],
+  ['month', '2026-01-31', '2025-12-01', '2026-02-01'],
+  ['list', '2026-11-30', '2026-11-23', '2026-12-07'],
+] as const)('a step of the %s from %s', (view, day, before, after) => {
+  expect([stepFrom(view, day, -1), stepFrom(view, day, 1)]).toEqual([before, after]);
+});
+
+const gone = (from_at: string, to_at: string) => ({ id: 5, specialist_id: 1, from_at, to_at, reason: 'dentist' });
+const shownOn = (absence: ReturnType<typeof gone>, ...days: string[]) =>
+  entriesOfAbsence(absence, { zone: ZONE, now: 0, days, nameOf: () => 'Anna', word: 'Away' });
+
+test('an absence is an entry a day: one of a single day may be carried, a longer one only opened', () => {
+  expect(shownOn(gone('2026-03-10T09:00:00.000Z', '2026-03-10T10:30:00.000Z'), DAY)).toMatchObject([
+    { key: 'absence-5', title: 'dentist', isMovable: true, place: at(600, 90) },
+  ]);
+  const whole = shownOn(gone('2026-03-09T23:00:00.000Z', '2026-03-10T23:00:00.000Z'), '2026-03-09', DAY, '2026-03-11');
+  expect(whole).toMatchObject([{ key: 'absence-5', isMovable: true, place: at(0, 1_440) }]);
+  const long = shownOn(
+    gone('2026-03-09T11:00:00.000Z', '2026-03-11T09:00:00.000Z'),
+    '2026-03-08',
+    '2026-03-09',
+    DAY,
+    '2026-03-11',
+  );
+  expect(long.map(({ isMovable, place }) => [isMovable, place.day, place.from, place.minutes])).toEqual([
+    [false, '2026-03-09', 720, 720],
+    [false, DAY, 0, 1_440],
+    [false, '2026-03-11', 0, 600],
+  ]);
+});
+
+test('an absence that is carried stays with whose it is, and asks for its new span', () => {
+  const [absence] = shownOn(gone('2026-03-10T09:00:00.000Z', '2026-03-10T10:30:00.000Z'), DAY) as [Entry];
+  const place = carriedTo(absence, { key: 'b', title: 'B', day: DAY, trainerId: 2 }, 660);
+  expect(place).toEqual(at(660, 90));
+  expect(absenceWishOf(place, ZONE)).toEqual({ from: '2026-03-10T10:00:00.000Z', to: '2026-03-10T11:30:00.000Z' });
+});
+
+test('an absence is typed as hours or as whole days, and must end after it begins', () => {
+  const span = spanAt(at(23 * 60 + 30, 30));
+  expect(span).toMatchObject({ fromDay: DAY, from: '23:30', toDay: '2026-03-11', to: '00:30' });
+  expect(wishOfSpan({ ...span, reason: ' dentist ' }, ZONE)).toEqual({
+    from: '2026-03-10T22:30:00.000Z',
+    to: '2026-03-10T23:30:00.000Z',
+    reason: 'dentist',
+  });
+  expect(wishOfSpan({ ...span, toDay: DAY, to: '23:30' }, ZONE)).toBeNull();
+  expect(wishOfSpan({ ...span, to: '' }, ZONE)).toBeNull();
+  const days = spanOfAbsence(gone('2026-03-09T23:00:00.000Z', '2026-03-11T23:00:00.000Z'), ZONE);
+  expect(days).toMatchObject({ isWholeDays: true, fromDay: DAY, toDay: '2026-03-11' });
+  expect(wishOfSpan(days, ZONE)).toEqual({ from: DAY, to: '2026-03-11', reason: 'dentist' });
+  expect(wishOfSpan({ ...days, toDay: '2026-03-09' }, ZONE)).toBeNull();
+});
+
+test('what stands while somebody is away is what overlaps of theirs and is neither called off nor over', () => {
+  const span = { ...spanAt(at(600, 60)), reason: '' };
+  const others = [
+    entry('in', at(600)),
+    entry('of another', at(600, 60, { trainerId: 2 })),
+    entry('called off', at(600), { state: 'cancelled' }),
+    entry('before', at(540), { startsAt: '2026-03-10T08:00:00.000Z', endsAt: '2026-03-10T09:00:00.000Z' }),
+  ];
+  expect(standingIn(others, 1, span, ZONE).map(({ key }) => key)).toEqual(['in']);
+  expect(standingIn(others, 1, { ...span, isWholeDays: true }, ZONE).map(({ key }) => key)).toEqual(['in', 'before']);
+});
+
+test('others are shown once each, by initials, and oneself is not', () => {
+  const at = (socket: string, who: string, name: string, day = DAY) => ({ socket, who, name, day });
+  const all = [at('1', 'person:1', 'Me'), at('2', 'person:2', 'Їжак Ольга Петрівна'), at('3', 'person:2', 'Їжак Ольга Петрівна')];
+  expect(othersAt([...all, at('4', 'person:3', 'Far', '2026-03-11')], [DAY], 'person:1')).toEqual([
+    { who: 'person:2', name: 'Їжак Ольга Петрівна', initials: 'ЇО' },
+  ]);
+  expect(['anna', '', '(no) name 7'].map(initialsOf)).toEqual(['A', '?', 'N']);
+});

@@ -65,6 +65,7 @@ const OPEN = [
 const INSIDE = () => [
   '/console/',
   '/console/?view=week',
+  '/console/?view=month',
   `/console/day?training=${training}`,
   '/console/day?date=2020-01-01',
   '/console/tasks',

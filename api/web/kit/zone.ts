@@ -71,3 +71,10 @@ export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day)
 
 /** The Monday on or before a day. */
 export const mondayOf = (day: Day): Day => addDays(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));
+
+/** The first day of the month so many months after that of a day. */
+export function monthAfter(day: Day, months: number): Day {
+  const first = new Date(`${day.slice(0, 7)}-01T00:00:00Z`);
+  first.setUTCMonth(first.getUTCMonth() + months);
+  return first.toISOString().slice(0, 10);
+}

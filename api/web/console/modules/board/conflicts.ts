@@ -1,7 +1,7 @@
 import type { Entry, Place } from './entries.ts';
 
 const overlap = (a: Place, b: Place) => a.day === b.day && a.from < b.from + b.minutes && b.from < a.from + a.minutes;
-const stands = ({ state }: Entry) => state === 'planned' || state === 'pending' || state === 'done';
+const stands = ({ state }: Entry) => state === 'planned' || state === 'pending' || state === 'done' || state === 'away';
 
 /** Entries that one would meet at a place: the same trainer's or the same room's, at the same time. */
 export const metAt = (entries: readonly Entry[], key: string, place: Place): Entry[] =>

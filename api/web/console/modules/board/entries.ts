@@ -1,16 +1,18 @@
 import type { AnswerTo } from '../../../kit/client.ts';
 import { type Day, instantOf, wallOf } from '../../../kit/zone.ts';
+import { DAY_MINUTES } from './geometry.ts';
 
 export type Training = AnswerTo<'GET /real-trainings'>['items'][number];
 export type Booking = AnswerTo<'GET /bookings'>['items'][number];
+export type Absence = AnswerTo<'GET /api/specialist-absences'>['items'][number];
 /** What colour, icon and edge say. */
-export type State = 'planned' | 'done' | 'cancelled' | 'pending' | 'missed';
+export type State = 'planned' | 'done' | 'cancelled' | 'pending' | 'missed' | 'away';
 
 /** Where an entry stands: the studio's day, minutes of its wall clock after midnight, and how many real minutes it takes. */
 export type Place = { day: Day; from: number; minutes: number; trainerId: number; roomId: number | null };
 export type Entry = {
   key: string;
-  kind: 'training' | 'booking';
+  kind: 'training' | 'booking' | 'absence';
   id: number;
   version: number;
   title: string;
@@ -24,6 +26,7 @@ export type Entry = {
   place: Place;
   training?: Training;
   booking?: Booking;
+  absence?: Absence;
 };
 
 const STATES: Record<Training['status'] | Booking['status'], State> = {
@@ -84,6 +87,55 @@ export const entryOfBooking = (booking: Booking, { zone, now, mayMove }: Around)
   place: placeOf(booking, booking.specialist_id, booking.room_id, zone),
   booking,
 });
+
+/**
+ * An absence as the days of a board show it: an entry a day that it takes a part of. One of a single day may be carried, a longer one
+ * is changed by its dates. @param nameOf a trainer's name
+ */
+export function entriesOfAbsence(
+  absence: Absence,
+  {
+    zone,
+    now,
+    days,
+    nameOf,
+    word,
+  }: { zone: string; now: number; days: readonly Day[]; nameOf(id: number): string; word: string },
+): Entry[] {
+  const [from, to] = [standsAt(absence.from_at, zone), standsAt(absence.to_at, zone)];
+  const last = to.from === 0 ? lastBefore(absence.to_at, zone) : to.day;
+  const isOneDay = from.day === last;
+  return days
+    .filter((day) => from.day <= day && day <= last)
+    .map((day) => {
+      const begins = from.day === day ? from.from : 0;
+      const ends = to.day === day ? to.from : DAY_MINUTES;
+      const minutes = isOneDay ? Math.round((Date.parse(absence.to_at) - Date.parse(absence.from_at)) / 60_000) : ends - begins;
+      return {
+        key: isOneDay ? `absence-${absence.id}` : `absence-${absence.id}-${day}`,
+        kind: 'absence' as const,
+        id: absence.id,
+        version: 0,
+        title: absence.reason ?? word,
+        trainer: nameOf(absence.specialist_id),
+        room: null,
+        state: 'away' as const,
+        isMovable: isOneDay && Date.parse(absence.to_at) > now,
+        startsAt: begins === 0 ? startOf({ day, from: 0 }, zone) : absence.from_at,
+        endsAt: ends === DAY_MINUTES ? startOf({ day: dayAfter(day), from: 0 }, zone) : absence.to_at,
+        place: { day, from: begins, minutes, trainerId: absence.specialist_id, roomId: null },
+        absence,
+      };
+    });
+}
+const lastBefore = (instant: string, zone: string) => wallOf(Date.parse(instant) - 60_000, zone).slice(0, 10);
+const dayAfter = (day: Day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
+
+/** When an absence is that was put somewhere else. */
+export function absenceWishOf({ from, minutes, day }: Place, zone: string) {
+  const starts = startOf({ day, from }, zone);
+  return { from: starts, to: new Date(Date.parse(starts) + minutes * 60_000).toISOString() };
+}
 
 export const isSamePlace = (one: Place, other: Place) =>
   one.day === other.day &&

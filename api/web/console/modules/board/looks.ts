@@ -1,4 +1,4 @@
-import { mdiAccountOffOutline, mdiCalendarBlankOutline, mdiCheck, mdiClockOutline, mdiClose } from '@mdi/js';
+import { mdiAccountOffOutline, mdiBeach, mdiCalendarBlankOutline, mdiCheck, mdiClockOutline, mdiClose } from '@mdi/js';
 import { time } from '../../../kit/formats.ts';
 import { t } from '../../../kit/i18n.ts';
 import type { Entry, Place, State } from './entries.ts';
@@ -10,6 +10,7 @@ export const ICONS: Record<State, string> = {
   cancelled: mdiClose,
   pending: mdiClockOutline,
   missed: mdiAccountOffOutline,
+  away: mdiBeach,
 };
 export const stateWord = (state: State) => t(`board.state.${state}`);
 

@@ -13,12 +13,16 @@ export const obstacleWords = (obstacles: readonly Obstacle[]): string => {
 
 const isList = (value: unknown): value is Obstacle[] => Array.isArray(value) && value.length > 0;
 
+/** Those of several trainings that are changed together. */
+const obstaclesIn = (items: unknown): Obstacle[] =>
+  Array.isArray(items) ? items.flatMap(({ obstacles }: { obstacles?: Obstacle[] }) => obstacles ?? []) : [];
+
 /** Why a training or booking was not changed, in the language of the page; that nothing was is said as well. */
 export function refusalWords(error: unknown): string {
   if (!(error instanceof AskFailed) || error.status !== 409) return troubleWords(error);
-  const { training, obstacles, busy, conflicts, slots } = error.problem;
+  const { training, obstacles, busy, conflicts, slots, items } = error.problem;
   if (training) return t('board.changed_meanwhile');
-  const found = isList(obstacles) ? obstacles : isList(conflicts) ? conflicts : [];
+  const found = isList(obstacles) ? obstacles : isList(conflicts) ? conflicts : obstaclesIn(items);
   const words = [obstacleWords(found), isList(busy) ? t('board.obstacle.student') : ''].filter(Boolean).join(' ');
   if (words) return `${words} ${t('board.nothing_moved')}`;
   return slots === undefined ? troubleWords(error) : `${t('board.slot_taken')} ${t('board.nothing_moved')}`;

@@ -1,16 +1,17 @@
 import type { Column } from './columns.ts';
-import { isIn, placedIn } from './columns.ts';
+import { carriedTo, isIn } from './columns.ts';
 import type { Entry, Place } from './entries.ts';
 import { lengthWithin, STEP, startWithin } from './geometry.ts';
 
 /** Where an arrow brings an entry that was picked up; + and - change how long it takes. Null: the key means nothing here. */
-export function stepped(place: Place, key: string, columns: readonly Column[], canResize: boolean): Place | null {
+export function stepped({ kind, place }: Pick<Entry, 'kind' | 'place'>, key: string, columns: readonly Column[]): Place | null {
+  const canResize = kind !== 'booking';
   if (key === 'ArrowUp') return { ...place, from: startWithin(place.from - STEP) };
   if (key === 'ArrowDown') return { ...place, from: startWithin(place.from + STEP) };
   if (key === 'ArrowLeft' || key === 'ArrowRight') {
     const at = columns.findIndex((column) => isIn(column, place));
     const next = columns[at + (key === 'ArrowLeft' ? -1 : 1)];
-    return at >= 0 && next ? placedIn(place, next, place.from) : place;
+    return at >= 0 && next ? carriedTo({ kind, place }, next, place.from) : place;
   }
   if (canResize && (key === '+' || key === '=')) return { ...place, minutes: lengthWithin(place.minutes + STEP) };
   if (canResize && key === '-') return { ...place, minutes: lengthWithin(place.minutes - STEP) };

@@ -1,17 +1,22 @@
 import { useQuery, useQueryClient } from '@tanstack/vue-query';
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
-import { ask, askAny } from '../../../kit/client.ts';
+import { ask } from '../../../kit/client.ts';
+import { t } from '../../../kit/i18n.ts';
 import { useLive } from '../../../kit/live.ts';
 import { session } from '../../../kit/session.ts';
 import { studio } from '../../../kit/studio.ts';
 import type { Day } from '../../../kit/zone.ts';
 import { changedAmong } from './changed.ts';
-import { type Booking, type Entry, entryOfBooking, entryOfTraining, standsAt, type Training } from './entries.ts';
-import { DAY_MINUTES } from './geometry.ts';
+import {
+  type Absence,
+  type Booking,
+  type Entry,
+  entriesOfAbsence,
+  entryOfBooking,
+  entryOfTraining,
+  type Training,
+} from './entries.ts';
 
-type Absence = { specialist_id: number; from_at: string; to_at: string; reason: string | null };
-/** When a trainer is away, of one day. */
-export type Away = { day: Day; from: number; to: number; trainerId: number; reason: string | null };
 type Page<T> = { items: T[]; next_cursor: string | null };
 
 /** Milliseconds that a change of somebody else is marked. */
@@ -28,25 +33,8 @@ async function allOf<T>(asked: (cursor: string | undefined) => Promise<Page<T>>)
   return items;
 }
 
-/** Away times cut into days. */
-function awayOn(days: readonly Day[], absences: readonly Absence[]): Away[] {
-  return absences.flatMap(({ specialist_id: trainerId, from_at, to_at, reason }) => {
-    const [from, to] = [standsAt(from_at, studio.zone), standsAt(to_at, studio.zone)];
-    return days
-      .filter((day) => from.day <= day && day <= to.day)
-      .map((day) => ({
-        day,
-        trainerId,
-        reason,
-        from: from.day === day ? from.from : 0,
-        to: to.day === day ? to.from : DAY_MINUTES,
-      }))
-      .filter((away) => away.from < away.to);
-  });
-}
-
-/** What stands on some days, asked again whenever it changes; and who changed it just now, by entry. */
-export function useBoard(days: Ref<readonly Day[]>) {
+/** What stands on some days, asked again whenever it changes; and who changed it just now, by entry. @param nameOf a trainer's name */
+export function useBoard(days: Ref<readonly Day[]>, nameOf: (trainerId: number) => string) {
   const queries = useQueryClient();
   const queryKey = computed(() => ['board', days.value[0], days.value.at(-1)]);
   const { data, error, refetch } = useQuery({
@@ -57,14 +45,12 @@ export function useBoard(days: Ref<readonly Day[]>) {
       const [trainings, bookings, absences] = await Promise.all([
         allOf<Training>((cursor) => ask('GET /real-trainings', { query: { ...span, cursor }, signal })),
         allOf<Booking>((cursor) => ask('GET /bookings', { query: { ...span, cursor }, signal })),
-        allOf<Absence>(
-          (cursor) =>
-            askAny('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal }) as Promise<Page<Absence>>,
-        ),
+        allOf<Absence>((cursor) => ask('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal })),
       ]);
       return { trainings, bookings, absences };
     },
     placeholderData: (before) => before,
+    enabled: () => days.value.length > 0,
   });
   const entries = computed<Entry[]>(() => {
     const around = { zone: studio.zone, now: Date.now(), mayMove: session.isStudio.value };
@@ -104,7 +90,10 @@ export function useBoard(days: Ref<readonly Day[]>) {
 
   return {
     entries,
-    away: computed(() => awayOn(days.value, data.value?.absences ?? [])),
+    absences: computed(() => {
+      const around = { zone: studio.zone, now: Date.now(), days: days.value, nameOf, word: t('board.away') };
+      return (data.value?.absences ?? []).flatMap((absence) => entriesOfAbsence(absence, around));
+    }),
     isLoaded: computed(() => data.value !== undefined),
     error,
     refetch,

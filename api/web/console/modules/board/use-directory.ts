@@ -31,6 +31,7 @@ export function useDirectory() {
   });
   return {
     trainers: computed(() => data.value?.trainers ?? []),
+    nameOf: (trainerId: number) => data.value?.trainers.find(({ id }) => id === trainerId)?.name ?? '',
     rooms: computed(() => data.value?.rooms ?? []),
     types: computed(() => data.value?.types ?? []),
     isKnown: computed(() => data.value !== undefined),

@@ -1,5 +1,5 @@
 import { onScopeDispose, shallowRef } from 'vue';
-import { type Column, placedIn } from './columns.ts';
+import { type Column, carriedTo } from './columns.ts';
 import type { Entry, Place } from './entries.ts';
 import { columnAt, isDrag, lengthWithin, SCALE, snapped, startWithin } from './geometry.ts';
 
@@ -48,7 +48,7 @@ export function useDrag(board: Board) {
       const minute = (y - grip - box.top) / SCALE + board.firstMinute();
       const place =
         how === 'move'
-          ? placedIn(entry.place, column, startWithin(snapped(minute)))
+          ? carriedTo(entry, column, startWithin(snapped(minute)))
           : { ...entry.place, minutes: lengthWithin(snapped(minute) - entry.place.from) };
       wasDragged = true;
       carried.value = { entry, place, by: 'pointer' };

@@ -3,13 +3,14 @@ import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
 import { t } from '../../../kit/i18n.ts';
 import { studio } from '../../../kit/studio.ts';
 import { notify } from '../../shell/notices.ts';
-import { bookingWishOf, type Entry, isSamePlace, type Place, wishOf } from './entries.ts';
+import { absenceWishOf, bookingWishOf, type Entry, isSamePlace, type Place, wishOf } from './entries.ts';
 import { obstacleWords, refusalWords } from './refusal-words.ts';
 
 export type Consequences = AnswerTo<'PATCH /real-trainings/{id}'>['consequences'];
 /** A move that somebody must agree to; of a booking only who is told is known beforehand. */
 export type Question = { entry: Entry; place: Place; consequences: Consequences | null };
-type Offer = { href: string; until: string } | null;
+/** How a change is taken back: by what its answer offers, or, where nobody is told of it, by asking for the opposite. */
+type Offer = { href: string } | { run(): Promise<unknown> } | null;
 
 const UNDO_MS = 10_000;
 const isFree = ({ told, busy, loses }: Consequences) => told.count === 0 && busy.length === 0 && loses.length === 0;
@@ -36,6 +37,7 @@ export function useMoves(again: () => Promise<unknown>) {
   async function drop(entry: Entry, place: Place) {
     if (pending.value || isSamePlace(entry.place, place)) return;
     pending.value = { key: entry.key, place };
+    if (entry.kind === 'absence') return moveAbsence(entry, place);
     if (entry.kind === 'booking') {
       question.value = { entry, place, consequences: null };
       return;
@@ -47,6 +49,20 @@ export function useMoves(again: () => Promise<unknown>) {
         putBack();
       } else if (isFree(consequences)) await move(entry, place, false);
       else question.value = { entry, place, consequences };
+    } catch (error) {
+      await failed(error);
+    }
+  }
+
+  /** Nobody is told of an absence, so it is moved at once; taken back, it is put where it was. */
+  async function moveAbsence(entry: Entry, place: Place) {
+    const to = (where: Place) =>
+      ask('PATCH /api/specialist-absences/{id}', { params: { id: String(entry.id) }, body: absenceWishOf(where, studio.zone) });
+    try {
+      await to(place);
+      done(t('board.moved', { title: entry.title }), { run: () => to(entry.place) });
+      await again();
+      pending.value = null;
     } catch (error) {
       await failed(error);
     }
@@ -93,10 +109,10 @@ export function useMoves(again: () => Promise<unknown>) {
   /** Takes the last change back, with its messages. */
   async function takeBack() {
     if (!last) return;
-    const { href } = last;
+    const offer = last;
     last = null;
     try {
-      await askAny(`POST ${href}`, { body: {} });
+      await ('href' in offer ? askAny(`POST ${offer.href}`, { body: {} }) : offer.run());
       notify(t('board.taken_back'));
     } catch {
       say(t('board.too_late'));
