@@ -35,7 +35,7 @@ export const day = (value: Day): string =>
   dates({ timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'long' }).format(Date.parse(value));
 
 /** `Thu`, of a business day. */
-export const weekday = (value: Day): string => dates({ timeZone: 'UTC', weekday: 'short' }).format(Date.parse(value));
+export const shortWeekday = (value: Day): string => dates({ timeZone: 'UTC', weekday: 'short' }).format(Date.parse(value));
 
 /** `26 Nov, 14:05`, the studio's day and time of an instant. */
 export const moment = (instant: string): string =>

@@ -1,5 +1,5 @@
 import { addDays, type Day } from '../../../kit/zone.ts';
-import { type Absence, clock, type Entry, minutesOfClock, type Place, standsAt, startOf } from './entries.ts';
+import { type AwayTime, clock, type Entry, minutesOfClock, type Place, standsAt, startOf } from './entries.ts';
 
 /** From when to when somebody is away, as it is typed: days, and the clock where they are not whole. */
 export type AwaySpan = { isWholeDays: boolean; fromDay: Day; from: string; toDay: Day; to: string; reason: string };
@@ -19,7 +19,10 @@ export function spanAt({ day, from, minutes }: Place): AwaySpan {
 }
 
 /** An absence as it is typed; one from midnight to midnight takes whole days. */
-export function spanOfAbsence({ from_at, to_at, reason }: Pick<Absence, 'from_at' | 'to_at' | 'reason'>, zone: string): AwaySpan {
+export function spanOfAbsence(
+  { from_at, to_at, reason }: Pick<AwayTime, 'from_at' | 'to_at' | 'reason'>,
+  zone: string,
+): AwaySpan {
   const [begins, ends] = [standsAt(from_at, zone), standsAt(to_at, zone)];
   const isWholeDays = begins.from === 0 && ends.from === 0;
   return {

@@ -4,7 +4,7 @@ import { DAY_MINUTES } from './geometry.ts';
 
 export type Training = AnswerTo<'GET /real-trainings'>['items'][number];
 export type Booking = AnswerTo<'GET /bookings'>['items'][number];
-export type Absence = AnswerTo<'GET /api/specialist-absences'>['items'][number];
+export type AwayTime = AnswerTo<'GET /api/specialist-absences'>['items'][number];
 /** What colour, icon and edge say. */
 export type State = 'planned' | 'done' | 'cancelled' | 'pending' | 'missed' | 'away';
 
@@ -26,7 +26,7 @@ export type Entry = {
   place: Place;
   training?: Training;
   booking?: Booking;
-  absence?: Absence;
+  absence?: AwayTime;
 };
 
 const STATES: Record<Training['status'] | Booking['status'], State> = {
@@ -93,7 +93,7 @@ export const entryOfBooking = (booking: Booking, { zone, now, mayMove }: Around)
  * is changed by its dates. @param nameOf a trainer's name
  */
 export function entriesOfAbsence(
-  absence: Absence,
+  absence: AwayTime,
   {
     zone,
     now,

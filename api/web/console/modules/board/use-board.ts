@@ -8,7 +8,7 @@ import { studio } from '../../../kit/studio.ts';
 import type { Day } from '../../../kit/zone.ts';
 import { changedAmong } from './changed.ts';
 import {
-  type Absence,
+  type AwayTime,
   type Booking,
   type Entry,
   entriesOfAbsence,
@@ -45,7 +45,7 @@ export function useBoard(days: Ref<readonly Day[]>, nameOf: (trainerId: number) 
       const [trainings, bookings, absences] = await Promise.all([
         allOf<Training>((cursor) => ask('GET /real-trainings', { query: { ...span, cursor }, signal })),
         allOf<Booking>((cursor) => ask('GET /bookings', { query: { ...span, cursor }, signal })),
-        allOf<Absence>((cursor) => ask('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal })),
+        allOf<AwayTime>((cursor) => ask('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal })),
       ]);
       return { trainings, bookings, absences };
     },
