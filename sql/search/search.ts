@@ -34,7 +34,7 @@ export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) =
     from users
     where (${sql.join(matches, sql.fragment` or `)})
       and (${isAmong(whose, 'student', 'users')} or ${isAmong(whose, 'client', 'users')})
-    order by is_active desc, ${begins.length > 0 ? sql.join(begins, sql.fragment` + `) : sql.fragment`0`} desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
+    order by is_active desc, ${sql.join([sql.fragment`0::int`, ...begins], sql.fragment` + `)} desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
 };
 
 export const trainingHit = z.object({
