@@ -26,13 +26,13 @@ export function badInput(where: string, schema: z.ZodType, given: unknown, error
 
 /** What is accepted: as the field says it, else in the manner of those that do. */
 function wordsOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'invalid_type' && (issue.path.length === 0 || (issue.expected === 'object' && isUnworded(issue))))
+  if (issue.code === 'invalid_type' && (issue.path.length === 0 || (issue.expected === 'object' && isDefault(issue))))
     return 'a JSON object';
-  if (issue.code === 'invalid_type' && issue.expected === 'array' && isUnworded(issue)) return 'a list';
-  return issue.code === 'invalid_value' && isUnworded(issue) ? `one of ${issue.values.join(', ')}` : issue.message;
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isDefault(issue)) return 'a list';
+  return issue.code === 'invalid_value' && isDefault(issue) ? `one of ${issue.values.join(', ')}` : issue.message;
 }
 
-const isUnworded = ({ message }: z.core.$ZodIssue) => /^Invalid (input|option):/.test(message);
+const isDefault = ({ message }: z.core.$ZodIssue) => /^Invalid (input|option):/.test(message);
 
 /** An object's fields are known; what the keys of a record are, its own message says. */
 function noSuch(issue: z.core.$ZodIssue, among: z.core.$ZodType | undefined): string {
