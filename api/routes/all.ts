@@ -20,6 +20,7 @@ import { examRoutes } from './exams.ts';
 import { exportRoutes } from './exports.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
+import { guardianRoutes } from './guardians.ts';
 import { historyRoutes } from './history.ts';
 import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -92,6 +93,7 @@ export const routes: readonly Route[] = [
   ...boardRoutes,
   ...rosterRoutes,
   ...groupRoutes,
+  ...guardianRoutes,
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,
