@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
 import { findVendingOwner } from '../../sql/vending/owners.ts';
+import { saleRow } from '../support/vendista.ts';
 import { type VendingStage, vendingStage } from './stage.ts';
 
 /** What only shows over months, with odd rows, or with a clock that was wrong. */
@@ -34,6 +35,42 @@ async function shop() {
 const told = (template: string, ownerId: number) =>
   at.db.oneFirst(sql.type(z.object({ n: z.int() }))`
     select count(*)::int as n from notifications where template = ${template} and (params ->> 'owner_id')::int = ${ownerId}`);
+
+test('odd characters in a row or a name end nobody’s reading', async () => {
+  const { account, owner, import: read, sync } = await shop();
+  const half = '\ud83d';
+  account.rows.push(
+    saleRow(1, { at: daysAgo(0.1), time: 'nonsense', terminal_comment: half, [`${half}\0`]: 'a\\u0000' }),
+    saleRow(2, { at: daysAgo(0.1), terminal_comment: `${'x'.repeat(499)}😀` }),
+    saleRow(3, { at: daysAgo(0.1) }),
+  );
+  expect(await read()).toMatchObject({ status: 'partial', result: { added: 2, rejected: 1 } });
+  expect(await at.sales(owner)).toHaveLength(2);
+  account.terminals = [{ id: 1, comment: `${'x'.repeat(499)}😀`, last_hour_online: 1 }];
+  expect(await sync()).toMatchObject({ status: 'success', result: { terminals: 1 } });
+});
+
+test('of a rejected row, too, a card is kept by its last digits alone', async () => {
+  const { account, owner, import: read } = await shop();
+  account.rows.push(saleRow(1, { at: daysAgo(0.1), result: null, card_number: '4111111111111111' }));
+  await read();
+  const kept = await at.db.oneFirst(sql.type(z.object({ raw: z.string() }))`
+    select raw::text from vending_rejects where owner_id = ${owner.id}`);
+  expect(kept).toContain('************1111');
+  expect(kept).not.toContain('41111111');
+});
+
+test('a list that does not say how long it is is read until a page is empty', async () => {
+  const { account, owner, import: read } = await shop();
+  account.rows.push(...Array.from({ length: 5 }, (_, n) => saleRow(n + 1, { at: daysAgo(0.1) })));
+  at.fake.perPage(2);
+  at.fake.counts(false);
+  const run = await read();
+  at.fake.perPage(500);
+  at.fake.counts(true);
+  expect(run).toMatchObject({ status: 'success', result: { added: 5 } });
+  expect(await at.sales(owner)).toHaveLength(5);
+});
 
 test('a gate whose turn lies far ahead, since a clock went back, is not waited for', async () => {
   await takeGateTurn(at.db, 'ahead', 1_100);
