@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
 import { findVendingOwner } from '../../sql/vending/owners.ts';
-import { saleRow } from '../support/vendista.ts';
+import { moscowTime, saleRow } from '../support/vendista.ts';
 import { type VendingStage, vendingStage } from './stage.ts';
 
 /** What only shows over months, with odd rows, or with a clock that was wrong. */
@@ -35,6 +35,36 @@ async function shop() {
 const told = (template: string, ownerId: number) =>
   at.db.oneFirst(sql.type(z.object({ n: z.int() }))`
     select count(*)::int as n from notifications where template = ${template} and (params ->> 'owner_id')::int = ${ownerId}`);
+
+test('one new token an owner and run, however many windows the run reads', async () => {
+  const { account, owner, import: read, asked } = await shop();
+  account.rows.push(saleRow(1, { at: daysAgo(100) }));
+  await read();
+  account.tokens.length = 0;
+  const before = at.fake.asked.length;
+  const from = moscowTime(daysAgo(120)).slice(0, 10);
+  expect(await at.run('vending_history', { owner_id: owner.id, from })).toMatchObject({
+    status: 'success',
+    result: { added: 1 },
+  });
+  expect(asked('/transactions', before).length).toBeGreaterThan(4);
+  expect(asked('/token', before)).toHaveLength(1);
+});
+
+test('a request that is refused for ever is told once, while others of the same owner succeed', async () => {
+  const { account, owner, import: read, sync } = await shop();
+  account.terminals = [{ id: 1, comment: 'T1', last_hour_online: 1, last_online_time: moscowTime(new Date()) }];
+  for (let quarter = 0; quarter < 3; quarter += 1) {
+    at.fake.script('/terminals', 403);
+    expect((await sync()).status).toBe('partial');
+    expect((await read()).status).toBe('success');
+  }
+  expect(await told('vending_request_refused', owner.id)).toBe(1);
+  expect((await sync()).status).toBe('success');
+  const open = await at.db.exists(sql.unsafe`
+    select from alerts where starts_with(fingerprint, ${`vending_request:${owner.id}`}) and recovered_at is null`);
+  expect(open).toBe(false);
+});
 
 test('odd characters in a row or a name end nobody’s reading', async () => {
   const { account, owner, import: read, sync } = await shop();
@@ -81,4 +111,21 @@ test('a gate whose turn lies far ahead, since a clock went back, is not waited f
   // As long as a service may ask for, it is.
   await shutGate(at.db, 'closed', 900);
   expect(await takeGateTurn(at.db, 'closed', 1_100)).toBeGreaterThan(890_000);
+});
+
+test('the check at 04:00 keeps nothing of an owner who has paid for the token, but not for the data', async () => {
+  const { account, owner, import: read, kept } = await shop();
+  account.unpaid.add('/transactions');
+  await read();
+  const before = await kept();
+  expect((await at.run('vending_payment_check')).result).not.toMatchObject({ recovered: [owner.id] });
+  expect(account.tokens).toHaveLength(2);
+  expect(await kept()).toEqual(before);
+  account.unpaid.clear();
+  expect((await at.run('vending_payment_check')).result).toMatchObject({ recovered: [owner.id] });
+  expect((await kept()).token_enc).not.toBe(before.token_enc);
+  account.tokens.splice(0, 2);
+  const asked = at.fake.asked.length;
+  expect((await read()).status).toBe('success');
+  expect(at.fake.asked.slice(asked).map(({ path }) => path)).toEqual(['/transactions']);
 });

@@ -204,6 +204,15 @@ test('17: resetting the payment status needs a key; twice tells nobody twice; th
   expect(await told()).toBe(before + 1);
 });
 
+test('17: resetting the payment status says nothing of login and password', async () => {
+  const owner = await world.owner('reset twice');
+  await api.db.query(sql.unsafe`update vending_owners set credentials = 'invalid' where id = ${owner.id}`);
+  await api.db.transaction((transaction) => noteUnpaid(transaction, `vendista:${owner.id}`, 'HTTP 402', [1001]));
+  expect((await api.post('/api/auth/reset-payment-status', { userId: owner.userId })).status).toBe(200);
+  const [shown] = (await api.get(`/api/vending/owners?limit=200`)).body.items.filter((item: Json) => item.id === owner.id);
+  expect(shown).toMatchObject({ credentials: 'invalid', payment_status: 'active' });
+});
+
 test('17: what was encrypted opens for its owner and column alone, and with its key alone', () => {
   const keys = vendingKeysSetting.parse(KEYS);
   const sealed = encryptSecret(keys, 1, 'password', 'пароль');

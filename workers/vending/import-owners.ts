@@ -77,12 +77,13 @@ export async function importOwners(run: Run, context: RunContext, services: Serv
     if (warning && reached.windows_read === 0)
       reached = { ...reached, warnings: [...reached.warnings, { owner_id: owner.id, reason: warning }] };
     try {
+      const reading = readingOf(context, services, owner);
       for (const window of windowsOf(owner).slice(reached.windows_read)) {
         await underImportLock(db, owner.id, () =>
           readWindow(
             run,
             context,
-            services,
+            reading,
             owner,
             window,
             () => reached,
@@ -115,18 +116,22 @@ async function underImportLock(db: Sql, ownerId: number, work: () => Promise<voi
   }
 }
 
+/** How an owner's sales are asked for. One session for all windows of a run: a new token is asked for once (V5). */
+function readingOf({ db, settings }: RunContext, services: Services, owner: VendingOwner) {
+  const { telemetry, pace } = services(owner.service, settings);
+  return { telemetry, session: ownerSession({ db, settings, telemetry, pace, reads: 'sales' }, owner) };
+}
+
 async function readWindow(
   run: Run,
   context: RunContext,
-  services: Services,
+  { telemetry, session }: ReturnType<typeof readingOf>,
   owner: VendingOwner,
   window: SalesWindow,
   now: () => ImportProgress,
   note: (reached: ImportProgress) => void,
 ) {
-  const { db, settings, chunk } = context;
-  const { telemetry, pace } = services(owner.service, settings);
-  const session = ownerSession({ db, settings, telemetry, pace }, owner);
+  const { settings, chunk } = context;
   let isRejecting = false;
   const read = readPages(
     (page) => session.data((token) => telemetry.sales(token, window, page)),
@@ -150,7 +155,7 @@ async function readWindow(
   note(
     await chunk(async (transaction) => {
       if (end === 'whole') await noteReadTo(transaction, owner.id, window.from, window.to);
-      await clearOwnerTrouble(transaction, settings.adminChatIds, owner.id);
+      await clearOwnerTrouble(transaction, settings.adminChatIds, owner.id, 'sales');
       const from = [now().from, window.from].filter((instant) => instant !== null).sort()[0] ?? null;
       return { ...now(), windows_read: now().windows_read + 1, warnings, failed, from };
     }),

@@ -10,7 +10,7 @@ import { anySaleWaits, syncTerminals } from '../../sql/vending/terminals.ts';
 import { progressOf } from '../runner/progress.ts';
 import type { RunContext, RunHandler } from '../runner/run-context.ts';
 import type { Services } from './calls.ts';
-import { OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
+import { clearOwnerTrouble, OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
 import { PagingFailed, readPages } from './read-pages.ts';
 import type { TerminalRow } from './telemetry.ts';
 
@@ -67,7 +67,7 @@ export const syncOwners =
 
 async function readTerminals({ db, settings }: RunContext, services: Services, owner: VendingOwner) {
   const { telemetry, pace } = services(owner.service, settings);
-  const session = ownerSession({ db, settings, telemetry, pace }, owner);
+  const session = ownerSession({ db, settings, telemetry, pace, reads: 'terminals' }, owner);
   const terminals = new Map<number, TerminalRow>();
   const end = await readPages(
     (page) => session.data((token) => telemetry.terminals(token, page)),
@@ -87,6 +87,7 @@ async function keep(context: RunContext, owner: VendingOwner, rows: readonly Ter
   const reached = await context.chunk(async (transaction): Promise<SyncProgress> => {
     asked.length = 0;
     await lockVendingOwner(transaction, owner.id);
+    await clearOwnerTrouble(transaction, context.settings.adminChatIds, owner.id, 'terminals');
     const { added, terminals, deactivated, offline } = await syncTerminals(transaction, owner.id, rows, context.now);
     await notifyPeople(
       transaction,
