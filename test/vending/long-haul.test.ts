@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
-import { findVendingOwner } from '../../sql/vending/owners.ts';
+import { findVendingOwner, tryImportLock } from '../../sql/vending/owners.ts';
 import { moscowTime, saleRow } from '../support/vendista.ts';
 import { type VendingStage, vendingStage } from './stage.ts';
 
@@ -102,6 +102,31 @@ test('a list that does not say how long it is is read until a page is empty', as
   expect(await at.sales(owner)).toHaveLength(5);
 });
 
+test('after more than 31 days away the last 31 are read once; then a day again', async () => {
+  const { owner, import: read, asked } = await shop();
+  await at.db.query(
+    sql.unsafe`update vending_owners set read_to = ${daysAgo(40).toISOString()}::timestamptz where id = ${owner.id}`,
+  );
+  expect((await read()).details).toMatchObject({ warnings: [{ owner_id: owner.id, reason: 'older_sales_not_read' }] });
+  const before = at.fake.asked.length;
+  expect((await read()).details).toMatchObject({ warnings: [] });
+  const { query } = asked('/transactions', before)[0]!;
+  expect(Date.parse(`${query.DateTo}Z`) - Date.parse(`${query.DateFrom}Z`)).toBe(DAY_MS);
+});
+
+test('sales are never taken as read beyond now, and a mark that lies ahead goes back', async () => {
+  const { owner, import: read, kept } = await shop();
+  const now = new Date();
+  await read({ from: daysAgo(1).toISOString(), to: daysAgo(-10).toISOString() }, now);
+  expect((await kept()).read_to).toBe(now.toISOString());
+  // A clock that was a month ahead.
+  await at.db.query(
+    sql.unsafe`update vending_owners set read_to = ${daysAgo(-30).toISOString()}::timestamptz where id = ${owner.id}`,
+  );
+  await read({}, now);
+  expect((await kept()).read_to).toBe(now.toISOString());
+});
+
 test('a gate whose turn lies far ahead, since a clock went back, is not waited for', async () => {
   await takeGateTurn(at.db, 'ahead', 1_100);
   await at.db.query(
@@ -111,6 +136,25 @@ test('a gate whose turn lies far ahead, since a clock went back, is not waited f
   // As long as a service may ask for, it is.
   await shutGate(at.db, 'closed', 900);
   expect(await takeGateTurn(at.db, 'closed', 1_100)).toBeGreaterThan(890_000);
+});
+
+test('two imports of one owner: one reads, the other waits for it', async () => {
+  const { account, owner, import: read } = await shop();
+  account.rows.push(saleRow(1, { at: daysAgo(0.1) }));
+  let isOver = false;
+  const reading = await at.db.connect(async (other) => {
+    expect(await tryImportLock(other, owner.id)).toBe(true);
+    const run = read().finally(() => {
+      isOver = true;
+    });
+    const before = at.fake.asked.length;
+    await at.db.query(sql.unsafe`select pg_sleep(0.6)`);
+    expect(isOver).toBe(false);
+    expect(at.fake.asked).toHaveLength(before);
+    await other.query(sql.unsafe`select pg_advisory_unlock_all()`);
+    return run;
+  });
+  expect(reading).toMatchObject({ status: 'success', result: { added: 1 } });
 });
 
 test('the check at 04:00 keeps nothing of an owner who has paid for the token, but not for the data', async () => {

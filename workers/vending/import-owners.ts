@@ -20,7 +20,8 @@ import type { Services } from './calls.ts';
 import { notifyOfMissingRecipes, settleTasks } from './notices.ts';
 import { clearOwnerTrouble, OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
 import { PagingFailed, readPages } from './read-pages.ts';
-import type { RejectedRow, SaleRow, SalesWindow, Telemetry } from './telemetry.ts';
+import type { RejectedRow, SaleRow, Telemetry } from './telemetry.ts';
+import type { ReadWindow } from './windows.ts';
 
 const reasons = z.array(z.object({ owner_id: z.int(), reason: z.string() }));
 /** How far an import has come: the last owner that is over, the windows of the next one that are read, and what there was so far. */
@@ -53,7 +54,7 @@ const LOOK_MS = 200;
 type Import = {
   to: string;
   only: number | null;
-  windowsOf: (owner: VendingOwner) => readonly SalesWindow[];
+  windowsOf: (owner: VendingOwner) => readonly ReadWindow[];
   warnOf?: (owner: VendingOwner) => string | null;
 };
 
@@ -127,7 +128,7 @@ async function readWindow(
   context: RunContext,
   { telemetry, session }: ReturnType<typeof readingOf>,
   owner: VendingOwner,
-  window: SalesWindow,
+  window: ReadWindow,
   now: () => ImportProgress,
   note: (reached: ImportProgress) => void,
 ) {
@@ -154,7 +155,7 @@ async function readWindow(
   const failed = isRejecting ? [...now().failed, { owner_id: owner.id, reason: 'rejected_rows' }] : now().failed;
   note(
     await chunk(async (transaction) => {
-      if (end === 'whole') await noteReadTo(transaction, owner.id, window.from, window.to);
+      if (end === 'whole') await noteReadTo(transaction, owner.id, window, context.now);
       await clearOwnerTrouble(transaction, settings.adminChatIds, owner.id, 'sales');
       const from = [now().from, window.from].filter((instant) => instant !== null).sort()[0] ?? null;
       return { ...now(), windows_read: now().windows_read + 1, warnings, failed, from };
