@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
 import { findVendingOwner, tryImportLock } from '../../sql/vending/owners.ts';
+import { setStockLevels } from '../../workers/vending/stock.ts';
 import { moscowTime, saleRow } from '../support/vendista.ts';
 import { type VendingStage, vendingStage } from './stage.ts';
 
@@ -172,4 +173,26 @@ test('the check at 04:00 keeps nothing of an owner who has paid for the token, b
   const asked = at.fake.asked.length;
   expect((await read()).status).toBe('success');
   expect(at.fake.asked.slice(asked).map(({ path }) => path)).toEqual(['/transactions']);
+});
+
+test('a machine that comes back with too little in it gets its task again', async () => {
+  const { account, owner, sync } = await shop();
+  const list = [1, 2, 3].map((id) => ({ id, comment: `T${id}`, last_hour_online: 1 }));
+  account.terminals = list;
+  await sync();
+  const machine = (await at.terminals(owner, 1, 2, 3)).get(1)!;
+  const milk = await at.ingredient(owner, 'Молоко');
+  const levels = { placeId: machine.machine, ingredientId: milk, capacity: 9_000, critical: 1_000 };
+  const actor = { by: 'test', chatIds: [], now: new Date() };
+  await at.db.transaction((transaction) => setStockLevels(transaction, levels, actor));
+  const states = () =>
+    at.db.anyFirst(sql.type(z.object({ status: z.string() }))`
+      select status from vending_tasks where owner_id = ${owner.id} order by id`);
+  account.terminals = list.slice(1);
+  await sync();
+  expect(await states()).toEqual(['cancelled']);
+  account.terminals = list;
+  await sync();
+  await sync();
+  expect(await states()).toEqual(['cancelled', 'pending']);
 });
