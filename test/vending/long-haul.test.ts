@@ -196,3 +196,17 @@ test('a machine that comes back with too little in it gets its task again', asyn
   await sync();
   expect(await states()).toEqual(['cancelled', 'pending']);
 });
+
+test('the summary of a day counts machines that no list named yet', async () => {
+  const { account, owner, import: read } = await shop();
+  const yesterday = new Date(Date.parse(`${moscowTime(daysAgo(1)).slice(0, 10)}T12:00:00+03:00`));
+  account.rows.push(saleRow(1, { at: yesterday }), saleRow(2, { at: yesterday, term_id: 77 }));
+  await read({ from: daysAgo(3).toISOString() });
+  const today = new Date(yesterday.getTime() + DAY_MS);
+  await at.run('vending_summary', {}, { at: today });
+  const [summary] = (await at.messages('vending_summary')).filter(({ user_id }) => user_id === owner.userId);
+  expect(summary?.params.terminals).toEqual([
+    { terminal: '77', sales: 1, revenue_minor: 900 },
+    { terminal: 'Автомат 1', sales: 1, revenue_minor: 900 },
+  ]);
+});
