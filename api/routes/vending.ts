@@ -10,7 +10,7 @@ import { assignTerminal, shownTerminal, showTerminal, showTerminals } from '../.
 import { addVendingOwner, changeVendingOwner } from '../../workers/vending/owners.ts';
 import { saveRecipe } from '../../workers/vending/recipes.ts';
 import { enqueueLater } from '../../workers/vending/sync-terminals.ts';
-import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor, wholeText } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { secretField, textField } from '../http/text.ts';
@@ -165,7 +165,11 @@ export const vendingRoutes = [
     summary: 'Say what a portion is made of; sales that waited for it are deducted, what was deducted stays',
     scope: 'vending:write',
     transaction: true,
-    params: z.object({ id: idParams.shape.id, item: idParams.shape.id }),
+    params: z.object({
+      id: idParams.shape.id,
+      // The service's number: 0 may be one, and it may be as long as its others.
+      item: wholeText(Number.MAX_SAFE_INTEGER, 'a whole number, 0 or more', 0),
+    }),
     body: z.strictObject({
       name: textField(100)
         .default('')

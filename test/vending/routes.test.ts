@@ -213,6 +213,15 @@ test('17: resetting the payment status says nothing of login and password', asyn
   expect(shown).toMatchObject({ credentials: 'invalid', payment_status: 'active' });
 });
 
+test.each([0, 3_000_000_001])('item %d of a machine can have a recipe', async (item) => {
+  const owner = await world.owner(`item ${item}`);
+  const terminal = (await world.terminals(owner, 1)).get(1)!;
+  const beans = await world.ingredient(owner, 'Кофе');
+  const body = { items: [{ ingredient_id: beans, quantity_milli: 8_000 }] };
+  const saved = await api.ask('PUT', `/api/vending/terminals/${terminal.id}/recipes/${item}`, { body });
+  expect(saved).toMatchObject({ status: 200, body: { machine_item_id: item } });
+});
+
 test('17: what was encrypted opens for its owner and column alone, and with its key alone', () => {
   const keys = vendingKeysSetting.parse(KEYS);
   const sealed = encryptSecret(keys, 1, 'password', 'пароль');
