@@ -213,6 +213,11 @@ test('17: resetting the payment status says nothing of login and password', asyn
   expect(shown).toMatchObject({ credentials: 'invalid', payment_status: 'active' });
 });
 
+test('a reading ends after it begins', async () => {
+  const [from, to] = ['2026-11-20T00:00:00Z', '2026-11-10T00:00:00Z'];
+  expect(await api.post('/vending/import', { from, to })).toMatchObject({ status: 422, body: { errors: [{ path: 'to' }] } });
+});
+
 test.each([0, 3_000_000_001])('item %d of a machine can have a recipe', async (item) => {
   const owner = await world.owner(`item ${item}`);
   const terminal = (await world.terminals(owner, 1)).get(1)!;
