@@ -218,6 +218,17 @@ test('a reading ends after it begins', async () => {
   expect(await api.post('/vending/import', { from, to })).toMatchObject({ status: 422, body: { errors: [{ path: 'to' }] } });
 });
 
+test('what stopped others is no trouble of an owner’s own reading', async () => {
+  const [mine, other] = [await world.owner('read'), await world.owner('stopped')];
+  const details = { owners_failed: [{ owner_id: other.id, reason: 'unpaid' }], owners_skipped: [] };
+  await api.db.query(sql.unsafe`
+    insert into automated_process_history (process_type, run_key, process_date, status, params, details, completed_at)
+    values ('vending_import', 'vending_import:of all', current_date, 'partial', '{}', ${sql.jsonb(details)}, now())`);
+  const first = async (userId: number) => (await (await session(userId))('GET', '/api/vending/imports')).body.items[0];
+  expect(await first(mine.userId)).toMatchObject({ status: 'success', stopped: [] });
+  expect(await first(other.userId)).toMatchObject({ status: 'partial', stopped: [{ owner_id: other.id, reason: 'unpaid' }] });
+});
+
 test.each([0, 3_000_000_001])('item %d of a machine can have a recipe', async (item) => {
   const owner = await world.owner(`item ${item}`);
   const terminal = (await world.terminals(owner, 1)).get(1)!;
