@@ -58,8 +58,7 @@ export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T
 
 const isBefore = (earlier: unknown, other: unknown) => Date.parse(String(earlier)) < Date.parse(String(other));
 
-/** A number from 1 to `most` as a path or a query writes it: digits only. */
-/** A whole number in a path or a query. */
+/** A number from `least` to `most` as a path or a query writes it: digits only. */
 export function wholeText(most: number, error: string, least = 1) {
   return z
     .string({ error })
