@@ -189,7 +189,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/people/{id}/wallet': { ...family, rows: { 'params.id': 'person' } },
 
   'GET /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
-  'POST /api/students/{id}/subscriptions': staff,
+  'POST /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
   'PATCH /api/student-subscriptions/{id}': { ...family, rows: { 'params.id': 'subscription' } },
   'GET /api/student-subscriptions/{id}/schedule': { ...family, rows: { 'params.id': 'subscription' } },
   'PUT /api/student-subscriptions/{id}/schedule': staff,
@@ -235,7 +235,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/specialist-absences/{id}/decisions': staff,
 
   'GET /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
-  'POST /api/clients/{id}/packages': staff,
+  'POST /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/packages/{package_id}/cancel': staff,
   'GET /api/clients/{id}/discounts': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/student': staff,

@@ -31,7 +31,7 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
   return cabinetPage(cabinet, {
     title: t('cabinet.money'),
     ...shown,
-    main: html`<p class="lead">${t('cabinet.balance', { balance: money(wallet.balance_minor) })}</p>
+    main: html`${boughtNote(cabinet, [...owed, ...all])}<p class="lead">${t('cabinet.balance', { balance: money(wallet.balance_minor) })}</p>
       <section aria-labelledby="owed"><h2 id="owed">${t('cabinet.owed')}</h2>
       ${owed.length === 0 ? html`<p>${t('cabinet.owed.none')}</p>` : html`<ul class="cards">${owed.map((one) => owedCard(cabinet, one, wallet.balance_minor))}</ul>`}</section>
       <section aria-labelledby="ledger"><h2 id="ledger">${t('cabinet.ledger')}</h2>
@@ -43,11 +43,20 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
 
 const onDay = ({ view }: Cabinet, instant: string) => view.date(dayOf(new Date(instant), view.zone));
 
+/** What was bought a moment ago, and whether it is paid. */
+function boughtNote({ view, request }: Cabinet, invoices: readonly Invoice[]): Html | false {
+  const bought = invoices.find(({ id }) => String(id) === request.query.invoice);
+  if (!bought || (bought.status !== 'PAID' && bought.status !== 'UNPAID')) return false;
+  const price = view.money(bought.amount_minor);
+  return html`<p class="note" data-next>${view.t(`cabinet.bought.${bought.status}`, { what: view.t(`cabinet.invoice.${bought.type}`), price })}</p>`;
+}
+
 function owedCard(cabinet: Cabinet, one: Invoice, balance: number): Html {
-  const { view, to } = cabinet;
+  const { view, to, children } = cabinet;
   const { t, money, date } = view;
   const price = money(one.amount_minor);
-  return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>
+  const child = children.find(({ id }) => id === one.student_id);
+  return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>${child && html`<span>${child.first_name}</span>`}
     <span class="quiet">${one.due_date ? t('cabinet.due', { day: date(one.due_date) }) : onDay(cabinet, one.created_at)}</span>
     ${balance >= one.amount_minor ? pressForm(cabinet, to(`/cabinet/invoices/${one.id}/pay`), t('cabinet.pay', { price }), { look: 'main' }) : html`<span>${t('cabinet.short', { missing: money(one.amount_minor - balance) })}</span>`}</li>`;
 }

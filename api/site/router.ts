@@ -9,6 +9,7 @@ import { Problem } from '../http/problems.ts';
 import { bookOrAsk, confirmAndBook, type SiteHandler, showBooked, showChoice, showHold, takeStart } from './book-handlers.ts';
 import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
+import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
 import { payHere, showMoney } from './cabinet-money.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
 import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
@@ -81,6 +82,7 @@ export function site(parts: SiteParts): Router {
   const shown: Record<string, SiteHandler> = {
     '/cabinet': showAhead,
     '/cabinet/visits': showVisits,
+    '/cabinet/buy': showBuy,
     '/cabinet/money': showMoney,
     '/cabinet/settings': showSettings,
     '/cabinet/bookings/:id': showBooking,
@@ -89,6 +91,8 @@ export function site(parts: SiteParts): Router {
   const done: Record<string, SiteHandler> = {
     '/cabinet/bookings/:id/cancel': cancelBookingHere,
     '/cabinet/classes/:id/leave': leavePlace,
+    '/cabinet/buy/subscriptions/:id': buySubscriptionHere,
+    '/cabinet/buy/packages/:id': buyPackageHere,
     '/cabinet/invoices/:id/pay': payHere,
     '/cabinet/notifications': saveNotifications,
     '/cabinet/calendar': renewCalendar,

@@ -315,6 +315,8 @@ function example(name: string): Json {
     'PUT /api/students/{id}/belts/deferral': { program: 'BJJ', until: null },
     'POST /api/students/{id}/exams': { belt_id: 1, exam_at: inHours(70) },
     'PATCH /api/exams/{id}': { notes: 'строго' },
+    'POST /api/students/{id}/subscriptions': { subscription_id: 1 },
+    'POST /api/clients/{id}/packages': { service_package_id: 1 },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
     'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },

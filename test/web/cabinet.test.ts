@@ -35,6 +35,9 @@ beforeAll(async () => {
     );
   [booking, late] = [await book(at(3, '10:00')), await book(inHours(5))];
   await make.money(parent.id, 300_000);
+  const sold = { price_minor: 50_000, validity_days: 30 };
+  await api.post('/api/subscriptions', { name: 'Eight', number_of_sessions: 8, ...sold });
+  await api.post('/api/service-packages', { name: 'Ten', composition: [{ service_id: service, units: 10 }], ...sold });
   training = await make.training({ trainer: master, at: at(4, '18:00') });
   await api.post(`/real-trainings/${training}/students`, { student_id: parent.id });
 }, 120_000);
@@ -102,6 +105,27 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   expect(world.complaints()).toEqual([]);
 });
 
+inBrowser('a subscription is bought from the balance, and a visit is booked for a child', async () => {
+  const { api } = world;
+  const child = await personOf(api, 'client');
+  await api.db.query(sql.unsafe`update users set first_name = 'Zoya' where id = ${child.id}`);
+  const buyer = await personOf(api, 'guardian', { children: [child.id] });
+  await salon(api.db).money(buyer.id, 50_000);
+  const page = await world.visit({ token: buyer.token });
+  await page.goto('/cabinet');
+  await page.getByRole('link', { name: 'Buy' }).click();
+  await page.getByRole('button', { name: /^Eight: Buy for RUB.500 from the balance$/ }).click();
+  await page.locator('.note', { hasText: /^Done\. Subscription: RUB.500, paid from the balance\.$/ }).waitFor();
+  await page.goto(`/?service=${service}`);
+  await page.locator('.starts button').last().click();
+  await page.getByRole('link', { name: 'Zoya' }).click();
+  await page.locator('.chip[aria-current=true]', { hasText: 'Zoya' }).waitFor();
+  await page.getByRole('button', { name: /^Book/ }).last().click();
+  await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  await page.locator('dd', { hasText: 'Zoya' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
 for (const locale of LOCALES)
   inBrowser(
     `axe finds nothing and no page is wider than a phone, light and dark, in ${locale}`,
@@ -117,6 +141,7 @@ for (const locale of LOCALES)
         for (const path of [
           '/cabinet',
           '/cabinet/visits',
+          '/cabinet/buy',
           '/cabinet/money',
           '/cabinet/settings',
           `/cabinet/bookings/${late}`,
