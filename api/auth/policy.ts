@@ -304,6 +304,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
   'POST /me/calendar-link': signedIn,
+  'POST /me/payment-orders': { ...family, rows: { 'body.invoice_id': 'invoice' } },
+  'GET /me/payment-orders/{id}': { ...family, rows: { 'params.id': 'payment_order' } },
   'GET /push/key': signedIn,
   'POST /me/push-subscriptions': signedIn,
   'DELETE /me/push-subscriptions': signedIn,

@@ -62,11 +62,9 @@ export const subscriptionRoutes = [
       subscription_id: z.int({ error: 'the id of a subscription of the catalogue' }).meta({ examples: [1] }),
       start_date: anyDay.optional().meta({ description: 'by default today' }),
       is_auto_renew: z.boolean({ error: 'true or false' }).default(false),
-      pay_from: oneOf(['wallet', 'later'])
-        .default('later')
-        .meta({
-          description: 'wallet: this invoice is paid now, or nothing is sold; later: when the wallet covers it, oldest first',
-        }),
+      pay_from: oneOf(['wallet', 'later']).default('later').meta({
+        description: 'wallet: this invoice is paid now, or nothing is sold; later: when the wallet covers it, oldest first',
+      }),
     }),
     responses: { 201: heldItem.extend({ invoice: invoiceRow.nullable() }).meta({ id: 'SubscriptionSold' }) },
     async handle({ params, body }, { db, fleet, now, caller, whose }) {

@@ -11,6 +11,7 @@ import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
 import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
 import { payHere, showMoney } from './cabinet-money.ts';
+import { payOnline, showOrder, topUp } from './cabinet-online.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
 import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
 import { showVisits } from './cabinet-visits.ts';
@@ -84,6 +85,7 @@ export function site(parts: SiteParts): Router {
     '/cabinet/visits': showVisits,
     '/cabinet/buy': showBuy,
     '/cabinet/money': showMoney,
+    '/cabinet/pay/:id': showOrder,
     '/cabinet/settings': showSettings,
     '/cabinet/bookings/:id': showBooking,
     '/cabinet/classes/:id': showPlace,
@@ -94,6 +96,8 @@ export function site(parts: SiteParts): Router {
     '/cabinet/buy/subscriptions/:id': buySubscriptionHere,
     '/cabinet/buy/packages/:id': buyPackageHere,
     '/cabinet/invoices/:id/pay': payHere,
+    '/cabinet/invoices/:id/online': payOnline,
+    '/cabinet/top-up': topUp,
     '/cabinet/notifications': saveNotifications,
     '/cabinet/calendar': renewCalendar,
     '/cabinet/devices/:id/end': endDevice,

@@ -171,6 +171,12 @@ beforeAll(async () => {
   rows.client.invoice = await invoiceOf(client);
   rows.guardian.invoice = await invoiceOf(guardian);
   rows.others.invoice = await invoiceOf(stranger);
+  const order = (payer: number) =>
+    only(sql.unsafe`
+      insert into payment_orders (payer_id, amount_minor, currency, expires_at) values (${payer}, 100, 'RUB', now()) returning id`);
+  rows.client.payment_order = await order(client);
+  rows.guardian.payment_order = await order(guardian);
+  rows.others.payment_order = await order(stranger);
   const vendor = await make.client();
   await db.query(sql.unsafe`insert into user_roles values (${vendor}, 'vending_owner') on conflict do nothing`);
   rows.vending_owner = { ...(await machines(vendor, 'Свой автомат')), person: vendor };

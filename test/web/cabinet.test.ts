@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import { pushService } from '../notifier/push-service.ts';
+import { paymentProvider } from '../support/payment-provider.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
 
@@ -11,15 +12,19 @@ let booking: number;
 let late: number;
 let training: number;
 let service: number;
+let provider: Awaited<ReturnType<typeof paymentProvider>>;
 let push: Awaited<ReturnType<typeof pushService>>;
 beforeAll(async () => {
   if (!process.env.TEST_CHROMIUM) return;
+  provider = await paymentProvider();
   world = await consoleWorld({
     RATE_LIMIT_PER_MINUTE: '100000',
     SMTP_URL: 'smtp://127.0.0.1:9',
     MAIL_FROM: 'hello@studio.example',
     PUSH_LOOPBACK: 'yes',
+    ...provider.settings,
   });
+  provider.serve(world.api.url);
   push = await pushService();
   const { api } = world;
   const make = salon(api.db);
@@ -44,6 +49,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await world?.close();
   push?.close();
+  provider?.close();
 });
 
 inBrowser('a booking is moved, then cancelled after its consequence was read', async () => {
@@ -123,6 +129,20 @@ inBrowser('a subscription is bought from the balance, and a visit is booked for 
   await page.getByRole('button', { name: /^Book/ }).last().click();
   await page.getByRole('heading', { name: 'You are booked' }).waitFor();
   await page.locator('dd', { hasText: 'Zoya' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('the balance is added to at the provider’s page, which leads back', async () => {
+  const payer = await personOf(world.api, 'client');
+  const page = await world.visit({ token: payer.token });
+  await page.goto('/cabinet/money');
+  await page.getByLabel('Amount').fill('1500');
+  await page.getByRole('button', { name: 'Add it online' }).click();
+  await page.getByRole('link', { name: 'Go on to the payment' }).click();
+  await page.getByRole('link', { name: 'Pay 150000 RUB' }).click();
+  await page.locator('.note', { hasText: 'Paid. The money has arrived.' }).waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'Money' }).last().click();
+  await page.getByText(/^Balance: RUB.1,500$/).waitFor();
   expect(world.complaints()).toEqual([]);
 });
 
