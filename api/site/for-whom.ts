@@ -40,9 +40,9 @@ export async function forWhom(
 export const forParam = (chosen: ForWhom | null) => (chosen && !chosen.isSelf ? { for: chosen.whom.id } : {});
 
 /** The choice, as links: what it costs, and what pays, is another thing for each. */
-export function whomChips(view: View, path: string, chosen: ForWhom | null): Html | false {
+export function whomChips(view: View, path: string, chosen: ForWhom | null, params: Record<string, number> = {}): Html | false {
   if (!chosen || chosen.choices.length === 0) return false;
   const { t, link } = view;
   const [self] = chosen.choices;
-  return html`<nav aria-labelledby="whom"><h2 id="whom">${t('whom')}</h2><ul class="chips">${chosen.choices.map((one) => html`<li><a class="chip" data-key="for-${one.id}" href="${link(path, one === self ? {} : { for: one.id })}" ${one.id === chosen.whom.id && html`aria-current="true"`}>${one === self ? t('cabinet.me', { name: one.name }) : one.name}</a></li>`)}</ul></nav>`;
+  return html`<nav aria-labelledby="whom"><h2 id="whom">${t('whom')}</h2><ul class="chips">${chosen.choices.map((one) => html`<li><a class="chip" data-key="for-${one.id}" href="${link(path, one === self ? params : { ...params, for: one.id })}" ${one.id === chosen.whom.id && html`aria-current="true"`}>${one === self ? t('cabinet.me', { name: one.name }) : one.name}</a></li>`)}</ul></nav>`;
 }

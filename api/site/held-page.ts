@@ -48,6 +48,7 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
       ${held.trouble && html`<p role="alert" class="trouble">${held.trouble}</p>`}
       ${whomChips(view, `/book/${token}`, chosen)}${summary(view, hold, deal)}
       ${hold.held_until ? html`<p class="quiet">${t('held.until', { time: view.time(hold.held_until) })}</p>` : !slots && html`<p class="quiet">${t('held.over')}</p>`}
+      ${view.person && !code && html`<p><a href="${link(`/book/${token}/weekly`, forParam(chosen))}">${t('weekly.link')}</a></p>`}
       ${code ? codeForm(view, action, dealWords(view, hold, deal, deal.ways[0] ?? 'later'), code) : form}`,
   };
 }

@@ -23,6 +23,7 @@ import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import type { SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
+import { bookWeeklyHere, showWeekly } from './weekly.ts';
 import type { SiteText } from './words.ts';
 
 /**
@@ -54,6 +55,10 @@ export function site(parts: SiteParts): Router {
     .get('/book/:token', page(showHold))
     .post('/book/:token', ...posted(bookOrAsk))
     .all('/book/:token', onlyBy('GET', 'POST'));
+  router
+    .get('/book/:token/weekly', page(showWeekly))
+    .post('/book/:token/weekly', ...posted(bookWeeklyHere))
+    .all('/book/:token/weekly', onlyBy('GET', 'POST'));
   router.get(
     '/book/:token/code',
     page(async (_parts, view, request) => ({ to: view.link(`/book/${request.params.token}`) })),

@@ -13,6 +13,7 @@ export async function paymentProvider() {
   let studio = '';
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://provider.example');
+    if (url.pathname === '/favicon.ico') return response.writeHead(204).end();
     const [asked, signature] = url.search.slice(1).split('&signature=');
     const { order, amount_minor, currency, return_url = '' } = Object.fromEntries(url.searchParams);
     if (signature !== createHmac('sha256', secret).update(String(asked)).digest('hex')) return response.writeHead(403).end();

@@ -114,7 +114,7 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
 inBrowser('a subscription is bought from the balance, and a visit is booked for a child', async () => {
   const { api } = world;
   const child = await personOf(api, 'client');
-  await api.db.query(sql.unsafe`update users set first_name = 'Zoya' where id = ${child.id}`);
+  await api.db.query(sql.unsafe`update users set first_name = 'Olga' where id = ${child.id}`);
   const buyer = await personOf(api, 'guardian', { children: [child.id] });
   await salon(api.db).money(buyer.id, 50_000);
   const page = await world.visit({ token: buyer.token });
@@ -124,11 +124,29 @@ inBrowser('a subscription is bought from the balance, and a visit is booked for 
   await page.locator('.note', { hasText: /^Done\. Subscription: RUB.500, paid from the balance\.$/ }).waitFor();
   await page.goto(`/?service=${service}`);
   await page.locator('.starts button').last().click();
-  await page.getByRole('link', { name: 'Zoya' }).click();
-  await page.locator('.chip[aria-current=true]', { hasText: 'Zoya' }).waitFor();
+  await page.getByRole('link', { name: 'Olga' }).click();
+  await page.locator('.chip[aria-current=true]', { hasText: 'Olga' }).waitFor();
   await page.getByRole('button', { name: /^Book/ }).last().click();
   await page.getByRole('heading', { name: 'You are booked' }).waitFor();
-  await page.locator('dd', { hasText: 'Zoya' }).waitFor();
+  await page.locator('dd', { hasText: 'Olga' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('the same time is booked for some weeks, but for one of them', async () => {
+  const regular = await personOf(world.api, 'client');
+  const page = await world.visit({ token: regular.token });
+  await page.goto(`/?service=${service}`);
+  await page.locator('a[data-key=next]').click();
+  await page.locator('.starts button').last().click();
+  await page.getByRole('link', { name: 'Book this time every week' }).click();
+  await page.getByLabel('How many times').selectOption('3');
+  await page.getByRole('button', { name: 'Show the dates' }).click();
+  await page.getByRole('button', { name: /^Book 3 dates for RUB.7,500$/ }).waitFor();
+  await page.getByRole('checkbox').nth(1).uncheck();
+  await page.getByRole('button', { name: 'Count again' }).click();
+  await page.getByRole('button', { name: /^Book 2 dates for RUB.5,000$/ }).click();
+  await page.getByRole('heading', { name: 'Ahead' }).waitFor();
+  expect(await page.locator('.card.row', { hasText: 'Haircut' }).count()).toBe(2);
   expect(world.complaints()).toEqual([]);
 });
 
