@@ -6,7 +6,7 @@ import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
-import { bookSeries, MOST_BOOKINGS } from '../../workers/bookings/series.ts';
+import { bookSeries } from '../../workers/bookings/series.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
@@ -81,12 +81,6 @@ export const bookingRoutes = [
         ...wish,
         every_weeks: whole(1, 52),
         until: endDay.meta({ description: 'the last day, inclusive' }),
-        only: z
-          .array(utcInstant)
-          .min(1, { error: 'at least one start' })
-          .max(MOST_BOOKINGS, { error: `at most ${MOST_BOOKINGS}` })
-          .optional()
-          .meta({ description: 'which starts of the series; by default all' }),
         dry_run: isDry,
       })
       .meta({

@@ -152,24 +152,3 @@ test('the wall time stays over a change of the clocks, and what is beyond the ho
   ]);
   expect(weeklyStarts('2031-10-20T07:00:00.000Z', { every: 4, times: 12 }, context('2031-10-19T00:00:00Z')).length).toBe(3);
 });
-
-test('by the API, too, only the chosen starts of a series are booked, all or none', async () => {
-  const person = await personOf(api, 'client');
-  const [first, second, third] = [12, 19, 26].map((days) => at(days, '15:00')) as [string, string, string];
-  const series = {
-    client_id: person.id,
-    service_id: shop.service,
-    specialist_id: shop.master,
-    starts_at: first,
-    every_weeks: 1,
-    until: third.slice(0, 10),
-  };
-  const wish = (body: Json) => person.ask('POST', '/bookings/series', { ...series, ...body });
-  expect((await wish({ only: [at(12, '16:00')] })).body.errors).toMatchObject([{ path: 'only' }]);
-  expect((await wish({ only: [] })).status).toBe(422);
-  expect((await wish({ only: [first, third], dry_run: true })).body).toMatchObject({ bookings: [{}, {}], conflicts: [] });
-  expect((await wish({ only: [first, third] })).status).toBe(201);
-  expect((await bookingsOf(person)).map((one) => one.starts_at)).toEqual([first, third]);
-  expect((await wish({ only: [second, third] })).body.conflicts).toMatchObject([{ starts_at: third }]);
-  expect((await bookingsOf(person)).length).toBe(2);
-});

@@ -137,11 +137,14 @@ inBrowser('the same time is booked for some weeks, but for one of them', async (
   const page = await world.visit({ token: regular.token });
   await page.goto(`/?service=${service}`);
   await page.locator('a[data-key=next]').click();
+  await page.locator('a[data-key=prev]').waitFor();
   await page.locator('.starts button').last().click();
   await page.getByRole('link', { name: 'Book this time every week' }).click();
   await page.getByLabel('How many times').selectOption('3');
   await page.getByRole('button', { name: 'Show the dates' }).click();
   await page.getByRole('button', { name: /^Book 3 dates for RUB.7,500$/ }).waitFor();
+  await page.setViewportSize({ width: 375, height: 800 });
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('checkbox').nth(1).uncheck();
   await page.getByRole('button', { name: 'Count again' }).click();
   await page.getByRole('button', { name: /^Book 2 dates for RUB.5,000$/ }).click();

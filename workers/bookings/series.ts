@@ -4,8 +4,8 @@ import type { CallContext } from '../call-context.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { type BookingWish, book } from './book.ts';
 
-/** A booking that recurs: `until` is the last business day it may be on; of its starts only the chosen ones are wanted, by default all. */
-export type BookingSeriesWish = BookingWish & { every_weeks: number; until: string; only?: readonly string[] };
+/** A booking that recurs: `until` is the last business day it may be on. */
+export type BookingSeriesWish = BookingWish & { every_weeks: number; until: string };
 export type SeriesConflict = { starts_at: string; detail: string };
 
 /** So many bookings one series has at most. */
@@ -17,10 +17,10 @@ const DAY_MS = 86_400_000;
  * transaction: all or nothing, decided by whoever commits it. Returns the ids made, and what could not be booked, each with why.
  * Throws a 422 for more bookings than one series may have, and for what no booking may be.
  */
-export async function bookSeries({ every_weeks, until, only, ...wish }: BookingSeriesWish, context: CallContext) {
+export async function bookSeries({ every_weeks, until, ...wish }: BookingSeriesWish, context: CallContext) {
   const made: number[] = [];
   const conflicts: SeriesConflict[] = [];
-  for (const starts_at of chosenOf(seriesStarts(wish.starts_at, every_weeks, until, context.fleet.settings.zone), only)) {
+  for (const starts_at of seriesStarts(wish.starts_at, every_weeks, until, context.fleet.settings.zone)) {
     try {
       // A savepoint each: what is refused leaves no half of a booking behind.
       made.push(await context.db.transaction((db) => book({ ...wish, starts_at }, { ...context, db })));
@@ -30,14 +30,6 @@ export async function bookSeries({ every_weeks, until, only, ...wish }: BookingS
     }
   }
   return { made, conflicts };
-}
-
-/** Throws a 422 for a start that is not one of the series. */
-function chosenOf(starts: readonly string[], only: readonly string[] | undefined): readonly string[] {
-  const wanted = only?.map((start) => new Date(start).toISOString());
-  const strange = wanted?.find((start) => !starts.includes(start));
-  if (strange !== undefined) throw notAcceptable('only', `a start of the series, which ${strange} is not`);
-  return wanted ? starts.filter((start) => wanted.includes(start)) : starts;
 }
 
 /** The instants of a series. @param until the last business day */
