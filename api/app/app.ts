@@ -26,6 +26,7 @@ import { callerLimit } from './limits.ts';
 import { createMetrics } from './metrics.ts';
 import { opened, openRoutes, serve } from './open-routes.ts';
 import { builtPage, pages } from './pages.ts';
+import { paymentsWebhook } from './payments-webhook.ts';
 
 /**
  * The API, assembled: whoever has a fleet can open it without a port.
@@ -47,6 +48,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   app.get('/health/live', isUp).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.use('/telegram/webhook', webhook(fleet));
+  app.use('/payments/webhook', paymentsWebhook(fleet));
   app.use(calendarFeed(fleet), pushWorker());
   app.use(pages(fleet.settings));
   app.use(notKept, (request, response, next) => (isForBrowsers(request.path) ? browserKey : key)(request, response, next));

@@ -197,7 +197,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /api/students/{id}/guardians/{guardian_id}': staff,
 
   'GET /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
-  'POST /api/students/{id}/subscriptions': staff,
+  'POST /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
   'PATCH /api/student-subscriptions/{id}': { ...family, rows: { 'params.id': 'subscription' } },
   'GET /api/student-subscriptions/{id}/schedule': { ...family, rows: { 'params.id': 'subscription' } },
   'PUT /api/student-subscriptions/{id}/schedule': staff,
@@ -243,7 +243,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/specialist-absences/{id}/decisions': staff,
 
   'GET /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
-  'POST /api/clients/{id}/packages': staff,
+  'POST /api/clients/{id}/packages': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/packages/{package_id}/cancel': staff,
   'GET /api/clients/{id}/discounts': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/student': staff,
@@ -312,6 +312,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'DELETE /me/sessions': signedIn,
   'DELETE /me/sessions/{id}': signedIn,
   'POST /me/calendar-link': signedIn,
+  'POST /me/payment-orders': { ...family, rows: { 'body.invoice_id': 'invoice' } },
+  'GET /me/payment-orders/{id}': { ...family, rows: { 'params.id': 'payment_order' } },
   'GET /push/key': signedIn,
   'POST /me/push-subscriptions': signedIn,
   'DELETE /me/push-subscriptions': signedIn,

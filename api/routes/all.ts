@@ -34,6 +34,7 @@ import { offerRoutes } from './offers.ts';
 import { ownDataRoutes } from './own-data.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { paymentOrderRoutes } from './payment-orders.ts';
 import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
 import { personCardRoutes } from './person-card.ts';
@@ -133,6 +134,7 @@ export const routes: readonly Route[] = [
   ...periodRoutes,
   ...studioPaths,
   ...paymentRoutes,
+  ...paymentOrderRoutes,
   ...personCardRoutes,
   ...ownDataRoutes,
   ...specialistClientRoutes,

@@ -9,6 +9,7 @@ import {
   findOfferedPackage,
   listClientPackages,
 } from '../../sql/bookings/packages.ts';
+import { demandOwnPurchase } from '../../workers/finance/own-purchase.ts';
 import { judgePackageStart, MOST_YEARS } from '../../workers/packages/policy.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { demandActive } from '../../workers/subscriptions/policy.ts';
@@ -48,7 +49,7 @@ export const packageRoutes: Route[] = [
       pay_from: oneOf(['wallet', 'later']).default('later'),
     }),
     responses: { 201: item },
-    async handle({ params, body }, { db, fleet, now, caller }) {
+    async handle({ params, body }, { db, fleet, now, caller, whose }) {
       const client = await payerOfClient(db, params.id);
       if (!client) throw new Problem(404, `there is no client ${params.id}`);
       demandActive(client.is_active, `the client ${params.id}`);
@@ -58,13 +59,15 @@ export const packageRoutes: Route[] = [
       if (!offered?.is_active) throw notSold(body.service_package_id);
       const start = body.start_date ?? today;
       judgePackageStart(start, offered, today);
+      const payFrom = body.pay_from;
+      if (!whose.everything) await demandOwnPurchase(db, { caller, holderId: params.id, payerId, payFrom, start, today });
       const bought = await buyPackage(db, {
         clientId: params.id,
         payerId,
         packageId: body.service_package_id,
         start,
         today,
-        isPaidNow: body.pay_from === 'wallet',
+        isPaidNow: payFrom === 'wallet',
       });
       if (bought === null) {
         const shown = await shownBalance({ db, caller }, payerId);

@@ -10,6 +10,7 @@ import { startsForVisitors } from '../../workers/site/starts.ts';
 import { networkOf } from '../auth/guesses.ts';
 import { bookPage, type Choice } from './book-page.ts';
 import { typedOf } from './contact-form.ts';
+import { type ForWhom, forWhom } from './for-whom.ts';
 import { personOfToken, personToken } from './forms.ts';
 import { bookedPage, type HeldView, heldPage } from './held-page.ts';
 import type { Page } from './page.ts';
@@ -62,13 +63,23 @@ export const takeStart: SiteHandler = async (parts, view, request, response) => 
   }
 };
 
-type Asked = { token: string; hold: SiteHold; personId: number | null; isByToken: boolean };
+type Asked = {
+  token: string;
+  hold: SiteHold;
+  /** Who books, where that is known, and for whom, where it may be another. */
+  personId: number | null;
+  chosen: ForWhom | null;
+  isByToken: boolean;
+};
+const BOOKING = { name: 'POST /bookings', field: 'client_id' };
+const clientOf = ({ chosen, personId }: Asked) => chosen?.whom.id ?? (personId as number);
 
 async function askedOf(parts: SiteParts, view: View, request: Request, response: Response): Promise<Asked> {
   const token = String(request.params.token);
   const hold = await actAsVisitor(parts, request, response, (context) => demandHold(token, context));
   const shown = view.person ? null : personOfToken(view.secret, String(request.body?.as ?? ''), token, view.now);
-  return { token, hold, personId: view.person?.id ?? shown, isByToken: shown !== null };
+  const chosen = await forWhom(parts, view, request, response, BOOKING);
+  return { token, hold, personId: view.person?.id ?? shown, chosen, isByToken: shown !== null };
 }
 
 async function showHeld(
@@ -80,13 +91,17 @@ async function showHeld(
   more: Partial<HeldView>,
   status = 200,
 ) {
-  const { token, hold, personId, isByToken } = asked;
+  const { token, hold, personId, chosen, isByToken } = asked;
   const deal =
     personId === null
       ? dealForAnybody(hold)
-      : await actAsVisitor(parts, request, response, (context) => dealFor(hold, personId, context), personId);
+      : await actAsVisitor(parts, request, response, (context) => dealFor(hold, clientOf(asked), context), personId);
   const as = isByToken && personId !== null ? personToken(view.secret, personId, token, view.now) : undefined;
-  return heldPage(view, { token, hold, deal, isKnown: personId !== null, as, by: await waysToCode(parts), ...more }, status);
+  return heldPage(
+    view,
+    { token, hold, deal, isKnown: personId !== null, chosen, as, by: await waysToCode(parts), ...more },
+    status,
+  );
 }
 
 /** `GET /book/TOKEN` */
@@ -162,7 +177,7 @@ async function finish(
 ): Promise<SiteAnswer> {
   const personId = asked.personId as number;
   try {
-    await actAsVisitor(parts, request, response, (context) => bookHeld(asked.token, personId, way, context), personId);
+    await actAsVisitor(parts, request, response, (context) => bookHeld(asked.token, clientOf(asked), way, context), personId);
     return { to: view.link(`/booked/${asked.token}`) };
   } catch (error) {
     return lost(parts, view, request, response, asked, error);

@@ -5,6 +5,7 @@ import type { transactionRow } from '../../sql/finance/payments.ts';
 import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import type { Listed } from './cabinet-ahead.ts';
+import { payOnlineForm, topUpForm } from './cabinet-online.ts';
 import { type Html, html } from './html.ts';
 import { refusalFrom } from './site.ts';
 import type { SiteText } from './words.ts';
@@ -31,9 +32,10 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
   return cabinetPage(cabinet, {
     title: t('cabinet.money'),
     ...shown,
-    main: html`<p class="lead">${t('cabinet.balance', { balance: money(wallet.balance_minor) })}</p>
+    main: html`${boughtNote(cabinet, [...owed, ...all])}<p class="lead">${t('cabinet.balance', { balance: money(wallet.balance_minor) })}</p>
       <section aria-labelledby="owed"><h2 id="owed">${t('cabinet.owed')}</h2>
       ${owed.length === 0 ? html`<p>${t('cabinet.owed.none')}</p>` : html`<ul class="cards">${owed.map((one) => owedCard(cabinet, one, wallet.balance_minor))}</ul>`}</section>
+      ${topUpForm(cabinet)}
       <section aria-labelledby="ledger"><h2 id="ledger">${t('cabinet.ledger')}</h2>
       ${wallet.items.length === 0 ? html`<p>${t('cabinet.ledger.none')}</p>` : html`<table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${wallet.items.map(({ created_at, kind, amount_minor }) => html`<tr><th scope="row">${t(`cabinet.entry.${kind}`)} <span class="quiet">${onDay(cabinet, created_at)}</span></th><td>${amount_minor > 0 && '+'}${money(amount_minor)}</td></tr>`)}</tbody></table>`}
       ${wallet.next_cursor && html`<p class="weeks"><a href="${to('/cabinet/money', { cursor: wallet.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
@@ -43,13 +45,22 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
 
 const onDay = ({ view }: Cabinet, instant: string) => view.date(dayOf(new Date(instant), view.zone));
 
+/** What was bought a moment ago, and whether it is paid. */
+function boughtNote({ view, request }: Cabinet, invoices: readonly Invoice[]): Html | false {
+  const bought = invoices.find(({ id }) => String(id) === request.query.invoice);
+  if (!bought || (bought.status !== 'PAID' && bought.status !== 'UNPAID')) return false;
+  const price = view.money(bought.amount_minor);
+  return html`<p class="note" data-next>${view.t(`cabinet.bought.${bought.status}`, { what: view.t(`cabinet.invoice.${bought.type}`), price })}</p>`;
+}
+
 function owedCard(cabinet: Cabinet, one: Invoice, balance: number): Html {
-  const { view, to } = cabinet;
+  const { view, to, children } = cabinet;
   const { t, money, date } = view;
   const price = money(one.amount_minor);
-  return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>
+  const child = children.find(({ id }) => id === one.student_id);
+  return html`<li class="card"><strong>${t(`cabinet.invoice.${one.type}`)}, ${price}</strong>${child && html`<span>${child.first_name}</span>`}
     <span class="quiet">${one.due_date ? t('cabinet.due', { day: date(one.due_date) }) : onDay(cabinet, one.created_at)}</span>
-    ${balance >= one.amount_minor ? pressForm(cabinet, to(`/cabinet/invoices/${one.id}/pay`), t('cabinet.pay', { price }), { look: 'main' }) : html`<span>${t('cabinet.short', { missing: money(one.amount_minor - balance) })}</span>`}</li>`;
+    ${balance >= one.amount_minor ? pressForm(cabinet, to(`/cabinet/invoices/${one.id}/pay`), t('cabinet.pay', { price }), { look: 'main' }) : html`<span>${t('cabinet.short', { missing: money(one.amount_minor - balance) })}</span>${payOnlineForm(cabinet, one)}`}</li>`;
 }
 
 /** `POST /cabinet/invoices/ID/pay` */

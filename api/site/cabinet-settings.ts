@@ -42,7 +42,7 @@ async function settingsPage(cabinet: Cabinet, { calendarUrl, ...shown }: Shown =
   return cabinetPage(cabinet, {
     title: t('cabinet.settings'),
     ...shown,
-    main: html`${wishesForm(cabinet, wishes)}${pushSwitch(view)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}`,
+    main: html`${wishesForm(cabinet, wishes)}${pushSwitch(view)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}${dataOf(cabinet)}`,
   });
 }
 
@@ -74,6 +74,14 @@ function devicesOf(cabinet: Cabinet, devices: readonly Device[]): Html {
       ${!is_this && pressForm(cabinet, to(`/cabinet/devices/${id}/end`), t('cabinet.device.end', { device: name }))}</li>`;
     },
   )}</ul></section>`;
+}
+
+/** Everything that is kept of whoever is looked at, as a file that the browser saves. */
+function dataOf({ view, of }: Cabinet): Html {
+  const { t } = view;
+  const href = of.isSelf ? '/me/data' : `/api/people/${of.id}/data`;
+  return html`<section aria-labelledby="data"><h2 id="data">${t('cabinet.data')}</h2><p>${of.isSelf ? t('cabinet.data.about') : t('cabinet.data.of', { name: of.name })}</p>
+    <p><a class="button second" href="${href}" download data-whole>${t('cabinet.data.save')}</a></p></section>`;
 }
 
 /** The link is shown once; whoever has lost it makes another. */

@@ -8,7 +8,7 @@ import { askRoute, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 type Relative = { id: number; first_name: string; last_name: string };
-type Asked = { params?: object; query?: object; body?: object };
+type Asked = { params?: object; query?: object; body?: object; once?: string };
 
 /** What each page of the cabinet stands on: who looks, at whose things, and the routes of the API asked in their name. */
 export type Cabinet = {
@@ -75,6 +75,7 @@ export function idFrom({ request }: Cabinet): number {
 const TABS = [
   ['/cabinet', 'cabinet.ahead'],
   ['/cabinet/visits', 'cabinet.visits'],
+  ['/cabinet/buy', 'cabinet.buy'],
   ['/cabinet/money', 'cabinet.money'],
   ['/cabinet/settings', 'cabinet.settings'],
 ] as const;

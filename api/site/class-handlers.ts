@@ -7,6 +7,7 @@ import type { Caller } from '../http/caller.ts';
 import type { SiteAnswer, SiteHandler } from './book-handlers.ts';
 import { type ClassStanding, type ClassStep, classesPage, classPage } from './class-page.ts';
 import { typedOf } from './contact-form.ts';
+import { forParam, forWhom } from './for-whom.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
 import { actAsVisitor, askRoute, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
@@ -39,10 +40,19 @@ export const showClasses: SiteHandler = async (parts, view) => {
   );
 };
 
-async function show(parts: SiteParts, view: View, request: Request, step: Partial<ClassStep> = {}): Promise<SiteAnswer> {
+const JOINING = { name: 'POST /real-trainings/{id}/students', field: 'student_id' };
+
+async function show(
+  parts: SiteParts,
+  view: View,
+  request: Request,
+  response: Response,
+  step: Partial<ClassStep> = {},
+): Promise<SiteAnswer> {
   const one = await classOf(parts, view, request);
-  const standing = await standingOf(parts, view.person?.id, [one.id]);
-  return classPage(view, one, standing.get(one.id) ?? null, { by: await waysToCode(parts), ...step });
+  const chosen = await forWhom(parts, view, request, response, JOINING);
+  const standing = await standingOf(parts, chosen?.whom.id, [one.id]);
+  return classPage(view, one, standing.get(one.id) ?? null, { by: await waysToCode(parts), chosen, ...step });
 }
 
 async function classOf({ open: { fleet } }: SiteParts, view: View, request: Request) {
@@ -53,15 +63,15 @@ async function classOf({ open: { fleet } }: SiteParts, view: View, request: Requ
 }
 
 /** `GET /classes/ID` */
-export const showClass: SiteHandler = (parts, view, request) => show(parts, view, request);
+export const showClass: SiteHandler = (parts, view, request, response) => show(parts, view, request, response);
 
 /** `POST /classes/ID`: whoever is known joins, waits or leaves; a newcomer is asked for a code. */
 export const actInClass: SiteHandler = async (parts, view, request, response) => {
   if (view.person) return act(parts, view, request, response, String(request.body.act ?? 'join'));
   const typed = typedOf(request.body);
-  if (request.body.back) return show(parts, view, request, { typed });
+  if (request.body.back) return show(parts, view, request, response, { typed });
   const answer = await askForCode(parts, view, request, response);
-  return show(parts, view, request, 'code' in answer ? answer : { typed, ...answer });
+  return show(parts, view, request, response, 'code' in answer ? answer : { typed, ...answer });
 };
 
 /** `POST /classes/ID/code`: a newcomer joins, or waits where it is full. */
@@ -73,8 +83,8 @@ export const confirmInClass: SiteHandler = async (parts, view, request, response
     return act(parts, view, request, response, free_places > 0 ? 'join' : 'wait', shown.caller);
   }
   const status = shown.status === 404 ? 410 : shown.status;
-  if (shown.isOver) return show(parts, view, request, { typed: code.typed, trouble: shown.trouble, status });
-  return show(parts, view, request, { code: { ...code, wrong: shown.wrong }, trouble: shown.trouble, status });
+  if (shown.isOver) return show(parts, view, request, response, { typed: code.typed, trouble: shown.trouble, status });
+  return show(parts, view, request, response, { code: { ...code, wrong: shown.wrong }, trouble: shown.trouble, status });
 };
 
 async function act(
@@ -86,7 +96,8 @@ async function act(
   newcomer?: Caller,
 ): Promise<SiteAnswer> {
   const { id } = await classOf(parts, view, request);
-  const studentId = newcomer?.personId ?? (view.person?.id as number);
+  const chosen = newcomer ? null : await forWhom(parts, view, request, response, JOINING);
+  const studentId = newcomer?.personId ?? (chosen?.whom.id as number);
   const today = dayOf(view.now, view.zone);
   const ways: Record<string, { operation: string; params: object; body?: object }> = {
     join: { operation: 'POST /real-trainings/{id}/students', params: { id }, body: { student_id: studentId } },
@@ -103,7 +114,7 @@ async function act(
   try {
     // Whoever takes part in a class is a student; who is one already stays as they are.
     const becoming = { clientId: studentId, payerId: null, belt: null, registrationDate: today };
-    if (wish === 'join' || wish === 'wait')
+    if ((wish === 'join' || wish === 'wait') && (chosen?.isSelf ?? true))
       await actAsVisitor(
         parts,
         request,
@@ -112,12 +123,12 @@ async function act(
         studentId,
       );
     await askRoute(parts, request, response, { ...way, caller: newcomer });
-    return { to: view.link(`/classes/${id}`) };
+    return { to: view.link(`/classes/${id}`, forParam(chosen)) };
   } catch (error) {
     const { status } = refusalFrom(error);
     if (status !== 409 && status !== 404 && status !== 422) throw error;
     const { free_places } = await classOf(parts, view, request);
-    return show(parts, view, request, {
+    return show(parts, view, request, response, {
       trouble: view.t(wish === 'join' && free_places === 0 ? 'trouble.place' : 'trouble.conflict'),
       status: 409,
     });

@@ -3,6 +3,7 @@ import type { siteClass } from '../../sql/site/classes.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { zoneNote } from './book-page.ts';
 import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
+import { type ForWhom, forParam, whomChips } from './for-whom.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -40,6 +41,7 @@ export type ClassStep = {
   trouble?: string;
   code?: CodeStep;
   status?: number;
+  chosen?: ForWhom | null;
 };
 
 /** One class: join it, wait for a place, or give it up. */
@@ -55,21 +57,26 @@ export function classPage(view: View, one: Class, standing: ClassStanding, step:
       <dl class="summary"><dt>${t('held.who')}</dt><dd>${one.trainer}</dd>${one.room && html`<dt>${t('held.where')}</dt><dd>${one.room}</dd>`}
       <dt>${t('held.price')}</dt><dd>${one.is_subscription_only ? t('classes.by_subscription') : one.price_minor > 0 ? t('classes.price', { price: money(one.price_minor) }) : t('free')}</dd>
       <dt>${t('classes.places')}</dt><dd>${placesOf(view, one)}</dd></dl>${zoneNote(view, one.starts_at)}
-      ${acts(view, one, standing, step)}`,
+      ${whomChips(view, `/classes/${one.id}`, step.chosen ?? null)}${acts(view, one, standing, step)}`,
   };
 }
 
-function acts(view: View, one: Class, standing: ClassStanding, { by, typed = {}, wrong = {}, code }: ClassStep): Html {
+function acts(
+  view: View,
+  one: Class,
+  standing: ClassStanding,
+  { by, typed = {}, wrong = {}, code, chosen = null }: ClassStep,
+): Html {
   const { t, link, guard, person, now, short } = view;
-  const action = link(`/classes/${one.id}`);
+  const action = link(`/classes/${one.id}`, forParam(chosen));
   const until = freeUntil(new Date(one.starts_at));
   const isFree = until > now;
   const button = (act: string, words: string, look = 'main') =>
     html`<form method="post" action="${action}" class="narrow">${guard}<button name="act" value="${act}" class="${look}">${words}</button></form>`;
   if (standing === 'REGISTERED')
-    return html`<p data-next>${t('classes.are_in')}</p><p>${isFree ? t('booked.until', { until: short(until) }) : t('classes.leave.late')}</p>${button('leave', t(isFree ? 'classes.leave.free' : 'classes.leave.charged'), 'second')}`;
+    return html`<p data-next>${chosen && !chosen.isSelf ? t('classes.is_in', { name: chosen.whom.name }) : t('classes.are_in')}</p><p>${isFree ? t('booked.until', { until: short(until) }) : t('classes.leave.late')}</p>${button('leave', t(isFree ? 'classes.leave.free' : 'classes.leave.charged'), 'second')}`;
   if (standing === 'WAITLIST')
-    return html`<p data-next>${t('classes.are_waiting')}</p>${button('unwait', t('classes.unwait'), 'second')}`;
+    return html`<p data-next>${chosen && !chosen.isSelf ? t('classes.is_waiting', { name: chosen.whom.name }) : t('classes.are_waiting')}</p>${button('unwait', t('classes.unwait'), 'second')}`;
   const words =
     one.free_places > 0
       ? t('classes.join', {

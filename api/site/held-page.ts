@@ -4,6 +4,7 @@ import { freeUntil } from '../../workers/free-until.ts';
 import type { Deal, WayToPay } from '../../workers/site/book-held.ts';
 import { labelled, zoneNote } from './book-page.ts';
 import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
+import { type ForWhom, forParam, whomChips } from './for-whom.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -15,6 +16,8 @@ export type HeldView = {
   deal: Deal;
   /** Who books, where that is known. */
   isKnown: boolean;
+  /** For whom it is, where that can be chosen. */
+  chosen?: ForWhom | null;
   /** Says who it is, where no cookie does. */
   as?: string;
   by: { mail: boolean; telegram: boolean };
@@ -29,8 +32,8 @@ export type HeldView = {
 /** The last step: the deal, who books, and the button that says all of it. */
 export function heldPage(view: View, held: HeldView, status = 200): Page {
   const { t, link, guard } = view;
-  const { token, hold, deal, isKnown, by, typed = {}, wrong = {}, slots, code } = held;
-  const action = link(`/book/${token}`);
+  const { token, hold, deal, isKnown, by, chosen = null, typed = {}, wrong = {}, slots, code } = held;
+  const action = link(`/book/${token}`, forParam(chosen));
   const cannot = !isKnown && !by.mail && !by.telegram;
   const form = html`<form method="post" action="${action}" class="narrow">${guard}${held.as && html`<input type="hidden" name="as" value="${held.as}">`}
     ${slots && slotChoice(view, slots)}
@@ -43,8 +46,9 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
     isEmbeddable: true,
     main: html`<h1>${view.moment(hold.starts_at)}</h1>
       ${held.trouble && html`<p role="alert" class="trouble">${held.trouble}</p>`}
-      ${summary(view, hold, deal)}
+      ${whomChips(view, `/book/${token}`, chosen)}${summary(view, hold, deal)}
       ${hold.held_until ? html`<p class="quiet">${t('held.until', { time: view.time(hold.held_until) })}</p>` : !slots && html`<p class="quiet">${t('held.over')}</p>`}
+      ${view.person && !code && html`<p><a href="${link(`/book/${token}/weekly`, forParam(chosen))}">${t('weekly.link')}</a></p>`}
       ${code ? codeForm(view, action, dealWords(view, hold, deal, deal.ways[0] ?? 'later'), code) : form}`,
   };
 }
@@ -87,7 +91,7 @@ function dealWords(view: View, hold: SiteHold, { priceMinor }: Deal, way: WayToP
 
 /** It is done. */
 export function bookedPage(view: View, booking: Booking, offer: Html | false = false): Page {
-  const { t, link, money, short, now } = view;
+  const { t, link, money, short, now, person } = view;
   const until = freeUntil(new Date(booking.starts_at));
   const isOff = booking.status === 'CANCELLED';
   const title = t(isOff ? 'booked.off' : 'booked.title');
@@ -103,7 +107,7 @@ export function bookedPage(view: View, booking: Booking, offer: Html | false = f
     main: html`<h1>${title}</h1><p class="lead">${view.moment(booking.starts_at)}</p>
       <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
       <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
-      <dt>${t('held.price')}</dt><dd>${paid}</dd></dl>${zoneNote(view, booking.starts_at)}
+      ${person && person.id !== booking.client_id && html`<dt>${t('whom')}</dt><dd>${booking.client}</dd>`}<dt>${t('held.price')}</dt><dd>${paid}</dd></dl>${zoneNote(view, booking.starts_at)}
       ${!isOff && html`<p>${until > now ? t('booked.until', { until: short(until) }) : t('booked.binding')}</p>`}
       ${!isOff && offer}
       <p><a class="button second" href="${link('/')}">${t('booked.again')}</a></p>`,

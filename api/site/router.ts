@@ -9,7 +9,9 @@ import { Problem } from '../http/problems.ts';
 import { bookOrAsk, confirmAndBook, type SiteHandler, showBooked, showChoice, showHold, takeStart } from './book-handlers.ts';
 import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
+import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
 import { payHere, showMoney } from './cabinet-money.ts';
+import { payOnline, showOrder, topUp } from './cabinet-online.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
 import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
 import { showVisits } from './cabinet-visits.ts';
@@ -21,6 +23,7 @@ import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import type { SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
+import { bookWeeklyHere, showWeekly } from './weekly.ts';
 import type { SiteText } from './words.ts';
 
 /**
@@ -52,6 +55,10 @@ export function site(parts: SiteParts): Router {
     .get('/book/:token', page(showHold))
     .post('/book/:token', ...posted(bookOrAsk))
     .all('/book/:token', onlyBy('GET', 'POST'));
+  router
+    .get('/book/:token/weekly', page(showWeekly))
+    .post('/book/:token/weekly', ...posted(bookWeeklyHere))
+    .all('/book/:token/weekly', onlyBy('GET', 'POST'));
   router.get(
     '/book/:token/code',
     page(async (_parts, view, request) => ({ to: view.link(`/book/${request.params.token}`) })),
@@ -81,7 +88,9 @@ export function site(parts: SiteParts): Router {
   const shown: Record<string, SiteHandler> = {
     '/cabinet': showAhead,
     '/cabinet/visits': showVisits,
+    '/cabinet/buy': showBuy,
     '/cabinet/money': showMoney,
+    '/cabinet/pay/:id': showOrder,
     '/cabinet/settings': showSettings,
     '/cabinet/bookings/:id': showBooking,
     '/cabinet/classes/:id': showPlace,
@@ -89,7 +98,11 @@ export function site(parts: SiteParts): Router {
   const done: Record<string, SiteHandler> = {
     '/cabinet/bookings/:id/cancel': cancelBookingHere,
     '/cabinet/classes/:id/leave': leavePlace,
+    '/cabinet/buy/subscriptions/:id': buySubscriptionHere,
+    '/cabinet/buy/packages/:id': buyPackageHere,
     '/cabinet/invoices/:id/pay': payHere,
+    '/cabinet/invoices/:id/online': payOnline,
+    '/cabinet/top-up': topUp,
     '/cabinet/notifications': saveNotifications,
     '/cabinet/calendar': renewCalendar,
     '/cabinet/devices/:id/end': endDevice,

@@ -3,6 +3,7 @@ import type { Fleet } from '../../queues/process/fleet.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { callerOf, visitFrom } from '../auth/authenticate.ts';
+import { admit, demandRows } from '../auth/gate.ts';
 import type { Asking } from '../http/asking.ts';
 import type { Caller } from '../http/caller.ts';
 import { askedBy } from '../http/fair-share.ts';
@@ -22,22 +23,40 @@ export async function askRoute(
   { serve, routes }: SiteParts,
   request: Request,
   response: Response,
-  asked: { operation: string; params?: object; query?: object; body?: object; caller?: Caller },
+  asked: {
+    operation: string;
+    params?: object;
+    query?: object;
+    body?: object;
+    caller?: Caller;
+    /** An Idempotency-Key: the same form sent again does nothing more. */
+    once?: string;
+  },
 ): Promise<Answer & { body: unknown }> {
-  const route = routes.find((one) => operationOf(one) === asked.operation);
-  if (!route) throw new TypeError(`there is no route ${asked.operation}`);
-  return serve(route, {
+  return serve(routeOf(routes, asked.operation), {
     caller: asked.caller ?? callerOf(response),
     visit: visitFrom(response),
     requestId: requestIdOf(response),
     isWaiting: () => !response.destroyed,
-    method: route.method.toUpperCase(),
+    method: asked.operation.split(' ')[0] as string,
     path: request.path,
     params: Object.fromEntries(Object.entries(asked.params ?? {}).map(([name, value]) => [name, String(value)])),
     query: asked.query ?? {},
     body: () => asked.body ?? {},
-    header: () => undefined,
+    header: (name) => (name === 'idempotency-key' ? asked.once : undefined),
   });
+}
+
+function routeOf(routes: readonly Route[], operation: string): Route {
+  const route = routes.find((one) => operationOf(one) === operation);
+  if (!route) throw new TypeError(`there is no route ${operation}`);
+  return route;
+}
+
+/** Throws as a route of the API would for whoever sent this request: where they may not ask for it, or not for the rows its body names. */
+export async function demandAllowed({ open, routes }: SiteParts, response: Response, operation: string, body: object) {
+  const route = routeOf(routes, operation);
+  await demandRows(open.fleet.db, admit(callerOf(response), route), route, { params: {}, query: {}, body });
 }
 
 /** Does something by the rules themselves, as whoever sent this request or as a person: in their name, with their share of the database. */

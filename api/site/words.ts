@@ -47,6 +47,12 @@ export function siteFormats(locale: SiteLocale, zone: string, currency: string) 
   const digits = money.resolvedOptions().maximumFractionDigits ?? 2;
   return {
     money: (minor: number) => money.format(minor / 10 ** digits),
+    /** An amount as somebody writes it, `1500` or `1 500,50`, in minor units; null: it is none, or nothing. */
+    minorOf(typed: string): number | null {
+      const text = typed.replaceAll(/[\s\u00a0]/g, '').replace(',', '.');
+      if (!new RegExp(`^\\d{1,9}${digits > 0 ? `(?:\\.\\d{1,${digits}})?` : ''}$`).test(text)) return null;
+      return Math.round(Number(text) * 10 ** digits) || null;
+    },
     /** `15:00` */
     time: (instant: string) => time.format(new Date(instant)),
     /** `01:30 GMT+3`, where a clock that is set back shows a time twice. */

@@ -48,6 +48,11 @@ export const quietHoursSetting = z
   .refine((hours) => hours === null || hours.from !== hours.until, { error: QUIET });
 
 const WEBHOOK_SECRET = '24 to 256 letters, digits, _ and - that nobody guesses';
+const PAYMENTS_SECRET = '24 to 256 visible characters that nobody guesses, shared with the provider';
+const paymentsSecret = z
+  .string()
+  .regex(/^[\x21-\x7e]{24,256}$/, { error: PAYMENTS_SECRET })
+  .refine((secret) => whyWeak(secret) === null, { error: PAYMENTS_SECRET });
 /** Every setting: its name, what is accepted, and its default; a new one also gets a line of `.env.example`. */
 export const schema = z.object({
   DATABASE_URL: url('postgres:', 'postgresql:').optional(),
@@ -124,6 +129,9 @@ export const schema = z.object({
     .regex(/^\S{8,512}$/, { error: 'the client secret that BotFather shows' })
     .optional(),
   TELEGRAM_OIDC_ROOT: url('http:', 'https:').default('https://oauth.telegram.org'),
+  PAYMENTS_URL: url('http:', 'https:').optional(),
+  PAYMENTS_SECRET: paymentsSecret.optional(),
+  PAYMENTS_WEBHOOK_SECRET: paymentsSecret.optional(),
   SMTP_URL: url('smtp:', 'smtps:').optional(),
   MAIL_FROM: z
     .string()

@@ -59,6 +59,8 @@ export type Settings = Readonly<{
   webhook?: { url: string; secret: string };
   /** What the studio is known by where people sign in by Telegram; the root without a slash at its end. */
   telegramOidc?: { id: string; secret: string; root: string };
+  /** Where payers pay online, what their way there is signed with, and what the provider's webhooks are. */
+  payments?: { url: string; secret: string; webhookSecret: string };
   /** The server that sends e-mail, and from whom it is. */
   mail?: { url: string; from: string };
   /** Where alarms go by e-mail and SMS; without them to the owners and admins of the studio. */
@@ -155,6 +157,7 @@ export function parseSettings(given: GivenSettings): Settings {
             root: s.TELEGRAM_OIDC_ROOT.replace(/\/+$/, ''),
           }
         : undefined,
+    payments: paymentsOf(s),
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
     heartbeatUrl: s.HEARTBEAT_URL,
     alertEmails: s.ALERT_EMAILS,
@@ -171,6 +174,16 @@ export function parseSettings(given: GivenSettings): Settings {
     renewalGraceDays: s.RENEWAL_GRACE_DAYS,
     retentionDays: s.RETENTION_DAYS,
   });
+}
+
+function paymentsOf(s: z.output<typeof schema>): Settings['payments'] {
+  demandBoth(s, 'PAYMENTS_URL', 'PAYMENTS_SECRET');
+  demandBoth(s, 'PAYMENTS_URL', 'PAYMENTS_WEBHOOK_SECRET');
+  const { PAYMENTS_URL: url, PAYMENTS_SECRET: secret, PAYMENTS_WEBHOOK_SECRET: webhookSecret } = s;
+  if (!url || !secret || !webhookSecret) return undefined;
+  if (secret === webhookSecret)
+    throw new SettingsError('PAYMENTS_WEBHOOK_SECRET: got (not shown); accepted: another one than PAYMENTS_SECRET');
+  return { url, secret, webhookSecret };
 }
 
 function smsOf(s: z.output<typeof schema>): Settings['sms'] {

@@ -42,6 +42,12 @@ export const listInvoices = (
 export const findInvoice = (db: Sql, id: number) =>
   db.maybeOne(sql.type(invoiceRow)`select ${columns} from invoices where id = ${id}`);
 
+/** The oldest invoice for a subscription or a package that a payer owes, or null. */
+export const unpaidPurchase = (db: Sql, payerId: number) =>
+  db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
+    select id from invoices where payer_id = ${payerId} and status = 'UNPAID' and type in ('SUBSCRIPTION', 'PACKAGE')
+    order by created_at, id limit 1`);
+
 /**
  * Waives an invoice, in the caller's transaction: what was paid goes back to the wallet and settles what else is owed.
  * The registration it was for stays decided. A cancelled one is answered as it is, with `isNew` false. Null when there is none.

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
+import { payInvoice } from './pay-invoice.ts';
 import { lockWallets, settle } from './settle.ts';
 
 export const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
@@ -55,18 +56,24 @@ export async function receivePayment(
     createdBy: string;
     personId?: number;
     providerId?: string;
+    /** An invoice of the payer that is paid before any other, if it is still owed. */
+    invoiceId?: number;
+    /** What somebody went to pay online. */
+    orderId?: number;
   },
 ) {
   await lockWallets(transaction, [received.payerId]);
   const payment = await transaction.one(sql.type(paymentRow)`
-    insert into payments (payer_id, amount_minor, method, description, payment_date, created_by, person_id, provider_id)
+    insert into payments (payer_id, amount_minor, method, description, payment_date, created_by, person_id, provider_id, order_id)
     values (${received.payerId}, ${received.amountMinor}, ${received.method}, ${received.description ?? null}, ${received.day ?? null}::date, ${received.createdBy},
-      ${received.personId ?? null}, ${received.providerId ?? null})
+      ${received.personId ?? null}, ${received.providerId ?? null}, ${received.orderId ?? null})
     returning ${columns}`);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id)
     values (${received.payerId}, ${received.amountMinor}, 'deposit', ${payment.id})`);
-  return { payment, paid: await settle(transaction, [received.payerId]) };
+  const { invoiceId: id, payerId: payer_id } = received;
+  const first = id !== undefined && (await payInvoice(transaction, { id, payer_id })) ? 1 : 0;
+  return { payment, paid: first + (await settle(transaction, [payer_id])) };
 }
 
 type Listed = {

@@ -10,10 +10,12 @@ export const refundRow = z.object({
   method: z.enum(METHODS),
   reason: z.string(),
   created_by: z.string(),
+  /** What the outside service calls it (R18). */
+  provider_id: z.string().nullable(),
   created_at: z.iso.datetime(),
 });
 
-const columns = sql.fragment`id, payment_id, payer_id, amount_minor, method, reason, created_by, created_at`;
+const columns = sql.fragment`id, payment_id, payer_id, amount_minor, method, reason, created_by, provider_id, created_at`;
 
 type NewRefund = {
   payment: { id: number; payer_id: number };
@@ -22,6 +24,7 @@ type NewRefund = {
   reason: string;
   by: string;
   personId: number | null;
+  providerId?: string;
 };
 
 /**
@@ -30,14 +33,18 @@ type NewRefund = {
  */
 export async function insertRefund(transaction: Sql, of: NewRefund) {
   const refund = await transaction.one(sql.type(refundRow)`
-    insert into payment_refunds (payment_id, payer_id, amount_minor, method, reason, created_by, person_id)
-    values (${of.payment.id}, ${of.payment.payer_id}, ${of.amountMinor}, ${of.method}, ${of.reason}, ${of.by}, ${of.personId})
+    insert into payment_refunds (payment_id, payer_id, amount_minor, method, reason, created_by, person_id, provider_id)
+    values (${of.payment.id}, ${of.payment.payer_id}, ${of.amountMinor}, ${of.method}, ${of.reason}, ${of.by}, ${of.personId}, ${of.providerId ?? null})
     returning ${columns}`);
   await transaction.query(sql.unsafe`
     insert into wallet_transactions (user_id, amount_minor, kind, payment_id, refund_id)
     values (${of.payment.payer_id}, ${-of.amountMinor}, 'payout', ${of.payment.id}, ${refund.id})`);
   return refund;
 }
+
+/** The refund that an outside service calls so, or null. */
+export const refundOfProvider = (db: Sql, providerId: string) =>
+  db.maybeOne(sql.type(refundRow)`select ${columns} from payment_refunds where provider_id = ${providerId}`);
 
 /** The refunds of a payment, oldest first. */
 export const listRefunds = (db: Sql, paymentId: number) =>

@@ -237,13 +237,18 @@ export const personTables: Readonly<Record<string, ColumnDecision>> = {
   payment_refunds: {
     of: ['payer_id'],
     emptied: 'reason:-',
-    kept: 'id payment_id payer_id amount_minor method created_at',
+    kept: 'id payment_id payer_id amount_minor method created_at provider_id',
     withheld: 'created_by person_id',
+  },
+  payment_orders: {
+    of: ['payer_id'],
+    kept: 'id payer_id invoice_id amount_minor currency status created_at expires_at',
+    withheld: 'reference',
   },
   payments: {
     of: ['payer_id'],
     emptied: 'description cancellation_reason',
-    kept: 'id payer_id amount_minor method created_at cancelled_at payment_date provider_id',
+    kept: 'id payer_id amount_minor method created_at cancelled_at payment_date provider_id order_id',
     withheld: 'created_by person_id',
   },
   wallet_transactions: {

@@ -20,6 +20,8 @@ const ITS_OWN = [
   'belt_is_deferred_already',
   'exam_awards_once',
   'payment_is_booked_already',
+  'payment_order_has_one_reference',
+  'refund_is_booked_already',
   'refund_leaves_a_wallet_once',
   'a_terminal_has_one_place_of_a_kind',
   'ingredients_owner_id_id_key',

@@ -171,6 +171,12 @@ beforeAll(async () => {
   rows.client.invoice = await invoiceOf(client);
   rows.guardian.invoice = await invoiceOf(guardian);
   rows.others.invoice = await invoiceOf(stranger);
+  const order = (payer: number) =>
+    only(sql.unsafe`
+      insert into payment_orders (payer_id, amount_minor, currency, expires_at) values (${payer}, 100, 'RUB', now()) returning id`);
+  rows.client.payment_order = await order(client);
+  rows.guardian.payment_order = await order(guardian);
+  rows.others.payment_order = await order(stranger);
   const vendor = await make.client();
   await db.query(sql.unsafe`insert into user_roles values (${vendor}, 'vending_owner') on conflict do nothing`);
   rows.vending_owner = { ...(await machines(vendor, 'Свой автомат')), person: vendor };
@@ -315,6 +321,8 @@ function example(name: string): Json {
     'PUT /api/students/{id}/belts/deferral': { program: 'BJJ', until: null },
     'POST /api/students/{id}/exams': { belt_id: 1, exam_at: inHours(70) },
     'PATCH /api/exams/{id}': { notes: 'строго' },
+    'POST /api/students/{id}/subscriptions': { subscription_id: 1 },
+    'POST /api/clients/{id}/packages': { service_package_id: 1 },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
     'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },

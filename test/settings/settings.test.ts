@@ -66,6 +66,10 @@ const good: [Record<string, string>, object][] = [
   [{ RETENTION_DAYS: '3650' }, { retentionDays: 3650 }],
   [{ RENEWAL_GRACE_DAYS: '0' }, { renewalGraceDays: 0 }],
   [{ RENEWAL_GRACE_DAYS: '90' }, { renewalGraceDays: 90 }],
+  [
+    { PAYMENTS_URL: 'https://pay.example/studio', PAYMENTS_SECRET: SECRET, PAYMENTS_WEBHOOK_SECRET: `${SECRET}w` },
+    { payments: { url: 'https://pay.example/studio', secret: SECRET, webhookSecret: `${SECRET}w` } },
+  ],
   [{ TELEGRAM_ADMIN_CHAT_IDS: '1001, -1002' }, { adminChatIds: [1001, -1002] }],
   [{ TELEGRAM_ADMIN_USER_IDS: '1001, 1002' }, { adminUserIds: [1001, 1002] }],
   [

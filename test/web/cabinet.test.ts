@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import { pushService } from '../notifier/push-service.ts';
+import { paymentProvider } from '../support/payment-provider.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
 
@@ -11,15 +12,19 @@ let booking: number;
 let late: number;
 let training: number;
 let service: number;
+let provider: Awaited<ReturnType<typeof paymentProvider>>;
 let push: Awaited<ReturnType<typeof pushService>>;
 beforeAll(async () => {
   if (!process.env.TEST_CHROMIUM) return;
+  provider = await paymentProvider();
   world = await consoleWorld({
     RATE_LIMIT_PER_MINUTE: '100000',
     SMTP_URL: 'smtp://127.0.0.1:9',
     MAIL_FROM: 'hello@studio.example',
     PUSH_LOOPBACK: 'yes',
+    ...provider.settings,
   });
+  provider.serve(world.api.url);
   push = await pushService();
   const { api } = world;
   const make = salon(api.db);
@@ -35,12 +40,16 @@ beforeAll(async () => {
     );
   [booking, late] = [await book(at(3, '10:00')), await book(inHours(5))];
   await make.money(parent.id, 300_000);
+  const sold = { price_minor: 50_000, validity_days: 30 };
+  await api.post('/api/subscriptions', { name: 'Eight', number_of_sessions: 8, ...sold });
+  await api.post('/api/service-packages', { name: 'Ten', composition: [{ service_id: service, units: 10 }], ...sold });
   training = await make.training({ trainer: master, at: at(4, '18:00') });
   await api.post(`/real-trainings/${training}/students`, { student_id: parent.id });
 }, 120_000);
 afterAll(async () => {
   await world?.close();
   push?.close();
+  provider?.close();
 });
 
 inBrowser('a booking is moved, then cancelled after its consequence was read', async () => {
@@ -102,6 +111,62 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   expect(world.complaints()).toEqual([]);
 });
 
+inBrowser('a subscription is bought from the balance, and a visit is booked for a child', async () => {
+  const { api } = world;
+  const child = await personOf(api, 'client');
+  await api.db.query(sql.unsafe`update users set first_name = 'Olga' where id = ${child.id}`);
+  const buyer = await personOf(api, 'guardian', { children: [child.id] });
+  await salon(api.db).money(buyer.id, 50_000);
+  const page = await world.visit({ token: buyer.token });
+  await page.goto('/cabinet');
+  await page.getByRole('link', { name: 'Buy' }).click();
+  await page.getByRole('button', { name: /^Eight: Buy for RUB.500 from the balance$/ }).click();
+  await page.locator('.note', { hasText: /^Done\. Subscription: RUB.500, paid from the balance\.$/ }).waitFor();
+  await page.goto(`/?service=${service}`);
+  await page.locator('.starts button').last().click();
+  await page.getByRole('link', { name: 'Olga' }).click();
+  await page.locator('.chip[aria-current=true]', { hasText: 'Olga' }).waitFor();
+  await page.getByRole('button', { name: /^Book/ }).last().click();
+  await page.getByRole('heading', { name: 'You are booked' }).waitFor();
+  await page.locator('dd', { hasText: 'Olga' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('the same time is booked for some weeks, but for one of them', async () => {
+  const regular = await personOf(world.api, 'client');
+  const page = await world.visit({ token: regular.token });
+  await page.goto(`/?service=${service}`);
+  await page.locator('a[data-key=next]').click();
+  await page.locator('a[data-key=prev]').waitFor();
+  await page.locator('.starts button').last().click();
+  await page.getByRole('link', { name: 'Book this time every week' }).click();
+  await page.getByLabel('How many times').selectOption('3');
+  await page.getByRole('button', { name: 'Show the dates' }).click();
+  await page.getByRole('button', { name: /^Book 3 dates for RUB.7,500$/ }).waitFor();
+  await page.setViewportSize({ width: 375, height: 800 });
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.getByRole('checkbox').nth(1).uncheck();
+  await page.getByRole('button', { name: 'Count again' }).click();
+  await page.getByRole('button', { name: /^Book 2 dates for RUB.5,000$/ }).click();
+  await page.getByRole('heading', { name: 'Ahead' }).waitFor();
+  expect(await page.locator('.card.row', { hasText: 'Haircut' }).count()).toBe(2);
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('the balance is added to at the provider’s page, which leads back', async () => {
+  const payer = await personOf(world.api, 'client');
+  const page = await world.visit({ token: payer.token });
+  await page.goto('/cabinet/money');
+  await page.getByLabel('Amount').fill('1500');
+  await page.getByRole('button', { name: 'Add it online' }).click();
+  await page.getByRole('link', { name: 'Go on to the payment' }).click();
+  await page.getByRole('link', { name: 'Pay 150000 RUB' }).click();
+  await page.locator('.note', { hasText: 'Paid. The money has arrived.' }).waitFor();
+  await page.getByRole('main').getByRole('link', { name: 'Money' }).last().click();
+  await page.getByText(/^Balance: RUB.1,500$/).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
 for (const locale of LOCALES)
   inBrowser(
     `axe finds nothing and no page is wider than a phone, light and dark, in ${locale}`,
@@ -117,6 +182,7 @@ for (const locale of LOCALES)
         for (const path of [
           '/cabinet',
           '/cabinet/visits',
+          '/cabinet/buy',
           '/cabinet/money',
           '/cabinet/settings',
           `/cabinet/bookings/${late}`,

@@ -13,6 +13,8 @@ type Wish = {
   takeBack: boolean;
   by: string;
   personId: number | null;
+  /** What an outside service calls it, where it tells of it. */
+  providerId?: string;
 };
 
 /**

@@ -24,7 +24,11 @@ export const dealForAnybody = ({ service_price_minor: minor }: SiteHold): Deal =
 });
 
 /** The deal for a client, with the discounts of that day (D22) and what is there to pay with. Throws for whoever is no client. */
-export async function dealFor(hold: SiteHold, clientId: number, { db, fleet }: CallContext): Promise<Deal> {
+export async function dealFor(
+  hold: Pick<SiteHold, 'starts_at' | 'service_id' | 'specialist_id'>,
+  clientId: number,
+  { db, fleet, caller }: CallContext,
+): Promise<Deal> {
   const { zone } = fleet.settings;
   const { starts_at, service_id, specialist_id } = hold;
   const offer = await demandOffer({ starts_at, service_id, specialist_id, client_id: clientId }, zone, db);
@@ -33,7 +37,7 @@ export async function dealFor(hold: SiteHold, clientId: number, { db, fleet }: C
   const wanted = { clientId, payerId, serviceId: service_id, priceMinor };
   const ways: WayToPay[] = [];
   for (const way of ['subscription', 'package', 'wallet'] as const) {
-    const isOwn = way !== 'wallet' || (payerId === clientId && priceMinor > 0);
+    const isOwn = way !== 'wallet' || ((payerId === clientId || payerId === caller.personId) && priceMinor > 0);
     if (isOwn && (await isCovered(db, way, wanted, dayOf(new Date(starts_at), zone)))) ways.push(way);
   }
   const discounts = taken.map(({ kind, basisPoints, discountMinor }) => ({ kind, basisPoints, minor: -discountMinor }));
