@@ -64,6 +64,7 @@ import { triggerRoutes } from './triggers.ts';
 import { undoRoutes } from './undo.ts';
 import { vendingRoutes } from './vending.ts';
 import { vendingStockRoutes } from './vending-stock.ts';
+import { visitTermsRoutes } from './visit-terms.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -113,6 +114,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
+  ...visitTermsRoutes,
   ...offerRoutes,
   ...absenceRoutes,
   ...calendarYearRoutes,
