@@ -93,7 +93,7 @@ async function rosterWords(turn: Turn, whose: Whose, id: number): Promise<Shown>
       data: `mark:${id}.${seat.student_id}.${seat.status === 'PRESENT' ? 0 : 1}`,
     },
   ]);
-  const everybody = waiting.length > 0 ? [[{ text: text(locale, 'bot.button.all_came'), data: `markall:${id}` }]] : [];
+  const everybody = waiting.length > 0 ? [[{ text: text(locale, 'bot.button.all_came'), data: `mark_all:${id}` }]] : [];
   const lines = [
     instantIn({ locale, zone: settings.zone }, training.starts_at),
     text(locale, seats.length > 0 ? 'bot.roster.how' : 'bot.roster.none'),
@@ -126,7 +126,7 @@ export const pressMark = (turn: Turn, query: CallbackQuery, argument: string, wh
     return mark(turn, whose, id, [{ student_id, status: came === 1 ? 'PRESENT' : 'ABSENT' }]);
   });
 
-/** `markall:TRAINING`: whoever is not marked yet came. */
+/** `mark_all:TRAINING`: whoever is not marked yet came. */
 export const pressMarkAll = (turn: Turn, query: CallbackQuery, argument: string, whose: Whose) =>
   show(turn, query, async () => {
     const id = numberBehind(argument);

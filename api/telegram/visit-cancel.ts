@@ -57,7 +57,7 @@ const decisions = ({ asker: { locale } }: Turn, outcome: 'safe' | 'late' | 'unwa
   [
     {
       text: text(locale, `bot.button.cancel_${outcome}`),
-      data: `${kind === 'booking' ? 'cancelnow' : 'leavenow'}:${of}.${outcome}`,
+      data: `${kind === 'booking' ? 'cancel_now' : 'leave_now'}:${of}.${outcome}`,
     },
     { text: text(locale, 'bot.button.keep'), data: `${kind}:${of}` },
   ],

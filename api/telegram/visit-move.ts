@@ -40,7 +40,7 @@ async function daysWords(turn: Turn, own: Own, booking: Booking, asked: number |
   const { locale } = turn.asker;
   if (!canMove(booking, turn.now)) return bookingWords(turn, own, booking);
   const [week, days] = await freeDays(turn, booking, asked);
-  const rows: Buttons = days.map((day) => [{ text: weekdayIn(locale, day), data: `moveday:${booking.id}.${serial(day)}` }]);
+  const rows: Buttons = days.map((day) => [{ text: weekdayIn(locale, day), data: `move_day:${booking.id}.${serial(day)}` }]);
   const paging = [
     ...(week > 0 ? [{ text: text(locale, 'bot.button.earlier'), data: `move:${booking.id}.${week - 1}` }] : []),
     ...(week < WEEKS - 1 ? [{ text: text(locale, 'bot.button.later'), data: `move:${booking.id}.${week + 1}` }] : []),
@@ -85,7 +85,7 @@ const dayFrom = (number: number) => {
   return year && !Number.isNaN(Date.parse(text)) ? text : null;
 };
 
-/** `moveday:BOOKING.DAY`: the free starts of a day. */
+/** `move_day:BOOKING.DAY`: the free starts of a day. */
 export const pressMoveDay = (turn: Turn, query: CallbackQuery, argument: string, whose: Whose) =>
   showOwn(turn, query, whose, async (own) => {
     const [id = 0, number = 0] = numbersBehind(argument);
@@ -101,7 +101,7 @@ async function timesWords(turn: Turn, own: Own, booking: Booking, day: string, n
   const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: turn.settings.zone });
   const times = starts.map((start) => ({
     text: clock.format(new Date(start)),
-    data: `moveto:${booking.id}.${Date.parse(start) / MINUTE_MS}`,
+    data: `move_to:${booking.id}.${Date.parse(start) / MINUTE_MS}`,
   }));
   const rows = [...Map.groupBy(times, (_, place) => Math.floor(place / TIMES_A_ROW)).values()];
   const days = [{ text: text(locale, 'bot.button.days'), data: `move:${booking.id}` }];
@@ -109,7 +109,7 @@ async function timesWords(turn: Turn, own: Own, booking: Booking, day: string, n
   return moveWords(turn, booking, ask, [...rows, days], note);
 }
 
-/** `moveto:BOOKING.MINUTES`: moves it there, or it stays and what is free is shown. */
+/** `move_to:BOOKING.MINUTES`: moves it there, or it stays and what is free is shown. */
 export const pressMoveTo = (turn: Turn, query: CallbackQuery, argument: string, whose: Whose) =>
   showOwn(turn, query, whose, async (own) => {
     const [id = 0, minutes = 0] = numbersBehind(argument);

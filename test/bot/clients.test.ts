@@ -133,11 +133,11 @@ test.each([
   expect(await press(who.chat, `booking:${id}`)).toContain('Berta');
   expect(await press(who.chat, `cancel:${id}`)).toMatch(said);
   expect((await stateOf(id)).status).toBe('CONFIRMED');
-  expect(await press(who.chat, `cancelnow:${id}.safe`)).toMatch(new RegExp(`^${done}\n\nHaircut\n`));
+  expect(await press(who.chat, `cancel_now:${id}.safe`)).toMatch(new RegExp(`^${done}\n\nHaircut\n`));
   expect((await stateOf(id)).status).toBe('CANCELLED');
   const button = text(locale, 'bot.button.next');
   expect(buttonsOf(lastTo(who.chat)).map(({ text: label }) => label)).toEqual([button]);
-  await pressAny(who.chat, `cancelnow:${id}.safe`);
+  await pressAny(who.chat, `cancel_now:${id}.safe`);
   expect(await press(who.chat, 'next:')).toBe(text(locale, 'bot.next.none'));
   await pressAny(who.chat, 'balance:');
   expect(lastTo(who.chat)?.text).toMatch(/2[\s,]500/);
@@ -151,13 +151,13 @@ test('a late cancellation says what is kept, and one that became late meanwhile 
   expect(await press(who.chat, `cancel:${id}`)).toMatch(
     /can no longer be cancelled for free\.\nRUB\s2,500 are still to be paid\.$/,
   );
-  expect(offered(who.chat)).toContain(`cancelnow:${id}.late`);
-  await pressAny(who.chat, `cancelnow:${id}.safe`);
+  expect(offered(who.chat)).toContain(`cancel_now:${id}.late`);
+  await pressAny(who.chat, `cancel_now:${id}.safe`);
   expect([lastTo(who.chat)?.text, (await stateOf(id)).status]).toEqual([
     expect.stringContaining('Please read once more'),
     'CONFIRMED',
   ]);
-  expect(await press(who.chat, `cancelnow:${id}.late`)).toContain('too late for it to be free');
+  expect(await press(who.chat, `cancel_now:${id}.late`)).toContain('too late for it to be free');
   expect((await stateOf(id)).status).toBe('CANCELLED');
 });
 
@@ -168,8 +168,8 @@ test('a booking moves by buttons to a free start, and never onto another’s', a
   await press(who.chat, `booking:${id}`);
   await press(who.chat, `move:${id}`);
   const day = at(6, '12:00').slice(0, 10).replaceAll('-', '');
-  await press(who.chat, `moveday:${id}.${day}`);
-  const to = (time: string) => `moveto:${id}.${Date.parse(at(6, time)) / 60_000}`;
+  await press(who.chat, `move_day:${id}.${day}`);
+  const to = (time: string) => `move_to:${id}.${Date.parse(at(6, time)) / 60_000}`;
   expect(offered(who.chat)).toContain(to('10:30'));
   expect(offered(who.chat)).not.toContain(to('10:00'));
   await booked(other, at(6, '12:00'));
@@ -195,12 +195,12 @@ test('a place in a class is given up, and the waitlist is left', async () => {
   expect(await write(who.chat, '/next')).toContain('on the waitlist');
   await press(who.chat, `place:${training}.${who.id}`);
   expect(await press(who.chat, `leave:${training}.${who.id}`)).toMatch(/Cancelling is free until .+\nNothing is charged\./);
-  expect(await press(who.chat, `leavenow:${training}.${who.id}.safe`)).toMatch(/^Cancelled, for free\./);
+  expect(await press(who.chat, `leave_now:${training}.${who.id}.safe`)).toMatch(/^Cancelled, for free\./);
   expect(await seatOf(training, who.id)).toBe('CANCELLED_SAFE');
   await write(who.chat, '/next');
   await press(who.chat, `place:${full}.${who.id}`);
   await press(who.chat, `leave:${full}.${who.id}`);
-  await press(who.chat, `leavenow:${full}.${who.id}.unwait`);
+  await press(who.chat, `leave_now:${full}.${who.id}.unwait`);
   expect(await seatOf(full, who.id)).not.toBe('WAITLIST');
 });
 
@@ -212,7 +212,7 @@ test('a guardian sees the children’s visits with their names, and cancels them
   expect(await write(parent.chat, '/next')).toMatch(/Haircut · Mila$/);
   expect(await press(parent.chat, `booking:${id}`)).toContain('For: Mila');
   await press(parent.chat, `cancel:${id}`);
-  await press(parent.chat, `cancelnow:${id}.safe`);
+  await press(parent.chat, `cancel_now:${id}.safe`);
   expect((await stateOf(id)).status).toBe('CANCELLED');
 });
 
@@ -224,13 +224,13 @@ test('buttons forged for what is another’s are refused, and nothing is shown o
   const forged = [
     `booking:${id}`,
     `cancel:${id}`,
-    `cancelnow:${id}.safe`,
+    `cancel_now:${id}.safe`,
     `move:${id}`,
-    `moveday:${id}.${at(10, '12:00').slice(0, 10).replaceAll('-', '')}`,
-    `moveto:${id}.${Date.parse(at(10, '12:00')) / 60_000}`,
+    `move_day:${id}.${at(10, '12:00').slice(0, 10).replaceAll('-', '')}`,
+    `move_to:${id}.${Date.parse(at(10, '12:00')) / 60_000}`,
     `place:${training}.${who.id}`,
     `leave:${training}.${who.id}`,
-    `leavenow:${training}.${who.id}.safe`,
+    `leave_now:${training}.${who.id}.safe`,
   ];
   for (const data of forged) {
     const before = bot.telegram.received.length;
@@ -240,7 +240,7 @@ test('buttons forged for what is another’s are refused, and nothing is shown o
   const staffOnly = [
     `roster:${training}`,
     `mark:${training}.${who.id}.1`,
-    `markall:${training}`,
+    `mark_all:${training}`,
     `visit:${id}`,
     `close:${id}.1`,
     'today:',
@@ -248,7 +248,7 @@ test('buttons forged for what is another’s are refused, and nothing is shown o
   for (const data of staffOnly)
     expect([data, await pressAny(thief.chat, data)]).toEqual([data, expect.stringMatching(/not for you/)]);
   // Nor may whoever gives it cancel it in the client's name.
-  for (const data of [`cancelnow:${id}.safe`, `leavenow:${training}.${who.id}.safe`])
+  for (const data of [`cancel_now:${id}.safe`, `leave_now:${training}.${who.id}.safe`])
     expect(await pressAny(MASTER, data)).toBe('There is no such visit of yours.');
   expect(await stateOf(id)).toMatchObject({ status: 'CONFIRMED', starts_at: at(10, '09:00') });
   expect(await seatOf(training, who.id)).toBe('REGISTERED');
@@ -274,14 +274,14 @@ test('a trainer’s day: who came is marked by buttons, of one’s own trainings
   expect(offered(MASTER)).toEqual([
     `mark:${training}.${one.id}.1`,
     `mark:${training}.${two.id}.1`,
-    `markall:${training}`,
+    `mark_all:${training}`,
     'today:',
   ]);
   await press(MASTER, `mark:${training}.${one.id}.1`);
   expect(await seatOf(training, one.id)).toBe('PRESENT');
   await press(MASTER, `mark:${training}.${one.id}.0`);
   expect(await seatOf(training, one.id)).toBe('ABSENT');
-  await press(MASTER, `markall:${training}`);
+  await press(MASTER, `mark_all:${training}`);
   expect([await seatOf(training, one.id), await seatOf(training, two.id)]).toEqual(['ABSENT', 'PRESENT']);
   expect(buttonsOf(lastTo(MASTER)).map(({ text: label }) => label)).toEqual(['❌ Anna', '✅ Boris', 'My day']);
   expect(await pressAny(MASTER, `roster:${theirs}`)).toBe('There is no such visit of yours.');
