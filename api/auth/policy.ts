@@ -144,7 +144,10 @@ export const policy: Readonly<Record<string, Rule>> = {
     rows: { 'params.student_id': 'student' },
     only: { by: ['client'] },
   },
-  'GET /real-trainings/{id}/students/{student_id}/terms': { ...family, rows: { 'params.student_id': 'student' } },
+  'GET /real-trainings/{id}/students/{student_id}/terms': {
+    ...family,
+    rows: { 'params.id': 'training', 'params.student_id': 'student' },
+  },
   'POST /real-trainings/{id}/trial': staff,
   'GET /real-trainings/{id}/waitlist': { ...own, rows: { 'params.id': 'training' } },
   'POST /real-trainings/{id}/waitlist': { ...family, rows: { 'body.student_id': 'student' } },

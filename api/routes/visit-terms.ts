@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
 import { findBooking } from '../../sql/bookings/rows.ts';
 import { findPlace, placeInClass } from '../../sql/site/places.ts';
@@ -53,10 +54,12 @@ export const visitTermsRoutes = [
     path: '/bookings/{id}/starts',
     summary: 'The starts of a day to which a booking can be moved with the same specialist, over its own time too',
     params: idParams,
-    query: z.strictObject({ day: anyDay }),
+    query: z.strictObject({ day: anyDay.optional().meta({ description: 'by default the day on which it is' }) }),
     responses: { 200: z.object({ starts: z.array(z.iso.datetime()) }).meta({ id: 'StartsToMove' }) },
     async handle({ params, query }, context) {
-      return { body: { starts: await startsToMove(await bookingOf(context, params.id), query.day, context) } };
+      const booking = await bookingOf(context, params.id);
+      const day = query.day ?? dayOf(new Date(booking.starts_at), context.fleet.settings.zone);
+      return { body: { starts: await startsToMove(booking, day, context) } };
     },
   }),
   route({
@@ -79,7 +82,7 @@ export const visitTermsRoutes = [
     },
     async handle({ params }, { db, now }) {
       const place = await findPlace(db, params.id, params.student_id);
-      if (!place) throw new Problem(404, `the student ${params.student_id} has no place in the training ${params.id}`);
+      if (!place) throw new Problem(404, `there is no place of the student ${params.student_id} in the training ${params.id}`);
       return { body: { ...place, leave: leaveTerms(place, now), free_until: freeToLeaveUntil(place).toISOString() } };
     },
   }),
