@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/records.ts';
+import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/typed.ts';
 import { coloursOf, contrast, legible } from '../../api/web/app/theme.ts';
 import { clock, LAST, minutesOf, rowAt, spanBetween } from '../../api/web/app/trainer/span.ts';
 import { DARK, LIGHT } from './telegram-host.ts';
