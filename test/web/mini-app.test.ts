@@ -199,11 +199,11 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   const { frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
   await frame.getByRole('heading', { name: /^Today, / }).waitFor();
   await frame.getByRole('button', { name: 'Tasks' }).click();
-  await frame.getByRole('button', { name: 'Done, Call Anna back' }).click();
+  await frame.getByRole('button', { name: 'Done Call Anna back' }).click();
   await frame.getByText('Nothing is left to do.').waitFor();
   await frame.getByRole('button', { name: 'Runs' }).click();
   await frame.getByText('Error: no power').waitFor();
-  await frame.getByRole('button', { name: /^Retry, Tidying up/ }).click();
+  await frame.getByRole('button', { name: /^Retry Tidying up/ }).click();
   await frame.getByText(/^Asked for anew/).waitFor();
   const attempts = await world.api.db.anyFirst(sql.type(z.object({ attempt: z.int() }))`
     select attempt from automated_process_history where run_key = (select run_key from automated_process_history where id = ${failed}) order by 1`);
