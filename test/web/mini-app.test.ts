@@ -101,7 +101,7 @@ inBrowser('a client books by Telegram’s own button, cancels with the consequen
   await main.filter({ hasText: 'Move' }).click();
   await frame.getByRole('button', { name: '11:30', exact: true }).click();
   await main.filter({ hasText: /^Move to .*11:30$/ }).click();
-  await frame.getByText(/11:30/).waitFor();
+  await frame.locator('dl').getByText(/11:30/).waitFor();
   expect((await bookingsOf(client))[0]).toMatchObject({ starts_at: at(5, '11:30') });
 
   await frame.getByRole('button', { name: 'Cancel…' }).click();
