@@ -9,7 +9,7 @@ export type Caller = { name: string; scopes: readonly Scope[]; personId?: number
 export type CallContext = {
   /** A transaction where the caller's writes stand or fall together. */
   db: Sql;
-  fleet: Fleet;
+  fleet: Pick<Fleet, 'db' | 'backend' | 'settings'>;
   caller: Caller;
   /** `now` of the request, read once. */
   now: Date;

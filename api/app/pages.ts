@@ -20,10 +20,11 @@ const YEAR_SECONDS = 31_536_000;
 export function pages(settings: Settings): Router {
   const router = express.Router();
   const builds = servedBuilds(settings);
-  router.get(['/console', '/console/{*path}'], (request, response, next) => {
+  router.get(['/console', '/console/{*path}', '/app'], (request, response, next) => {
     if (/\.\w+$/.test(request.path)) return next();
+    const entry = request.path.startsWith('/app') ? 'app' : 'console';
     const [newest] = builds();
-    if (newest) sendPage(request, response, newest.page('console'), settings);
+    if (newest) sendPage(request, response, newest.page(entry), settings, FRAMED_BY[entry]);
     else response.status(503).type('html').send(NOT_BUILT);
   });
   router.use('/assets', (request, response, next) => {
@@ -35,7 +36,7 @@ export function pages(settings: Settings): Router {
     if (first) first.assets(request, response, fromOlder);
     else missing();
   });
-  router.all(['/console', '/console/{*path}', '/assets/{*path}'], onlyBy('GET'));
+  router.all(['/console', '/console/{*path}', '/app', '/assets/{*path}'], onlyBy('GET'));
   return router;
 }
 
@@ -85,7 +86,9 @@ function sendPage(
   response: Response,
   page: string,
   { zone, locale, currency, telegramOidc, publicUrl }: Settings,
+  framedBy: string,
 ) {
+  if (framedBy !== NOBODY) response.removeHeader('X-Frame-Options');
   const nonce = randomBytes(18).toString('base64');
   const studio = JSON.stringify({
     zone,
@@ -96,13 +99,17 @@ function sendPage(
     hasSession: visitOf(request).token !== null,
   }).replaceAll('<', '\\u003c');
   response
-    .set({ 'Cache-Control': 'no-cache', 'Content-Security-Policy': policyWith(nonce) })
+    .set({ 'Cache-Control': 'no-cache', 'Content-Security-Policy': policyWith(nonce, framedBy) })
     .type('html')
     .send(page.replace('{"studio":true}', () => studio));
 }
 
-/** Nothing from another host, nothing evaluated, in no frame. Vuetify's colours are one style element; components set styles by script. */
-const policyWith = (nonce: string) =>
+const NOBODY = "'none'";
+/** The console is shown in no frame, the Mini App in Telegram's own web pages. */
+const FRAMED_BY = { console: NOBODY, app: 'https://web.telegram.org' };
+
+/** Nothing from another host, nothing evaluated. Vuetify's colours are one style element; components set styles by script. */
+const policyWith = (nonce: string, framedBy: string) =>
   [
     "default-src 'none'",
     "script-src 'self'",
@@ -113,7 +120,7 @@ const policyWith = (nonce: string) =>
     "manifest-src 'self'",
     "base-uri 'none'",
     "form-action 'self'",
-    "frame-ancestors 'none'",
+    `frame-ancestors ${framedBy}`,
   ].join(';');
 
 const NOT_BUILT = `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Studio Fleet</title></head><body>

@@ -22,6 +22,7 @@ import type { scheduleRoutes } from '../routes/schedule.ts';
 import type { searchRoutes } from '../routes/search.ts';
 import type { secondFactorRoutes } from '../routes/second-factor.ts';
 import type { signInRoutes } from '../routes/sign-in.ts';
+import type { siteRoutes } from '../routes/site.ts';
 import type { slotRoutes } from '../routes/slots.ts';
 import type { specialistClientRoutes } from '../routes/specialist-clients.ts';
 import type { subscriptionChangeRoutes } from '../routes/subscription-changes.ts';
@@ -29,11 +30,13 @@ import type { subscriptionRoutes } from '../routes/subscriptions.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
 import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
+import type { telegramSignInRoutes } from '../routes/telegram-sign-in.ts';
 import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 import type { undoRoutes } from '../routes/undo.ts';
 import type { vendingRoutes } from '../routes/vending.ts';
 import type { vendingStockRoutes } from '../routes/vending-stock.ts';
+import type { visitTermsRoutes } from '../routes/visit-terms.ts';
 import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
@@ -73,7 +76,10 @@ type Asked = (
   | typeof telegramLinkRoutes
   | typeof undoRoutes
   | typeof waitlistRoutes
+  | typeof siteRoutes
   | typeof slotRoutes
+  | typeof telegramSignInRoutes
+  | typeof visitTermsRoutes
   | typeof specialistClientRoutes
 )[number];
 

@@ -1,12 +1,14 @@
 import type { Response } from 'express';
 import type { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
+import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 import type { Caller, Visit } from './caller.ts';
 
 /** What a handler gets beside its input. `db` is a transaction where the route or an Idempotency-Key asks for one. */
 export type Context = CallContext & {
+  fleet: Fleet;
   caller: Caller;
   /** Whose rows the caller may see (R32). */
   whose: Whose;

@@ -68,6 +68,7 @@ import { triggerRoutes } from './triggers.ts';
 import { undoRoutes } from './undo.ts';
 import { vendingRoutes } from './vending.ts';
 import { vendingStockRoutes } from './vending-stock.ts';
+import { visitTermsRoutes } from './visit-terms.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -120,6 +121,7 @@ export const routes: readonly Route[] = [
   ...messagesToManyRoutes,
   ...notificationRoutes,
   ...bookingRoutes,
+  ...visitTermsRoutes,
   ...offerRoutes,
   ...absenceRoutes,
   ...calendarYearRoutes,

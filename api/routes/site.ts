@@ -6,14 +6,14 @@ import { listClasses, siteClass } from '../../sql/site/classes.ts';
 import { firstOf, startsForVisitors } from '../../workers/site/starts.ts';
 import { HORIZON_DAYS } from '../../workers/slots/horizon.ts';
 import { idParams } from '../http/paging.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { daysText } from './slots.ts';
 
 const idText = idParams.shape.id;
 const MOST_CLASSES = 500;
 
 /** What the booking site shows to everybody. */
-export const siteRoutes: Route[] = [
+export const siteRoutes = [
   route({
     method: 'get',
     path: '/api/site/catalogue',
@@ -65,4 +65,4 @@ export const siteRoutes: Route[] = [
       return { body: { items: await listClasses(db, { from, to, after: now, limit: MOST_CLASSES }) } };
     },
   }),
-];
+] as const;

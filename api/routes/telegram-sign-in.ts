@@ -10,7 +10,7 @@ import { isSigned, secretOf, sign } from '../../workers/sign-in/tokens.ts';
 import { attemptsOf, demandRest } from '../auth/attempts.ts';
 import { FLOW, flowCookie } from '../auth/visit.ts';
 import { away, Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { open, openInBrowser, signedIn } from './opened.ts';
 
@@ -20,7 +20,7 @@ const LOCAL = 'a path of these pages, such as /cabinet';
 const sent = z.object({ href: z.string() });
 
 /** Signing in by Telegram: inside its Mini App, and from a browser by OpenID Connect. */
-export const telegramSignInRoutes: Route[] = [
+export const telegramSignInRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -93,7 +93,7 @@ export const telegramSignInRoutes: Route[] = [
       return { status: 302, body: { href: flow.to }, headers: { Location: flow.to, 'Set-Cookie': cookies } };
     },
   }),
-];
+] as const;
 
 function clientOf({ settings }: Fleet) {
   if (!settings.telegramOidc) throw new Problem(409, 'signing in by Telegram is not set up: TELEGRAM_OIDC_CLIENT_ID is not set');

@@ -1,6 +1,5 @@
 import { findPlace, type PlaceInClass } from '../../sql/site/places.ts';
-import { judgeCancellation } from '../../workers/finance/free-cancellation.ts';
-import { freeUntil, type Grace } from '../../workers/free-until.ts';
+import { freeToLeaveUntil, leaveTerms } from '../../workers/finance/leave-terms.ts';
 import { Refused } from '../../workers/refusal.ts';
 import type { SiteAnswer } from './book-handlers.ts';
 import { zoneNote } from './book-page.ts';
@@ -13,28 +12,15 @@ async function placeOf(cabinet: Cabinet): Promise<PlaceInClass> {
   return place;
 }
 
-const graceOf = (place: PlaceInClass): Grace => ({
-  isFreeUntilStart: place.free_until_start,
-  promotedAt: place.promoted_at,
-});
-/** What giving it up means now; null where it cannot be given up any more. */
-function termsOf(place: PlaceInClass, now: Date): 'safe' | 'late' | 'unwait' | null {
-  if (place.training_status === 'cancelled' || place.is_cancelled) return null;
-  const judged = judgeCancellation(now, new Date(place.starts_at), graceOf(place));
-  if (judged === 'started') return null;
-  if (place.status === 'WAITLIST') return 'unwait';
-  return place.status === 'REGISTERED' ? judged : null;
-}
-
 /** `GET /cabinet/classes/ID` */
 export const showPlace = inCabinet(async (cabinet) => placePage(cabinet, await placeOf(cabinet)));
 
 function placePage(cabinet: Cabinet, place: PlaceInClass, shown: { trouble?: string; status?: number } = {}) {
   const { view, to } = cabinet;
   const { t, short } = view;
-  const terms = termsOf(place, view.now);
+  const terms = leaveTerms(place, view.now);
   const state = place.training_status === 'cancelled' ? t('cabinet.class.off') : t(`cabinet.visit.${place.status}`);
-  const until = freeUntil(new Date(place.starts_at), graceOf(place));
+  const until = freeToLeaveUntil(place);
   const words = {
     safe: [
       t('cabinet.class.safe', { until: short(until) }),
@@ -64,7 +50,7 @@ export const leavePlace = inCabinet(async (cabinet): Promise<SiteAnswer> => {
   const place = await placeOf(cabinet);
   const page = { to: to(`/cabinet/classes/${place.training_id}`) };
   if (place.is_cancelled) return page;
-  const terms = termsOf(place, view.now);
+  const terms = leaveTerms(place, view.now);
   if (terms === null || terms !== request.body.outcome)
     return placePage(cabinet, place, { trouble: view.t('cabinet.changed'), status: 409 });
   const params = { id: place.training_id, student_id: of.id };

@@ -6,8 +6,11 @@ import { ofRetry, ofRun } from './operations.ts';
 import { pause, resume } from './pauses.ts';
 import { retry, run } from './runs.ts';
 import { start } from './start.ts';
+import { showToday } from './today.ts';
 import { showSales, showStock, showTasks } from './vending.ts';
 import { history, runsList, schedule, status } from './view-commands.ts';
+import { showNext } from './visits.ts';
+import { ofSubscriptions, ofWallet, showBalance, showSubscriptions } from './wallet.ts';
 
 type Command = {
   /** What the policy is asked for before it is done. */
@@ -18,6 +21,11 @@ type Command = {
 /** Everything that can be said to the bot, and the operation each command performs. */
 export const commands: Readonly<Record<string, Command>> = {
   start: { operation: 'POST /auth/join', handle: start },
+  next: { operation: 'GET /bookings', handle: showNext },
+  balance: { operation: ofWallet, handle: showBalance },
+  subscriptions: { operation: ofSubscriptions, handle: showSubscriptions },
+  // Whoever may mark may see whom.
+  today: { operation: 'POST /real-trainings/{id}/attendance', handle: showToday },
   stock: { operation: 'GET /api/vending/stock', handle: showStock },
   sales: { operation: 'GET /api/vending/sales', handle: showSales },
   tasks: { operation: 'GET /api/vending/tasks', handle: showTasks },
@@ -42,6 +50,6 @@ export async function obey(turn: Turn, name: string, args: string): Promise<bool
 }
 
 function showHelp(turn: Turn) {
-  turn.answers.push({ do: 'menu', chat_id: turn.asker.chatId });
+  turn.answers.push({ do: 'menu', chat_id: turn.asker.chatId, locale: turn.asker.locale });
   say(turn, help(turn.asker.locale));
 }

@@ -2,6 +2,7 @@ import type { ProcessRequest } from '../../queues/jobs/request.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import type { CallContext } from '../../workers/call-context.ts';
 import type { BotAnswer } from '../../workers/notifier/templates/bot-answers.ts';
 import type { Locale } from '../../workers/notifier/texts/texts.ts';
 
@@ -26,6 +27,8 @@ export type Asker = {
 export type Turn = {
   db: Sql;
   settings: Settings;
+  /** What rules that act in the asker's name stand on; they write through `db`. */
+  fleet: CallContext['fleet'];
   now: Date;
   asker: Asker;
   answers: BotAnswer[];

@@ -13,6 +13,10 @@ const LOOK: BotAsking = { operation: 'GET /schedule' };
 /** The number behind a button or a command; 0 for what is none. */
 export const numberBehind = (argument: string) => (/^\d{1,9}$/.test(argument) ? Number(argument) : 0);
 
+/** The numbers behind a button, between dots; none where something else stands there. */
+export const numbersBehind = (argument: string): number[] =>
+  /^\d{1,9}(\.\d{1,9})*$/.test(argument) ? argument.split('.').map(Number) : [];
+
 /** The run that `/retry` names: its number, also with a #, or that of its key's latest attempt. */
 export async function runIdIn({ db }: Turn, args: string): Promise<number | null> {
   const [, digits] = /^#?(\d{1,9})$/.exec(args) ?? [];
@@ -23,8 +27,14 @@ export async function runIdIn({ db }: Turn, args: string): Promise<number | null
 /** An operation on the row whose number stands behind the word. */
 export const onRow = (operation: string) => (_turn: Turn, argument: string) => ({
   operation,
-  params: { id: numberBehind(argument) },
+  params: { id: numbersBehind(argument.replace(/\.[a-z]+$/, ''))[0] ?? 0 },
 });
+
+/** The same on a student's place in a training: `TRAINING.STUDENT`. */
+export const onPlace = (operation: string) => (_turn: Turn, argument: string) => {
+  const [id = 0, student_id = 0] = numbersBehind(argument.replace(/\.[a-z]+$/, ''));
+  return { operation, params: { id, student_id } };
+};
 
 /** Starting a process: its own route. */
 export function ofRun(_turn: Turn, args: string): BotAsking {

@@ -6,7 +6,7 @@ import { believedWait, movedTo } from '../../workers/notifier/outbox/deliver.ts'
 import type { BotAnswer, Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { routine } from '../../workers/notifier/templates/process-names.ts';
 import type { BotContext } from './bot-context.ts';
-import { offerCommands } from './menu.ts';
+import { offerMenu } from './menu.ts';
 import { chartOf, summary } from './summary.ts';
 import { views } from './views.ts';
 
@@ -46,7 +46,7 @@ function give(bot: BotContext, answer: BotAnswer, now: Date): Promise<unknown> {
     case 'chart':
       return sendChart(bot, answer, now);
     case 'menu':
-      return offerCommands(bot, answer.chat_id);
+      return offerMenu(bot, answer);
   }
 }
 
@@ -64,7 +64,7 @@ const wire = ({ text, entities, buttons }: Words) => ({
 export function keyboard(rows: Buttons) {
   const builder = new InlineKeyboardBuilder();
   for (const row of rows) {
-    for (const { text, data } of row) builder.text(text, data);
+    for (const button of row) 'app' in button ? builder.webApp(button.text, button.app) : builder.text(button.text, button.data);
     builder.row();
   }
   return builder.build();

@@ -1,4 +1,5 @@
 import type { CallbackQuery } from 'node-telegram-bot-api';
+import type { Whose } from '../../sql/auth/whose.ts';
 import { type Confirmation, lockConfirmation, useConfirmation } from '../../sql/bot/confirmations.ts';
 import { findRun } from '../../sql/runs/find.ts';
 import { offeredAs } from '../../workers/notifier/templates/process-names.ts';
@@ -8,17 +9,25 @@ import { admitted, type BotOperation } from './admission.ts';
 import { nameOf, say, type Turn } from './decision.ts';
 import { details } from './details.ts';
 import { mute } from './mute.ts';
-import { numberBehind, ofConfirmation, ofRetry, ofRun, onRow } from './operations.ts';
+import { numberBehind, ofConfirmation, ofRetry, ofRun, onPlace, onRow } from './operations.ts';
 import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
+import { pressClose, pressMark, pressMarkAll, pressRoster, pressToday, pressVisit } from './today.ts';
 import { pressComplete, pressRefill } from './vending.ts';
+import { pressCancel, pressCancelNow, pressLeave, pressLeaveNow } from './visit-cancel.ts';
+import { pressMove, pressMoveDay, pressMoveTo } from './visit-move.ts';
+import { pressBooking, pressNext, pressPlace } from './visits.ts';
+import { ofSubscriptions, ofWallet, pressBalance, pressSubscriptions } from './wallet.ts';
 
 type Press = {
   /** What the policy is asked for before it is done. */
   operation: BotOperation;
-  handle(turn: Turn, query: CallbackQuery, argument: string): unknown;
+  handle(turn: Turn, query: CallbackQuery, argument: string, whose: Whose): unknown;
   /** What is said of rows that are not among theirs. */
   gone?: TextKey;
 };
+
+const MARK = 'POST /real-trainings/{id}/attendance';
+const LEAVE = 'POST /real-trainings/{id}/students/{student_id}/cancel';
 
 /** What buttons do, and the operation each performs: the word before the colon of their data. */
 export const presses: Readonly<Record<string, Press>> = {
@@ -35,6 +44,24 @@ export const presses: Readonly<Record<string, Press>> = {
     handle: pressTask(pressComplete),
     gone: 'bot.tasks.gone',
   },
+  next: { operation: 'GET /bookings', handle: pressNext },
+  balance: { operation: ofWallet, handle: pressBalance },
+  subscriptions: { operation: ofSubscriptions, handle: pressSubscriptions },
+  booking: { operation: onRow('GET /bookings/{id}'), handle: pressBooking, gone: 'bot.visit.gone' },
+  cancel: { operation: onRow('POST /bookings/{id}/cancel'), handle: pressCancel, gone: 'bot.visit.gone' },
+  cancel_now: { operation: onRow('POST /bookings/{id}/cancel'), handle: pressCancelNow, gone: 'bot.visit.gone' },
+  move: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMove, gone: 'bot.visit.gone' },
+  move_day: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMoveDay, gone: 'bot.visit.gone' },
+  move_to: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMoveTo, gone: 'bot.visit.gone' },
+  place: { operation: onPlace(LEAVE), handle: pressPlace, gone: 'bot.visit.gone' },
+  leave: { operation: onPlace(LEAVE), handle: pressLeave, gone: 'bot.visit.gone' },
+  leave_now: { operation: onPlace(LEAVE), handle: pressLeaveNow, gone: 'bot.visit.gone' },
+  today: { operation: MARK, handle: pressToday },
+  roster: { operation: onRow(MARK), handle: pressRoster, gone: 'bot.visit.gone' },
+  mark: { operation: onRow(MARK), handle: pressMark, gone: 'bot.visit.gone' },
+  mark_all: { operation: onRow(MARK), handle: pressMarkAll, gone: 'bot.visit.gone' },
+  visit: { operation: onRow('POST /bookings/{id}/close'), handle: pressVisit, gone: 'bot.visit.gone' },
+  close: { operation: onRow('POST /bookings/{id}/close'), handle: pressClose, gone: 'bot.visit.gone' },
   refill: { operation: onRow('POST /api/vending/tasks/{id}/refill'), handle: pressTask(pressRefill), gone: 'bot.tasks.gone' },
 };
 
@@ -52,7 +79,7 @@ export async function press(turn: Turn, query: CallbackQuery) {
   const [, name = '', argument = ''] = /^(\w+):(.*)$/s.exec(query.data ?? '') ?? [];
   const pressed = Object.hasOwn(presses, name) ? presses[name] : undefined;
   const whose = pressed ? await admitted(turn, pressed.operation, argument) : 'not_allowed';
-  if (pressed && typeof whose !== 'string') return pressed.handle(turn, query, argument);
+  if (pressed && typeof whose !== 'string') return pressed.handle(turn, query, argument, whose);
   const isOld = isAdmin && !pressed;
   if (isOld || whose === 'missing') return toast(turn, query, text(locale, pressed?.gone ?? 'bot.button.old'));
   return toast(turn, query, text(locale, person ? 'bot.known' : 'bot.stranger'));

@@ -90,9 +90,9 @@ async function noteMove(db: Turn['db'], update: Update) {
 
 const isGroup = (id: unknown): id is number => Number.isSafeInteger(id) && Number(id) < 0;
 
-async function turnOf({ settings }: BotContext, db: Turn['db'], update: Update): Promise<Turn | null> {
+async function turnOf({ db: pool, backend, settings }: BotContext, db: Turn['db'], update: Update): Promise<Turn | null> {
   const asker = await askerOf(db, update, settings);
-  return asker && { db, settings, now: new Date(), asker, answers: [], asked: [] };
+  return asker && { db, settings, fleet: { db: pool, backend, settings }, now: new Date(), asker, answers: [], asked: [] };
 }
 
 const apology = ({ settings }: BotContext, chat_id: number | null): BotAnswer[] =>

@@ -1,12 +1,15 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import type { TelegramLink } from '../../sql/bot/links.ts';
 import { lockLink, revokeLink, takeLink } from '../../sql/bot/links.ts';
-import { personOf } from '../../sql/bot/people.ts';
+import { personOf, type TelegramPerson } from '../../sql/bot/people.ts';
 import { answerStranger } from '../../sql/bot/updates.ts';
+import { OWN_COMMANDS } from '../../workers/notifier/templates/bot-answers.ts';
 import { help } from '../../workers/notifier/templates/run-words.ts';
 import { type TextKey, text } from '../../workers/notifier/texts/texts.ts';
 import { openedInTelegram } from '../../workers/sign-in/register.ts';
+import { appButton } from './app-button.ts';
 import { say, type Turn } from './decision.ts';
+import { overview } from './wallet.ts';
 
 /** `/start TOKEN` connects a person's Telegram with their record; a bare `/start` says hello. */
 export async function start(turn: Turn, token: string) {
@@ -21,12 +24,24 @@ export async function start(turn: Turn, token: string) {
 
 async function greet(turn: Turn) {
   const { asker, db, answers } = turn;
+  const { locale } = asker;
   if (asker.isAdmin) {
-    answers.push({ do: 'menu', chat_id: asker.chatId });
-    return say(turn, help(asker.locale));
+    answers.push({ do: 'menu', chat_id: asker.chatId, locale });
+    return say(turn, { ...help(locale), buttons: appButton(turn) });
   }
-  if (asker.person) return say(turn, { text: text(asker.locale, 'bot.start.known', { name: asker.person.first_name }) });
+  if (asker.person) return greetKnown(turn, asker.person);
   if (await answerStranger(db, asker.chatId)) say(turn, { text: text(asker.locale, 'bot.stranger') });
+}
+
+/** Says what the bot can do for somebody of the studio, by what they are here. */
+function greetKnown(turn: Turn, { first_name, roles }: TelegramPerson) {
+  const { locale, isPrivate, chatId } = turn.asker;
+  const hello = text(locale, 'bot.start.known', { name: first_name });
+  if (!isPrivate) return say(turn, { text: hello });
+  const commands = OWN_COMMANDS.filter((name) => name !== 'today' || roles.includes('trainer'));
+  turn.answers.push({ do: 'menu', chat_id: chatId, commands, locale });
+  const lines = commands.map((name) => `/${name} — ${text(locale, `bot.command.${name}`)}`);
+  say(turn, { text: [hello, '', ...lines].join('\n'), buttons: overview(turn).buttons });
 }
 
 async function connect(turn: Turn, token: string) {

@@ -10,8 +10,8 @@ import vuetify from 'vite-plugin-vuetify';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 /** HTML entries: each is a folder with an `index.html`, served under its name. The server puts the site's
- * pages into its entry, which has no name of its own. The Mini App will be one more. */
-const ENTRIES = ['console', 'site'];
+ * pages into its entry, which has no name of its own. */
+const ENTRIES = ['console', 'app', 'site'];
 /** Where `npm run dev` finds the fleet. */
 const fleet = process.env.FLEET_URL ?? `http://127.0.0.1:${process.env.PORT ?? 3000}`;
 

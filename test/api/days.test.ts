@@ -106,6 +106,7 @@ test('there are such fields, and none was forgotten', () => {
       'get /real-trainings query to',
       'get /schedule/ticks query from',
       'get /schedule/ticks query to',
+      'get /bookings/{id}/starts query day',
       'get /slots query from',
       'patch /api/calendar-overrides/{id} body day',
       'patch /api/client-discounts/{id} body valid_from',

@@ -87,7 +87,8 @@ async function answered(from: number, fields: { text?: string; data?: string }, 
   await world.db
     .transaction(async (db) => {
       const asker = await askerOf(db, update, settings);
-      const turn: Turn = { db, settings, now: new Date(), asker: asker as Turn['asker'], answers: [], asked: [] };
+      const fleet = { db: world.db, settings, backend: null as never };
+      const turn: Turn = { db, settings, fleet, now: new Date(), asker: asker as Turn['asker'], answers: [], asked: [] };
       await decide(turn, me, update);
       answers = turn.answers;
       throw undone;
@@ -126,7 +127,7 @@ const ask = (word: Word, from: number, chat = from) =>
 async function operationIn(operation: BotOperation, word: Word): Promise<string> {
   if (typeof operation === 'string') return operation;
   const asking: BotAsking = await world.db.transaction(async (db) =>
-    operation({ db, settings, now: new Date() } as unknown as Turn, argumentOf(word)),
+    operation({ db, settings, now: new Date(), asker: { person: null } } as unknown as Turn, argumentOf(word)),
   );
   return asking.operation;
 }

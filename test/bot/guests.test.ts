@@ -44,7 +44,7 @@ test('a client of the studio is notified so, in their own language', async () =>
   const chat = stranger();
   await person(chat, 'client', 'uk');
   await botStudio.write(chat, '/status');
-  expect(botStudio.telegram.delivered(chat)).toEqual([expect.stringContaining('Я лише приношу повідомлення')]);
+  expect(botStudio.telegram.delivered(chat)).toEqual([expect.stringContaining('Цього я не знаю, або це не для вас')]);
 });
 
 test('an admin of the studio may, in a private chat and in no other group', async () => {
@@ -54,7 +54,7 @@ test('an admin of the studio may, in a private chat and in no other group', asyn
   expect(botStudio.told.last(chat)).toContain('Schedule (Europe/Moscow)');
   const group = -stranger();
   await botStudio.write(group, '/schedule', chat);
-  expect(botStudio.telegram.delivered(group)).toEqual([expect.stringContaining('Я только приношу сообщения')]);
+  expect(botStudio.telegram.delivered(group)).toEqual([expect.stringContaining('Этого я не знаю, или это не для вас')]);
 });
 
 test('an admin who has left the studio is a stranger', async () => {

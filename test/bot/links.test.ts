@@ -57,7 +57,7 @@ test('whoever opens it is greeted by name and connected, once', async () => {
   expect(await open(other, token)).toBe('Эту ссылку уже использовали. Попросите в студии новую.');
   expect(await telegramOf(person)).toMatchObject({ telegram_id: chat });
   await botStudio.write(chat, '/start');
-  expect(botStudio.told.last(chat)).toBe('Здравствуйте, Марина! Ваши сообщения приходят сюда.');
+  expect(botStudio.told.last(chat)).toMatch(/^Здравствуйте, Марина! Ваши сообщения приходят сюда\.\n\n\/next — что впереди\n/);
 });
 
 test('two who open one link at the same time: the first is connected, the second told', async () => {

@@ -1,9 +1,9 @@
-import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generateKeyPair } from 'jose';
 import { sql } from '../../sql/database/database.ts';
 import { readInitData } from '../../workers/sign-in/telegram.ts';
 import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
+import { signInitData } from '../support/init-data.ts';
 import { account, asking, cookieOf, PASSWORD, signIn } from './account.ts';
 import { type OidcServer, oidcServer } from './oidc-server.ts';
 
@@ -48,14 +48,7 @@ async function commander(telegram: number, confirmed: boolean) {
 }
 
 describe('a Mini App', () => {
-  const sign = (fields: Record<string, string>, token = BOT) => {
-    const checked = Object.entries(fields)
-      .map(([name, value]) => `${name}=${value}`)
-      .sort()
-      .join('\n');
-    const key = createHmac('sha256', 'WebAppData').update(token).digest();
-    return new URLSearchParams({ ...fields, hash: createHmac('sha256', key).update(checked).digest('hex') }).toString();
-  };
+  const sign = (fields: Record<string, string>, token = BOT) => signInitData(fields, token);
   let query = 0;
   const nextQuery = () => {
     query += 1;

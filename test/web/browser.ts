@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@jest/globals';
-import { type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { type BrowserContextOptions, chromium, type Frame, type Page } from 'playwright-core';
 import { webBuilds } from '../../queues/process/web-builds.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
@@ -43,10 +43,10 @@ const FLAGS = [
 ];
 
 /** The demo studio, or an empty one, behind a real API, and a browser to look at it. Close it when the file's tests are over. */
-export async function consoleWorld(settings: Record<string, string> = {}, { isEmpty = false } = {}) {
+export async function consoleWorld(settings: Record<string, string> = {}, { isEmpty = false, args = [] as string[] } = {}) {
   const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings } });
   if (!isEmpty) await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
-  const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: FLAGS });
+  const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: [...FLAGS, ...args] });
   const troubles: string[] = [];
 
   /** A browser of its own, with nobody signed in, or whoever's session this is. What its console complains of is kept in `troubles`. */
@@ -75,7 +75,7 @@ export async function consoleWorld(settings: Record<string, string> = {}, { isEm
 export type ConsoleWorld = Awaited<ReturnType<typeof consoleWorld>>;
 
 /** What WCAG 2.2 AA finds wrong with a page as it is, a line each. */
-export async function violations(page: Page): Promise<string[]> {
+export async function violations(page: Page | Frame): Promise<string[]> {
   await page.evaluate(`${axe};0`);
   return page.evaluate(async (rules) => {
     const engine = (globalThis as unknown as { axe: { run(root: unknown, options: object): Promise<AxeResult> } }).axe;
@@ -88,5 +88,5 @@ declare const document: { documentElement: { scrollWidth: number; clientWidth: n
 declare const localStorage: { setItem(name: string, value: string): void };
 
 /** By how many pixels a page is wider than its window. */
-export const tooWide = (page: Page) =>
+export const tooWide = (page: Page | Frame) =>
   page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth));

@@ -36,6 +36,31 @@ test('what a visitor of the site loads first is at most 60 kB of JavaScript', as
   expect(files.reduce((sum, file) => sum + statSync(join(build, `${file}.br`)).size, 0)).toBeLessThanOrEqual(60_000);
 });
 
+test.each([
+  ['client', ['client']],
+  ['trainer', ['trainer']],
+  ['admin', ['trainer', 'admin']],
+])('what a %s loads of the Mini App, with one language, is at most 60 kB of JavaScript', async (_role, parts) => {
+  const dataDir = await builtPages();
+  const build = join(webFolder(dataDir), String(webBuilds(dataDir)[0]));
+  const page = readFileSync(join(build, 'app', 'index.html'), 'utf8');
+  const every = readdirSync(join(build, 'assets')).filter((file) => file.endsWith('.js'));
+  const loaded = new Set<string>();
+  const load = (file: string) => {
+    if (loaded.has(file)) return;
+    loaded.add(file);
+    const text = readFileSync(join(build, 'assets', file), 'utf8');
+    for (const [, name] of text.matchAll(/(?:from|import)\s*["']\.\/([\w-]+\.js)["']/g)) load(String(name));
+  };
+  for (const [, file] of page.matchAll(/(?:src|href)="\/assets\/([^"]+\.js)"/g)) load(String(file));
+  for (const part of parts) load(String(every.find((file) => file.startsWith(`${part}-screens-`))));
+  const sizeOf = (file: string) => statSync(join(build, 'assets', `${file}.br`)).size;
+  // Of the two that are called `ru`, the smaller one is the Mini App's.
+  const language = Math.min(...every.filter((file) => /^ru-[\w-]+\.js$/.test(file)).map(sizeOf));
+  expect(loaded.size).toBeGreaterThan(4);
+  expect([...loaded].reduce((sum, file) => sum + sizeOf(file), language)).toBeLessThanOrEqual(60_000);
+});
+
 test('what draws charts is loaded with them alone, and is at most 150 kB of JavaScript', async () => {
   const dataDir = await builtPages();
   const assets = join(webFolder(dataDir), String(webBuilds(dataDir)[0]), 'assets');

@@ -2,9 +2,9 @@ import { useMutation, useQueryClient } from '@tanstack/vue-query';
 import { useRouter } from 'vue-router';
 import { askAny } from '../../../kit/client.ts';
 import { t } from '../../../kit/i18n.ts';
+import { type RunSummary, retryOf } from '../../../kit/runs.ts';
 import { notify } from '../../shell/notices.ts';
 import { troubleWords } from '../../shell/trouble.ts';
-import { type RunSummary, retryOf } from './runs.ts';
 
 /** Asks for a run again and leads to the new attempt. */
 export function useRetry() {

@@ -1,4 +1,4 @@
-import type { AnswerTo } from '../../../kit/client.ts';
+import type { AnswerTo } from './client.ts';
 
 export type RunSummary = AnswerTo<'GET /process-history'>['items'][number];
 
