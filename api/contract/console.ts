@@ -12,6 +12,7 @@ import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { moneyRoutes } from '../routes/money.ts';
+import type { payRoutes } from '../routes/pay.ts';
 import type { paymentRoutes } from '../routes/payments.ts';
 import type { personCardRoutes } from '../routes/person-card.ts';
 import type { refundRoutes } from '../routes/refunds.ts';
@@ -62,6 +63,7 @@ type Asked = (
   | typeof groupRoutes
   | typeof moneyRoutes
   | typeof paymentRoutes
+  | typeof payRoutes
   | typeof personCardRoutes
   | typeof refundRoutes
   | typeof subscriptionRoutes

@@ -31,6 +31,7 @@ import { offerRoutes } from './offers.ts';
 import { ownDataRoutes } from './own-data.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { payRoutes } from './pay.ts';
 import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
 import { personCardRoutes } from './person-card.ts';
@@ -93,6 +94,7 @@ export const routes: readonly Route[] = [
   ...undoRoutes,
   ...moneyRoutes,
   ...refundRoutes,
+  ...payRoutes,
   ...reportRoutes,
   ...importRoutes,
   ...exportRoutes,
