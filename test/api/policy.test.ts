@@ -102,6 +102,9 @@ beforeAll(async () => {
       values ('cancel_participation', ${training}, ${student}, now(), 'test', 'refused', '{"status":409,"detail":"no"}', now()) returning id`);
   const belt = await only(sql.unsafe`select id from belts where path = 'adult' and position = 1`);
   await db.query(sql.unsafe`update users set birth_date = '1990-01-01' where id in (${client}, ${stranger})`);
+  await db.query(sql.unsafe`
+    insert into pay_rates (trainer_id, valid_from, training_minor, created_by)
+    select id, '2026-01-01', 100, 'test' from unnest(array[${trainer}, ${strangeTrainer}]::int[]) as id`);
   const award = async (student: number) =>
     Number((await api.post(`/api/students/${student}/belts`, { belt_id: belt, awarded_on: '2020-01-01' })).body.id);
   const exam = async (student: number) =>
