@@ -35,8 +35,11 @@ const wholeNumber = (text: string) => {
   return value;
 };
 
-/** What a statement may take. The server ends it then; a server that does not answer even to that is taken for away a little later. */
-export type Limits = { statementMs: number; lockMs?: number };
+/**
+ * What a statement may take, and getting a connection. The server ends it then; a server that does not answer even to that is
+ * taken for away a little later.
+ */
+export type Limits = { statementMs: number; lockMs?: number; connectMs?: number };
 const USUAL: Limits = { statementMs: 60_000 };
 /** So much longer than the server's own limit the answer may be on its way. */
 const ON_ITS_WAY_MS = 3_000;
@@ -58,17 +61,18 @@ export type DatabaseOptions = { max?: number; name?: string; forLife?: boolean; 
  * @param options.max connections at most; a run holds one for as long as it lasts
  * @param options.name what `pg_stat_activity` calls this process
  * @param options.forLife connections are kept however old they are; otherwise they are replaced after half an hour
- * @param options.limits milliseconds a statement may take in all, and wait for each lock (by default as long as it may take)
+ * @param options.limits milliseconds a statement may take in all, wait for each lock (by default as long as it may take), and
+ *   getting a connection may take
  */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Promise<Database> {
-  const { statementMs, lockMs } = options.limits ?? USUAL;
+  const { statementMs, lockMs, connectMs = 3_000 } = options.limits ?? USUAL;
   const address = new URL(url);
   const own = address.searchParams.get('options') ?? '';
   address.searchParams.set('application_name', options.name ?? 'studio-fleet');
   address.searchParams.set('options', `${WATCHED_BY_SERVER} ${lockMs ? `-c lock_timeout=${lockMs}` : ''} ${own}`.trim());
   return createPool(address.href, {
     maxPoolSize: options.max ?? 5,
-    connectionTimeout: 3_000,
+    connectionTimeout: connectMs,
     connectionRetryLimit: 1,
     idleTimeout: 60_000,
     idleInTransactionSessionTimeout: 30_000,
