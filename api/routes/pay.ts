@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { anyDay } from '../../queues/time/days.ts';
+import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { METHODS } from '../../sql/finance/payments.ts';
 import { insertRate, listRates } from '../../sql/pay/rates.ts';
 import { KINDS, payoutRow, rateRow } from '../../sql/pay/rows.ts';
@@ -25,6 +25,7 @@ const states = z.enum(['open', 'closed', 'passed']);
 const format = oneOf(['json', 'csv', 'xlsx']).default('json');
 
 const rateItem = rateRow.meta({ id: 'PayRate' });
+const payoutItem = payoutRow.meta({ id: 'PayPayout' });
 const amount = minor(0).nullable().optional();
 const line = z
   .object({
@@ -120,7 +121,9 @@ export const payRoutes = [
         path: ['month_minor'],
       })
       .meta({
-        examples: [{ trainer_id: 1, valid_from: '2026-11-01', training_minor: 100_000, head_minor: 10_000 }],
+        get examples() {
+          return [{ trainer_id: 1, valid_from: exampleDay(1), training_minor: 100_000, head_minor: 10_000 }];
+        },
       }),
     responses: { 201: rateItem },
     async handle({ body }, { db, caller }) {
@@ -217,7 +220,7 @@ export const payRoutes = [
     summary: 'What was paid out to a trainer, the newest first',
     scope: 'pay:read',
     params: idParams,
-    responses: { 200: z.object({ items: z.array(payoutRow.meta({ id: 'PayPayout' })) }) },
+    responses: { 200: z.object({ items: z.array(payoutItem) }) },
     handle: async ({ params }, { db }) => ({ body: { items: await listPayouts(db, params.id) } }),
   }),
   route({
@@ -229,7 +232,7 @@ export const payRoutes = [
     transaction: true,
     params: idParams,
     body: z.strictObject({ amount_minor: minor(1), method: oneOf(METHODS) }),
-    responses: { 201: z.object({ payout: payoutRow.meta({ id: 'PayPayout' }), balance_minor: z.int() }) },
+    responses: { 201: z.object({ payout: payoutItem, balance_minor: z.int() }) },
     async handle({ params, body }, { db, fleet, now, caller }) {
       const payout = {
         trainerId: params.id,
