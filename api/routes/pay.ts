@@ -7,7 +7,7 @@ import { KINDS, payoutRow, rateRow } from '../../sql/pay/rows.ts';
 import { listPayouts } from '../../sql/pay/sheets.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 import { seatsBehind, withGrounds } from '../../workers/pay/explain.ts';
-import { closeMonth, payOut, sheetOf, sheetsOfMonth } from '../../workers/pay/sheets.ts';
+import { closeMonth, payOut, paySheetOf, sheetsOfMonth } from '../../workers/pay/sheets.ts';
 import { idParams } from '../http/paging.ts';
 import { route } from '../http/route.ts';
 import { tableFile } from '../http/table-file.ts';
@@ -78,7 +78,7 @@ const sheet = z
   })
   .meta({ id: 'PaySheet' });
 
-async function answered(db: CallContext['db'], { lines, ...rest }: Awaited<ReturnType<typeof sheetOf>>) {
+async function answered(db: CallContext['db'], { lines, ...rest }: Awaited<ReturnType<typeof paySheetOf>>) {
   return { ...rest, lines: await withGrounds(db, lines), explained: null };
 }
 
@@ -171,7 +171,7 @@ export const payRoutes = [
     }),
     responses: { 200: sheet },
     async handle({ params, query }, { db, fleet, now, whose }) {
-      const month = await sheetOf(db, params.trainer_id, params.month, dayOf(now, fleet.settings.zone));
+      const month = await paySheetOf(db, params.trainer_id, params.month, dayOf(now, fleet.settings.zone));
       const seats = query.explain === 'true' ? await seatsBehind(db, month.lines) : null;
       // What a place is worth is the studio's money (R32): a trainer sees the sum that a percentage is of.
       const explained = whose.everything || !seats ? seats : seats.map((one) => ({ ...one, value_minor: null }));

@@ -1,4 +1,4 @@
-import { line, PALE, PLOT, paper, pngOf, sheetOf, top, WIDTH, words } from '../../workers/notifier/pictures/svg.ts';
+import { gridLine, PALE, PLOT, paper, pngOf, svgOf, top, WIDTH, words } from '../../workers/notifier/pictures/svg.ts';
 
 type Kind = 'success' | 'partial' | 'error' | 'open';
 
@@ -21,7 +21,7 @@ export const picture = (chart: Chart): Promise<Buffer> => pngOf(drawing(chart));
 /** The chart as SVG. */
 export function drawing(chart: Chart): string {
   const most = Math.max(...chart.days.map(({ counts }) => sum(counts)));
-  return sheetOf(
+  return svgOf(
     patterns,
     paper,
     words(PLOT.left - 24, 52, chart.title, { size: 28, bold: true }),
@@ -65,7 +65,7 @@ function grid({ max, step }: { max: number; step: number }) {
   const lines: string[] = [];
   for (let value = 0; value <= max; value += step) {
     const y = PLOT.bottom - heightOf(value, max);
-    lines.push(line(y, value === 0));
+    lines.push(gridLine(y, value === 0));
     lines.push(words(PLOT.left - 12, y + 6, String(value), { size: 16, anchor: 'end', colour: PALE }));
   }
   return lines.join('\n');

@@ -7,7 +7,7 @@ import { wagesOf } from './wages.ts';
  * A month as its first day, and the first one that was ever closed for anybody: from then on nothing is lost; null: none was.
  * @param trainerId null: everybody
  */
-export type Asked = { month: string; begun: string | null; trainerId: number | null };
+export type PayMonth = { month: string; begun: string | null; trainerId: number | null };
 
 const lastOf = (month: string) => sql.fragment`((${month}::date + interval '1 month')::date - 1)`;
 
@@ -15,7 +15,7 @@ const lastOf = (month: string) => sql.fragment`((${month}::date + interval '1 mo
  * The lines of a month that is open: its own, and in the month after the trainer's last closed one (or the first that was closed for
  * anybody) the corrections: wherever what closed months came to is no longer what their sheets have.
  */
-const due = ({ month, begun, trainerId }: Asked) => sql.fragment`
+const due = ({ month, begun, trainerId }: PayMonth) => sql.fragment`
   with wage as materialized (
     ${wagesOf({ trainerId, from: begun !== null && begun < month ? begun : month, to: lastOf(month) })}
   ), standing as materialized (
@@ -37,14 +37,14 @@ const due = ({ month, begun, trainerId }: Asked) => sql.fragment`
   where next = ${month}::date and coalesce(amount_minor, 0) <> coalesce(settled.amount, 0)`;
 
 /** The lines of an open month by day; none where the month is closed, or lies before a closed one. */
-export const dueLines = (db: Sql, asked: Asked) =>
+export const dueLines = (db: Sql, asked: PayMonth) =>
   db.any(sql.type(lineRow)`
     select * from (${due(asked)}) as line order by trainer_id, is_correction, day, source_id, kind`);
 
 const sum = z.object({ trainer_id: z.int(), total_minor: z.int(), corrections_minor: z.int(), lines: z.int() });
 
 /** What an open month comes to, of each trainer who has any line in it. */
-export const sumDue = (db: Sql, asked: Asked) =>
+export const sumDue = (db: Sql, asked: PayMonth) =>
   db.any(sql.type(sum)`
     select trainer_id, sum(amount_minor)::int8 as total_minor, coalesce(sum(amount_minor) filter (where is_correction), 0)::int8 as corrections_minor,
       count(*)::int as lines
@@ -54,7 +54,7 @@ export const sumDue = (db: Sql, asked: Asked) =>
  * Writes the sheet of an open month with its lines, as they are in this statement. The caller holds {@link lockPay}, and has seen that the
  * month may be closed. Returns what it came to.
  */
-export async function insertSheet(transaction: Sql, asked: Asked & { trainerId: number }, by: string): Promise<number> {
+export async function insertSheet(transaction: Sql, asked: PayMonth & { trainerId: number }, by: string): Promise<number> {
   return transaction.oneFirst(sql.type(z.object({ total_minor: z.int() }))`
     with line as materialized (${due(asked)}), sheet as (
       insert into pay_sheets (trainer_id, month, total_minor, closed_by)

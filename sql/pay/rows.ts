@@ -36,7 +36,7 @@ export const lineRow = z.object({
   amount_minor: z.int(),
   basis,
 });
-export type Line = z.output<typeof lineRow>;
+export type PayLine = z.output<typeof lineRow>;
 
 export const sheetRow = z.object({
   id: z.int(),

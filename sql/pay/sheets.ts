@@ -66,7 +66,7 @@ export const trainingsOf = (db: Sql, ids: readonly number[]) =>
 
 const seat = z.object({ registration_id: z.int(), student_id: z.int(), student: z.string(), status: z.string() });
 /** Whose registrations these are, and how they stand now. */
-export const seatsOf = (db: Sql, ids: readonly number[]) =>
+export const countedSeats = (db: Sql, ids: readonly number[]) =>
   db.any(sql.type(seat)`
     select place.id as registration_id, student_id, concat_ws(' ', first_name, nullif(last_name, '')) as student, place.status
     from real_training_students place join users on users.id = student_id where place.id = any(${sql.array([...ids], 'int4')})`);

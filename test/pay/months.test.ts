@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { dueLines, insertSheet } from '../../sql/pay/due.ts';
-import type { Line } from '../../sql/pay/rows.ts';
+import type { PayLine } from '../../sql/pay/rows.ts';
 import { firstClosed, linesOfSheet } from '../../sql/pay/sheets.ts';
-import { sheetOf } from '../../workers/pay/sheets.ts';
+import { paySheetOf } from '../../workers/pay/sheets.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { rounds } from '../support/nightly-only.ts';
@@ -54,7 +54,7 @@ async function tablesOf(): Promise<Tables> {
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, [...(await read(name))]]))) as Tables;
 }
 
-const asWages = (lines: readonly Line[]): Wages =>
+const asWages = (lines: readonly PayLine[]): Wages =>
   new Map(lines.map((line) => [`${line.is_correction ? 'again ' : ''}${line.kind} ${line.source_id}`, line.amount_minor]));
 const sorted = (wages: Wages) => [...wages].sort(([a], [b]) => a.localeCompare(b));
 
@@ -217,7 +217,7 @@ test(`${WORLDS * MONTHS} months of studios, with what changed after they were cl
         // Some months are left open, and the ones after them have to wait unless there is nothing in them.
         const waitsFor = ledger.waitsFor(slow, trainer, month);
         if (waitsFor !== null || isLucky(0.1)) {
-          const sheet = await sheetOf(db, trainer, first, TODAY);
+          const sheet = await paySheetOf(db, trainer, first, TODAY);
           expect(sheet).toMatchObject({ state: 'open', waits_for: waitsFor && `${waitsFor}-01` });
           continue;
         }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { isOver, lastDayOf, monthAfter, nextMonth, stateOf } from '../../workers/pay/policy.ts';
+import { isMonthOver, lastDayOf, monthAfter, nextMonth, stateOf } from '../../workers/pay/policy.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
@@ -71,7 +71,7 @@ describe('how a month stands', () => {
 
   test('a month is over once its last day is', () => {
     expect([lastDayOf('2024-02-01'), monthAfter('2026-12-01')]).toEqual(['2024-02-29', '2027-01-01']);
-    expect([isOver('2024-02-01', '2024-02-29'), isOver('2024-02-01', '2024-03-01')]).toEqual([false, true]);
+    expect([isMonthOver('2024-02-01', '2024-02-29'), isMonthOver('2024-02-01', '2024-03-01')]).toEqual([false, true]);
   });
 });
 

@@ -1,11 +1,11 @@
 import { EVERYTHING } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { listRates } from '../../sql/pay/rates.ts';
-import type { Line } from '../../sql/pay/rows.ts';
-import { seatsOf, trainingsOf } from '../../sql/pay/sheets.ts';
+import type { PayLine } from '../../sql/pay/rows.ts';
+import { countedSeats, trainingsOf } from '../../sql/pay/sheets.ts';
 
 /** Lines with what they stand on: the training, and the card as it was valid then. */
-export async function withGrounds(db: Sql, lines: readonly Line[]) {
+export async function withGrounds(db: Sql, lines: readonly PayLine[]) {
   const trainings = lines.filter(({ kind }) => kind !== 'month').map(({ source_id }) => source_id);
   const known = new Map((await trainingsOf(db, trainings)).map((training) => [training.source_id, training]));
   const ids = lines.flatMap(({ rate_id }) => (rate_id === null ? [] : [rate_id]));
@@ -25,10 +25,10 @@ export async function withGrounds(db: Sql, lines: readonly Line[]) {
 }
 
 /** The registrations behind lines, as they were counted: whose, and what each is worth where a percentage is paid. */
-export async function seatsBehind(db: Sql, lines: readonly Line[]) {
+export async function seatsBehind(db: Sql, lines: readonly PayLine[]) {
   const counted = lines.filter(({ kind }) => kind === 'head' || kind === 'percent');
   const seats = new Map(
-    (await seatsOf(db, [...new Set(counted.flatMap(({ basis }) => basis.map(([id]) => id)))])).map((seat) => [
+    (await countedSeats(db, [...new Set(counted.flatMap(({ basis }) => basis.map(([id]) => id)))])).map((seat) => [
       seat.registration_id,
       seat,
     ]),

@@ -21,4 +21,4 @@ export function stateOf(month: Day, of: { isClosed: boolean; next: Day | null })
 }
 
 /** A month is over when its last day is, in the studio's zone. @param today the studio's day */
-export const isOver = (month: Day, today: Day) => lastDayOf(month) < today;
+export const isMonthOver = (month: Day, today: Day) => lastDayOf(month) < today;

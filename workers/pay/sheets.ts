@@ -3,10 +3,10 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { EVERYTHING, type Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { dueLines, insertSheet, sumDue } from '../../sql/pay/due.ts';
-import type { Line } from '../../sql/pay/rows.ts';
+import type { PayLine } from '../../sql/pay/rows.ts';
 import { findSheet, firstClosed, insertPayout, linesOfSheet, listTrainers, lockPay } from '../../sql/pay/sheets.ts';
 import { Refused } from '../refusal.ts';
-import { isOver, lastDayOf, monthAfter, nextMonth, stateOf } from './policy.ts';
+import { isMonthOver, lastDayOf, monthAfter, nextMonth, stateOf } from './policy.ts';
 
 const missing = (trainerId: number) => new Refused('missing', `there is no trainer ${trainerId}`);
 
@@ -33,7 +33,7 @@ export async function sheetsOfMonth(db: Sql, month: Day, whose: Whose) {
 }
 
 /** A month of a trainer with its lines. Throws a 404 where there is no such trainer. @param month its first day */
-export async function sheetOf(db: Sql, trainerId: number, month: Day, today: Day) {
+export async function paySheetOf(db: Sql, trainerId: number, month: Day, today: Day) {
   const [trainer] = await listTrainers(db, { month, trainerId, whose: EVERYTHING });
   if (!trainer) throw missing(trainerId);
   const { sheet_total_minor: _, is_active: _active, last_month, corrections_minor: _corrections, ...standing } = trainer;
@@ -41,12 +41,12 @@ export async function sheetOf(db: Sql, trainerId: number, month: Day, today: Day
   const sheet = await findSheet(db, trainerId, month);
   const next = nextMonth({ last: last_month, begun });
   const state = stateOf(month, { isClosed: sheet !== null, next });
-  const lines: readonly Line[] = sheet ? await linesOfSheet(db, sheet.id) : await dueLines(db, { month, begun, trainerId });
+  const lines: readonly PayLine[] = sheet ? await linesOfSheet(db, sheet.id) : await dueLines(db, { month, begun, trainerId });
   return {
     ...standing,
     month,
     state,
-    is_over: isOver(month, today),
+    is_over: isMonthOver(month, today),
     waits_for: state === 'open' ? await waitsFor(db, { trainerId, month, begun, next }) : null,
     corrections_come_in: state === 'open' ? null : next,
     total_minor: sheet?.total_minor ?? lines.reduce((sum, { amount_minor }) => sum + amount_minor, 0),
@@ -77,7 +77,7 @@ type Closing = { trainerId: number; month: Day; seen: number | null; today: Day;
  */
 export async function closeMonth(transaction: Sql, { trainerId, month, seen, today, by }: Closing) {
   await lockPay(transaction);
-  const sheet = await sheetOf(transaction, trainerId, month, today);
+  const sheet = await paySheetOf(transaction, trainerId, month, today);
   if (sheet.state === 'closed')
     throw new Refused('conflict', `the month was closed already, by ${sheet.closed_by}`, {
       closed_by: sheet.closed_by,
@@ -95,7 +95,7 @@ export async function closeMonth(transaction: Sql, { trainerId, month, seen, tod
     throw new Refused('conflict', `the month comes to ${sheet.total_minor} by now`, { total_minor: sheet.total_minor });
   const begun = await firstClosed(transaction);
   await insertSheet(transaction, { trainerId, month, begun }, by);
-  return sheetOf(transaction, trainerId, month, today);
+  return paySheetOf(transaction, trainerId, month, today);
 }
 
 type Payout = { trainerId: number; amountMinor: number; method: string; by: string; personId: number | null };

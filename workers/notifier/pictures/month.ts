@@ -1,4 +1,4 @@
-import { line, PALE, PLOT, paper, sheetOf, top, WIDTH, words } from './svg.ts';
+import { gridLine, PALE, PLOT, paper, svgOf, top, WIDTH, words } from './svg.ts';
 
 /** What was received on each day of a month. */
 export type MonthPicture = {
@@ -24,7 +24,7 @@ export function monthDrawing({ title, none, days, shown }: MonthPicture): string
   const yOf = (value: number) => PLOT.bottom - ((value - min) / height) * (PLOT.bottom - PLOT.top);
   const lines: string[] = [];
   for (let value = min; value <= min + height; value += step) {
-    lines.push(line(yOf(value), value === 0, LEFT));
+    lines.push(gridLine(yOf(value), value === 0, LEFT));
     lines.push(words(LEFT - 12, yOf(value) + 6, shown(value), { size: 16, anchor: 'end', colour: PALE }));
   }
   const room = (PLOT.right - LEFT) / days.length;
@@ -38,7 +38,7 @@ export function monthDrawing({ title, none, days, shown }: MonthPicture): string
     const label = words(LEFT + room * (index + 0.5), PLOT.bottom + 26, String(index + 1), { size: 16, anchor: 'middle' });
     return isLabelled ? bar + label : bar;
   });
-  return sheetOf(
+  return svgOf(
     paper,
     words(40, 52, title, { size: 28, bold: true }),
     days.every((value) => value === 0) ? words(WIDTH / 2, 300, none, { size: 24, anchor: 'middle', colour: PALE }) : '',

@@ -16,7 +16,7 @@ export async function pngOf(drawing: string): Promise<Buffer> {
 }
 
 /** What stands on a white sheet, as SVG. */
-export const sheetOf = (...parts: readonly string[]) =>
+export const svgOf = (...parts: readonly string[]) =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" fill="${INK}">
 ${parts.join('\n')}
 </svg>`;
@@ -29,7 +29,7 @@ export const words = (x: number, y: number, text: string, { size, bold, anchor =
 
 const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-export const line = (y: number, isAxis: boolean, left = PLOT.left) =>
+export const gridLine = (y: number, isAxis: boolean, left = PLOT.left) =>
   `<line x1="${left}" x2="${PLOT.right}" y1="${y}" y2="${y}" stroke="${isAxis ? PALE : '#e3e8ec'}" stroke-width="1"/>`;
 
 /** The round number the axis ends at: at most five lines, whole numbers only. */

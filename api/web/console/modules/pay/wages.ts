@@ -3,15 +3,15 @@ import { count, money, monthOf, percent } from '../../../kit/formats.ts';
 import { t } from '../../../kit/i18n.ts';
 
 export type Sheet = AnswerTo<'GET /api/pay/sheets/{trainer_id}/{month}'>;
-export type Line = Sheet['lines'][number];
+export type PayLine = Sheet['lines'][number];
 export type Rate = AnswerTo<'GET /api/pay/rates'>['items'][number];
 
 /** What a line is for. */
-export const whatOf = (line: Line) =>
+export const whatOf = (line: PayLine) =>
   line.kind === 'month' ? t('wage.for_month', { month: monthOf(line.day) }) : (line.training_type ?? t('wage.training_gone'));
 
 /** How its amount comes about: `3 × 100 ₽`, `40 % of 1 500 ₽`. */
-export function howOf(line: Line): string {
+export function howOf(line: PayLine): string {
   if (line.quantity === 0) return t('wage.nothing_now');
   if (line.kind === 'month') return t('wage.how.month', { count: line.quantity, amount: money(line.rate_minor ?? 0) });
   if (line.kind === 'head') return t('wage.how.head', { heads: count(line.quantity), amount: money(line.rate_minor ?? 0) });
