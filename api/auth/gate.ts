@@ -70,7 +70,9 @@ export async function demandRows(db: Sql, whose: Whose, asked: Asked, input: Inp
     if (body[field] !== undefined && !allowed.includes(body[field]))
       throw new Problem(
         403,
-        allowed.length === 0 ? `"${field}" is not for your role` : `"${field}" may only be ${allowed.join(' or ')} for your role`,
+        allowed.length === 0
+          ? `"${field}" is not for your role`
+          : `"${field}" may only be ${allowed.map(String).join(' or ')} for your role`,
       );
   }
   for (const [place, kind] of Object.entries(rows)) {

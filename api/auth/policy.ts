@@ -195,6 +195,10 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/people/{id}/payments': staff,
   'GET /api/people/{id}/wallet': { ...family, rows: { 'params.id': 'person' } },
 
+  'GET /api/students/{id}/guardians': staff,
+  'PUT /api/students/{id}/guardians/{guardian_id}': staff,
+  'DELETE /api/students/{id}/guardians/{guardian_id}': staff,
+
   'GET /api/students/{id}/subscriptions': { ...family, rows: { 'params.id': 'student' } },
   'POST /api/students/{id}/subscriptions': staff,
   'PATCH /api/student-subscriptions/{id}': { ...family, rows: { 'params.id': 'subscription' } },

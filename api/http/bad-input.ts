@@ -15,7 +15,7 @@ export function badInput(where: string, schema: z.ZodType, given: unknown, error
   const errors = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ path: [...issue.path, key].join('.'), message: noSuch(issue, schemaAt(schema, issue.path)) }))
-      : [{ path: issue.path.join('.'), message: (isNoObject(issue) ? 'a JSON object' : issue.message) + hint(issue) }],
+      : [{ path: issue.path.join('.'), message: wordsOf(issue) + hint(issue) }],
   );
   const listed = errors.slice(0, MOST_ERRORS).map(({ path, message }) => ({ path: path.slice(0, MOST_QUOTED), message }));
   const more = errors.length - listed.length;
@@ -24,7 +24,15 @@ export function badInput(where: string, schema: z.ZodType, given: unknown, error
   });
 }
 
-const isNoObject = ({ code, path }: z.core.$ZodIssue) => code === 'invalid_type' && path.length === 0;
+/** What is accepted: as the field says it, else in the manner of those that do. */
+function wordsOf(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && (issue.path.length === 0 || (issue.expected === 'object' && isDefault(issue))))
+    return 'a JSON object';
+  if (issue.code === 'invalid_type' && issue.expected === 'array' && isDefault(issue)) return 'a list';
+  return issue.code === 'invalid_value' && isDefault(issue) ? `one of ${issue.values.join(', ')}` : issue.message;
+}
+
+const isDefault = ({ message }: z.core.$ZodIssue) => /^Invalid (input|option):/.test(message);
 
 /** An object's fields are known; what the keys of a record are, its own message says. */
 function noSuch(issue: z.core.$ZodIssue, among: z.core.$ZodType | undefined): string {

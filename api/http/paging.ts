@@ -58,11 +58,11 @@ export const inOrder = <T extends z.ZodObject>(query: T, first: keyof z.output<T
 
 const isBefore = (earlier: unknown, other: unknown) => Date.parse(String(earlier)) < Date.parse(String(other));
 
-/** A number from 1 to `most` as a path or a query writes it: digits only. */
-function wholeText(most: number, error: string) {
+/** A number from `least` to `most` as a path or a query writes it: digits only. */
+export function wholeText(most: number, error: string, least = 1) {
   return z
     .string({ error })
-    .refine((digits) => /^\d{1,10}$/.test(digits) && Number(digits) >= 1 && Number(digits) <= most, { error })
+    .refine((digits) => /^\d{1,16}$/.test(digits) && Number(digits) >= least && Number(digits) <= most, { error })
     .transform(Number)
-    .meta({ override: { type: 'integer', minimum: 1, maximum: most } });
+    .meta({ override: { type: 'integer', minimum: least, maximum: most } });
 }

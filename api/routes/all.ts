@@ -19,6 +19,7 @@ import { examRoutes } from './exams.ts';
 import { exportRoutes } from './exports.ts';
 import { forgotRoutes } from './forgot.ts';
 import { groupRoutes } from './groups.ts';
+import { guardianRoutes } from './guardians.ts';
 import { historyRoutes } from './history.ts';
 import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
@@ -90,6 +91,7 @@ export const routes: readonly Route[] = [
   ...seriesRoutes,
   ...rosterRoutes,
   ...groupRoutes,
+  ...guardianRoutes,
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,

@@ -75,7 +75,7 @@ export const registrationRoutes: Route[] = [
     body: z.strictObject({
       registration: textField(200, 20).meta({ examples: ['what-the-registration-gave'] }),
       code: z
-        .string()
+        .string({ error: 'six digits' })
         .regex(/^\d{6}$/, { error: 'six digits' })
         .meta({ examples: ['123456'] }),
       password: newPassword.optional(),

@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, instant } from '../../queues/time/days.ts';
+import { notePaid } from '../../sql/alerts/outside-services.ts';
 import { listImports, shownImport } from '../../sql/vending/imports.ts';
 import { findVendingOwnerOf, serviceOf, shownOwner, showVendingOwners } from '../../sql/vending/owners.ts';
 import { listRecipes, recipeRow } from '../../sql/vending/recipes.ts';
 import { salesLine, sumSales } from '../../sql/vending/sales.ts';
 import { assignTerminal, shownTerminal, showTerminal, showTerminals } from '../../sql/vending/terminals.ts';
 import { addVendingOwner, changeVendingOwner } from '../../workers/vending/owners.ts';
-import { restoreOwner } from '../../workers/vending/payment-check.ts';
 import { saveRecipe } from '../../workers/vending/recipes.ts';
 import { enqueueLater } from '../../workers/vending/sync-terminals.ts';
-import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, inOrder, page, pageOf, pageQuery, readCursor, wholeText } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { secretField, textField } from '../http/text.ts';
@@ -165,7 +165,11 @@ export const vendingRoutes = [
     summary: 'Say what a portion is made of; sales that waited for it are deducted, what was deducted stays',
     scope: 'vending:write',
     transaction: true,
-    params: z.object({ id: idParams.shape.id, item: idParams.shape.id }),
+    params: z.object({
+      id: idParams.shape.id,
+      // The service's number: 0 may be one, and it may be as long as its others.
+      item: wholeText(Number.MAX_SAFE_INTEGER, 'a whole number, 0 or more', 0),
+    }),
     body: z.strictObject({
       name: textField(100)
         .default('')
@@ -261,7 +265,7 @@ export const vendingRoutes = [
       const found = await findVendingOwnerOf(db, body.userId);
       if (!found) throw new Problem(404, `there is no vending owner whose user is ${body.userId}`);
       const { person, owner } = found;
-      const isNews = owner.unpaid_since !== null && (await restoreOwner(db, owner, fleet.settings.adminChatIds));
+      const isNews = await notePaid(db, serviceOf(owner), fleet.settings.adminChatIds);
       const message = isNews ? `${serviceOf(owner)} is read again` : `${serviceOf(owner)} was active already`;
       return { body: { success: true as const, message, user: { ...person, payment_status: 'active' as const } } };
     },

@@ -55,6 +55,8 @@ const importParams = z.object({
   to: z.iso.datetime().optional(),
 });
 
+const isInOrder = ({ from, to }: { from?: string; to?: string }) => !from || !to || Date.parse(from) <= Date.parse(to);
+
 type ImportBody = { owner_id?: number; from?: string; to?: string };
 const asUtc = (instant: string | undefined) => instant && new Date(instant).toISOString();
 
@@ -74,7 +76,7 @@ export const vendingRuns = {
     ...imported,
     summary: 'Read the sales of the vending machines: the last day, and since the last time',
     path: '/vending/import',
-    body: z.strictObject({ owner_id: oneOwner, ...window, again }),
+    body: z.strictObject({ owner_id: oneOwner, ...window, again }).refine(isInOrder, { path: ['to'], error: 'from or later' }),
     params: importParams,
     request(body: ImportBody, today: Day, at = new Date()) {
       const { owner_id } = body;

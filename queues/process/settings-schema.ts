@@ -12,6 +12,11 @@ const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   });
+/** Nobody on the way can read or change it: by TLS, or since it never leaves the machine. */
+const isEncrypted = (text: string) => {
+  const { protocol, hostname } = URL.parse(text) ?? {};
+  return protocol !== 'http:' || ['localhost', '127.0.0.1', '[::1]'].includes(hostname ?? '');
+};
 const whole = (min: number, max: number) =>
   z
     .string()
@@ -128,7 +133,9 @@ export const schema = z.object({
   ALERT_EMAILS: addresses(/^[^\s@<>,]+@[^\s@<>,]+$/, 'e-mail addresses separated by commas'),
   ALERT_PHONES: addresses(/^\+\d{7,15}$/, 'phones separated by commas, such as +79160000001'),
   VENDING_KEYS: vendingKeysSetting.prefault(''),
-  VENDING_API_ROOT: url('http:', 'https:').default('https://api.vendista.ru:99'),
+  VENDING_API_ROOT: url('http:', 'https:')
+    .refine(isEncrypted, { error: 'a URL that starts with https://, for passwords go there; http:// to this machine alone' })
+    .default('https://api.vendista.ru:99'),
   VENDING_CALL_MS: whole(0, 60_000).prefault('1100'),
   SMS_URL: z
     .string()

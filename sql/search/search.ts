@@ -14,7 +14,8 @@ export const personHit = z.object({
 type Wanted = { words: readonly string[]; digits: string | null; whose: Whose; limit: number };
 
 /**
- * People whose names hold every word, however they are spelt, or whose phone ends with the digits; who is active first. A trainer finds
+ * People whose names hold every word, however they are spelt, or whose phone ends with the digits; who is active first, then whose names begin
+ * with what was typed: "лев" is Лев before Полевая. A trainer finds
  * their own students and clients, and no phones (R32).
  */
 export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) => {
@@ -25,6 +26,7 @@ export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) =
     ...(digits ? [sql.fragment`reverse(phone) like reverse(${digits}) || '%'`] : []),
   ];
   if (matches.length === 0) return Promise.resolve([]);
+  const begins = words.map((word) => sql.fragment`(' ' || ${key} like '% ' || search_key(${word}) || '%')::int`);
   return db.any(sql.type(personHit)`
     select users.id, concat_ws(' ', first_name, nullif(last_name, '')) as name, ${whose.everything ? sql.fragment`phone` : sql.fragment`null::text as phone`},
       array(select role from user_roles where user_id = users.id order by role) as roles,
@@ -32,7 +34,7 @@ export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) =
     from users
     where (${sql.join(matches, sql.fragment` or `)})
       and (${isAmong(whose, 'student', 'users')} or ${isAmong(whose, 'client', 'users')})
-    order by is_active desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
+    order by is_active desc, ${sql.join([sql.fragment`0::int`, ...begins], sql.fragment` + `)} desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
 };
 
 export const trainingHit = z.object({

@@ -26,7 +26,10 @@ export const shownImport = z.object({
     .meta({ description: 'owners that were not read to the end' }),
 });
 
-/** Runs before a cursor (an id), the newest first: all, or those that read somebody's machines (R32). */
+/**
+ * Runs before a cursor (an id), the newest first: all, or those that read somebody's machines (R32). Where others were read as well, what
+ * stopped their reading is not told: the run is a success to whoever was read to the end.
+ */
 export const listImports = (db: Sql, whose: Whose, before: number | undefined, limit: number) =>
   db.any(sql.type(shownImport)`
     with run as (
@@ -36,7 +39,8 @@ export const listImports = (db: Sql, whose: Whose, before: number | undefined, l
       where process_type in ('vending_import', 'vending_import_day', 'vending_import_week', 'vending_history', 'vending_terminals')
         and (${before ?? null}::int is null or id < ${before ?? null})
     )
-    select id, process_type, status, run.owner_id, requested_at, completed_at,
+    select id, process_type, case when status = 'partial' and not is_theirs and stopped.list is null then 'success' else status end as status,
+      run.owner_id, requested_at, completed_at,
       (details #>> '{period,from}')::timestamptz as "from", (details #>> '{period,to}')::timestamptz as "to",
       case when is_theirs then (details ->> 'added')::int end as added,
       case when is_theirs then (details ->> 'sales')::int end as sales,
@@ -44,13 +48,13 @@ export const listImports = (db: Sql, whose: Whose, before: number | undefined, l
       case when is_theirs then (details ->> 'needs_recipe')::int end as needs_recipe,
       case when is_theirs then (details ->> 'rejected')::int end as rejected,
       case when is_theirs then (details ->> 'terminals')::int end as terminals,
-      coalesce((
-        select json_agg(json_build_object('owner_id', owner.id, 'reason', trouble ->> 'reason') order by owner.id)
-        from jsonb_array_elements(coalesce(details -> 'owners_failed', '[]') || coalesce(details -> 'owners_skipped', '[]')) as trouble
-        join vending_owners owner on owner.id = (trouble ->> 'owner_id')::int
-        where ${isAmong(whose, 'vending_owner', 'owner')}
-      ), '[]') as stopped
-    from run
+      coalesce(stopped.list, '[]') as stopped
+    from run cross join lateral (
+      select json_agg(json_build_object('owner_id', owner.id, 'reason', trouble ->> 'reason') order by owner.id) as list
+      from jsonb_array_elements(coalesce(details -> 'owners_failed', '[]') || coalesce(details -> 'owners_skipped', '[]')) as trouble
+      join vending_owners owner on owner.id = (trouble ->> 'owner_id')::int
+      where ${isAmong(whose, 'vending_owner', 'owner')}
+    ) stopped
     where exists (
       select from vending_owners owner
       where (run.owner_id is null or owner.id = run.owner_id) and ${isAmong(whose, 'vending_owner', 'owner')})

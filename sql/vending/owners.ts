@@ -61,11 +61,21 @@ export const judgeCredentials = async (transaction: Sql, owner: VendingOwner, ve
   return rowCount > 0;
 };
 
-/** An owner's sales have been read whole from one instant to another. What lies behind a gap does not count. */
-export const noteReadTo = (transaction: Sql, id: number, from: string, to: string) =>
+/**
+ * An owner's sales have been read whole from one instant to another, and never beyond now; a mark that lies ahead is a wrong clock's. What
+ * lies behind a gap does not count, unless `isGap` says that nobody is going to read it.
+ */
+export const noteReadTo = (
+  transaction: Sql,
+  id: number,
+  { from, to, isGap = false }: { from: string; to: string; isGap?: boolean },
+  now: Date,
+) =>
   transaction.query(sql.unsafe`
-    update vending_owners set read_to = greatest(read_to, ${to}::timestamptz)
-    where id = ${id} and coalesce(read_to >= ${from}::timestamptz, true)`);
+    with given as (select least(${to}::timestamptz, ${now.toISOString()}::timestamptz) as read)
+    update vending_owners set read_to = case when read_to > ${now.toISOString()}::timestamptz then read else greatest(read_to, read) end
+    from given
+    where id = ${id} and (${isGap}::boolean or coalesce(read_to >= ${from}::timestamptz, true))`);
 
 /** One import of an owner at a time, on any number of hosts; the lock is the session's, and goes with it (V24). */
 export const tryImportLock = (connection: Sql, id: number): Promise<boolean> =>

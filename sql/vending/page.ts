@@ -73,6 +73,15 @@ export const writeSalesPage = (transaction: Sql, ownerId: number, rows: readonly
       count(*) filter (where is_sale)::int as sales, coalesce(array_agg(vendista_id order by vendista_id), '{}') as ids
     from touched`);
 
+/** JSON as jsonb takes it: without zeros and halves of characters in its texts and names. */
+function storable(value: unknown): unknown {
+  const whole = (text: string) => text.toWellFormed().replaceAll('\0', '');
+  if (typeof value === 'string') return whole(value);
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [whole(name), storable(inner)]));
+}
+
 /** Keeps rows that cannot be read (V11), each once however often it comes. Returns how many are new. */
 export async function keepRejects(
   transaction: Sql,
@@ -81,7 +90,7 @@ export async function keepRejects(
   rejects: readonly { raw: unknown; reason: string }[],
 ) {
   if (rejects.length === 0) return 0;
-  const rows = rejects.map(({ raw, reason }) => [JSON.stringify(raw ?? null).replaceAll('\\u0000', ''), reason]);
+  const rows = rejects.map(({ raw, reason }) => [JSON.stringify(storable(raw ?? null)), reason]);
   const { rowCount } = await transaction.query(sql.unsafe`
     insert into vending_rejects (owner_id, run_id, raw, reason)
     select ${ownerId}, (select id from automated_process_history where id = ${runId}), raw, reason

@@ -59,18 +59,18 @@ const summary = z.object({
   terminals: z.array(z.object({ terminal: z.string(), sales: z.int(), revenue_minor: z.int() })),
 });
 
-/** What each active owner's machines sold on a day of Moscow; owners without terminals are left out. */
+/** What each active owner's machines sold on a day of Moscow, those by their numbers that no list named yet; owners without terminals are left out. */
 export const salesOfDay = (db: Sql, date: string, after: number, limit: number) =>
   db.any(sql.type(summary)`
     select owner.id as owner_id, user_id, coalesce((
       select json_agg(json_build_object('terminal', name, 'sales', sales, 'revenue_minor', revenue) order by revenue desc, name)
       from (
-        select terminal.name, count(*) as sales, sum(sum_minor) as revenue
-        from vending_sales sale join vending_terminals terminal on terminal.owner_id = sale.owner_id and terminal.vendista_id = terminal_vendista_id
+        select coalesce(terminal.name, terminal_vendista_id::text) as name, count(*) as sales, sum(sum_minor) as revenue
+        from vending_sales sale left join vending_terminals terminal on terminal.owner_id = sale.owner_id and terminal.vendista_id = terminal_vendista_id
         where sale.owner_id = owner.id
           and happened_at >= (${date}::date)::timestamp at time zone 'Europe/Moscow'
           and happened_at < (${date}::date + 1)::timestamp at time zone 'Europe/Moscow'
-        group by terminal.id
+        group by terminal.id, terminal_vendista_id
       ) sold), '[]') as terminals
     from vending_owners owner
     where owner.id > ${after} and is_active and exists (select from vending_terminals where owner_id = owner.id and is_active)

@@ -14,6 +14,8 @@ const synced = z.object({
   added: z.int(),
   terminals: z.int(),
   deactivated: z.array(z.int()),
+  /** Inactive ones that are there again. */
+  returned: z.array(z.int()),
   offline: z.array(
     z.object({ id: z.int(), name: z.string(), assignee_id: z.int().nullable(), last_online_at: z.iso.datetime().nullable() }),
   ),
@@ -62,6 +64,7 @@ export async function syncTerminals(transaction: Sql, ownerId: number, rows: rea
     )
     select (select count(*) from put where is_new)::int as added, (select count(*) from given)::int as terminals,
       coalesce((select array_agg(id order by id) from gone), '{}') as deactivated,
+      coalesce((select array_agg(id order by id) from before where not is_active and vendista_id in (select vendista_id from given)), '{}') as returned,
       coalesce((
         select json_agg(json_build_object('id', put.id, 'name', put.name, 'assignee_id', assignee_id,
           'last_online_at', to_char(last_online_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by put.id)

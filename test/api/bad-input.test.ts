@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { badInput } from '../../api/http/bad-input.ts';
+import { routes } from '../../api/routes/all.ts';
 
 const many = (count: number) => Array.from({ length: count }, (_, n) => `f${n + 1}`);
 const objectOf = (count: number) => z.strictObject(Object.fromEntries(many(count).map((name) => [name, z.int().optional()])));
@@ -17,3 +18,15 @@ test.each<[string, z.ZodObject, object, string]>([
   const { error } = schema.safeParse(given);
   expect(error && badInput('body', schema, given, error).extra.errors?.map((item) => item.message)).toEqual([message]);
 });
+
+test.each(routes.flatMap(({ method, path, body }) => (body ? [[`${method.toUpperCase()} ${path}`, body] as const] : [])))(
+  '%s says of each field that is missing or no such thing what is accepted, in words of its own',
+  (_, schema) => {
+    const shape = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+    for (const given of [{}, Object.fromEntries(shape.map((name) => [name, 0.5])), null]) {
+      const { error } = schema.safeParse(given);
+      const faults = error ? (badInput('body', schema, given, error).extra.errors ?? []) : [];
+      expect(faults.filter(({ message }) => /^Invalid |expected|received/.test(message))).toEqual([]);
+    }
+  },
+);

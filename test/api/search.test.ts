@@ -32,6 +32,13 @@ test('a name is found in every spelling', async () => {
   expect(await names('Никто')).toEqual([]);
 });
 
+test('a name that begins with what was typed comes before one that holds it, whoever would be first by the alphabet', async () => {
+  await person('Анна', 'Полевая');
+  await person('Лев', 'Яшин');
+  await person('Борис', 'Левин');
+  expect(await names('лев')).toEqual(['Борис Левин', 'Лев Яшин', 'Анна Полевая']);
+});
+
 test('a phone is found by its last digits, however it is typed; two digits are too few', async () => {
   await person('Пётр', 'Телефонов', '+79161234567');
   for (const q of ['4567', '123-45-67', '8 (916) 123-45-67', '+7 916 123 45 67'])

@@ -521,7 +521,9 @@ test.each([
     'Анна is on the waitlist, place 2: Wed 25 November 18:00 Йога.\nNothing is charged unless a place becomes free. You will be told.',
   ],
   ['waitlist_promoted', promoted, 'ru', 'Место освободилось, и оно ваше: ср 25 ноября 18:00 Йога.'],
-  ['waitlist_promoted', promoted, 'en', 'You can decline free of charge until Wednesday 25 November, 06:00.'],
+  ['waitlist_promoted', promoted, 'en', 'You can decline free of charge until Wed 25 November 06:00.'],
+  ['waitlist_promoted', promoted, 'ru', 'Отказаться бесплатно можно до ср 25 ноября 06:00.'],
+  ['waitlist_promoted', promoted, 'uk', 'Відмовитися безкоштовно можна до ср 25 листопада 06:00.'],
   ['waitlist_skipped', { ...seat, student: null, reason: 'busy' }, 'uk', 'На цей час є інше тренування або запис.'],
   [
     'waitlist_released',

@@ -80,6 +80,7 @@ const good: [Record<string, string>, object][] = [
     { SMTP_URL: 'smtps://user:password@mail.example', MAIL_FROM: 'Studio <hello@studio.example>' },
     { mail: { url: 'smtps://user:password@mail.example', from: 'Studio <hello@studio.example>' } },
   ],
+  [{ VENDING_API_ROOT: 'http://127.0.0.1:8080/' }, { vendingApiRoot: 'http://127.0.0.1:8080' }],
   [{ QUIET_HOURS: 'off' }, { quietHours: null }],
   [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
   [
@@ -124,6 +125,8 @@ describe('what is malformed is notified in one line: the setting, what was given
       'api.telegram.org',
       /^TELEGRAM_API_ROOT: got "api.telegram.org"; accepted: a URL that starts with http:\/\/ or https:\/\/$/,
     ],
+    ['VENDING_API_ROOT', 'http://api.vendista.ru', /accepted: a URL that starts with https:\/\/, for passwords go there; http:/],
+    ['VENDING_KEYS', 'k1:too-short', /^VENDING_KEYS: got \(not shown\); accepted: id:key/],
     [
       'TELEGRAM_WEBHOOK_SECRET',
       'secret-x',

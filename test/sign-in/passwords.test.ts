@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import bcrypt from 'bcryptjs';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
@@ -214,6 +214,19 @@ describe('hashes', () => {
       ),
     );
     expect((await Promise.all(one)).slice(11)).toEqual(Array(9).fill('refused'));
+  });
+
+  test('are waited for a second and a half, so that an answer comes within two', async () => {
+    jest.useFakeTimers({ now: Date.now() });
+    const place = { lane: 'anybody', from: 'one' } as const;
+    const [made, waits] = [hashPassword('x', place), hashPassword('x', place)];
+    jest.advanceTimersByTime(1_499);
+    expect(jest.getTimerCount()).toBe(1);
+    jest.advanceTimersByTime(1);
+    expect(jest.getTimerCount()).toBe(0);
+    jest.useRealTimers();
+    await expect(waits).rejects.toThrow('many people sign in right now; try again in a moment');
+    await made;
   });
 
   test('a password that was typed as another form of the same letters is the same', async () => {

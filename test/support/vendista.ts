@@ -47,6 +47,7 @@ export async function fakeVendista({ mostPerPage = 500 }: Options = {}) {
   const asked: Asked[] = [];
   let given = 0;
   let perPage = mostPerPage;
+  let isCounting = true;
   let last: unknown;
 
   function faultFor(path: string): Fault | undefined {
@@ -83,7 +84,13 @@ export async function fakeVendista({ mostPerPage = 500 }: Options = {}) {
     const size = Math.min(Number(query.ItemsOnPage ?? 50), perPage);
     const number = Number(query.PageNumber ?? 1);
     const items = all.slice((number - 1) * size, number * size);
-    last = { page_number: number, items_per_page: size, items_count: all.length, items, success: true };
+    last = {
+      page_number: number,
+      items_per_page: size,
+      ...(isCounting ? { items_count: all.length } : {}),
+      items,
+      success: true,
+    };
     send(response, 200, last, 'text/plain');
   }
 
@@ -127,6 +134,10 @@ export async function fakeVendista({ mostPerPage = 500 }: Options = {}) {
     unscripted: () => faults.length === 0,
     perPage(size: number) {
       perPage = size;
+    },
+    /** Whether a page says how much there is. */
+    counts(is: boolean) {
+      isCounting = is;
     },
     async close() {
       const closed = once(server, 'close');

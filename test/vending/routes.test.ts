@@ -204,6 +204,40 @@ test('17: resetting the payment status needs a key; twice tells nobody twice; th
   expect(await told()).toBe(before + 1);
 });
 
+test('17: resetting the payment status says nothing of login and password', async () => {
+  const owner = await world.owner('reset twice');
+  await api.db.query(sql.unsafe`update vending_owners set credentials = 'invalid' where id = ${owner.id}`);
+  await api.db.transaction((transaction) => noteUnpaid(transaction, `vendista:${owner.id}`, 'HTTP 402', [1001]));
+  expect((await api.post('/api/auth/reset-payment-status', { userId: owner.userId })).status).toBe(200);
+  const [shown] = (await api.get(`/api/vending/owners?limit=200`)).body.items.filter((item: Json) => item.id === owner.id);
+  expect(shown).toMatchObject({ credentials: 'invalid', payment_status: 'active' });
+});
+
+test('a reading ends after it begins', async () => {
+  const [from, to] = ['2026-11-20T00:00:00Z', '2026-11-10T00:00:00Z'];
+  expect(await api.post('/vending/import', { from, to })).toMatchObject({ status: 422, body: { errors: [{ path: 'to' }] } });
+});
+
+test('what stopped others is no trouble of an owner’s own reading', async () => {
+  const [mine, other] = [await world.owner('read'), await world.owner('stopped')];
+  const details = { owners_failed: [{ owner_id: other.id, reason: 'unpaid' }], owners_skipped: [] };
+  await api.db.query(sql.unsafe`
+    insert into automated_process_history (process_type, run_key, process_date, status, params, details, completed_at)
+    values ('vending_import', 'vending_import:of all', current_date, 'partial', '{}', ${sql.jsonb(details)}, now())`);
+  const first = async (userId: number) => (await (await session(userId))('GET', '/api/vending/imports')).body.items[0];
+  expect(await first(mine.userId)).toMatchObject({ status: 'success', stopped: [] });
+  expect(await first(other.userId)).toMatchObject({ status: 'partial', stopped: [{ owner_id: other.id, reason: 'unpaid' }] });
+});
+
+test.each([0, 3_000_000_001])('item %d of a machine can have a recipe', async (item) => {
+  const owner = await world.owner(`item ${item}`);
+  const terminal = (await world.terminals(owner, 1)).get(1)!;
+  const beans = await world.ingredient(owner, 'Кофе');
+  const body = { items: [{ ingredient_id: beans, quantity_milli: 8_000 }] };
+  const saved = await api.ask('PUT', `/api/vending/terminals/${terminal.id}/recipes/${item}`, { body });
+  expect(saved).toMatchObject({ status: 200, body: { machine_item_id: item } });
+});
+
 test('17: what was encrypted opens for its owner and column alone, and with its key alone', () => {
   const keys = vendingKeysSetting.parse(KEYS);
   const sealed = encryptSecret(keys, 1, 'password', 'пароль');

@@ -4,7 +4,7 @@ import { findAccount } from '../../sql/auth/passwords.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { writeTasks } from '../../sql/tasks/tasks.ts';
 import { canMail, sendMail } from '../notifier/channels/mail.ts';
-import { instantIn } from '../notifier/templates/wording.ts';
+import { momentIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
 import { makePasswordLink } from './links.ts';
 import { countryOf, loginFrom } from './login.ts';
@@ -38,7 +38,7 @@ export async function sendPasswordLink({ db, settings }: Fleet, typed: string, p
       return null;
     }
     const locale = person.locale ?? settings.locale;
-    const until = instantIn({ locale, zone: settings.zone }, expires_at);
+    const until = momentIn({ locale, zone: settings.zone }, expires_at);
     const lines = [text(locale, 'password_link.what', { until }), url, text(locale, 'password_link.otherwise')];
     return { to: person.email as string, subject: text(locale, 'password_link.subject'), text: lines.join('\n\n') };
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { sql } from '../../sql/database/database.ts';
-import { gateClosedFor, shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
+import { gateClosedFor, LONGEST_WAIT_SECONDS, shutGate, takeGateTurn } from '../../sql/vending/gate.ts';
 import type { Answered, Telemetry } from './telemetry.ts';
 
 /** How the fleet calls a service. Tests make the waits shorter. */
@@ -20,8 +20,6 @@ export const RETRY_MS = [2_000, 4_000, 8_000];
 const MOST_TOO_MANY = 3;
 /** The connection that holds a run's lock is taken away when it is idle for 30 s. */
 const AWAKE_MS = 10_000;
-/** Nobody is left waiting for longer, whatever a service asks for. */
-const LONGEST_WAIT_SECONDS = 900;
 
 /** Waits for something outside and keeps the connection from being taken for dead meanwhile. */
 export async function staysAwake<T>(db: Sql, waiting: Promise<T>): Promise<T> {

@@ -20,7 +20,8 @@ import type { Services } from './calls.ts';
 import { notifyOfMissingRecipes, settleTasks } from './notices.ts';
 import { clearOwnerTrouble, OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
 import { PagingFailed, readPages } from './read-pages.ts';
-import type { RejectedRow, SaleRow, SalesWindow, Telemetry } from './telemetry.ts';
+import type { RejectedRow, SaleRow, Telemetry } from './telemetry.ts';
+import type { ReadWindow } from './windows.ts';
 
 const reasons = z.array(z.object({ owner_id: z.int(), reason: z.string() }));
 /** How far an import has come: the last owner that is over, the windows of the next one that are read, and what there was so far. */
@@ -53,7 +54,7 @@ const LOOK_MS = 200;
 type Import = {
   to: string;
   only: number | null;
-  windowsOf: (owner: VendingOwner) => readonly SalesWindow[];
+  windowsOf: (owner: VendingOwner) => readonly ReadWindow[];
   warnOf?: (owner: VendingOwner) => string | null;
 };
 
@@ -77,12 +78,13 @@ export async function importOwners(run: Run, context: RunContext, services: Serv
     if (warning && reached.windows_read === 0)
       reached = { ...reached, warnings: [...reached.warnings, { owner_id: owner.id, reason: warning }] };
     try {
+      const reading = readingOf(context, services, owner);
       for (const window of windowsOf(owner).slice(reached.windows_read)) {
         await underImportLock(db, owner.id, () =>
           readWindow(
             run,
             context,
-            services,
+            reading,
             owner,
             window,
             () => reached,
@@ -115,18 +117,22 @@ async function underImportLock(db: Sql, ownerId: number, work: () => Promise<voi
   }
 }
 
+/** How an owner's sales are asked for. One session for all windows of a run: a new token is asked for once (V5). */
+function readingOf({ db, settings }: RunContext, services: Services, owner: VendingOwner) {
+  const { telemetry, pace } = services(owner.service, settings);
+  return { telemetry, session: ownerSession({ db, settings, telemetry, pace, reads: 'sales' }, owner) };
+}
+
 async function readWindow(
   run: Run,
   context: RunContext,
-  services: Services,
+  { telemetry, session }: ReturnType<typeof readingOf>,
   owner: VendingOwner,
-  window: SalesWindow,
+  window: ReadWindow,
   now: () => ImportProgress,
   note: (reached: ImportProgress) => void,
 ) {
-  const { db, settings, chunk } = context;
-  const { telemetry, pace } = services(owner.service, settings);
-  const session = ownerSession({ db, settings, telemetry, pace }, owner);
+  const { settings, chunk } = context;
   let isRejecting = false;
   const read = readPages(
     (page) => session.data((token) => telemetry.sales(token, window, page)),
@@ -149,8 +155,8 @@ async function readWindow(
   const failed = isRejecting ? [...now().failed, { owner_id: owner.id, reason: 'rejected_rows' }] : now().failed;
   note(
     await chunk(async (transaction) => {
-      if (end === 'whole') await noteReadTo(transaction, owner.id, window.from, window.to);
-      await clearOwnerTrouble(transaction, settings.adminChatIds, owner.id);
+      if (end === 'whole') await noteReadTo(transaction, owner.id, window, context.now);
+      await clearOwnerTrouble(transaction, settings.adminChatIds, owner.id, 'sales');
       const from = [now().from, window.from].filter((instant) => instant !== null).sort()[0] ?? null;
       return { ...now(), windows_read: now().windows_read + 1, warnings, failed, from };
     }),

@@ -19,8 +19,7 @@ export const importRegularly =
       to: end,
       only: owner_id ?? null,
       windowsOf(owner) {
-        const regular = regularWindow(new Date(end), owner.read_to);
-        return [{ from: from ?? regular.from, to: end }];
+        return [from ? { from, to: end } : regularWindow(new Date(end), owner.read_to)];
       },
       warnOf: (owner) => (!from && regularWindow(new Date(end), owner.read_to).isGap ? 'older_sales_not_read' : null),
     });

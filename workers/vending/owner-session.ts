@@ -27,7 +27,17 @@ export function whySkipped(owner: VendingOwner): string | null {
   return owner.credentials === 'valid' ? null : owner.credentials;
 }
 
-type SessionContext = { db: Sql; settings: Pick<Settings, 'vendingKeys' | 'adminChatIds'>; telemetry: Telemetry; pace: CallPace };
+/** What of an owner's is read: what one cannot be had for says nothing of the other. */
+type Subject = 'sales' | 'terminals';
+type SessionContext = {
+  db: Sql;
+  settings: Pick<Settings, 'vendingKeys' | 'adminChatIds'>;
+  telemetry: Telemetry;
+  pace: CallPace;
+  reads: Subject;
+};
+const requestTrouble = (ownerId: number, reads: Subject) => `vending_request:${ownerId}${reads === 'sales' ? '' : `:${reads}`}`;
+
 /** A transaction of the connection that calls are made with. */
 type Transact = <T>(work: (transaction: Sql) => Promise<T>) => Promise<T>;
 
@@ -35,8 +45,9 @@ type Transact = <T>(work: (transaction: Sql) => Promise<T>) => Promise<T>;
  * Asks a service in an owner's name. A token that is refused is replaced once a session, and the same request asked again with the new
  * one (V5). Throws {@link OwnerStopped} for whatever ends it.
  */
-export function ownerSession({ db, settings, telemetry, pace }: SessionContext, owner: VendingOwner, isCheck = false) {
+export function ownerSession({ db, settings, telemetry, pace, reads }: SessionContext, owner: VendingOwner, isCheck = false) {
   const transact: Transact = (work) => db.transaction((transaction: DatabaseTransactionConnection) => work(transaction));
+  const sealed = (text: string) => encryptSecret(settings.vendingKeys, owner.id, 'token', text);
   let token: string | null = null;
   let isRenewed = false;
 
@@ -60,7 +71,7 @@ export function ownerSession({ db, settings, telemetry, pace }: SessionContext, 
       if (!isCheck)
         await transact((transaction) =>
           raiseAlert(transaction, settings.adminChatIds, {
-            fingerprint: `vending_request:${owner.id}`,
+            fingerprint: requestTrouble(owner.id, reads),
             template: 'vending_request_refused',
             params,
             isOngoing: true,
@@ -102,7 +113,7 @@ export function ownerSession({ db, settings, telemetry, pace }: SessionContext, 
     const answer = await call(db, pace, () => telemetry.token(login, password));
     switch (answer.is) {
       case 'good':
-        await keepToken(db, owner, encryptSecret(settings.vendingKeys, owner.id, 'token', answer.value));
+        if (!isCheck) await keepToken(db, owner, sealed(answer.value));
         return answer.value;
       case 'refused':
       case 'needs_code':
@@ -152,14 +163,17 @@ export function ownerSession({ db, settings, telemetry, pace }: SessionContext, 
 
   return {
     data,
-    /** A new token, whatever was kept. */
+    /** A new token, whatever was kept. A check keeps it by {@link keep} alone. */
     async login() {
       token = await renew();
     },
+    /** Keeps the token in hand, in the transaction that believes in it. */
+    keep: async (transaction: Sql) => (token ? keepToken(transaction, owner, sealed(token)) : false),
   };
 }
 
-/** The owner's data was read again: what was amiss with single requests and with the keys is over. */
-export async function clearOwnerTrouble(transaction: Sql, chatIds: readonly number[], ownerId: number) {
-  for (const trouble of ['vending_request', 'cannot_decrypt']) await clearAlert(transaction, chatIds, `${trouble}:${ownerId}`);
+/** An owner's sales or terminals were read again: what was amiss with their requests and with the keys is over. */
+export async function clearOwnerTrouble(transaction: Sql, chatIds: readonly number[], ownerId: number, read: Subject) {
+  for (const trouble of [requestTrouble(ownerId, read), `cannot_decrypt:${ownerId}`])
+    await clearAlert(transaction, chatIds, trouble);
 }

@@ -24,12 +24,13 @@ export const checkPayments =
       if (!owner.is_active || owner.login_enc === null) continue;
       const since = owner.unpaid_since ?? (owner.credentials === 'valid' ? null : owner.credentials_since);
       if (since === null) continue;
-      const isGood = await answersAgain(context, services, owner);
+      const session = await answersAgain(context, services, owner);
       const asked: ProcessRequest[] = [];
       const before = { after: owner.id, checked: reached.checked + 1, recovered: reached.recovered };
       reached = await context.chunk(async (transaction) => {
         asked.length = 0;
-        if (!isGood) return before;
+        if (!session) return before;
+        await session.keep(transaction);
         await restoreOwner(transaction, owner, settings.adminChatIds);
         const from = new Date(Date.parse(since) - DAY_MS).toISOString();
         const today = dayOf(context.now, settings.zone);
@@ -45,25 +46,24 @@ export const checkPayments =
     return { status: 'success', result, details: result, counts: {} };
   };
 
-/** The new token is kept at once: it is good, whatever becomes of the rest. */
-async function answersAgain({ db, settings, now }: RunContext, services: Services, owner: VendingOwner): Promise<boolean> {
+/** The owner's session with a new token that answers, or null. */
+async function answersAgain({ db, settings, now }: RunContext, services: Services, owner: VendingOwner) {
   const { telemetry, pace } = services(owner.service, settings);
-  const session = ownerSession({ db, settings, telemetry, pace }, owner, true);
+  const session = ownerSession({ db, settings, telemetry, pace, reads: 'sales' }, owner, true);
   const window = { from: new Date(now.getTime() - DAY_MS).toISOString(), to: now.toISOString() };
   try {
     await session.login();
     await session.data((token) => telemetry.sales(token, window, 1));
-    return true;
+    return session;
   } catch (error) {
-    if (error instanceof OwnerStopped) return false;
+    if (error instanceof OwnerStopped) return null;
     throw error;
   }
 }
 
-/** The owner's data is read from now on; the admins are notified once (V28, V29). Returns whether that is news. */
-export async function restoreOwner(transaction: Sql, owner: VendingOwner, chatIds: readonly number[]): Promise<boolean> {
-  const isPaid = await notePaid(transaction, serviceOf(owner), chatIds);
+/** The owner's data is read from now on; the admins are notified once (V28). */
+async function restoreOwner(transaction: Sql, owner: VendingOwner, chatIds: readonly number[]) {
+  await notePaid(transaction, serviceOf(owner), chatIds);
   const isLetIn = await judgeCredentials(transaction, owner, 'valid');
   if (isLetIn) await clearAlert(transaction, chatIds, `vending_credentials:${owner.id}`);
-  return isPaid || isLetIn;
 }

@@ -8,6 +8,8 @@ export class PagingFailed extends Error {
 
 /** Pages beyond those the count asks for. */
 const SPARE_PAGES = 5;
+/** Of a list that does not say how long it is. */
+const MOST_PAGES = 10_000;
 
 /**
  * Reads all pages of a list, and once more from the first where the list changed meanwhile or came short (V8). Each page is handed on
@@ -30,7 +32,7 @@ async function onePass(
 ) {
   const seen = new Set<number | string>();
   let isMoved = false;
-  let last: number | undefined;
+  let last: number | null | undefined;
   for (let page = 1; ; page += 1) {
     const { rows, count, perPage } = await ask(page);
     isMoved ||= last !== undefined && count !== last;
@@ -40,7 +42,10 @@ async function onePass(
       throw new PagingFailed('a page brought nothing new: paging is ignored');
     for (const id of ids) seen.add(id);
     if (rows.length > 0) await onPage(rows);
-    if (rows.length === 0 || seen.size >= count) return { isComplete: seen.size >= count, isMoved };
-    if (page >= Math.ceil(count / Math.max(1, perPage)) + SPARE_PAGES) throw new PagingFailed('there is no end of pages');
+    // A list that does not say how long it is ends with an empty page.
+    const isComplete = count === null ? rows.length === 0 : seen.size >= count;
+    if (rows.length === 0 || isComplete) return { isComplete, isMoved };
+    const pages = count === null ? MOST_PAGES : Math.ceil(count / Math.max(1, perPage)) + SPARE_PAGES;
+    if (page >= pages) throw new PagingFailed('there is no end of pages');
   }
 }

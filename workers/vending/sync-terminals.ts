@@ -10,7 +10,8 @@ import { anySaleWaits, syncTerminals } from '../../sql/vending/terminals.ts';
 import { progressOf } from '../runner/progress.ts';
 import type { RunContext, RunHandler } from '../runner/run-context.ts';
 import type { Services } from './calls.ts';
-import { OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
+import { settleTasks } from './notices.ts';
+import { clearOwnerTrouble, OwnerStopped, ownerSession, whySkipped } from './owner-session.ts';
 import { PagingFailed, readPages } from './read-pages.ts';
 import type { TerminalRow } from './telemetry.ts';
 
@@ -53,7 +54,7 @@ export const syncOwners =
       }
       try {
         const rows = await readTerminals(context, services, owner);
-        reached = await keep(context, owner, rows, before);
+        reached = await keep(context, owner, rows, before, `run ${run.id}`);
       } catch (error) {
         if (!(error instanceof OwnerStopped)) throw error;
         const owners_failed = [...reached.owners_failed, { owner_id: owner.id, reason: error.reason }];
@@ -67,7 +68,7 @@ export const syncOwners =
 
 async function readTerminals({ db, settings }: RunContext, services: Services, owner: VendingOwner) {
   const { telemetry, pace } = services(owner.service, settings);
-  const session = ownerSession({ db, settings, telemetry, pace }, owner);
+  const session = ownerSession({ db, settings, telemetry, pace, reads: 'terminals' }, owner);
   const terminals = new Map<number, TerminalRow>();
   const end = await readPages(
     (page) => session.data((token) => telemetry.terminals(token, page)),
@@ -82,12 +83,13 @@ async function readTerminals({ db, settings }: RunContext, services: Services, o
   return [...terminals.values()];
 }
 
-async function keep(context: RunContext, owner: VendingOwner, rows: readonly TerminalRow[], before: SyncProgress) {
+async function keep(context: RunContext, owner: VendingOwner, rows: readonly TerminalRow[], before: SyncProgress, by: string) {
   const asked: ProcessRequest[] = [];
   const reached = await context.chunk(async (transaction): Promise<SyncProgress> => {
     asked.length = 0;
     await lockVendingOwner(transaction, owner.id);
-    const { added, terminals, deactivated, offline } = await syncTerminals(transaction, owner.id, rows, context.now);
+    await clearOwnerTrouble(transaction, context.settings.adminChatIds, owner.id, 'terminals');
+    const { added, terminals, deactivated, returned, offline } = await syncTerminals(transaction, owner.id, rows, context.now);
     await notifyPeople(
       transaction,
       offline.map(({ id, name, assignee_id, last_online_at }) => ({
@@ -97,6 +99,8 @@ async function keep(context: RunContext, owner: VendingOwner, rows: readonly Ter
         params: { terminal_id: id, terminal: name, last_online_at },
       })),
     );
+    // Their tasks were dropped when they went.
+    await settleTasks(transaction, returned, by, context.settings.adminChatIds);
     if (added > 0 && (await anySaleWaits(transaction, owner.id)))
       asked.push(await requestDeduction(transaction, owner.id, context.now, context.settings.zone));
     return {

@@ -18,8 +18,8 @@ export type Answered<T> =
 /** The demo studio's own service lets in whoever asks. */
 export const asksForLogin = (service: string) => service !== 'demo';
 
-/** Some of what there is, as raw rows, and how much there is. `perPage` is what the service gave, whatever was asked. */
-export type ServicePage = { rows: readonly unknown[]; count: number; perPage: number };
+/** Some of what there is, as raw rows, and how much there is (null: it did not say). `perPage` is what the service gave, whatever was asked. */
+export type ServicePage = { rows: readonly unknown[]; count: number | null; perPage: number };
 /** Instants, both included. */
 export type SalesWindow = { from: string; to: string };
 

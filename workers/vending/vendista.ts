@@ -81,12 +81,14 @@ function shared({ status, body, retryAfter }: Reply): Exclude<Answered<never>, {
 function pageIn(body: Raw = {}): Answered<ServicePage> {
   if (!Array.isArray(body.items)) return { is: 'trouble', what: 'items is no array' };
   const perPage = whole(body.items_per_page) ?? body.items.length;
-  return { is: 'good', value: { rows: body.items, count: whole(body.items_count) ?? body.items.length, perPage } };
+  return { is: 'good', value: { rows: body.items, count: whole(body.items_count), perPage } };
 }
 
 /** V11: a row without id, terminal or readable time is none; an absent status or reverse_id has a meaning, an absent result has not. */
-function readSale(raw: unknown): SaleRow | RejectedRow {
-  const row = (raw ?? {}) as Raw;
+function readSale(given: unknown): SaleRow | RejectedRow {
+  const row = (given ?? {}) as Raw;
+  // What is kept of a row that is rejected.
+  const raw = 'card_number' in Object(given) ? { ...row, card_number: masked(String(row.card_number ?? '')) } : given;
   const [vendista_id, terminal, sum] = [whole(row.id), whole(row.term_id), signed(row.sum)];
   const happened_at = instantIn(row.time);
   const result = small(row.result);
@@ -136,7 +138,7 @@ const masked = (card: string | null) => card?.replaceAll(/\d(?=(?:[\s-]?\d){4})/
 
 const words = (value: unknown): string | null =>
   typeof value === 'string' && value.trim() !== ''
-    ? value.toWellFormed().replaceAll('\0', '').trim().slice(0, 500) || null
+    ? value.slice(0, 500).toWellFormed().replaceAll('\0', '').trim() || null
     : null;
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,9}))?$/;

@@ -8,8 +8,11 @@ const MOST_DAYS = 31;
 const MOSCOW = 'Europe/Moscow';
 const iso = (ms: number) => new Date(ms).toISOString();
 
+/** `isGap`: it begins later than what was read before ends, and what lies between is not read by itself any more. */
+export type ReadWindow = SalesWindow & { isGap?: boolean };
+
 /** What a quarter's import reads (V24): the last day, and what was missed since the last time, at most 31 days. */
-export function regularWindow(now: Date, readTo: string | null): SalesWindow & { isGap: boolean } {
+export function regularWindow(now: Date, readTo: string | null): ReadWindow & { isGap: boolean } {
   const wanted = Math.min(now.getTime() - DAY_MS, readTo === null ? Number.POSITIVE_INFINITY : Date.parse(readTo) - HOUR_MS);
   const oldest = now.getTime() - MOST_DAYS * DAY_MS;
   return { from: iso(Math.max(wanted, oldest)), to: now.toISOString(), isGap: wanted < oldest };

@@ -3,7 +3,7 @@ import { log } from '../../../queues/log/log.ts';
 import { UNANSWERED_SECONDS } from '../../../sql/alerts/conditions.ts';
 import { carryPlain } from '../channels/carriers.ts';
 import { deliver } from '../outbox/deliver.ts';
-import { instantIn } from '../templates/wording.ts';
+import { momentIn } from '../templates/wording.ts';
 import { text } from '../texts/texts.ts';
 import { type Memory, memoryIn } from './memory.ts';
 import { type AlarmSettings, reachable } from './ways.ts';
@@ -108,7 +108,7 @@ const mayBeShort = (short: readonly string[], now: Date) =>
 
 function wordsOf(settings: AlarmSettings, { since }: Memory, step: Step): string[] {
   const { locale } = settings;
-  const params = { since: instantIn(settings, since ?? new Date(0).toISOString()) };
+  const params = { since: momentIn(settings, since ?? new Date(0).toISOString()) };
   if (step === 'over') return [text(locale, 'database_down.over', params)];
   const words = [text(locale, 'database_down.what', params), text(locale, 'database_down.meaning')];
   return step === 'unanswered' ? [text(locale, 'alarm.unanswered'), ...words] : words;

@@ -1,7 +1,7 @@
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
 import { type Reader, template } from './template.ts';
-import { instantIn, listed, short, unitsPerLine } from './wording.ts';
+import { instantIn, listed, momentIn, short, unitsPerLine } from './wording.ts';
 
 const NAME = 60;
 type Exam = ParamsOf<'belt_exam'>;
@@ -24,7 +24,11 @@ const beltExam = template('belt_exam', (exam, reader) => [
 ]);
 
 const beltExamChanged = template('belt_exam_changed', ({ change, was_at, ...exam }, reader) => [
-  text(reader.locale, `belt_exam_changed.${change}`, { ...of(reader, exam), was: instantIn(reader, was_at) }),
+  text(reader.locale, `belt_exam_changed.${change}`, {
+    ...of(reader, exam),
+    when: momentIn(reader, exam.exam_at),
+    was: momentIn(reader, was_at),
+  }),
   ...whom(reader, exam),
   ...(change === 'moved' ? where(reader, exam) : []),
 ]);

@@ -10,7 +10,7 @@ import { reasonIn, runTitle } from './run-words.ts';
 import { surroundingsAlerts } from './surroundings.ts';
 import { type Line, type Reader, type Templates, template } from './template.ts';
 import { vendingAlertTemplates } from './vending.ts';
-import { instantIn, listed, people, short, unitsPerLine, wallTime } from './wording.ts';
+import { instantIn, listed, momentIn, people, short, unitsPerLine, wallTime } from './wording.ts';
 
 const NAME = 40;
 /** A run by what people call it, and by its key. */
@@ -136,14 +136,14 @@ const alertAgain = template(
   'alert_again',
   ({ of, since, count }, reader) => [
     firstLine(of, reader),
-    text(reader.locale, 'alert_again.what', { count, since: instantIn(reader, since) }),
+    text(reader.locale, 'alert_again.what', { count, since: momentIn(reader, since) }),
   ],
   ({ alert }, reader) => alertButtons(reader, alert),
 );
 const alertOver = template('alert_over', ({ of, since, at, count }, reader) => [
   text(reader.locale, 'alert_over.what', { when: instantIn(reader, at) }),
   firstLine(of, reader),
-  text(reader.locale, 'alert_over.since', { count, since: instantIn(reader, since) }),
+  text(reader.locale, 'alert_over.since', { count, since: momentIn(reader, since) }),
 ]);
 
 const rightsChanged = template('rights_changed', ({ user_id, name, role, change, was, now, commands }, { locale }) => [

@@ -1,7 +1,7 @@
 import { text } from '../texts/texts.ts';
 import { balanceLine, chargedLines, keptLines, returnedLines } from './money.ts';
 import { type Line, type Reader, template } from './template.ts';
-import { instantIn, listed, short, wallTime } from './wording.ts';
+import { listed, momentIn, short, wallTime } from './wording.ts';
 
 const NAME = 60;
 type Place = { training_date: string; start_time: string; training_type: string };
@@ -55,7 +55,7 @@ const waitlistPromoted = template('waitlist_promoted', (of, reader) => [
     ? []
     : [
         ...chargedLines(reader, of.charged, of.is_payer),
-        text(reader.locale, 'waitlist_promoted.decline', { until: instantIn(reader, of.free_until) }),
+        text(reader.locale, 'waitlist_promoted.decline', { until: momentIn(reader, of.free_until) }),
       ]),
 ]);
 

@@ -1,11 +1,11 @@
 import { text } from '../texts/texts.ts';
 import { template } from './template.ts';
-import { instantIn } from './wording.ts';
+import { momentIn } from './wording.ts';
 
 /** What people are notified who sign in. */
 export const signInTemplates = {
   password_link: template('password_link', ({ url, expires_at }, reader) => [
-    text(reader.locale, 'password_link.what', { until: instantIn(reader, expires_at) }),
+    text(reader.locale, 'password_link.what', { until: momentIn(reader, expires_at) }),
     ...(url === '' ? [] : [url]),
     text(reader.locale, 'password_link.otherwise'),
   ]),

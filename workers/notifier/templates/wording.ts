@@ -13,6 +13,14 @@ export function instantIn({ locale, zone }: { locale: Locale; zone: string }, is
   return `${day}, ${shown({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}`;
 }
 
+/** An instant within a sentence: "вс 22 ноября 21:00", where "до воскресенье" would be wrong and no short day changes with its case. */
+export function momentIn({ locale, zone }: { locale: Locale; zone: string }, iso: string) {
+  const shown = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(new Date(iso));
+  const day = shown({ weekday: 'short', day: 'numeric', month: 'long' }).replace(',', '');
+  return `${day} ${shown({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}`;
+}
+
 /** A business day and a time of the studio's wall clock: "ср 25 ноября 18:00". */
 export function wallTime(locale: Locale, day: string, time: string) {
   const format = new Intl.DateTimeFormat(tags[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' });
