@@ -122,7 +122,7 @@ export const payRoutes = [
       })
       .meta({
         get examples() {
-          return [{ trainer_id: 1, valid_from: exampleDay(1), training_minor: 100_000, head_minor: 10_000 }];
+          return [{ trainer_id: 1, valid_from: exampleDay(2), training_minor: 100_000, head_minor: 10_000 }];
         },
       }),
     responses: { 201: rateItem },
