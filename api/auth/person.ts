@@ -2,10 +2,12 @@ import { type Scope, scopes } from '../../queues/jobs/scopes.ts';
 import type { OpenSession, Role } from '../../sql/auth/sessions.ts';
 import type { Caller } from '../http/caller.ts';
 
-/** An owner may do everything, an admin everything but rights, keys and restore; all others what the policy says of their own rows. */
+const OWNERS: readonly Scope[] = ['*', 'rights:write', 'pay:write'];
+
+/** An owner may do everything, an admin everything but rights, keys, restore and trainers' pay; all others what the policy says of their own rows. */
 export const scopesOfRoles = (roles: readonly Role[]): readonly Scope[] => {
   if (roles.includes('owner')) return ['*'];
-  return roles.includes('admin') ? scopes.filter((scope) => scope !== '*' && scope !== 'rights:write') : [];
+  return roles.includes('admin') ? scopes.filter((scope) => !OWNERS.includes(scope)) : [];
 };
 
 /** A person as a caller. Rows name them `person:ID`. */

@@ -14,6 +14,7 @@ import type { meRoutes } from '../routes/me.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
 import type { moneyRoutes } from '../routes/money.ts';
+import type { payRoutes } from '../routes/pay.ts';
 import type { paymentRoutes } from '../routes/payments.ts';
 import type { personCardRoutes } from '../routes/person-card.ts';
 import type { refundRoutes } from '../routes/refunds.ts';
@@ -69,6 +70,7 @@ type Asked = (
   | typeof groupRoutes
   | typeof moneyRoutes
   | typeof paymentRoutes
+  | typeof payRoutes
   | typeof personCardRoutes
   | typeof refundRoutes
   | typeof subscriptionRoutes

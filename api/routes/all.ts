@@ -34,6 +34,7 @@ import { offerRoutes } from './offers.ts';
 import { ownDataRoutes } from './own-data.ts';
 import { packageCancellationRoutes } from './package-cancellation.ts';
 import { packageRoutes } from './packages.ts';
+import { payRoutes } from './pay.ts';
 import { paymentOrderRoutes } from './payment-orders.ts';
 import { paymentRoutes } from './payments.ts';
 import { periodRoutes } from './periods.ts';
@@ -100,6 +101,7 @@ export const routes: readonly Route[] = [
   ...undoRoutes,
   ...moneyRoutes,
   ...refundRoutes,
+  ...payRoutes,
   ...reportRoutes,
   ...importRoutes,
   ...exportRoutes,

@@ -7,17 +7,15 @@ import type { Sql } from '../../sql/database/database.ts';
 import { STEPS } from '../../sql/reports/periods.ts';
 import { type Figures, periodsIn, totalOf } from '../../workers/reports/report.ts';
 import { type ReportName, reports } from '../../workers/reports/reports.ts';
-import { csvOf, xlsxOf } from '../../workers/reports/table.ts';
-import { fileAnswer } from '../http/file.ts';
 import { inOrder } from '../http/paging.ts';
 import { unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
+import { tableFile } from '../http/table-file.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
 const MOST_PERIODS = 400;
 const MOST_YEARS = 10;
-const XLSX = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 const figures = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const answer = z
@@ -85,15 +83,7 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
       const explained = isExplained ? await (name === 'load' ? asked : named(db, asked)) : null;
       const rows = isExplained && format !== 'json' ? [] : await report.rows(db, span, today);
       const file = `${name}-${from}-${to}`;
-      if (format === 'csv')
-        return fileAnswer({
-          type: 'text/csv; charset=utf-8',
-          name: `${file}.csv`,
-          content: csvOf(explained ?? rows),
-          isToKeep: true,
-        });
-      if (format === 'xlsx')
-        return fileAnswer({ type: XLSX, name: `${file}.xlsx`, content: await xlsxOf(explained ?? rows), isToKeep: true });
+      if (format !== 'json') return tableFile(file, explained ?? rows, format);
       return { body: { report: name, from, to, by, rows, total: totalOf(report, rows), explained } };
     },
   }),

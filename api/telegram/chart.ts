@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { renderAsync } from '@resvg/resvg-js';
+import { gridLine, PALE, PLOT, paper, pngOf, svgOf, top, WIDTH, words } from '../../workers/notifier/pictures/svg.ts';
 
 type Kind = 'success' | 'partial' | 'error' | 'open';
 
@@ -12,35 +11,25 @@ export type Chart = {
   days: { label: string; weekday: string; counts: Record<Kind, number> }[];
 };
 
-const WIDTH = 1_000;
-const HEIGHT = 560;
-const PLOT = { left: 64, right: 976, top: 128, bottom: 470 };
 /** From the axis upwards: what went wrong stands on top, where it is seen. */
 const STACK: Kind[] = ['success', 'open', 'partial', 'error'];
 const COLOURS: Record<Kind, string> = { success: '#2e9d6a', partial: '#f0a31c', error: '#d3382f', open: '#9aa7b4' };
-const INK = '#1f2933';
-const PALE = '#6b7885';
 
-const fonts = ['plain.ttf', 'bold.ttf'].map((file) => fileURLToPath(new URL(`./font/${file}`, import.meta.url)));
-
-/** The chart as a PNG of 1000 x 560, with fonts of our own: it looks the same on every machine. */
-export async function picture(chart: Chart): Promise<Buffer> {
-  const font = { loadSystemFonts: false, fontFiles: fonts, defaultFontFamily: 'DejaVu Sans' };
-  return (await renderAsync(drawing(chart), { font })).asPng();
-}
+/** The chart as a PNG. */
+export const picture = (chart: Chart): Promise<Buffer> => pngOf(drawing(chart));
 
 /** The chart as SVG. */
 export function drawing(chart: Chart): string {
   const most = Math.max(...chart.days.map(({ counts }) => sum(counts)));
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" font-family="DejaVu Sans" fill="${INK}">
-${patterns}
-<rect width="${WIDTH}" height="${HEIGHT}" fill="#ffffff"/>
-${words(PLOT.left - 24, 52, chart.title, { size: 28, bold: true })}
-${legend(chart)}
-${most === 0 ? words(WIDTH / 2, 300, chart.none, { size: 24, anchor: 'middle', colour: PALE }) : ''}
-${grid(top(most))}
-${bars(chart, top(most))}
-</svg>`;
+  return svgOf(
+    patterns,
+    paper,
+    words(PLOT.left - 24, 52, chart.title, { size: 28, bold: true }),
+    legend(chart),
+    most === 0 ? words(WIDTH / 2, 300, chart.none, { size: 24, anchor: 'middle', colour: PALE }) : '',
+    grid(top(most)),
+    bars(chart, top(most)),
+  );
 }
 
 const sum = (counts: Record<Kind, number>) => STACK.reduce((total, kind) => total + counts[kind], 0);
@@ -52,13 +41,6 @@ const patterns = `<defs>
 <pattern id="error" width="10" height="10" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="10" height="10" fill="${COLOURS.error}"/><rect width="2" height="10" fill="#fff"/><rect width="10" height="2" fill="#fff"/></pattern>
 <pattern id="open" width="8" height="8" patternUnits="userSpaceOnUse"><rect width="8" height="8" fill="#eef1f4"/><circle cx="4" cy="4" r="1.6" fill="${COLOURS.open}"/></pattern>
 </defs>`;
-
-type Style = { size: number; bold?: boolean; anchor?: 'start' | 'middle' | 'end'; colour?: string };
-
-const words = (x: number, y: number, text: string, { size, bold, anchor = 'start', colour = INK }: Style) =>
-  `<text x="${x}" y="${y}" font-size="${size}" text-anchor="${anchor}" fill="${colour}"${bold ? ' font-weight="bold"' : ''}>${xml(text)}</text>`;
-
-const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const box = (x: number, y: number, width: number, height: number, kind: Kind) =>
   `<rect x="${x}" y="${y}" width="${width}" height="${height}" rx="2" fill="url(#${kind})" stroke="${COLOURS[kind]}" stroke-width="1.5"/>`;
@@ -77,22 +59,13 @@ function legend({ legend: all }: Chart) {
     .join('\n');
 }
 
-/** The round number the axis ends at: at most five lines, whole numbers only. */
-export function top(most: number): { max: number; step: number } {
-  const raw = Math.max(1, most) / 4;
-  const size = 10 ** Math.floor(Math.log10(Math.max(1, raw)));
-  const step = [1, 2, 5, 10].map((factor) => factor * size).find((candidate) => candidate >= raw) ?? 10 * size;
-  return { max: Math.ceil(Math.max(1, most) / step) * step, step };
-}
-
 const heightOf = (count: number, max: number) => (count / max) * (PLOT.bottom - PLOT.top);
 
 function grid({ max, step }: { max: number; step: number }) {
   const lines: string[] = [];
   for (let value = 0; value <= max; value += step) {
     const y = PLOT.bottom - heightOf(value, max);
-    const colour = value === 0 ? PALE : '#e3e8ec';
-    lines.push(`<line x1="${PLOT.left}" x2="${PLOT.right}" y1="${y}" y2="${y}" stroke="${colour}" stroke-width="1"/>`);
+    lines.push(gridLine(y, value === 0));
     lines.push(words(PLOT.left - 12, y + 6, String(value), { size: 16, anchor: 'end', colour: PALE }));
   }
   return lines.join('\n');

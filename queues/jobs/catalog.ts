@@ -188,6 +188,19 @@ export const runs = {
     // By noon everybody has seen what the morning was.
     schedule: { pattern: '0 8 * * *', misfire: 'latest', windowHours: 4, deadlineMinutes: 60 },
   },
+  month_digest: {
+    ...ofDay,
+    worker: 'notifier',
+    summary: 'Tell each owner how the month before was, with a picture',
+    result: z.object({ owners: z.int() }),
+    /** Named after the month it tells of. */
+    request(body: { date?: Day }, today: Day) {
+      const month = `${addDays(`${(body.date ?? today).slice(0, 7)}-01`, -1).slice(0, 7)}-01`;
+      return { run_key: `month_digest:${month.slice(0, 7)}`, process_date: body.date ?? today, params: { date: month } };
+    },
+    // A month is news for some days.
+    schedule: { pattern: '0 9 1 * *', misfire: 'latest', windowHours: 96, deadlineMinutes: 60 },
+  },
   slot_recalc: {
     worker: 'slot-recalc',
     summary: "Calculate days of a specialist's slots anew",

@@ -3,7 +3,7 @@ import { runNames } from './catalog.ts';
 
 /**
  * Every permission a key can have. `run:<process>` lets a key trigger that process and nothing else. `rights:write` changes who
- * commands (D46); `trainings:cancel` cancels trainings without any other right over money.
+ * commands (D46); `trainings:cancel` cancels trainings without any other right over money; `pay:*` is what trainers are paid.
  */
 export const scopes = [
   '*',
@@ -20,6 +20,8 @@ export const scopes = [
   'bookings:write',
   'money:read',
   'money:write',
+  'pay:read',
+  'pay:write',
   'tasks:read',
   'tasks:write',
   'vending:read',

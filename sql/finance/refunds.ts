@@ -70,29 +70,34 @@ const till = z.object({
   refunded_minor: z.int(),
   refunds: z.int(),
   cancelled_minor: z.int(),
+  /** To trainers, of their pay. */
+  paid_out_minor: z.int(),
   net_minor: z.int(),
 });
 export const tillRow = till;
 
 /**
- * The cash of a business day by who took it and gave it out: payments that count on the day, refunds of the day, and what was left of
- * cash payments that were cancelled on it. What is in the till is the net.
+ * The cash of a business day by who took it and gave it out: payments that count on the day, refunds of the day, what was left of
+ * cash payments that were cancelled on it, and what trainers were paid. What is in the till is the net.
  */
 export const cashOfDay = (db: Sql, day: string, zone: string) =>
   db.any(sql.type(till)`
     with entry as (
-      select person_id, amount_minor as received, 1 as payments, 0 as refunded, 0 as refunds, 0 as cancelled
+      select person_id, amount_minor as received, 1 as payments, 0 as refunded, 0 as refunds, 0 as cancelled, 0 as paid_out
       from payments where method = 'cash' and coalesce(payment_date, (created_at at time zone ${zone})::date) = ${day}::date
       union all
-      select person_id, 0, 0, amount_minor, 1, 0 from payment_refunds
+      select person_id, 0, 0, amount_minor, 1, 0, 0 from payment_refunds
       where method = 'cash' and (created_at at time zone ${zone})::date = ${day}::date
       union all
-      select person_id, 0, 0, 0, 0, amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0)
+      select person_id, 0, 0, 0, 0, amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0), 0
       from payments where method = 'cash' and (cancelled_at at time zone ${zone})::date = ${day}::date
+      union all
+      select person_id, 0, 0, 0, 0, 0, amount_minor from pay_payouts
+      where method = 'cash' and (created_at at time zone ${zone})::date = ${day}::date
     )
     select person_id, nullif(concat_ws(' ', first_name, nullif(last_name, '')), '') as person, sum(received)::int8 as received_minor,
       sum(payments)::int as payments, sum(refunded)::int8 as refunded_minor, sum(refunds)::int as refunds, sum(cancelled)::int8 as cancelled_minor,
-      sum(received - refunded - cancelled)::int8 as net_minor
+      sum(paid_out)::int8 as paid_out_minor, sum(received - refunded - cancelled - paid_out)::int8 as net_minor
     from entry left join users on users.id = person_id
     group by person_id, person order by person nulls last, person_id`);
 

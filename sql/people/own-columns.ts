@@ -336,6 +336,10 @@ export const nobodys: Readonly<Record<string, string>> = {
   notification_switches: 'kind',
   occupancies: 'capacity',
   outside_services: 'name status error',
+  pay_lines: 'kind basis',
+  pay_payouts: 'trainer_id method person_id created_by',
+  pay_rates: 'trainer_id created_by',
+  pay_sheets: 'trainer_id closed_by',
   process_history_monthly:
     'process_type trainings_processed students_processed students_added sessions_deducted invoices_created errors_count',
   real_trainings: 'trainer_id status kind regular_trainer_id',

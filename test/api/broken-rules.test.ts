@@ -19,6 +19,7 @@ const ITS_OWN = [
   'backups_file_key',
   'belt_is_deferred_already',
   'exam_awards_once',
+  'month_is_closed_already',
   'payment_is_booked_already',
   'payment_order_has_one_reference',
   'refund_is_booked_already',

@@ -145,6 +145,7 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/students/{id}/visits query to',
       'get /api/trainings query from',
       'get /api/trainings query to',
+      'post /api/pay/rates body valid_from',
       'post /api/payments body payment_date',
       'post /api/trainings body starts_at',
       'put /api/closed-period body through',

@@ -102,6 +102,9 @@ beforeAll(async () => {
       values ('cancel_participation', ${training}, ${student}, now(), 'test', 'refused', '{"status":409,"detail":"no"}', now()) returning id`);
   const belt = await only(sql.unsafe`select id from belts where path = 'adult' and position = 1`);
   await db.query(sql.unsafe`update users set birth_date = '1990-01-01' where id in (${client}, ${stranger})`);
+  await db.query(sql.unsafe`
+    insert into pay_rates (trainer_id, valid_from, training_minor, created_by)
+    select id, '2026-01-01', 100, 'test' from unnest(array[${trainer}, ${strangeTrainer}]::int[]) as id`);
   const award = async (student: number) =>
     Number((await api.post(`/api/students/${student}/belts`, { belt_id: belt, awarded_on: '2020-01-01' })).body.id);
   const exam = async (student: number) =>
@@ -230,7 +233,9 @@ async function ask(who: Who | 'visitor', method: string, path: string, body?: un
 
 /** The path with its ids: each row the rule names is one of these; what it does not name is no row at all. */
 const pathOf = (path: string, rule: Rule, of: Rows) =>
-  path.replaceAll(/\{(\w+)\}/g, (_, name: string) => String(of[rule.rows?.[`params.${name}`] as RowKind] ?? 2_147_483_647));
+  path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    name === 'month' ? '2026-01' : String(of[rule.rows?.[`params.${name}`] as RowKind] ?? 2_147_483_647),
+  );
 /** A body of the fields that name rows. */
 const bodyOf = (rule: Rule, of: Rows) =>
   Object.fromEntries(
@@ -269,7 +274,7 @@ test.each(
 });
 
 test.each(operations.map((operation) => [operation.name, operation] as const))(
-  '%s lets in an owner, and an admin but for rights',
+  '%s lets in an owner, and an admin but for rights and trainers’ pay',
   async (_name, { route }) => {
     for (const who of ['owner', 'admin'] as const) {
       const { status, body } = await ask(
@@ -278,7 +283,7 @@ test.each(operations.map((operation) => [operation.name, operation] as const))(
         route.path.replaceAll(/\{\w+\}/g, '2147483647'),
         route.body ? {} : undefined,
       );
-      const isForRights = route.scope === 'rights:write' && who === 'admin';
+      const isForRights = (route.scope === 'rights:write' || route.scope === 'pay:write') && who === 'admin';
       if (isForRights) expect(status).toBe(403);
       else expect([401, 403, 500].includes(status) && body?.detail).toBeFalsy();
     }

@@ -108,7 +108,8 @@ test('ticks that were missed follow their policy; only reminders and digests are
   const skipped = await any<{ schedule: string; count: number }>(
     `select schedule, count(*)::int from schedule_ticks where reason = 'restored' group by schedule order by schedule`,
   );
-  expect(skipped.map(({ schedule }) => schedule)).toEqual(['digest', 'reminders']);
+  // That of the month has a tick on a first day only.
+  expect(skipped.map(({ schedule }) => schedule).filter((name) => name !== 'month_digest')).toEqual(['digest', 'reminders']);
   expect(skipped.find(({ schedule }) => schedule === 'reminders')?.count).toBeGreaterThanOrEqual(12);
   await settleTicks(studio.db, timetable, ZONE, inTwoDays);
   expect(await number(`select count(*)::int from schedule_ticks where schedule = 'daily' and outcome = 'caught_up'`)).toBe(1);

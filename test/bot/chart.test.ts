@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { drawing, picture, top } from '../../api/telegram/chart.ts';
+import { drawing, picture } from '../../api/telegram/chart.ts';
 import { chartOf, summary } from '../../api/telegram/summary.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { top } from '../../workers/notifier/pictures/svg.ts';
 
 const day = (date: string, counts: object = {}) => ({ day: date, success: 0, partial: 0, error: 0, open: 0, ...counts });
 const week = ['16', '17', '18', '19', '20', '21', '22'].map((date, index) => day(`2026-11-${date}`, { success: index + 1 }));

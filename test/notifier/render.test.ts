@@ -215,6 +215,23 @@ function toStaff(): [string, Record<string, unknown>][] {
           ended: many(count, (n) => ({ ...ofHolder(name), sessions_expired: n % 3 })),
         },
       ],
+      [
+        'month_digest',
+        {
+          month: '2026-11-01',
+          net_minor: count * 100_050 - 500_000,
+          recognised_minor: count * 1_000_000_000,
+          attendance: count === 1 ? null : 1 / count,
+          trainings: count,
+          new_students: count,
+          active_students: count,
+          renewals: count,
+          renewals_minor: count * 400_000,
+          debtors: count,
+          owed_minor: count * 70_000,
+          days_minor: many(30, (n) => n * 1_000),
+        },
+      ],
       ['studio_unreached', { people: many(count, (n) => ({ name, phone: n % 2 ? '+79990000001' : null, about: name })) }],
     ]),
   );

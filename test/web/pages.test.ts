@@ -111,6 +111,8 @@ const INSIDE = () => [
   '/console/belts?view=waiting',
   '/console/belts/exams',
   `/console/people/${student}/belts`,
+  '/console/pay',
+  `/console/pay/${trainer}?month=2026-03`,
   '/console/trainers',
   `/console/trainers/${trainer}`,
   '/console/groups',

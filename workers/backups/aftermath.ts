@@ -9,7 +9,7 @@ import { recordTicks, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { replayErasures } from './erasures.ts';
 
 /** What only tells people of what is near: told late it is wrong. Everything else that was missed follows its own policy. */
-const ONLY_TELLS: readonly RunName[] = ['reminders', 'digest'];
+const ONLY_TELLS: readonly RunName[] = ['reminders', 'digest', 'month_digest'];
 /** Ticks written at once. */
 const TICKS = 5_000;
 

@@ -6,6 +6,7 @@ import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { groupRoutes } from './modules/groups/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
+import { payRoutes } from './modules/pay/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
 import { reportRoutes } from './modules/reports/routes.ts';
 import { runRoutes } from './modules/runs/routes.ts';
@@ -26,6 +27,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...taskRoutes,
   ...moneyRoutes,
   ...trainersRoutes,
+  ...payRoutes,
   ...groupRoutes,
   ...beltRoutes,
   ...reportRoutes,

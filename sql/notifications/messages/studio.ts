@@ -12,6 +12,27 @@ export const studioMessages = {
     }),
     { kind: 'studio_subscriptions', call: false, urgency: 'normal' },
   ),
+  month_digest: message(
+    z.object({
+      /** The first day of the month it is about. */
+      month: day,
+      net_minor: z.int(),
+      recognised_minor: z.int(),
+      /** Of those present and absent; null: nobody was either. */
+      attendance: z.number().nullable(),
+      trainings: count,
+      new_students: count,
+      active_students: count,
+      /** Expected in the 30 days after the month's end. */
+      renewals: count,
+      renewals_minor: count,
+      debtors: count,
+      owed_minor: count,
+      /** Received on each day of the month, less what was given back. */
+      days_minor: z.array(z.int()),
+    }),
+    { kind: 'month_digest', call: false, urgency: 'normal' },
+  ),
   studio_unreached: message(
     z.object({ people: z.array(z.object({ name: z.string(), phone: nameOrNull, about: z.string() })).min(1) }),
     { kind: 'studio_unreached', call: false, urgency: 'normal' },

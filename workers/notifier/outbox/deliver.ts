@@ -1,4 +1,4 @@
-import { type Api, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
+import { type Api, InputFile, TelegramApiError, TelegramBotError } from 'node-telegram-bot-api';
 import { scrub } from '../../../queues/log/log.ts';
 import type { Entity } from '../templates/split.ts';
 import type { ButtonRows } from '../templates/template.ts';
@@ -33,7 +33,15 @@ export const movedTo = ({ migrateToChatId }: Pick<TelegramApiError, 'migrateToCh
 /** How often a service that wants to be paid is asked whether it has been. */
 export const UNPAID_SECONDS = 900;
 
-export type Outgoing = { chat_id: number; text: string; entities?: Entity[]; buttons?: ButtonRows; attempts: number };
+export type Outgoing = {
+  chat_id: number;
+  text: string;
+  entities?: Entity[];
+  buttons?: ButtonRows;
+  /** A PNG under which the text stands, at most 1,024 UTF-16 units of it. */
+  picture?: Buffer | undefined;
+  attempts: number;
+};
 
 /**
  * Sends one message, once. Refusals and outages are returned, never thrown; their texts hold no token.
@@ -41,13 +49,20 @@ export type Outgoing = { chat_id: number; text: string; entities?: Entity[]; but
  * @param api made with `maxRetries: 0`: waiting is the outbox's business
  */
 export async function deliver(message: Outgoing, api: Api): Promise<Delivery> {
-  const { chat_id, text, entities = [], buttons = [] } = message;
+  const { chat_id, text, entities = [], buttons = [], picture } = message;
+  const formatting = entities.length > 0 ? (entities as never) : undefined;
+  const reply_markup = buttons.length > 0 ? keyboard(buttons) : undefined;
   try {
+    if (picture) {
+      const photo = new InputFile(picture, { filename: 'picture.png', contentType: 'image/png' });
+      await api.sendPhoto({ chat_id, photo, caption: text, caption_entities: formatting, reply_markup });
+      return { outcome: 'sent' };
+    }
     await api.sendMessage({
       chat_id,
       text,
-      entities: entities.length > 0 ? (entities as never) : undefined,
-      reply_markup: buttons.length > 0 ? keyboard(buttons) : undefined,
+      entities: formatting,
+      reply_markup,
       // An error text may hold an address of our own; Telegram is not to fetch it for a preview.
       link_preview_options: { is_disabled: true },
     });

@@ -21,6 +21,9 @@ import type { Fate, Outbox } from './drain.ts';
 import { START_MS, TIMEOUT_MS } from './pace.ts';
 import { judge } from './quiet.ts';
 
+/** UTF-16 units that Telegram takes under a picture. */
+const MOST_CAPTION = 1_024;
+
 /** How the services outside are called in `outside_services`. */
 export const TELEGRAM = 'telegram';
 
@@ -48,7 +51,9 @@ export function sender({ db, settings }: Outbox, token: string, pace: Pace) {
     if (!part) return drop(message, 'failed', 'the text is empty');
     const isLast = message.parts_sent === parts.length - 1;
     const buttons = isLast ? rendered.buttons : [];
-    const delivery = await deliver({ ...message, ...part, buttons }, api);
+    // Only what is short enough stands under a picture; whatever else is to be said, is said without.
+    const picture = parts.length === 1 && part.text.length <= MOST_CAPTION ? await rendered.picture?.() : undefined;
+    const delivery = await deliver({ ...message, ...part, buttons, picture }, api);
     onAnswer();
     return mark(message, isLast, delivery);
   };

@@ -33,8 +33,8 @@ export const templates: Templates<MessageName> = {
   ...studioTemplates,
 };
 
-/** A message as it is to be read: text, formatting, and buttons under it. */
-export type Rendered = { text: string; entities: Entity[]; buttons: ButtonRows };
+/** A message as it is to be read: text, formatting, buttons under it, and what makes the picture above it. */
+export type Rendered = { text: string; entities: Entity[]; buttons: ButtonRows; picture?: (() => Promise<Buffer>) | undefined };
 
 /**
  * The text of a message in its own language or else the studio's, with instants on the studio's clock. It may be longer than
@@ -46,7 +46,12 @@ export function render(message: Pick<OutboxMessage, 'template' | 'params' | 'loc
   const template: Template = templates[name];
   const reader = { ...studio, locale: message.locale ?? studio.locale };
   try {
-    return { ...built(template.lines(message.params, reader)), buttons: template.buttons?.(message.params, reader) ?? [] };
+    const { picture } = template;
+    return {
+      ...built(template.lines(message.params, reader)),
+      buttons: template.buttons?.(message.params, reader) ?? [],
+      ...(picture ? { picture: () => picture(message.params, reader) } : {}),
+    };
   } catch (error) {
     if (!(error instanceof ZodError)) throw error;
     throw new TypeError(`the params do not fit the template "${name}": ${z.prettifyError(error).replaceAll('\n', ' ')}`);

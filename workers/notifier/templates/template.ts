@@ -14,18 +14,22 @@ export type Template<N extends MessageName = MessageName> = {
   name: N;
   lines(params: unknown, reader: Reader): Line[];
   buttons?(params: unknown, reader: Reader): ButtonRows;
+  /** Makes the picture, a PNG, that stands above the text where the channel can show one. */
+  picture?(params: unknown, reader: Reader): Promise<Buffer>;
 };
 
 export function template<N extends MessageName>(
   name: N,
   lines: (params: ParamsOf<N>, reader: Reader) => Line[],
   buttons?: (params: ParamsOf<N>, reader: Reader) => ButtonRows,
+  picture?: (params: ParamsOf<N>, reader: Reader) => Promise<Buffer>,
 ): Template<N> {
   const read = (params: unknown) => catalog[name].params.parse(params) as ParamsOf<N>;
   return {
     name,
     lines: (params, reader) => lines(read(params), reader),
     buttons: buttons && ((params, reader) => buttons(read(params), reader)),
+    picture: picture && ((params, reader) => picture(read(params), reader)),
   };
 }
 
