@@ -64,7 +64,7 @@ const standing = {
   unfinished: z.int().meta({ description: 'trainings of the month that are neither held nor cancelled' }),
   closed_at: z.iso.datetime().nullable(),
   closed_by: z.string().nullable(),
-  balance_minor: z.int().meta({ description: 'what closed sheets came to and was not paid out yet' }),
+  owed_minor: z.int().meta({ description: 'what closed sheets came to and was not paid out yet' }),
 };
 const sheet = z
   .object({
@@ -232,7 +232,7 @@ export const payRoutes = [
     transaction: true,
     params: idParams,
     body: z.strictObject({ amount_minor: minor(1), method: oneOf(METHODS) }),
-    responses: { 201: z.object({ payout: payoutItem, balance_minor: z.int() }) },
+    responses: { 201: z.object({ payout: payoutItem, owed_minor: z.int() }) },
     async handle({ params, body }, { db, fleet, now, caller }) {
       const payout = {
         trainerId: params.id,

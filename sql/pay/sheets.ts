@@ -31,7 +31,7 @@ const trainer = z.object({
   closed_by: z.string().nullable(),
   last_month: z.iso.date().nullable(),
   /** What closed sheets came to and was not paid out yet. */
-  balance_minor: z.int(),
+  owed_minor: z.int(),
 });
 
 /** Trainers, with their closed sheet of a month where there is one, and what closed sheets still owe them. @param month its first day */
@@ -45,7 +45,7 @@ export const listTrainers = (db: Sql, of: { month: string; trainerId?: number; w
       sheet.closed_at, sheet.closed_by,
       (select max(month) from pay_sheets last where last.trainer_id = specialists.id) as last_month,
       (coalesce((select sum(total_minor) from pay_sheets all_of where all_of.trainer_id = specialists.id), 0)
-        - coalesce((select sum(amount_minor) from pay_payouts where pay_payouts.trainer_id = specialists.id), 0))::int8 as balance_minor
+        - coalesce((select sum(amount_minor) from pay_payouts where pay_payouts.trainer_id = specialists.id), 0))::int8 as owed_minor
     from specialists join users using (id)
     left join pay_sheets sheet on sheet.trainer_id = specialists.id and sheet.month = ${of.month}::date
     where ${isAmong(of.whose, 'specialist', 'specialists')} and (${of.trainerId ?? null}::int is null or specialists.id = ${of.trainerId ?? null}::int)

@@ -161,7 +161,7 @@ describe('a closed month', () => {
     await billed(seats[0], student, 800);
     expect(await close(trainer, '2026-03', { total_minor: 500 })).toMatchObject({
       status: 200,
-      body: { state: 'closed', total_minor: 500, corrections_come_in: '2026-04-01', balance_minor: 500 },
+      body: { state: 'closed', total_minor: 500, corrections_come_in: '2026-04-01', owed_minor: 500 },
     });
     const before = await sheet(trainer, '2026-03');
     // The charge is given back, another training of March turns out to have been held, the first one was somebody else's.
@@ -239,9 +239,9 @@ describe('paying out', () => {
     await held(trainer, '2026-03-10T15:00:00Z');
     const pay = (amount_minor: number, method = 'cash') =>
       owner.ask('POST', `/api/pay/trainers/${trainer}/payouts`, { amount_minor, method });
-    expect(await pay(1)).toMatchObject({ status: 409, body: { balance_minor: 0 } });
+    expect(await pay(1)).toMatchObject({ status: 409, body: { owed_minor: 0 } });
     await close(trainer, '2026-03');
-    expect(await pay(4_000)).toMatchObject({ status: 201, body: { balance_minor: 6_000 } });
+    expect(await pay(4_000)).toMatchObject({ status: 201, body: { owed_minor: 6_000 } });
     const both = await Promise.all([pay(6_000, 'transfer'), pay(6_000, 'transfer')]);
     expect(both.map(({ status }) => status).sort()).toEqual([201, 409]);
     expect((await api.get(`/api/pay/trainers/${trainer}/payouts`)).body.items).toMatchObject([
@@ -252,7 +252,7 @@ describe('paying out', () => {
       net_minor: -4_000,
       people: [{ person_id: owner.id, paid_out_minor: 4_000, net_minor: -4_000 }],
     });
-    expect((await sheet(trainer, '2026-03')).balance_minor).toBe(0);
+    expect((await sheet(trainer, '2026-03')).owed_minor).toBe(0);
   });
 });
 
@@ -292,7 +292,7 @@ test('a month and a sheet are files, too', async () => {
   const list = await api.get('/api/pay/sheets?month=2026-03&format=csv');
   expect(list.headers.get('content-disposition')).toBe('attachment; filename="pay-2026-03.csv"');
   const [head, row] = list.text.replace('\ufeff', '').split('\r\n');
-  expect(head).toContain('trainer_id,trainer,unfinished,closed_at,closed_by,balance_minor,state,total_minor,corrections_minor');
+  expect(head).toContain('trainer_id,trainer,unfinished,closed_at,closed_by,owed_minor,state,total_minor,corrections_minor');
   expect(row).toContain(',open,100,0');
   const lines = await api.get(`/api/pay/sheets/${trainer}/2026-03?format=csv`);
   expect(lines.text).toContain('training,');

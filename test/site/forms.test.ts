@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
+import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { formsOf, smallSite, startsOn } from './salon-site.ts';
 
@@ -14,6 +15,9 @@ beforeAll(async () => {
   shop = await smallSite(api);
 });
 afterAll(() => api.close());
+
+/** A day of which no hour is over yet, so that it has all its starts. */
+const wholeDay = () => `/?service=${shop.service}&day=${inDays(2)}`;
 
 test('service, who and when are one page, whose state is its address', async () => {
   const { get } = formsOf(api);
@@ -33,7 +37,7 @@ test('a machine is answered as before', async () => {
 
 test('a form without our origin, or without a token of ours, does nothing', async () => {
   const { get, post, tokenOf } = formsOf(api);
-  const page = await get(`/?service=${shop.service}`);
+  const page = await get(wholeDay());
   const fields = { service: String(shop.service), start: String(startsOn(page).at(-1)), form: tokenOf(page) };
   const refused = async (given: Record<string, string>, headers: Record<string, string> = {}) =>
     (await post('/hold', given, headers)).status;
@@ -54,7 +58,7 @@ test('a form without our origin, or without a token of ours, does nothing', asyn
 
 test('a held slot is nobody else’s until it is let go', async () => {
   const { get, post, tokenOf } = formsOf(api);
-  const page = await get(`/?service=${shop.service}`);
+  const page = await get(wholeDay());
   const start = String(startsOn(page).at(-2));
   const fields = { service: String(shop.service), start, form: tokenOf(page) };
   const held = await post('/hold', fields);
@@ -88,7 +92,7 @@ test('discounts stand line by line, and whoever is known books with one press', 
   const client = await shop.make.client();
   await api.db.query(sql.unsafe`insert into client_discounts (client_id, kind, percent) values (${client}, 'percent', 10)`);
   const { get, post, tokenOf } = formsOf(api, { Cookie: await sessionOf(client) });
-  const page = await get(`/?service=${shop.service}`);
+  const page = await get(wholeDay());
   const held = await post('/hold', { service: String(shop.service), start: String(startsOn(page)[3]), form: tokenOf(page) });
   const path = String(held.headers.get('location'));
   const deal = await get(path);
@@ -110,7 +114,7 @@ test('discounts stand line by line, and whoever is known books with one press', 
 
 test('a slot that was lost meanwhile: 409, the free starts stand in place and nothing typed is lost', async () => {
   const { get, post, tokenOf } = formsOf(api);
-  const page = await get(`/?service=${shop.service}`);
+  const page = await get(wholeDay());
   const start = String(startsOn(page).at(-5));
   const held = await post('/hold', { service: String(shop.service), start, form: tokenOf(page) });
   const path = String(held.headers.get('location'));
@@ -131,7 +135,7 @@ test('a slot that was lost meanwhile: 409, the free starts stand in place and no
 
 test('200 visitors take the same slot: one holds it, 199 see free starts', async () => {
   const { get, post, tokenOf } = formsOf(api);
-  const page = await get(`/?service=${shop.service}&day=${startsOn(await get(`/?service=${shop.service}`))[0]!.slice(0, 10)}`);
+  const page = await get(wholeDay());
   const start = String(startsOn(page)[8]);
   const answers = await Promise.all(
     Array.from({ length: 200 }, () => post('/hold', { service: String(shop.service), start, form: tokenOf(page) })),

@@ -228,6 +228,7 @@ inBrowser('a trainer sees a trainer’s menu, and no page of others', async () =
     'Board',
     'Day',
     'Trainers',
+    'Trainers’ pay',
     'Groups',
     'Belts',
   ]);

@@ -68,7 +68,7 @@ inBrowser('a card is added, a month read and closed, and what it came to is paid
   await dialog(page)
     .getByRole('button', { name: /^Pay out .*1,000/ })
     .click();
-  await eventually(async () => (await sheet()).balance_minor === 15_050);
+  await eventually(async () => (await sheet()).owed_minor === 15_050);
   await page.getByText(/Closed months still owe .*150\.50/).waitFor();
 
   const own = await open('/console/pay?month=2026-03', trainer, { viewport: { width: 375, height: 800 } });

@@ -28,7 +28,7 @@ export async function sheetsOfMonth(db: Sql, month: Day, whose: Whose) {
         lines: due?.lines ?? 0,
       };
     })
-    .filter(({ is_active, state, lines, balance_minor }) => is_active || state === 'closed' || lines > 0 || balance_minor !== 0)
+    .filter(({ is_active, state, lines, owed_minor }) => is_active || state === 'closed' || lines > 0 || owed_minor !== 0)
     .map(({ lines: _, is_active: _active, ...row }) => row);
 }
 
@@ -109,10 +109,10 @@ export async function payOut(transaction: Sql, payout: Payout, today: Day) {
     whose: EVERYTHING,
   });
   if (!trainer) throw missing(payout.trainerId);
-  if (payout.amountMinor > trainer.balance_minor)
-    throw new Refused('conflict', `closed sheets owe ${Math.max(0, trainer.balance_minor)}`, {
-      balance_minor: trainer.balance_minor,
+  if (payout.amountMinor > trainer.owed_minor)
+    throw new Refused('conflict', `closed sheets owe ${Math.max(0, trainer.owed_minor)}`, {
+      owed_minor: trainer.owed_minor,
     });
   const row = await insertPayout(transaction, payout);
-  return { payout: row, balance_minor: trainer.balance_minor - row.amount_minor };
+  return { payout: row, owed_minor: trainer.owed_minor - row.amount_minor };
 }
