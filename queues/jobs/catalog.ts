@@ -192,11 +192,12 @@ export const runs = {
     ...ofDay,
     worker: 'notifier',
     summary: 'Tell each owner how the month before was, with a picture',
+    params: z.object({ month: z.iso.date() }),
     result: z.object({ owners: z.int() }),
-    /** Named after the month it tells of. */
+    /** Named after the month it tells of, which is the one before its day. */
     request(body: { date?: Day }, today: Day) {
       const month = `${addDays(`${(body.date ?? today).slice(0, 7)}-01`, -1).slice(0, 7)}-01`;
-      return { run_key: `month_digest:${month.slice(0, 7)}`, process_date: body.date ?? today, params: { date: month } };
+      return { run_key: `month_digest:${month.slice(0, 7)}`, process_date: body.date ?? today, params: { month } };
     },
     // A month is news for some days.
     schedule: { pattern: '0 9 1 * *', misfire: 'latest', windowHours: 96, deadlineMinutes: 60 },

@@ -34,7 +34,7 @@ beforeEach(async () => {
 afterAll(() => botStudio.close());
 
 const WEEK = monday();
-const DAY = /(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье), \d+ \S+, \d\d:\d\d/g;
+const DAY = /(?:понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|пн|вт|ср|чт|пт|сб|вс),? \d+ [а-я]+,? \d\d:\d\d/g;
 
 /**
  * What was said, as the admin sees it, with the times of the day taken out. `TRANSCRIPT=1` prints it, to be read:

@@ -61,7 +61,7 @@ test.each([
   ['2026-04-04', 'month_digest:2026-03', '2026-03-01'],
   ['2026-01-01', 'month_digest:2025-12', '2025-12-01'],
 ])('on %s it is about the month before', (today, run_key, date) => {
-  expect(runs.month_digest.request({}, today)).toMatchObject({ run_key, params: { date } });
+  expect(runs.month_digest.request({}, today)).toMatchObject({ run_key, params: { month: date } });
   expect(runs.month_digest.schedule.pattern).toBe('0 9 1 * *');
 });
 

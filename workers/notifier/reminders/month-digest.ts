@@ -12,7 +12,7 @@ const RENEWAL_DAYS = 30;
 
 /** Tells each owner how the run's month was, once a month and owner. Debtors and renewals are those of the day after it. */
 export const monthDigest: RunHandler = async (run, { settings, db, chunk }) => {
-  const { date: month } = runs.month_digest.params.parse(run.params);
+  const { month } = runs.month_digest.params.parse(run.params);
   const params = await figuresOf(db, month, settings.zone);
   const result = await chunk(async (transaction) => ({
     owners: await notifyPeople(
