@@ -11,6 +11,8 @@ import { servers } from './servers.ts';
 export default async function globalSetup() {
   const dir = mkdtempSync(join(inMemory() ?? tmpdir(), 'studio-fleet-test-'));
   servers.dir = dir;
+  // A test's studio is in Moscow unless the test says otherwise, and so are the processes that it starts, whatever the shell says.
+  delete process.env.STUDIO_TZ;
   process.env.TMPDIR = dir;
   // The processes that tests start are alike, and compiling their modules is half of a start.
   process.env.NODE_COMPILE_CACHE = join(dir, 'compiled');
