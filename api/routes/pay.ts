@@ -3,7 +3,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, exampleDay } from '../../queues/time/days.ts';
 import { METHODS } from '../../sql/finance/payments.ts';
 import { insertRate, listRates } from '../../sql/pay/rates.ts';
-import { KINDS, payoutRow, rateRow } from '../../sql/pay/rows.ts';
+import { lineRow, payoutRow, rateRow } from '../../sql/pay/rows.ts';
 import { listPayouts } from '../../sql/pay/sheets.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 import { seatsBehind, withGrounds } from '../../workers/pay/explain.ts';
@@ -27,17 +27,9 @@ const format = oneOf(['json', 'csv', 'xlsx']).default('json');
 const rateItem = rateRow.meta({ id: 'PayRate' });
 const payoutItem = payoutRow.meta({ id: 'PayPayout' });
 const amount = minor(0).nullable().optional();
-const line = z
-  .object({
-    kind: z.enum(KINDS),
-    source_id: z.int(),
-    day: z.iso.date(),
-    is_correction: z.boolean(),
-    rate_id: z.int().nullable(),
-    quantity: z.int(),
-    base_minor: z.int().nullable(),
-    before_minor: z.int().nullable(),
-    amount_minor: z.int(),
+const line = lineRow
+  .omit({ trainer_id: true, basis: true })
+  .extend({
     training_type: z.string().nullable(),
     starts_at: z.iso.datetime().nullable(),
     is_substitute: z.boolean(),
@@ -45,11 +37,7 @@ const line = z
     percent_bp: z.int().nullable(),
   })
   .meta({ id: 'PayLine' });
-const seat = z.object({
-  kind: z.enum(KINDS),
-  source_id: z.int(),
-  day: z.iso.date(),
-  is_correction: z.boolean(),
+const seat = lineRow.pick({ kind: true, source_id: true, day: true, is_correction: true }).extend({
   registration_id: z.int(),
   student_id: z.int(),
   student: z.string(),
