@@ -34,8 +34,11 @@ describe.each(backendKinds)('of two API processes, on %s,', (kind) => {
 
   async function process() {
     const port = String(await freePort());
+    const patient = new URL(database.url);
+    // What a test keeps waiting waits on a busy machine, too.
+    patient.searchParams.set('options', '-c lock_timeout=60s');
     const api = await ownProcess('api/server.ts', {
-      DATABASE_URL: database.url,
+      DATABASE_URL: patient.href,
       REDIS_URL: kind === 'redis' ? redisUrl() : '',
       PORT: port,
       API_KEYS: `live:${KEY}:*`,

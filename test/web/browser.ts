@@ -57,7 +57,7 @@ export async function consoleWorld(settings: Record<string, string> = {}, { isEm
     const page = await context.newPage();
     page.on('console', (message) => message.type() === 'error' && troubles.push(`${page.url()}: ${message.text()}`));
     page.on('pageerror', (error) => troubles.push(`${page.url()}: ${error.message}`));
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(60_000);
     return page;
   }
 

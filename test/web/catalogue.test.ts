@@ -40,7 +40,7 @@ inBrowser(
     await line.click();
     await page.getByLabel('Price').fill('6000');
     await page.getByRole('button', { name: 'Save' }).click();
-    await page.getByText('6,000.00').waitFor();
+    await page.getByText('6,000.00').first().waitFor();
     await line.click();
     await page.getByText('What it has cost').click();
     await page.getByText('5,400.50').waitFor();

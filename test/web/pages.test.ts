@@ -3,9 +3,10 @@ import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { part } from '../support/nightly-only.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, type Locale, tooWide, violations } from './browser.ts';
 
 let world: ConsoleWorld;
 let owner: TestPerson;
@@ -144,31 +145,37 @@ async function flaws(page: Page): Promise<string[]> {
   return [...(await violations(page)), ...(wide > 0 ? [`${wide} px too wide`] : []), ...raw.map((key) => `a key: ${key}`)];
 }
 
-/** A language changes words and lengths, a theme colours: a phone in each language, and the longest one at a desk in the dark. */
-const PHONE = [['light', 375]] as const;
-const BOTH = [...PHONE, ['dark', 1280]] as const;
+/**
+ * A language changes words and lengths, a theme colours: a phone in each language, and the longest one at a desk in the dark. By day
+ * each page is seen on a phone in one of the languages, and every third at the desk.
+ */
+const looks = (paths: readonly string[]) =>
+  LOCALES.flatMap((locale, n) => [
+    { locale, colorScheme: 'light', width: 375, paths: part(paths, Math.ceil(paths.length / 3), n) },
+    ...(locale === 'ru' ? [{ locale, colorScheme: 'dark', width: 1280, paths: part(paths, Math.ceil(paths.length / 3)) }] : []),
+  ]) as { locale: Locale; colorScheme: 'light' | 'dark'; width: number; paths: readonly string[] }[];
 
-for (const locale of LOCALES) {
-  inBrowser(`every page in "${locale}" is accessible, fits a phone, and complains of nothing`, async () => {
-    const found: Record<string, string[]> = {};
-    for (const [colorScheme, width] of locale === 'ru' ? BOTH : PHONE) {
-      const look = { locale, colorScheme, viewport: { width, height: 800 } };
-      const [visitor, inside] = [await world.visit(look), await world.visit({ ...look, token: owner.token })];
-      for (const [page, paths] of [
-        [visitor, OPEN],
-        [inside, INSIDE()],
-      ] as const) {
-        for (const path of paths) {
-          await goOn(page, path);
-          const wrong = [...(await flaws(page)), ...world.complaints().filter((line) => !line.includes('404'))];
-          if (wrong.length > 0) found[`${path} ${colorScheme}`] = wrong;
-        }
-        await page.context().close();
+inBrowser('every page is accessible, fits a phone, and complains of nothing, in every language', async () => {
+  const found: Record<string, string[]> = {};
+  for (const [token, all] of [
+    [undefined, OPEN],
+    [owner.token, INSIDE()],
+  ] as const) {
+    const seen = new Set<string>();
+    for (const { width, paths, ...look } of looks(all)) {
+      const page = await world.visit({ ...look, viewport: { width, height: 800 }, ...(token ? { token } : {}) });
+      for (const path of paths) {
+        await goOn(page, path);
+        const wrong = [...(await flaws(page)), ...world.complaints().filter((line) => !line.includes('404'))];
+        if (wrong.length > 0) found[`${path} ${look.locale} ${look.colorScheme}`] = wrong;
+        if (width === 375) seen.add(path);
       }
+      await page.context().close();
     }
-    expect(found).toEqual({});
-  });
-}
+    expect([...seen].sort()).toEqual([...all].sort());
+  }
+  expect(found).toEqual({});
+});
 
 inBrowser('a tap marks who came, Undo takes it back, and a reload loses none', async () => {
   const page = await world.visit({ token: owner.token });

@@ -69,7 +69,7 @@ inBrowser('a device that is signed out elsewhere is out, and may sign in again i
   await desk.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await desk.getByText(/Signed out on \d+ device/).waitFor();
   // Within a second the phone's next request is refused; the page notices by itself once it asks.
-  await phone.waitForURL(/sign-in\?next=%2Faccount|sign-in\?next=\/account/, { timeout: 20_000 });
+  await phone.waitForURL(/sign-in\?next=%2Faccount|sign-in\?next=\/account/);
 });
 
 inBrowser('a second factor is set up, asked for, and taken away', async () => {
@@ -106,6 +106,8 @@ inBrowser('whoever forgot the password gets the same answer as everybody', async
   const page = await world.visit();
   await page.goto('/console/sign-in');
   await page.getByRole('link', { name: 'Forgot the password?' }).click();
+  // The page before has a field of the same name.
+  await page.getByRole('heading', { name: 'A new password' }).waitFor();
   await page.getByLabel('Phone, e-mail or login').fill('nobody@studio.example');
   await page.getByRole('button', { name: 'Send the link' }).click();
   await page.getByText('If there is such a person').waitFor();
