@@ -78,3 +78,10 @@ export const noteConfirmed = (transaction: Sql, id: number, of: { by: string; no
   transaction.one(sql.type(importRow)`
     update imports set confirmed_at = ${of.now.toISOString()}::timestamptz, confirmed_by = ${of.by}, result = ${sql.jsonb(of.result)}
     where id = ${id} returning ${columns}`);
+
+/** Notes of rows that were written whose they are, also of people who were not there before. */
+export const noteWhoseRows = (transaction: Sql, id: number, people: readonly { row: number; person_id: number }[]) =>
+  transaction.query(sql.unsafe`
+    update import_rows set person_id = given.person_id
+    from jsonb_to_recordset(${sql.jsonb(people as never)}) as given (row int, person_id int)
+    where import_id = ${id} and import_rows.row = given.row and import_rows.person_id is null`);

@@ -381,6 +381,28 @@ test('contacts of those who command are not changed by a file', async () => {
   expect(codes(await preview(csv('Имя;Фамилия;Почта;Телефон', 'Анна;Тестов;a@x.org;89120000001')))).toEqual([['commands']]);
 });
 
+test('a preview says what will be written of somebody known, and a confirmation whose each row is', async () => {
+  await eight();
+  const id = await make.student();
+  await api.db.query(sql.unsafe`insert into groups (name, trainer_id) values ('Дети', ${await make.trainer()})`);
+  await api.patch(`/api/students/${id}`, { first_name: 'Анна', last_name: 'Иванова', phone: '+79120000001', email: 'a@x.org' });
+  const file = csv(
+    'ФИО;Телефон;Почта;Примечание;Группа;Абонемент;Осталось',
+    'Иванова Анна;89120000001;b@x.org;Новое;Дети;8 занятий;3',
+    'Белов Борис;89120000002;;Новое;Дети;;',
+    'Иванова Анна;1;c@x.org;;;;',
+  );
+  const shown = await preview(file, '?overwrite=true');
+  expect(outcomes(shown)).toEqual(['change', 'new', 'error']);
+  expect(codes(shown)).toEqual([['replaced', 'added', 'joins', 'holds'], [], ['phone']]);
+  expect(shown.items[0].notes[0].text).toBe('Вместо «a@x.org» будет «b@x.org»');
+  expect(codes(await preview(file))[0]).toEqual(['kept', 'added', 'joins', 'holds']);
+  expect((await confirm(shown.id)).status).toBe(200);
+  const rows = (await look(shown.id)).items;
+  expect(rows.map(({ person_id }: Json) => person_id)).toEqual([id, expect.any(Number), null]);
+  expect((await api.get(`/api/students/${rows[1].person_id}`)).body.phone).toBe('+79120000002');
+});
+
 describe('a confirmation', () => {
   const file = csv('Имя;Телефон;Почта', 'Анна;89120000001;', 'Борис;89120000002;b@x.org');
   test('is refused when the data has changed meanwhile, and nothing is written', async () => {

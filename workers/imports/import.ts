@@ -1,7 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { findImport, type Import, insertImport, noteConfirmed, ROW_OUTCOMES, takeImport } from '../../sql/imports/imports.ts';
+import {
+  findImport,
+  type Import,
+  insertImport,
+  noteConfirmed,
+  noteWhoseRows,
+  ROW_OUTCOMES,
+  takeImport,
+} from '../../sql/imports/imports.ts';
 import {
   allGroups,
   heldBy,
@@ -62,17 +70,20 @@ export async function confirmImport(transaction: Sql, id: number, { by, now }: {
   if (print !== kept.print) {
     throw new Refused('conflict', 'the data has changed since the preview: upload the file again', { reason: 'changed' });
   }
-  return noteConfirmed(transaction, id, { by, now, result: await write(transaction) });
+  const { result, people } = await write(transaction);
+  if (people.length > 0) await noteWhoseRows(transaction, id, people);
+  return noteConfirmed(transaction, id, { by, now, result });
 }
 
-type Planned = { rows: PlannedRow[]; print: string; write: (transaction: Sql) => Promise<Record<string, number>> };
+type Written = { result: Record<string, number>; people: { row: number; person_id: number }[] };
+type Planned = { rows: PlannedRow[]; print: string; write: (transaction: Sql) => Promise<Written> };
 
 async function planned(db: Sql, kind: ReadFile['kind'], given: unknown[], wish: Wish, isToLock = false): Promise<Planned> {
   if (kind === 'templates') {
     const plan = planTemplates(given as TemplateRow[], await knownTimetable(db));
     const write = async (transaction: Sql) => {
       if (plan.templates.length > 0) await insertTemplates(transaction, plan.templates);
-      return { templates_created: plan.templates.length };
+      return { result: { templates_created: plan.templates.length }, people: [] };
     };
     return { rows: plan.rows, print: printOf(plan), write };
   }

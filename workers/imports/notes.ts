@@ -50,11 +50,14 @@ export const CONFLICTS = [
 ] as const;
 /** These only say something. */
 const REMARKS = ['kept', 'same_person', 'family', 'taken_for_adult', 'subscription_over', 'subscription_held'] as const;
+/** What will be written of somebody who is known. */
+const PROMISES = ['enrols', 'added', 'replaced', 'joins', 'holds'] as const;
 
-export type NoteCode = (typeof ERRORS)[number] | (typeof CONFLICTS)[number] | (typeof REMARKS)[number];
+export type NoteCode = (typeof ERRORS | typeof CONFLICTS | typeof REMARKS | typeof PROMISES)[number];
 
 /** One row of the file, by its number in it, and what becomes of it. */
 export type PlannedRow = { row: number; outcome: RowOutcome; name: string; person_id: number | null; notes: Note[] };
 
 export const isError = ({ code }: Note) => (ERRORS as readonly string[]).includes(code);
+export const isPromise = ({ code }: Note) => (PROMISES as readonly string[]).includes(code);
 export const isConflict = ({ code }: Note) => (CONFLICTS as readonly string[]).includes(code);

@@ -1,7 +1,7 @@
 import { addDays, type Day } from '../../queues/time/calendar.ts';
 import { termEnd } from '../../sql/subscriptions/term.ts';
 import { joinFamilies } from './families.ts';
-import { isConflict, isError, type Note, type PlannedRow } from './notes.ts';
+import { isConflict, isError, isPromise, type Note, type PlannedRow } from './notes.ts';
 import { type Found, gatherRows, recognise } from './people.ts';
 import type { HeldInFile, StudentRow } from './read-students.ts';
 import { nameKey } from './values.ts';
@@ -12,6 +12,8 @@ export type HeldToBe = { subscription_id: number; start_date: Day; end_date: Day
 export type PersonToBe = {
   id: number | null;
   place: number;
+  /** The rows of the file that are about this person. */
+  rows: number[];
   before: Record<string, unknown>;
   user: Record<string, string | null>;
   student: Record<string, string | null>;
@@ -86,6 +88,7 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
   const person: PersonToBe = {
     id: known?.id ?? null,
     place,
+    rows: found.rows.map((each) => each.row),
     before: {},
     user: {},
     student: {},
@@ -94,6 +97,7 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
     groups: [],
     subscriptions: [],
   };
+  if (known && person.enrol) note(row.row, { code: 'enrols' });
   for (const field of OF_USER) write(person.user, field);
   for (const field of OF_STUDENT) write(person.student, field);
   if (known?.commands && ('phone' in person.user || 'email' in person.user)) note(row.row, { code: 'commands' });
@@ -111,8 +115,11 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
       return note(row.row, { code: 'kept', column: field, params: { is: String(was), value: wanted } });
     }
     to[field] = wanted;
-    if (known) person.before[field] = was;
     changed.add(row.row);
+    if (!known) return;
+    person.before[field] = was;
+    if (was === null || was === '') note(row.row, { code: 'added', column: field, params: { value: wanted } });
+    else note(row.row, { code: 'replaced', column: field, params: { is: String(was), value: wanted } });
   }
 
   /** A name is alike whatever the order and the case of its words, unless the row is known by its id. */
@@ -143,13 +150,20 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
       if (!group) note(each.row, { code: 'no_group', column: 'group', params: { value: name } });
       else if (!person.groups.includes(group.id) && !(known && lookup.isMember(known.id, group.id))) {
         if (isInactive()) note(each.row, { code: 'inactive', params: { name: nameOf(row) } });
-        else if (person.groups.push(group.id)) changed.add(each.row);
+        else if (person.groups.push(group.id)) {
+          changed.add(each.row);
+          if (known) note(each.row, { code: 'joins', column: 'group', params: { value: group.name } });
+        }
       }
     }
     const wanted = each.subscription && heldOf(each.subscription, each.row);
     if (!wanted) return;
     if (isInactive()) note(each.row, { code: 'inactive', params: { name: nameOf(row) } });
-    else if (person.subscriptions.push(wanted)) changed.add(each.row);
+    else if (person.subscriptions.push(wanted)) {
+      changed.add(each.row);
+      const { name } = each.subscription!;
+      if (known) note(each.row, { code: 'holds', column: 'subscription', params: { value: name, until: wanted.end_date } });
+    }
   }
   function isInactive() {
     return known?.is_active === false;
@@ -211,7 +225,9 @@ function rowOut(found: Found, known: KnownPerson | null, each: StudentRow, n: nu
           ? 'change'
           : 'new';
   const same: Note[] = n > 0 ? [{ code: 'same_person', params: { row: found.rows[0]!.row } }] : [];
-  return { row: each.row, outcome, name: nameOf(each), person_id: known?.id ?? null, notes: [...same, ...own, ...each.remarks] };
+  const isRefused = outcome === 'error' || outcome === 'conflict';
+  const said = isRefused ? own.filter((of) => !isPromise(of)) : own;
+  return { row: each.row, outcome, name: nameOf(each), person_id: known?.id ?? null, notes: [...same, ...said, ...each.remarks] };
 }
 
 /** The first day of a term of which only the last one is known. */

@@ -11,7 +11,10 @@ import {
 } from '../../sql/imports/write.ts';
 import type { PersonToBe } from './plan-students.ts';
 
-/** Writes people, students, who pays for whom, groups and subscriptions, each kind at once. Returns how many of each. */
+/**
+ * Writes people, students, who pays for whom, groups and subscriptions, each kind at once. Returns how many of each, and whose each row
+ * of the file is.
+ */
 export async function writeStudents(transaction: Sql, people: readonly PersonToBe[], today: Day) {
   const fresh = people.filter(({ id }) => id === null);
   const ids = await newPeopleIds(transaction, fresh.length);
@@ -51,9 +54,12 @@ export async function writeStudents(transaction: Sql, people: readonly PersonToB
   const held = people.flatMap((person) => person.subscriptions.map((one) => ({ ...one, student_id: idOf(person) })));
   if (held.length > 0) await holdSubscriptions(transaction, held);
   return {
-    people_created: fresh.length,
-    people_changed: known.length,
-    group_members_added: members.length,
-    subscriptions_added: held.length,
+    result: {
+      people_created: fresh.length,
+      people_changed: known.length,
+      group_members_added: members.length,
+      subscriptions_added: held.length,
+    },
+    people: people.flatMap((person) => person.rows.map((row) => ({ row, person_id: idOf(person) }))),
   };
 }
