@@ -9,6 +9,7 @@ import type { examRoutes } from '../routes/exams.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
 import type { groupRoutes } from '../routes/groups.ts';
 import type { historyRoutes } from '../routes/history.ts';
+import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
 import type { messageRoutes } from '../routes/messages.ts';
@@ -51,6 +52,7 @@ type Asked = (
   | typeof examRoutes
   | typeof forgotRoutes
   | typeof historyRoutes
+  | typeof importRoutes
   | typeof invitationRoutes
   | typeof meRoutes
   | typeof messageRoutes

@@ -7,7 +7,7 @@ import { noteText } from '../../workers/imports/words.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
@@ -43,11 +43,11 @@ const shared = { tag: 'imports', scope: 'records:write' } as const;
 const demandMoney = ({ caller }: Context) =>
   demandScope(caller, 'money:write', 'a file says who pays and what is left of subscriptions');
 
-const upload = (kind: ImportKind, summary: string) =>
+const upload = <const K extends ImportKind>(kind: K, summary: string) =>
   route({
     ...shared,
     method: 'post',
-    path: `/api/imports/${kind}`,
+    path: `/api/imports/${kind}` as const,
     summary,
     file: FILES,
     query: z.strictObject({
@@ -74,7 +74,7 @@ const upload = (kind: ImportKind, summary: string) =>
     },
   });
 
-export const importRoutes: Route[] = [
+export const importRoutes = [
   upload('students', 'Show what a spreadsheet of students would change: row by row, nothing is written (R25)'),
   upload('templates', 'Show what a spreadsheet of the week’s trainings would add: row by row, nothing is written'),
   route({
@@ -108,4 +108,4 @@ export const importRoutes: Route[] = [
       return { body: await confirmImport(db, params.id, { by: caller.name, now }) };
     },
   }),
-];
+] as const;

@@ -14,6 +14,7 @@ let training: number;
 let student: number;
 let trainer: number;
 let group: number;
+let preview: number;
 const today = () => dayOf(new Date(), world.api.fleet.settings.zone);
 
 beforeAll(async () => {
@@ -55,6 +56,8 @@ async function desk() {
   await api.post('/api/specialist-absences', { specialist_id: trainer, from: today(), to: today(), reason: 'ill' });
   group = (await api.post('/api/groups', { name: 'Evening group', trainer_id: trainer })).body.id as number;
   await api.post(`/api/groups/${group}/members`, { student_id: student });
+  const file = 'name,phone,club,birth date\nVera Ivanova,+79161112233,Zarya,\nOleg,12,Zarya,\nInna Petrova,,,01.02.2001';
+  preview = (await api.ask('POST', '/api/imports/students', { raw: file, headers: { 'Content-Type': 'text/csv' } })).body.id;
 }
 
 const OPEN = [
@@ -82,6 +85,9 @@ const INSIDE = () => [
   '/console/schedule',
   '/console/schedule?view=hours',
   '/console/schedule?view=days',
+  '/console/imports',
+  '/console/imports?kind=templates',
+  `/console/imports?preview=${preview}`,
   '/console/start',
   '/console/settings',
   '/console/vending',

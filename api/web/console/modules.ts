@@ -5,6 +5,7 @@ import { boardRoutes } from './modules/board/routes.ts';
 import { catalogueRoutes } from './modules/catalogue/routes.ts';
 import { dayRoutes } from './modules/day/routes.ts';
 import { groupRoutes } from './modules/groups/routes.ts';
+import { importRoutes } from './modules/imports/routes.ts';
 import { moneyRoutes } from './modules/money/routes.ts';
 import { payRoutes } from './modules/pay/routes.ts';
 import { peopleRoutes } from './modules/people/routes.ts';
@@ -34,6 +35,7 @@ export const pageRoutes: RouteRecordRaw[] = [
   ...runRoutes,
   ...weekRoutes,
   ...catalogueRoutes,
+  ...importRoutes,
   ...vendingRoutes,
   ...teamRoutes,
   ...startRoutes,

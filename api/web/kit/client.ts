@@ -12,7 +12,13 @@ type Part<N extends string, T> = keyof T extends never
 /** What an operation is asked with: its path's parameters, query and body as the routes declare them. */
 export type Given<O extends Operation> = Part<'params', Operations[O]['params']> &
   Part<'query', Operations[O]['query']> &
-  Part<'body', Operations[O]['body']> & { headers?: Record<string, string>; signal?: AbortSignal; keepalive?: boolean };
+  Part<'body', Operations[O]['body']> & {
+    /** Sent as it is, instead of a body. */
+    file?: Blob;
+    headers?: Record<string, string>;
+    signal?: AbortSignal;
+    keepalive?: boolean;
+  };
 type Rest<O extends Operation> = Record<never, never> extends Given<O> ? [given?: Given<O>] : [given: Given<O>];
 
 const leave = new Set<() => void>();
@@ -32,7 +38,7 @@ export const ask = <O extends Operation>(operation: O, ...[given]: Rest<O>): Pro
 /** {@link ask} for an operation whose name is made at run time; its answer is nobody's type. */
 export async function askAny(
   operation: string,
-  { params = {}, query = {}, body, headers, signal, keepalive }: Loose = {},
+  { params = {}, query = {}, body, file, headers, signal, keepalive }: Loose = {},
 ): Promise<unknown> {
   const [method, pattern] = operation.split(' ') as [string, string];
   const path = pattern.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(params[name])));
@@ -51,7 +57,7 @@ export async function askAny(
       ...(session === null ? {} : { Authorization: `Bearer ${session}` }),
       ...headers,
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    body: file ?? (body === undefined ? null : JSON.stringify(body)),
   }).catch((error: Error) => {
     if (error.name === 'AbortError') throw error;
     throw new AskFailed(0, {});
@@ -65,6 +71,7 @@ type Loose = {
   params?: Record<string, unknown>;
   query?: Record<string, unknown>;
   body?: unknown;
+  file?: Blob;
   headers?: Record<string, string>;
   signal?: AbortSignal;
   keepalive?: boolean;
