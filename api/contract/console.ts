@@ -4,10 +4,12 @@ import type { beltRoutes } from '../routes/belts.ts';
 import type { boardRoutes } from '../routes/board.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
+import type { clientStudentRoutes } from '../routes/client-student.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { examRoutes } from '../routes/exams.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
 import type { groupRoutes } from '../routes/groups.ts';
+import type { guardianRoutes } from '../routes/guardians.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
@@ -48,6 +50,7 @@ type Asked = (
   | typeof boardRoutes
   | typeof bookingRoutes
   | typeof cancellationRoutes
+  | typeof clientStudentRoutes
   | typeof demoRoutes
   | typeof examRoutes
   | typeof forgotRoutes
@@ -70,6 +73,7 @@ type Asked = (
   | typeof vendingStockRoutes
   | typeof absenceRoutes
   | typeof groupRoutes
+  | typeof guardianRoutes
   | typeof moneyRoutes
   | typeof paymentRoutes
   | typeof payRoutes

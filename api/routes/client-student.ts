@@ -6,10 +6,10 @@ import { enrol } from '../../sql/records/students.ts';
 import { demandPayerNaming } from '../../workers/rights.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { studentFields, students } from './people-declarations.ts';
 
-export const clientStudentRoutes: Route[] = [
+export const clientStudentRoutes = [
   route({
     method: 'post',
     path: '/api/clients/{id}/student',
@@ -35,4 +35,4 @@ export const clientStudentRoutes: Route[] = [
       return { status: 201, body: await findRecord(db, students.kind, id), headers: { Location: `${students.path}/${id}` } };
     },
   }),
-];
+] as const;

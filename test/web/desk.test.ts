@@ -95,6 +95,52 @@ inBrowser('what is typed into a form of a card outlives a reload, and only what 
   expect(await card(student)).toMatchObject({ last_name: 'Newton', is_active: true });
 });
 
+inBrowser('a client becomes a student somebody else pays for, and gets a second guardian, whom Undo brings back', async () => {
+  const [child, father, mother] = [await make.client(), await make.client(), await make.client()];
+  for (const [id, name] of [
+    [child, 'Childers'],
+    [father, 'Fatherly'],
+    [mother, 'Motherwell'],
+  ] as const)
+    await world.api.db.query(sql.unsafe`update users set first_name = 'Robin', last_name = ${name} where id = ${id}`);
+  const pick = async (page: Page, label: string, name: string) => {
+    await dialog(page).getByLabel(label).first().fill(name);
+    await page
+      .getByRole('option', { name: new RegExp(name) })
+      .first()
+      .click();
+  };
+  const page = await open(`/console/people/${child}`);
+  await page.getByRole('button', { name: 'Make a student' }).click();
+  await pick(page, 'Who pays', 'Fatherly');
+  await dialog(page).getByRole('button', { name: 'Make a student' }).click();
+  await page.getByRole('button', { name: 'Sell a subscription' }).waitFor();
+  expect(await card(child)).toMatchObject({ is_student: true, payer: { id: father } });
+
+  await page.getByRole('button', { name: 'Guardians' }).click();
+  await dialog(page).getByText('pays').waitFor();
+  await pick(page, 'Who looks after them, too', 'Motherwell');
+  await dialog(page).getByLabel('Also when the student is 18').check();
+  await dialog(page).getByRole('button', { name: 'Add' }).click();
+  await page.getByRole('link', { name: 'Robin Motherwell' }).waitFor();
+  const guardians = async () => (await world.api.get(`/api/students/${child}/guardians`)).body.items as Json[];
+  expect(await guardians()).toMatchObject([
+    { guardian_id: father, is_payer: true },
+    { guardian_id: mother, allowed_after_18: true },
+  ]);
+  await page.getByRole('button', { name: 'Guardians' }).click();
+  await dialog(page).getByText('also after 18').waitFor();
+  expect(await violations(page)).toEqual([]);
+  await dialog(page).getByRole('button', { name: 'Robin Motherwell looks after them no more' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await page.getByRole('link', { name: 'Robin Motherwell' }).waitFor({ state: 'detached' });
+  expect(await guardians()).toHaveLength(1);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByRole('link', { name: 'Robin Motherwell' }).waitFor();
+  expect(await guardians()).toMatchObject([{ guardian_id: father }, { guardian_id: mother, allowed_after_18: true }]);
+  expect(world.complaints()).toEqual([]);
+});
+
 inBrowser('all bookings to come are cancelled after their consequences were said, and Undo brings them back', async () => {
   const client = await make.client();
   const service = await make.service();

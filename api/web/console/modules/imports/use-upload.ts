@@ -7,8 +7,8 @@ export type ImportKind = (typeof KINDS)[number];
 export type Preview = AnswerTo<'GET /api/imports/{id}'>;
 /** Why a preview can be confirmed no more: the data is not as it was shown, or its day is over. */
 export type Reason = 'changed' | 'expired';
-export type Chosen = { file: Blob; name: string; kind: ImportKind };
-export type Wish = { overwrite: boolean; order: 'dmy' | 'mdy' | null };
+type Chosen = { file: Blob; name: string; kind: ImportKind };
+type Wish = { overwrite: boolean; order: 'dmy' | 'mdy' | null };
 
 const TYPES = [
   'text/csv',
@@ -19,7 +19,7 @@ const TYPES = [
 ];
 
 /** The file that is looked at, for as long as the page is not loaded anew, so that it can be judged again. */
-const chosen = shallowRef<(Chosen & { id: number }) | null>(null);
+const chosen = shallowRef<(Chosen & Wish & { id: number }) | null>(null);
 
 /** Sends a file to be judged; nothing is written. `again` sends the one that made a preview once more. */
 export function useUpload(shown: (made: { id: number; kind: ImportKind }) => unknown) {
@@ -32,12 +32,13 @@ export function useUpload(shown: (made: { id: number; kind: ImportKind }) => unk
       };
       const headers = { 'Content-Type': TYPES.includes(file.type) ? file.type : 'application/octet-stream' };
       const made = await ask(`POST /api/imports/${kind}`, { file, query, headers });
-      chosen.value = { file, name, kind, id: made.id };
+      chosen.value = { file, name, kind, overwrite, order, id: made.id };
       return made;
     },
     onSuccess: (made) => shown(made),
   });
   const isAtHand = (id: number) => chosen.value?.id === id;
-  const again = (wish: Wish) => (chosen.value ? upload.mutateAsync({ ...chosen.value, ...wish }) : Promise.resolve(null));
+  const again = (wish: Partial<Wish>) =>
+    chosen.value ? upload.mutateAsync({ ...chosen.value, ...wish }) : Promise.resolve(null);
   return { upload, isAtHand, again };
 }
