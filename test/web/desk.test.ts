@@ -98,7 +98,7 @@ inBrowser('what is typed into a form of a card outlives a reload, and only what 
 inBrowser('a client becomes a student somebody else pays for, and gets a second guardian, whom Undo brings back', async () => {
   const [child, father, mother] = [await make.client(), await make.client(), await make.client()];
   for (const [id, name] of [
-    [child, 'Childers'],
+    [child, 'Younger'],
     [father, 'Fatherly'],
     [mother, 'Motherwell'],
   ] as const)

@@ -56,7 +56,7 @@ async function desk() {
   await api.post('/api/specialist-absences', { specialist_id: trainer, from: today(), to: today(), reason: 'ill' });
   group = (await api.post('/api/groups', { name: 'Evening group', trainer_id: trainer })).body.id as number;
   await api.post(`/api/groups/${group}/members`, { student_id: student });
-  const file = 'name,phone,club,birth date\nVera Ivanova,+79161112233,Zarya,\nOleg,12,Zarya,\nInna Petrova,,,01.02.2001';
+  const file = 'name,phone,club,birth date\nVera Ivanova,+79161112233,Zarya,\nOleg,12,Zarya,\nAnna Ivanova,,,01.02.2001';
   preview = (await api.ask('POST', '/api/imports/students', { raw: file, headers: { 'Content-Type': 'text/csv' } })).body.id;
 }
 
