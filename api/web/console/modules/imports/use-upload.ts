@@ -2,8 +2,8 @@ import { useMutation } from '@tanstack/vue-query';
 import { shallowRef } from 'vue';
 import { type AnswerTo, ask } from '../../../kit/client.ts';
 
-export const KINDS = ['students', 'templates'] as const;
-export type ImportKind = (typeof KINDS)[number];
+export const IMPORT_KINDS = ['students', 'templates'] as const;
+export type ImportKind = (typeof IMPORT_KINDS)[number];
 export type Preview = AnswerTo<'GET /api/imports/{id}'>;
 /** Why a preview can be confirmed no more: the data is not as it was shown, or its day is over. */
 export type Reason = 'changed' | 'expired';
