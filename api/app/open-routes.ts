@@ -83,7 +83,7 @@ export async function serve(open: Open, route: Route, asking: Asking): Promise<A
   const leave = route.produces === 'text/event-stream' ? () => undefined : open.counted.enter(caller);
   try {
     const context = contextOf(open, route, whose, asking);
-    const asker = { caller: caller.id, acting: actingIn(route, asking) };
+    const asker = { caller: caller.id, kind: route.tag, acting: actingIn(route, asking) };
     const answered = await askedBy(asker, async () => {
       await demandRows(context.db, whose, route, input);
       return handle(open, route, input, context, asking);
