@@ -24,7 +24,8 @@ export type SiteAnswer = Page | { to: string; status?: number };
 export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 const idOf = (text: unknown) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
-const startOf = (text: unknown) =>
+/** An instant that a form has sent, or null. */
+export const startOf = (text: unknown) =>
   typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text))
     ? new Date(text).toISOString()
     : null;
@@ -198,7 +199,7 @@ async function lost(parts: SiteParts, view: View, request: Request, response: Re
 }
 
 /** Messages to this browser are offered after a booking alone, to whoever is signed in here and gets none by Telegram. */
-async function offerOf(parts: SiteParts, view: View, request: Request, response: Response) {
+export async function offerOf(parts: SiteParts, view: View, request: Request, response: Response) {
   if (!view.person || view.person.isLimited) return false;
   const asked = { operation: 'GET /api/people/{id}/notifications', params: { id: view.person.id } };
   const { body } = await askRoute(parts, request, response, asked);
