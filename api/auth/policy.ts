@@ -180,6 +180,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/reports/students': staff,
   'GET /api/reports/retention': staff,
   'GET /api/reports/load': staff,
+  'GET /api/reports/load-ahead': staff,
   'GET /api/reports/debtors': staff,
   'GET /api/reports/renewals': staff,
   'GET /api/reports/trainers': staff,

@@ -43,7 +43,7 @@ import { pushRoutes } from './push.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
-import { reportRoutes } from './reports.ts';
+import { loadAheadRoute, reportRoutes } from './reports.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
@@ -102,6 +102,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...refundRoutes,
   ...payRoutes,
+  loadAheadRoute,
   ...reportRoutes,
   ...importRoutes,
   ...exportRoutes,
