@@ -7,8 +7,9 @@ import { Refused } from '../../workers/refusal.ts';
 import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
 import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
 import { startsForVisitors } from '../../workers/site/starts.ts';
+import { tightStarts } from '../../workers/site/tight-starts.ts';
 import { networkOf } from '../auth/guesses.ts';
-import { bookPage, type Choice } from './book-page.ts';
+import { bookPage, type Choice, dayShown } from './book-page.ts';
 import { typedOf } from './contact-form.ts';
 import { type ForWhom, forWhom } from './for-whom.ts';
 import { personOfToken, personToken } from './forms.ts';
@@ -41,8 +42,12 @@ async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Recor
   const day = typeof given.day === 'string' ? given.day : undefined;
   if (!service) return { services, specialists, who };
   const caller = { name: 'visitor', scopes: [] };
-  const days = await startsForVisitors({ serviceId: service.id, specialistId: who?.id }, { db, fleet, caller, now: view.now });
-  return { services, specialists, service, who, day, days };
+  const context = { db, fleet, caller, now: view.now };
+  const asked = { serviceId: service.id, specialistId: who?.id };
+  const days = await startsForVisitors(asked, context);
+  const shown = dayShown(days, day);
+  const tight = shown && (await tightStarts({ ...asked, day: shown.date }, context));
+  return { services, specialists, service, who, day, days, tight };
 }
 
 /** `POST /hold`: holds a start and goes on to the form; where it is taken, what is free stands in place. */

@@ -18,6 +18,8 @@ export type Choice = {
   day?: string;
   /** Every day that can be booked, where a service is chosen. */
   days?: readonly DayStarts[];
+  /** Of the day that is shown, the starts that leave no time of no use. */
+  tight?: ReadonlySet<string>;
   /** Why the start that was wished for could not be had. */
   trouble?: string;
 };
@@ -52,7 +54,7 @@ function servicesOf(view: View, { services, service, who }: Choice): Html {
     <ul class="cards">${shown.map(
       (one) => html`<li><a class="card" href="${link('/', { service: one.id, who: who?.id })}"><strong>${one.name}</strong>
         <span>${about(one)}</span>${one.description && html`<span class="quiet">${one.description}</span>`}</a></li>`,
-    )}</ul>${services.length > 1 && html`<p><a href="${link('/visit')}">${t('visit.link')}</a></p>`}</section>`;
+    )}</ul>${services.length > 1 && html`<p class="weeks"><a href="${link('/visit')}">${t('visit.link')}</a></p>`}</section>`;
 }
 
 /** A service and who gives it, as an address says it: `12`, `12-5`. */
@@ -68,10 +70,10 @@ function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Se
     ${who?.bio && html`<p class="bio">${who.bio}</p>`}</section>`;
 }
 
-const timesOf = (view: View, { days = [], day, who, trouble }: Choice, service: Service): Html =>
+const timesOf = (view: View, { days = [], day, tight, who, trouble }: Choice, service: Service): Html =>
   whenOf(
     view,
-    { days, day, trouble, full: view.t('book.full') },
+    { days, day, tight, trouble, full: view.t('book.full') },
     (other) => view.link('/', { service: service.id, who: who?.id, day: other }),
     {
       action: view.link('/hold'),
@@ -79,11 +81,16 @@ const timesOf = (view: View, { days = [], day, who, trouble }: Choice, service: 
     },
   );
 
+/** The day that is shown: the one that was asked for, else the first with a start. */
+export const dayShown = <D extends DayStarts>(days: readonly D[], asked?: string): D | undefined =>
+  days.find(({ date }) => date === asked) ?? days.find(({ starts }) => starts.length > 0) ?? days[0];
+
 const WEEK = 7;
 
 type When = {
   days: readonly DayStarts[];
   day?: string;
+  tight?: ReadonlySet<string>;
   trouble?: string;
   /** What is said where no day has a start. */
   full: string;
@@ -96,13 +103,13 @@ type When = {
  */
 export function whenOf(
   view: View,
-  { days, day: asked, trouble, full }: When,
+  { days, day: asked, tight, trouble, full }: When,
   to: (day: string) => string,
   taking: { action: string; hidden: Html },
 ): Html {
   const { t, longDay, weekday, date, zone, now } = view;
   const first = firstOf(days);
-  const chosen = days.find(({ date: day }) => day === asked) ?? days.find(({ starts }) => starts.length > 0) ?? days[0];
+  const chosen = dayShown(days, asked);
   const today = days[0]?.date ?? dayOf(now, zone);
   const week = Math.floor(daysBetween(today, chosen?.date ?? today) / WEEK);
   const shown = days.slice(week * WEEK, week * WEEK + WEEK);
@@ -125,18 +132,27 @@ export function whenOf(
         <span aria-hidden="true" class="count few">${starts.length || '–'}</span></a></li>`,
     )}</ol>
     <p class="weeks">${others}${first && html`<a data-key="first" href="${to(dayOf(new Date(first), zone))}">${t('book.first', { when: view.moment(first) })}</a>`}</p>
-    ${chosen && startsOf(view, chosen, taking)}</section>`;
+    ${chosen && startsOf(view, chosen, taking, tight)}</section>`;
 }
 
-/** The free starts of a day, each a button that takes it. */
-function startsOf(view: View, { date, starts }: DayStarts, { action, hidden }: { action: string; hidden: Html }): Html {
+/** The free starts of a day, each a button that takes it; where only some of them fit the day well, those have a mark. */
+function startsOf(
+  view: View,
+  { date, starts }: DayStarts,
+  { action, hidden }: { action: string; hidden: Html },
+  tight: ReadonlySet<string> = new Set(),
+): Html {
   const { t, longDay } = view;
   if (starts.length === 0) return html`<p data-next>${t('book.day.full', { day: longDay(date) })}</p>`;
+  const fitting = starts.filter((start) => tight.has(start)).length;
+  const isMarked = (start: string) => fitting < starts.length && tight.has(start);
+  const words = (start: string, time: string) =>
+    t(isMarked(start) ? 'book.take.fits' : 'book.take', { day: longDay(date), time });
   return html`<form method="post" action="${action}">${hidden}<h3 data-next>${longDay(date)}</h3>
-    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
+    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}${fitting > 0 && fitting < starts.length && html` · <span class="fits">${t('book.fits')}</span>`}</p>${zoneNote(view, String(starts[0]))}
     <ul class="starts">${labelled(view, starts).map(
       ({ start, label }) =>
-        html`<li><button name="start" value="${start}" aria-label="${t('book.take', { day: longDay(date), time: label })}">${label}</button></li>`,
+        html`<li><button name="start" value="${start}" class="${isMarked(start) && 'fits'}" aria-label="${words(start, label)}">${label}</button></li>`,
     )}</ul></form>`;
 }
 

@@ -36,6 +36,10 @@ export function visitChoicePage(view: View, choice: VisitChoice, status = 200): 
     link('/visit', { parts: partsText(other) || undefined, ...more });
   const about = (one: Service) =>
     t('book.about', { minutes: one.duration_minutes, price: one.price_minor ? money(one.price_minor) : t('free') });
+  const addition = (chosen: number, cards: readonly Html[]) =>
+    chosen < LEAST_SERVICES
+      ? html`<section aria-labelledby="add"><h2 id="add">${chosen === 0 ? t('book.what') : t('visit.add')}</h2><ul class="cards">${cards}</ul></section>`
+      : html`<details><summary>${t('visit.add')}</summary><ul class="cards">${cards}</ul></details>`;
   const left = services.filter(({ id }) => !wishes.some(({ serviceId }) => serviceId === id));
   return {
     title: t('visit.title'),
@@ -47,8 +51,13 @@ export function visitChoicePage(view: View, choice: VisitChoice, status = 200): 
       ${
         wishes.length < MOST_SERVICES &&
         left.length > 0 &&
-        html`<section aria-labelledby="add"><h2 id="add">${wishes.length === 0 ? t('book.what') : t('visit.add')}</h2>
-        <ul class="cards">${left.map((one) => html`<li><a class="card" href="${to([...wishes, { serviceId: one.id }])}"><strong>${one.name}</strong><span>${about(one)}</span></a></li>`)}</ul></section>`
+        addition(
+          wishes.length,
+          left.map(
+            (one) =>
+              html`<li><a class="card" href="${to([...wishes, { serviceId: one.id }])}"><strong>${one.name}</strong><span>${about(one)}</span></a></li>`,
+          ),
+        )
       }
       ${
         days
@@ -78,7 +87,7 @@ function partOf(
   };
   const price = service.price_minor ? money(service.price_minor) : t('free');
   const without = to(wishes.filter((one) => one !== wish));
-  return html`<li><section aria-labelledby="part-${n}"><h2 id="part-${n}">${service.name}</h2>
+  return html`<li><section aria-labelledby="part-${n}"><h2 id="part-${n}">${n + 1}. ${service.name}</h2>
     <p class="quiet">${t('book.about', { minutes: service.duration_minutes, price })} · <a href="${without}" aria-label="${t('visit.remove', { service: service.name })}">${t('visit.leave_out')}</a></p>
     <ul class="chips" aria-label="${t('book.who')}">${giving.length > 1 && chip(undefined, t('book.anybody'))}${giving.map((one) => chip(one.id, one.name))}</ul></section></li>`;
 }
