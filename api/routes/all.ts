@@ -70,6 +70,7 @@ import { undoRoutes } from './undo.ts';
 import { vendingRoutes } from './vending.ts';
 import { vendingStockRoutes } from './vending-stock.ts';
 import { visitTermsRoutes } from './visit-terms.ts';
+import { visitRoutes } from './visits.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -123,6 +124,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...messagesToManyRoutes,
   ...notificationRoutes,
+  ...visitRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
   ...offerRoutes,

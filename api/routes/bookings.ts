@@ -17,7 +17,7 @@ import { id, idOf, isDry, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** What a booking costs and who pays is null to a trainer. */
-const bookingItem = bookingRow
+export const bookingItem = bookingRow
   .extend({
     service_price_minor: bookingRow.shape.service_price_minor.nullable(),
     price_minor: bookingRow.shape.price_minor.nullable(),
@@ -29,7 +29,7 @@ const bookingItem = bookingRow
 const shared = { tag: 'bookings' } as const;
 const read = { ...shared, scope: 'bookings:read' } as const;
 const write = { ...shared, scope: 'bookings:write' } as const;
-const slotsTaken = problemBody.extend({
+export const slotsTaken = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
 

@@ -4,6 +4,7 @@ import { lockCalendars } from '../../sql/bookings/lock-calendars.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { findHold, lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { book } from '../bookings/book.ts';
+import { demandStart } from '../bookings/slots.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { newToken, tokenHash } from '../sign-in/tokens.ts';
@@ -107,6 +108,32 @@ export const bookVisit = (token: string, clientId: number, totalMinor: number, c
     for (const [n, { id }] of made.entries()) await noteBooked(db, tokenHash(holdToken(token, n)), id);
   });
 
+/**
+ * Books several services at once for a client: all of them in one transaction, or none. Throws a 409 with the starts of that day at which
+ * the visit could begin.
+ */
+export async function bookVisitAt(
+  { clientId, wishes, startsAt }: { clientId: number; wishes: readonly VisitWish[]; startsAt: string },
+  context: CallContext,
+): Promise<Booking[]> {
+  demandStart(startsAt, context);
+  const from = dayOf(new Date(startsAt), context.fleet.settings.zone);
+  const [day] = await visitStarts({ wishes, from, days: 1 }, context);
+  const taken = (why: string) => new Refused('conflict', why, { slots: day?.starts.filter((start) => start !== startsAt) ?? [] });
+  const parts = day?.visits.find(([first]) => first?.startsAt === startsAt);
+  if (!parts) throw taken('these services cannot follow each other from then on');
+  const wanted = parts.map((part) => ({
+    service_id: part.serviceId,
+    specialist_id: part.specialistId,
+    starts_at: part.startsAt,
+  }));
+  try {
+    return await context.db.transaction((db) => bookEach(wanted, clientId, { ...context, db }));
+  } catch (error) {
+    throw error instanceof Refused && error.kind === 'conflict' && error.fields.slots ? taken(error.message) : error;
+  }
+}
+
 /** Nothing is taken; it only costs more than was said. */
 export class CostsMore extends Refused {
   constructor() {
@@ -114,16 +141,22 @@ export class CostsMore extends Refused {
   }
 }
 
-/** Books each part, with what pays without money where there is something. */
+/** Books what is held, once it is let go. */
 async function bookParts(holds: readonly SiteHold[], clientId: number, context: CallContext): Promise<Booking[]> {
+  await lockCalendars(context.db, peopleOf(holds));
+  for (const { booking_id } of holds) await releaseHold(context.db, booking_id, 'booked');
+  return bookEach(holds, clientId, context);
+}
+
+type Part = Pick<SiteHold, 'service_id' | 'specialist_id' | 'starts_at'>;
+const peopleOf = (parts: readonly Part[]) => parts.map(({ specialist_id }) => specialist_id);
+
+/** Books each part, with what pays without money where there is something. */
+async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
   const { db } = context;
-  await lockCalendars(
-    db,
-    holds.map(({ specialist_id }) => specialist_id),
-  );
-  for (const { booking_id } of holds) await releaseHold(db, booking_id, 'booked');
+  await lockCalendars(db, peopleOf(parts));
   const made: Booking[] = [];
-  for (const { service_id, specialist_id, starts_at } of holds) {
+  for (const { service_id, specialist_id, starts_at } of parts) {
     const { ways } = await dealFor({ service_id, specialist_id, starts_at }, clientId, context);
     const id = await book({ client_id: clientId, service_id, specialist_id, starts_at, pay_from: ways[0] ?? 'later' }, context);
     made.push((await findBooking(db, id)) as Booking);
