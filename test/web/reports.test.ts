@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { hoursOf, warmthOf } from '../../api/web/console/modules/reports/load-ahead.ts';
+import { warmthOf } from '../../api/web/console/modules/reports/load-ahead.ts';
 import { presetOf } from '../../api/web/console/modules/reports/periods.ts';
 import { rowsBehind } from '../../api/web/console/modules/reports/reports.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { academy } from '../belts/stage.ts';
+import { at, salon } from '../bookings/salon.ts';
 import type { Json } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
@@ -144,6 +145,10 @@ test.each([
 ])('%o is as warm as %i', (heat, warmth) => expect(warmthOf(heat)).toBe(warmth));
 
 inBrowser('the next 60 days are a table of figures, whose days lead to the board', async () => {
+  const salonOf = salon(world.api.db);
+  const [service, client] = [await salonOf.service(), await salonOf.client()];
+  const specialist = await salonOf.specialist([service]);
+  await salonOf.booking({ client, specialist, service, at: at(3, '10:00'), minutes: 90 });
   const page = await open('/console/reports');
   await page.getByRole('link', { name: /^The next 60 days/ }).click();
   const table = page.getByRole('region', { name: 'Specialists' }).getByRole('table');
@@ -151,9 +156,9 @@ inBrowser('the next 60 days are a table of figures, whose days lead to the board
   const { specialists } = (await world.api.get('/api/reports/load-ahead')).body;
   expect(await table.locator('tbody tr').count()).toBe(specialists.length);
   expect(await table.locator('tbody tr').first().locator('td').count()).toBe(61);
-  const busy = specialists.find(({ busy_minutes }: Json) => busy_minutes > 0);
+  const busy = specialists.find(({ id }: Json) => id === specialist);
   const own = table.getByRole('row', { name: busy.name }).locator('td').first();
-  expect(await own.innerText()).toContain(`${hoursOf(busy.busy_minutes)} of ${hoursOf(busy.open_minutes)} h`);
+  expect(await own.innerText()).toContain('1:30 of 1440 h');
   await page
     .getByRole('region', { name: 'No-shows, cancellations and lead times' })
     .getByRole('rowheader', { name: 'Total' })
