@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
@@ -11,7 +10,7 @@ import { isOver } from '../../sql/runs/rows.ts';
 import { buildWeek } from '../generation/fixtures.ts';
 import { beforehand } from '../support/weeks.ts';
 import { fillStudio, generateRowByRow, insertBare, stageRows } from './generation-data.ts';
-import { cpuOf, median, mostResident, ms, report, timed, times } from './measure.ts';
+import { cpuOf, mb, median, mostResident, ms, report, residentKb, timed, times } from './measure.ts';
 
 const WEEK = { start: '2026-11-23', zone: 'Europe/Moscow', graceDays: 7 };
 const TEMPLATES = 2_000;
@@ -120,7 +119,7 @@ async function workerMemory(url: string, db: Database) {
   });
   await once(worker, 'message');
   const backend = openBackend({ databaseUrl: url, name: 'bench' });
-  const rss = () => Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${worker.pid}/status`, 'utf8'))?.[1]) / 1_024);
+  const rss = () => mb(residentKb(worker.pid));
   const run = async (start: string, end: string, look: () => void) => {
     const request = { process_type: 'generation', run_key: `generation:${start}`, process_date: start, params: { start, end } };
     const asked = await enqueueRun(db, backend, request);

@@ -8,7 +8,7 @@ import { openDatabase, sql } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { openSession } from '../../workers/sign-in/sessions.ts';
 import { at, salon } from '../bookings/salon.ts';
-import { median, ms, percentile, report, timed, times } from './measure.ts';
+import { median, ms, percentile, report, residentKb, timed, times } from './measure.ts';
 
 const PEOPLE = 25;
 const SOCKETS = 500;
@@ -33,7 +33,7 @@ export async function benchLive(url: string) {
   const env = { ...process.env, DATABASE_URL: url, REDIS_URL: '', PORT: String(port), LOG_LEVEL: 'error', API_KEYS: '' };
   const api = spawn(process.execPath, ['api/server.ts'], { env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   await once(api, 'message');
-  const idle = memory(api);
+  const idle = residentKb(api.pid);
   const heard: { told: number[] } = { told: [] };
   const sockets: WebSocket[] = [];
   const opening = await timed(async () => {
@@ -59,7 +59,7 @@ export async function benchLive(url: string) {
   const before = cpuSeconds(api);
   await new Promise((next) => setTimeout(next, 10_000));
   report(`CPU with ${SOCKETS} sockets and nothing to tell`, `${((cpuSeconds(api) - before) * 10).toFixed(1)} %`);
-  report('memory of a socket', `${Math.round((memory(api) - idle) / SOCKETS)} kB`);
+  report('memory of a socket', `${Math.round((residentKb(api.pid) - idle) / SOCKETS)} kB`);
   const own = sockets.filter((_, n) => n % PEOPLE === 0);
   const closed = Promise.all(own.map((socket) => once(socket, 'close')));
   const ending = await timed(async () => {
@@ -128,8 +128,6 @@ async function triggers(url: string, make: ReturnType<typeof salon>, trainer: nu
   }
 }
 
-/** kB resident. */
-const memory = ({ pid }: ChildProcess) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
 const cpuSeconds = ({ pid }: ChildProcess) => {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
   return (Number(fields[11]) + Number(fields[12])) / 100;

@@ -12,6 +12,11 @@ export async function timed(work: () => Promise<unknown>): Promise<number> {
 /** The most memory this process has ever had resident, in megabytes. */
 export const mostResident = () => Math.round(process.resourceUsage().maxRSS / 1_024);
 
+/** What a process has resident now, in kilobytes; Linux alone tells. */
+export const residentKb = (pid: number | undefined) =>
+  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+export const mb = (kilobytes: number) => Math.round(kilobytes / 1_024);
+
 export const median = (values: number[]) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 export const percentile = (values: number[], part: number) =>
   [...values].sort((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * part))] ?? Number.NaN;

@@ -19,13 +19,13 @@ import { openSession } from '../../workers/sign-in/sessions.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { ownProcess } from '../faults/own-process.ts';
 import { request } from '../support/front-door.ts';
-import { median, ms, percentile, report, times } from './measure.ts';
+import { mb, median, ms, percentile, report, residentKb, times } from './measure.ts';
 
 const ZONE = 'Europe/Moscow';
 const AT_ONCE = 16;
 const REQUESTS = 1_500;
 const ROUNDS = 5;
-const SECONDS = 10;
+const SECONDS = 20;
 const GUESSERS = 40;
 
 /** What a signed-in person waits for beside a bare handler with the same query, and what others notice of somebody who guesses passwords. */
@@ -103,6 +103,7 @@ async function whileGuessed(url: string) {
     }
   };
   const guessing = Array.from({ length: GUESSERS }, guess);
+  const resident: number[] = [];
   const [known, others]: [number[], number[]] = [[], []];
   const began = performance.now();
   for (let n = 0; performance.now() - began < SECONDS * 1_000; n += 1) {
@@ -110,6 +111,7 @@ async function whileGuessed(url: string) {
     const start = performance.now();
     const { status } = await signIn('bench', 'the password', `192.0.2.${n % 250}`, cookie);
     took.push(performance.now() - start);
+    if (performance.now() - began > (resident.length * SECONDS * 1_000) / 4) resident.push(mb(residentKb(api.pid)));
     if (cookie && status !== 200) throw new Error(`a known device got ${status}`);
   }
   isOver = true;
@@ -118,6 +120,8 @@ async function whileGuessed(url: string) {
   report('sign-in meanwhile, known device, p99', ms(percentile(known, 0.99)), 'aim: under 2 s');
   report('sign-in meanwhile, anybody else, p99', ms(percentile(others, 0.99)), 'aim: under 2 s');
   report('a guess is answered, p99', ms(percentile(guessed, 0.99)), 'aim: under 2 s');
+  resident.push(mb(residentKb(api.pid)));
+  report('the API resident at each quarter of it, and at the end', `${resident.join(', ')} MB`, 'aim: flat');
   api.signal('SIGTERM');
   await api.exit();
 }

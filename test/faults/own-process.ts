@@ -18,6 +18,7 @@ export async function ownProcess(entry: string, settings: NodeJS.ProcessEnv) {
     /** What it has logged so far. */
     said: (text: string) => lines.some((line) => line.includes(text)),
     lines,
+    pid: child.pid,
     signal: (signal: NodeJS.Signals) => child.kill(signal),
     /** Its exit code, once it has ended. */
     exit: async () => (await ended)[0],

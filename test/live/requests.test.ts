@@ -4,6 +4,7 @@ import { routes } from '../../api/routes/all.ts';
 import { inHours } from '../bookings/salon.ts';
 import { breach } from '../support/contract.ts';
 import type { Json } from '../support/front-door.ts';
+import { part } from '../support/nightly-only.ts';
 import { type PersonRole, personOf, type TestPerson } from '../support/people.ts';
 import { rightsWorld } from '../support/rights-world.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
@@ -144,7 +145,9 @@ function bodyFor(method: string, path: string): object | undefined {
 }
 
 /** What both ways are asked is the same request, and nothing that the first one does must change the second one's answer. */
-describe.each<PersonRole>(['admin', 'trainer', 'client'])('for a signed-in %s', (role) => {
+const ROLES: readonly PersonRole[] = ['admin', 'trainer', 'client'];
+/** By day each operation is asked by one of the roles. */
+describe.each(ROLES.map((role, n) => [role, n] as const))('for a signed-in %s', (role, n) => {
   let person: TestPerson;
   let own: LiveClient;
   beforeAll(async () => {
@@ -153,29 +156,34 @@ describe.each<PersonRole>(['admin', 'trainer', 'client'])('for a signed-in %s', 
   });
   afterAll(() => own.close());
 
-  test.each(operations)('%s %s is answered over the socket as by HTTP', async (method, path) => {
-    const ids = path.includes('{') ? [world.child, world.begun, 2_147_483_647] : [0];
-    for (const id of new Set(ids)) {
-      const at = path.replaceAll(/\{\w+\}/g, String(id));
-      // A body that is refused changes nothing; the ways must agree on why.
-      const bodies =
-        method === 'get' ? [undefined] : [{ nobody_knows: 1 }, undefined, ...(id > 2_000_000_000 ? [bodyFor(method, path)] : [])];
-      for (const body of bodies) {
-        const asked = method.toUpperCase();
-        const first = await own.ask(`${asked} ${at}`, body);
-        const http = await person.ask(asked, at, body);
-        // What can be done once was done by the first: the next one over the socket finds what HTTP has found.
-        const live = first.status === http.status ? first : await own.ask(`${asked} ${at}`, body);
-        expect({ body, status: live.status, detail: live.body?.detail }).toEqual({
-          body,
-          status: http.status,
-          detail: http.body?.detail,
-        });
-        const wrong = breach(asked, at, live.status, live.status === 204 ? undefined : live.body);
-        expect(wrong).toBeUndefined();
+  test.each(part(operations, Math.ceil(operations.length / ROLES.length), n))(
+    '%s %s is answered over the socket as by HTTP',
+    async (method, path) => {
+      const ids = path.includes('{') ? [world.child, world.begun, 2_147_483_647] : [0];
+      for (const id of new Set(ids)) {
+        const at = path.replaceAll(/\{\w+\}/g, String(id));
+        // A body that is refused changes nothing; the ways must agree on why.
+        const bodies =
+          method === 'get'
+            ? [undefined]
+            : [{ nobody_knows: 1 }, undefined, ...(id > 2_000_000_000 ? [bodyFor(method, path)] : [])];
+        for (const body of bodies) {
+          const asked = method.toUpperCase();
+          const first = await own.ask(`${asked} ${at}`, body);
+          const http = await person.ask(asked, at, body);
+          // What can be done once was done by the first: the next one over the socket finds what HTTP has found.
+          const live = first.status === http.status ? first : await own.ask(`${asked} ${at}`, body);
+          expect({ body, status: live.status, detail: live.body?.detail }).toEqual({
+            body,
+            status: http.status,
+            detail: http.body?.detail,
+          });
+          const wrong = breach(asked, at, live.status, live.status === 204 ? undefined : live.body);
+          expect(wrong).toBeUndefined();
+        }
       }
-    }
-  });
+    },
+  );
 });
 
 test('a file cannot come over the socket, and it is said which way it can', async () => {

@@ -6,12 +6,11 @@ export async function rowCounts(db: Database, schemas = ['public']): Promise<Rec
   const tables = await db.any(sql.type(z.object({ schema: z.string(), name: z.string() }))`
     select schemaname as schema, tablename as name from pg_tables
     where schemaname = any(${sql.array(schemas, 'text')}) order by 1, 2`);
-  const counted = await Promise.all(
-    tables.map(async ({ schema, name }) => {
-      const count = await db.oneFirst(sql.type(z.object({ count: z.int() }))`
-        select count(*)::int as count from ${sql.identifier([schema, name])}`);
-      return [`${schema}.${name}`, count] as const;
-    }),
+  const counts = tables.map(
+    ({ schema, name }) =>
+      sql.fragment`select ${`${schema}.${name}`} as name, count(*)::int as count from ${sql.identifier([schema, name])}`,
   );
-  return Object.fromEntries(counted);
+  const counted = await db.any(sql.type(z.object({ name: z.string(), count: z.int() }))`
+    ${sql.join(counts, sql.fragment` union all `)}`);
+  return Object.fromEntries(counted.map(({ name, count }) => [name, count]));
 }

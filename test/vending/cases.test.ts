@@ -307,6 +307,36 @@ test('14: one digest of everything, nothing net left out; only that, no message'
   ).toBe(false);
 });
 
+test('14: of more owners than one transaction takes, each gets one digest of their own', async () => {
+  const OWNERS = 205;
+  await at.db.query(sql.unsafe`
+    with people as (
+      insert into users (first_name) select 'Владелец ' || n from generate_series(1, ${OWNERS}::int) n returning id
+    ), owners as (
+      insert into vending_owners (user_id, setup_date, stock_from) select id, current_date, now() from people returning id
+    ), places as (
+      insert into stock_places (owner_id, kind) select id, 'warehouse' from owners returning id, owner_id
+    ), goods as (
+      insert into ingredients (owner_id, name, unit) select id, 'Сахар ' || id, 'g' from owners returning id, owner_id
+    ), kept as (
+      insert into inventories (owner_id, place_id, ingredient_id)
+      select goods.owner_id, places.id, goods.id from goods join places using (owner_id) returning owner_id, place_id, ingredient_id
+    )
+    insert into stock_entries (owner_id, place_id, ingredient_id, delta_milli, reason, created_by)
+    select owner_id, place_id, ingredient_id, owner_id * 1000, 'refill', 'test' from kept`);
+  const { result } = await at.run('vending_digest', {}, { at: new Date(Date.now() + 10_800_000) });
+  expect(result).toMatchObject({ entries: OWNERS, messages: OWNERS });
+  const told = await at.db.any(sql.type(z.object({ owner_id: z.int(), messages: z.int(), place: z.unknown() }))`
+    select owner.id as owner_id, count(*)::int as messages, min(note.params -> 'places' -> 0 ->> 'lines') as place
+    from vending_owners owner join users on users.id = owner.user_id join notifications note on note.user_id = owner.user_id
+    where users.first_name like 'Владелец %' and template = 'vending_digest' group by owner.id`);
+  expect(told).toHaveLength(OWNERS);
+  for (const { owner_id, messages, place } of told) {
+    expect(messages).toBe(1);
+    expect(JSON.parse(String(place))).toEqual([{ ingredient: `Сахар ${owner_id}`, unit: 'g', net_milli: owner_id * 1_000 }]);
+  }
+});
+
 test('15: several items are all poured; none known is a sale all the same', async () => {
   const shop = await cafe('fifteen');
   await at.recipe(shop.owner, shop.terminal.id, 9, { [shop.beans]: 10_000 });

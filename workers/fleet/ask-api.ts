@@ -18,20 +18,21 @@ export const publicUrl = (settings: Settings) => settings.publicUrl ?? baseUrl(s
 export type ApiAnswer = { status: number; body: unknown };
 
 /**
- * Asks the fleet's own API and reads its JSON. Its certificate is not judged: it is made out to the name clients use, and this machine
+ * Asks the fleet's own API, with a body as JSON, and reads its JSON. Its certificate is not judged: it is made out to the name clients use, and this machine
  * asks by address. Throws when nobody answers.
  */
 export async function askApi(
   settings: Address,
   path: string,
-  options: { method?: string; headers?: Record<string, string> } = {},
+  { body, headers, ...options }: { method?: string; headers?: Record<string, string>; body?: object } = {},
 ): Promise<ApiAnswer> {
   const request = (settings.tls ? encrypted : plain)(`${baseUrl(settings)}${path}`, {
     ...options,
+    headers: { ...headers, ...(body && { 'Content-Type': 'application/json' }) },
     agent: false,
     rejectUnauthorized: false,
   } as object);
-  request.end();
+  request.end(body && JSON.stringify(body));
   const [response] = await once(request, 'response');
   return { status: response.statusCode, body: await json(response) };
 }

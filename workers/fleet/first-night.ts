@@ -1,7 +1,7 @@
 import { runs } from '../../queues/jobs/catalog.ts';
 import { generationResult } from '../../queues/jobs/results.ts';
 import type { Settings } from '../../queues/process/settings.ts';
-import { dayOf } from '../../queues/time/calendar.ts';
+import { addDays, type Day, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
 import { liveKeys } from '../../sql/auth/api-keys.ts';
 import type { Database } from '../../sql/database/database.ts';
 import { isEmptyStudio, loadDemo } from '../../sql/demo/demo.ts';
@@ -19,14 +19,17 @@ export async function loadDemoIfNew(db: Database, settings: Settings, say: (line
   say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
 }
 
-/** The first generation of a fleet that never ran, asked for through the API like any other, with its result. */
+/**
+ * The first generations of a fleet that never ran, asked for through the API like any other: what is left of this week, so that the
+ * board is not empty, and the next week, with its result.
+ */
 export async function firstNight(db: Database, settings: Settings, say: (line: string) => void) {
   const key = readAdminKey(settings) ?? settings.apiKeys.find((candidate) => candidate.scopes.includes('*'))?.secret;
   if (!key || (await listRuns(db, { limit: 1 })).length > 0) return;
-  const { status, body } = await askApi(settings, runs.generation.path, {
-    method: 'POST',
-    headers: { 'X-API-Key': key, Prefer: 'wait=60' },
-  });
+  const generate = (body?: { week_start: Day }) =>
+    askApi(settings, runs.generation.path, { method: 'POST', headers: { 'X-API-Key': key, Prefer: 'wait=60' }, body });
+  await generate({ week_start: addDays(mondayAfter(dayOf(new Date(), settings.zone)), -7) });
+  const { status, body } = await generate();
   const result = generationResult.safeParse(body);
   if (!result.success) return say(`The first generation has not ended yet: HTTP ${status} ${JSON.stringify(body)}`);
   const { message, period, students_added, warnings, conflicts } = result.data;

@@ -2,11 +2,13 @@ import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
-import { nextOwnerToTell, takeStockChanges } from '../../sql/vending/digest.ts';
+import { takeStockChanges } from '../../sql/vending/digest.ts';
 import { salesOfDay } from '../../sql/vending/sales.ts';
 import { progressOf } from '../runner/progress.ts';
 import type { RunHandler } from '../runner/run-context.ts';
 
+/** Owners whose messages are written in one transaction: one each took 13 ms of 200 owners' digest, most of it for the disk. */
+const OWNERS_AT_ONCE = 100;
 const digestProgress = z.object({ after: z.int(), entries: z.int(), messages: z.int(), done: z.boolean() });
 
 /** One message an owner of everything that changed in the stock since the last one (V26); nothing net, no message. */
@@ -16,23 +18,32 @@ export const tellStock: RunHandler = async (run, { chunk }) => {
   while (!reached.done) {
     const before = reached;
     reached = await chunk(async (transaction) => {
-      const owner = await nextOwnerToTell(transaction, before.after);
-      if (!owner) return { ...before, done: true };
-      const { entries, places } = await takeStockChanges(transaction, owner.id);
+      const owners = await takeStockChanges(transaction, before.after, OWNERS_AT_ONCE);
       // A second run of the hour tells what the first one could not know.
-      const dedupe = `vending_digest:${owner.id}:${hour}${run.attempt > 1 ? `:${run.attempt}` : ''}`;
-      const messages =
-        places.length === 0
-          ? 0
-          : await notifyPeople(transaction, [{ userId: owner.user_id, template: 'vending_digest', dedupe, params: { places } }]);
-      return { after: owner.id, entries: before.entries + entries, messages: before.messages + messages, done: false };
+      const again = run.attempt > 1 ? `:${run.attempt}` : '';
+      const messages = await notifyPeople(
+        transaction,
+        owners
+          .filter(({ places }) => places.length > 0)
+          .map(({ owner_id, user_id, places }) => ({
+            userId: user_id,
+            template: 'vending_digest' as const,
+            dedupe: `vending_digest:${owner_id}:${hour}${again}`,
+            params: { places },
+          })),
+      );
+      return {
+        after: owners.at(-1)?.owner_id ?? before.after,
+        entries: before.entries + owners.reduce((sum, { entries }) => sum + entries, 0),
+        messages: before.messages + messages,
+        done: owners.length < OWNERS_AT_ONCE,
+      };
     });
   }
   const { entries, messages } = reached;
   return { status: 'success', result: { entries, messages }, details: { entries, messages }, counts: {} };
 };
 
-const OWNERS_AT_ONCE = 100;
 const summaryProgress = z.object({ after: z.int(), messages: z.int(), done: z.boolean() });
 
 /** What each owner's machines sold on the day before the run's. */
