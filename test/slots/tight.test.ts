@@ -69,15 +69,16 @@ test('a start is tight where the free minutes around it are none, or have room f
       };
       for (const start of starts(cells(wanted))[1] ?? []) {
         const over = start + lasts(wanted);
-        const booked: Person = { ...person, taken: [...spans, [start, over]] };
         let [before, after] = [start, over];
         while (isFree(before - MINUTE)) before -= MINUTE;
         while (isFree(after)) after += MINUTE;
-        const hasRoom = (from: number, to: number) => {
-          for (let at = from; at < to; at += QUARTER) if (fitsPerson(booked, at, shortest)) return true;
-          return from === to;
+        const fitsBetween = (from: number, last: number) => {
+          for (let at = from; at <= last; at += QUARTER) if (fitsPerson(person, at, shortest)) return true;
+          return false;
         };
-        const truth = hasRoom(before, start) && hasRoom(over, after);
+        const truth =
+          (before === start || fitsBetween(before, start - lasts(shortest))) &&
+          (after === over || fitsBetween(over, after - QUARTER));
         if (truth) tight += 1;
         expect([new Date(start).toISOString(), isTight(start, lasts(wanted), openings)]).toEqual([
           new Date(start).toISOString(),

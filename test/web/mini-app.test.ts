@@ -247,7 +247,7 @@ inBrowser('an administrator books several services for a client, and adds people
   await frame.locator('.times button').nth(3).click();
   await look('several');
   await main.click();
-  await frame.getByText(/Colour$/).waitFor();
+  await frame.getByText(/ · Colour$/).waitFor();
   const made = (await api.get(`/bookings?client_id=${zoe.id}`)).body.items;
   expect(made.map((one: { service: string }) => one.service)).toEqual(['Haircut', 'Colour']);
 

@@ -5,7 +5,7 @@ export type Openings = { free: ReadonlySet<number>; shortest: { starts: Readonly
 
 /**
  * Whether what begins at a start leaves nothing over that is of no use: the free time right before it and right after it, if there is any,
- * has room for the shortest service with its break.
+ * has room for the shortest service with its break. Of real time: that an hour which the clock shows twice is taken twice is not looked at.
  * @param lasts with its break
  */
 export function isTight(start: number, lasts: number, { free, shortest }: Openings): boolean {
