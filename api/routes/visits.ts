@@ -6,7 +6,7 @@ import { LEAST_SERVICES, MOST_SERVICES, visitStarts } from '../../workers/site/v
 import { HORIZON_DAYS } from '../../workers/slots/horizon.ts';
 import { unacceptable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import { bookingItem, slotsTaken } from './bookings.ts';
+import { bookingItem, slotsTakenBody } from './bookings.ts';
 import { id, idOf } from './fields.ts';
 import { daysText } from './slots.ts';
 
@@ -73,7 +73,7 @@ export const visitRoutes = [
           return [{ client_id: 1, services: [{ service_id: 1 }, { service_id: 2 }], starts_at: exampleInstant(7) }];
         },
       }),
-    responses: { 201: z.object({ bookings: z.array(bookingItem) }).meta({ id: 'Visit' }), 409: slotsTaken },
+    responses: { 201: z.object({ bookings: z.array(bookingItem) }).meta({ id: 'BookedVisit' }), 409: slotsTakenBody },
     async handle({ body }, context) {
       const wishes = body.services.map(({ service_id, specialist_id }) => ({
         serviceId: service_id,

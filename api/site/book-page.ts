@@ -71,7 +71,7 @@ function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Se
 }
 
 const timesOf = (view: View, { days = [], day, tight, who, trouble }: Choice, service: Service): Html =>
-  whenOf(
+  chooseStart(
     view,
     { days, day, tight, trouble, full: view.t('book.full') },
     (other) => view.link('/', { service: service.id, who: who?.id, day: other }),
@@ -101,7 +101,7 @@ type When = {
  * @param to the address of a day
  * @param taking where a start is sent to, and what is sent with it
  */
-export function whenOf(
+export function chooseStart(
   view: View,
   { days, day: asked, tight, trouble, full }: When,
   to: (day: string) => string,

@@ -4,7 +4,15 @@ import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { bookVisit, CostsMore, demandVisit, holdVisit, otherStarts, planVisit, wishesOf } from '../../workers/site/book-visit.ts';
+import {
+  bookVisit,
+  CostsMore,
+  demandVisit,
+  holdVisit,
+  otherStarts,
+  planVisit,
+  visitWishes,
+} from '../../workers/site/book-visit.ts';
 import { keepHold } from '../../workers/site/hold.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitWish, visitStarts } from '../../workers/site/visit-starts.ts';
 import { networkOf } from '../auth/guesses.ts';
@@ -132,7 +140,7 @@ export const bookVisitHere: SiteHandler = async (parts, view, request, response)
   const isOver = asked.holds.some(({ held_until }) => held_until === null);
   // Whoever is about to fetch a code must not do so for a time that is gone.
   if (chosen !== null || (isOver && asked.personId === null)) {
-    const wish = { wishes: wishesOf(asked.holds), startsAt: chosen ?? starts_at };
+    const wish = { wishes: visitWishes(asked.holds), startsAt: chosen ?? starts_at };
     const network = networkOf(request.ip ?? '');
     try {
       await actAsVisitor(parts, request, response, (context) => holdVisit(wish, network, context, asked.token));

@@ -4,7 +4,7 @@ import type { siteService, siteSpecialist } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitDay, type VisitWish } from '../../workers/site/visit-starts.ts';
-import { partText, whenOf, zoneNote } from './book-page.ts';
+import { chooseStart, partText, zoneNote } from './book-page.ts';
 import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
 import { type ForWhom, forParam, whomChips } from './for-whom.ts';
 import { slotChoice } from './held-page.ts';
@@ -61,7 +61,7 @@ export function visitChoicePage(view: View, choice: VisitChoice, status = 200): 
       }
       ${
         days
-          ? whenOf(view, { days, day, trouble, full: t('visit.full') }, (other) => to(wishes, { day: other }), {
+          ? chooseStart(view, { days, day, trouble, full: t('visit.full') }, (other) => to(wishes, { day: other }), {
               action: link('/visit'),
               hidden: html`<input type="hidden" name="parts" value="${partsText(wishes)}">${view.guard}`,
             })
@@ -118,7 +118,7 @@ export function visitPage(view: View, visit: VisitView, status = 200): Page {
   const [first] = holds as [SiteHold];
   const path = `/visit/${token}`;
   const action = link(path, forParam(chosen));
-  const total = totalOf(plan ?? holds.map(({ service_price_minor }) => ({ price_minor: service_price_minor })));
+  const total = sumOfPrices(plan ?? holds.map(({ service_price_minor }) => ({ price_minor: service_price_minor })));
   const lines = plan
     ? plan.map((one) => ({ ...one, price: priceWords(view, one) }))
     : holds.map((one) => ({ ...one, price: html`${priceText(view, one.service_price_minor)}` }));
@@ -149,7 +149,7 @@ const elsewhere = (view: View, holds: readonly SiteHold[]) =>
   });
 
 /** What a visit costs in all. */
-export const totalOf = (lines: readonly { price_minor: number }[]) =>
+export const sumOfPrices = (lines: readonly { price_minor: number }[]) =>
   lines.reduce((sum, { price_minor }) => sum + price_minor, 0);
 
 function lineTable(view: View, lines: readonly Line[], total: number): Html {
@@ -194,7 +194,7 @@ export function bookedVisitPage(view: View, bookings: readonly Booking[], offer:
   return {
     title,
     isEmbeddable: true,
-    main: html`<h1>${title}</h1><p class="lead">${view.moment(first.starts_at)}</p>${lineTable(view, lines, totalOf(kept))}${zoneNote(view, first.starts_at)}
+    main: html`<h1>${title}</h1><p class="lead">${view.moment(first.starts_at)}</p>${lineTable(view, lines, sumOfPrices(kept))}${zoneNote(view, first.starts_at)}
       ${kept.length > 0 && html`<p>${until > now ? t('visit.until', { until: short(until) }) : t('booked.binding')}</p>${offer}`}
       <p>${person && html`<a class="button" href="${link('/cabinet', person.id === first.client_id ? {} : { of: first.client_id })}">${t('cabinet')}</a> `}<a class="button second" href="${link('/')}">${t('booked.again')}</a></p>`,
   };

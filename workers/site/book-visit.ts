@@ -1,6 +1,6 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { releaseHold } from '../../sql/bookings/confirm.ts';
-import { lockCalendars } from '../../sql/bookings/lock-calendars.ts';
+import { lockSpecialists } from '../../sql/bookings/lock-specialists.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { findHold, lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { book } from '../bookings/book.ts';
@@ -35,7 +35,7 @@ export async function holdVisit(
   const token = before ?? newToken();
   await context.db.transaction(async (db) => {
     const inside = { ...context, db };
-    await lockCalendars(
+    await lockSpecialists(
       db,
       parts.map(({ specialistId }) => specialistId),
     );
@@ -68,7 +68,7 @@ export async function demandVisit(token: string, context: CallContext): Promise<
 }
 
 /** What was wished for. */
-export const wishesOf = (holds: readonly SiteHold[]): VisitWish[] =>
+export const visitWishes = (holds: readonly SiteHold[]): VisitWish[] =>
   holds.map(({ service_id, asked_specialist_id }) => ({
     serviceId: service_id,
     ...(asked_specialist_id === null ? {} : { specialistId: asked_specialist_id }),
@@ -77,7 +77,7 @@ export const wishesOf = (holds: readonly SiteHold[]): VisitWish[] =>
 /** The starts of the visit's day at which all of it could still be had. */
 export async function otherStarts(holds: readonly SiteHold[], context: CallContext): Promise<readonly string[]> {
   const from = dayOf(new Date((holds[0] as SiteHold).starts_at), context.fleet.settings.zone);
-  const [day] = await visitStarts({ wishes: wishesOf(holds), from, days: 1 }, context);
+  const [day] = await visitStarts({ wishes: visitWishes(holds), from, days: 1 }, context);
   return day?.starts ?? [];
 }
 
@@ -143,7 +143,7 @@ export class CostsMore extends Refused {
 
 /** Books what is held, once it is let go. */
 async function bookParts(holds: readonly SiteHold[], clientId: number, context: CallContext): Promise<Booking[]> {
-  await lockCalendars(context.db, peopleOf(holds));
+  await lockSpecialists(context.db, peopleOf(holds));
   for (const { booking_id } of holds) await releaseHold(context.db, booking_id, 'booked');
   return bookEach(holds, clientId, context);
 }
@@ -154,7 +154,7 @@ const peopleOf = (parts: readonly Part[]) => parts.map(({ specialist_id }) => sp
 /** Books each part, with what pays without money where there is something. */
 async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
   const { db } = context;
-  await lockCalendars(db, peopleOf(parts));
+  await lockSpecialists(db, peopleOf(parts));
   const made: Booking[] = [];
   for (const { service_id, specialist_id, starts_at } of parts) {
     const { ways } = await dealFor({ service_id, specialist_id, starts_at }, clientId, context);
