@@ -65,7 +65,7 @@ export const visitRoutes = [
           .array(z.strictObject({ service_id: id, specialist_id: idOf('the specialist; by default whoever is free').optional() }))
           .min(LEAST_SERVICES)
           .max(MOST_SERVICES)
-          .meta({ description: 'in their order, each once' }),
+          .meta({ description: 'in their order, each once', examples: [[{ service_id: 1 }, { service_id: 2 }]] }),
         starts_at: utcInstant,
       })
       .meta({
