@@ -13,6 +13,7 @@ import { shorten } from '../http/path.ts';
 import { answerProblems, Problem } from '../http/problems.ts';
 import { requestId, requestLog } from '../http/request-log.ts';
 import { verifyJson } from '../http/strict-json.ts';
+import { tracedRequest } from '../http/traced-request.ts';
 import { createLive } from '../live/live.ts';
 import { routes } from '../routes/all.ts';
 import { calendarFeed } from '../site/feed.ts';
@@ -44,7 +45,7 @@ export function createApp(fleet: Fleet, draining: AbortSignal = new AbortControl
   const browserKey = authenticate(fleet, keys, { guesses, sessions, basic: true });
   app.disable('x-powered-by');
   app.set('trust proxy', fleet.settings.trustProxy ?? false);
-  app.use(security, requestId, metrics.timing, lastAnswer(draining), logged.byHttp, readableAddress);
+  app.use(security, requestId, tracedRequest(UNLOGGED), metrics.timing, lastAnswer(draining), logged.byHttp, readableAddress);
   app.get('/health/live', isUp).all('/health/live', onlyBy('GET'));
   app.get('/health/ready', ready(fleet)).all('/health/ready', onlyBy('GET'));
   app.use('/telegram/webhook', webhook(fleet));

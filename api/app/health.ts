@@ -56,7 +56,7 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
     (await channels).every((check) => check.channel !== channel || check.failures < AWAY_AFTER);
   const checks: Record<string, () => Promise<unknown>> = {
     database: () => currentVersion(db),
-    schema: () => checkSchema(db),
+    schema: () => checkSchema(db, { mayBeAhead: true }),
     queue: () => backend.ping(),
     disk: () => demandDisk(settings.dataDir),
     scheduler: async () => demand((await leaseHolder(db, 'scheduler')) !== null),

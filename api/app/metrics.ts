@@ -5,7 +5,7 @@ import { type Noun, nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { spaceOf } from '../../queues/timetable/backup-watch.ts';
 import { backupsStand } from '../../sql/backups/backups.ts';
-import { messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
+import { alertFigures, messageFigures, runFigures, tickFigures } from '../../sql/metrics/figures.ts';
 import { studioFigures } from '../../sql/metrics/studio.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 
@@ -21,6 +21,7 @@ export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'bac
   const messages = gauge('notifications', 'Messages in the outbox', ['status']);
   const ticks = gauge('ticks', 'Decided ticks of the timetable', ['schedule', 'outcome']);
   const alarms = gauge('missed_deadlines', 'Ticks whose deadline passed without a success', ['schedule']);
+  const conditions = gauge('open_alerts', 'Alarms of the fleet that are not over', ['condition']);
   const silence = gauge('worker_silence_seconds', 'Since a worker last consumed a canary', ['worker']);
   const jobs = gauge('queue_jobs', 'Jobs in a queue', ['queue', 'state']);
   const up = gauge('queue_up', 'Whether a queue answers', ['queue']);
@@ -42,7 +43,8 @@ export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'bac
   });
 
   async function collect() {
-    for (const collected of [runs, lastSuccess, messages, ticks, alarms, silence, jobs, backup, disk]) collected.reset();
+    for (const collected of [runs, lastSuccess, messages, ticks, alarms, conditions, silence, jobs, backup, disk])
+      collected.reset();
     for (const row of await runFigures(db)) {
       runs.set({ process: row.process_type, status: row.status }, row.runs);
       if (row.last_success) lastSuccess.set({ process: row.process_type }, row.last_success);
@@ -52,6 +54,7 @@ export function createMetrics({ db, backend, settings }: Pick<Fleet, 'db' | 'bac
       ticks.set({ schedule: row.schedule, outcome: row.outcome }, row.ticks);
       alarms.inc({ schedule: row.schedule }, row.alarms);
     }
+    for (const row of await alertFigures(db)) conditions.set({ condition: row.condition }, row.open);
     for (const row of await workersLastSeen(db)) silence.set({ worker: row.worker }, row.seconds);
     await measureBackups();
     await measureStudio();

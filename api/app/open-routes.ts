@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { Acting } from '../../sql/changes/acting.ts';
+import { currentSpan } from '../../sql/database/tracing.ts';
 import { slotsWritten } from '../../workers/slots/written.ts';
 import { callerOf, visitFrom } from '../auth/authenticate.ts';
 import { admit, demandRows, shownTo } from '../auth/gate.ts';
@@ -69,6 +70,8 @@ const handlerOf =
  */
 export async function serve(open: Open, route: Route, asking: Asking): Promise<Answer> {
   const { caller } = asking;
+  currentSpan()?.rename(operationOf(route));
+  currentSpan()?.set({ 'http.route': route.path });
   const whose = admit(caller, route);
   const input = {
     params: parse('path', route.params, asking.params),
@@ -80,7 +83,7 @@ export async function serve(open: Open, route: Route, asking: Asking): Promise<A
   const leave = route.produces === 'text/event-stream' ? () => undefined : open.counted.enter(caller);
   try {
     const context = contextOf(open, route, whose, asking);
-    const asker = { caller: caller.id, acting: actingIn(route, asking) };
+    const asker = { caller: caller.id, kind: route.tag, acting: actingIn(route, asking) };
     const answered = await askedBy(asker, async () => {
       await demandRows(context.db, whose, route, input);
       return handle(open, route, input, context, asking);

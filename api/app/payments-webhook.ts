@@ -26,7 +26,7 @@ export function paymentsWebhook({ db, settings }: Pick<Fleet, 'db' | 'settings'>
     const parsed = paymentNotice.safeParse(said);
     if (!parsed.success) throw badInput('body', paymentNotice, said, parsed.error);
     const acting = { actor: 'online payments', cause: `POST /payments/webhook ${requestIdOf(response)}` };
-    const outcome = await askedBy({ caller: 'online payments', acting }, () =>
+    const outcome = await askedBy({ caller: 'online payments', kind: 'payments', acting }, () =>
       db.transaction((transaction) => bookNotice(transaction, parsed.data, settings)),
     );
     if (outcome === 'disagrees') throw new Problem(409, 'it does not agree with the order: the studio looks into it');

@@ -57,6 +57,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots': everybody,
   'GET /slots/stream': signedIn,
   'GET /slots/counts': everybody,
+  'GET /slots/visits': everybody,
   'GET /api/site/catalogue': everybody,
   'GET /api/site/classes': everybody,
 
@@ -180,6 +181,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/reports/students': staff,
   'GET /api/reports/retention': staff,
   'GET /api/reports/load': staff,
+  'GET /api/reports/load-ahead': staff,
   'GET /api/reports/debtors': staff,
   'GET /api/reports/renewals': staff,
   'GET /api/reports/trainers': staff,
@@ -232,6 +234,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/notification-kinds': staff,
 
   'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
+  'POST /bookings/visits': { ...family, rows: { 'body.client_id': 'client' } },
   'POST /bookings/series': { ...family, rows: { 'body.client_id': 'client' } },
   'GET /bookings': { ...own, hidden: MONEY },
   'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },

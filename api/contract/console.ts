@@ -41,6 +41,7 @@ import type { undoRoutes } from '../routes/undo.ts';
 import type { vendingRoutes } from '../routes/vending.ts';
 import type { vendingStockRoutes } from '../routes/vending-stock.ts';
 import type { visitTermsRoutes } from '../routes/visit-terms.ts';
+import type { visitRoutes } from '../routes/visits.ts';
 import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
@@ -49,6 +50,7 @@ type Asked = (
   | typeof beltRoutes
   | typeof boardRoutes
   | typeof bookingRoutes
+  | typeof visitRoutes
   | typeof cancellationRoutes
   | typeof clientStudentRoutes
   | typeof demoRoutes

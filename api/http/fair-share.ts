@@ -6,11 +6,13 @@ import { away } from './problems.ts';
 
 /** Kept back from all callers: readiness and the look at the keys find a connection whatever the routes do. */
 const RESERVE = 2;
+/** Of all places so many are kept from each kind of request: one that stands still (reports, say) leaves the others these. */
+const KEPT_FROM_A_KIND = 0.25;
 /** Whoever does not get a connection in this time is notified to come again (503). */
 const PATIENCE_MS = 10_000;
 
-/** Who asks, and as whom its transactions act. */
-type Asker = { caller: string; acting?: Acting };
+/** Who asks, for what kind of thing, and as whom its transactions act. */
+type Asker = { caller: string; kind: string; acting?: Acting };
 const askers = new AsyncLocalStorage<Asker>();
 
 /** Does something for a caller: the connections it takes are this caller's. */
@@ -34,8 +36,8 @@ const METHODS = [
 
 /**
  * The database as callers get it: each may hold as many connections as it leaves to the others, so one whose statements all wait for a
- * lock never holds more than half of them. The others stand in line, first come, first served, callers without a connection before
- * those with some. What is asked outside {@link askedBy} waits for nobody but the pool.
+ * lock never holds more than half of them, and a kind of request, whoever asks, never more than three quarters. The others stand in line,
+ * first come, first served, callers without a connection before those with some. What is asked outside {@link askedBy} waits for nobody but the pool.
  */
 export function fairShare(db: Database): Database {
   const line = createLine(Math.max(1, (db.configuration.maxPoolSize ?? 1) - RESERVE));
@@ -47,7 +49,7 @@ export function fairShare(db: Database): Database {
         async (...input: unknown[]) => {
           const asker = askers.getStore();
           if (!asker) return plain(...input);
-          const leave = await line.enter(asker.caller);
+          const leave = await line.enter(asker.caller, asker.kind);
           const asked = method === 'transaction' && asker.acting ? actingFirst(asker.acting, input) : input;
           return plain(...asked).finally(leave);
         },
@@ -70,29 +72,33 @@ const actingFirst = (acting: Acting, [handler, ...rest]: unknown[]): unknown[] =
 
 /** @param places how many there are for all callers */
 export function createLine(places: number, patienceMs = PATIENCE_MS) {
-  const held = new Map<string, number>();
+  const mostOfAKind = Math.max(1, places - Math.max(1, Math.floor(places * KEPT_FROM_A_KIND)));
+  const callers = counter();
+  const kinds = counter();
   let free = places;
-  type Waiting = { caller: string; go(): void };
+  type Visitor = { caller: string; kind: string };
+  type Waiting = Visitor & { go(): void };
   let waiting: Waiting[] = [];
 
-  const own = (caller: string) => held.get(caller) ?? 0;
-  const mayEnter = (caller: string) => free > 0 && own(caller) < Math.max(1, free);
+  const mayEnter = ({ caller, kind }: Visitor) =>
+    free > 0 && callers.of(caller) < Math.max(1, free) && kinds.of(kind) < mostOfAKind;
 
-  function take(caller: string) {
+  function take({ caller, kind }: Visitor) {
     free -= 1;
-    held.set(caller, own(caller) + 1);
+    callers.add(caller, 1);
+    kinds.add(kind, 1);
   }
-  function leave(caller: string) {
+  function leave({ caller, kind }: Visitor) {
     free += 1;
-    const left = own(caller) - 1;
-    if (left > 0) held.set(caller, left);
-    else held.delete(caller);
+    callers.add(caller, -1);
+    kinds.add(kind, -1);
     callNext();
   }
   function callNext() {
     while (waiting.length > 0) {
-      const next = waiting.find(({ caller }) => own(caller) === 0) ?? waiting.find(({ caller }) => mayEnter(caller));
-      if (!next || !mayEnter(next.caller)) return;
+      const able = waiting.filter(mayEnter);
+      const next = able.find(({ caller }) => callers.of(caller) === 0) ?? able[0];
+      if (!next) return;
       waiting = waiting.filter((waiter) => waiter !== next);
       next.go();
     }
@@ -100,24 +106,25 @@ export function createLine(places: number, patienceMs = PATIENCE_MS) {
 
   return {
     /** Resolves once the caller may take a connection; returns how to give it back. Throws a 503 when that takes too long. */
-    async enter(caller: string): Promise<() => void> {
-      if (waiting.length === 0 && mayEnter(caller)) take(caller);
-      else await stand(caller);
-      return () => leave(caller);
+    async enter(caller: string, kind: string): Promise<() => void> {
+      const visitor = { caller, kind };
+      if (waiting.length === 0 && mayEnter(visitor)) take(visitor);
+      else await stand(visitor);
+      return () => leave(visitor);
     },
   };
 
-  function stand(caller: string): Promise<void> {
+  function stand(visitor: Visitor): Promise<void> {
     return new Promise((resolve, reject) => {
       const tired = setTimeout(() => {
         waiting = waiting.filter((waiter) => waiter !== mine);
         reject(away('too much is being asked at once; try again in a moment'));
       }, patienceMs);
       const mine: Waiting = {
-        caller,
+        ...visitor,
         go() {
           clearTimeout(tired);
-          take(caller);
+          take(visitor);
           resolve();
         },
       };
@@ -125,4 +132,18 @@ export function createLine(places: number, patienceMs = PATIENCE_MS) {
       callNext();
     });
   }
+}
+
+/** How many each has; whoever has none is forgotten. */
+function counter() {
+  const counts = new Map<string, number>();
+  const of = (name: string) => counts.get(name) ?? 0;
+  return {
+    of,
+    add(name: string, more: number) {
+      const count = of(name) + more;
+      if (count > 0) counts.set(name, count);
+      else counts.delete(name);
+    },
+  };
 }

@@ -43,7 +43,7 @@ export function createLive(live: Live): RequestHandler {
     feed: openFeed(db, fleet.settings.zone),
     presence,
     answer: requestAnswerer(live),
-    mayWatch: (caller, topics) => askedBy({ caller: caller.id }, () => judge(fleet.db, caller, topics)),
+    mayWatch: (caller, topics) => askedBy({ caller: caller.id, kind: 'live' }, () => judge(fleet.db, caller, topics)),
   };
   const places = createPlaces();
   let timers: NodeJS.Timeout[] = [];

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parse as parseQuery } from 'node:querystring';
 import { log } from '../../queues/log/log.ts';
+import { traced } from '../../sql/database/tracing.ts';
 import { isReadable } from '../http/address.ts';
 import type { Asking } from '../http/asking.ts';
 import type { Caller, Visit } from '../http/caller.ts';
@@ -39,7 +40,7 @@ export function requestAnswerer(house: RequestHouse) {
       const { route, params } = find(method, path);
       if (route.produces)
         throw new Problem(406, 'this is answered by a stream or a file, which have no place in a socket: ask by HTTP');
-      answer = await house.serve(route, {
+      const asking: Asking = {
         caller,
         visit,
         requestId,
@@ -50,7 +51,9 @@ export function requestAnswerer(house: RequestHouse) {
         query: parseQuery(search),
         body: () => givenBody(route, request.body),
         header: (name) => headers.get(name.toLowerCase()),
-      });
+      };
+      const span = { name: method, kind: 'server', parent: headers.get('traceparent') } as const;
+      answer = await traced(span, () => house.serve(route, asking));
       if (answer.stream) throw new Problem(406, 'a file has no place in a socket: ask by HTTP');
     } catch (error) {
       answer = refusalAnswer(error, path, requestId);

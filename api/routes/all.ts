@@ -43,7 +43,7 @@ import { pushRoutes } from './push.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
-import { reportRoutes } from './reports.ts';
+import { loadAheadRoute, reportRoutes } from './reports.ts';
 import { rosterRoutes } from './roster.ts';
 import { scheduleRoutes } from './schedule.ts';
 import { searchRoutes } from './search.ts';
@@ -70,6 +70,7 @@ import { undoRoutes } from './undo.ts';
 import { vendingRoutes } from './vending.ts';
 import { vendingStockRoutes } from './vending-stock.ts';
 import { visitTermsRoutes } from './visit-terms.ts';
+import { visitRoutes } from './visits.ts';
 import { waitlistRoutes } from './waitlist.ts';
 import { walletRoutes } from './wallets.ts';
 
@@ -102,6 +103,7 @@ export const routes: readonly Route[] = [
   ...moneyRoutes,
   ...refundRoutes,
   ...payRoutes,
+  loadAheadRoute,
   ...reportRoutes,
   ...importRoutes,
   ...exportRoutes,
@@ -122,6 +124,7 @@ export const routes: readonly Route[] = [
   ...messageRoutes,
   ...messagesToManyRoutes,
   ...notificationRoutes,
+  ...visitRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
   ...offerRoutes,

@@ -17,7 +17,7 @@ import { id, idOf, isDry, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** What a booking costs and who pays is null to a trainer. */
-const bookingItem = bookingRow
+export const bookingItem = bookingRow
   .extend({
     service_price_minor: bookingRow.shape.service_price_minor.nullable(),
     price_minor: bookingRow.shape.price_minor.nullable(),
@@ -29,7 +29,7 @@ const bookingItem = bookingRow
 const shared = { tag: 'bookings' } as const;
 const read = { ...shared, scope: 'bookings:read' } as const;
 const write = { ...shared, scope: 'bookings:write' } as const;
-const slotsTaken = problemBody.extend({
+export const slotsTakenBody = problemBody.extend({
   slots: z.array(z.iso.datetime()).optional().meta({ description: 'starts of that day that this client can still have' }),
 });
 
@@ -64,7 +64,7 @@ export const bookingRoutes = [
         return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
       },
     }),
-    responses: { 201: bookingItem, 409: slotsTaken },
+    responses: { 201: bookingItem, 409: slotsTakenBody },
     async handle({ body }, context) {
       const bookingId = await book(body, context);
       return { status: 201, body: await found(context.db, bookingId), headers: { Location: `/bookings/${bookingId}` } };
@@ -172,7 +172,7 @@ export const bookingRoutes = [
       200: bookingItem
         .extend({ undo: undoOffer.nullable().meta({ description: 'null: it was there already' }) })
         .meta({ id: 'MovedBooking' }),
-      409: slotsTaken,
+      409: slotsTakenBody,
     },
     async handle({ params, body }, context) {
       const undo = await reschedule(params.id, body, context);

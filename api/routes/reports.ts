@@ -5,6 +5,7 @@ import { anyDay } from '../../queues/time/days.ts';
 import { namesOf } from '../../sql/auth/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { STEPS } from '../../sql/reports/periods.ts';
+import { habitsBehind, heatRows, loadAhead } from '../../workers/reports/load-ahead.ts';
 import { type Figures, periodsIn, totalOf } from '../../workers/reports/report.ts';
 import { type ReportName, reports } from '../../workers/reports/reports.ts';
 import { inOrder } from '../http/paging.ts';
@@ -88,6 +89,55 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
     },
   }),
 );
+
+const rate = z.number().nullable().meta({ description: 'a part of 1; null where there is nothing to divide by' });
+const minutes = { busy_minutes: z.int().min(0), open_minutes: z.int().min(0), load: rate };
+const loads = z.array(
+  z.object({
+    ...{ id: z.int(), name: z.string(), ...minutes },
+    days: z.array(z.object({ date: z.iso.date(), ...minutes })),
+  }),
+);
+const leadDays = z.number().nullable().meta({ description: 'days from booking to start; null where there are none' });
+const habits = z.object({
+  specialist_id: z.int().nullable().meta({ description: 'null: of all of them' }),
+  specialist: z.string().nullable(),
+  bookings: z.int().meta({ description: 'that were for these days, cancelled ones included' }),
+  no_shows: z.int(),
+  cancelled: z.int(),
+  no_show_rate: rate,
+  cancellation_rate: rate,
+  lead_days_q1: leadDays,
+  lead_days_median: leadDays,
+  lead_days_q3: leadDays,
+});
+const ahead = z
+  .object({
+    from: z.iso.date(),
+    to: z.iso.date(),
+    specialists: loads,
+    rooms: loads,
+    behind: z.object({ from: z.iso.date(), to: z.iso.date(), specialists: z.array(habits), total: habits }),
+  })
+  .meta({ id: 'LoadAhead' });
+
+/** How full the next 60 days are, and how bookings of the last 90 went. */
+export const loadAheadRoute: Route = route({
+  method: 'get',
+  path: '/api/reports/load-ahead',
+  summary: 'How full the next 60 days are by specialist and room; no-shows, cancellations and lead times of the last 90',
+  tag: 'reports',
+  scope: 'records:read',
+  query: z.strictObject({ format: oneOf(['json', 'csv', 'xlsx']).default('json') }),
+  responses: { 200: ahead },
+  async handle({ query: { format } }, { db, fleet, now }) {
+    const { zone } = fleet.settings;
+    const today = dayOf(now, zone);
+    const heat = await loadAhead(db, { zone, today });
+    if (format !== 'json') return tableFile(`load-ahead-${today}`, heatRows(heat), format);
+    return { body: { ...heat, behind: await habitsBehind(db, { zone, today }) } };
+  },
+});
 
 /** Rows behind figures, and whose they are. */
 async function named(db: Sql, rows: readonly Figures[]): Promise<Figures[]> {

@@ -7,8 +7,9 @@ import { Refused } from '../../workers/refusal.ts';
 import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
 import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
 import { startsForVisitors } from '../../workers/site/starts.ts';
+import { tightStarts } from '../../workers/site/tight-starts.ts';
 import { networkOf } from '../auth/guesses.ts';
-import { bookPage, type Choice } from './book-page.ts';
+import { bookPage, type Choice, dayShown } from './book-page.ts';
 import { typedOf } from './contact-form.ts';
 import { type ForWhom, forWhom } from './for-whom.ts';
 import { personOfToken, personToken } from './forms.ts';
@@ -24,7 +25,8 @@ export type SiteAnswer = Page | { to: string; status?: number };
 export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 const idOf = (text: unknown) => (typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : undefined);
-const startOf = (text: unknown) =>
+/** An instant that a form has sent, or null. */
+export const startOf = (text: unknown) =>
   typeof text === 'string' && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(text) && !Number.isNaN(Date.parse(text))
     ? new Date(text).toISOString()
     : null;
@@ -40,8 +42,12 @@ async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Recor
   const day = typeof given.day === 'string' ? given.day : undefined;
   if (!service) return { services, specialists, who };
   const caller = { name: 'visitor', scopes: [] };
-  const days = await startsForVisitors({ serviceId: service.id, specialistId: who?.id }, { db, fleet, caller, now: view.now });
-  return { services, specialists, service, who, day, days };
+  const context = { db, fleet, caller, now: view.now };
+  const asked = { serviceId: service.id, specialistId: who?.id };
+  const days = await startsForVisitors(asked, context);
+  const shown = dayShown(days, day);
+  const tight = shown && (await tightStarts({ ...asked, day: shown.date }, context));
+  return { services, specialists, service, who, day, days, tight };
 }
 
 /** `POST /hold`: holds a start and goes on to the form; where it is taken, what is free stands in place. */
@@ -198,7 +204,7 @@ async function lost(parts: SiteParts, view: View, request: Request, response: Re
 }
 
 /** Messages to this browser are offered after a booking alone, to whoever is signed in here and gets none by Telegram. */
-async function offerOf(parts: SiteParts, view: View, request: Request, response: Response) {
+export async function offerOf(parts: SiteParts, view: View, request: Request, response: Response) {
   if (!view.person || view.person.isLimited) return false;
   const asked = { operation: 'GET /api/people/{id}/notifications', params: { id: view.person.id } };
   const { body } = await askRoute(parts, request, response, asked);

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
 import type { siteService, siteSpecialist } from '../../sql/site/catalogue.ts';
 import { firstOf } from '../../workers/site/starts.ts';
+import type { VisitWish } from '../../workers/site/visit-starts.ts';
 import type { DayStarts } from '../../workers/slots/starts-of.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
@@ -17,6 +18,8 @@ export type Choice = {
   day?: string;
   /** Every day that can be booked, where a service is chosen. */
   days?: readonly DayStarts[];
+  /** Of the day that is shown, the starts that leave no time of no use. */
+  tight?: ReadonlySet<string>;
   /** Why the start that was wished for could not be had. */
   trouble?: string;
 };
@@ -33,7 +36,7 @@ export function bookPage(view: View, choice: Choice, status = 200): Page {
     isEmbeddable: true,
     main: html`<h1>${service ? title : t('book.title')}</h1>
       ${!service && html`<p class="lead">${view.company?.description ?? t('book.lead')}</p>`}
-      ${servicesOf(view, choice)}${service && whoOf(view, choice, service)}${service && whenOf(view, choice, service)}`,
+      ${servicesOf(view, choice)}${service && whoOf(view, choice, service)}${service && timesOf(view, choice, service)}`,
   };
 }
 
@@ -44,15 +47,19 @@ function servicesOf(view: View, { services, service, who }: Choice): Html {
     t('book.about', { minutes: one.duration_minutes, price: one.price_minor ? money(one.price_minor) : t('free') });
   if (service)
     return html`<section class="chosen" aria-label="${t('book.what')}"><p>${about(service)}${service.description && html`<br>${service.description}`}</p>
-      <a href="${link('/', { who: who?.id })}">${t('book.other')}</a></section>`;
+      <a href="${link('/', { who: who?.id })}">${t('book.other')}</a>${services.length > 1 && html` <a href="${link('/visit', { parts: partText({ serviceId: service.id, specialistId: who?.id }) })}">${t('visit.link')}</a>`}</section>`;
   const shown = who ? services.filter(({ id }) => who.service_ids.includes(id)) : services;
   return html`<section aria-labelledby="what"><h2 id="what">${t('book.what')}</h2>
     ${who && html`<p>${t('book.with', { who: who.name })} · <a href="${link('/')}">${t('book.anybody.instead')}</a></p>`}
     <ul class="cards">${shown.map(
       (one) => html`<li><a class="card" href="${link('/', { service: one.id, who: who?.id })}"><strong>${one.name}</strong>
         <span>${about(one)}</span>${one.description && html`<span class="quiet">${one.description}</span>`}</a></li>`,
-    )}</ul></section>`;
+    )}</ul>${services.length > 1 && html`<p class="weeks"><a href="${link('/visit')}">${t('visit.link')}</a></p>`}</section>`;
 }
+
+/** A service and who gives it, as an address says it: `12`, `12-5`. */
+export const partText = ({ serviceId, specialistId }: VisitWish) =>
+  specialistId === undefined ? String(serviceId) : `${serviceId}-${specialistId}`;
 
 function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Service): Html {
   const giving = specialists.filter(({ service_ids }) => service_ids.includes(service.id));
@@ -63,17 +70,49 @@ function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Se
     ${who?.bio && html`<p class="bio">${who.bio}</p>`}</section>`;
 }
 
+const timesOf = (view: View, { days = [], day, tight, who, trouble }: Choice, service: Service): Html =>
+  chooseStart(
+    view,
+    { days, day, tight, trouble, full: view.t('book.full') },
+    (other) => view.link('/', { service: service.id, who: who?.id, day: other }),
+    {
+      action: view.link('/hold'),
+      hidden: html`<input type="hidden" name="service" value="${service.id}">${who && html`<input type="hidden" name="who" value="${who.id}">`}${view.guard}`,
+    },
+  );
+
+/** The day that is shown: the one that was asked for, else the first with a start. */
+export const dayShown = <D extends DayStarts>(days: readonly D[], asked?: string): D | undefined =>
+  days.find(({ date }) => date === asked) ?? days.find(({ starts }) => starts.length > 0) ?? days[0];
+
 const WEEK = 7;
 
-function whenOf(view: View, choice: Choice, service: Service): Html {
-  const { t, link, longDay, weekday, date, zone, now, guard } = view;
-  const { days = [], who, trouble } = choice;
+type When = {
+  days: readonly DayStarts[];
+  day?: string;
+  tight?: ReadonlySet<string>;
+  trouble?: string;
+  /** What is said where no day has a start. */
+  full: string;
+};
+
+/**
+ * The days of a week with their counts, and the starts of one of them, each a button that takes it.
+ * @param to the address of a day
+ * @param taking where a start is sent to, and what is sent with it
+ */
+export function chooseStart(
+  view: View,
+  { days, day: asked, tight, trouble, full }: When,
+  to: (day: string) => string,
+  taking: { action: string; hidden: Html },
+): Html {
+  const { t, longDay, weekday, date, zone, now } = view;
   const first = firstOf(days);
-  const chosen = days.find(({ date: day }) => day === choice.day) ?? days.find(({ starts }) => starts.length > 0) ?? days[0];
+  const chosen = dayShown(days, asked);
   const today = days[0]?.date ?? dayOf(now, zone);
   const week = Math.floor(daysBetween(today, chosen?.date ?? today) / WEEK);
   const shown = days.slice(week * WEEK, week * WEEK + WEEK);
-  const to = (day: string) => link('/', { service: service.id, who: who?.id, day });
   const others = [
     week > 0 && html`<a rel="prev" data-key="prev" href="${to(addDays(today, (week - 1) * WEEK))}">${t('book.week.before')}</a>`,
     days.length > (week + 1) * WEEK &&
@@ -81,7 +120,7 @@ function whenOf(view: View, choice: Choice, service: Service): Html {
   ];
   return html`<section aria-labelledby="when"><h2 id="when">${t('book.when')}</h2>
     ${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}
-    ${!first && html`<p>${t('book.full')}</p>`}
+    ${!first && html`<p>${full}</p>`}
     <ol class="days">${shown.map(
       ({
         date: day,
@@ -93,18 +132,27 @@ function whenOf(view: View, choice: Choice, service: Service): Html {
         <span aria-hidden="true" class="count few">${starts.length || '–'}</span></a></li>`,
     )}</ol>
     <p class="weeks">${others}${first && html`<a data-key="first" href="${to(dayOf(new Date(first), zone))}">${t('book.first', { when: view.moment(first) })}</a>`}</p>
-    ${chosen && startsOf(view, chosen, html`<input type="hidden" name="service" value="${service.id}">${who && html`<input type="hidden" name="who" value="${who.id}">`}${guard}`)}</section>`;
+    ${chosen && startsOf(view, chosen, taking, tight)}</section>`;
 }
 
-/** The free starts of a day, each a button that takes it. */
-function startsOf(view: View, { date, starts }: DayStarts, hidden: Html): Html {
-  const { t, longDay, link } = view;
+/** The free starts of a day, each a button that takes it; where only some of them fit the day well, those have a mark. */
+function startsOf(
+  view: View,
+  { date, starts }: DayStarts,
+  { action, hidden }: { action: string; hidden: Html },
+  tight: ReadonlySet<string> = new Set(),
+): Html {
+  const { t, longDay } = view;
   if (starts.length === 0) return html`<p data-next>${t('book.day.full', { day: longDay(date) })}</p>`;
-  return html`<form method="post" action="${link('/hold')}">${hidden}<h3 data-next>${longDay(date)}</h3>
-    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
+  const fitting = starts.filter((start) => tight.has(start)).length;
+  const isMarked = (start: string) => fitting < starts.length && tight.has(start);
+  const words = (start: string, time: string) =>
+    t(isMarked(start) ? 'book.take.fits' : 'book.take', { day: longDay(date), time });
+  return html`<form method="post" action="${action}">${hidden}<h3 data-next>${longDay(date)}</h3>
+    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}${fitting > 0 && fitting < starts.length && html` · <span class="fits">${t('book.fits')}</span>`}</p>${zoneNote(view, String(starts[0]))}
     <ul class="starts">${labelled(view, starts).map(
       ({ start, label }) =>
-        html`<li><button name="start" value="${start}" aria-label="${t('book.take', { day: longDay(date), time: label })}">${label}</button></li>`,
+        html`<li><button name="start" value="${start}" class="${isMarked(start) && 'fits'}" aria-label="${words(start, label)}">${label}</button></li>`,
     )}</ul></form>`;
 }
 

@@ -45,7 +45,8 @@ export function codeForm(
   { registration, by, href, typed, wrong = {} }: CodeStep,
 ): Html {
   const { t, guard } = view;
-  return html`<form method="post" action="${action}/code" class="narrow">${guard}
+  const [path, query] = action.split('?');
+  return html`<form method="post" action="${path}/code${query && `?${query}`}" class="narrow">${guard}
     ${Object.entries({ ...typed, registration, by, ...(href ? { href } : {}) }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
     <h2 data-next>${t('code.title')}</h2>
     <p>${by === 'email' ? t('code.mail', { email: typed.email ?? '' }) : t('code.telegram')}</p>

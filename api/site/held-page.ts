@@ -65,9 +65,10 @@ function summary(view: View, hold: SiteHold, { lines, priceMinor }: Deal): Html 
     )}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${priceMinor > 0 ? money(priceMinor) : t('free')}</td></tr></tfoot></table>`;
 }
 
-const slotChoice = (view: View, slots: readonly string[]): Html =>
+/** The starts that are left, to choose one of. */
+export const slotChoice = (view: View, slots: readonly string[], elsewhere = view.link('/')): Html =>
   slots.length === 0
-    ? html`<p>${view.t('held.none_left')} <a href="${view.link('/')}">${view.t('held.other_day')}</a></p>`
+    ? html`<p>${view.t('held.none_left')} <a href="${elsewhere}">${view.t('held.other_day')}</a></p>`
     : html`<fieldset class="starts"><legend>${view.t('held.others')}</legend>${labelled(view, slots).map(
         ({ start, label }, n) =>
           html`<label><input type="radio" name="start" value="${start}" ${n === 0 && 'checked'}>${label}</label>`,

@@ -23,6 +23,7 @@ import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import type { SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
+import { bookVisitHere, confirmVisit, showVisit, showVisitChoice, takeVisit } from './visit-handlers.ts';
 import { bookWeeklyHere, showWeekly } from './weekly.ts';
 import type { SiteText } from './words.ts';
 
@@ -65,6 +66,19 @@ export function site(parts: SiteParts): Router {
   );
   router.post('/book/:token/code', ...posted(confirmAndBook)).all('/book/:token/code', onlyBy('GET', 'POST'));
   router.get('/booked/:token', page(showBooked)).all('/booked/:token', onlyBy('GET'));
+  router
+    .get('/visit', page(showVisitChoice))
+    .post('/visit', ...posted(takeVisit))
+    .all('/visit', onlyBy('GET', 'POST'));
+  router
+    .get('/visit/:token', page(showVisit))
+    .post('/visit/:token', ...posted(bookVisitHere))
+    .all('/visit/:token', onlyBy('GET', 'POST'));
+  router.get(
+    '/visit/:token/code',
+    page(async (_parts, view, request) => ({ to: view.link(`/visit/${request.params.token}`) })),
+  );
+  router.post('/visit/:token/code', ...posted(confirmVisit)).all('/visit/:token/code', onlyBy('GET', 'POST'));
   router.get('/classes', page(showClasses)).all('/classes', onlyBy('GET'));
   router
     .get('/classes/:id', page(showClass))

@@ -75,7 +75,7 @@ export function actAsVisitor<T>(
     cause: `${request.method} ${request.path.split('/').slice(0, 2).join('/')} ${requestIdOf(response)}`,
   };
   const context = { db: open.fleet.db, fleet: open.fleet, caller: who, now: new Date() };
-  const working = askedBy({ caller: who.id, acting }, () => work(context));
+  const working = askedBy({ caller: who.id, kind: 'site', acting }, () => work(context));
   return request.method === 'GET' ? working : working.finally(open.written);
 }
 

@@ -17,7 +17,7 @@ import { type ForWhom, forParam, forWhom, whomChips } from './for-whom.ts';
 import { type Html, html } from './html.ts';
 import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
-import type { SiteText } from './words.ts';
+import { priceWords } from './visit-page.ts';
 
 type Asked = { token: string; hold: SiteHold; chosen: ForWhom; weekly: Weekly };
 const BOOKING = { name: 'POST /bookings', field: 'client_id' };
@@ -111,10 +111,4 @@ function dateRow(view: View, { startsAt, booking: free }: WeeklyDate, booking: B
   const id = `start-${Date.parse(startsAt)}`;
   return html`<tr><th scope="row"><span class="check"><input type="checkbox" id="${id}" name="start" value="${startsAt}" ${isChosen && 'checked'}><label for="${id}">${words}</label></span></th>
     <td>${booking ? priceWords(view, booking) : t('weekly.unpriced')}</td></tr>`;
-}
-
-function priceWords({ t, money }: View, { pay_from, price_minor, service_price_minor }: Booking): Html {
-  if (pay_from === 'package' || pay_from === 'subscription') return html`${t(`pay.${pay_from}` as SiteText)}`;
-  const price = price_minor > 0 ? money(price_minor) : t('free');
-  return price_minor < service_price_minor ? html`<s class="quiet">${money(service_price_minor)}</s> ${price}` : html`${price}`;
 }

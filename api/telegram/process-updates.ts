@@ -6,6 +6,7 @@ import type { OpenUpdate } from '../../sql/bot/updates.ts';
 import { beginTry, decideUpdate, givenAnswers, lockUpdate, openUpdates, postponeUpdate } from '../../sql/bot/updates.ts';
 import { actAs } from '../../sql/changes/acting.ts';
 import { isOutage } from '../../sql/database/outage.ts';
+import { traced } from '../../sql/database/tracing.ts';
 import { currentChat, noteMovedChat } from '../../sql/notifications/moved-chats.ts';
 import { blockChat, writesAgain } from '../../sql/notifications/notify.ts';
 import { noteReached } from '../../sql/notifications/reach.ts';
@@ -35,7 +36,8 @@ export async function workOff(bot: BotContext, signal: AbortSignal, busy: Set<nu
   const decided: OpenUpdate[] = [];
   for (const update of open) {
     if (signal.aborted) break;
-    const ready = update.decided ? update : await decideOne(bot, update);
+    const span = { name: 'telegram update', kind: 'server', attributes: { 'fleet.update.id': update.update_id } } as const;
+    const ready = update.decided ? update : await traced(span, () => decideOne(bot, update));
     if (ready) decided.push(ready);
   }
   const chats = Map.groupBy(decided, (update) => update.chat_id ?? update.update_id);

@@ -1,6 +1,7 @@
 import type { JobsOptions } from 'bullmq';
 import { gather, type One } from '../../sql/database/batch.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { tracedWithin, traceparent } from '../../sql/database/tracing.ts';
 import { type RunRequest, requestRun } from '../../sql/runs/request.ts';
 import { isByHand, type Run } from '../../sql/runs/rows.ts';
 import { definitionOf, type Noun } from '../jobs/catalog.ts';
@@ -37,15 +38,26 @@ export async function enqueue<N extends JobName>(
   options: EnqueueOptions = {},
 ) {
   const { id, forget, ...retry } = options;
-  const payload = jobPayloads[name].parse(data);
   const opts = { ...retry, jobId: id, ...(forget ? { removeOnComplete: true, removeOnFail: true } : {}) };
-  await gathered(
-    backend,
-    noun,
-  )({ name, data: payload, opts }).catch((error) => {
-    throw new QueueUnavailable(`the queue "${noun}" does not answer`, { cause: error });
+  await sending(noun, () => {
+    const payload = jobPayloads[name].parse({ trace: traceOfJob(), ...data });
+    return gathered(
+      backend,
+      noun,
+    )({ name, data: payload, opts }).catch((error) => {
+      throw new QueueUnavailable(`the queue "${noun}" does not answer`, { cause: error });
+    });
   });
 }
+
+/** Enqueueing as a span of what asks for it, which the job is a part of then. */
+const sending = <T>(noun: Noun, work: () => Promise<T>) =>
+  tracedWithin(
+    { name: `send ${noun}`, kind: 'producer', attributes: { 'messaging.system': 'bullmq', 'messaging.destination.name': noun } },
+    work,
+  );
+
+const traceOfJob = () => traceparent() ?? undefined;
 
 type NewJob = { name: string; data: unknown; opts: JobsOptions };
 const gatherers = new WeakMap<Backend, Map<Noun, One<NewJob, unknown>>>();
@@ -96,19 +108,18 @@ export async function enqueueProcess(backend: Backend, { run, outcome, parts }: 
   if (outcome !== 'created') return;
   const fresh = parts.filter((part) => part.outcome === 'created');
   if (fresh.length === 0) return enqueueJob(backend, run, 1);
-  const added = Promise.resolve().then(() =>
-    backend
-      .flow()
-      .add({ ...flowJob(run), children: fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true })) }),
-  );
-  await withTimeout(2_000, added).catch((error) => {
-    throw new QueueUnavailable('the queues of a flow do not answer', { cause: error });
+  await sending(definitionOf(run.process_type).worker, async () => {
+    const children = fresh.map((part) => flowJob(part.run, { ignoreDependencyOnFailure: true }));
+    const added = Promise.resolve().then(() => backend.flow().add({ ...flowJob(run), children }));
+    await withTimeout(2_000, added).catch((error) => {
+      throw new QueueUnavailable('the queues of a flow do not answer', { cause: error });
+    });
   });
 }
 
 function flowJob(run: Run, more: object = {}) {
   const { worker, retry } = definitionOf(run.process_type);
-  const data = jobPayloads.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined });
+  const data = jobPayloads.run.parse({ run_id: run.id, request_id: run.request_id ?? undefined, trace: traceOfJob() });
   return {
     name: 'run',
     queueName: worker,

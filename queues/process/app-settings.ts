@@ -29,6 +29,8 @@ const ONLY: Record<string, 'all' | readonly string[]> = {
   SMS_ACCEPTED: ['notifier'],
   SMS_LENGTH: ['notifier'],
   HEARTBEAT_URL: ['api'],
+  OTEL_EXPORTER_OTLP_ENDPOINT: 'all',
+  OTEL_EXPORTER_OTLP_HEADERS: 'all',
   ALERT_EMAILS: ['notifier'],
   ALERT_PHONES: ['notifier'],
   PUBLIC_URL: ['api', 'notifier'],

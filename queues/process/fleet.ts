@@ -42,6 +42,8 @@ export async function openFleet(name: string, settings = closed ? undefined : se
   dieOnUncaught();
   keepLogsSmall(settings);
   const databaseUrl = databaseUrlOf(settings);
+  const { traces } = settings;
+  const endTracing = traces && (await import('./tracing.ts')).startTracing(traces, name);
   const logWaiting = (error: unknown) => log.warn({ err: error }, 'the database is not ready; waiting');
   const db = await openPatiently(databaseUrl, name, logWaiting);
   await waitForSchema(db, logWaiting);
@@ -54,6 +56,7 @@ export async function openFleet(name: string, settings = closed ? undefined : se
     async close() {
       await backend.close();
       await db.end();
+      await endTracing?.();
     },
   };
 }

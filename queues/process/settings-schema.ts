@@ -138,6 +138,18 @@ export const schema = z.object({
     .regex(/^[^\r\n]{0,100}?<?[^\s@<>]+@[^\s@<>]+>?$/, { error: 'an address such as Studio <hello@studio.example>' })
     .optional(),
   HEARTBEAT_URL: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url('http:', 'https:').optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .regex(/^[^=,\s]+=[^,\r\n]*(,[^=,\s]+=[^,\r\n]*)*$/, {
+      error: 'name=value pairs separated by commas, such as api-key=change-me',
+    })
+    .optional(),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0(\.\d{1,9})?|1(\.0+)?)$/, { error: 'a share from 0 to 1' })
+    .transform(Number)
+    .prefault('1'),
   ALERT_EMAILS: addresses(/^[^\s@<>,]+@[^\s@<>,]+$/, 'e-mail addresses separated by commas'),
   ALERT_PHONES: addresses(/^\+\d{7,15}$/, 'phones separated by commas, such as +79160000001'),
   VENDING_KEYS: vendingKeysSetting.prefault(''),
@@ -175,4 +187,4 @@ function isTemplateOfUrl(text: string): boolean {
 /** Every setting there is. */
 export const settingNames = Object.keys(schema.shape);
 /** Names of settings whose values are shown to nobody. */
-export const isSecret = /URL|KEY|TOKEN|SECRET|AUTHORIZATION|SMS_BODY/;
+export const isSecret = /URL|KEY|TOKEN|SECRET|AUTHORIZATION|SMS_BODY|OTLP_/;

@@ -68,6 +68,8 @@ export type Settings = Readonly<{
   alertPhones?: string[];
   /** What is asked once a minute while the fleet is healthy: a dead man's switch. */
   heartbeatUrl?: string;
+  /** The OpenTelemetry collector that spans go to, without a slash at its end, and which share of all traces; without it nothing is traced. */
+  traces?: { endpoint: string; headers: Record<string, string>; share: number };
   /** What owners' secrets are encrypted with: the first encrypts, all decrypt (V3). Empty: none can be kept. */
   vendingKeys: readonly VendingKey[];
   /** Where Vendista is, without a slash at its end. */
@@ -160,6 +162,7 @@ export function parseSettings(given: GivenSettings): Settings {
     payments: paymentsOf(s),
     mail: s.SMTP_URL && s.MAIL_FROM ? { url: s.SMTP_URL, from: s.MAIL_FROM } : undefined,
     heartbeatUrl: s.HEARTBEAT_URL,
+    traces: tracesOf(s),
     alertEmails: s.ALERT_EMAILS,
     alertPhones: s.ALERT_PHONES,
     vendingKeys: s.VENDING_KEYS,
@@ -174,6 +177,13 @@ export function parseSettings(given: GivenSettings): Settings {
     renewalGraceDays: s.RENEWAL_GRACE_DAYS,
     retentionDays: s.RETENTION_DAYS,
   });
+}
+
+function tracesOf(s: z.output<typeof schema>): Settings['traces'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: given, OTEL_TRACES_SAMPLER_ARG: share } = s;
+  if (endpoint === undefined) return undefined;
+  const pairs = given?.split(',').map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)]);
+  return { endpoint: endpoint.replace(/\/+$/, ''), headers: Object.fromEntries(pairs ?? []), share };
 }
 
 function paymentsOf(s: z.output<typeof schema>): Settings['payments'] {

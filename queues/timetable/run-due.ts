@@ -1,5 +1,6 @@
 import { clearAlert, raiseAlert } from '../../sql/alerts/alerts.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { traced } from '../../sql/database/tracing.ts';
 import { requestsToEnqueue } from '../../sql/finance/requests.ts';
 import { anyMessageDue } from '../../sql/notifications/notify.ts';
 import { countEnqueue, openRuns } from '../../sql/runs/open.ts';
@@ -49,7 +50,12 @@ export async function runDue({ db, backend, settings, schedules }: SchedulerCont
 /** Jobs that are not heard now are enqueued again by {@link enqueueOpenRuns}; the runs stand in the database. */
 async function enqueueAll(backend: Backend, asked: ProcessRequest[]) {
   try {
-    for (const process of asked) await enqueueProcess(backend, process);
+    for (const process of asked) {
+      const name = `tick ${process.run.process_type}`;
+      await traced({ name, kind: 'producer', attributes: { 'fleet.run.id': process.run.id } }, () =>
+        enqueueProcess(backend, process),
+      );
+    }
   } catch (error) {
     log.warn({ err: error, run_ids: asked.map(({ run }) => run.id) }, 'new runs wait for their queue');
   }

@@ -10,6 +10,7 @@ export const severities: Record<AlertName, Severity> = {
   worker_down: 'critical',
   backup_missing: 'error',
   backup_unverified: 'warning',
+  backup_uncopied: 'error',
   disk_low: 'critical',
   clock_skewed: 'error',
   connections_high: 'error',

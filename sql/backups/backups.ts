@@ -16,11 +16,13 @@ export const backupRow = z.object({
   /** In all its tables. */
   rows: z.int().nullable(),
   verified_at: nullableInstant,
+  /** Since when it lies on the other disk (`BACKUP_COPY_DIR`) as well. */
+  copied_at: nullableInstant,
   error: z.string().nullable(),
   deleted_at: nullableInstant,
 });
 const columns = sql.fragment`
-  id, kind, file, started_at, finished_at, bytes, sha256, schema_version, verified_at, error, deleted_at,
+  id, kind, file, started_at, finished_at, bytes, sha256, schema_version, verified_at, copied_at, error, deleted_at,
   (select sum(count::bigint)::int from jsonb_each_text(row_counts) as counted (name, count)) as rows`;
 
 export type BackupKind = z.output<typeof backupRow>['kind'];
@@ -79,6 +81,10 @@ const backupState = z.object({
   /** Of the newest complete one. */
   finished_at: nullableInstant,
   bytes: z.int().nullable(),
+  /** When the newest one that lies on the other disk as well was copied there. */
+  copied_at: nullableInstant,
+  /** When the oldest one ended that is not there, though it is newer than those that are; null where there is none. */
+  uncopied_since: nullableInstant,
   verified_at: nullableInstant,
   /** Since when backups are made here: one is missed from then on. */
   since: nullableInstant,
@@ -97,6 +103,10 @@ const latestError = (process: string) => sql.fragment`
 export const backupsStand = (db: Sql) =>
   db.one(sql.type(backupState)`
     select newest.finished_at, newest.bytes,
+      (select max(copied_at) from backups) as copied_at,
+      (select min(finished_at) from backups
+       where copied_at is null and deleted_at is null
+         and finished_at > coalesce((select max(finished_at) from backups where copied_at is not null), '-infinity')) as uncopied_since,
       (select max(verified_at) from backups) as verified_at,
       (select known_since from schedules where name = 'backup') as since,
       ${latestError('backup')} as backup_error, ${latestError('verify_backup')} as verify_error

@@ -8,6 +8,7 @@ import {
   sql,
 } from 'slonik';
 import { readDay, readInstant } from './read-time.ts';
+import { statementTracing } from './tracing.ts';
 import { watchedDriver } from './watched-driver.ts';
 
 export { sql };
@@ -82,7 +83,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Promis
     ...(options.forLife ? { maximumConnectionAge: 'DISABLE_TIMEOUT' as const } : {}),
     // Nothing here changes a session's settings and advisory locks are given back by name, so a released connection is clean.
     resetConnection: async () => {},
-    interceptors: [checkRows],
+    interceptors: [checkRows, ...statementTracing()],
     typeParsers: [
       { name: 'int8', parse: wholeNumber },
       { name: 'numeric', parse: (text) => text },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from './database.ts';
-import { schemaVersion } from './migrate.ts';
+import { migrations, schemaVersion } from './migrate.ts';
 
 /** The version the database is at; 0 for an empty one. */
 export async function currentVersion(db: Sql): Promise<number> {
@@ -16,15 +16,31 @@ export class SchemaMismatch extends Error {
   override name = 'SchemaMismatch';
 }
 
-/** Throws {@link SchemaMismatch} unless the database is at the version of this code. */
-export async function checkSchema(db: Sql) {
-  const version = await currentVersion(db);
-  if (version < schemaVersion) {
-    throw new SchemaMismatch(`the database is at schema ${version}, this code needs ${schemaVersion}: run "npm run migrate"`);
+/**
+ * Throws {@link SchemaMismatch} unless the database has the migrations of this code and no others. Numbers have gaps, which are filled
+ * later: the highest one does not tell.
+ * @param options.mayBeAhead a process that works already goes on on a newer schema, which only adds to its own
+ */
+export async function checkSchema(db: Sql, { mayBeAhead = false } = {}) {
+  const applied = new Set(await appliedVersions(db));
+  const missing = migrations.find(({ version }) => !applied.has(version));
+  if (missing) {
+    const at = Math.max(0, ...applied);
+    throw new SchemaMismatch(
+      missing.version > at
+        ? `the database is at schema ${at}, this code needs ${schemaVersion}: run "npm run migrate"`
+        : `the database lacks ${missing.name}: run "npm run migrate"`,
+    );
   }
-  if (version > schemaVersion) {
-    throw new SchemaMismatch(`the database is at schema ${version}, this code knows only ${schemaVersion}: update the code`);
+  const unknown = [...applied].find((version) => !migrations.some((migration) => migration.version === version));
+  if (unknown !== undefined && !mayBeAhead) {
+    throw new SchemaMismatch(`the database is at schema ${unknown}, this code knows only ${schemaVersion}: update the code`);
   }
+}
+
+async function appliedVersions(db: Sql): Promise<readonly number[]> {
+  if ((await currentVersion(db)) === 0) return [];
+  return db.anyFirst(sql.type(z.object({ version: z.int() }))`select version from schema_migrations order by version`);
 }
 
 /** Waits for a database that is away or behind; throws at once if it is ahead. Tells `onWait` at the first miss and every 10 s. */

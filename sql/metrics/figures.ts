@@ -18,3 +18,9 @@ export const tickFigures = (db: Sql) =>
   db.any(sql.type(z.object({ schedule: z.string(), outcome: z.string(), ticks: z.int(), alarms: z.int() }))`
     select schedule, outcome, count(*)::int as ticks, count(alarmed_at)::int as alarms
     from schedule_ticks group by schedule, outcome`);
+
+/** Alarms that are not over, by condition: what stands before the colon of their fingerprints. */
+export const alertFigures = (db: Sql) =>
+  db.any(sql.type(z.object({ condition: z.string(), open: z.int() }))`
+    select split_part(fingerprint, ':', 1) as condition, count(*)::int as open
+    from alerts where recovered_at is null group by condition`);

@@ -12,9 +12,11 @@ export const outboxRow = z.object({
   priority: z.int(),
   occasion_at: z.iso.datetime().nullable(),
   parts_sent: z.int(),
+  /** What it was written for, as W3C's `traceparent`. */
+  trace: z.string().nullable(),
 });
 export type OutboxMessage = z.output<typeof outboxRow>;
-const columns = sql.fragment`note.id, note.user_id, note.chat_id, template, params, note.locale, attempts, priority, occasion_at, parts_sent`;
+const columns = sql.fragment`note.id, note.user_id, note.chat_id, template, params, note.locale, attempts, priority, occasion_at, parts_sent, trace`;
 
 const claimedRow = outboxRow.extend({
   chat_id: z.int(),
@@ -122,7 +124,7 @@ export const claim = (limit: number, { secondMs, leaseMs }: Pace) => sql.fragmen
       from ours where note.id = ours.id
       returning ${columns}, ours.holder, ours.no as permit
     )
-    select note.id, note.user_id, note.chat_id, template, params, attempts, priority, occasion_at, parts_sent,
+    select note.id, note.user_id, note.chat_id, template, params, attempts, priority, occasion_at, parts_sent, trace,
       case when note.user_id is null then note.locale else users.locale end as locale,
       case when note.user_id is null then coalesce(moved.new_id, note.chat_id) else users.telegram_id end as address,
       holder, permit, quiet_from::text, quiet_until::text,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { rowsOf } from '../database/rows.ts';
+import { traceparent } from '../database/tracing.ts';
 import { type AdminMessageName, type Message, type PersonMessageName, subjectsOf, supersededBy, urgencyOf } from './catalog.ts';
 import { PRIORITY, type Priority } from './messages/message.ts';
 import { currentChats } from './moved-chats.ts';
@@ -62,8 +63,9 @@ export async function notifyChats(db: Sql, notices: readonly ChatNotice[]) {
 const writeToChats = (db: Sql, rows: readonly (readonly (string | number | null)[])[], notices: readonly Message[]) =>
   db.query(sql.unsafe`
     with told as (
-      insert into notifications (chat_id, locale, dedupe_key, template, params, subjects, priority, occasion_at)
-      select chat_id, locale, dedupe_key, template, params, ${words(sql.fragment`subjects`)}, priority, occasion_at
+      insert into notifications (chat_id, locale, dedupe_key, template, params, subjects, priority, occasion_at, trace)
+      select chat_id, locale, dedupe_key, template, params, ${words(sql.fragment`subjects`)}, priority, occasion_at,
+        ${traceparent()}::text
       from ${sql.unnest(rows, ['int8', 'text', 'text', ...TYPES])} as given (chat_id, locale, dedupe_key, ${COLUMNS})
       on conflict (dedupe_key) do nothing
       returning id, user_id, chat_id, template, subjects, priority, occasion_at
@@ -104,11 +106,11 @@ const notBefore = sql.fragment`greatest(now(), nullif(current_setting('studio.un
 
 const insertForPeople = (notices: readonly Notice[], condition: Fragment) => sql.fragment`
   insert into notifications
-    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, send_after, channel, tried)
+    (user_id, chat_id, locale, template, params, dedupe_key, subjects, priority, occasion_at, send_after, channel, tried, trace)
   select user_id, case when blocked_at is null then telegram_id end, locale, template, params, dedupe_key,
     ${words(sql.fragment`subjects`)}, priority, occasion_at, ${notBefore},
     case when telegram_id is not null and blocked_at is null then 'telegram' end,
-    case when blocked_at is null then '{}' else array['telegram'] end
+    case when blocked_at is null then '{}' else array['telegram'] end, ${traceparent()}::text
   from ${rowsOf(
     notices.map((notice) => [notice.userId, notice.dedupe, ...columnsOf(notice), JSON.stringify(notice.about ?? [])]),
     ['int4', 'text', ...TYPES, 'jsonb'],

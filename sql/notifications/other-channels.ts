@@ -64,7 +64,7 @@ export const claimOther = (db: Sql, order: readonly OtherChannel[], leaseMs: num
       returning note.*
     )
     select note.id, note.user_id, note.chat_id, note.template, note.params, users.locale, note.attempts, note.priority, note.occasion_at,
-      note.parts_sent, note.channel, note.tried, note.subjects, note.created_at, note.error, users.quiet_from::text, users.quiet_until::text,
+      note.parts_sent, note.trace, note.channel, note.tried, note.subjects, note.created_at, note.error, users.quiet_from::text, users.quiet_until::text,
       case note.channel when 'push' then users.id::text when 'email' then users.email when 'sms' then users.phone end as address,
       exists (
         select from students join users payer on payer.id = students.payer_id

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { beginBackup, describeBackups, noteBackupFailed } from '../../sql/backups/backups.ts';
+import { noteCopied } from '../../sql/backups/copies.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 
@@ -37,6 +38,18 @@ test('backups are listed newest first: complete, failed, and those whose file is
   const first = await api.get('/api/backups?limit=2');
   const rest = await api.get(`/api/backups?limit=2&cursor=${first.body.next_cursor}`);
   expect([...first.body.items, ...rest.body.items]).toEqual(body.items);
+});
+
+test('each says since when it lies on the other disk as well', async () => {
+  await noteCopied(api.db, ['nightly/0.tar.gz'], new Date('2026-11-22T03:04:05Z'));
+  const { body } = await api.get('/api/backups');
+  expect(
+    Object.fromEntries(body.items.map(({ file, copied_at }: { file: string; copied_at: string }) => [file, copied_at])),
+  ).toEqual({
+    'nightly/failed.tar.gz': null,
+    'nightly/0.tar.gz': '2026-11-22T03:04:05.000Z',
+    'nightly/40.tar.gz': null,
+  });
 });
 
 test('metrics say when the newest was completed and verified; health names old ones and turns nobody away', async () => {

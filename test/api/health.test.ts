@@ -68,9 +68,9 @@ describe('each part alone', () => {
       ['schema'],
     ],
     [
-      'the schema is ahead',
-      sql.unsafe`update schema_migrations set version = 1000 where version in (${schemaVersion}, ${-schemaVersion})`,
-      ['schema'],
+      'the schema is ahead, since it is being updated: nothing is taken away from a process that works',
+      sql.unsafe`insert into schema_migrations (version, name, checksum) values (10000, 'later.sql', '')`,
+      [],
     ],
     [
       'nothing has been allowed to leave for Telegram for five minutes',
@@ -97,9 +97,8 @@ describe('each part alone', () => {
   test.each(breaks)('%s', async (_, statement, parts) => {
     await api.db.query(statement);
     await expectDown(api, parts);
-    await api.db.query(
-      sql.unsafe`update schema_migrations set version = ${schemaVersion} where version in (1000, ${-schemaVersion})`,
-    );
+    await api.db.query(sql.unsafe`delete from schema_migrations where version = 10000`);
+    await api.db.query(sql.unsafe`update schema_migrations set version = ${schemaVersion} where version = ${-schemaVersion}`);
   });
 
   test('a worker that is silent on one host and speaks on another is up', async () => {

@@ -329,6 +329,7 @@ function example(name: string): Json {
     'POST /api/students/{id}/subscriptions': { subscription_id: 1 },
     'POST /api/clients/{id}/packages': { service_package_id: 1 },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
+    'POST /bookings/visits': { services: [{ service_id: 1 }, { service_id: 2 }], starts_at: inHours(70) },
     'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },
     'POST /bookings/{id}/reschedule': { starts_at: inHours(70) },

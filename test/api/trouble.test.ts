@@ -59,6 +59,16 @@ describe('a row is locked elsewhere', () => {
     });
   });
 
+  test('twenty who need it, each with a key of its own, leave connections to whoever asks for something else', async () => {
+    const keys = await Promise.all(Array.from({ length: 20 }, () => api.key('records:write')));
+    await holding(lock(), async () => {
+      const waiting = keys.map((key) => api.patch(`/api/training-types/${id}`, { max_participants: 11 }, { key }));
+      const first = await Promise.race([api.get('/api/students', { key: other }), over(waiting)]);
+      expect(first).toMatchObject({ status: 200 });
+      expect(new Set((await Promise.all(waiting)).map(({ status }) => status))).toEqual(new Set([503]));
+    });
+  });
+
   test('with an Idempotency-Key the refusal is not kept', async () => {
     const post = () => api.post('/api/rooms', { name: 'Зал', location_id: location }, { headers: { 'Idempotency-Key': 'room' } });
     const location = (await api.post('/api/locations', { name: 'Дом' })).body.id;
@@ -102,13 +112,13 @@ describe('connections are shared out', () => {
   test('a caller holds at most as many as are left; who has none goes first', async () => {
     const line = createLine(6, 60_000);
     const [one, two] = ['1', '2'];
-    const own = [await line.enter(one), await line.enter(one), await line.enter(one)];
+    const own = [await line.enter(one, 'trainings'), await line.enter(one, 'trainings'), await line.enter(one, 'trainings')];
     let fourth = false;
-    const waiting = line.enter(one).then((leave) => {
+    const waiting = line.enter(one, 'trainings').then((leave) => {
       fourth = true;
       return leave;
     });
-    const others = [await line.enter(two), await line.enter(two)];
+    const others = [await line.enter(two, 'trainings'), await line.enter(two, 'trainings')];
     expect(fourth).toBe(false);
     others[0]?.();
     own[0]?.();
@@ -117,12 +127,38 @@ describe('connections are shared out', () => {
     expect(fourth).toBe(true);
   });
 
+  test('a kind of request holds at most three quarters, however many ask for it; other kinds go past those who wait', async () => {
+    const line = createLine(8, 60_000);
+    const reports = await Promise.all(['1', '2', '3', '4', '5', '6'].map((caller) => line.enter(caller, 'reports')));
+    const order: string[] = [];
+    const seventh = line.enter('7', 'reports').then((leave) => {
+      order.push('7 reports');
+      return leave;
+    });
+    const others = [await line.enter('8', 'bookings'), await line.enter('9', 'bookings')];
+    order.push('bookings');
+    reports[0]?.();
+    await seventh;
+    expect(order).toEqual(['bookings', '7 reports']);
+    for (const leave of [...reports.slice(1), ...others, await seventh]) leave();
+    // All were given back.
+    await expect(
+      Promise.all(['1', '2', '3', '4', '5', '6'].map((caller) => line.enter(caller, 'reports'))),
+    ).resolves.toHaveLength(6);
+  });
+
+  test('where there is one connection, every kind may have it', async () => {
+    const line = createLine(1, 60_000);
+    (await line.enter('1', 'reports'))();
+    await expect(line.enter('1', 'bookings')).resolves.toEqual(expect.any(Function));
+  });
+
   test('who waits too long is notified to come again', async () => {
     const line = createLine(1, 1);
-    const leave = await line.enter('1');
-    await expect(line.enter('2')).rejects.toMatchObject({ status: 503 });
+    const leave = await line.enter('1', 'trainings');
+    await expect(line.enter('2', 'trainings')).rejects.toMatchObject({ status: 503 });
     leave();
-    await expect(line.enter('2')).resolves.toEqual(expect.any(Function));
+    await expect(line.enter('2', 'trainings')).resolves.toEqual(expect.any(Function));
   });
 });
 

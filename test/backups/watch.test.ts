@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { areBackupsFresh, spaceOf, watchBackups } from '../../queues/timetable/backup-watch.ts';
 import { backupsStand, describeBackups } from '../../sql/backups/backups.ts';
+import { noteCopied } from '../../sql/backups/copies.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyTables } from '../support/emptying.ts';
@@ -21,20 +22,19 @@ const since = (ms: number) =>
   database.db.query(sql.unsafe`
     insert into schedules (name, known_since) values ('backup', ${before(ms)}::timestamptz)
     on conflict (name) do update set known_since = excluded.known_since`);
-const completed = (ms: number, verifiedMs: number | null = 0) =>
-  describeBackups(database.db, [
-    {
-      kind: 'base',
-      file: 'nightly/one.tar.gz',
-      started_at: before(ms),
-      finished_at: before(ms),
-      bytes: 10,
-      sha256: 'a'.repeat(64),
-      schema_version: 70,
-      row_counts: { users: 1 },
-      verified_at: verifiedMs === null ? null : before(verifiedMs),
-    },
-  ]);
+const backup = (file: string, ms: number, verifiedMs: number | null = 0) => ({
+  kind: 'base' as const,
+  file,
+  started_at: before(ms),
+  finished_at: before(ms),
+  bytes: 10,
+  sha256: 'a'.repeat(64),
+  schema_version: 70,
+  row_counts: { users: 1 },
+  verified_at: verifiedMs === null ? null : before(verifiedMs),
+});
+const completed = (ms: number, verifiedMs: number | null = 0, file = 'nightly/one.tar.gz') =>
+  describeBackups(database.db, [backup(file, ms, verifiedMs)]);
 const space = (percent: number) => async () => ({ percent, free_bytes: 5e9 });
 const settings = { adminChatIds: [1001], dataDir: '/data', backupDir: '/backups' };
 const watch = (percent = 50, now = NOW) => watchBackups({ db: database.db, settings }, now, space(percent));
@@ -73,6 +73,43 @@ test('before the first backup its time is counted from when it was first expecte
   await since(9 * DAY);
   await watch();
   expect(await told()).toEqual(['backup_missing', 'backup_unverified']);
+});
+
+describe('copies on another disk', () => {
+  const copying = { ...settings, backupCopyDir: '/elsewhere' };
+  const look = (now = NOW, given: typeof settings = copying) =>
+    watchBackups({ db: database.db, settings: given }, now, space(50));
+  const made = (file: string, ms: number) => completed(ms, 0, file);
+
+  test.each([
+    ['two hours old', 2 * HOUR, []],
+    ['a minute older', 2 * HOUR + 60_000, ['backup_uncopied']],
+  ])('one that is not copied and %s', async (_, ms, alarm) => {
+    await made('nightly/one.tar.gz', ms);
+    await look();
+    expect(await told()).toEqual(alarm);
+  });
+
+  test('none are expected where no other disk is set', async () => {
+    await made('nightly/one.tar.gz', 20 * HOUR);
+    await look(NOW, settings);
+    expect(await told()).toEqual([]);
+  });
+
+  test('an older one that was never copied is none once a newer one is: it was there before the other disk', async () => {
+    await describeBackups(database.db, [backup('nightly/old.tar.gz', 25 * HOUR), backup('nightly/new.tar.gz', 5 * HOUR)]);
+    await noteCopied(database.db, ['nightly/new.tar.gz'], NOW);
+    await look();
+    expect(await told()).toEqual([]);
+  });
+
+  test('it is told once, and its end once, when the copy is there', async () => {
+    await made('nightly/one.tar.gz', 3 * HOUR);
+    for (const hours of [0, 1, 2]) await look(new Date(NOW.getTime() + hours * HOUR));
+    await noteCopied(database.db, ['nightly/one.tar.gz'], NOW);
+    await look(new Date(NOW.getTime() + 3 * HOUR));
+    expect(await told()).toEqual(['backup_uncopied', 'alert_over']);
+  });
 });
 
 test('a condition is told once however long it lasts, and its end once', async () => {

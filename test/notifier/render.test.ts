@@ -118,6 +118,7 @@ const cases: [string, Record<string, unknown>][] = [
     [null, 'Error: no', long].flatMap((error): [string, object][] => [
       ['backup_missing', { finished_at: when, error }],
       ['backup_unverified', { verified_at: when, error }],
+      ['backup_uncopied', { finished_at: '2026-11-22T23:04:05.000Z', copied_at: when }],
     ]),
   ),
   ...[-61_000, 2_400].map((skew_ms): [string, object] => ['clock_skewed', { host: 'studio-1', skew_ms }]),

@@ -23,9 +23,9 @@ test('the owner’s connection goes to no process', () => {
   expect(apps.filter((app) => NOBODYS in settingsFor(app, everything))).toEqual([]);
 });
 
-test('a worker gets the database and no key, token or certificate', () => {
+test('a worker gets the database, where its traces go, and no key, token or certificate of others', () => {
   const given = Object.keys(settingsFor('finance', everything)).filter((name) => isSecret.test(name));
-  expect(given).toEqual(['DATABASE_URL', 'REDIS_URL']);
+  expect(given).toEqual(['DATABASE_URL', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS']);
 });
 
 test('what an app gets is enough to start it, whatever else is set', () => {

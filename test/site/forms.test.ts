@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
+import { at } from '../bookings/salon.ts';
 import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { formsOf, smallSite, startsOn } from './salon-site.ts';
@@ -148,3 +149,21 @@ test('200 visitors take the same slot: one holds it, 199 see free starts', async
     expect(startsOn(one)).not.toContain(start);
   }
 }, 60_000);
+
+test('starts that leave no gap of no use have a mark, with anybody only those that are so with each one', async () => {
+  const hours = { schedule: Object.fromEntries(['0', '1', '2', '3', '4', '5', '6'].map((day) => [day, [['10:00', '14:00']]])) };
+  const service = await shop.make.service({ minutes: 60 });
+  const one = await shop.make.specialist([service], hours);
+  await shop.make.specialist([service], hours);
+  const [client, start] = [await shop.make.client(), at(3, '12:30')];
+  await shop.make.booking({ client, specialist: one, service, at: start });
+  const { get } = formsOf(api);
+  const marked = async (query: string) => {
+    const { text } = await get(`/?service=${service}${query}&day=${start.slice(0, 10)}`);
+    return [...text.matchAll(/value="(\S+)" class="fits" aria-label="(\d\d:\d\d), .*?: book it, fits our day best"/g)].map(
+      ([, , time]) => time,
+    );
+  };
+  expect(await marked(`&who=${one}`)).toEqual(['10:00', '11:30']);
+  expect(await marked('')).toEqual(['10:00', '11:30', '11:45', '12:00', '13:00']);
+});

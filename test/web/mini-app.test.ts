@@ -226,6 +226,50 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   expect(massage).toEqual({ price_minor: 150_050, duration_minutes: 50 });
 });
 
+inBrowser('an administrator books several services for a client, and adds people to a class', async () => {
+  const { api } = world;
+  const colour = await make.service({ minutes: 30, price: 100_000 });
+  await api.db.query(sql.unsafe`update services set name = 'Colour' where id = ${colour}`);
+  await api.db.query(sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${trainer.id}, ${colour})`);
+  const [zoe, yan] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  await named(zoe, 'Zoe', null);
+  await named(yan, 'Yan', null);
+  const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
+  const look = async (name: string) => {
+    expect([name, await violations(frame), await tooWide(frame)]).toEqual([name, [], 0]);
+    if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/${name}.png` });
+  };
+  await frame.getByRole('button', { name: 'Several services, one visit' }).click();
+  await frame.getByLabel('Name, or the last digits').fill('Zoe');
+  await frame.getByRole('button', { name: /^Zoe/ }).click();
+  await frame.getByRole('button', { name: 'Haircut', exact: true }).click();
+  await frame.getByRole('button', { name: 'Colour', exact: true }).click();
+  await frame.locator('.times button').nth(3).click();
+  await look('several');
+  await main.click();
+  await frame.getByText(/ · Colour$/).waitFor();
+  const made = (await api.get(`/bookings?client_id=${zoe.id}`)).body.items;
+  expect(made.map((one: { service: string }) => one.service)).toEqual(['Haircut', 'Colour']);
+
+  const group = await make.training({ trainer: stranger.id, at: inHours(3) });
+  await api.db.query(sql.unsafe`update real_trainings set max_participants = 1 where id = ${group}`);
+  const opened = await openApp(world, { initData: initDataOf(IDS.admin, { start: `training_${group}` }) });
+  await opened.frame.getByRole('button', { name: 'Add people' }).click();
+  for (const name of ['Yan', 'Mila']) {
+    await opened.frame.getByLabel('Name, or the last digits').fill(name);
+    await opened.frame
+      .getByRole('button', { name: new RegExp(`^${name}`) })
+      .first()
+      .click();
+  }
+  await opened.main.filter({ hasText: 'Add 2 people' }).click();
+  await opened.frame.getByText('has a place').waitFor();
+  await opened.frame.getByText(/^not possible/).waitFor();
+  expect([await violations(opened.frame), await tooWide(opened.frame)]).toEqual([[], 0]);
+  const { students } = (await api.get(`/real-trainings/${group}`)).body;
+  expect(students.map((one: { student_id: number }) => one.student_id)).toEqual([yan.id]);
+});
+
 inBrowser('forged, old and repeated data of Telegram are refused; a page that is loaded anew goes on', async () => {
   for (const initData of [
     initDataOf(IDS.client, { token: '1:other' }),

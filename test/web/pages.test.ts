@@ -111,6 +111,7 @@ const INSIDE = () => [
   '/console/reports/students',
   '/console/reports/retention',
   '/console/reports/load',
+  '/console/reports/load-ahead',
   '/console/reports/debtors',
   '/console/reports/renewals',
   '/console/reports/trainers',

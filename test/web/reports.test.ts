@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { warmthOf } from '../../api/web/console/modules/reports/load-ahead.ts';
 import { presetOf } from '../../api/web/console/modules/reports/periods.ts';
 import { rowsBehind } from '../../api/web/console/modules/reports/reports.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { academy } from '../belts/stage.ts';
+import { at, salon } from '../bookings/salon.ts';
 import type { Json } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
@@ -128,5 +130,48 @@ inBrowser('who is ready is seen, an exam is planned, and on its day it is passed
 
   await phone.getByRole('link', { name: 'Mary Somerville' }).first().click();
   await phone.getByRole('link', { name: 'Certificate: Purple' }).waitFor();
+  expect(world.complaints()).toEqual([]);
+});
+
+test.each([
+  [{ busy_minutes: 0, open_minutes: 480, load: 0 }, 0],
+  [{ busy_minutes: 1, open_minutes: 480, load: 0.0021 }, 1],
+  [{ busy_minutes: 96, open_minutes: 480, load: 0.2 }, 1],
+  [{ busy_minutes: 97, open_minutes: 480, load: 0.2021 }, 2],
+  [{ busy_minutes: 480, open_minutes: 480, load: 1 }, 5],
+  [{ busy_minutes: 600, open_minutes: 480, load: 1.25 }, 5],
+  [{ busy_minutes: 60, open_minutes: 0, load: null }, 5],
+  [{ busy_minutes: 0, open_minutes: 0, load: null }, 0],
+])('%o is as warm as %i', (heat, warmth) => expect(warmthOf(heat)).toBe(warmth));
+
+inBrowser('the next 60 days are a table of figures, whose days lead to the board', async () => {
+  const salonOf = salon(world.api.db);
+  const [service, client] = [await salonOf.service(), await salonOf.client()];
+  const specialist = await salonOf.specialist([service]);
+  await salonOf.booking({ client, specialist, service, at: at(3, '10:00'), minutes: 90 });
+  const page = await open('/console/reports');
+  await page.getByRole('link', { name: /^The next 60 days/ }).click();
+  const table = page.getByRole('region', { name: 'Specialists' }).getByRole('table');
+  await table.waitFor();
+  const { specialists } = (await world.api.get('/api/reports/load-ahead')).body;
+  expect(await table.locator('tbody tr').count()).toBe(specialists.length);
+  expect(await table.locator('tbody tr').first().locator('td').count()).toBe(61);
+  const busy = specialists.find(({ id }: Json) => id === specialist);
+  const own = table.getByRole('row', { name: busy.name }).locator('td').first();
+  expect(await own.innerText()).toContain('1:30 of 1440 h');
+  await page
+    .getByRole('region', { name: 'No-shows, cancellations and lead times' })
+    .getByRole('rowheader', { name: 'Total' })
+    .waitFor();
+  if (process.env.SHOTS) await page.screenshot({ path: '/tmp/client3/load-desk.png', fullPage: true });
+  const phone = await open('/console/reports/load-ahead', {
+    locale: 'ru',
+    viewport: { width: 375, height: 800 },
+    colorScheme: 'dark',
+  });
+  expect([await tooWide(phone), await violations(phone)]).toEqual([0, []]);
+  if (process.env.SHOTS) await phone.screenshot({ path: '/tmp/client3/load-phone.png', fullPage: true });
+  await table.getByRole('columnheader').nth(3).getByRole('link').click();
+  await page.waitForURL(new RegExp(`/console/?\\?.*date=${addDays(today(), 1)}`));
   expect(world.complaints()).toEqual([]);
 });

@@ -20,6 +20,7 @@ let embedder: string;
 let smtp: SmtpServer;
 let world: ConsoleWorld;
 let service: number;
+let colour: number;
 let group: number;
 
 beforeAll(async () => {
@@ -36,9 +37,11 @@ beforeAll(async () => {
   const make = salon(world.api.db);
   service = await make.service({ price: 250_000 });
   await world.api.db.query(sql.unsafe`update services set name = 'Haircut' where id = ${service}`);
+  colour = await make.service({ price: 100_000, minutes: 30 });
+  await world.api.db.query(sql.unsafe`update services set name = 'Colour' where id = ${colour}`);
   const location = await make.location();
   for (const name of ['Anna', 'Bella']) {
-    const master = await make.specialist([service], { location });
+    const master = await make.specialist([service, colour], { location });
     await world.api.db.query(sql.unsafe`update users set first_name = ${name}, last_name = '' where id = ${master}`);
   }
   group = await make.training({ trainer: await make.specialist([], { location }), at: at(2, '18:00') });
@@ -163,6 +166,33 @@ inBrowser('without JavaScript', async () => {
   await isBooked(page);
 });
 
+const severalServices = async (page: Page, hour: number) => {
+  await page.goto('/');
+  await page.getByRole('link', { name: 'Several services in one visit' }).click();
+  await page.getByRole('link', { name: /^Haircut/ }).click();
+  await page.getByText('Add at least one more service').waitFor();
+  await page.getByRole('link', { name: /^Colour/ }).click();
+  await page.locator('.visit li section').nth(1).getByRole('link', { name: 'Bella' }).click();
+  await page.waitForURL(/parts=\d+\.\d+-\d+/);
+  await later(page);
+  await page.getByRole('button', { name: new RegExp(`^${hour}:00,`) }).click();
+  await page.waitForURL(/visit\/./);
+  expect(await page.locator('.lines').innerText()).toMatch(
+    new RegExp(`${hour}:00 · Haircut[^]*${hour + 1}:00 · Colour[^]*Bella[^]*Total\\s+RUB.3,500`),
+  );
+  const email = await fillIn(page);
+  await page.getByRole('button', { name: /^Book 2 services/ }).click();
+  await page.getByLabel('Code').fill(await codeFor(email));
+  await page.getByRole('button', { name: /^Book 2 services/ }).click();
+  await isBooked(page);
+};
+
+inBrowser('several services in one visit, and the same without JavaScript', async () => {
+  await severalServices(await world.visit(), 18);
+  expect(world.complaints()).toEqual([]);
+  await severalServices(await world.visit({ javaScriptEnabled: false }), 20);
+});
+
 inBrowser('the slot is lost while one types: what is free stands in place, and all that was typed is still there', async () => {
   const page = await world.visit();
   await page.goto(`/?service=${service}`);
@@ -268,17 +298,33 @@ inBrowser(
           const wider = await tooWide(page);
           if (wider > 0) found.push(`${locale} ${width} ${what}: ${wider} px too wide`);
         };
-        for (const path of ['/', `/?service=${service}`, '/classes', `/classes/${group}`, '/enter', '/book/nothing']) {
+        for (const path of [
+          '/',
+          `/?service=${service}`,
+          '/classes',
+          `/classes/${group}`,
+          '/enter',
+          '/book/nothing',
+          `/visit?parts=${service}.${colour}`,
+        ]) {
           await page.goto(path);
           await look(path);
         }
+        await world.api.db.query(sql.unsafe`update site_holds set network = 'elsewhere'`);
         await page.goto(`/?service=${service}`);
         await page.locator('.starts button').last().click();
         await page.waitForURL('**/book/**');
         await look('/book');
+        await page.goto(`/visit?parts=${service}.${colour}`);
+        await page.locator('.starts button').last().click();
+        await page.waitForURL(/visit\/./);
+        await look('/visit');
+        if (process.env.SHOTS) await page.screenshot({ path: `/tmp/client3/held-${locale}-${width}.png`, fullPage: true });
+        await page.goto(`/visit?parts=${service}.${colour}`);
+        if (process.env.SHOTS) await page.screenshot({ path: `/tmp/client3/visit-${locale}-${width}.png`, fullPage: true });
         await page.context().close();
       }
     expect(found).toEqual([]);
   },
-  120_000,
+  240_000,
 );

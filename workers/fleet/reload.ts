@@ -1,9 +1,8 @@
-import { databaseUrlOf } from '../../queues/process/fleet.ts';
 import { givenSettings } from '../../queues/process/given-settings.ts';
 import { parseSettings, type Settings, settingsOrExit } from '../../queues/process/settings.ts';
 import { readTls } from '../../queues/process/tls.ts';
 import { openDatabase } from '../../sql/database/database.ts';
-import { waitForEmbedded } from '../../sql/database/embedded.ts';
+import { embeddedUrl, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { checkSchema } from '../../sql/database/schema.ts';
 import { fillCompileCache } from './compile-cache.ts';
 import { fleetApps, removeProcesses } from './pm2.ts';
@@ -42,9 +41,11 @@ async function reload() {
   await oneReloadAtATime(settings.dataDir, () => replaceAll(settings, environment));
 }
 
+/** Looks at the schema as the owner: the role the processes work as may read what migrations there were only after the next one. */
 async function checkDatabase(settings: Settings) {
   if (settings.databaseUrl === undefined) await waitForEmbedded(settings.dataDir);
-  const db = await openDatabase(databaseUrlOf(settings), { max: 1, name: 'reload' });
+  const url = settings.databaseUrl === undefined ? embeddedUrl(settings.dataDir) : (settings.migrateUrl ?? settings.databaseUrl);
+  const db = await openDatabase(url, { max: 1, name: 'reload' });
   try {
     await checkSchema(db);
   } finally {
@@ -75,4 +76,6 @@ async function replaceAll(settings: Settings, environment: NodeJS.ProcessEnv) {
   }
   rememberGiven(settings.dataDir, environment);
   console.log(`Reloaded ${names.join(', ')}.`);
+  const missing = apps.map(({ name }) => name).filter((name) => name !== 'postgres' && !names.includes(name));
+  if (missing.length > 0) console.log(`Not running here: ${missing.join(', ')}. What an update has brought, "npm start" starts.`);
 }

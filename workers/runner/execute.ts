@@ -2,6 +2,7 @@ import { type Job, UnrecoverableError } from 'bullmq';
 import type { DatabasePoolConnection } from 'slonik';
 import { log } from '../../queues/log/log.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { currentSpan } from '../../sql/database/tracing.ts';
 import { type AdminNotice, notifyAdmins } from '../../sql/notifications/notify.ts';
 import { finishRun, handBackRun, type Outcome } from '../../sql/runs/execute.ts';
 import { finishAndRelease, takeRun } from '../../sql/runs/execution.ts';
@@ -64,6 +65,8 @@ async function perform(
   draining: AbortSignal,
 ): Promise<Ending> {
   const say = log.child({ run_id: run.id, run_key: run.run_key, job_id: job.id, request_id: run.request_id });
+  currentSpan()?.rename(`run ${run.process_type}`);
+  currentSpan()?.set({ 'fleet.run.key': run.run_key, 'fleet.run.attempt': run.attempt });
   try {
     if (!handler) throw new UnrecoverableError(`this worker has no handler for "${run.process_type}"`);
     if (run.interruptions > MOST_INTERRUPTIONS) throw new UnrecoverableError(`interrupted ${run.interruptions} times`);

@@ -6,6 +6,7 @@ import { log } from '../../queues/log/log.ts';
 import { type Fleet, mayOpen, openFleet } from '../../queues/process/fleet.ts';
 import { drainOnSignal, signalReady } from '../../queues/process/lifecycle.ts';
 import { type Settings, settingsOrExit } from '../../queues/process/settings.ts';
+import { traced } from '../../sql/database/tracing.ts';
 import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { clockSkew } from '../../sql/schedule/server-state.ts';
 import type { HandlersOf, RunHandler } from './run-context.ts';
@@ -58,13 +59,22 @@ export function startWorker(fleet: Fleet, noun: Noun, handlers: Handlers, draini
 async function consume(fleet: Fleet, noun: Noun, handlers: Handlers, job: Job, token: string | undefined, draining: AbortSignal) {
   if (job.name === 'canary') return noteHeartbeat(fleet.db, noun, hostname(), await clockSkew(fleet.db));
   if (job.name === 'drain' && handlers.drain) return handlers.drain(fleet, draining);
-  if (job.name === 'request' && handlers.request)
-    return handlers.request(fleet, jobPayloads.request.parse(job.data).finance_request_id);
+  if (job.name === 'request' && handlers.request) {
+    const { finance_request_id: id, trace } = jobPayloads.request.parse(job.data);
+    return traced(
+      { name: 'finance request', kind: 'consumer', parent: trace, attributes: { 'fleet.finance_request.id': id } },
+      async () => handlers.request?.(fleet, id),
+    );
+  }
   if (job.name !== 'run' || !handlers.runs) throw new UnrecoverableError(`the worker "${noun}" knows no job "${job.name}"`);
   const payload = jobPayloads.run.safeParse(job.data);
   if (!payload.success) {
     const [issue] = payload.error.issues;
     throw new UnrecoverableError(`the job "run" has a wrong payload: ${issue?.path.join('.')}: ${issue?.message}`);
   }
-  return runJob(fleet, handlers.runs, job, token, payload.data, draining);
+  const { runs } = handlers;
+  const attributes = { 'messaging.system': 'bullmq', 'messaging.destination.name': noun, 'fleet.run.id': payload.data.run_id };
+  return traced({ name: `run ${noun}`, kind: 'consumer', parent: payload.data.trace, attributes }, () =>
+    runJob(fleet, runs, job, token, payload.data, draining),
+  );
 }

@@ -19,21 +19,33 @@ const MOST_HOLDS = 12;
 
 export type HoldWish = { service_id: number; specialist_id?: number; starts_at: string };
 
+/** Throws a 429 where a network would hold too many slots with these. */
+export async function demandFewHolds(network: string, more: number, { db }: CallContext) {
+  if ((await countHolds(db, network)) + more > MOST_HOLDS)
+    throw new Refused('too_many', 'too many slots are held from here', { retry_after_seconds: HOLD_SECONDS });
+}
+
 /**
  * Holds a slot for whoever gets the token that is returned (D32, D33): nobody else can book it for ten minutes.
+ * @param wish.asked_specialist_id who was asked for, where that is not who was chosen: null for anybody
  * @param before a token of theirs, which holds the new slot instead of the old one
  * Throws a 409 with the free starts of the day where the slot is taken, a 429 where this network holds too many.
  */
-export async function holdForVisitor(wish: HoldWish, network: string, context: CallContext, before?: string): Promise<string> {
+export async function holdForVisitor(
+  wish: HoldWish & { asked_specialist_id?: number | null },
+  network: string,
+  context: CallContext,
+  before?: string,
+): Promise<string> {
   const { db, fleet } = context;
   const { zone } = fleet.settings;
   demandStart(wish.starts_at, context);
   const offer = await demandOfferToAnybody(wish, zone, db);
-  if (before === undefined && (await countHolds(db, network)) >= MOST_HOLDS)
-    throw new Refused('too_many', 'too many slots are held from here', { retry_after_seconds: HOLD_SECONDS });
+  if (before === undefined) await demandFewHolds(network, 1, context);
   const old = before === undefined ? null : await findHold(db, tokenHash(before));
   const token = before ?? newToken();
-  const of = { token: tokenHash(token), askedSpecialistId: wish.specialist_id ?? null, network };
+  const { asked_specialist_id = wish.specialist_id ?? null } = wish;
+  const of = { token: tokenHash(token), askedSpecialistId: asked_specialist_id, network };
   for (const specialist of offer.specialists) {
     if (whyNotFree(specialist.calendar, wish.starts_at, offer.service, zone)) continue;
     for (let tries = 0; tries < (offer.has_rooms ? MOST_ROOMS : 2); tries += 1) {

@@ -20,6 +20,13 @@ export async function calculateDays(db: Sql, zone: string, wanted: readonly Spec
   return inputs.map((input) => calculateOne(input, asked.get(input.specialist_id) ?? []));
 }
 
+/** What the same days of some specialists are made of, and those days. */
+export async function inputsOf(db: Sql, zone: string, specialistIds: readonly number[], days: readonly Day[]) {
+  const line = zoneDays(days, zone);
+  const questions = line.length === 0 ? [] : specialistIds.map((specialistId) => question(specialistId, line));
+  return { line, inputs: questions.length === 0 ? [] : await readSlotInputs(db, questions) };
+}
+
 function question(specialistId: number, days: readonly ZoneDay[]) {
   const [first, last] = [days[0]!, days.at(-1)!];
   const end = last.start + last.quarters * CELL_MS;

@@ -37,6 +37,10 @@ export const day = (value: Day): string =>
 /** `Thu`, of a business day. */
 export const shortWeekday = (value: Day): string => dates({ timeZone: 'UTC', weekday: 'short' }).format(Date.parse(value));
 
+/** `26 Nov`, of a business day. */
+export const shortDate = (value: Day): string =>
+  dates({ timeZone: 'UTC', day: 'numeric', month: 'short' }).format(Date.parse(value));
+
 /** `26 Nov, 14:05`, the studio's day and time of an instant. */
 export const moment = (instant: string): string =>
   dates({ timeZone: studio.zone, day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(

@@ -83,6 +83,11 @@ export const adminMessages = {
     urgency: 'urgent',
     subjects: ofAlert,
   }),
+  backup_uncopied: message(z.object({ ...alert, finished_at: z.iso.datetime(), copied_at: z.iso.datetime().nullable() }), {
+    kind: null,
+    urgency: 'urgent',
+    subjects: ofAlert,
+  }),
   disk_low: message(z.object({ ...alert, folder: z.enum(['data', 'backups']), percent: z.number(), free_bytes: z.int() }), {
     kind: null,
     urgency: 'urgent',
@@ -167,6 +172,7 @@ export const alertNames = [
   'worker_down',
   'backup_missing',
   'backup_unverified',
+  'backup_uncopied',
   'disk_low',
   'clock_skewed',
   'connections_high',

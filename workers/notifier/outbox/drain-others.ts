@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { claimOther, leaveTelegram, untilNextOther } from '../../../sql/notifications/other-channels.ts';
 import { carriersOf } from '../channels/set-up.ts';
-import type { Drained, Outbox } from './drain.ts';
+import { type Drained, type Outbox, tracedSending } from './drain.ts';
 import { sendOther } from './send-other.ts';
 
 /** Longer than a letter and a short message take at most: 10 s to connect, 10 s for a greeting, 10 s of silence. */
@@ -29,7 +29,7 @@ export async function drainOthers(outbox: Outbox, signal: AbortSignal): Promise<
     while (!signal.aborted) {
       const message = await claimOther(db, order, LEASE_MS);
       if (message) {
-        drained[await sendOther(outbox, message)] += 1;
+        drained[await tracedSending(message, message.channel, () => sendOther(outbox, message))] += 1;
         continue;
       }
       const wait = await untilNextOther(db);

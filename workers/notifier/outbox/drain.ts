@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '../../../queues/log/log.ts';
 import type { Settings } from '../../../queues/process/settings.ts';
 import type { Database } from '../../../sql/database/database.ts';
-import { claimForLog, claimMessages, untilNextClaim } from '../../../sql/notifications/claim.ts';
+import { traced } from '../../../sql/database/tracing.ts';
+import { type ClaimedMessage, claimForLog, claimMessages, untilNextClaim } from '../../../sql/notifications/claim.ts';
 import { endLogged } from '../../../sql/notifications/mark.ts';
 import { carriersOf } from '../channels/set-up.ts';
 import { paceOf } from './pace.ts';
@@ -79,7 +80,7 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
         took();
         unmarked.add(sending);
       };
-      const sending: Promise<unknown> = send(message, claimedAt, onAnswer)
+      const sending: Promise<unknown> = tracedSending(message, 'telegram', () => send(message, claimedAt, onAnswer))
         .then((fate) => count(drained, fate))
         .catch((error) => trouble.push(error))
         .finally(() => {
@@ -107,6 +108,26 @@ export async function drainOutbox(outbox: Outbox, signal: AbortSignal): Promise<
   if (trouble.length > 0) throw trouble[0];
   return drained;
 }
+
+/** Sends a message as a part of what it was written for. Its span says which one it is, and not to whom. */
+export const tracedSending = (
+  { id, template, trace, attempts }: Pick<ClaimedMessage, 'id' | 'template' | 'trace' | 'attempts'>,
+  channel: string,
+  send: () => Promise<Fate>,
+): Promise<Fate> =>
+  traced(
+    {
+      name: `send ${template}`,
+      kind: 'client',
+      parent: trace,
+      attributes: { 'fleet.message.id': id, 'fleet.message.channel': channel, 'fleet.message.attempt': attempts },
+    },
+    async (span) => {
+      const fate = await send();
+      span.set({ 'fleet.message.fate': fate });
+      return fate;
+    },
+  );
 
 /** One turn of the event loop, in which what the sockets hold is read. */
 const arrivals = () => new Promise((next) => setImmediate(next));

@@ -39,6 +39,18 @@ const unverified = template(
   ({ alert }, reader) => alertButtons(reader, alert),
 );
 
+const uncopied = template(
+  'backup_uncopied',
+  ({ finished_at, copied_at }, reader) => [
+    text(reader.locale, 'backup_uncopied.what', { when: instantIn(reader, finished_at) }),
+    copied_at === null
+      ? text(reader.locale, 'backup_uncopied.none')
+      : text(reader.locale, 'backup_uncopied.newest', { when: instantIn(reader, copied_at) }),
+    text(reader.locale, 'backup_uncopied.meaning'),
+  ],
+  ({ alert }, reader) => alertButtons(reader, alert),
+);
+
 const diskLow = template(
   'disk_low',
   ({ folder, percent, free_bytes }, reader) => [
@@ -54,5 +66,10 @@ const shrunk = template('backup_shrunk', ({ file, bytes, previous }, { locale })
 ]);
 
 /** What the admins are notified of backups and of the disk they lie on (R33, R36). */
-export const backupAlerts = { backup_missing: missing, backup_unverified: unverified, disk_low: diskLow };
+export const backupAlerts = {
+  backup_missing: missing,
+  backup_unverified: unverified,
+  backup_uncopied: uncopied,
+  disk_low: diskLow,
+};
 export const backupTemplates = { backup_shrunk: shrunk };

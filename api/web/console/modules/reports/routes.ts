@@ -12,6 +12,12 @@ export const reportRoutes: RouteRecordRaw[] = [
     meta: { title: 'reports.title', roles, menu: { icon: mdiChartBoxOutline, place: 46 } },
   },
   {
+    path: '/reports/load-ahead',
+    name: 'load-ahead',
+    component: () => import('./LoadAheadPage.vue'),
+    meta: { title: 'load_ahead.title', roles },
+  },
+  {
     path: `/reports/:kind(${KINDS.join('|')})`,
     name: 'report',
     component: () => import('./ReportPage.vue'),

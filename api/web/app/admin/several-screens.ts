@@ -1,0 +1,2 @@
+export { default as JoinScreen } from './JoinScreen.vue';
+export { default as SeveralScreen } from './SeveralScreen.vue';
