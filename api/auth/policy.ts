@@ -191,6 +191,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/exports/payments': staff,
   'GET /api/exports/attendance': trainer,
   'GET /api/exports/subscriptions': staff,
+  'GET /api/exports/calendar': trainer,
   'GET /api/price-history/{of}/{id}': staff,
   'GET /api/invoices': family,
   'POST /api/invoices/{id}/pay': { ...family, rows: { 'params.id': 'invoice' } },
