@@ -222,6 +222,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/tasks/{id}': staff,
   'POST /api/tasks/{id}/done': staff,
   'POST /api/tasks/{id}/reopen': staff,
+  'POST /api/leaks': staff,
   'POST /api/people/{id}/telegram-link': { ...own, rows: { 'params.id': 'person' } },
   'GET /api/people/{id}/command-rights': staff,
   'PUT /api/people/{id}/command-rights': staff,
