@@ -24,6 +24,7 @@ import { guardianRoutes } from './guardians.ts';
 import { historyRoutes } from './history.ts';
 import { importRoutes } from './imports.ts';
 import { invitationRoutes } from './invitations.ts';
+import { leakRoutes } from './leaks.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
 import { messageRoutes } from './messages.ts';
@@ -144,6 +145,7 @@ export const routes: readonly Route[] = [
   ...paymentOrderRoutes,
   ...personCardRoutes,
   ...ownDataRoutes,
+  ...leakRoutes,
   ...specialistClientRoutes,
   ...signInRoutes,
   ...demoRoutes,

@@ -1,9 +1,11 @@
 import { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
-import { dayOf } from '../../queues/time/calendar.ts';
+import { addDays, dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { LAST_DAY } from '../../sql/database/instants.ts';
+import { calendarToExport } from '../../sql/exports/calendar.ts';
 import {
   attendanceToExport,
   type ExportCells,
@@ -14,9 +16,11 @@ import {
   studentsToExport,
   subscriptionsToExport,
 } from '../../sql/exports/rows.ts';
+import { findCompany } from '../../sql/records/company.ts';
+import { calendarText } from '../../workers/exports/calendar.ts';
 import { csvOf, xlsxOf } from '../../workers/reports/table.ts';
 import { fileAnswer } from '../http/file.ts';
-import { inOrder } from '../http/paging.ts';
+import { idParams, inOrder } from '../http/paging.ts';
 import { unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
@@ -56,8 +60,61 @@ const exports = {
 
 const day = (words: string) => anyDay.optional().meta({ description: words, override: { examples: undefined } });
 
+/** Trainings and bookings of one calendar. */
+const MOST_EVENTS = 20_000;
+const USUAL_DAYS = 60;
+
+/** Trainings and bookings as a calendar: what the role sees of them, noted as every export (R29). */
+const calendarRoute = route({
+  method: 'get',
+  path: '/api/exports/calendar',
+  tag: 'exports',
+  summary: 'Trainings and bookings of these days as an iCalendar file, of a location or a trainer; a trainer’s own',
+  scope: 'records:read',
+  produces: 'text/calendar',
+  query: inOrder(
+    z.strictObject({
+      from: day('the first day; by default today'),
+      to: day(`inclusive; by default ${USUAL_DAYS} days after it`),
+      location_id: idParams.shape.id.optional(),
+      trainer_id: idParams.shape.id.optional(),
+    }),
+    'from',
+    'to',
+  ),
+  responses: { 200: z.string() },
+  async handle({ query }, { db, caller, whose, now, fleet: { settings } }) {
+    const today = dayOf(now, settings.zone);
+    const from = query.from ?? (query.to !== undefined && query.to < today ? query.to : today);
+    const to = query.to ?? (from > addDays(LAST_DAY, -USUAL_DAYS) ? LAST_DAY : addDays(from, USUAL_DAYS));
+    const { location_id: locationId = null, trainer_id: trainerId = null } = query;
+    const span = {
+      from: startOfDay(from, settings.zone),
+      to: endOfDay(to, settings.zone),
+      locationId,
+      trainerId,
+      limit: MOST_EVENTS + 1,
+    };
+    const events = await calendarToExport(db, span, whose);
+    if (events.length > MOST_EVENTS)
+      throw unacceptable('from', `fewer days: one calendar holds ${MOST_EVENTS}; "npm run export" takes everything`, 'query');
+    await noteExport(db, {
+      actor: caller.name,
+      cause: 'GET /api/exports/calendar',
+      what: { what: 'calendar', rows: events.length, from, to, location_id: locationId, trainer_id: trainerId },
+    });
+    const title = (await findCompany(db))?.name ?? 'Studio';
+    return fileAnswer({
+      type: 'text/calendar; charset=utf-8',
+      name: `calendar-${today}.ics`,
+      content: calendarText(events, { title, now }),
+      isToKeep: true,
+    });
+  },
+});
+
 /** What the studio takes out: as much as the role sees, and noted each time (R29). */
-export const exportRoutes: Route[] = Object.entries<Export>(exports).map(([what, { summary, scope, rows: find }]) =>
+const tableRoutes: Route[] = Object.entries<Export>(exports).map(([what, { summary, scope, rows: find }]) =>
   route({
     method: 'get',
     path: `/api/exports/${what}`,
@@ -97,3 +154,5 @@ export const exportRoutes: Route[] = Object.entries<Export>(exports).map(([what,
     },
   }),
 );
+
+export const exportRoutes: Route[] = [...tableRoutes, calendarRoute];

@@ -4,7 +4,8 @@ import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
 import { cancelInvoice, findInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
 import { payInvoice } from '../../sql/finance/pay-invoice.ts';
-import { lockPayment, paymentRow, takeBackPayment } from '../../sql/finance/payments.ts';
+import { paymentRow } from '../../sql/finance/payments.ts';
+import { cancelPayment } from '../../workers/finance/refund.ts';
 import { shownBalance } from '../../workers/rights.ts';
 import { idParams, inOrder, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -27,25 +28,15 @@ export const moneyRoutes = [
     method: 'post',
     path: '/api/payments/{id}/cancel',
     summary:
-      'Take a payment back, or what of it was not refunded; what the balance lacks is owed again, the newest invoices first',
+      'Take a payment back, or what of it was not refunded; what the balance lacks is owed again, the newest invoices first; not one that came through the provider, which is given back there',
     scope: 'money:write',
     transaction: true,
     params: idParams,
     body: reasonBody,
     responses: { 200: z.object({ payment: paymentItem, invoices_owed_again: z.int(), balance_minor: balance }) },
     async handle({ params, body }, { db, caller }) {
-      const payment = await lockPayment(db, params.id);
-      if (!payment) throw new Problem(404, `there is no payment ${params.id}`);
-      if (!payment.cancelled_at && payment.refunded_minor === payment.amount_minor)
-        throw new Problem(409, 'the whole payment was refunded: there is nothing left to cancel');
-      const again = payment.cancelled_at ? 0 : await takeBackPayment(db, payment, body.reason);
-      return {
-        body: {
-          payment: (await lockPayment(db, params.id)) ?? payment,
-          invoices_owed_again: again,
-          ...(await shownBalance({ db, caller }, payment.payer_id)),
-        },
-      };
+      const cancelled = await cancelPayment(db, params.id, body.reason);
+      return { body: { ...cancelled, ...(await shownBalance({ db, caller }, cancelled.payment.payer_id)) } };
     },
   }),
   route({

@@ -33,7 +33,7 @@ export const refundRoutes = [
     method: 'post',
     path: '/api/payments/{id}/refunds',
     summary:
-      'Give a payment back, or a part of it, out of the wallet; with take_back invoices are owed again for what the balance lacks',
+      'Give a payment back, or a part of it, out of the wallet; with take_back invoices are owed again for what the balance lacks; what came through the provider is given back there and booked by itself',
     scope: 'money:write',
     transaction: true,
     params: idParams,
@@ -41,6 +41,9 @@ export const refundRoutes = [
       amount_minor: minor(1),
       method: oneOf(METHODS).optional().meta({ description: "by default the payment's" }),
       reason: wording,
+      given_back_by: oneOf(['studio']).optional().meta({
+        description: 'of a payment that came through the provider: the studio gave it back itself; with its method',
+      }),
       take_back: z
         .boolean({ error: 'true or false' })
         .default(false)
@@ -56,6 +59,7 @@ export const refundRoutes = [
         method: body.method ?? null,
         reason: body.reason,
         takeBack: body.take_back,
+        givenBackBy: body.given_back_by,
         by: caller.name,
         personId: caller.personId ?? null,
       });

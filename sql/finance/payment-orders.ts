@@ -39,10 +39,6 @@ export const countOpenOrders = (db: Sql, payerId: number) =>
 export const noteOrderPaid = (transaction: Sql, id: number) =>
   transaction.query(sql.unsafe`update payment_orders set status = 'paid' where id = ${id}`);
 
-/** The order that a payment came for; null: it came otherwise. */
-export const orderOfPayment = (db: Sql, paymentId: number) =>
-  db.maybeOneFirst(sql.type(z.object({ order_id: z.int().nullable() }))`select order_id from payments where id = ${paymentId}`);
-
 /** Notes that paying an order came to nothing; what is paid stays paid. */
 export const noteOrderFailed = (transaction: Sql, id: number) =>
   transaction.query(sql.unsafe`update payment_orders set status = 'failed' where id = ${id} and status = 'open'`);

@@ -17,6 +17,8 @@ export const paymentRow = z.object({
   person_id: z.int().nullable(),
   /** What the outside service calls it (R18). */
   provider_id: z.string().nullable(),
+  /** What somebody went to pay at the provider; null: it came otherwise. */
+  order_id: z.int().nullable(),
   refunded_minor: z.int(),
   created_at: z.iso.datetime(),
   /** The day that reports count it on, where it is not the one it was entered. */
@@ -25,7 +27,7 @@ export const paymentRow = z.object({
   cancellation_reason: z.string().nullable(),
 });
 
-const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, person_id, provider_id,
+const columns = sql.fragment`id, payer_id, amount_minor, method, description, created_by, person_id, provider_id, order_id,
   coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0)::int8 as refunded_minor, created_at, payment_date, cancelled_at, cancellation_reason`;
 
 /** Whoever pays for a student, or null when there is no such student. */

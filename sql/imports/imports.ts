@@ -37,22 +37,25 @@ const columns = sql.fragment`id, kind, file_name, overwrite, columns, counts, cr
 type NewImport = Pick<Import, 'kind' | 'file_name' | 'overwrite' | 'columns' | 'counts' | 'created_by' | 'expires_at'> & {
   sha256: string;
   judged_on: string;
-  given: unknown;
-  print: string;
-  rows: readonly object[];
+  /** What becomes of the rows and, as `given`, what they said: some at a time, as JSON, so that nobody walks through them once more. */
+  rows: Iterable<string>;
+  /** Asked for when all rows were. */
+  print: () => string;
 };
 
 /** Keeps a preview and its rows. */
 export async function insertImport(transaction: Sql, of: NewImport): Promise<Import> {
   const made = await transaction.one(sql.type(importRow)`
-    insert into imports (kind, file_name, file_sha256, overwrite, judged_on, given, print, columns, counts, created_by, expires_at)
-    values (${of.kind}, ${of.file_name}, ${of.sha256}, ${of.overwrite}, ${of.judged_on}::date, ${sql.jsonb(of.given as never)}, ${of.print},
+    insert into imports (kind, file_name, file_sha256, overwrite, judged_on, print, columns, counts, created_by, expires_at)
+    values (${of.kind}, ${of.file_name}, ${of.sha256}, ${of.overwrite}, ${of.judged_on}::date, '',
       ${sql.jsonb(of.columns)}, ${sql.jsonb(of.counts)}, ${of.created_by}, ${of.expires_at}::timestamptz)
     returning ${columns}`);
-  await transaction.query(sql.unsafe`
-    insert into import_rows (import_id, row, outcome, name, person_id, notes)
-    select ${made.id}, row, outcome, name, person_id, notes from jsonb_to_recordset(${sql.jsonb(of.rows as never)}) as given
-      (row int, outcome text, name text, person_id int, notes jsonb)`);
+  for (const rows of of.rows)
+    await transaction.query(sql.unsafe`
+      insert into import_rows (import_id, row, outcome, name, person_id, notes, given)
+      select ${made.id}, row, outcome, name, person_id, notes, given from json_to_recordset(${rows}::json) as batch
+        (row int, outcome text, name text, person_id int, notes jsonb, given json)`);
+  await transaction.query(sql.unsafe`update imports set print = ${of.print()} where id = ${made.id}`);
   return made;
 }
 
@@ -60,11 +63,16 @@ export async function insertImport(transaction: Sql, of: NewImport): Promise<Imp
 export const findImport = (db: Sql, id: number): Promise<Import | null> =>
   db.maybeOne(sql.type(importRow)`select ${columns} from imports where id = ${id}`);
 
-const kept = importRow.extend({ judged_on: z.iso.date(), given: z.unknown(), print: z.string() });
+const kept = importRow.extend({ judged_on: z.iso.date(), print: z.string() });
 
 /** The same with all that a confirmation needs, taken for the transaction: whoever confirms it at the same time waits. */
 export const takeImport = (transaction: Sql, id: number) =>
-  transaction.maybeOne(sql.type(kept)`select ${columns}, judged_on, given, print from imports where id = ${id} for update`);
+  transaction.maybeOne(sql.type(kept)`select ${columns}, judged_on, print from imports where id = ${id} for update`);
+
+/** What the rows of a preview said, in order; what nobody keeps any more is missing. */
+export const givenRows = (db: Sql, id: number) =>
+  db.anyFirst(sql.type(z.object({ given: z.unknown() }))`
+    select given from import_rows where import_id = ${id} and given is not null order by row`);
 
 /** Rows of a preview by their number, after a cursor. */
 export const listImportRows = (db: Sql, id: number, of: { outcome?: string; after: number; limit: number }) =>

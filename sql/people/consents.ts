@@ -32,6 +32,18 @@ export const hasConsent = (db: Sql, userId: number, kind: ConsentKind, today: st
   db.exists(sql.unsafe`
     select from consents join users on users.id = user_id where user_id = ${userId} and kind = ${kind} and ${isValid(today)}`);
 
+const ofAge = z.object({ id: z.int(), name: z.string(), kinds: z.array(z.string()), since: z.iso.date() });
+/** Who has turned 18 since a guardian consented for them, and has not consented to the same again, by id; the erased ones are nobody. */
+export const dueToConsent = (db: Sql, { today, after, size }: { today: string; after: number; size: number }) =>
+  db.any(sql.type(ofAge)`
+    select users.id, concat_ws(' ', first_name, nullif(last_name, '')) as name, array_agg(distinct kind order by kind) as kinds,
+      (birth_date + interval '18 years')::date as since
+    from consents join users on users.id = user_id
+    where users.id > ${after} and is_active and withdrawn_at is null and not (${isValid(today)})
+      and not exists (select from consents own where own.user_id = users.id and own.kind = consents.kind and own.withdrawn_at is null
+        and own.given_at >= birth_date + interval '18 years')
+    group by users.id order by users.id limit ${size}`);
+
 const giver = z.object({ is_minor: z.boolean(), guardians: z.array(z.int()) });
 /** Whether somebody is under 18, and who looks after them; null: nobody of this number. The row is locked. */
 export const whoMayConsent = (transaction: Sql, userId: number, today: string) =>

@@ -10,6 +10,7 @@ const payment = {
   created_by: 'desk',
   person_id: null,
   provider_id: null,
+  order_id: null,
   refunded_minor: 0,
   created_at: '2026-11-25T10:00:00.000Z',
   payment_date: null,

@@ -58,6 +58,8 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/board/days query to',
       'get /api/exports/attendance query from',
       'get /api/exports/attendance query to',
+      'get /api/exports/calendar query from',
+      'get /api/exports/calendar query to',
       'get /api/exports/payments query from',
       'get /api/exports/payments query to',
       'get /api/exports/students query from',

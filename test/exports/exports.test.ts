@@ -123,3 +123,38 @@ test('everybody takes out what they see: trainers their own without contacts, cl
     after: { what: 'students', rows: 1 },
   });
 });
+
+test('the studio’s calendar: trainings and bookings of these days, by location or trainer; a trainer’s own (R29, R32)', async () => {
+  const trainer = await personOf(api, 'trainer');
+  const [other, client, location] = [await make.specialist([]), await make.client(), await make.location()];
+  await make.type();
+  const room = await make.roomAt(location);
+  await run(sql.unsafe`update locations set name = 'Зал; у реки' where id = ${location}`);
+  const mine = await make.training({ trainer: trainer.id, at: inHours(30), isCancelled: true });
+  const theirs = await make.training({ trainer: other, at: inHours(30), room });
+  const service = await make.service();
+  const booking = await make.booking({ client, specialist: other, service, at: inHours(40) });
+  const held = await make.booking({ client: other, specialist: other, service, at: inHours(50) });
+  const events = async (query: string, headers?: Record<string, string>) => {
+    const found = await file('calendar', query, headers);
+    expect([found.status, found.type]).toEqual([200, 'text/calendar; charset=utf-8']);
+    return text(found.bytes).replaceAll('\r\n ', '').split('BEGIN:VEVENT').slice(1);
+  };
+  const uidsOf = (all: string[]) => all.map((event) => /UID:(\S+)@/.exec(event)?.[1]);
+  const all = uidsOf(await events(''));
+  expect(all).toEqual(expect.arrayContaining([`training-${mine}`, `training-${theirs}`, `booking-${booking}`]));
+  expect(all).not.toContain(`booking-${held}`);
+  const [atPlace, ...rest] = await events(`?location_id=${location}`);
+  expect(rest).toEqual([]);
+  expect(atPlace).toContain(`UID:training-${theirs}@`);
+  expect(atPlace).toContain('LOCATION:Зал\\; у реки\\, Кабинет');
+  expect(uidsOf(await events(`?trainer_id=${other}`))).toEqual([`training-${theirs}`, `booking-${booking}`]);
+  const own = await events('', { Cookie: trainer.cookie });
+  expect(uidsOf(own)).toEqual([`training-${mine}`]);
+  expect(own[0]).toContain('STATUS:CANCELLED');
+  expect(await events(`?from=${inDays(5)}&to=${inDays(5)}`)).toEqual([]);
+  expect((await file('calendar', '?from=2020-02-01&to=2020-01-01')).status).toBe(422);
+  const logged = await api.db.oneFirst(sql.unsafe`
+    select count(*)::int from changes_log where record = 'export' and after ->> 'what' = 'calendar'`);
+  expect(logged).toBe(5);
+});

@@ -203,6 +203,57 @@ test('a refund leaves the wallet once (R18, R19); what was spent is owed again; 
   ]);
 });
 
+/** An order that was paid: its payment, and how the provider and the studio give of it back. */
+async function paidOnline() {
+  const { payer, paid } = await order();
+  expect((await tell(paid)).status).toBe(200);
+  const { id } = (await api.get(`/api/payments?payer_id=${payer.id}`)).body.items[0];
+  const byHand = (amount_minor: number, more: Json = {}) =>
+    api.post(`/api/payments/${id}/refunds`, { amount_minor, reason: 'left', ...more });
+  const told = (amount_minor: number, refund: string) =>
+    tell({ ...paid, status: 'refunded', refund_id: `${paid.provider_id}-${refund}`, amount_minor });
+  return { payer, paid, id, byHand, told, balance: async () => (await walletOf(payer)).balance_minor };
+}
+
+test('what came through the provider is given back there: by hand it is refused, so the provider’s report books it once', async () => {
+  const { id, byHand, told, balance } = await paidOnline();
+  for (const more of [{}, { method: 'cash' }, { take_back: true }]) {
+    const refused = await byHand(200_000, more);
+    expect([refused.status, refused.body.detail]).toEqual([409, expect.stringContaining('give it back at the provider')]);
+  }
+  const cancelled = await api.post(`/api/payments/${id}/cancel`, { reason: 'left' });
+  expect([cancelled.status, cancelled.body.detail]).toEqual([409, expect.stringContaining('it is booked by itself')]);
+  expect(await balance()).toBe(PRICE);
+  for (let times = 0; times < 2; times += 1) expect((await told(200_000, 'a')).status).toBe(200);
+  expect(await balance()).toBe(PRICE - 200_000);
+});
+
+test('what the studio gave back itself, in another way, is entered on purpose; the provider’s report is a second refund', async () => {
+  const { id, byHand, told, balance } = await paidOnline();
+  for (const more of [{}, { method: 'online' }])
+    expect((await byHand(200_000, { given_back_by: 'studio', ...more })).status).toBe(422);
+  expect((await byHand(200_000, { given_back_by: 'provider', method: 'cash' })).status).toBe(422);
+  const given = await byHand(200_000, { given_back_by: 'studio', method: 'cash' });
+  expect(given).toMatchObject({ status: 201, body: { refund: { method: 'cash' }, refundable_minor: 300_000 } });
+  expect((await told(200_000, 'a')).status).toBe(200);
+  expect(await balance()).toBe(PRICE - 400_000);
+  const before = await tasks();
+  expect([(await told(100_001, 'b')).status, await tasks()]).toEqual([409, before + 1]);
+  expect((await told(100_000, 'c')).status).toBe(200);
+  expect([await balance(), (await api.get(`/api/payments/${id}/refunds`)).body.items.length]).toEqual([0, 3]);
+});
+
+test('a refund is of what came for its order: one that was entered by hand is left to people, and refunded by hand', async () => {
+  const { payer, paid } = await order();
+  const body = { payer_id: payer.id, amount_minor: PRICE, method: 'online', provider_id: paid.provider_id };
+  const { payment } = (await api.post('/api/payments', body)).body;
+  const before = await tasks();
+  expect((await tell(paid)).status).toBe(409);
+  expect((await tell({ ...paid, status: 'refunded', refund_id: `${paid.provider_id}-a` })).status).toBe(409);
+  expect([await tasks(), (await walletOf(payer)).balance_minor]).toEqual([before + 2, PRICE]);
+  expect((await api.post(`/api/payments/${payment.id}/refunds`, { amount_minor: PRICE, reason: 'left' })).status).toBe(201);
+});
+
 test('only what is owed and one’s own is ordered', async () => {
   const { person, invoice } = await owing();
   const stranger = await personOf(api, 'client');

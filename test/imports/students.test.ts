@@ -23,7 +23,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(async () => {
   await emptyStudio(api.db);
-  await emptyTables(api.db, 'imports');
+  await emptyTables(api.db, 'imports', 'import_rows');
 });
 
 const send = (file: Uint8Array | string, query = '', kind = 'students', type = 'text/csv') =>

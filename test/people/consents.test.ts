@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, addYears } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { askThoseOfAge } from '../../workers/cleanup/coming-of-age.ts';
 import { inDays, today } from '../support/days.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
@@ -87,4 +88,55 @@ test('without a consent to keep data a task says by when to erase it, once; eras
   expect((await api.post(`/api/people/${id}/erase`)).status).toBe(200);
   expect(await tasks('open')).toEqual([]);
   expect(await tasks('done')).toEqual([details]);
+});
+
+/** The night's look at who came of age, in batches of one; the tasks of some people. */
+async function tasksAtEighteen(date: string, ids: number[]) {
+  if (!('batch' in askThoseOfAge)) throw new TypeError('it works in batches');
+  const { batch } = askThoseOfAge;
+  for (let twice = 0; twice < 2; twice += 1) {
+    let [after, isLast]: [string | number | null, boolean] = [null, false];
+    while (!isLast)
+      ({ after, isLast } = await api.db.transaction((transaction) =>
+        batch(transaction, { date, settings: api.fleet.settings } as never, after, 1),
+      ));
+  }
+  const { items } = (await api.get('/api/tasks?kind=consent_at_18&limit=200')).body as Json;
+  return items.map(({ details }: Json) => details).filter(({ person_id }: Json) => ids.includes(person_id));
+}
+
+test('who turns 18 is asked anew for what a guardian consented to: one task, from that day on, unless they consented since', async () => {
+  const birthday = addYears(today(), -18);
+  const [now, tomorrow, asked, gone] = [await make.student(), await make.student(), await make.student(), await make.student()];
+  for (const child of [now, tomorrow, asked, gone]) {
+    await born(child, addDays(birthday, 1));
+    const parent = await personOf(api, 'guardian', { children: [child] });
+    for (const kind of ['processing', 'photos']) expect((await give(child, kind, { given_by: parent.id })).status).toBe(201);
+    await api.db.query(sql.unsafe`update consents set given_at = now() - interval '9 days' where user_id = ${child}`);
+    if (child !== tomorrow) await born(child, birthday);
+  }
+  for (const kind of ['processing', 'photos']) expect((await give(asked, kind)).status).toBe(201);
+  await api.db.query(sql.unsafe`update users set is_active = false where id = ${gone}`);
+  const all = [now, tomorrow, asked, gone];
+  expect(await tasksAtEighteen(today(), all)).toEqual([{ person_id: now, kinds: ['photos', 'processing'], since: today() }]);
+  expect(await tasksAtEighteen(inDays(1), all)).toHaveLength(2);
+});
+
+test('a leak is two tasks, due 24 and 72 hours after it was found', async () => {
+  const key = await api.key('tasks:write');
+  const noted = await api.post('/api/leaks', { what: 'a laptop was stolen', hours_ago: 3 }, { key });
+  expect(noted.status).toBe(201);
+  const { found_at, notify_by, report_by } = noted.body;
+  expect([Date.parse(notify_by) - Date.parse(found_at), Date.parse(report_by) - Date.parse(found_at)]).toEqual([
+    24 * 3_600_000,
+    72 * 3_600_000,
+  ]);
+  expect(Math.abs(Date.now() - 3 * 3_600_000 - Date.parse(found_at))).toBeLessThan(3_600_000);
+  const { items } = (await api.get('/api/tasks?limit=2')).body as Json;
+  expect(items.map(({ kind, details }: Json) => [kind, details])).toEqual([
+    ['leak_report', { what: 'a laptop was stolen', found_at, due_at: report_by }],
+    ['leak_notify', { what: 'a laptop was stolen', found_at, due_at: notify_by }],
+  ]);
+  for (const hours_ago of [-1, 73, 1.5]) expect((await api.post('/api/leaks', { what: 'x', hours_ago })).status).toBe(422);
+  expect((await api.post('/api/leaks', { what: 'x' }, { key: await api.key('tasks:read') })).status).toBe(403);
 });

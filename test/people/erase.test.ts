@@ -176,7 +176,7 @@ test('erased, nobody is named in any column of any table, the ledgers stay and t
   const { id, trainer } = await withPast();
   const before = await own(id);
   expect(await whoSays(...NAMED)).toEqual(
-    expect.arrayContaining(['users', 'notifications', 'changes_log', 'payment_refunds', 'imports']),
+    expect.arrayContaining(['users', 'notifications', 'changes_log', 'payment_refunds', 'import_rows']),
   );
   const dry = await erase(id, { dry_run: true });
   expect(dry).toMatchObject({ status: 200, body: { user_id: id, dry_run: true, counts: { person_notes: 1 } } });

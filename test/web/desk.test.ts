@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { insertOrder } from '../../sql/finance/payment-orders.ts';
+import { receivePayment } from '../../sql/finance/payments.ts';
 import { inHours, salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Json } from '../support/front-door.ts';
@@ -191,6 +193,47 @@ inBrowser('a payment is taken of somebody who was looked for, refunded in part, 
   await page.getByText(/in the till/).waitFor();
   expect(await card(student)).toMatchObject({ balance_minor: 100_050 });
   expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('what came through the provider is given back there; in another way only on purpose', async () => {
+  const student = await make.student();
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Olga', last_name = 'Online' where id = ${student}`);
+  await world.api.db.transaction(async (transaction) => {
+    const order = await insertOrder(transaction, {
+      payerId: student,
+      invoiceId: null,
+      amountMinor: 150_000,
+      currency: 'RUB',
+      minutes: 30,
+    });
+    await receivePayment(transaction, {
+      payerId: student,
+      amountMinor: 150_000,
+      method: 'online',
+      createdBy: 'online payments',
+      providerId: 'of-the-desk',
+      orderId: order.id,
+    });
+  });
+  const page = await open('/console/money');
+  await page.getByRole('button', { name: /^More: Olga Online/ }).click();
+  await page.getByText('Give money back').waitFor();
+  expect(await page.getByText('Take the payment back').count()).toBe(0);
+  await page.getByText('Give money back').click();
+  await dialog(page).getByText('Give it back at the provider').waitFor();
+  expect(await dialog(page).getByLabel('Amount').count()).toBe(0);
+  const give = dialog(page).getByRole('button', { name: /^Give .*1,500/ });
+  expect(await give.isDisabled()).toBe(true);
+  await dialog(page).getByLabel('The studio gave it back itself').check();
+  await dialog(page).getByLabel('Reason').fill('had cash');
+  expect(await give.isDisabled()).toBe(true);
+  await dialog(page).getByLabel('Method').first().click({ force: true });
+  await page.getByRole('option', { name: 'Transfer' }).waitFor();
+  expect(await page.getByRole('option', { name: 'Online' }).count()).toBe(0);
+  await page.getByRole('option', { name: 'Cash' }).click();
+  await give.click();
+  await page.getByText(/1,500\.00 given back/).waitFor();
+  expect(await card(student)).toMatchObject({ balance_minor: 0 });
 });
 
 inBrowser('a debtor is found by the age of the debt, and written to', async () => {

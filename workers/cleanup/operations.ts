@@ -31,6 +31,7 @@ import { forgetChanges } from '../../sql/live/changes.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { hideVendingTasks } from '../../sql/vending/tasks.ts';
 import { auditNight } from './audit.ts';
+import { askThoseOfAge } from './coming-of-age.ts';
 import { completePast } from './complete-bookings.ts';
 import { expire } from './expire.ts';
 import { announceExpiringKeys } from './expiring-keys.ts';
@@ -147,6 +148,7 @@ export const operations: readonly Operation[] = [
   noteOverlookedTrainings,
   completePast,
   askForNextCalendar,
+  askThoseOfAge,
   hideTasks,
   hideRestockTasks,
   retention('idempotency_keys', 'idempotency_keys_deleted', deleteOldAnswers),

@@ -11,15 +11,22 @@ import { exportEverything } from '../exports/everything.ts';
 const settings = settingsOrExit();
 const [folder, ...more] = process.argv.slice(2);
 if (folder === undefined || more.length > 0) {
-  console.error('npm run export -- FOLDER\nFOLDER   a new one: each table as CSV, the audit, and a dump where there is pg_dump');
+  console.error(
+    'npm run export -- FOLDER\nFOLDER   a new one: each table as CSV, calendars, the audit, and a dump where there is pg_dump',
+  );
   process.exit(1);
 }
 try {
   const db = await openDatabase(databaseUrlOf(settings), { max: 1, name: 'export', limits: { statementMs: 600_000 } });
   try {
-    const done = await exportEverything(db, backupUrlOf(settings), resolve(folder), dayOf(new Date(), settings.zone));
+    const done = await exportEverything(db, backupUrlOf(settings), resolve(folder), {
+      today: dayOf(new Date(), settings.zone),
+      zone: settings.zone,
+    });
     await noteExport(db, { actor: 'system', cause: 'npm run export', what: { what: 'everything', tables: done.tables } });
-    console.log(`Exported: ${done.tables} tables, ${(done.bytes / 1e6).toFixed(1)} MB, into ${resolve(folder)}`);
+    console.log(
+      `Exported: ${done.tables} tables, ${done.calendars} calendars, ${(done.bytes / 1e6).toFixed(1)} MB, into ${resolve(folder)}`,
+    );
     console.log(`  Audit: ${done.audit}`);
     console.log(done.noDump === undefined ? '  And studio.sql.' : `  No dump in SQL: ${done.noDump}`);
     console.log('  Passwords, keys and sessions are not in the tables. Whoever has this folder has your clients: keep it safe.');

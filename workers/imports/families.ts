@@ -1,6 +1,6 @@
 import type { Day } from '../../queues/time/calendar.ts';
 import type { Note } from './notes.ts';
-import type { Found } from './people.ts';
+import { type Found, noteOfRow, rowNumbers } from './people.ts';
 import { isAdult } from './values.ts';
 import type { KnownPerson, World } from './world.ts';
 
@@ -10,7 +10,7 @@ export type Payer = { found: Found } | { id: number };
 const ageOf = ({ row, known }: Found, today: Day) => isAdult(row.birth_date ?? known?.birth_date ?? null, today);
 const nameOf = ({ first_name, last_name }: { first_name: string; last_name: string }) => `${first_name} ${last_name}`.trim();
 const all = (people: readonly Found[], of: Note) => {
-  for (const { rows, notes } of people) for (const { row } of rows) notes.set(row, [...(notes.get(row) ?? []), of]);
+  for (const found of people) for (const { row } of found.rows) noteOfRow(found, row, of);
 };
 
 /**
@@ -63,4 +63,4 @@ function belongTo(member: Found, payer: Payer, name: string, payers: Map<Found, 
   all([member], { code: 'family', params: { name } });
 }
 
-const rowsOf = (people: readonly Found[]) => people.map(({ row }) => row.row).join(', ');
+const rowsOf = (people: readonly Found[]) => rowNumbers(people.map(({ row }) => row.row));

@@ -3,6 +3,7 @@ import type { Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import {
   findImport,
+  givenRows,
   type Import,
   insertImport,
   noteConfirmed,
@@ -31,26 +32,28 @@ import { writeStudents } from './write-students.ts';
 
 /** For so long a preview can be confirmed (R25). */
 const LIVES_MS = 24 * 3_600_000;
+/** So many rows are written at once. */
+const PART = 250;
 
 type Wish = { today: Day; overwrite: boolean };
 type Uploaded = { file: Uint8Array; fileName: string | null; by: string; now: Date };
 
 /** Judges a file and keeps the preview; of the studio's own data nothing is written. */
 export async function previewImport(transaction: Sql, read: ReadFile, wish: Wish, { file, fileName, by, now }: Uploaded) {
-  const { rows, print } = await planned(transaction, read.kind, read.read.rows, wish);
+  const { rows, parts, print } = await planned(transaction, read.kind, read.read.rows, wish);
+  const counts = countsOf(rows);
   return insertImport(transaction, {
     kind: read.kind,
     file_name: fileName,
     sha256: createHash('sha256').update(file).digest('hex'),
     overwrite: wish.overwrite,
     judged_on: wish.today,
-    given: read.read.rows,
     print,
     columns: read.read.columns,
-    counts: countsOf(rows),
+    counts,
     created_by: by,
     expires_at: new Date(now.getTime() + LIVES_MS).toISOString(),
-    rows,
+    rows: parts(),
   });
 }
 
@@ -66,8 +69,9 @@ export async function confirmImport(transaction: Sql, id: number, { by, now }: {
     throw new Refused('conflict', 'this preview is more than 24 hours old: upload the file again', { reason: 'expired' });
   }
   const wish = { today: kept.judged_on, overwrite: kept.overwrite };
-  const { print, write } = await planned(transaction, kept.kind, kept.given as StudentRow[] | TemplateRow[], wish, true);
-  if (print !== kept.print) {
+  const { parts, print, write } = await planned(transaction, kept.kind, await givenRows(transaction, id), wish, true);
+  for (const _ of parts());
+  if (print() !== kept.print) {
     throw new Refused('conflict', 'the data has changed since the preview: upload the file again', { reason: 'changed' });
   }
   const { result, people } = await write(transaction);
@@ -76,23 +80,53 @@ export async function confirmImport(transaction: Sql, id: number, { by, now }: {
 }
 
 type Written = { result: Record<string, number>; people: { row: number; person_id: number }[] };
-type Planned = { rows: PlannedRow[]; print: string; write: (transaction: Sql) => Promise<Written> };
+type Planned = {
+  rows: PlannedRow[];
+  /** The rows with what they said, as JSON, some at a time: a part is gone before the next one is made. */
+  parts: () => Iterable<string>;
+  /** By this a plan is known again, once its parts were made: of them, and of what is to be written. */
+  print: () => string;
+  write: (transaction: Sql) => Promise<Written>;
+};
 
-async function planned(db: Sql, kind: ReadFile['kind'], given: unknown[], wish: Wish, isToLock = false): Promise<Planned> {
+async function planned(
+  db: Sql,
+  kind: ReadFile['kind'],
+  given: readonly unknown[],
+  wish: Wish,
+  isToLock = false,
+): Promise<Planned> {
   if (kind === 'templates') {
     const plan = planTemplates(given as TemplateRow[], await knownTimetable(db));
     const write = async (transaction: Sql) => {
       if (plan.templates.length > 0) await insertTemplates(transaction, plan.templates);
       return { result: { templates_created: plan.templates.length }, people: [] };
     };
-    return { rows: plan.rows, print: printOf(plan), write };
+    return { rows: plan.rows, ...inParts(plan.rows, given, plan.templates), write };
   }
   const rows = given as StudentRow[];
   const plan = planStudents(rows, await worldOf(db, rows, wish.today, isToLock), wish);
-  return { rows: plan.rows, print: printOf(plan), write: (transaction) => writeStudents(transaction, plan.people, wish.today) };
+  const write = (transaction: Sql) => writeStudents(transaction, plan.people, wish.today);
+  return { rows: plan.rows, ...inParts(plan.rows, rows, plan.people), write };
 }
 
-const printOf = (plan: unknown) => createHash('sha256').update(JSON.stringify(plan)).digest('hex');
+/** A plan has each row that was given, in their order. */
+function inParts(
+  rows: readonly PlannedRow[],
+  given: readonly unknown[],
+  toWrite: readonly object[],
+): Pick<Planned, 'parts' | 'print'> {
+  const hash = createHash('sha256');
+  function* parts() {
+    for (let n = 0; n < rows.length; n += PART) {
+      const part = JSON.stringify(rows.slice(n, n + PART).map((row, at) => ({ ...row, given: given[n + at] })));
+      hash.update(part);
+      yield part;
+    }
+    for (let n = 0; n < toWrite.length; n += PART) hash.update(JSON.stringify(toWrite.slice(n, n + PART)));
+  }
+  return { parts, print: () => hash.digest('hex') };
+}
 
 /** All that is known of those the rows may mean. @param isToLock whether they stay as they are until the transaction ends */
 async function worldOf(db: Sql, rows: readonly StudentRow[], today: Day, isToLock: boolean): Promise<World> {
@@ -100,7 +134,7 @@ async function worldOf(db: Sql, rows: readonly StudentRow[], today: Day, isToLoc
     ids: rows.flatMap(({ id, payer_id }) => [id, payer_id].filter((one) => one !== null)),
     phones: rows.flatMap(({ phone }) => phone ?? []),
     emails: rows.flatMap(({ email }) => email?.toLowerCase() ?? []),
-    births: rows.flatMap(({ birth_date }) => birth_date ?? []),
+    births: [...new Set(rows.flatMap(({ birth_date }) => birth_date ?? []))],
   };
   const look = () => knownPeople(db, named);
   if (isToLock)
@@ -119,7 +153,8 @@ async function worldOf(db: Sql, rows: readonly StudentRow[], today: Day, isToLoc
   };
 }
 
-const countsOf = (rows: readonly PlannedRow[]) =>
-  Object.fromEntries(
-    ROW_OUTCOMES.map((outcome) => [outcome, rows.filter((row) => row.outcome === outcome).length]),
-  ) as Import['counts'];
+function countsOf(rows: readonly PlannedRow[]): Import['counts'] {
+  const counts = Object.fromEntries(ROW_OUTCOMES.map((outcome) => [outcome, 0])) as Import['counts'];
+  for (const { outcome } of rows) counts[outcome] += 1;
+  return counts;
+}

@@ -1,6 +1,6 @@
 import type { Note } from './notes.ts';
 import type { StudentRow } from './read-students.ts';
-import { isSameName, nameKey } from './values.ts';
+import { isSameName, nameKey, pairsOf } from './values.ts';
 import type { KnownPerson, World } from './world.ts';
 
 /** Somebody in a file: all rows that are about them, and who it is, if the studio knows them already. */
@@ -8,47 +8,66 @@ export type Found = {
   rows: StudentRow[];
   row: StudentRow;
   known: KnownPerson | null;
-  notes: Map<number, Note[]>;
-  added: Set<number>;
+  /** What is said of each row; made when something is, for of most rows there is nothing to say. */
+  notes: Map<number, Note[]> | null;
+  /** The rows that said something which those before them had not. */
+  added: number[];
 };
 
 /** The fields in which two rows of one person may not differ. */
 const ALIKE = ['id', 'phone', 'email', 'birth_date', 'gender', 'current_belt', 'registration_date', 'payer_id'] as const;
 const ADDED = [...ALIKE, 'notes', 'health_note'] as const;
 
-const note = (found: Found, row: StudentRow, of: Note) => found.notes.set(row.row, [...(found.notes.get(row.row) ?? []), of]);
+/** Says something of a row, by its number. */
+export function noteOfRow(found: Found, row: number, of: Note) {
+  found.notes ??= new Map();
+  const there = found.notes.get(row);
+  if (there) there.push(of);
+  else found.notes.set(row, [of]);
+}
+const MOST_LISTED = 20;
+/** Numbers as a note says them; of very many the first, for each of so many rows would say them all. */
+export const rowNumbers = (numbers: readonly number[]) =>
+  numbers.slice(0, MOST_LISTED).join(', ') + (numbers.length > MOST_LISTED ? ', …' : '');
 const lower = (email: string) => email.toLowerCase();
 
 /** Puts together what several rows say of one person (R28): they add up, and where they differ somebody has to decide. */
 export function gatherRows(rows: readonly StudentRow[]): Found[] {
   const found: Found[] = [];
   const index = new Map<string, Found[]>();
-  const keysOf = (row: StudentRow) =>
-    [
-      row.id === null ? null : `id:${row.id}`,
-      row.phone && `phone:${row.phone}`,
-      row.email && `email:${lower(row.email)}`,
-      row.birth_date && `birth:${row.birth_date}`,
-    ].filter((key) => key !== null);
   for (const row of rows) {
-    const candidates = new Set(
-      keysOf(row)
-        .flatMap((key) => index.get(key) ?? [])
-        .filter((other) => isOne(other.row, row)),
-    );
+    const keys = keysOf(row);
+    const candidates: Found[] = [];
+    for (const key of keys)
+      for (const other of index.get(key) ?? []) if (isOne(other.row, row) && !candidates.includes(other)) candidates.push(other);
     const [one, another] = candidates;
-    const person: Found = one ?? { rows: [], row: { ...row }, known: null, notes: new Map(), added: new Set() };
+    const person: Found = one ?? { rows: [], row: { ...row }, known: null, notes: null, added: [] };
     person.rows.push(row);
     if (!one) found.push(person);
     else if (another)
-      note(person, row, { code: 'two_in_file', params: { rows: [...candidates].map(({ row }) => row.row).join(', ') } });
+      noteOfRow(person, row.row, { code: 'two_in_file', params: { rows: rowNumbers(candidates.map(({ row }) => row.row)) } });
     else add(person, row);
-    for (const key of keysOf(row)) {
-      const there = index.get(key) ?? [];
-      if (!there.includes(person)) index.set(key, [...there, person]);
+    for (const key of keys) {
+      const there = index.get(key);
+      if (!there) index.set(key, [person]);
+      else if (!there.includes(person)) there.push(person);
     }
   }
   return found;
+}
+
+/**
+ * By these a row is looked up among the others: by its id, and by what it has in common with them together with words of the name. So a
+ * phone or a birth that stands in every row (a studio's own, the first of January) leads to those of the name alone.
+ */
+function keysOf({ id, phone, email, birth_date, key }: StudentRow): string[] {
+  const keys = id === null ? [] : [`id:${id}`];
+  for (const pair of pairsOf(key)) {
+    if (phone !== null) keys.push(`${phone} ${pair}`);
+    if (email !== null) keys.push(`${lower(email)} ${pair}`);
+    if (birth_date !== null) keys.push(`${birth_date} ${pair}`);
+  }
+  return keys;
 }
 
 const isOne = (one: StudentRow, other: StudentRow) =>
@@ -60,13 +79,13 @@ function add(person: Found, row: StudentRow) {
   );
   for (const field of differing) {
     const params = { value: String(row[field]), other: String(person.row[field]), row: person.row.row };
-    note(person, row, { code: 'rows_differ', column: field, params });
+    noteOfRow(person, row.row, { code: 'rows_differ', column: field, params });
   }
   if (differing.length > 0) return;
   for (const field of ADDED) {
     if (person.row[field] !== null || row[field] === null) continue;
     Object.assign(person.row, { [field]: row[field] });
-    person.added.add(row.row);
+    if (person.added.at(-1) !== row.row) person.added.push(row.row);
   }
 }
 
@@ -74,37 +93,55 @@ function add(person: Found, row: StudentRow) {
 export function recognise(found: readonly Found[], { people }: World) {
   const byId = new Map(people.map((person) => [person.id, person]));
   const byPhone = new Map(people.flatMap((person) => (person.phone ? [[person.phone, person] as const] : [])));
-  const byEmail = Map.groupBy(people, ({ email }) => email && lower(email));
-  const byBirth = Map.groupBy(people, ({ birth_date }) => birth_date);
+  const withEmail = lookupBy(people, ({ email }) => email && lower(email));
+  const bornOn = lookupBy(people, ({ birth_date }) => birth_date);
   const byPayer = Map.groupBy(people, ({ payer_id }) => payer_id);
   for (const person of found) {
     const { row } = person;
     if (row.id !== null) {
       person.known = byId.get(row.id) ?? null;
       if (!person.known)
-        for (const each of person.rows) note(person, each, { code: 'no_such_id', column: 'id', params: { id: row.id } });
+        for (const each of person.rows) noteOfRow(person, each.row, { code: 'no_such_id', column: 'id', params: { id: row.id } });
       continue;
     }
     const holder = row.phone === null ? undefined : byPhone.get(row.phone);
-    const candidates = [
+    const candidates = new Set([
       ...(holder ? [holder, ...(byPayer.get(holder.id) ?? [])] : []),
-      ...(row.email ? (byEmail.get(lower(row.email)) ?? []) : []),
-      ...(row.birth_date ? (byBirth.get(row.birth_date) ?? []) : []),
-    ].filter((other) => isSameName(row.key, keyOf(other)));
-    const ids = [...new Set(candidates.map(({ id }) => id))];
-    if (ids.length === 1) person.known = candidates[0] ?? null;
-    if (ids.length > 1)
-      for (const each of person.rows) note(person, each, { code: 'two_candidates', params: { ids: ids.join(', ') } });
+      ...(row.email ? withEmail(lower(row.email), row.key) : []),
+      ...(row.birth_date ? bornOn(row.birth_date, row.key) : []),
+    ]);
+    const same = [...candidates].filter((other) => isSameName(row.key, keyOf(other)));
+    if (same.length === 1) person.known = same[0] ?? null;
+    if (same.length > 1)
+      for (const each of person.rows)
+        noteOfRow(person, each.row, { code: 'two_candidates', params: { ids: rowNumbers(same.map(({ id }) => id)) } });
   }
   const same = Map.groupBy(
     found.filter(({ known }) => known),
     ({ known }) => known?.id,
   );
   for (const several of same.values())
-    if (several.length > 1)
+    if (several.length > 1) {
+      const rows = rowNumbers(several.map(({ row }) => row.row));
       for (const person of several)
-        for (const each of person.rows)
-          note(person, each, { code: 'two_in_file', params: { rows: several.map(({ row }) => row.row).join(', ') } });
+        for (const each of person.rows) noteOfRow(person, each.row, { code: 'two_in_file', params: { rows } });
+    }
+}
+
+/** Looks people up by something that they have, and by words of the name. */
+function lookupBy(people: readonly KnownPerson[], has: (person: KnownPerson) => string | null) {
+  const index = new Map<string, KnownPerson[]>();
+  for (const person of people) {
+    const value = has(person);
+    if (value === null || value === '') continue;
+    for (const pair of pairsOf(keyOf(person))) {
+      const there = index.get(`${value} ${pair}`);
+      if (there) there.push(person);
+      else index.set(`${value} ${pair}`, [person]);
+    }
+  }
+  if (index.size === 0) return () => [];
+  return (value: string, key: string) => pairsOf(key).flatMap((pair) => index.get(`${value} ${pair}`) ?? []);
 }
 
 const keys = new WeakMap<KnownPerson, string>();

@@ -2,7 +2,7 @@ import { addDays, type Day } from '../../queues/time/calendar.ts';
 import { termEnd } from '../../sql/subscriptions/term.ts';
 import { joinFamilies } from './families.ts';
 import { isConflict, isError, isPromise, type Note, type PlannedRow } from './notes.ts';
-import { type Found, gatherRows, recognise } from './people.ts';
+import { type Found, gatherRows, noteOfRow, recognise } from './people.ts';
 import type { HeldInFile, StudentRow } from './read-students.ts';
 import { nameKey } from './values.ts';
 import type { KnownPerson, World } from './world.ts';
@@ -41,13 +41,16 @@ export function planStudents(given: readonly StudentRow[], world: World, wish: W
     const mine = planned[places.get(member) ?? 0]!;
     const head = 'found' in payer ? planned[places.get(payer.found) ?? 0]! : null;
     const id = 'id' in payer ? payer.id : head!.person.id;
-    if (head?.isRefused && !mine.isRefused)
-      mine.refuse({ code: 'no_payer', params: { row: (payer as { found: Found }).found.row.row } });
-    mine.pay(id === null ? { place: head!.person.place } : { id });
+    if (head && refusalOf(head.found) && !refusalOf(member))
+      noteOfRow(member, member.row.row, { code: 'no_payer', params: { row: head.found.row.row } });
+    pay(mine, id === null ? { place: head!.person.place } : { id }, wish);
   }
-  const rows = [...wrong.map(wrongRow), ...planned.flatMap((of) => of.rowsOut())].sort((one, other) => one.row - other.row);
-  return { rows, people: planned.filter(({ isRefused, isIdle }) => !isRefused && !isIdle).map(({ person }) => person) };
+  const rows = [...wrong.map(wrongRow), ...planned.flatMap(rowsOut)].sort((one, other) => one.row - other.row);
+  return { rows, people: planned.filter((plan) => !refusalOf(plan.found) && !isIdle(plan)).map(({ person }) => person) };
 }
+
+/** What is to be written of one person, and which rows (by their numbers) say something new. */
+type PersonPlan = { found: Found; person: PersonToBe; changed: number[] };
 
 const nameOf = ({ first_name, last_name }: { first_name: string; last_name: string }) => `${first_name} ${last_name}`.trim();
 const wrongRow = (row: StudentRow): PlannedRow => ({
@@ -81,10 +84,9 @@ function lookupOf({ groups, catalogue, members, held, people }: World) {
   };
 }
 
-function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
+function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish): PersonPlan {
   const { known, row } = found;
-  const note = (at: number, of: Note) => found.notes.set(at, [...(found.notes.get(at) ?? []), of]);
-  const changed = new Set<number>();
+  const changed: number[] = [];
   const person: PersonToBe = {
     id: known?.id ?? null,
     place,
@@ -97,29 +99,32 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
     groups: [],
     subscriptions: [],
   };
-  if (known && person.enrol) note(row.row, { code: 'enrols' });
+  const plan = { found, person, changed };
+  if (known && person.enrol) noteOfRow(found, row.row, { code: 'enrols' });
   for (const field of OF_USER) write(person.user, field);
   for (const field of OF_STUDENT) write(person.student, field);
-  if (known?.commands && ('phone' in person.user || 'email' in person.user)) note(row.row, { code: 'commands' });
+  if (known?.commands && ('phone' in person.user || 'email' in person.user)) noteOfRow(found, row.row, { code: 'commands' });
   if (row.payer_id !== null) {
-    if (!lookup.isKnown(row.payer_id)) note(row.row, { code: 'no_payer', column: 'payer_id', params: { row: row.payer_id } });
-    else pay({ id: row.payer_id });
+    if (!lookup.isKnown(row.payer_id))
+      noteOfRow(found, row.row, { code: 'no_payer', column: 'payer_id', params: { row: row.payer_id } });
+    else pay(plan, { id: row.payer_id }, wish);
   }
   for (const each of found.rows) extras(each);
+  return plan;
 
   function write(to: Record<string, string | null>, field: (typeof OF_USER)[number] | (typeof OF_STUDENT)[number]) {
     const wanted = row[field];
     const was = known?.[field] ?? null;
     if (wanted === null || wanted === '' || isAlike(field, wanted, was)) return;
     if (known && was !== null && was !== '' && !wish.overwrite) {
-      return note(row.row, { code: 'kept', column: field, params: { is: String(was), value: wanted } });
+      return noteOfRow(found, row.row, { code: 'kept', column: field, params: { is: String(was), value: wanted } });
     }
     to[field] = wanted;
-    changed.add(row.row);
+    changed.push(row.row);
     if (!known) return;
     person.before[field] = was;
-    if (was === null || was === '') note(row.row, { code: 'added', column: field, params: { value: wanted } });
-    else note(row.row, { code: 'replaced', column: field, params: { is: String(was), value: wanted } });
+    if (was === null || was === '') noteOfRow(found, row.row, { code: 'added', column: field, params: { value: wanted } });
+    else noteOfRow(found, row.row, { code: 'replaced', column: field, params: { is: String(was), value: wanted } });
   }
 
   /** A name is alike whatever the order and the case of its words, unless the row is known by its id. */
@@ -129,40 +134,26 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
     return field.endsWith('_name') && known !== null && (row.id === null || nameKey(nameOf(known)) === row.key);
   }
 
-  function pay(payer: { id: number } | { place: number }) {
-    const was = known?.is_student ? known.payer_id : null;
-    if ('id' in payer && payer.id === (was ?? known?.id)) return;
-    if (was !== null && !wish.overwrite) {
-      return note(row.row, {
-        code: 'kept',
-        column: 'payer_id',
-        params: { is: String(was), value: 'id' in payer ? String(payer.id) : '+' },
-      });
-    }
-    person.payer = payer;
-    if (known) person.before.payer_id = was;
-    changed.add(row.row);
-  }
-
   function extras(each: StudentRow) {
     for (const name of each.groups) {
       const group = lookup.group(name);
-      if (!group) note(each.row, { code: 'no_group', column: 'group', params: { value: name } });
+      if (!group) noteOfRow(found, each.row, { code: 'no_group', column: 'group', params: { value: name } });
       else if (!person.groups.includes(group.id) && !(known && lookup.isMember(known.id, group.id))) {
-        if (isInactive()) note(each.row, { code: 'inactive', params: { name: nameOf(row) } });
+        if (isInactive()) noteOfRow(found, each.row, { code: 'inactive', params: { name: nameOf(row) } });
         else if (person.groups.push(group.id)) {
-          changed.add(each.row);
-          if (known) note(each.row, { code: 'joins', column: 'group', params: { value: group.name } });
+          changed.push(each.row);
+          if (known) noteOfRow(found, each.row, { code: 'joins', column: 'group', params: { value: group.name } });
         }
       }
     }
     const wanted = each.subscription && heldOf(each.subscription, each.row);
     if (!wanted) return;
-    if (isInactive()) note(each.row, { code: 'inactive', params: { name: nameOf(row) } });
+    if (isInactive()) noteOfRow(found, each.row, { code: 'inactive', params: { name: nameOf(row) } });
     else if (person.subscriptions.push(wanted)) {
-      changed.add(each.row);
+      changed.push(each.row);
       const { name } = each.subscription!;
-      if (known) note(each.row, { code: 'holds', column: 'subscription', params: { value: name, until: wanted.end_date } });
+      if (known)
+        noteOfRow(found, each.row, { code: 'holds', column: 'subscription', params: { value: name, until: wanted.end_date } });
     }
   }
   function isInactive() {
@@ -187,47 +178,58 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish) {
     return { subscription_id: item.id, start_date: start, end_date: end, sessions_left: file.left ?? item.number_of_sessions };
 
     function nothing(code: Note['code'], column: string, value: string) {
-      note(at, { code, column, params: { value } });
+      noteOfRow(found, at, { code, column, params: { value } });
       return null;
     }
   }
+}
 
-  return {
-    person,
-    pay,
-    refuse: (of: Note) => note(row.row, of),
-    get isRefused() {
-      return [...found.notes.values()].flat().some((of) => isError(of) || isConflict(of));
-    },
-    get isIdle() {
-      return known !== null && !person.enrol && changed.size === 0;
-    },
-    rowsOut() {
-      const isWritten = !this.isIdle;
-      const isChanged = (each: StudentRow, n: number) =>
-        changed.has(each.row) || (n === 0 && person.enrol) || (isWritten && found.added.has(each.row));
-      return found.rows.map((each, n) => rowOut(found, known, each, n, isChanged(each, n)));
-    },
-  };
+/** Says who pays for somebody, unless somebody else does already. */
+function pay({ found, person, changed }: PersonPlan, payer: NonNullable<PersonToBe['payer']>, wish: Wish) {
+  const { known, row } = found;
+  const was = known?.is_student ? known.payer_id : null;
+  if ('id' in payer && payer.id === (was ?? known?.id)) return;
+  if (was !== null && !wish.overwrite) {
+    const value = 'id' in payer ? String(payer.id) : '+';
+    return noteOfRow(found, row.row, { code: 'kept', column: 'payer_id', params: { is: String(was), value } });
+  }
+  person.payer = payer;
+  if (known) person.before.payer_id = was;
+  changed.push(row.row);
+}
+
+const isIdle = ({ found, person, changed }: PersonPlan) => found.known !== null && !person.enrol && changed.length === 0;
+
+function rowsOut(plan: PersonPlan): PlannedRow[] {
+  const { found, person, changed } = plan;
+  const [refusal, isWritten] = [refusalOf(found), !isIdle(plan)];
+  const isChanged = ({ row }: StudentRow, n: number) =>
+    changed.includes(row) || (n === 0 && person.enrol) || (isWritten && found.added.includes(row));
+  return found.rows.map((each, n) => rowOut(found, each, n, refusal ?? outcomeOf(found.known, n, isChanged(each, n))));
 }
 
 /** Where one row of a person is refused, all of them wait. */
-function rowOut(found: Found, known: KnownPerson | null, each: StudentRow, n: number, isChanged: boolean): PlannedRow {
-  const own = found.notes.get(each.row) ?? [];
-  const others = [...found.notes.values()].flat();
-  const outcome = others.some(isError)
-    ? 'error'
-    : others.some(isConflict)
-      ? 'conflict'
-      : !isChanged
-        ? 'same'
-        : known || n > 0
-          ? 'change'
-          : 'new';
+function refusalOf({ notes }: Found): 'error' | 'conflict' | null {
+  if (notes === null) return null;
+  const all = [...notes.values()].flat();
+  return all.some(isError) ? 'error' : all.some(isConflict) ? 'conflict' : null;
+}
+
+const outcomeOf = (known: KnownPerson | null, n: number, isChanged: boolean) =>
+  !isChanged ? 'same' : known || n > 0 ? 'change' : 'new';
+
+function rowOut(found: Found, each: StudentRow, n: number, outcome: PlannedRow['outcome']): PlannedRow {
   const same: Note[] = n > 0 ? [{ code: 'same_person', params: { row: found.rows[0]!.row } }] : [];
+  const own = found.notes?.get(each.row) ?? [];
   const isRefused = outcome === 'error' || outcome === 'conflict';
   const said = isRefused ? own.filter((of) => !isPromise(of)) : own;
-  return { row: each.row, outcome, name: nameOf(each), person_id: known?.id ?? null, notes: [...same, ...said, ...each.remarks] };
+  return {
+    row: each.row,
+    outcome,
+    name: nameOf(each),
+    person_id: found.known?.id ?? null,
+    notes: [...same, ...said, ...each.remarks],
+  };
 }
 
 /** The first day of a term of which only the last one is known. */

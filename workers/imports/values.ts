@@ -3,7 +3,10 @@ import { phoneFrom } from '../sign-in/login.ts';
 import { dayOfSerial } from './xlsx.ts';
 
 /** Blanks of all kinds are one blank; the apostrophe that kept a spreadsheet from reading a formula goes (R29). */
-export const tidy = (cell: string) => unquoted(cell.replaceAll(/[\s\u00a0\u200b\ufeff]+/g, ' ').trim());
+export const tidy = (cell: string) => (UNTIDY.test(cell) ? unquoted(cell.replaceAll(BLANKS, ' ').trim()) : cell);
+const BLANKS = /[\s\u00a0\u200b\ufeff]+/g;
+/** Hardly any cell is: looking first costs a fifth of making each anew. */
+const UNTIDY = /[^\S ]|\u200b| {2}|^[ ']| $/;
 /** The same, with the lines a note may have. */
 export const tidyLines = (cell: string) => unquoted(cell.replaceAll(/\r\n?/g, '\n').trim());
 const unquoted = (words: string) => (/^'+[=+\-@\t\r]/.test(words) ? words.slice(1) : words);
@@ -61,10 +64,13 @@ function dayOf(year: string, month: string, day: string, today: Day, isBirth: bo
   if (year.length !== 4 && year.length !== 2) return { wrong: 'date' };
   const full = year.length === 4 ? year : fullYear(year, month, day, today, isBirth);
   const civil = `${full}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`;
-  const exists = new Date(`${civil}T00:00:00Z`);
-  if (Number.isNaN(exists.getTime()) || exists.toISOString().slice(0, 10) !== civil) return { wrong: 'no_such_day' };
+  const [numbered, number] = [Number(month), Number(day)];
+  if (numbered < 1 || numbered > 12 || number < 1 || number > daysIn(Number(full), numbered)) return { wrong: 'no_such_day' };
   return bounded(civil, today, isBirth);
 }
+
+const daysIn = (year: number, month: number) => (month === 2 ? 28 + Number(isLeap(year)) : 30 + ((month + (month >> 3)) & 1));
+const isLeap = (year: number) => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
 function fullYear(year: string, month: string, day: string, today: Day, isBirth: boolean): string {
   if (!isBirth) return `20${year}`;
@@ -116,12 +122,17 @@ const words = (name: string) =>
   name
     .toLowerCase()
     .replaceAll('ё', 'е')
-    .split(/[^\p{L}\p{N}'=]+/u)
-    .filter(Boolean)
-    .sort();
+    .match(/[\p{L}\p{N}'=]+/gu)
+    ?.sort() ?? [];
 
 /** How a name is looked up: its words, whatever their order. */
 export const nameKey = (...names: string[]) => words(names.join(' ')).join(' ');
+
+/** By these a name is looked up among others: those of {@link isSameName} have at least one of them in common. */
+export function pairsOf(key: string): string[] {
+  const parts = key.split(' ');
+  return parts.length === 1 ? parts : parts.flatMap((word, n) => parts.slice(n + 1).map((other) => `${word} ${other}`));
+}
 
 /** The same person's name: the same words in any order; a patronymic may be missing on one side. */
 export function isSameName(one: string, other: string): boolean {

@@ -1,12 +1,6 @@
 import type { Settings } from '../../queues/process/settings.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import {
-  lockOrder,
-  noteOrderFailed,
-  noteOrderPaid,
-  orderOfPayment,
-  type PaymentOrder,
-} from '../../sql/finance/payment-orders.ts';
+import { lockOrder, noteOrderFailed, noteOrderPaid, type PaymentOrder } from '../../sql/finance/payment-orders.ts';
 import { paymentOfProvider, receivePayment } from '../../sql/finance/payments.ts';
 import { refundOfProvider } from '../../sql/finance/refunds.ts';
 import { lockWallets } from '../../sql/finance/settle.ts';
@@ -45,8 +39,7 @@ async function bookPaid(transaction: Sql, order: PaymentOrder, notice: Money, se
   await lockWallets(transaction, [order.payer_id]);
   const known = await paymentOfProvider(transaction, notice.provider_id);
   if (known) {
-    const isToldAgain = (await orderOfPayment(transaction, known.id)) === order.id;
-    return isToldAgain ? 'booked' : disagreement(transaction, order, notice, settings);
+    return known.order_id === order.id ? 'booked' : disagreement(transaction, order, notice, settings);
   }
   await receivePayment(transaction, {
     payerId: order.payer_id,
@@ -69,7 +62,7 @@ async function bookRefunded(
 ): Promise<Booked> {
   const payment = await paymentOfProvider(transaction, notice.provider_id);
   if (!payment) throw new Refused('conflict', 'nobody has told of this payment yet: tell of its refund again later');
-  const isAgreed = payment.payer_id === order.payer_id && notice.currency === order.currency;
+  const isAgreed = payment.order_id === order.id && notice.currency === order.currency;
   if (!isAgreed) return disagreement(transaction, order, notice, settings);
   const known = await refundOfProvider(transaction, notice.refund_id);
   if (known && known.payment_id === payment.id && known.amount_minor === notice.amount_minor) return 'booked';
@@ -85,6 +78,7 @@ async function bookRefunded(
         takeBack: true,
         by: BY,
         personId: null,
+        givenBackBy: 'provider',
         providerId: notice.refund_id,
       }),
     );
