@@ -79,7 +79,10 @@ inBrowser('a booking is made at a free place; where it is not free the dialog sa
   await dialog(page)
     .getByRole('button', { name: /^Book .*13:30.* for .*1,000/ })
     .click();
-  await page.getByText(/^Booked: /).waitFor();
+  await page
+    .getByText(/^Booked: /)
+    .first()
+    .waitFor();
   await page.locator('[data-entry^="booking-"]', { hasText: '13:30–14:30' }).waitFor();
   expect(await bookings()).toMatchObject([{ starts_at: at('12:00') }, { starts_at: at('13:30'), client_id: client }]);
 
@@ -88,7 +91,7 @@ inBrowser('a booking is made at a free place; where it is not free the dialog sa
   await free(page, 11.75);
   await dialog(page).getByRole('button', { name: 'Booking' }).click();
   await choose(page, 'Service', /^Услуга/);
-  await dialog(page).getByText('11:45 is not free. These starts are:').waitFor();
+  await dialog(page).getByText('11:45 is not free. These starts are:').first().waitFor();
   expect(await dialog(page).getByRole('radio', { name: '12:00' }).count()).toBe(0);
   expect(world.complaints()).toEqual([]);
 });
@@ -112,8 +115,8 @@ inBrowser('of two who book the same place the later one is told in place, and no
   await dialog(page)
     .getByRole('button', { name: /^Book / })
     .click();
-  await dialog(page).getByText('That time has just been taken.').waitFor();
-  await dialog(page).getByText('15:00 is not free.').waitFor();
+  await dialog(page).getByText('That time has just been taken.').first().waitFor();
+  await dialog(page).getByText('15:00 is not free.').first().waitFor();
   expect(await dialog(page).getByLabel('The client').first().inputValue()).toContain(first_name);
   expect((await bookings()).length).toBe(2);
 });
@@ -125,10 +128,13 @@ inBrowser('a booking is called off on the board, and Undo brings it back', async
   await dialog(page).getByRole('button', { name: 'Call off' }).click();
   await dialog(page).getByLabel('Reason').fill('the boiler');
   await dialog(page).getByRole('button', { name: 'Call off' }).click();
-  await page.getByText(/^Called off: /).waitFor();
+  await page
+    .getByText(/^Called off: /)
+    .first()
+    .waitFor();
   expect((await bookings())[0].status).toBe('CANCELLED');
   await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByText('Taken back. Nobody was told.').waitFor();
+  await page.getByText('Taken back. Nobody was told.').first().waitFor();
   expect((await bookings())[0].status).toBe('CONFIRMED');
 });
 
@@ -138,7 +144,7 @@ inBrowser('an absence is entered at a free place, moved by keys, ended, and each
   await page.locator(`[data-entry="booking-${id}"]`).waitFor();
   await free(page, 16);
   await dialog(page).getByRole('button', { name: 'Absence' }).click();
-  await dialog(page).getByText('1 entry stands then and stays until somebody decides:').waitFor();
+  await dialog(page).getByText('1 entry stands then and stays until somebody decides:').first().waitFor();
   await dialog(page).getByLabel('Reason').fill('dentist');
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Enter an absence' }).click();
@@ -150,14 +156,17 @@ inBrowser('an absence is entered at a free place, moved by keys, ended, and each
   for (const key of ['Enter', 'ArrowDown', 'ArrowDown', 'ArrowRight', '+', 'Enter']) await page.keyboard.press(key);
   await eventually(async () => (await absences())[0].from_at === at('16:30'));
   expect(await absences()).toMatchObject([{ to_at: at('17:45'), specialist_id: specialist }]);
-  await page.getByText(/^Moved: dentist/).waitFor();
+  await page
+    .getByText(/^Moved: dentist/)
+    .first()
+    .waitFor();
   await page.keyboard.press('Control+z');
   await eventually(async () => (await absences())[0].from_at === at('16:00'));
 
   await page.getByRole('button', { name: /16:00–17:00, dentist/ }).click();
   await dialog(page).getByRole('button', { name: 'Change' }).click();
   await dialog(page).getByLabel('End').fill('15:00');
-  await dialog(page).getByText('The end must be after the start.').waitFor();
+  await dialog(page).getByText('The end must be after the start.').first().waitFor();
   await dialog(page).getByLabel('End').fill('18:00');
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Save' }).click();

@@ -120,10 +120,11 @@ inBrowser(
     await page.getByText('Give the day’s trainings to another trainer').click();
     await choose(page, 'Whose trainings', new RegExp(`^${names[0].first_name} `));
     await choose(page, 'Who gives them', new RegExp(`^${names[1].first_name} `));
-    await dialog(page).getByText('The trainer is busy then.').waitFor();
-    await dialog(page).getByText('1 training cannot be given to them and stays as it is.').waitFor();
+    await dialog(page).getByText('The trainer is busy then.').first().waitFor();
+    await dialog(page).getByText('1 training cannot be given to them and stays as it is.').first().waitFor();
     await dialog(page)
       .getByText(/3 people are told/)
+      .first()
       .waitFor();
     expect(await violations(page)).toEqual([]);
     expect(await trainerOf(first)).toBe(giver);
@@ -131,7 +132,7 @@ inBrowser(
     await eventually(async () => (await trainerOf(second)) === taker);
     expect([await trainerOf(first), await trainerOf(blocked)]).toEqual([taker, giver]);
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('Taken back. Nobody was told.').waitFor();
+    await page.getByText('Taken back. Nobody was told.').first().waitFor();
     expect([await trainerOf(first), await trainerOf(second)]).toEqual([giver, giver]);
   },
 );
@@ -151,9 +152,11 @@ inBrowser('those who come to a training are written to once, after it was said h
   await dialog(page).getByRole('button', { name: 'Write to all' }).click();
   await dialog(page)
     .getByText(/^2 people: /)
+    .first()
     .waitFor();
   await dialog(page)
     .getByText(/^2 have no channel and go on the list of calls: /)
+    .first()
     .waitFor();
   await dialog(page).getByLabel('Message').fill('Bring towels');
   expect(await violations(page)).toEqual([]);
@@ -170,7 +173,7 @@ inBrowser('those who come to a training are written to once, after it was said h
   await eventually(async () => (await wrote()) === 2);
   expect(await dialog(page).getByLabel('Message').inputValue()).toBe('Bring towels');
   await dialog(page).getByRole('button', { name: 'Send to 2 people' }).click();
-  await page.getByText('The message goes to 2 people.').waitFor();
+  await page.getByText('The message goes to 2 people.').first().waitFor();
   expect(await wrote()).toBe(2);
 });
 

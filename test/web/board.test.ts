@@ -81,7 +81,10 @@ inBrowser(
     await carry(page, { hours: 2 });
     await page.locator('.ghost', { hasText: '12:00–13:00' }).waitFor();
     await page.mouse.up();
-    await page.getByText(/1 person is told/).waitFor();
+    await page
+      .getByText(/1 person is told/)
+      .first()
+      .waitFor();
     expect(await violations(page)).toEqual([]);
     expect((await now()).starts_at).toBe(at('10:00'));
     await agree(page);
@@ -89,7 +92,7 @@ inBrowser(
     await desk.locator('.marked .by', { hasText: 'Somebody (owner)' }).waitFor();
     await standsAt(desk, '12:00');
     await page.getByRole('button', { name: 'Undo' }).click();
-    await page.getByText('Taken back. Nobody was told.').waitFor();
+    await page.getByText('Taken back. Nobody was told.').first().waitFor();
     expect((await now()).starts_at).toBe(at('10:00'));
     await standsAt(desk, '10:00');
     expect(world.complaints()).toEqual([]);
@@ -117,10 +120,14 @@ inBrowser('keys alone move a training, and Ctrl+Z takes it back', async () => {
   await page
     .getByRole('dialog')
     .getByText(/is told/)
+    .first()
     .waitFor();
   await page.keyboard.press('Enter');
   await isAt('10:30');
-  await page.getByText(/^Moved: /).waitFor();
+  await page
+    .getByText(/^Moved: /)
+    .first()
+    .waitFor();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.keyboard.press('Control+z');
   await isAt('10:00');
@@ -132,7 +139,7 @@ inBrowser('what is in the way is said, and nothing moves', async () => {
   await carry(page, { hours: 2 });
   await page.locator('.ghost.meets').waitFor();
   await page.mouse.up();
-  await page.getByText('The trainer is busy then. Nothing was changed.').waitFor();
+  await page.getByText('The trainer is busy then. Nothing was changed.').first().waitFor();
   expect((await now()).starts_at).toBe(at('10:00'));
 });
 
@@ -145,7 +152,10 @@ inBrowser('of two who move the same training the later one is told, and nothing 
   });
   await carry(page, { hours: 2 });
   await page.mouse.up();
-  await page.getByText(/Somebody changed it meanwhile/).waitFor();
+  await page
+    .getByText(/Somebody changed it meanwhile/)
+    .first()
+    .waitFor();
   expect((await now()).starts_at).toBe(at('16:00'));
   await standsAt(page, '16:00');
 });
@@ -157,9 +167,12 @@ inBrowser('a training is made at a free place and called off from its details; e
   expect(await page.getByLabel('Start').inputValue()).toBe('14:00');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Make the training' }).click();
-  await page.getByText(/^Made: /).waitFor();
+  await page
+    .getByText(/^Made: /)
+    .first()
+    .waitFor();
   await page.locator('[data-entry]', { hasText: '14:00–15:00' }).click();
-  await page.getByRole('dialog').getByText('Places taken').waitFor();
+  await page.getByRole('dialog').getByText('Places taken').first().waitFor();
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Call off' }).click();
   await page.getByLabel('Reason').fill('the boiler');

@@ -59,7 +59,7 @@ inBrowser('a booking is moved, then cancelled after its consequence was read', a
   await page.getByRole('link', { name: 'Move it' }).click();
   await page.getByRole('button', { name: /^10:30,/ }).click();
   await page.getByRole('heading', { name: /10:30$/ }).waitFor();
-  await page.getByText('You will not have to pay').waitFor();
+  await page.getByText('You will not have to pay').first().waitFor();
   await page.getByRole('button', { name: 'Cancel for free' }).click();
   await page.locator('.note', { hasText: 'cancelled' }).waitFor();
   expect(world.complaints()).toEqual([]);
@@ -69,7 +69,7 @@ inBrowser('without JavaScript an invoice is paid and quiet hours are kept', asyn
   const page = await world.visit({ token: parent.token, javaScriptEnabled: false });
   await page.goto('/cabinet/money');
   await page.getByRole('button', { name: /^Pay RUB.2,500 from the balance$/ }).click();
-  await page.getByText('Everything is paid.').waitFor();
+  await page.getByText('Everything is paid.').first().waitFor();
   await page.getByRole('link', { name: 'Settings' }).click();
   await page.getByLabel('None').check();
   await page.getByRole('button', { name: 'Save' }).click();
@@ -106,7 +106,7 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   expect(await subscribed()).toBe(true);
   await page.goto('/cabinet/settings');
   await page.getByRole('button', { name: 'Switch them off' }).click();
-  await page.getByText('nothing comes to this browser any more').waitFor();
+  await page.getByText('nothing comes to this browser any more').first().waitFor();
   expect(await subscribed()).toBe(false);
   expect(world.complaints()).toEqual([]);
 });
@@ -163,7 +163,10 @@ inBrowser('the balance is added to at the provider’s page, which leads back', 
   await page.getByRole('link', { name: 'Pay 150000 RUB' }).click();
   await page.locator('.note', { hasText: 'Paid. The money has arrived.' }).waitFor();
   await page.getByRole('main').getByRole('link', { name: 'Money' }).last().click();
-  await page.getByText(/^Balance: RUB.1,500$/).waitFor();
+  await page
+    .getByText(/^Balance: RUB.1,500$/)
+    .first()
+    .waitFor();
   expect(world.complaints()).toEqual([]);
 });
 

@@ -43,7 +43,7 @@ inBrowser(
     await page.getByText('6,000.00').first().waitFor();
     await line.click();
     await page.getByText('What it has cost').click();
-    await page.getByText('5,400.50').waitFor();
+    await page.getByText('5,400.50').first().waitFor();
     await page.getByRole('button', { name: 'Leave it as it is' }).click();
     await page.getByRole('button', { name: 'To the archive: Twelve mornings' }).click();
     await page.getByRole('button', { name: 'Restore: Twelve mornings' }).click();

@@ -54,17 +54,20 @@ inBrowser('on a card: why somebody owes 1,000, a payment is taken, and a subscri
   await dialog(page)
     .getByRole('button', { name: /^Why\? Training.*1,000/ })
     .click();
-  await dialog(page).getByText('No subscription covered the training').waitFor();
+  await dialog(page).getByText('No subscription covered the training').first().waitFor();
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Close' }).click();
 
   await page.getByRole('button', { name: 'Take a payment' }).click();
-  await dialog(page).getByText('Goes into the till as taken by Somebody (owner)').waitFor();
+  await dialog(page).getByText('Goes into the till as taken by Somebody (owner)').first().waitFor();
   expect(await dialog(page).getByLabel('Amount').inputValue()).toBe('1000');
   await dialog(page)
     .getByRole('button', { name: /^Take .*1,000/ })
     .click();
-  await page.getByText(/1 invoice is paid/).waitFor();
+  await page
+    .getByText(/1 invoice is paid/)
+    .first()
+    .waitFor();
   expect(await card(student)).toMatchObject({ owed_minor: 0, balance_minor: 0 });
   const { items } = (await api.get(`/api/payments?payer_id=${student}`)).body as Json;
   expect(items).toMatchObject([{ amount_minor: 100_000, method: 'cash', person_id: owner.id }]);
@@ -78,7 +81,7 @@ inBrowser('on a card: why somebody owes 1,000, a payment is taken, and a subscri
   await dialog(page)
     .getByRole('button', { name: /^Sell for/ })
     .click();
-  await page.getByText(`Sold: ${name}`).waitFor();
+  await page.getByText(`Sold: ${name}`).first().waitFor();
   await page.getByText('8 sessions left').first().waitFor();
   expect((await card(student)).owed_minor).toBe(400_000);
   expect(world.complaints()).toEqual([]);
@@ -120,7 +123,7 @@ inBrowser('a client becomes a student somebody else pays for, and gets a second 
   expect(await card(child)).toMatchObject({ is_student: true, payer: { id: father } });
 
   await page.getByRole('button', { name: 'Guardians' }).click();
-  await dialog(page).getByText('pays').waitFor();
+  await dialog(page).getByText('pays').first().waitFor();
   await pick(page, 'Who looks after them, too', 'Motherwell');
   await dialog(page).getByLabel('Also when the student is 18').check();
   await dialog(page).getByRole('button', { name: 'Add' }).click();
@@ -131,7 +134,7 @@ inBrowser('a client becomes a student somebody else pays for, and gets a second 
     { guardian_id: mother, allowed_after_18: true },
   ]);
   await page.getByRole('button', { name: 'Guardians' }).click();
-  await dialog(page).getByText('also after 18').waitFor();
+  await dialog(page).getByText('also after 18').first().waitFor();
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Robin Motherwell looks after them no more' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
@@ -156,9 +159,10 @@ inBrowser('all bookings to come are cancelled after their consequences were said
     });
   const page = await open(`/console/people/${client}`);
   await page.getByRole('button', { name: 'Cancel bookings (2)' }).click();
-  await dialog(page).getByText('2 bookings are cancelled.').waitFor();
+  await dialog(page).getByText('2 bookings are cancelled.').first().waitFor();
   await dialog(page)
     .getByText(/2,000.* is owed no more/)
+    .first()
     .waitFor();
   await dialog(page).getByLabel('Reason').fill('moves away');
   await dialog(page).getByRole('button', { name: 'Cancel them all' }).click();
@@ -188,9 +192,15 @@ inBrowser('a payment is taken of somebody who was looked for, refunded in part, 
   await dialog(page)
     .getByRole('button', { name: /^Give .*500/ })
     .click();
-  await page.getByText(/500\.00 given back/).waitFor();
+  await page
+    .getByText(/500\.00 given back/)
+    .first()
+    .waitFor();
   await page.getByRole('button', { name: 'Till' }).click();
-  await page.getByText(/in the till/).waitFor();
+  await page
+    .getByText(/in the till/)
+    .first()
+    .waitFor();
   expect(await card(student)).toMatchObject({ balance_minor: 100_050 });
   expect(world.complaints()).toEqual([]);
 });
@@ -217,10 +227,10 @@ inBrowser('what came through the provider is given back there; in another way on
   });
   const page = await open('/console/money');
   await page.getByRole('button', { name: /^More: Olga Online/ }).click();
-  await page.getByText('Give money back').waitFor();
+  await page.getByText('Give money back').first().waitFor();
   expect(await page.getByText('Take the payment back').count()).toBe(0);
   await page.getByText('Give money back').click();
-  await dialog(page).getByText('Give it back at the provider').waitFor();
+  await dialog(page).getByText('Give it back at the provider').first().waitFor();
   expect(await dialog(page).getByLabel('Amount').count()).toBe(0);
   const give = dialog(page).getByRole('button', { name: /^Give .*1,500/ });
   expect(await give.isDisabled()).toBe(true);
@@ -232,7 +242,10 @@ inBrowser('what came through the provider is given back there; in another way on
   expect(await page.getByRole('option', { name: 'Online' }).count()).toBe(0);
   await page.getByRole('option', { name: 'Cash' }).click();
   await give.click();
-  await page.getByText(/1,500\.00 given back/).waitFor();
+  await page
+    .getByText(/1,500\.00 given back/)
+    .first()
+    .waitFor();
   expect(await card(student)).toMatchObject({ balance_minor: 0 });
 });
 
@@ -247,7 +260,7 @@ inBrowser('a debtor is found by the age of the debt, and written to', async () =
   await page.getByRole('button', { name: 'Write to Anna Debtor' }).click();
   expect(await dialog(page).getByLabel('Message').inputValue()).toContain('123.00');
   await dialog(page).getByRole('button', { name: 'Send' }).click();
-  await page.getByText('It is on its way to Anna Debtor.').waitFor();
+  await page.getByText('It is on its way to Anna Debtor.').first().waitFor();
   const { items } = (await world.api.get(`/api/people/${student}/timeline?kinds=messages`)).body as Json;
   expect(items).toMatchObject([{ what: 'studio_wrote', status: 'pending' }]);
 });
@@ -263,7 +276,7 @@ inBrowser('a trainer is away: one training gets a substitute, the other is calle
   await dialog(page).getByLabel('To').fill(addDays(today(), 4));
   await dialog(page).getByLabel('Reason').fill('ill');
   await dialog(page).getByRole('button', { name: 'Enter an absence' }).click();
-  await dialog(page).getByText('Whoever comes is told at once').waitFor();
+  await dialog(page).getByText('Whoever comes is told at once').first().waitFor();
   const fields = dialog(page)
     .getByRole('group')
     .filter({ has: page.locator('legend') });
@@ -277,7 +290,7 @@ inBrowser('a trainer is away: one training gets a substitute, the other is calle
   await fields.nth(0).getByLabel('Who substitutes').first().click({ force: true });
   await page.getByRole('option', { name: 'Sub Person' }).last().click();
   await dialog(page).getByRole('button', { name: 'Decide 2 trainings' }).click();
-  await page.getByText('2 trainings are decided.').waitFor();
+  await page.getByText('2 trainings are decided.').first().waitFor();
   const [first, second] = await Promise.all(
     trainings.map(async (id) => (await world.api.get(`/real-trainings/${id}`)).body as Json),
   );

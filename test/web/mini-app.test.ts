@@ -82,7 +82,7 @@ afterEach(() => {
 inBrowser('a client books by Telegram’s own button, cancels with the consequence said, and sees nobody else’s', async () => {
   const { frame, main, back } = await openApp(world, { initData: initDataOf(IDS.client) });
   await frame.getByRole('heading', { name: 'Hello, Anna!' }).waitFor();
-  await frame.getByText('Karate').waitFor();
+  await frame.getByText('Karate').first().waitFor();
   expect(await frame.locator('body').innerText()).not.toContain('Foreign');
   await main.filter({ hasText: 'Book' }).waitFor();
   await main.click();
@@ -92,20 +92,23 @@ inBrowser('a client books by Telegram’s own button, cancels with the consequen
     .nth(5)
     .click();
   await frame.getByRole('button', { name: '10:00', exact: true }).click();
-  await frame.getByText('Free to cancel until').waitFor();
+  await frame.getByText('Free to cancel until').first().waitFor();
   await main.filter({ hasText: /10:00 · RUB/ }).click();
-  await frame.getByText('You are booked.').waitFor();
+  await frame.getByText('You are booked.').first().waitFor();
   const [made] = await bookingsOf(client);
   expect(made).toMatchObject({ status: 'CONFIRMED', starts_at: at(5, '10:00') });
 
   await main.filter({ hasText: 'Move' }).click();
   await frame.getByRole('button', { name: '11:30', exact: true }).click();
   await main.filter({ hasText: /^Move to .*11:30$/ }).click();
-  await frame.locator('dl').getByText(/11:30/).waitFor();
+  await frame.locator('dl').getByText(/11:30/).first().waitFor();
   expect((await bookingsOf(client))[0]).toMatchObject({ starts_at: at(5, '11:30') });
 
   await frame.getByRole('button', { name: 'Cancel…' }).click();
-  await frame.getByText(/will not have to pay/).waitFor();
+  await frame
+    .getByText(/will not have to pay/)
+    .first()
+    .waitFor();
   expect((await bookingsOf(client))[0]?.status).toBe('CONFIRMED');
   await frame.getByRole('button', { name: 'Cancel for free' }).click();
   await frame.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
@@ -120,8 +123,11 @@ inBrowser('a late cancellation says what it costs before; a link opens the booki
   const { frame, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${id}` }) });
   await frame.getByRole('heading', { name: 'Haircut' }).waitFor();
   await frame.getByRole('button', { name: 'Cancel…' }).click();
-  await frame.getByText('It can no longer be cancelled for free.').waitFor();
-  await frame.getByText(/are still to be paid/).waitFor();
+  await frame.getByText('It can no longer be cancelled for free.').first().waitFor();
+  await frame
+    .getByText(/are still to be paid/)
+    .first()
+    .waitFor();
   await frame.getByRole('button', { name: 'Cancel all the same' }).click();
   await frame.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
   await back.click();
@@ -131,7 +137,7 @@ inBrowser('a late cancellation says what it costs before; a link opens the booki
 inBrowser('somebody else’s booking is not opened by a link, and a guardian books for a child', async () => {
   const [foreign] = await bookingsOf(other);
   const { frame, main, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${foreign?.id}` }) });
-  await frame.getByText('This is not there any more.').waitFor();
+  await frame.getByText('This is not there any more.').first().waitFor();
   expect(await frame.locator('body').innerText()).not.toContain('Haircut');
   await back.click();
   await frame.getByRole('button', { name: 'Mila' }).click();
@@ -144,7 +150,7 @@ inBrowser('somebody else’s booking is not opened by a link, and a guardian boo
     .first()
     .click();
   await main.filter({ hasText: /· RUB/ }).click();
-  await frame.getByText('You are booked.').waitFor();
+  await frame.getByText('You are booked.').first().waitFor();
   expect(await bookingsOf(child)).toHaveLength(1);
 });
 
@@ -179,14 +185,14 @@ inBrowser('a trainer sees their own day, marks who came, and blocks time by drag
   );
   expect(absences).toEqual([{ from_at: at(20, '07:00'), to_at: at(20, '09:00') }]);
   await frame.getByRole('button', { name: /^Open again/ }).click();
-  await frame.getByText('Nothing is blocked.').waitFor();
+  await frame.getByText('Nothing is blocked.').first().waitFor();
   await frame.getByRole('button', { name: 'My day' }).click();
   await eventually(async () => (await saidTo(page, 'web_app_setup_swipe_behavior')).at(-1)?.allow_vertical_swipe === true);
 });
 
 inBrowser('another trainer sees nothing of it', async () => {
   const { frame } = await openApp(world, { initData: initDataOf(IDS.stranger, { start: `training_${training}` }) });
-  await frame.getByText('This is not there any more.').waitFor();
+  await frame.getByText('This is not there any more.').first().waitFor();
   expect(await frame.locator('body').innerText()).not.toMatch(/Karate|Anna|Foreign/);
 });
 
@@ -200,11 +206,14 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   await frame.getByRole('heading', { name: /^Today, / }).waitFor();
   await frame.getByRole('button', { name: 'Tasks' }).click();
   await frame.getByRole('button', { name: 'Done Call Anna back' }).click();
-  await frame.getByText('Nothing is left to do.').waitFor();
+  await frame.getByText('Nothing is left to do.').first().waitFor();
   await frame.getByRole('button', { name: 'Runs' }).click();
-  await frame.getByText('Error: no power').waitFor();
+  await frame.getByText('Error: no power').first().waitFor();
   await frame.getByRole('button', { name: /^Retry Tidying up/ }).click();
-  await frame.getByText(/^Asked for anew/).waitFor();
+  await frame
+    .getByText(/^Asked for anew/)
+    .first()
+    .waitFor();
   const attempts = await world.api.db.anyFirst(sql.type(z.object({ attempt: z.int() }))`
     select attempt from automated_process_history where run_key = (select run_key from automated_process_history where id = ${failed}) order by 1`);
   expect(attempts).toEqual([1, 2]);
@@ -247,7 +256,10 @@ inBrowser('an administrator books several services for a client, and adds people
   await frame.locator('.times button').nth(3).click();
   await look('several');
   await main.click();
-  await frame.getByText(/ · Colour$/).waitFor();
+  await frame
+    .getByText(/ · Colour$/)
+    .first()
+    .waitFor();
   const made = (await api.get(`/bookings?client_id=${zoe.id}`)).body.items;
   expect(made.map((one: { service: string }) => one.service)).toEqual(['Haircut', 'Colour']);
 
@@ -263,8 +275,11 @@ inBrowser('an administrator books several services for a client, and adds people
       .click();
   }
   await opened.main.filter({ hasText: 'Add 2 people' }).click();
-  await opened.frame.getByText('has a place').waitFor();
-  await opened.frame.getByText(/^not possible/).waitFor();
+  await opened.frame.getByText('has a place').first().waitFor();
+  await opened.frame
+    .getByText(/^not possible/)
+    .first()
+    .waitFor();
   expect([await violations(opened.frame), await tooWide(opened.frame)]).toEqual([[], 0]);
   const { students } = (await api.get(`/real-trainings/${group}`)).body;
   expect(students.map((one: { student_id: number }) => one.student_id)).toEqual([yan.id]);

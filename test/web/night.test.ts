@@ -63,7 +63,7 @@ inBrowser('a schedule is paused with a reason, which a reload does not lose, and
   expect(await page.getByLabel('Reason').inputValue()).toBe('prices change');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Pause', exact: true }).last().click();
-  await page.getByText('prices change').waitFor();
+  await page.getByText('prices change').first().waitFor();
   await page.getByRole('button', { name: 'Resume: Renewals' }).click();
   await page.getByRole('button', { name: 'Pause: Renewals' }).waitFor();
   const { items } = (await world.api.get('/schedule')).body;

@@ -210,7 +210,7 @@ inBrowser('what changes at another desk is seen without a reload', async () => {
   const page = await world.visit({ token: owner.token });
   await come(page, '/console/tasks');
   await world.api.post('/api/tasks', { title: 'Water the plants' });
-  await page.getByText('Water the plants').waitFor();
+  await page.getByText('Water the plants').first().waitFor();
   await page.getByRole('button', { name: 'Done: Water the plants' }).click();
   await page.getByText('Water the plants').first().waitFor();
   await page.getByRole('button', { name: 'Undo' }).click();
@@ -262,7 +262,7 @@ inBrowser('the owner invites somebody, and the link is shown once', async () => 
   expect(await page.locator('.url').count()).toBe(0);
   const guest = await world.visit();
   await guest.goto(new URL(url).pathname + new URL(url).search);
-  await guest.getByText('You are invited as trainer new@studio.example').waitFor();
+  await guest.getByText('You are invited as trainer new@studio.example').first().waitFor();
 });
 
 inBrowser('a run that is incomplete is retried from its row', async () => {

@@ -40,7 +40,7 @@ const sheet = async () => (await world.api.get(`/api/pay/sheets/${trainer.id}/20
 inBrowser('a card is added, a month read and closed, and what it came to is paid out; the trainer sees it', async () => {
   const page = await open('/console/pay?month=2026-03', owner);
   await page.getByRole('link', { name: /^Somebody \(trainer\)/ }).click();
-  await page.getByText('Nothing in this month').waitFor();
+  await page.getByText('Nothing in this month').first().waitFor();
 
   await page.getByRole('button', { name: 'New card' }).click();
   await dialog(page).getByLabel('Valid from').fill('2026-01-01');
@@ -48,8 +48,11 @@ inBrowser('a card is added, a month read and closed, and what it came to is paid
   await dialog(page).getByLabel('For each who came').fill('150,50');
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Save' }).click();
-  await page.getByText('The card is saved.').waitFor();
-  await page.getByText(/1,000\.00 for a training; .*150\.50 for each person/).waitFor();
+  await page.getByText('The card is saved.').first().waitFor();
+  await page
+    .getByText(/1,000\.00 for a training; .*150\.50 for each person/)
+    .first()
+    .waitFor();
 
   await page.getByRole('button', { name: /^Who: / }).click();
   await page.locator('.people li').first().waitFor();
@@ -58,9 +61,13 @@ inBrowser('a card is added, a month read and closed, and what it came to is paid
   await page.getByRole('button', { name: 'Close the month' }).click();
   await dialog(page)
     .getByText(/It comes to .*1,150\.50\. It cannot be opened again.*April 2026 at the earliest/)
+    .first()
     .waitFor();
   await dialog(page).getByRole('button', { name: 'Close the month' }).click();
-  await page.getByText(/^Closed on /).waitFor();
+  await page
+    .getByText(/^Closed on /)
+    .first()
+    .waitFor();
   expect(await sheet()).toMatchObject({ state: 'closed', total_minor: 115_050, closed_by: `person:${owner.id}` });
 
   await page.getByRole('button', { name: 'Pay out', exact: true }).click();
@@ -69,11 +76,17 @@ inBrowser('a card is added, a month read and closed, and what it came to is paid
     .getByRole('button', { name: /^Pay out .*1,000/ })
     .click();
   await eventually(async () => (await sheet()).owed_minor === 15_050);
-  await page.getByText(/Closed months still owe .*150\.50/).waitFor();
+  await page
+    .getByText(/Closed months still owe .*150\.50/)
+    .first()
+    .waitFor();
 
   const own = await open('/console/pay?month=2026-03', trainer, { viewport: { width: 375, height: 800 } });
   await own.getByRole('heading', { name: 'My pay' }).waitFor();
-  await own.getByText(/^Closed on /).waitFor();
+  await own
+    .getByText(/^Closed on /)
+    .first()
+    .waitFor();
   expect(await own.getByRole('button', { name: /Close the month|New card|Pay out/ }).count()).toBe(0);
   expect(await violations(own)).toEqual([]);
   expect(await own.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
@@ -81,13 +94,13 @@ inBrowser('a card is added, a month read and closed, and what it came to is paid
 
 inBrowser('a month that came to something else meanwhile is not closed', async () => {
   const page = await open(`/console/pay/${trainer.id}?month=2026-04`, owner);
-  await page.getByText('Nothing in this month').waitFor();
+  await page.getByText('Nothing in this month').first().waitFor();
   await page.getByRole('button', { name: 'Close the month' }).click();
   await world.api.db.query(sql.unsafe`update real_training_students set status = 'ABSENT'`);
   await dialog(page).getByRole('button', { name: 'Close the month' }).click();
-  await page.getByText('Look again; nothing was done').waitFor();
+  await page.getByText('Look again; nothing was done').first().waitFor();
   await page.getByRole('heading', { name: 'Corrections of closed months' }).waitFor();
-  await page.getByText('nothing now').waitFor();
+  await page.getByText('nothing now').first().waitFor();
   expect((await world.api.get(`/api/pay/sheets/${trainer.id}/2026-04`)).body).toMatchObject({
     state: 'open',
     total_minor: -15_050,

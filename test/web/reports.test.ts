@@ -86,14 +86,14 @@ inBrowser('from what was paid today down to one payment, and on to whose it is',
   await api.post('/api/payments', { payer_id: student, amount_minor: 123_400, method: 'cash' });
   const page = await open(`/console/reports/revenue?from=${today()}&to=${today()}&by=day`);
   await page.locator('.chart canvas').first().waitFor();
-  await page.getByText('a refund lowers its own day').waitFor();
+  await page.getByText('a refund lowers its own day').first().waitFor();
   await page
     .getByRole('button', { name: /^Paid, .*Show what it is made of/ })
     .first()
     .click();
   const dialog = page.getByRole('dialog').last();
   const line = dialog.getByRole('listitem').filter({ hasText: 'Ada Lovelace' });
-  await line.getByText(/1,234/).waitFor();
+  await line.getByText(/1,234/).first().waitFor();
   expect(await violations(page)).toEqual([]);
   await page.reload();
   await line.getByRole('link', { name: 'Ada Lovelace' }).click();
@@ -109,7 +109,7 @@ inBrowser('who is ready is seen, an exam is planned, and on its day it is passed
   const phone = await open('/console/belts', { viewport: { width: 375, height: 800 } });
   await phone.getByRole('button', { name: /^Plan an exam: Mary Somerville, Purple/ }).click();
   await phone.getByRole('dialog').last().getByRole('button', { name: 'Plan an exam' }).click();
-  await phone.getByText('Exam planned: Mary Somerville').waitFor();
+  await phone.getByText('Exam planned: Mary Somerville').first().waitFor();
   const { items } = (await api.get(`/api/exams?student_id=${student}`)).body as Json;
   expect(items).toMatchObject([{ belt: 'Purple', status: 'planned' }]);
 
@@ -118,10 +118,10 @@ inBrowser('who is ready is seen, an exam is planned, and on its day it is passed
   await phone.goto(`/console/belts/exams?day=${day}`);
   const mine = phone.getByRole('group', { name: 'Mary Somerville' });
   await mine.getByRole('button', { name: 'Passed', exact: true }).click();
-  await phone.getByText('Mary Somerville: passed').waitFor();
+  await phone.getByText('Mary Somerville: passed').first().waitFor();
   expect(await make.currentBelt(student)).toBe('Purple');
   await mine.getByRole('button', { name: 'Not passed' }).click();
-  await phone.getByText('Mary Somerville: not passed').waitFor();
+  await phone.getByText('Mary Somerville: not passed').first().waitFor();
   expect(await make.currentBelt(student)).toBe('Blue');
   await phone.getByRole('button', { name: 'Undo' }).click();
   await phone.locator('button[aria-pressed=true]', { hasText: /^Passed$/ }).waitFor();

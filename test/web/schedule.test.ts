@@ -34,7 +34,10 @@ inBrowser('a weekly training is added, gets a student who leaves and is brought 
   const leave = page.getByRole('button', { name: /^Gives up the place/ });
   await leave.click();
   await page.getByRole('button', { name: 'Undo' }).click();
-  await page.getByText(/has a standing place/).waitFor();
+  await page
+    .getByText(/has a standing place/)
+    .first()
+    .waitFor();
   await students.click();
   await leave.waitFor();
   await page.getByRole('button', { name: 'Leave it as it is' }).click();
@@ -63,11 +66,14 @@ inBrowser('other hours of a day show what they run into before they are saved, a
   await page.getByLabel('Trainer or location').first().click({ force: true });
   await page.getByRole('option', { name: 'Vera Morning' }).click();
   await page.getByLabel('Date').fill(day);
-  await page.getByText(/^Training at/).waitFor();
+  await page
+    .getByText(/^Training at/)
+    .first()
+    .waitFor();
   expect(await itemsOf('/api/calendar-overrides')).toEqual([]);
   await page.reload();
   await add.click();
-  await page.getByText('1 entry lies outside these hours. It stands:').waitFor();
+  await page.getByText('1 entry lies outside these hours. It stands:').first().waitFor();
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Save' }).click();
   await page.getByRole('button', { name: /^Delete: .*Vera Morning/ }).waitFor();
@@ -83,7 +89,7 @@ inBrowser('the hours of a trainer are written for the week', async () => {
   await page.getByRole('group', { name: 'Tuesday' }).getByLabel('To').fill('00:00');
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Tuesday 09:00–24:00').waitFor();
+  await page.getByText('Tuesday 09:00–24:00').first().waitFor();
   expect((await world.api.get(`/api/specialists/${trainer}`)).body.work_schedule).toMatchObject({
     1: [['09:00', '24:00']],
     0: [],

@@ -21,17 +21,20 @@ inBrowser('the studio is named through a reload, days are closed and opened, and
   await page.getByLabel('Name of the studio').waitFor();
   expect(await page.getByLabel('Name of the studio').inputValue()).toBe('Studio at the mill');
   await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').waitFor();
+  await page.getByText('Saved').first().waitFor();
   expect((await api.get('/api/company')).body.name).toBe('Studio at the mill');
   const day = addDays(dayOf(new Date(), api.fleet.settings.zone), -40);
   await page.getByLabel('Last closed day').fill(day);
   await page.getByRole('button', { name: 'Close the days' }).click();
-  await page.getByText(/^Closed up to/).waitFor();
+  await page
+    .getByText(/^Closed up to/)
+    .first()
+    .waitFor();
   expect((await api.get('/api/closed-period')).body.through).toBe(day);
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Open all days' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Open all days' }).click();
-  await page.getByText('No day is closed.').waitFor();
+  await page.getByText('No day is closed.').first().waitFor();
   await page.getByRole('button', { name: 'Demand it' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Demand it' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });

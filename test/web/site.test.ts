@@ -170,7 +170,7 @@ const severalServices = async (page: Page, hour: number) => {
   await page.goto('/');
   await page.getByRole('link', { name: 'Several services in one visit' }).click();
   await page.getByRole('link', { name: /^Haircut/ }).click();
-  await page.getByText('Add at least one more service').waitFor();
+  await page.getByText('Add at least one more service').first().waitFor();
   await page.getByRole('link', { name: /^Colour/ }).click();
   await page.locator('.visit li section').nth(1).getByRole('link', { name: 'Bella' }).click();
   await page.waitForURL(/parts=\d+\.\d+-\d+/);
@@ -267,7 +267,7 @@ inBrowser('a newcomer joins a class, the next one waits for a place and leaves t
   await first.getByRole('button', { name: /^Join/ }).click();
   await first.getByLabel('Code').fill(await codeFor(email));
   await first.getByRole('button', { name: /^Join/ }).click();
-  await first.locator('main').getByText('You have a place in this class.').waitFor();
+  await first.locator('main').getByText('You have a place in this class.').first().waitFor();
 
   const second = await world.visit();
   await second.goto(`/classes/${group}`);
@@ -275,7 +275,7 @@ inBrowser('a newcomer joins a class, the next one waits for a place and leaves t
   await second.getByRole('button', { name: /waitlist/ }).click();
   await second.getByLabel('Code').fill(await codeFor(next));
   await second.getByRole('button', { name: /waitlist/ }).click();
-  await second.locator('main').getByText('You are on the waitlist.').waitFor();
+  await second.locator('main').getByText('You are on the waitlist.').first().waitFor();
   await second.getByRole('button', { name: 'Leave the waitlist' }).click();
   await second.getByRole('button', { name: /Join the waitlist/ }).waitFor();
 

@@ -48,7 +48,7 @@ inBrowser('an empty studio is led from the board to its first week', async () =>
   await step('Students', () => person('Vera'));
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Make the week' }).click();
-  await page.getByText('1 training is made.').waitFor();
+  await page.getByText('1 training is made.').first().waitFor();
   await page.getByRole('link', { name: 'To the board' }).click();
   await page.getByText('Karate').first().waitFor();
   expect(world.complaints()).toEqual([]);

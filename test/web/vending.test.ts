@@ -78,7 +78,7 @@ inBrowser('an owner of machines begins at their machines, sees nothing else, and
   }
   await come(page, '/console/account');
   await come(page, '/console/vending/machines/1');
-  await page.getByText('There is no such machine').waitFor();
+  await page.getByText('There is no such machine').first().waitFor();
   await come(page, '/console/vending/reading');
   expect(world.complaints()).toEqual([]);
 });
@@ -86,7 +86,7 @@ inBrowser('an owner of machines begins at their machines, sees nothing else, and
 inBrowser('a recipe takes what was sold, low stock makes a task, and a refill closes it', async () => {
   const page = await world.visit({ token: vendor.token });
   await come(page, `/console/vending/machines/${machine}`);
-  await page.getByText('needs a recipe').waitFor();
+  await page.getByText('needs a recipe').first().waitFor();
   await page.getByRole('button', { name: 'Edit the recipe: Item 7' }).click();
   await page.getByLabel('Name of the drink').fill('Double');
   await page.getByRole('combobox', { name: 'Add an ingredient' }).click({ force: true });
@@ -94,7 +94,7 @@ inBrowser('a recipe takes what was sold, low stock makes a task, and a refill cl
   await page.getByRole('textbox', { name: 'Beans, grams' }).fill('10');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Save the recipe' }).click();
-  await page.getByText('Double').waitFor();
+  await page.getByText('Double').first().waitFor();
   expect(await waiting()).toBe(1);
 
   await page.getByRole('button', { name: 'Change: Beans, Lobby', exact: true }).click();
@@ -102,19 +102,19 @@ inBrowser('a recipe takes what was sold, low stock makes a task, and a refill cl
   await page.getByLabel('How much, grams').fill('90,5');
   expect(await violations(page)).toEqual([]);
   await page.getByRole('button', { name: 'Count', exact: true }).click();
-  await page.getByText('running low').waitFor();
+  await page.getByText('running low').first().waitFor();
 
   await page.getByRole('link', { name: '← Vending' }).click();
   await page.getByRole('link', { name: 'Refilling' }).click();
   await page.getByRole('button', { name: 'Done: Lobby' }).click();
-  await page.getByText('Still to be refilled: Beans').waitFor();
+  await page.getByText('Still to be refilled: Beans').first().waitFor();
   await page.getByRole('link', { name: 'Lobby' }).click();
   await page.getByRole('button', { name: 'Change: Beans, Lobby', exact: true }).click();
   await page.getByText('Refill', { exact: true }).click();
   await page.getByLabel('How much, grams').fill('500');
   await page.getByRole('button', { name: 'Refill', exact: true }).click();
-  await page.getByText('The refilling task is done').waitFor();
-  await page.getByText('590.5 g').waitFor();
+  await page.getByText('The refilling task is done').first().waitFor();
+  await page.getByText('590.5 g').first().waitFor();
   await come(page, '/console/vending/tasks?status=completed');
   await page.getByRole('link', { name: 'Lobby' }).waitFor();
   // What is still low was refused once.
@@ -139,7 +139,7 @@ inBrowser('what is sold meanwhile is seen without a reload', async () => {
   await come(page, '/console/vending/tasks');
   const before = await page.locator('.task').count();
   await vendor.ask('POST', '/api/vending/tasks', { terminal_id: machine, comment: 'Wipe the drip tray' });
-  await page.getByText('Wipe the drip tray').waitFor();
+  await page.getByText('Wipe the drip tray').first().waitFor();
   expect(await page.locator('.task').count()).toBe(before + 1);
 });
 
@@ -152,7 +152,7 @@ inBrowser('somebody who was invited connects their own machines, and sees how fa
   await page.getByLabel('Password at the service').fill('a-password');
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await page.getByRole('button', { name: 'Connect', exact: true }).click();
-  await page.getByText('The login is tried').waitFor();
+  await page.getByText('The login is tried').first().waitFor();
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   const { body } = await newcomer.ask('GET', '/api/vending/owners');
   expect(body.items).toMatchObject([{ user_id: newcomer.id, has_credentials: true }]);
