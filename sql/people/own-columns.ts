@@ -72,7 +72,7 @@ export const personTables: Readonly<Record<string, ColumnDecision>> = {
   notifications: {
     of: ['user_id', 'chat'],
     kept: 'id user_id chat_id template params locale status send_after sent_at created_at occasion_at channel',
-    withheld: 'dedupe_key attempts error priority parts_sent in_line subjects undo_id held_until tried',
+    withheld: 'dedupe_key attempts error priority parts_sent in_line subjects undo_id held_until tried trace',
     isDeleted: true,
   },
   studio_news: {
