@@ -2,6 +2,8 @@
 export default {
   rootDir: '..',
   testMatch: ['<rootDir>/test/**/*.test.ts'],
+  // What only a night has time for stands in files of its own; see also support/nightly-only.ts.
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.NIGHTLY === 'yes' ? [] : ['\\.night\\.test\\.ts$'])],
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/test/support/strip-types.cjs' },
   testEnvironment: '<rootDir>/test/support/environment.cjs',

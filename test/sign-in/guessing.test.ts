@@ -4,6 +4,7 @@ import { attemptsOf } from '../../api/auth/attempts.ts';
 import { countGuesses } from '../../api/auth/guesses.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { account, cookieOf, PASSWORD, signIn } from './account.ts';
 
 let api: TestApi;
@@ -14,7 +15,7 @@ afterAll(() => api.close());
 
 const GUESSES = 1_000;
 /** Of those that are all looked at, each of which costs a hash: by day fewer. */
-const LOOKED_AT = process.env.NIGHTLY === 'yes' ? GUESSES : 200;
+const LOOKED_AT = rounds({ daily: 200, nightly: GUESSES });
 const AT_ONCE = 20;
 const rows = () => api.db.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from sign_in_failures`);
 const sessions = () => api.db.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from sessions`);

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
+import { rounds } from '../support/nightly-only.ts';
 import { at, type ByHand, byHand, dayIn } from './scene.ts';
 
-const isNightly = process.env.NIGHTLY === 'yes';
 let scene: ByHand;
 beforeAll(async () => {
   scene = await byHand({ RATE_LIMIT_PER_MINUTE: '1000000' });
@@ -25,9 +25,9 @@ function randomOf(seed: number) {
 type Model = { id: number; start: number; trainer: number; students: number[]; version: number; isOff: boolean };
 const meets = (one: { start: number }, other: { start: number }) => one.start < other.start + 1 && other.start < one.start + 1;
 
-const STEPS = isNightly ? 600 : 50;
+const STEPS = rounds({ daily: 50, nightly: 600 });
 
-test.each(isNightly ? [1, 2, 3, 4] : [7])(
+test.each(rounds({ daily: [7], nightly: [1, 2, 3, 4] }))(
   'moves, cancellations and undos are what a plain model says (seed %i)',
   async (seed) => {
     const random = randomOf(seed);

@@ -8,7 +8,6 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownFleet } from '../support/fleet.ts';
 import { request } from '../support/front-door.ts';
-import { rounds } from '../support/nightly-only.ts';
 import { ownRedis } from '../support/own-servers.ts';
 
 /*
@@ -16,8 +15,6 @@ import { ownRedis } from '../support/own-servers.ts';
  * the machine's network. Two fleets with two builds of the pages take minutes: it is played at night.
  */
 jest.setTimeout(600_000);
-const atNight = rounds({ daily: test.skip, nightly: test });
-const isNight = rounds({ daily: false, nightly: true });
 
 const KEY = newSecret();
 const FIRST = ['api', 'scheduler', 'generation'];
@@ -37,14 +34,12 @@ async function host(ip: string, apps: readonly string[]): Promise<Host> {
 }
 
 beforeAll(async () => {
-  if (!isNight) return;
   database = await testDatabase();
   redis = await ownRedis();
   first = await host('127.0.0.2', FIRST);
   second = await host('127.0.0.3', SECOND);
 });
 afterAll(async () => {
-  if (!isNight) return;
   await first?.end();
   await second?.end();
   await redis.close();
@@ -68,7 +63,7 @@ async function kill(at: Host) {
   for (const pid of Object.values(pids)) process.kill(pid, 'SIGKILL');
 }
 
-atNight('each host runs what it was told to, and either API asks the workers of both', async () => {
+test('each host runs what it was told to, and either API asks the workers of both', async () => {
   expect(Object.keys(await first.pids()).toSorted()).toEqual(FIRST.toSorted());
   expect(Object.keys(await second.pids()).toSorted()).toEqual(SECOND.toSorted());
   for (const [at, path] of [
@@ -78,7 +73,7 @@ atNight('each host runs what it was told to, and either API asks the workers of 
     expect(await ask(at, 'POST', path, {})).toMatchObject({ status: 200 });
 });
 
-atNight('when the host with the lease is killed, the other one takes it, and its API answers all the while', async () => {
+test('when the host with the lease is killed, the other one takes it, and its API answers all the while', async () => {
   const leading = await eventually(holder);
   const [dead, alive] = Object.values(await first.pids()).includes(leading) ? [first, second] : [second, first];
   const next = (await alive.pids()).scheduler;
