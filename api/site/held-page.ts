@@ -10,10 +10,9 @@ import type { Page } from './page.ts';
 import type { View } from './view.ts';
 import type { SiteText } from './words.ts';
 
-export type HeldView = {
+/** The last step of what a token holds, be it one service or a visit. */
+export type LastStep = {
   token: string;
-  hold: SiteHold;
-  deal: Deal;
   /** Who books, where that is known. */
   isKnown: boolean;
   /** For whom it is, where that can be chosen. */
@@ -24,10 +23,11 @@ export type HeldView = {
   typed?: TypedContact;
   wrong?: WrongFields;
   trouble?: string;
-  /** The starts that are left, where the slot is lost. */
+  /** The starts that are left, where what was held is lost. */
   slots?: readonly string[];
   code?: CodeStep;
 };
+export type HeldView = LastStep & { hold: SiteHold; deal: Deal };
 
 /** The last step: the deal, who books, and the button that says all of it. */
 export function heldPage(view: View, held: HeldView, status = 200): Page {

@@ -49,6 +49,8 @@ export function site(parts: SiteParts): Router {
       return handler(all, view, request, response);
     }),
   ];
+  /** A code is asked for in the answer to a form, so its address alone leads to that form. */
+  const backTo = (what: string) => page(async (_parts, view, request) => ({ to: view.link(`/${what}/${request.params.token}`) }));
   router.get('/', page(showChoice)).all('/', onlyBy('GET'));
   router.get('/s/{*slug}', page(shortLink)).all('/s/{*slug}', onlyBy('GET'));
   router.post('/hold', ...posted(takeStart)).all('/hold', onlyBy('POST'));
@@ -60,11 +62,10 @@ export function site(parts: SiteParts): Router {
     .get('/book/:token/weekly', page(showWeekly))
     .post('/book/:token/weekly', ...posted(bookWeeklyHere))
     .all('/book/:token/weekly', onlyBy('GET', 'POST'));
-  router.get(
-    '/book/:token/code',
-    page(async (_parts, view, request) => ({ to: view.link(`/book/${request.params.token}`) })),
-  );
-  router.post('/book/:token/code', ...posted(confirmAndBook)).all('/book/:token/code', onlyBy('GET', 'POST'));
+  router
+    .get('/book/:token/code', backTo('book'))
+    .post('/book/:token/code', ...posted(confirmAndBook))
+    .all('/book/:token/code', onlyBy('GET', 'POST'));
   router.get('/booked/:token', page(showBooked)).all('/booked/:token', onlyBy('GET'));
   router
     .get('/visit', page(showVisitChoice))
@@ -74,11 +75,10 @@ export function site(parts: SiteParts): Router {
     .get('/visit/:token', page(showVisit))
     .post('/visit/:token', ...posted(bookVisitHere))
     .all('/visit/:token', onlyBy('GET', 'POST'));
-  router.get(
-    '/visit/:token/code',
-    page(async (_parts, view, request) => ({ to: view.link(`/visit/${request.params.token}`) })),
-  );
-  router.post('/visit/:token/code', ...posted(confirmVisit)).all('/visit/:token/code', onlyBy('GET', 'POST'));
+  router
+    .get('/visit/:token/code', backTo('visit'))
+    .post('/visit/:token/code', ...posted(confirmVisit))
+    .all('/visit/:token/code', onlyBy('GET', 'POST'));
   router.get('/classes', page(showClasses)).all('/classes', onlyBy('GET'));
   router
     .get('/classes/:id', page(showClass))

@@ -5,9 +5,9 @@ import type { SiteHold } from '../../sql/site/holds.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitDay, type VisitWish } from '../../workers/site/visit-starts.ts';
 import { chooseStart, partText, zoneNote } from './book-page.ts';
-import { type CodeStep, codeForm, contactFields, type TypedContact, type WrongFields } from './contact-form.ts';
-import { type ForWhom, forParam, whomChips } from './for-whom.ts';
-import { slotChoice } from './held-page.ts';
+import { codeForm, contactFields } from './contact-form.ts';
+import { forParam, whomChips } from './for-whom.ts';
+import { type LastStep, slotChoice } from './held-page.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
 import type { View } from './view.ts';
@@ -92,21 +92,10 @@ function partOf(
     <ul class="chips" aria-label="${t('book.who')}">${giving.length > 1 && chip(undefined, t('book.anybody'))}${giving.map((one) => chip(one.id, one.name))}</ul></section></li>`;
 }
 
-export type VisitView = {
-  token: string;
+export type VisitView = LastStep & {
   holds: readonly SiteHold[];
   /** What it would be for whoever is known; null where it cannot be had. */
   plan: readonly Booking[] | null;
-  isKnown: boolean;
-  chosen: ForWhom | null;
-  as?: string;
-  by: { mail: boolean; telegram: boolean };
-  typed?: TypedContact;
-  wrong?: WrongFields;
-  trouble?: string;
-  /** The starts that are left, where the visit cannot be had as it was held. */
-  slots?: readonly string[];
-  code?: CodeStep;
 };
 /** One line of a visit, be it held or booked. */
 type Line = Pick<Booking, 'starts_at' | 'service' | 'specialist' | 'room' | 'duration_minutes'> & { price: Html };
@@ -114,7 +103,7 @@ type Line = Pick<Booking, 'starts_at' | 'service' | 'specialist' | 'room' | 'dur
 /** The last step: all services with their prices, who books, and the button that says all of it. */
 export function visitPage(view: View, visit: VisitView, status = 200): Page {
   const { t, link, guard } = view;
-  const { token, holds, plan, isKnown, chosen, by, typed = {}, wrong = {}, slots, code } = visit;
+  const { token, holds, plan, isKnown, chosen = null, by, typed = {}, wrong = {}, slots, code } = visit;
   const [first] = holds as [SiteHold];
   const path = `/visit/${token}`;
   const action = link(path, forParam(chosen));

@@ -128,7 +128,10 @@ export async function bookVisitAt(
     starts_at: part.startsAt,
   }));
   try {
-    return await context.db.transaction((db) => bookEach(wanted, clientId, { ...context, db }));
+    return await context.db.transaction(async (db) => {
+      await lockSpecialists(db, peopleOf(wanted));
+      return bookEach(wanted, clientId, { ...context, db });
+    });
   } catch (error) {
     throw error instanceof Refused && error.kind === 'conflict' && error.fields.slots ? taken(error.message) : error;
   }
@@ -151,10 +154,9 @@ async function bookParts(holds: readonly SiteHold[], clientId: number, context: 
 type Part = Pick<SiteHold, 'service_id' | 'specialist_id' | 'starts_at'>;
 const peopleOf = (parts: readonly Part[]) => parts.map(({ specialist_id }) => specialist_id);
 
-/** Books each part, with what pays without money where there is something. */
+/** Books each part, with what pays without money where there is something. The calendars are the transaction's already. */
 async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
   const { db } = context;
-  await lockSpecialists(db, peopleOf(parts));
   const made: Booking[] = [];
   for (const { service_id, specialist_id, starts_at } of parts) {
     const { ways } = await dealFor({ service_id, specialist_id, starts_at }, clientId, context);
