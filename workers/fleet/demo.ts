@@ -9,7 +9,7 @@ const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'demo' })
 try {
   console.log(
     'Loaded the demo studio:',
-    await loadDemo(db, { today: dayOf(new Date(), settings.zone), currency: settings.currency }),
+    await loadDemo(db, { today: dayOf(new Date(), settings.zone), currency: settings.currency, pastIn: settings.zone }),
   );
 } catch (error) {
   console.error((error as Error).message);

@@ -15,19 +15,21 @@ export async function loadDemoIfNew(db: Database, settings: Settings, say: (line
   const { trainers, templates, students } = await loadDemo(db, {
     today: dayOf(new Date(), settings.zone),
     currency: settings.currency,
+    pastIn: settings.zone,
   });
   say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
 }
 
 /**
- * The first generations of a fleet that never ran, asked for through the API like any other: what is left of this week, so that the
- * board is not empty, and the next week, with its result.
+ * The first runs of a fleet that never ran, asked for through the API like any other: the figures of the days that were, what is left of
+ * this week, so that the board is not empty, and the next week, with its result.
  */
 export async function firstNight(db: Database, settings: Settings, say: (line: string) => void) {
   const key = readAdminKey(settings) ?? settings.apiKeys.find((candidate) => candidate.scopes.includes('*'))?.secret;
   if (!key || (await listRuns(db, { limit: 1 })).length > 0) return;
   const generate = (body?: { week_start: Day }) =>
     askApi(settings, runs.generation.path, { method: 'POST', headers: { 'X-API-Key': key, Prefer: 'wait=60' }, body });
+  await askApi(settings, runs.stats.path, { method: 'POST', headers: { 'X-API-Key': key } });
   await generate({ week_start: addDays(mondayAfter(dayOf(new Date(), settings.zone)), -7) });
   const { status, body } = await generate();
   const result = generationResult.safeParse(body);
