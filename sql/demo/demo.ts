@@ -37,12 +37,12 @@ export const isEmptyStudio = (db: Sql) =>
  * The first generation after it ends `partial`: one conflict (D8), some groups full (D6), a student or two busy (D7).
  * @param options.today the business day to build around, `YYYY-MM-DD`; the week meant is the one of the Monday after it
  * @param options.currency what its prices are in, the same numbers of whatever it is
- * @param options.pastIn the zone of the studio, where its last eight weeks are wanted too
+ * @param options.past the zone of the studio and the present, where its last eight weeks are wanted too
  * @throws when the studio has users already; nothing is written then
  */
 export const loadDemo = (
   db: Database,
-  { today, currency = 'RUB', pastIn }: { today: string; currency?: string; pastIn?: string },
+  { today, currency = 'RUB', past }: { today: string; currency?: string; past?: { zone: string; now: Date } },
 ): Promise<DemoSummary> =>
   db.transaction(async (transaction) => {
     // Nobody else may fill the studio between the look and the deed; reading goes on.
@@ -68,8 +68,8 @@ export const loadDemo = (
     await insertCompany(transaction);
     await insertOffers(transaction, currency);
     await insertLinks(transaction, links, idOf, templates);
-    const told = await insertHoldings(transaction, holdings, idOf, { currency, whole: pastIn !== undefined });
-    if (pastIn) await insertPast(transaction, { today, zone: pastIn, cashierId: ids[0]!, currency }, told);
+    const told = await insertHoldings(transaction, holdings, idOf, { currency, whole: past !== undefined });
+    if (past) await insertPast(transaction, { today, ...past, cashierId: ids[0]!, currency }, told);
     const vending_terminals = await insertVending(transaction, ids[0]!, today);
     await noteDemoStudio(transaction);
     return {

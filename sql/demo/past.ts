@@ -5,9 +5,10 @@ import { daysAfter, weekAfter } from './days.ts';
 const WEEKS = 8;
 
 type Past = {
-  /** The first day that has not been yet, `YYYY-MM-DD`; the trainings before it were held. */
   today: string;
   zone: string;
+  /** What began before was held, and who came is marked once it is over. */
+  now: Date;
   /** Who took the money. */
   cashierId: number;
   currency: string;
@@ -35,20 +36,23 @@ const isTaken = (who: ReturnType<typeof sql.fragment>) => sql.fragment`exists (
   where earlier.day_number = template.day_number and earlier.start_time < template.start_time
     and earlier.start_time + make_interval(mins => length.duration_minutes) > template.start_time and ${who})`;
 
-/** The trainings of whole weeks until yesterday; the planted conflict was never held. */
-const insertTrainings = (transaction: Sql, { today, zone }: Past) =>
+/** The trainings that began in whole weeks until now; the planted conflict was never held. */
+const insertTrainings = (transaction: Sql, { today, zone, now }: Past) =>
   transaction.query(sql.unsafe`
     insert into real_trainings (training_template_id, template_date, training_type_id, trainer_id, room_id, training_date, start_time,
       starts_at, ends_at, max_participants, price_minor, status, created_at, processed_at, completed_at)
     select template.id, day, type.id, trainer_id, room_id, day, start_time, held.starts_at,
-      held.starts_at + make_interval(mins => duration_minutes), max_participants, price_minor, 'completed',
+      held.ends_at, max_participants, price_minor, case when held.ends_at <= ${now.toISOString()}::timestamptz then 'completed' else 'scheduled' end,
       (date_trunc('week', day)::date - 1 + time '21:00') at time zone ${zone}, (day - 1 + time '23:00') at time zone ${zone},
-      held.starts_at + make_interval(mins => duration_minutes)
-    from (select generate_series(${daysAfter(weekAfter(today).monday, -7 * (WEEKS + 1))}::date, ${daysAfter(today, -1)}::date, '1 day')::date) as days (day)
+      case when held.ends_at <= ${now.toISOString()}::timestamptz then held.ends_at end
+    from (select generate_series(${daysAfter(weekAfter(today).monday, -7 * (WEEKS + 1))}::date, ${today}::date, '1 day')::date) as days (day)
     join training_templates template on day_number = extract(isodow from day)
     join training_types type on type.id = template.training_type_id
-    cross join lateral (select (day + start_time) at time zone ${zone} as starts_at) as held
-    where not ${isTaken(sql.fragment`earlier.trainer_id = template.trainer_id`)}
+    cross join lateral (
+      select begins as starts_at, begins + make_interval(mins => duration_minutes) as ends_at
+      from (select (day + start_time) at time zone ${zone} as begins) as start
+    ) as held
+    where held.starts_at <= ${now.toISOString()}::timestamptz and not ${isTaken(sql.fragment`earlier.trainer_id = template.trainer_id`)}
     order by held.starts_at, template.id`);
 
 /** Everybody linked to a group then came to it, but for one in nine; no more than it has places. */
@@ -67,8 +71,9 @@ const insertRegistrations = (transaction: Sql, { zone }: Past) =>
           select from training_student_templates too where too.training_template_id = earlier.id and too.student_id = link.student_id)`)}
     )
     insert into real_training_students (real_training_id, student_id, status, attendance_marked_at, marked_by, created_at, charged_at)
-    select id, student_id, case (student_id * 7 + id * 5) % 9 when 0 then 'ABSENT' else 'PRESENT' end, starts_at, 'person',
-      created_at, (training_date - 1 + time '23:00') at time zone ${zone}
+    select id, student_id,
+      case when status = 'scheduled' then 'REGISTERED' when (student_id * 7 + id * 5) % 9 = 0 then 'ABSENT' else 'PRESENT' end,
+      case when status = 'completed' then ends_at end, case when status = 'completed' then 'person' end, created_at, (training_date - 1 + time '23:00') at time zone ${zone}
     from wanted where place <= max_participants
     order by starts_at, id, place`);
 

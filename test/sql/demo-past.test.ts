@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
+import { daysAfter } from '../../sql/demo/days.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -10,13 +11,15 @@ import { beforehand } from '../support/weeks.ts';
 
 const ZONE = 'Europe/Moscow';
 const TODAY = '2026-11-18';
+/** Within the training that begins at 19:00. */
+const NOW = new Date(`${TODAY}T16:30:00Z`);
 
 let database: TestDatabase;
 let db: Database;
 beforeAll(async () => {
   database = await testDatabase();
   db = database.db;
-  await loadDemo(db, { today: TODAY, pastIn: ZONE });
+  await loadDemo(db, { today: TODAY, past: { zone: ZONE, now: NOW } });
 });
 afterAll(() => database.close());
 
@@ -24,17 +27,23 @@ const count = (from: ReturnType<typeof sql.fragment>, at = db) =>
   at.oneFirst(sql.type(z.object({ count: z.int() }))`select count(*)::int as count from ${from}`);
 
 test.each([
-  ['Wednesday', TODAY, ZONE],
-  ['Monday', '2026-11-23', ZONE],
-  ['Sunday', '2026-11-22', ZONE],
-  ['first days after clocks changed', '2026-03-31', 'Europe/Berlin'],
-  ['leap day', '2028-02-29', 'Europe/Kyiv'],
-])('the books of the past are square on a %s', async (_, today, pastIn) => {
+  ['Wednesday, in the middle of a training', TODAY, '16:30', ZONE],
+  ['Monday, before the first', '2026-11-23', '02:00', ZONE],
+  ['Sunday, after the last', '2026-11-22', '20:59', ZONE],
+  ['first days after clocks changed', '2026-03-31', '15:10', 'Europe/Berlin'],
+  ['leap day', '2028-02-29', '09:00', 'Europe/Kyiv'],
+])('the books of the past are square on a %s', async (_, today, time, zone) => {
+  const now = new Date(`${today}T${time}:00Z`);
   const other = await testDatabase();
   try {
-    await loadDemo(other.db, { today, pastIn });
-    expect(await auditBooks(other.db, new Date(Date.parse(today) - 86_400_000).toISOString().slice(0, 10))).toEqual([]);
-    expect(await count(sql.fragment`real_trainings where training_date >= ${today}::date`, other.db)).toBe(0);
+    await loadDemo(other.db, { today, past: { zone, now } });
+    expect(await auditBooks(other.db, daysAfter(today, -1))).toEqual([]);
+    expect(
+      await count(
+        sql.fragment`real_trainings where starts_at > ${now.toISOString()}::timestamptz or (status = 'completed') <> (ends_at <= ${now.toISOString()}::timestamptz)`,
+        other.db,
+      ),
+    ).toBe(0);
     expect(await count(sql.fragment`real_trainings`, other.db)).toBeGreaterThan(8 * 24);
   } finally {
     await other.close();
@@ -44,6 +53,8 @@ test.each([
 test.each([
   ['weeks with trainings', sql.fragment`(select distinct date_trunc('week', training_date) from real_trainings) week`, 9, 9],
   ['visits', sql.fragment`real_training_students where status = 'PRESENT'`, 600, 3_000],
+  ['trainings that go on', sql.fragment`real_trainings where status = 'scheduled'`, 1, 3],
+  ['who is in them', sql.fragment`real_training_students where status = 'REGISTERED' and marked_by is null`, 1, 40],
   ['missed', sql.fragment`real_training_students where status = 'ABSENT'`, 50, 400],
   ['visits nobody decided about', sql.fragment`real_training_students where charged_at is null`, 0, 0],
   ['visits by a session', sql.fragment`real_training_students where session_entry_id is not null`, 100, 2_000],
@@ -56,7 +67,7 @@ test.each([
     0,
   ],
   ['ways to pay', sql.fragment`(select distinct method from payments) method`, 3, 3],
-  ['what is to come', sql.fragment`payments where created_at >= ${TODAY}::date::timestamp at time zone ${ZONE}`, 0, 0],
+  ['what is to come', sql.fragment`payments where created_at > ${NOW.toISOString()}::timestamptz`, 0, 0],
   [
     'subscriptions with no or one session left',
     sql.fragment`student_subscriptions where status = 'active' and sessions_left <= 1`,

@@ -12,12 +12,15 @@ import { askApi } from './ask-api.ts';
 /** Loads the demo studio into an embedded database nobody has used yet. */
 export async function loadDemoIfNew(db: Database, settings: Settings, say: (line: string) => void) {
   if (!(await isEmptyStudio(db)) || (await liveKeys(db)).length > 0) return;
+  const now = new Date();
   const { trainers, templates, students } = await loadDemo(db, {
-    today: dayOf(new Date(), settings.zone),
+    today: dayOf(now, settings.zone),
     currency: settings.currency,
-    pastIn: settings.zone,
+    past: { zone: settings.zone, now },
   });
-  say(`Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students`);
+  say(
+    `Loaded the demo studio: ${trainers} trainers, ${templates} weekly templates, ${students} students, with their last eight weeks`,
+  );
 }
 
 /**
