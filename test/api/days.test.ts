@@ -56,6 +56,8 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/groups/{id}/members query on',
       'get /api/board/days query from',
       'get /api/board/days query to',
+      'get /api/board/hours query from',
+      'get /api/board/hours query to',
       'get /api/exports/attendance query from',
       'get /api/exports/attendance query to',
       'get /api/exports/calendar query from',
