@@ -140,7 +140,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /real-trainings/{id}/messages': staff,
   'POST /api/groups/{id}/messages': staff,
   'GET /api/board/days': trainer,
-  'GET /api/board/hours': trainer,
+  'GET /api/board/hours': { trainer: 'all' },
   'POST /real-trainings/series/{id}/cancel': staff,
   'POST /undo/{id}': signedIn,
   'POST /real-trainings/{id}/cancel': staff,
