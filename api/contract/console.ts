@@ -1,8 +1,10 @@
 import type { absenceRoutes } from '../routes/absences.ts';
+import type { alertRoutes } from '../routes/alerts.ts';
 import type { attendanceRoutes } from '../routes/attendance.ts';
 import type { beltRoutes } from '../routes/belts.ts';
 import type { boardRoutes } from '../routes/board.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
+import type { calendarYearRoutes } from '../routes/calendar-years.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { clientStudentRoutes } from '../routes/client-student.ts';
 import type { demoRoutes } from '../routes/demo.ts';
@@ -25,11 +27,13 @@ import type { rosterRoutes } from '../routes/roster.ts';
 import type { scheduleRoutes } from '../routes/schedule.ts';
 import type { searchRoutes } from '../routes/search.ts';
 import type { secondFactorRoutes } from '../routes/second-factor.ts';
+import type { seriesRoutes } from '../routes/series.ts';
 import type { signInRoutes } from '../routes/sign-in.ts';
 import type { siteRoutes } from '../routes/site.ts';
 import type { slotRoutes } from '../routes/slots.ts';
 import type { specialistClientRoutes } from '../routes/specialist-clients.ts';
 import type { subscriptionChangeRoutes } from '../routes/subscription-changes.ts';
+import type { subscriptionServiceRoutes } from '../routes/subscription-services.ts';
 import type { subscriptionRoutes } from '../routes/subscriptions.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
@@ -37,6 +41,7 @@ import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
 import type { telegramSignInRoutes } from '../routes/telegram-sign-in.ts';
 import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
+import type { trialRoutes } from '../routes/trials.ts';
 import type { undoRoutes } from '../routes/undo.ts';
 import type { vendingRoutes } from '../routes/vending.ts';
 import type { vendingStockRoutes } from '../routes/vending-stock.ts';
@@ -46,11 +51,13 @@ import type { waitlistRoutes } from '../routes/waitlist.ts';
 
 /** Routes that the pages ask. A page that needs another noun adds its list here, and drops the `: Route[]` from the list itself. */
 type Asked = (
+  | typeof alertRoutes
   | typeof attendanceRoutes
   | typeof beltRoutes
   | typeof boardRoutes
   | typeof bookingRoutes
   | typeof visitRoutes
+  | typeof calendarYearRoutes
   | typeof cancellationRoutes
   | typeof clientStudentRoutes
   | typeof demoRoutes
@@ -66,11 +73,13 @@ type Asked = (
   | typeof scheduleRoutes
   | typeof searchRoutes
   | typeof secondFactorRoutes
+  | typeof seriesRoutes
   | typeof signInRoutes
   | typeof taskRoutes
   | typeof teamRoutes
   | typeof tonightRoutes
   | typeof trainingRoutes
+  | typeof trialRoutes
   | typeof vendingRoutes
   | typeof vendingStockRoutes
   | typeof absenceRoutes
@@ -83,6 +92,7 @@ type Asked = (
   | typeof refundRoutes
   | typeof subscriptionRoutes
   | typeof subscriptionChangeRoutes
+  | typeof subscriptionServiceRoutes
   | typeof telegramLinkRoutes
   | typeof undoRoutes
   | typeof waitlistRoutes

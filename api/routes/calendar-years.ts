@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { loadYear } from '../../workers/calendar/years.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { calendarDayFields, country } from './calendar-days.ts';
 
 const YEAR = 'a year from 2000 to 2100';
@@ -10,7 +10,7 @@ const year = z
   .meta({ examples: ['2026'] });
 
 /** A country's calendar, a year at a time (R17). */
-export const calendarYearRoutes: Route[] = [
+export const calendarYearRoutes = [
   route({
     method: 'put',
     path: '/api/calendar-years/{country}/{year}',
@@ -34,4 +34,4 @@ export const calendarYearRoutes: Route[] = [
       body: await loadYear(db, { country: params.country, year: Number(params.year), days: body.days }),
     }),
   }),
-];
+] as const;

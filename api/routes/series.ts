@@ -6,7 +6,7 @@ import { cancelSeries, createSeries, MOST_TRAININGS } from '../../workers/traini
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idParams, inOrder } from '../http/paging.ts';
 import { problemBody } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { time, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 import { trainingItem } from './roster.ts';
@@ -28,7 +28,7 @@ const occasion = z.object({
 });
 
 /** Single trainings that are made together. */
-export const seriesRoutes: Route[] = [
+export const seriesRoutes = [
   route({
     ...shared,
     method: 'post',
@@ -78,4 +78,4 @@ export const seriesRoutes: Route[] = [
     },
     handle: async ({ params, body }, context) => ({ body: await cancelSeries(params.id, body, context) }),
   }),
-];
+] as const;

@@ -3,7 +3,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { coveredService, isInCatalogue, servicesOf, setServices } from '../../sql/subscriptions/services.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { id } from './fields.ts';
 
 const shared = { tag: 'subscriptions', path: '/api/subscriptions/{id}/services', params: idParams } as const;
@@ -13,7 +13,7 @@ async function demandKnown(db: Sql, subscriptionId: number) {
   if (!(await isInCatalogue(db, subscriptionId))) throw new Problem(404, `there is no subscription ${subscriptionId}`);
 }
 
-export const subscriptionServiceRoutes: Route[] = [
+export const subscriptionServiceRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -41,4 +41,4 @@ export const subscriptionServiceRoutes: Route[] = [
       return { body: { services: await servicesOf(db, params.id) } };
     },
   }),
-];
+] as const;

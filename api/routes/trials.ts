@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { giveTrial } from '../../workers/finance/trial.ts';
 import { idParams } from '../http/paging.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { idOf, minor } from './fields.ts';
 
 const given = z
@@ -16,7 +16,7 @@ const given = z
   })
   .meta({ id: 'Trial' });
 
-export const trialRoutes: Route[] = [
+export const trialRoutes = [
   route({
     method: 'post',
     path: '/real-trainings/{id}/trial',
@@ -35,4 +35,4 @@ export const trialRoutes: Route[] = [
       return { status: 201, body: await giveTrial(db, { ...of, now, by: caller.name, requestId }) };
     },
   }),
-];
+] as const;
