@@ -194,3 +194,60 @@ inBrowser('a trainer blocks the own time, and nobody else’s', async () => {
     { from_at: at('00:00'), to_at: instantOf(`${addDays(day, 1)}T00:00:00`, world.api.fleet.settings.zone) },
   ]);
 });
+
+inBrowser('a training is made every week until a day, called off from one day on, and Undo takes both back', async () => {
+  const { id } = await booked('12:00');
+  const page = await open();
+  await page.locator(`[data-entry="booking-${id}"]`).waitFor();
+  await free(page, 15);
+  await dialog(page).getByLabel('Every week until a day').check();
+  await dialog(page).getByLabel('Until, inclusive').fill(addDays(day, 14));
+  await dialog(page)
+    .getByText(/^3 trainings, the last on /)
+    .waitFor();
+  expect(await violations(page)).toEqual([]);
+  await dialog(page).getByRole('button', { name: 'Make the training' }).click();
+  await page.getByText('Made: 3 trainings').first().waitFor();
+  const statuses = async () => {
+    const { body } = await world.api.get(`/real-trainings?trainer_id=${specialist}&from=${day}&to=${addDays(day, 14)}`);
+    return body.items.map(({ status }: { status: string }) => status);
+  };
+  expect(await statuses()).toEqual(['scheduled', 'scheduled', 'scheduled']);
+
+  await page.keyboard.press('Escape');
+  await page.locator('[data-entry^="training-"]', { hasText: '15:00–' }).click();
+  await dialog(page).getByRole('button', { name: 'Call off' }).click();
+  await dialog(page).getByLabel('And all that follow in this series').check();
+  await dialog(page).getByLabel('Reason').fill('no room');
+  expect(await violations(page)).toEqual([]);
+  await dialog(page).getByRole('button', { name: 'Call off' }).click();
+  await page
+    .getByText(/^Called off: /)
+    .first()
+    .waitFor();
+  expect(await statuses()).toEqual(['cancelled', 'cancelled', 'cancelled']);
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Taken back. Nobody was told.').first().waitFor();
+  expect(await statuses()).toEqual(['scheduled', 'scheduled', 'scheduled']);
+});
+
+inBrowser('whether a client came is said of a booking that has begun, and taken back', async () => {
+  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), -1);
+  const booking = await make.booking({ client: await make.client(), specialist, service, at: at('12:00') });
+  const status = async () => (await world.api.get(`/bookings/${booking}`)).body.status;
+  const page = await open();
+  const entry = page.locator(`[data-entry="booking-${booking}"]`);
+  await entry.click();
+  expect(await violations(page)).toEqual([]);
+  await dialog(page).getByRole('button', { name: 'Did not come' }).click();
+  await eventually(async () => (await status()) === 'NO_SHOW');
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await eventually(async () => (await status()) === 'CONFIRMED');
+  await entry.and(page.locator('.planned')).click();
+  await dialog(page).getByRole('button', { name: 'Came', exact: true }).click();
+  await eventually(async () => (await status()) === 'COMPLETED');
+  await entry.and(page.locator('.done')).click();
+  await dialog(page).getByRole('button', { name: 'Take the mark back' }).click();
+  await eventually(async () => (await status()) === 'CONFIRMED');
+  expect(world.complaints()).toEqual([]);
+});
