@@ -71,3 +71,41 @@ inBrowser('a schedule is paused with a reason, which a reload does not lose, and
   const { items } = (await world.api.get('/schedule')).body;
   expect(items.find(({ name }: { name: string }) => name === 'renewal')).toMatchObject({ paused: false, paused_reason: null });
 });
+
+inBrowser('an alarm is taken note of by name, the books are audited on the spot, and a backup is asked for', async () => {
+  const { db } = world.api;
+  await db.query(sql.unsafe`
+    insert into alerts (fingerprint, template, params, count, first_at, last_at, told_at, recovered_at) values
+      ('disk_low:data', 'disk_low', '{"path": "/data"}', 3, now() - interval '1 hour', now(), now(), null),
+      ('clock_skewed:one', 'clock_skewed', '{"host": "one"}', 1, now() - interval '3 hours', now() - interval '2 hours', now(), now() - interval '1 hour')`);
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/night?view=alarms');
+  await page.getByRole('button', { name: 'Got it: A disk is nearly full' }).waitFor();
+  await page.getByRole('heading', { name: 'Over' }).waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.getByRole('button', { name: 'Got it: A disk is nearly full' }).click();
+  await page
+    .getByText(/^taken note of by Somebody \(owner\)/)
+    .first()
+    .waitFor();
+  const { items } = (await world.api.get('/api/alerts?state=open')).body;
+  expect(items).toMatchObject([{ template: 'disk_low', acknowledged_by: `person:${owner.id}` }]);
+
+  await page.getByRole('button', { name: 'Audit now' }).click();
+  await page
+    .getByText(/^All square as of /)
+    .first()
+    .waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+  await db.query(sql.unsafe`
+    insert into wallets (user_id, balance_minor) values (${poor}, 777) on conflict (user_id) do update set balance_minor = 777`);
+  await page.getByRole('button', { name: 'Audit now' }).click();
+  await page.getByText(`Wallet of user ${poor}: its balance is not the sum of its entries.`).first().waitFor();
+  expect(await violations(page)).toEqual([]);
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
+
+  await page.getByRole('button', { name: 'Back up now' }).click();
+  await page.getByRole('button', { name: 'Look' }).waitFor();
+  const { items: asked } = (await world.api.get('/process-history?process_type=backup')).body;
+  expect(asked).toMatchObject([{ status: 'queued', created_by: `person:${owner.id}` }]);
+});

@@ -78,6 +78,7 @@ const INSIDE = () => [
   '/console/night?view=runs&process=generation',
   '/console/night?view=timetable',
   '/console/night?view=messages',
+  '/console/night?view=alarms',
   '/console/night/1',
   '/console/catalogue',
   '/console/catalogue?kind=packages',

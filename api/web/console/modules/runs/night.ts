@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/vue-query';
 import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
 
-export const VIEWS = ['tonight', 'runs', 'timetable', 'messages'] as const;
+export const VIEWS = ['tonight', 'runs', 'timetable', 'messages', 'alarms'] as const;
 export type Tonight = AnswerTo<'GET /api/tonight'>;
 export type Schedule = AnswerTo<'GET /schedule'>['items'][number];
 
