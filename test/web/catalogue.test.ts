@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { personOf, type TestPerson } from '../support/people.ts';
+import { studio } from '../support/studio.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
 
 let world: ConsoleWorld;
@@ -55,3 +56,86 @@ inBrowser(
     expect(world.complaints()).toEqual([]);
   },
 );
+
+inBrowser(
+  'a service gets who gives it and where, a subscription what it covers, and a year of closed days is loaded',
+  async () => {
+    const { api } = world;
+    const page = await world.visit({ token: owner.token });
+    const choose = async (label: string, n: number) => {
+      await page.getByRole('dialog').getByLabel(label).first().click({ force: true });
+      const option = page.getByRole('option').nth(n);
+      await option.click();
+      await page.keyboard.press('Escape');
+    };
+    const of = async (path: string) => (await api.get(path)).body;
+    await page.goto('/console/catalogue?kind=services');
+    await page.getByRole('button', { name: 'New service' }).click();
+    await page.getByLabel('Name').fill('Sauna');
+    await page.getByLabel('Price').fill('100');
+    await choose('Who gives it', 0);
+    await choose('Rooms', 0);
+    expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const services = (await of('/api/services?limit=200')).items as { id: number; name: string }[];
+    const { id } = services.find(({ name }) => name === 'Sauna') as { id: number };
+    const linked = async () => [
+      (await of(`/api/services/${id}/specialists`)).items.length,
+      (await of(`/api/services/${id}/rooms`)).items.length,
+    ];
+    expect(await linked()).toEqual([1, 1]);
+    await page.getByRole('button', { name: /^Sauna / }).click();
+    await choose('Rooms', 0);
+    await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await linked()).toEqual([1, 0]);
+
+    await page.goto('/console/catalogue?kind=closed');
+    await page.getByRole('button', { name: 'Load a year' }).click();
+    await page.getByLabel('Year').fill('2026');
+    await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
+    await page
+      .getByText(/days written\./)
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Load a year' }).click();
+    await page.getByLabel('Year').fill('2031');
+    await page.getByLabel('From a file').check();
+    await page.getByLabel('File', { exact: true }).setInputFiles({
+      name: 'days.csv',
+      mimeType: 'text/csv',
+      buffer: Buffer.from('day;name\n01.01.2031;New Year\n2031-05-01;"May Day";short\n'),
+    });
+    await page.getByText('2 days are in it.').first().waitFor();
+    expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+    await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
+    await page.getByText('2 days written.').first().waitFor();
+    const days = (await of('/api/calendar-days?limit=200')).items as { date: string }[];
+    expect(days.filter(({ date }) => date.startsWith('2031-'))).toMatchObject([
+      { date: '2031-01-01', kind: 'off', name: 'New Year', country: 'RU' },
+      { date: '2031-05-01', kind: 'short', name: 'May Day', country: 'RU' },
+    ]);
+    expect(world.complaints()).toEqual([]);
+  },
+);
+
+inBrowser('a group that was never used is deleted, another one stays and says why', async () => {
+  const { api } = world;
+  const rows = studio(api.db);
+  const trainer_id = await rows.trainer();
+  const make = async (name: string) => (await api.post('/api/groups', { name, trainer_id })).body.id as number;
+  const [empty, used] = [await make('Never met'), await make('Has met')];
+  await api.post(`/api/groups/${used}/members`, { student_id: await rows.student() });
+  const page = await world.visit({ token: owner.token });
+  for (const [id, words] of [
+    [used, 'It has had members or trainings and stays. Close it by editing it.'],
+    [empty, 'Deleted: Never met'],
+  ] as const) {
+    await page.goto(`/console/groups/${id}`);
+    await page.getByRole('button', { name: 'Delete' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
+    await page.getByText(words).first().waitFor();
+  }
+  expect([(await api.get(`/api/groups/${used}`)).status, (await api.get(`/api/groups/${empty}`)).status]).toEqual([200, 404]);
+});

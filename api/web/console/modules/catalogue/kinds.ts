@@ -1,5 +1,6 @@
 import { count, day, money } from '../../../kit/formats.ts';
 import { type TextKey, t } from '../../../kit/i18n.ts';
+import type { Link } from './links.ts';
 
 export type Part = { service_id: number | null; units: number };
 export type Value = string | number | boolean | null | Part[];
@@ -28,6 +29,8 @@ export type Kind = {
   ends: 'archive' | 'delete' | null;
   /** What its price history goes by. */
   priced?: string;
+  /** What one goes with. */
+  links?: readonly Link[];
   /** What a new one begins with. */
   initial?: Record<string, Value>;
 };
@@ -92,6 +95,24 @@ export const kinds = {
     aboutOf: (one) => line(lengthOf(one), priceOf(one)),
     ends: 'archive',
     priced: 'service',
+    links: [
+      {
+        name: 'specialists',
+        of: 'trainers',
+        as: 'each',
+        field: 'specialist_id',
+        label: 'catalogue.who_gives',
+        hint: 'catalogue.who_gives_hint',
+      },
+      {
+        name: 'rooms',
+        of: 'rooms',
+        as: 'each',
+        field: 'room_id',
+        label: 'catalogue.where_given',
+        hint: 'catalogue.where_given_hint',
+      },
+    ],
     initial: { duration_minutes: 60, break_minutes: 0 },
   },
   plans: {
@@ -121,6 +142,7 @@ export const kinds = {
       ),
     ends: 'archive',
     priced: 'subscription',
+    links: [{ name: 'services', of: 'services', as: 'whole', label: 'catalogue.covers', hint: 'catalogue.covers_hint' }],
     initial: { validity_days: 30 },
   },
   packages: {
