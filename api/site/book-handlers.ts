@@ -32,7 +32,11 @@ export const startOf = (text: unknown) =>
     : null;
 
 /** `GET /`: service, who, when. */
-export const showChoice: SiteHandler = async (parts, view, request) => bookPage(view, await choiceOf(parts, view, request.query));
+export const showChoice: SiteHandler = (parts, view, request) => showChosen(parts, view, request.query);
+
+/** The same for a choice that does not stand in the query. */
+export const showChosen = async (parts: SiteParts, view: View, given: Record<string, unknown>) =>
+  bookPage(view, await choiceOf(parts, view, given));
 
 async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Record<string, unknown>): Promise<Choice> {
   const { db } = fleet;

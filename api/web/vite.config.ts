@@ -19,7 +19,7 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
-  plugins: [vue(), vuetify({ autoImport: true }), compressed(), pagesInDevelopment()],
+  plugins: [vue(), vuetify({ autoImport: true }), stylesInSite(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',
     emptyOutDir: true,
@@ -34,6 +34,27 @@ export default defineConfig({
     proxy: { [`^/(?!(${ENTRIES.join('|')}|kit|texts|@|node_modules|\\.\\.)(/|$)|@).*`]: { target: fleet, ws: true } },
   },
 });
+
+/**
+ * Puts the styles of the site into its page: where a sheet is a request of its own, a first visit waits for one more round trip before
+ * anything is painted. Its policy names them by their hash (api/site/page.ts).
+ */
+function stylesInSite(): Plugin {
+  return {
+    name: 'styles-in-site',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(page, { bundle = {}, path }) {
+        if (!path.startsWith('/site/')) return page;
+        return page.replaceAll(/<link rel="stylesheet"[^>]*href="\/([^"]+)"[^>]*>/g, (link, file: string) => {
+          const sheet = bundle[file];
+          return sheet?.type === 'asset' ? `<style>${String(sheet.source).trim()}</style>` : link;
+        });
+      },
+    },
+  };
+}
 
 /** Writes each text file's `.br` and `.gz` beside it, so that nothing is compressed while somebody waits. */
 function compressed(): Plugin {

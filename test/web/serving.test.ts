@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { webBuilds } from '../../queues/process/web-builds.ts';
 import { buildWeb } from '../../workers/fleet/web-build.ts';
+import { smallSite } from '../site/salon-site.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 import { builtPages } from './browser.ts';
 
 let dataDir: string;
@@ -59,6 +65,37 @@ test('each answer has another nonce', async () => {
     [1, 2].map(async () => /'nonce-([^']+)'/.exec((await anybody('/console')).headers.get('content-security-policy') ?? '')?.[1]),
   );
   expect(new Set(nonces).size).toBe(2);
+});
+
+test('the first page of the site brings its styles along, and fits into the first packets of a connection', async () => {
+  const { service } = await smallSite(api);
+  const FIRST_PACKETS = 14_000;
+  const raw = await new Promise<IncomingMessage & { bytes: Buffer }>((done, failed) => {
+    const headers = { Accept: 'text/html', 'Accept-Encoding': 'gzip, br' };
+    get(`${api.url}/?service=${service}`, { headers }, async (answer) => {
+      const bytes = await buffer(answer);
+      done(Object.assign(answer, { bytes }));
+    }).on('error', failed);
+  });
+  expect([raw.headers['content-encoding'], raw.headers.vary]).toEqual(['br', expect.stringContaining('Accept-Encoding')]);
+  expect(raw.bytes.length).toBeLessThan(FIRST_PACKETS);
+  const text = brotliDecompressSync(raw.bytes).toString();
+  expect(text).toMatch(/name="start" value="/);
+  expect(text).not.toContain('rel="stylesheet"');
+  const [, styles = ''] = /<style>(.*?)<\/style>/s.exec(text) ?? [];
+  expect(styles.length).toBeGreaterThan(1_000);
+  const policy = String(raw.headers['content-security-policy']);
+  expect(policy).toContain(`style-src 'self' 'sha256-${createHash('sha256').update(styles).digest('base64')}'`);
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+  expect((await anybody(`/?service=${service}`, { Accept: 'text/html', 'Accept-Encoding': 'gzip' })).status).toBe(200);
+});
+
+test('a page of somebody who is signed in is not packed: its length tells nothing of the token of its forms', async () => {
+  const client = await personOf(api, 'client');
+  for (const path of ['/', '/cabinet']) {
+    const page = await anybody(path, { Accept: 'text/html', 'Accept-Encoding': 'br, gzip', Cookie: client.cookie });
+    expect([path, page.status, page.headers.get('content-encoding')]).toEqual([path, 200, null]);
+  }
 });
 
 test('assets are kept for ever, and come as small as the browser takes them', async () => {
