@@ -80,14 +80,14 @@ function languageLink(view: View, locale: string): string {
 
 const policies = new Map<string, string>();
 
-/** Nothing from another host, nothing evaluated; styles are those that the build put into the page, named by their hash. */
+/** Nothing from another host, nothing evaluated; the styles and the script that the build put into the page are named by their hashes. */
 function policyOf(shell: string): string {
   const known = policies.get(shell);
   if (known !== undefined) return known;
-  const styles = [...shell.matchAll(/<style>(.*?)<\/style>/gs)].map(
-    ([, text = '']) => ` 'sha256-${createHash('sha256').update(text).digest('base64')}'`,
-  );
-  const policy = `default-src 'none'; script-src 'self'; style-src 'self'${styles.join('')}; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'`;
+  const hashes = (part: RegExp) =>
+    [...shell.matchAll(part)].map(([, text = '']) => ` 'sha256-${createHash('sha256').update(text).digest('base64')}'`).join('');
+  const [scripts, styles] = [hashes(/<script type="module">(.*?)<\/script>/gs), hashes(/<style>(.*?)<\/style>/gs)];
+  const policy = `default-src 'none'; script-src 'self'${scripts}; style-src 'self'${styles}; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'`;
   policies.clear();
   policies.set(shell, policy);
   return policy;

@@ -167,10 +167,12 @@ function send(
   view: Parameters<typeof sendSitePage>[3],
   page: Parameters<typeof sendSitePage>[4],
 ) {
-  return sendSitePage(request, response, shell() ?? BARE, view, page, open.fleet.settings);
+  // The script takes what is shown, and has the styles and itself already.
+  const isTaken = request.get('sec-fetch-dest') === 'empty';
+  return sendSitePage(request, response, (isTaken ? null : shell()) ?? BARE, view, page, open.fleet.settings);
 }
 
-/** Without a build the pages have no style and work. */
+/** A page without styles and script: without a build it works all the same. */
 const BARE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><!--head--></head>

@@ -19,7 +19,7 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
-  plugins: [vue(), vuetify({ autoImport: true }), stylesInSite(), compressed(), pagesInDevelopment()],
+  plugins: [vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',
     emptyOutDir: true,
@@ -36,21 +36,27 @@ export default defineConfig({
 });
 
 /**
- * Puts the styles of the site into its page: where a sheet is a request of its own, a first visit waits for one more round trip before
- * anything is painted. Its policy names them by their hash (api/site/page.ts).
+ * Puts the styles and the script of the site into its page: as requests of their own a first visit would wait for one more round trip
+ * before anything is painted, and again before all of it is. Its policy names both by their hashes (api/site/page.ts).
  */
-function stylesInSite(): Plugin {
+function siteInOnePage(): Plugin {
   return {
-    name: 'styles-in-site',
+    name: 'site-in-one-page',
     apply: 'build',
     transformIndexHtml: {
       order: 'post',
       handler(page, { bundle = {}, path }) {
         if (!path.startsWith('/site/')) return page;
-        return page.replaceAll(/<link rel="stylesheet"[^>]*href="\/([^"]+)"[^>]*>/g, (link, file: string) => {
-          const sheet = bundle[file];
-          return sheet?.type === 'asset' ? `<style>${String(sheet.source).trim()}</style>` : link;
-        });
+        return page
+          .replaceAll(/<link rel="stylesheet"[^>]*href="\/([^"]+)"[^>]*>/g, (link, file: string) => {
+            const sheet = bundle[file];
+            return sheet?.type === 'asset' ? `<style>${String(sheet.source).trim()}</style>` : link;
+          })
+          .replaceAll(/<script type="module"[^>]*src="\/([^"]+)"[^>]*><\/script>/g, (script, file: string) => {
+            const chunk = bundle[file];
+            const isWhole = chunk?.type === 'chunk' && chunk.imports.length === 0 && !chunk.code.includes('</script');
+            return isWhole ? `<script type="module">${chunk.code.trim()}</script>` : script;
+          });
       },
     },
   };

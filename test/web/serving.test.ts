@@ -67,7 +67,7 @@ test('each answer has another nonce', async () => {
   expect(new Set(nonces).size).toBe(2);
 });
 
-test('the first page of the site brings its styles along, and fits into the first packets of a connection', async () => {
+test('the first page of the site brings its styles and its script along, and fits into the first packets of a connection', async () => {
   const { service } = await smallSite(api);
   const FIRST_PACKETS = 14_000;
   const raw = await new Promise<IncomingMessage & { bytes: Buffer }>((done, failed) => {
@@ -81,13 +81,23 @@ test('the first page of the site brings its styles along, and fits into the firs
   expect(raw.bytes.length).toBeLessThan(FIRST_PACKETS);
   const text = brotliDecompressSync(raw.bytes).toString();
   expect(text).toMatch(/name="start" value="/);
-  expect(text).not.toContain('rel="stylesheet"');
-  const [, styles = ''] = /<style>(.*?)<\/style>/s.exec(text) ?? [];
-  expect(styles.length).toBeGreaterThan(1_000);
+  expect(text).not.toMatch(/rel="stylesheet"|<script[^>]* src=/);
   const policy = String(raw.headers['content-security-policy']);
-  expect(policy).toContain(`style-src 'self' 'sha256-${createHash('sha256').update(styles).digest('base64')}'`);
+  for (const [part, source] of [
+    [/<style>(.*?)<\/style>/s, 'style-src'],
+    [/<script type="module">(.*?)<\/script>/s, 'script-src'],
+  ] as const) {
+    const [, inside = ''] = part.exec(text) ?? [];
+    expect([source, inside.length > 1_000]).toEqual([source, true]);
+    expect(policy).toContain(`${source} 'self' 'sha256-${createHash('sha256').update(inside).digest('base64')}'`);
+  }
   expect(policy).not.toMatch(/unsafe|https?:|\*/);
-  expect((await anybody(`/?service=${service}`, { Accept: 'text/html', 'Accept-Encoding': 'gzip' })).status).toBe(200);
+});
+
+test('a page that the script takes has neither styles nor scripts: both are there already', async () => {
+  const taken = await (await anybody('/', { Accept: 'text/html', 'Sec-Fetch-Dest': 'empty' })).text();
+  expect(taken).toMatch(/<main id="main"/);
+  expect(taken).not.toMatch(/<style|<script/);
 });
 
 test('a page of somebody who is signed in is not packed: its length tells nothing of the token of its forms', async () => {
