@@ -58,6 +58,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots/stream': signedIn,
   'GET /slots/counts': everybody,
   'GET /slots/visits': everybody,
+  'GET /slots/together': staff,
   'GET /api/site/catalogue': everybody,
   'GET /api/site/classes': everybody,
 
@@ -237,6 +238,7 @@ export const policy: Readonly<Record<string, Rule>> = {
 
   'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
   'POST /bookings/visits': { ...family, rows: { 'body.client_id': 'client' } },
+  'POST /bookings/together': staff,
   'POST /bookings/series': { ...family, rows: { 'body.client_id': 'client' } },
   'GET /bookings': { ...own, hidden: MONEY },
   'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },

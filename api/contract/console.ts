@@ -35,6 +35,7 @@ import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
 import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
 import type { telegramSignInRoutes } from '../routes/telegram-sign-in.ts';
+import type { togetherRoutes } from '../routes/together.ts';
 import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 import type { undoRoutes } from '../routes/undo.ts';
@@ -50,6 +51,7 @@ type Asked = (
   | typeof beltRoutes
   | typeof boardRoutes
   | typeof bookingRoutes
+  | typeof togetherRoutes
   | typeof visitRoutes
   | typeof cancellationRoutes
   | typeof clientStudentRoutes

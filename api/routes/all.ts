@@ -63,6 +63,7 @@ import { taskRoutes } from './tasks.ts';
 import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
+import { togetherRoutes } from './together.ts';
 import { tonightRoutes } from './tonight.ts';
 import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
@@ -126,6 +127,7 @@ export const routes: readonly Route[] = [
   ...messagesToManyRoutes,
   ...notificationRoutes,
   ...visitRoutes,
+  ...togetherRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
   ...offerRoutes,

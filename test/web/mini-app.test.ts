@@ -253,6 +253,8 @@ inBrowser('an administrator books several services for a client, and adds people
   await frame.getByRole('button', { name: /^Zoe/ }).click();
   await frame.getByRole('button', { name: 'Haircut', exact: true }).click();
   await frame.getByRole('button', { name: 'Colour', exact: true }).click();
+  // Late in the evening today has few starts left.
+  await frame.locator('.strip button').nth(2).click();
   await frame.locator('.times button').nth(3).click();
   await look('several');
   await main.click();
@@ -283,6 +285,37 @@ inBrowser('an administrator books several services for a client, and adds people
   expect([await violations(opened.frame), await tooWide(opened.frame)]).toEqual([[], 0]);
   const { students } = (await api.get(`/real-trainings/${group}`)).body;
   expect(students.map((one: { student_id: number }) => one.student_id)).toEqual([yan.id]);
+});
+
+inBrowser('an administrator books one service for several people who come at the same time', async () => {
+  const { api } = world;
+  const wash = await make.service({ minutes: 30, price: 80_000 });
+  await api.db.query(sql.unsafe`update services set name = 'Wash' where id = ${wash}`);
+  const [vera, will] = [await make.specialist([wash]), await make.specialist([wash])];
+  await api.db.query(sql.unsafe`update users set first_name = 'Vera', last_name = '' where id = ${vera}`);
+  await api.db.query(sql.unsafe`update users set first_name = 'Will', last_name = '' where id = ${will}`);
+  const [una, ulla] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  await named(una, 'Una', null);
+  await named(ulla, 'Ulla', null);
+  const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
+  await frame.getByRole('button', { name: 'Several people, one time' }).click();
+  await frame.getByRole('button', { name: 'Wash', exact: true }).click();
+  for (const name of ['Una', 'Ulla']) {
+    await frame.getByLabel('Name, or the last digits').fill(name);
+    await frame.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    await frame.getByRole('combobox', { name: new RegExp(`^${name}`) }).waitFor();
+  }
+  await frame.getByRole('combobox', { name: /^Una/ }).selectOption('Will');
+  // Late in the evening today has few starts left.
+  await frame.locator('.strip button').nth(2).click();
+  await frame.locator('.times button').nth(3).click();
+  expect([await violations(frame), await tooWide(frame)]).toEqual([[], 0]);
+  if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/together.png`, fullPage: true });
+  await main.click();
+  await frame.getByText(/ · Una/).waitFor();
+  const made = await Promise.all([una, ulla].map(async ({ id }) => (await api.get(`/bookings?client_id=${id}`)).body.items));
+  expect(made.flat().map((one: { specialist_id: number }) => one.specialist_id)).toEqual([will, vera]);
+  expect(new Set(made.flat().map((one: { starts_at: string }) => one.starts_at)).size).toBe(1);
 });
 
 inBrowser('forged, old and repeated data of Telegram are refused; a page that is loaded anew goes on', async () => {

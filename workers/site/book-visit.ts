@@ -155,7 +155,7 @@ type Part = Pick<SiteHold, 'service_id' | 'specialist_id' | 'starts_at'>;
 const peopleOf = (parts: readonly Part[]) => parts.map(({ specialist_id }) => specialist_id);
 
 /** Books each part, with what pays without money where there is something. The calendars are the transaction's already. */
-async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
+export async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
   const { db } = context;
   const made: Booking[] = [];
   for (const { service_id, specialist_id, starts_at } of parts) {
