@@ -342,6 +342,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /me/totp/confirm': signedIn,
   'DELETE /me/totp': signedIn,
   'DELETE /api/people/{id}/totp': staff,
+  'GET /api/booking-rules': staff,
+  'PUT /api/booking-rules': staff,
   'GET /api/sign-in-rules': staff,
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,

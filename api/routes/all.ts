@@ -5,6 +5,7 @@ import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { boardRoutes } from './board.ts';
+import { bookingRulesRoutes } from './booking-rules.ts';
 import { bookingRoutes } from './bookings.ts';
 import { calendarLinkRoutes } from './calendar-link.ts';
 import { overridePreviewRoutes } from './calendar-overrides.ts';
@@ -128,6 +129,7 @@ export const routes: readonly Route[] = [
   ...notificationRoutes,
   ...visitRoutes,
   ...togetherRoutes,
+  ...bookingRulesRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
   ...offerRoutes,

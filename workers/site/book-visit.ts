@@ -8,7 +8,7 @@ import { demandStart } from '../bookings/slots.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { newToken, tokenHash } from '../sign-in/tokens.ts';
-import { dealFor } from './book-held.ts';
+import { CostsMore, dealFor } from './book-held.ts';
 import { demandFewHolds, holdForVisitor } from './hold.ts';
 import { lookedAt } from './looked-at.ts';
 import { MOST_SERVICES, type VisitWish, visitStarts } from './visit-starts.ts';
@@ -134,13 +134,6 @@ export async function bookVisitAt(
     });
   } catch (error) {
     throw error instanceof Refused && error.kind === 'conflict' && error.fields.slots ? taken(error.message) : error;
-  }
-}
-
-/** Nothing is taken; it only costs more than was said. */
-export class CostsMore extends Refused {
-  constructor() {
-    super('conflict', 'the price is another one by now');
   }
 }
 
