@@ -134,6 +134,21 @@ inBrowser('a late cancellation says what it costs before; a link opens the booki
   await frame.getByRole('heading', { name: 'Hello, Anna!' }).waitFor();
 });
 
+inBrowser('a client waits for a place in a full class, and gives up waiting', async () => {
+  const full = await make.training({ trainer: stranger.id, at: at(6, '09:00') });
+  await world.api.db.query(sql.unsafe`update real_trainings set max_participants = 1 where id = ${full}`);
+  const [one, two] = [await personOf(world.api, 'client'), await personOf(world.api, 'client')];
+  await named(two, 'Wanda', 77);
+  expect((await world.api.post(`/real-trainings/${full}/students`, { student_id: one.id })).status).toBe(200);
+  expect((await two.ask('POST', `/real-trainings/${full}/waitlist`, { student_id: two.id })).status).toBe(200);
+  const { frame } = await openApp(world, { initData: initDataOf(77, { start: `class_${full}` }) });
+  await frame.getByText('On the waitlist').first().waitFor();
+  await frame.getByRole('button', { name: 'Cancel…' }).click();
+  await frame.locator('.pair .wrong').click();
+  await frame.getByRole('status').filter({ hasText: 'Cancelled' }).waitFor();
+  expect(await seatOf(full, two)).toBe('CANCELLED_SAFE');
+});
+
 inBrowser('somebody else’s booking is not opened by a link, and a guardian books for a child', async () => {
   const [foreign] = await bookingsOf(other);
   const { frame, main, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${foreign?.id}` }) });
@@ -188,6 +203,26 @@ inBrowser('a trainer sees their own day, marks who came, and blocks time by drag
   await frame.getByText('Nothing is blocked.').first().waitFor();
   await frame.getByRole('button', { name: 'My day' }).click();
   await eventually(async () => (await saidTo(page, 'web_app_setup_swipe_behavior')).at(-1)?.allow_vertical_swipe === true);
+});
+
+inBrowser('what a client books and cancels stands in the day of the trainer at once', async () => {
+  const { frame } = await openApp(world, { initData: initDataOf(IDS.trainer) });
+  await frame.getByRole('heading', { level: 1 }).waitFor();
+  await frame.locator('.strip button').nth(12).click();
+  await frame.getByText('Nothing is on.').or(frame.locator('.cards li')).first().waitFor();
+  const tom = await personOf(world.api, 'client');
+  await named(tom, 'Tom', null);
+  const wish = {
+    client_id: tom.id,
+    service_id: service,
+    specialist_id: trainer.id,
+    starts_at: at(5, '12:00'),
+    pay_from: 'later',
+  };
+  const { body } = await world.api.post('/bookings', wish);
+  await frame.getByRole('button', { name: /Tom/ }).waitFor();
+  await world.api.post(`/bookings/${body.id}/cancel`, { reason: 'plans' });
+  await frame.getByRole('button', { name: /Tom/ }).waitFor({ state: 'detached' });
 });
 
 inBrowser('another trainer sees nothing of it', async () => {
