@@ -11,6 +11,7 @@ export const share = z
 export const bookingRulesRow = z.object({
   fitting_percent: share.meta({
     description: 'how much less a start costs that leaves no gap too short for any service, in per cent; 0: nothing',
+    examples: [5],
   }),
   changed_by: z.string().nullable(),
   changed_at: z.iso.datetime().nullable(),
