@@ -329,13 +329,13 @@ inBrowser('an administrator books one service for several people who come at the
   const [vera, will] = [await make.specialist([wash]), await make.specialist([wash])];
   await api.db.query(sql.unsafe`update users set first_name = 'Vera', last_name = '' where id = ${vera}`);
   await api.db.query(sql.unsafe`update users set first_name = 'Will', last_name = '' where id = ${will}`);
-  const [una, ulla] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  const [una, rosa] = [await personOf(api, 'client'), await personOf(api, 'client')];
   await named(una, 'Una', null);
-  await named(ulla, 'Ulla', null);
+  await named(rosa, 'Rosa', null);
   const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
   await frame.getByRole('button', { name: 'Several people, one time' }).click();
   await frame.getByRole('button', { name: 'Wash', exact: true }).click();
-  for (const name of ['Una', 'Ulla']) {
+  for (const name of ['Una', 'Rosa']) {
     await frame.getByLabel('Name, or the last digits').fill(name);
     await frame.getByRole('button', { name: new RegExp(`^${name}`) }).click();
     await frame.getByRole('combobox', { name: new RegExp(`^${name}`) }).waitFor();
@@ -348,7 +348,7 @@ inBrowser('an administrator books one service for several people who come at the
   if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/together.png`, fullPage: true });
   await main.click();
   await frame.getByText(/ · Una/).waitFor();
-  const made = await Promise.all([una, ulla].map(async ({ id }) => (await api.get(`/bookings?client_id=${id}`)).body.items));
+  const made = await Promise.all([una, rosa].map(async ({ id }) => (await api.get(`/bookings?client_id=${id}`)).body.items));
   expect(made.flat().map((one: { specialist_id: number }) => one.specialist_id)).toEqual([will, vera]);
   expect(new Set(made.flat().map((one: { starts_at: string }) => one.starts_at)).size).toBe(1);
 });
