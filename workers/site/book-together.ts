@@ -10,8 +10,8 @@ import { Refused } from '../refusal.ts';
 import { bookEach } from './book-visit.ts';
 import { type TogetherPlace, togetherStarts } from './together-starts.ts';
 
-export type Person = { clientId: number; specialistId?: number };
-type Wish = { serviceId: number; people: readonly Person[]; startsAt: string };
+type Companion = { clientId: number; specialistId?: number };
+type Wish = { serviceId: number; people: readonly Companion[]; startsAt: string };
 
 /**
  * Books a service for several people who come at the same time, each to somebody else at one place: all of them in one transaction, or
