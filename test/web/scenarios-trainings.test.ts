@@ -124,7 +124,7 @@ inBrowser(
     const { api } = world;
     const { db } = api;
     const client = await personOf(api, 'client');
-  await db.query(sql.unsafe`update users set first_name = 'Grace', last_name = 'Rostov' where id = ${client.id}`);
+    await db.query(sql.unsafe`update users set first_name = 'Grace', last_name = 'Rostov' where id = ${client.id}`);
     await reach([client.id]);
     const today = dayOf(new Date(), zone());
     await rows.subscription({ student: client.id, from: addDays(today, -10), to: addDays(today, 20), left: 2 });

@@ -3,9 +3,7 @@ import { day } from '../../../kit/formats.ts';
 import { t } from '../../../kit/i18n.ts';
 
 export type BeltStep = AnswerTo<'GET /api/belts/ready'>['items'][number];
-type Path = AnswerTo<'GET /api/students/{id}/belts'>;
-export type Award = Path['awards'][number];
-export type Deferral = Path['deferrals'][number];
+export type Deferral = AnswerTo<'GET /api/students/{id}/belts'>['deferrals'][number];
 export type Exam = AnswerTo<'GET /api/exams'>['items'][number];
 
 /** `Blue, 2 stripes`. */

@@ -1,4 +1,6 @@
-import type { Award } from './belts.ts';
+import type { AnswerTo } from '../../../kit/client.ts';
+
+export type Award = AnswerTo<'GET /api/students/{id}/belts'>['awards'][number];
 
 /** Of the awards, those that may be voided: the last one of each program that stands. */
 export function lastOnes(awards: readonly Award[]): ReadonlySet<number> {
