@@ -93,14 +93,14 @@ inBrowser(
 
     await page.goto('/console/catalogue?kind=closed');
     await page.getByRole('button', { name: 'Load a year' }).click();
-    await page.getByLabel('Year').fill('2026');
+    await page.getByRole('textbox', { name: 'Year' }).fill('2026');
     await page.getByRole('dialog').getByRole('button', { name: 'Load', exact: true }).click();
     await page
       .getByText(/days written\./)
       .first()
       .waitFor();
     await page.getByRole('button', { name: 'Load a year' }).click();
-    await page.getByLabel('Year').fill('2031');
+    await page.getByRole('textbox', { name: 'Year' }).fill('2031');
     await page.getByLabel('From a file').check();
     await page.getByLabel('File', { exact: true }).setInputFiles({
       name: 'days.csv',

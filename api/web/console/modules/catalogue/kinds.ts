@@ -1,6 +1,6 @@
 import { count, day, money } from '../../../kit/formats.ts';
 import { type TextKey, t } from '../../../kit/i18n.ts';
-import type { Link } from './links.ts';
+import type { RecordLink } from './links.ts';
 
 export type Part = { service_id: number | null; units: number };
 export type Value = string | number | boolean | null | Part[];
@@ -30,7 +30,7 @@ export type Kind = {
   /** What its price history goes by. */
   priced?: string;
   /** What one goes with. */
-  links?: readonly Link[];
+  links?: readonly RecordLink[];
   /** What a new one begins with. */
   initial?: Record<string, Value>;
 };

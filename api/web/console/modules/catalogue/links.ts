@@ -3,15 +3,15 @@ import type { TextKey } from '../../../kit/i18n.ts';
 import { allOf } from './records.ts';
 
 /** Other records that a record goes with: all are set at once, or each is given and taken. */
-export type Link = { name: string; of: string; label: TextKey; hint: TextKey } & (
+export type RecordLink = { name: string; of: string; label: TextKey; hint: TextKey } & (
   | { as: 'whole' }
   | { as: 'each'; field: string }
 );
 
-const pathOf = (path: string, { name }: Link) => `${path}/{id}/${name}`;
+const pathOf = (path: string, { name }: RecordLink) => `${path}/{id}/${name}`;
 
 /** Ids of what a record goes with. */
-export async function linkedTo(path: string, id: number, link: Link, signal?: AbortSignal): Promise<number[]> {
+export async function linkedTo(path: string, id: number, link: RecordLink, signal?: AbortSignal): Promise<number[]> {
   if (link.as === 'each') {
     const found = await allOf(pathOf(path, link).replace('{id}', String(id)), {}, signal);
     return found.map((one) => one.id);
@@ -29,7 +29,7 @@ const changeOf = (before: readonly number[], after: readonly number[]) => ({
 });
 
 /** Makes a record go with these. Nothing is asked where nothing changes. */
-export async function linkTo(path: string, id: number, link: Link, before: readonly number[], after: readonly number[]) {
+export async function linkTo(path: string, id: number, link: RecordLink, before: readonly number[], after: readonly number[]) {
   const { given, taken } = changeOf(before, after);
   if (given.length + taken.length === 0) return;
   if (link.as === 'whole') {
