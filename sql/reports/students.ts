@@ -73,13 +73,20 @@ export const cohortsOf = (db: Sql, of: { from: string; to: string; today: string
       select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
       from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months
       where (cohort + make_interval(months => months + 1))::date - 1 <= ${of.today}::date
+    ), active as materialized (
+      -- What they held and attended is read once, whichever months it reaches into.
+      select joined.cohort, months, joined.id
+      from joined join student_subscriptions held on held.student_id = joined.id
+      join looked on looked.cohort = joined.cohort and looked.day between start_date and last_valid_day(held)
+      where not exists (select from subscription_freezes frozen
+        where frozen.student_subscription_id = held.id and looked.day between first_day and last_day)
+      union
+      select joined.cohort, months, joined.id
+      from joined join real_training_students seat on seat.student_id = joined.id and seat.status = 'PRESENT'
+      join real_trainings training on training.id = seat.real_training_id and training.status <> 'cancelled'
+      join looked on looked.cohort = joined.cohort and looked.day between training_date and training_date + 30
     )
-    select cohort, months, count(*)::int as students, count(*) filter (where exists (
-        select from student_subscriptions held where held.student_id = joined.id and looked.day between start_date and last_valid_day(held)
-          and not exists (select from subscription_freezes frozen
-            where frozen.student_subscription_id = held.id and looked.day between first_day and last_day))
-      or exists (
-        select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-        where seat.student_id = joined.id and seat.status = 'PRESENT' and training.status <> 'cancelled'
-          and training_date between looked.day - 30 and looked.day))::int as active
-    from looked join joined using (cohort) group by cohort, months order by cohort, months`);
+    select cohort, months, students, coalesce(active, 0)::int as active
+    from looked join (select cohort, count(*)::int as students from joined group by cohort) as size using (cohort)
+    left join (select cohort, months, count(*)::int as active from active group by cohort, months) as counted using (cohort, months)
+    order by cohort, months`);
