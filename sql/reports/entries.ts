@@ -75,26 +75,27 @@ export type EntryKind = keyof typeof kinds;
 /** Sums of entries by period and figure. The parts are the whole: every sum is over the rows that {@link listEntries} shows. */
 export const sumEntries = (db: Sql, kind: EntryKind, span: ReportSpan) =>
   db.any(sql.type(summed)`
-    with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)})
+    with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)}), daily as materialized (
+      select day, figure, sum(value) as value from entry where day between ${span.from}::date and ${span.to}::date group by day, figure
+    )
     select first, last, figure, sum(value)::int8 as value
-    from period join entry on entry.day between first and last
-    where entry.day between ${span.from}::date and ${span.to}::date
-    group by first, last, figure order by first, figure`);
+    from period join daily on day between first and last group by first, last, figure order by first, figure`);
 
 const personal = summed.extend({ person_id: z.int(), person: z.string() });
 
 /** The same by period and person, or room, too. */
 export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: ReportSpan) =>
   db.any(sql.type(personal)`
-    with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)})
+    with period as materialized (${periodsOf(span)}), entry as (${kinds[kind](span)}), daily as materialized (
+      select day, figure, person_id, sum(value) as value from entry where day between ${span.from}::date and ${span.to}::date
+      group by day, figure, person_id
+    )
     select first, last, figure, person_id, ${
       kind === 'rooms'
         ? sql.fragment`(select name from rooms where id = person_id)`
         : sql.fragment`(select concat_ws(' ', first_name, nullif(last_name, '')) from users where id = person_id)`
     } as person, sum(value)::int8 as value
-    from period join entry on entry.day between first and last
-    where entry.day between ${span.from}::date and ${span.to}::date
-    group by first, last, person_id, figure order by first, person, person_id, figure`);
+    from period join daily on day between first and last group by first, last, person_id, figure order by first, person, person_id, figure`);
 
 /** The rows behind the sums, by day. */
 export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, limit: number) =>

@@ -18,6 +18,7 @@ import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
+import { benchReports } from './reports.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
@@ -26,7 +27,7 @@ import { benchWeb } from './web.ts';
 
 /**
  * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
- * work on sets compare ten times as many rows with the usual number instead, which takes minutes.
+ * work on sets compare ten times as many rows with the usual number instead, which takes minutes; `--plans` has `reports` print its plans.
  */
 const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>> = {
   generation: benchGeneration,
@@ -47,10 +48,11 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   trouble: benchTrouble,
   vending: benchVending,
   import: benchImport,
+  reports: benchReports,
 };
 
 const isScaled = process.argv.includes('--scale');
-const wanted = process.argv.slice(2).filter((argument) => argument !== '--scale');
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = wanted.find((name) => !(name in benches));
 if (unknown) {
   console.error(`there is no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { BEFORE_ALL, readMoneyDays } from '../../sql/reports/recognised.ts';
+import { readTable } from '../../workers/imports/table.ts';
+import { reports } from '../../workers/reports/reports.ts';
 import { harmless } from '../../workers/reports/table.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
@@ -287,6 +289,29 @@ describe('a table to keep', () => {
     ]);
     const sheet = await api.get('/api/reports/attendance?from=2026-03-01&to=2026-03-31&format=xlsx');
     expect([sheet.status, sheet.text.slice(0, 2)]).toEqual([200, 'PK']);
+  });
+
+  test('each report is a sheet of its own figures', async () => {
+    const [student, trainer, room] = [await make.student(), await make.trainer(), await make.room()];
+    await held(`${addDays(today, -1)}T09:00:00Z`, [[student, 'PRESENT']], { trainer, room });
+    await api.db.query(sql.unsafe`update students set registration_date = ${addDays(today, -60)}::date`);
+    await make.subscription({ student, from: addDays(today, -10), to: addDays(today, 5), autoRenew: true });
+    await api.db.query(sql.unsafe`
+      insert into invoices (payer_id, student_id, type, amount_minor, due_date) values (${student}, ${student}, 'SUBSCRIPTION', 700, ${addDays(today, -3)}::date)`);
+    for (const name of Object.keys(reports)) {
+      const path = `/api/reports/${name}?from=${addDays(today, -61)}&to=${today}`;
+      const { rows } = (await api.get(path)).body as Json;
+      const cells = rows.map((row: Json) => Object.values(row).map((value) => (value === null ? '' : String(value))));
+      expect({ name, rows: rows.length > 0 }).toEqual({ name, rows: true });
+      for (const format of ['csv', 'xlsx']) {
+        const file = await fetch(`${api.url}${path}&format=${format}`, { headers: { 'X-API-Key': api.all } });
+        const table = readTable(new Uint8Array(await file.arrayBuffer()));
+        const sheet = table.rows.filter((row) => row.some((cell) => cell !== ''));
+        const width = Object.keys(rows[0]).length;
+        const even = sheet.map((row) => Array.from({ length: width }, (_, n) => row[n] ?? ''));
+        expect({ name, format, sheet: even }).toEqual({ name, format, sheet: [Object.keys(rows[0]), ...cells] });
+      }
+    }
   });
 
   test.each([

@@ -10,12 +10,15 @@ export async function writeDays(transaction: Sql, days: readonly Day[], zone: st
   return changed.size;
 }
 
+/** So many days a statement, for a large studio's to stay within its time. */
+const MOST = 10;
+
 /** Days that follow each other: what is earned is computed for all of them in one pass. */
 function runsIn(days: readonly Day[]): { first: Day; last: Day }[] {
   const runs: { first: Day; last: Day }[] = [];
   for (const day of days) {
     const run = runs.at(-1);
-    if (run && day === addDays(run.last, 1)) run.last = day;
+    if (run && day === addDays(run.last, 1) && day < addDays(run.first, MOST)) run.last = day;
     else runs.push({ first: day, last: day });
   }
   return runs;
