@@ -11,7 +11,7 @@ export async function writeDays(transaction: Sql, days: readonly Day[], zone: st
 }
 
 /** So many days a statement, for a large studio's to stay within its time. */
-const MOST = 10;
+const MOST = 25;
 
 /** Days that follow each other: what is earned is computed for all of them in one pass. */
 function runsIn(days: readonly Day[]): { first: Day; last: Day }[] {
