@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { moneyRow } from './recognised.ts';
+import { moneyRow } from './money-days.ts';
 
 /**
  * The last studio day until which the daily figures hold, and no change is noted: nothing before it is still to be written. The last five

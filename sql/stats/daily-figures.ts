@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { moneyDays } from '../reports/recognised.ts';
+import { moneyDays } from '../reports/money-days.ts';
 
 /** Days before its own that every run writes again; what changed earlier ones has noted them (see migration 0059). */
 const REWRITTEN = 35;

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { BEFORE_ALL, readMoneyDays } from '../../sql/reports/recognised.ts';
+import { BEFORE_ALL, readMoneyDays } from '../../sql/reports/money-days.ts';
 import { readTable } from '../../workers/imports/table.ts';
 import { reports } from '../../workers/reports/reports.ts';
 import { harmless } from '../../workers/reports/table.ts';

@@ -1,8 +1,8 @@
 import { addDays, type Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
+import { BEFORE_ALL, earnedBetween, readMoneyDays } from '../../sql/reports/money-days.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
-import { BEFORE_ALL, earnedBetween, readMoneyDays } from '../../sql/reports/recognised.ts';
 import { settledMoney, settledUntil } from '../../sql/reports/settled.ts';
 import { type Figures, MOST_EXPLAINED, periodsIn, type Report } from './report.ts';
 
