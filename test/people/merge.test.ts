@@ -153,3 +153,165 @@ test('merged, everything is the kept one’s, the past is read with it, and the 
   expect((await api.post(`/bookings/${booking}/cancel`, { reason: 'x' })).status).toBe(200);
   expect(visit).toBeGreaterThan(0);
 });
+
+/** Each: what is so of the two, and what is said of it. `kept` and `other` are students with nothing ahead. */
+const against: [string, (kept: number, other: number) => Promise<unknown>, string[], Json?][] = [
+  ['nothing', async () => undefined, []],
+  [
+    'the other one works here',
+    (_, other) => run(sql.unsafe`insert into user_roles values (${other}, 'trainer')`),
+    ['works_here'],
+  ],
+  ['the kept one works here', (kept) => run(sql.unsafe`insert into user_roles values (${kept}, 'trainer')`), []],
+  [
+    'one looks after the other',
+    (kept, other) => run(sql.unsafe`insert into guardians (guardian_id, student_id) values (${other}, ${kept})`),
+    ['looks_after_the_other'],
+  ],
+  [
+    'one pays for the other',
+    (kept, other) => run(sql.unsafe`update students set payer_id = ${kept} where id = ${other}`),
+    ['looks_after_the_other'],
+  ],
+  ['two passwords', (kept, other) => passwords(kept, other), ['two_sign_ins']],
+  ['two passwords, one chosen', (kept, other) => passwords(kept, other), [], { sign_in: 'own' }],
+  ['one password', (_, other) => passwords(other), []],
+  ['two chats', (kept, other) => chats(kept, other), ['two_chats']],
+  ['two chats, one chosen', (kept, other) => chats(kept, other), [], { chat: 'other' }],
+  ['one chat', (_, other) => chats(other), []],
+  ['one training to come', (kept, other) => together(inHours(30), kept, other, 'REGISTERED'), ['same_training']],
+  ['one waits for it', (kept, other) => together(inHours(30), kept, other, 'WAITLIST'), ['same_training']],
+  ['one has cancelled it', (kept, other) => together(inHours(30), kept, other, 'CANCELLED_SAFE'), []],
+  ['one training of the past', (kept, other) => together(inHours(-30), kept, other, 'REGISTERED'), []],
+  ['two trainings at one time', (kept, other) => apart(30, kept, other), ['same_time']],
+  ['two trainings one after the other', (kept, other) => apart(30, kept, other, 31), []],
+  ['two trainings at one time of the past', (kept, other) => apart(-30, kept, other), []],
+  ['a booking in a training', (kept, other) => booked(40, kept, other), ['same_time']],
+  ['a booking in a training of the past', (kept, other) => booked(-40, kept, other), []],
+  ['a time is held', (_, other) => held(other, 1), ['hold']],
+  ['a hold that is over', (_, other) => held(other, -1), []],
+  ['an open request', (_, other) => asked(other, 'open'), ['open_requests']],
+  ['a decided request', (_, other) => asked(other, 'refused'), []],
+  ['two exams of one program', (kept, other) => exams(kept, other, 'planned'), ['two_exams']],
+  ['one of two exams is over', (kept, other) => exams(kept, other, 'cancelled'), []],
+  ['something can be undone still', (kept) => changed(kept, null), ['just_changed']],
+  ['it was undone', (kept) => changed(kept, 'now'), []],
+];
+const HASH = '$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaA';
+const passwords = async (...ids: number[]) => {
+  for (const id of ids) await run(sql.unsafe`insert into passwords (user_id, hash) values (${id}, ${`${HASH}${id}`})`);
+};
+const chats = async (...ids: number[]) => {
+  for (const id of ids) await run(sql.unsafe`update users set telegram_id = ${880_000 + id} where id = ${id}`);
+};
+/** Trainings have a trainer each, so that only the two may meet. */
+const trainingAt = async (at: string) => make.training({ trainer: await make.specialist([]), at });
+async function together(at: string, kept: number, other: number, status: string) {
+  const training = await trainingAt(at);
+  await seat(training, kept);
+  await seat(training, other, status);
+}
+async function apart(hours: number, kept: number, other: number, otherHours = hours) {
+  await seat(await trainingAt(inHours(hours)), kept);
+  await seat(await trainingAt(inHours(otherHours)), other);
+}
+async function booked(hours: number, kept: number, other: number) {
+  await seat(await trainingAt(inHours(hours)), kept);
+  await make.booking({ client: other, specialist: await make.specialist([service]), service, at: inHours(hours), minutes: 30 });
+}
+const held = async (client: number, hours: number) =>
+  make.booking({ client, specialist: await make.specialist([service]), service, at: inHours(60), heldUntil: inHours(hours) });
+const asked = async (student: number, status: string) =>
+  run(sql.unsafe`
+    insert into finance_requests (kind, real_training_id, student_id, requested_at, requested_by, status, decided_at)
+    values ('add_student', ${await trainingAt(inHours(70))}, ${student}, now(), 'x', ${status}, ${status === 'open' ? null : inHours(0)}::timestamptz)`);
+async function exams(kept: number, other: number, status: string) {
+  for (const [id, is] of [
+    [kept, 'planned'],
+    [other, status],
+  ] as const)
+    await run(sql.unsafe`
+      insert into belt_exams (student_id, belt, exam_at, program, belt_id, status, planned_by)
+      select ${id}, name, now() + interval '9 days', program, id, ${is}, 'x' from belts where path = 'adult' and position = 1`);
+}
+const changed = (payer: number, undone: string | null) =>
+  run(sql.unsafe`
+    insert into undos (kind, subject_id, actor, settle_payer_ids, until, undone_at)
+    values ('trainings_cancelled', 0, 'x', array[${payer}::int], now() + interval '9 seconds', ${undone}::timestamptz)`);
+
+test.each(against)('what stands against it: %s', async (_, prepare, kinds, body = {}) => {
+  const [kept, other] = [await make.student(), await make.student()];
+  await prepare(kept, other);
+  expect(await obstaclesOf(kept, other, body)).toEqual(kinds);
+  const before = await counted(kept, other);
+  const done = await merge(kept, other, body);
+  expect(done.status).toBe(kinds.length === 0 ? 200 : 409);
+  if (kinds.length > 0) {
+    expect(done.body.obstacles.map(({ kind }: Json) => kind)).toEqual(kinds);
+    expect(await counted(kept, other)).toEqual(before);
+  } else expect((await api.get(`/api/clients/${other}`)).body).toMatchObject({ merged_into: kept });
+});
+const counted = async (...ids: number[]) =>
+  Promise.all(ids.map(async (id) => (await api.get(`/api/people/${id}/data`)).body.tables));
+
+test('nobody is merged into oneself, into nobody, with somebody erased, or into a closed record', async () => {
+  const [a, b, c, gone] = [await make.student(), await make.student(), await make.student(), await make.client()];
+  expect((await merge(a, a)).status).toBe(409);
+  expect((await merge(a, 2_147_483_647)).status).toBe(404);
+  expect((await merge(2_147_483_647, a)).status).toBe(404);
+  expect((await api.post(`/api/people/${gone}/erase`)).status).toBe(200);
+  expect((await merge(a, gone)).body.obstacles).toMatchObject([{ kind: 'erased' }]);
+  expect((await merge(gone, a)).body.obstacles).toMatchObject([{ kind: 'erased' }]);
+  expect((await merge(b, a)).status).toBe(200);
+  expect(await merge(a, c)).toMatchObject({ status: 409, body: { merged_into: b } });
+  expect(await merge(c, a)).toMatchObject({ status: 409, body: { merged_into: b } });
+  // Merged on, all of them are the last one.
+  expect((await merge(c, b)).status).toBe(200);
+  expect((await api.get(`/api/clients/${a}`)).body.merged_into).toBe(c);
+  expect((await api.get(`/api/clients/${b}`)).body.merged_into).toBe(c);
+  expect((await api.get(`/api/people/${c}/card`)).body.merged.map(({ id }: Json) => id).toSorted()).toEqual([a, b].toSorted());
+});
+
+test('of both orders at once one wins, and none waits for the other for ever', async () => {
+  for (let n = 0; n < 5; n++) {
+    const [a, b] = [await make.student(), await make.student()];
+    for (const id of [a, b]) await make.money(id, 1_000);
+    const answers = await Promise.all([merge(a, b), merge(b, a)]);
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409]);
+    const kept = answers[0]!.status === 200 ? a : b;
+    expect([await balanceOf(api.db, kept), await balanceOf(api.db, kept === a ? b : a)]).toEqual([2_000, 0]);
+  }
+});
+
+const password = z.object({ hash: z.string() });
+const hashOf = (id: number) => api.db.maybeOneFirst(sql.type(password)`select hash from passwords where user_id = ${id}`);
+
+test('the sign-in and the chat that are chosen remain, and whoever works here takes over none', async () => {
+  const pair = async () => {
+    const [kept, other] = [await personOf(api, 'client'), await personOf(api, 'client')];
+    await passwords(kept.id, other.id);
+    await chats(kept.id, other.id);
+    return { kept, other };
+  };
+  const own = await pair();
+  expect((await merge(own.kept.id, own.other.id, { sign_in: 'own', chat: 'own' })).status).toBe(200);
+  expect([await hashOf(own.kept.id), await hashOf(own.other.id)]).toEqual([`${HASH}${own.kept.id}`, null]);
+  const theirs = await pair();
+  expect((await merge(theirs.kept.id, theirs.other.id, { sign_in: 'other', chat: 'other' })).status).toBe(200);
+  expect([await hashOf(theirs.kept.id), await hashOf(theirs.other.id)]).toEqual([`${HASH}${theirs.other.id}`, null]);
+  expect((await api.get(`/api/clients/${theirs.kept.id}`)).body.telegram_id).toBe(880_000 + theirs.other.id);
+  expect((await api.get(`/api/clients/${theirs.other.id}`)).body.telegram_id).toBeNull();
+  // The device of the one who goes is the kept one's, the devices of a password that is no more are out.
+  await eventually(async () => (await theirs.other.ask('GET', '/me')).body?.user?.id === theirs.kept.id);
+  await eventually(async () => (await theirs.kept.ask('GET', '/me')).status === 401);
+
+  const [staff, client] = [await personOf(api, 'trainer'), await personOf(api, 'client')];
+  await passwords(client.id);
+  await chats(client.id);
+  await run(sql.unsafe`update users set phone = '+79995550011', email = 'k@example.com' where id = ${client.id}`);
+  expect((await merge(staff.id, client.id)).status).toBe(200);
+  expect(await hashOf(staff.id)).toBeNull();
+  const card = (await api.get(`/api/people/${staff.id}/card`)).body;
+  expect(card).toMatchObject({ phone: null, email: null, has_telegram: false, is_student: true });
+  await eventually(async () => (await client.ask('GET', '/me')).status === 401);
+});
