@@ -14,6 +14,7 @@ import type { historyRoutes } from '../routes/history.ts';
 import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { meRoutes } from '../routes/me.ts';
+import type { mergeRoutes } from '../routes/merge.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
 import type { moneyRoutes } from '../routes/money.ts';
@@ -58,6 +59,7 @@ type Asked = (
   | typeof forgotRoutes
   | typeof historyRoutes
   | typeof importRoutes
+  | typeof mergeRoutes
   | typeof invitationRoutes
   | typeof meRoutes
   | typeof messageRoutes

@@ -3,12 +3,12 @@ import { type Sql, sql } from '../database/database.ts';
 import { bookingsThatMeet, type Pair, placesThatMeet } from './merge-obstacles.ts';
 
 /** Of which of the two the kept one has it from now on. */
-export type Whose = 'own' | 'other';
+export type KeptFrom = 'own' | 'other';
 /** `staff`: the kept one works here, and takes over no sign-in and no contact. `active`: the one who goes was active. */
-export type Keeps = { signIn: Whose; chat: Whose; staff: boolean; active: boolean };
-export type Merging = Pair & { keeps: Keeps; by: string; now: string };
+export type Keeps = { signIn: KeptFrom; chat: KeptFrom; staff: boolean; active: boolean };
+export type MergeAct = Pair & { keeps: Keeps; by: string; now: string };
 
-type Step = (transaction: Sql, merging: Merging) => Promise<number>;
+type Step = (transaction: Sql, merging: MergeAct) => Promise<number>;
 const both = ({ keptId, mergedId }: Pair) => sql.array([keptId, mergedId], 'int4');
 
 /** A client becomes a student as the other one was; of two students the kept one's payer stays, and the earlier registration. */

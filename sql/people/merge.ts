@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { references } from './merge-decisions.ts';
 import type { Pair } from './merge-obstacles.ts';
-import { type Merging, rowByRow } from './merge-rows.ts';
+import { type MergeAct, rowByRow } from './merge-rows.ts';
 
 export const mergeRow = z.object({
   merged_id: z.int(),
@@ -48,7 +48,7 @@ export async function lockForMerging(transaction: Sql, { keptId, mergedId }: Pai
 const name = (words: string) => sql.identifier([words]);
 
 /** Takes the rows of one reference to whom they belong from now on. Returns how many moved. */
-async function take(transaction: Sql, reference: string, merging: Merging): Promise<number> {
+async function take(transaction: Sql, reference: string, merging: MergeAct): Promise<number> {
   const decision = references[reference]!;
   const [table, column] = reference.split('.') as [string, string];
   const { keptId, mergedId } = merging;
@@ -81,7 +81,7 @@ async function take(transaction: Sql, reference: string, merging: Merging): Prom
  * included; the ledgers are not rewritten: the wallet's balance is handed over by a pair of entries whose sum is nothing, belts are
  * awarded anew and voided there. The closed record keeps its name, and a phone or e-mail that the kept one has another of.
  */
-export async function mergePeople(transaction: Sql, merging: Merging): Promise<Merge> {
+export async function mergePeople(transaction: Sql, merging: MergeAct): Promise<Merge> {
   const { keptId, mergedId, by, now } = merging;
   const counts: Record<string, number> = {};
   for (const reference of Object.keys(references)) {
@@ -102,7 +102,7 @@ export async function mergePeople(transaction: Sql, merging: Merging): Promise<M
  * Gives the kept record what it lacks of the other one, which is closed. Whoever works here takes over nothing by which they are reached or
  * sign in (D46).
  */
-async function closeRecord(transaction: Sql, { keptId, mergedId, keeps }: Merging) {
+async function closeRecord(transaction: Sql, { keptId, mergedId, keeps }: MergeAct) {
   const other = z.object({
     phone: z.string().nullable(),
     email: z.string().nullable(),
