@@ -51,7 +51,6 @@ inBrowser('two cards of one person, side by side: what comes of it is said, and 
     .getByText(/Also found by \+79165550002/)
     .waitFor();
   expect(await violations(page)).toEqual([]);
-  await page.screenshot({ path: '/tmp/merge4/desk.png' });
 
   // What was chosen outlives a reload.
   await page.reload();
@@ -93,7 +92,6 @@ inBrowser('on a phone, in Russian and dark: what stands against it is named, and
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Оставить другую' }).click();
   await dialog(page).getByText('Отменить это нельзя.').waitFor();
-  await page.screenshot({ path: '/tmp/merge4/phone.png' });
   expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
   await dialog(page).getByRole('button', { name: 'Объединить навсегда' }).click();
   await page.waitForURL(`**/console/people/${staff}`);
