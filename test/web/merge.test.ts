@@ -46,7 +46,9 @@ inBrowser('two cards of one person, side by side: what comes of it is said, and 
   expect(await send.isDisabled()).toBe(true);
   await dialog(page).getByLabel(`of Johanna Kepler, № ${gone}`).check();
   await dialog(page).getByText('This cannot be undone.').waitFor();
-  await dialog(page).getByText(/The wallet then holds .*3,000/).waitFor();
+  await dialog(page)
+    .getByText(/The wallet then holds .*3,000/)
+    .waitFor();
   await dialog(page)
     .getByText(/Also found by \+79165550002/)
     .waitFor();
