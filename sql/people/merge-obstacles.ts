@@ -4,7 +4,7 @@ import { type Sql, sql } from '../database/database.ts';
 export const mergeObstacleKinds = [
   'works_here',
   'erased',
-  'looks_after_the_other',
+  'are_family',
   'two_sign_ins',
   'two_chats',
   'same_training',
@@ -57,7 +57,7 @@ export const mergeObstacles = (db: Sql, pair: Pair, choice: { signIn: boolean; c
       union all
       select 'erased', 2, count(*) from erasures, pair where user_id = any(ids)
       union all
-      select 'looks_after_the_other', 3, (select count(*) from guardians, pair where guardian_id = any(ids) and student_id = any(ids))
+      select 'are_family', 3, (select count(*) from guardians, pair where guardian_id = any(ids) and student_id = any(ids))
         + (select count(*) from students, pair where id = any(ids) and payer_id = any(ids) and payer_id <> id)
       union all
       select 'two_sign_ins', 4, case when ${choice.signIn} or ${worksHere(pair.keptId)} then 0

@@ -166,12 +166,12 @@ const against: [string, (kept: number, other: number) => Promise<unknown>, strin
   [
     'one looks after the other',
     (kept, other) => run(sql.unsafe`insert into guardians (guardian_id, student_id) values (${other}, ${kept})`),
-    ['looks_after_the_other'],
+    ['are_family'],
   ],
   [
     'one pays for the other',
     (kept, other) => run(sql.unsafe`update students set payer_id = ${kept} where id = ${other}`),
-    ['looks_after_the_other'],
+    ['are_family'],
   ],
   ['two passwords', (kept, other) => passwords(kept, other), ['two_sign_ins']],
   ['two passwords, one chosen', (kept, other) => passwords(kept, other), [], { sign_in: 'own' }],

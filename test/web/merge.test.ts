@@ -4,7 +4,7 @@ import { sql } from '../../sql/database/database.ts';
 import { salon } from '../bookings/salon.ts';
 import type { Json } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, violations } from './browser.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
 
 let world: ConsoleWorld;
 let owner: TestPerson;
@@ -94,7 +94,7 @@ inBrowser('on a phone, in Russian and dark: what stands against it is named, and
   expect(await violations(page)).toEqual([]);
   await dialog(page).getByRole('button', { name: 'Оставить другую' }).click();
   await dialog(page).getByText('Отменить это нельзя.').waitFor();
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  expect(await tooWide(page)).toBe(0);
   await dialog(page).getByRole('button', { name: 'Объединить навсегда' }).click();
   await page.waitForURL(`**/console/people/${staff}`);
   expect((await card(client)).merged_into).toMatchObject({ id: staff });

@@ -31,7 +31,7 @@ export type Merging = z.output<typeof merging>;
 const words: Record<MergeObstacle['kind'], string> = {
   works_here: 'the other one works here: keep that one',
   erased: 'one of them was erased',
-  looks_after_the_other: 'one of them looks after the other or pays for them',
+  are_family: 'one of them looks after the other or pays for them',
   two_sign_ins: 'both sign in with a password: say with sign_in whose remains',
   two_chats: 'both have a Telegram chat: say with chat whose remains',
   same_training: 'both have a place in the same training to come',

@@ -6,7 +6,7 @@ export type Merging = AnswerTo<'POST /api/clients/{id}/merge'>;
 export type Side = Merging['kept'];
 
 /** Of two cards beside each other, what either of them has: a word for it, and what stands on each. */
-export function linesOf(kept: Side, other: Side): { what: string; values: [string, string] }[] {
+export function sideLines(kept: Side, other: Side): { what: string; values: [string, string] }[] {
   const born = ({ birth_date }: Side) => (birth_date ? `${day(birth_date)} ${birth_date.slice(0, 4)}` : '');
   const count = (n: number) => (n === 0 ? '' : String(n));
   const list: [string, (side: Side) => string][] = [
