@@ -31,6 +31,8 @@ export const whoIsNow = (db: Sql, id: number): Promise<number> =>
 export async function lockForMerging(transaction: Sql, { keptId, mergedId }: Pair) {
   const both = sql.array([keptId, mergedId], 'int4');
   await transaction.query(sql.unsafe`set local statement_timeout = '10min'`);
+  // A night's chunk, or another merging, may hold them for longer than a request usually waits.
+  await transaction.query(sql.unsafe`set local lock_timeout = '20s'`);
   await transaction.query(sql.unsafe`
     select from students where id = any(${both}) or payer_id = ${mergedId} order by id for update`);
   await transaction.query(sql.unsafe`
