@@ -67,7 +67,8 @@ const rooms: Entries = ({ from, to, zone }) => sql.fragment`
   from bookings where is_live and room_id is not null and ${isNear('starts_at', from, to)}`;
 
 const newcomers: Entries = () => sql.fragment`
-  select registration_date as day, 'new' as figure, 'student' as source, id as source_id, id as person_id, 1::int8 as value from students`;
+  select registration_date as day, 'new' as figure, 'student' as source, id as source_id, id as person_id, 1::int8 as value from students
+  where not exists (select from users where users.id = students.id and merged_into is not null)`;
 
 const kinds = { received, attendance, trainers, rooms, newcomers } satisfies Record<string, Entries>;
 export type EntryKind = keyof typeof kinds;

@@ -70,6 +70,7 @@ export const cohortsOf = (db: Sql, of: { from: string; to: string; today: string
     with joined as materialized (
       select id, date_trunc('month', registration_date)::date as cohort from students
       where registration_date between ${of.from}::date and ${of.to}::date
+        and not exists (select from users where users.id = students.id and merged_into is not null)
     ), looked as materialized (
       select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
       from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months

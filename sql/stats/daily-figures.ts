@@ -75,7 +75,8 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
       where day in (select day from day) group by day
     ), registered as (
       select registration_date as day, count(*)::int as students from students
-      where registration_date in (select day from day) group by registration_date
+      where registration_date in (select day from day)
+        and not exists (select from users where users.id = students.id and merged_into is not null) group by registration_date
     ), written as (
       insert into daily_figures as known (day, active_students, trainings_held, trainings_cancelled, present, absent, received_minor,
         payments_cancelled_minor, invoiced_minor, invoices_cancelled_minor, new_registrations, refunded_minor)
