@@ -16,8 +16,10 @@ import { benchImport } from './import.ts';
 import { benchLive } from './live.ts';
 import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
+import { benchOutage } from './outage.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
+import { benchRestore } from './restore.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
@@ -47,6 +49,8 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   trouble: benchTrouble,
   vending: benchVending,
   import: benchImport,
+  outage: benchOutage,
+  restore: benchRestore,
 };
 
 const isScaled = process.argv.includes('--scale');
