@@ -25,6 +25,8 @@ export type Asked = {
   /** What came back in the end, whether it was yes or no; undefined as long as nobody knows. */
   answer?: { status: number; body: Record<string, unknown> };
   tries: number;
+  /** How many effects it has that are compared one by one, if not one. */
+  effects?: number;
   /** What the asker believes about the world once it is answered. */
   believe?: (asked: Asked) => void;
 };
@@ -62,11 +64,12 @@ export function account() {
     close(asked: Asked, answer: NonNullable<Asked['answer']>) {
       if (!open.delete(asked)) return;
       asked.answer = answer;
-      if (answer.status < 300) granted += 1;
+      if (answer.status < 300) granted += asked.effects ?? 1;
       asked.believe?.(asked);
     },
     open: () => [...open],
     anyOpen: () => open.values().next().value,
+    /** The effects of what was granted. */
     granted: () => granted,
   };
 }

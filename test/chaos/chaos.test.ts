@@ -3,7 +3,7 @@ import { backendKinds } from '../support/backends.ts';
 import { rounds } from '../support/nightly-only.ts';
 import { chaos } from './chaos.ts';
 import { daysOfWork } from './days.ts';
-import { type Guard, guards } from './guards.ts';
+import { faultsFor, type Guard, guards } from './guards.ts';
 
 const SECONDS = 300;
 const isNight = rounds({ daily: false, nightly: true });
@@ -40,7 +40,7 @@ if (isNight)
   test.each(guards)(
     'without the guard "%s" it is noticed, and says what was lost or doubled',
     async (without) => {
-      const load = { lanes: 12, everySeconds: 5, seconds: 60, settleSeconds: 60 };
+      const load = { only: faultsFor(without), lanes: 12, everySeconds: 5, seconds: 60, settleSeconds: 60 };
       const { found } = await chaos({ seed: SEED, kind: backendKinds.at(-1)!, without, ...load });
       expect(found.filter((finding) => losses[without].test(finding))).not.toEqual([]);
     },

@@ -17,7 +17,7 @@ export type Wish = LoadOptions & {
   without?: Guard;
   /** How long what stands still does. */
   freezeSeconds?: number;
-  /** Only the faults whose name has this in it. */
+  /** Words, parted by commas: only the faults whose name has one of them in it. */
   only?: string;
   /** Seconds between two faults, on average. */
   everySeconds?: number;
@@ -93,7 +93,7 @@ export async function chaos(wish: Wish) {
       seed,
       kind,
       asked: made.entries.length,
-      /** What was granted, and is there once; and how many a minute of the faults that was. */
+      /** Of what was granted: each is there once, each person's mark by itself; and how many a minute of the faults that was. */
       effects: made.granted(),
       perMinute: Math.round(made.granted() / minutes),
       /** When the faults ended; and asked more than once. */

@@ -39,7 +39,7 @@ export function deskActs({ fleet, account, random, students, later }: Acting): r
       believe({ answer }) {
         if (answer?.status !== 201) return;
         const path = `/api/imports/${answer.body.id}/confirm`;
-        later.push(account.note({ kind: 'import_confirm', path, body: { name } }));
+        later.push(account.note({ kind: 'import_confirm', path, body: { name }, effects: 2 }));
       },
     });
   }

@@ -19,7 +19,7 @@ const MOST_AHEAD = 120;
 
 /**
  * Faults at random, one every `everySeconds` or so, several at once, until `isOver`; then all that lasts is mended.
- * @param options.only the faults whose name has this in it
+ * @param options.only words, parted by commas: only the faults whose name has one of them in it
  * @param options.freezeSeconds how long what stands still does: longer than any lease
  */
 export async function disturb(
@@ -123,7 +123,7 @@ export async function disturb(
     ],
   };
   const draw = Object.entries(kinds)
-    .filter(([kind]) => kind.includes(only))
+    .filter(([kind]) => only.split(',').some((words) => kind.includes(words)))
     .flatMap(([kind, [weight]]) => Array.from({ length: weight }, () => kind));
   if (draw.length === 0) throw new Error(`there is no fault "${only}" here; there are: ${Object.keys(kinds).join(', ')}`);
   /** A server that is away, a disk that is full: one at a time. */

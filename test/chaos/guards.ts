@@ -48,6 +48,14 @@ const gone = {
 export type Guard = keyof typeof gone;
 export const guards = Object.keys(gone) as Guard[];
 
+/** The faults that bring to light that a guard is gone; for most of them load is enough. */
+const shownBy: Partial<Record<Guard, string>> = {
+  enqueueing: 'the queue emptied',
+  requests: 'the queue emptied',
+  answers: 'kill -9 of a process',
+};
+export const faultsFor = (guard: Guard) => shownBy[guard] ?? 'Telegram in trouble';
+
 /** The statements that take a guard away, and end the fleet's connections: each opens new ones. */
 export const without = (guard: Guard) =>
   `${gone[guard]} select pg_terminate_backend(pid) from pg_stat_activity where usename = 'studio'`;

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import globalSetup from '../support/global-setup.ts';
 import globalTeardown from '../support/global-teardown.ts';
-import { type Guard, guards } from './guards.ts';
+import { faultsFor, type Guard, guards } from './guards.ts';
 
 /**
  * `npm run chaos -- --seed N --minutes M [--redis] [--without GUARD] [--lanes N] [--every SECONDS] [--only FAULT]
@@ -47,7 +47,7 @@ const ended = await chaos({
   lanes: values.lanes === undefined ? (values.without ? 12 : undefined) : Number(values.lanes),
   restMs: isLong ? 2 : undefined,
   say,
-  only: values.only,
+  only: values.only ?? (values.without && faultsFor(values.without as Guard)),
   isFollowed: values.standby ?? isLong,
   isLoud: values.loud ?? !isLong,
 }).catch(async (error: Error) => {

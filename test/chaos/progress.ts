@@ -4,7 +4,7 @@ export function progress(now: () => { asked: number; granted: number; faults: nu
   const clock = setInterval(() => {
     const { asked, granted, faults } = now();
     const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
-    say(`${asked} asked, ${granted} granted (${granted - before} in this minute), ${faults} faults; ${memory} MB here`);
+    say(`${asked} asked, ${granted} effects (${granted - before} in this minute), ${faults} faults; ${memory} MB here`);
     before = granted;
   }, 60_000);
   return () => clearInterval(clock);

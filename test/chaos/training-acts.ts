@@ -98,6 +98,7 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
       kind: 'marks',
       path: `/real-trainings/${id}/attendance`,
       body: { marks },
+      effects: marks.length,
       believe({ answer }) {
         marking.delete(id);
         if (answer?.status === 200) for (const { student_id, status } of marks) account.marks.set(`${id}/${student_id}`, status);
