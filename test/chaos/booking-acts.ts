@@ -19,8 +19,7 @@ export async function bookingActs({
     const day = addDays(mondayAfter(today), random.int(7, 40));
     return `${day}T${String(random.int(7, 15)).padStart(2, '0')}:00:00Z`;
   }
-  function book(starts_at = anyStart(), service_id = random.pick(services)) {
-    const client = random.pick(students);
+  function book(starts_at = anyStart(), service_id = random.pick(services), client = random.pick(students)) {
     return account.note({
       kind: 'booking',
       path: '/bookings',
@@ -32,9 +31,11 @@ export async function bookingActs({
       },
     });
   }
+  /** Several who want the same, or one client who wants to be everywhere. */
   function bookAtOnce() {
-    const [start, service] = [anyStart(), random.pick(services)];
-    return Array.from({ length: 4 }, () => book(start, service));
+    const [start, service, client] = [anyStart(), random.pick(services), random.pick(students)];
+    const isOne = random.chance(0.6);
+    return Array.from({ length: 4 }, () => (isOne ? book(start, random.pick(services), client) : book(start, service)));
   }
   function anyBooking() {
     for (let tries = 0; tries < 5 && account.bookings.length > 0; tries += 1) {
@@ -90,7 +91,7 @@ export async function bookingActs({
   }
   return [
     [5, () => book()],
-    [1, bookAtOnce],
+    [3, bookAtOnce],
     [4, cancel],
     [3, move],
   ];
