@@ -6,6 +6,7 @@ import { openDatabase } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { ownProcess } from '../faults/own-process.ts';
+import { openGate } from '../support/gate.ts';
 import { ownPostgres, ownRedis } from '../support/own-servers.ts';
 import { report } from './measure.ts';
 
@@ -21,15 +22,16 @@ const OUTAGES = [5, 30];
 const LONG = 300;
 
 /**
- * How soon the fleet is back at 95 % of its rate after a database that was killed returns, and the same for Redis: a run is asked
+ * How soon the fleet is back at 95 % of its rate after a database that was killed returns, the same for Redis, and for a network that
+ * swallowed everything on the way to the database and said nothing: a run is asked
  * for again and again and waited for, so that API, queue and worker all take part. No process is started again by anybody.
  */
 export async function benchOutage(_url: string, isScaled: boolean) {
-  for (const away of ['database', 'Redis'] as const)
+  for (const away of ['network', 'Redis', 'database'] as const)
     for (const seconds of isScaled ? [...OUTAGES, LONG] : OUTAGES) await outage(away, seconds);
 }
 
-async function outage(away: 'database' | 'Redis', seconds: number) {
+async function outage(away: 'network' | 'Redis' | 'database', seconds: number) {
   const database = await ownPostgres();
   const redis = away === 'Redis' ? await ownRedis(['--appendonly', 'yes']) : undefined;
   await migrate(database.url);
@@ -37,9 +39,10 @@ async function outage(away: 'database' | 'Redis', seconds: number) {
   const key = newSecret();
   await createKey(db, { name: 'bench', secret: key, scopes: ['*'] });
   await db.end();
+  const gate = await openGate(database.url);
   const port = await freePort();
   const settings = {
-    DATABASE_URL: database.url,
+    DATABASE_URL: gate.url,
     REDIS_URL: redis?.url ?? '',
     PORT: String(port),
     RATE_LIMIT_PER_MINUTE: '1000000',
@@ -52,13 +55,15 @@ async function outage(away: 'database' | 'Redis', seconds: number) {
     await pause(BEFORE_SECONDS * 1_000);
     const before = load.between(began, performance.now()) / BEFORE_SECONDS;
     const server = redis ?? database;
-    await server.stop('SIGKILL');
+    if (away === 'network') gate.blackHole();
+    else await server.stop('SIGKILL');
     await pause(seconds * 1_000);
     const meanwhile = load.between(performance.now() - (seconds * 1_000) / 2, performance.now());
-    await Promise.all([server.start(), redis ? undefined : answers(database.url)]);
+    if (away === 'network') gate.heal();
+    else await Promise.all([server.start(), redis ? undefined : answers(database.url)]);
     const back = performance.now();
     const took = await untilRate(load, back, before * ENOUGH);
-    const name = `${away} killed for ${seconds} s`;
+    const name = `${away} ${away === 'network' ? 'swallows' : 'killed'} for ${seconds} s`;
     report(`${name}: runs a second before`, before.toFixed(1));
     report(`${name}: in the second half of the outage`, `${meanwhile}`);
     report(`${name}: back at ${ENOUGH * 100} % after`, took === null ? 'not at all' : `${took.toFixed(1)} s`, 'aim: 10 s');
@@ -66,7 +71,7 @@ async function outage(away: 'database' | 'Redis', seconds: number) {
   } finally {
     await load.end();
     await Promise.all(processes.map((one) => one.kill()));
-    await Promise.all([database.close(), redis?.close()]);
+    await Promise.all([gate.shut(), database.close(), redis?.close()]);
   }
 }
 

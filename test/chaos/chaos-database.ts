@@ -29,7 +29,6 @@ export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' |
     gate,
     disk,
     isFollowed: () => standby !== undefined,
-    hasFailedOver: () => hasFailedOver,
     /** The server there is now. */
     server: () => (hasFailedOver && standby ? standby.server : first),
     /** Statements of the owner, however many. */

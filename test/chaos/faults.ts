@@ -11,7 +11,9 @@ export type Disturbances = {
   ofMessages: number;
   ofChats: number;
 };
-const ALONE = ['Redis killed and started again', 'the disk is full', 'the database fails over to its standby'];
+/** There is one standby. */
+const ONCE = 'the database fails over to its standby';
+const ALONE = ['Redis killed and started again', 'the disk is full', ONCE];
 /** A sender has a message for so long (the notifier's lease). */
 const LEASE_SECONDS = 20;
 /** So many seconds a clock is ahead or behind at most. */
@@ -89,12 +91,7 @@ export async function disturb(
         gate.heal();
       },
     ],
-    'the database fails over to its standby': [
-      fleet.database.isFollowed() ? 1 : 0,
-      async () => {
-        if (!fleet.database.hasFailedOver()) await fleet.database.failOver();
-      },
-    ],
+    'the database fails over to its standby': [fleet.database.isFollowed() ? 1 : 0, () => fleet.database.failOver()],
     'the disk is full': [
       disk ? 1 : 0,
       async () => {
@@ -140,7 +137,7 @@ export async function disturb(
       lasting.push(
         kinds[kind]![1]()
           .catch((error: Error) => say(`${kind}: ${error.message}`))
-          .finally(() => alone.delete(kind)),
+          .finally(() => kind !== ONCE && alone.delete(kind)),
       );
     }
     await pause(everySeconds * random.int(300, 1_700));
