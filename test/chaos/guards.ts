@@ -27,9 +27,12 @@ const gone = {
     ${before('insert or update', 'telegram_chats', 'new.held_until := null; return new;')}`,
   /** A limit: a chat need not rest between two messages. */
   limit: before('update', 'telegram_chats', 'new.free_at := least(new.free_at, now()); return new;'),
-  /** Nothing keeps people and rooms from being in two places at once. */
+  /** The calendar's exclusion, and what it says of who is where: nothing keeps people and rooms from being in two places at once. */
   calendar: `
     alter table occupancies drop constraint person_is_elsewhere, drop constraint room_is_taken;
+    create or replace function what_meets(
+      new_capacity text, person integer, room integer, new_during tstzrange, training integer, booking integer
+    ) returns table (words text, rule text, is_held boolean) language sql stable as 'select null::text, null::text, false where false';
     create or replace function refuse_what_meets(
       new_capacity text, person integer, room integer, new_during tstzrange, training integer, booking integer
     ) returns void language plpgsql as 'begin end';`,

@@ -5,7 +5,8 @@ import type { Act, Acting } from './load.ts';
 
 /** So many trainings may be called off: the others need some to be left. */
 const MOST_CANCELLED = 15;
-const STEP_MINUTES = 5;
+/** A move meets nothing, or the next training of that trainer. */
+const STEPS_MINUTES = [-60, -5, 5, 60];
 const training = z.object({ id: z.int(), starts_at: z.iso.datetime(), version: z.int() });
 const seat = z.object({ training: z.int(), student: z.int() });
 
@@ -57,7 +58,7 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
   function move() {
     const one = anyTraining();
     if (!one) return null;
-    const shift = one.shift === 0 ? random.pick([-1, 1]) * STEP_MINUTES : 0;
+    const shift = one.shift === 0 ? random.pick(STEPS_MINUTES) : 0;
     const starts = new Date(Date.parse(one.starts) + (shift - one.shift) * 60_000).toISOString();
     return account.note({
       kind: 'move',
