@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { addDays, dayOf, daysBetween, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
+import { addDays, type Day, dayOf, daysBetween, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay } from '../../queues/time/days.ts';
+import { openHours, openHoursRow } from '../../sql/board/hours.ts';
 import { boardDayRow, countDays } from '../../sql/board/month.ts';
 import { handedOver, handOver, wouldHandOver } from '../../workers/trainings/hand-over.ts';
 import { inOrder } from '../http/paging.ts';
@@ -11,6 +12,23 @@ import { id, idOf, isDry, whole } from './fields.ts';
 /** As many days as the weeks of a month touch, and some. */
 const MOST_DAYS = 62;
 
+const span = inOrder(
+  z.strictObject({
+    from: anyDay.optional().meta({ description: 'by default today' }),
+    to: anyDay.optional().meta({ description: `inclusive, at most ${MOST_DAYS} days; by default four weeks` }),
+  }),
+  'from',
+  'to',
+);
+
+/** The days asked for. @throws Unacceptable for more than so many */
+function daysAsked({ from, to }: z.output<typeof span>, today: Day): Day[] {
+  const first = from ?? today;
+  const count = daysBetween(first, to ?? addDays(first, 27)) + 1;
+  if (count < 1 || count > MOST_DAYS) throw unacceptable('to', `from on, at most ${MOST_DAYS} days`, 'query');
+  return Array.from({ length: count }, (_, at) => addDays(first, at));
+}
+
 /** What the board asks beside single trainings and bookings. */
 export const boardRoutes = [
   route({
@@ -19,23 +37,26 @@ export const boardRoutes = [
     summary: 'What stands on each of some days: counts of trainings, bookings and absences, and whether the studio is closed',
     tag: 'real-trainings',
     scope: 'records:read',
-    query: inOrder(
-      z.strictObject({
-        from: anyDay.optional().meta({ description: 'by default today' }),
-        to: anyDay.optional().meta({ description: `inclusive, at most ${MOST_DAYS} days; by default four weeks` }),
-      }),
-      'from',
-      'to',
-    ),
+    query: span,
     responses: { 200: z.object({ items: z.array(boardDayRow.meta({ id: 'BoardDay' })) }) },
     async handle({ query }, { db, fleet, whose, now }) {
-      const { from = dayOf(now, fleet.settings.zone), to = addDays(from, 27) } = query;
-      const count = daysBetween(from, to) + 1;
-      if (count < 1 || count > MOST_DAYS) throw unacceptable('to', `from on, at most ${MOST_DAYS} days`, 'query');
       const { zone } = fleet.settings;
-      const days = Array.from({ length: count }, (_, at) => addDays(from, at));
+      const days = daysAsked(query, dayOf(now, zone));
       const spans = days.map((day) => ({ day, begins: startOfDay(day, zone), ends: endOfDay(day, zone) }));
       return { body: { items: await countDays(db, spans, whose) } };
+    },
+  }),
+  route({
+    method: 'get',
+    path: '/api/board/hours',
+    summary: 'When each location is open on some days, and on which days specialists work other hours than usual',
+    tag: 'real-trainings',
+    scope: 'records:read',
+    query: span,
+    responses: { 200: z.object({ items: z.array(openHoursRow.meta({ id: 'OpenHours' })) }) },
+    async handle({ query }, { db, fleet, now }) {
+      const days = daysAsked(query, dayOf(now, fleet.settings.zone));
+      return { body: { items: await openHours(db, days[0]!, days.at(-1)!) } };
     },
   }),
   route({

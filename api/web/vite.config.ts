@@ -19,7 +19,7 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
-  plugins: [vue(), vuetify({ autoImport: true }), compressed(), pagesInDevelopment()],
+  plugins: [vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',
     emptyOutDir: true,
@@ -34,6 +34,33 @@ export default defineConfig({
     proxy: { [`^/(?!(${ENTRIES.join('|')}|kit|texts|@|node_modules|\\.\\.)(/|$)|@).*`]: { target: fleet, ws: true } },
   },
 });
+
+/**
+ * Puts the styles and the script of the site into its page: as requests of their own a first visit would wait for one more round trip
+ * before anything is painted, and again before all of it is. Its policy names both by their hashes (api/site/page.ts).
+ */
+function siteInOnePage(): Plugin {
+  return {
+    name: 'site-in-one-page',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(page, { bundle = {}, path }) {
+        if (!path.startsWith('/site/')) return page;
+        return page
+          .replaceAll(/<link rel="stylesheet"[^>]*href="\/([^"]+)"[^>]*>/g, (link, file: string) => {
+            const sheet = bundle[file];
+            return sheet?.type === 'asset' ? `<style>${String(sheet.source).trim()}</style>` : link;
+          })
+          .replaceAll(/<script type="module"[^>]*src="\/([^"]+)"[^>]*><\/script>/g, (script, file: string) => {
+            const chunk = bundle[file];
+            const isWhole = chunk?.type === 'chunk' && chunk.imports.length === 0 && !chunk.code.includes('</script');
+            return isWhole ? `<script type="module">${chunk.code.trim()}</script>` : script;
+          });
+      },
+    },
+  };
+}
 
 /** Writes each text file's `.br` and `.gz` beside it, so that nothing is compressed while somebody waits. */
 function compressed(): Plugin {

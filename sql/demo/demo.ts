@@ -6,6 +6,7 @@ import { planLinks } from './groups.ts';
 import { planHoldings } from './holdings.ts';
 import { insertHoldings, insertLinks, insertPeople, insertStudents, insertTimetable } from './insert.ts';
 import { insertOffers } from './offers.ts';
+import { insertPast } from './past.ts';
 import { planHouseholds } from './people.ts';
 import { seeded } from './random.ts';
 import { planStaff } from './staff.ts';
@@ -36,9 +37,13 @@ export const isEmptyStudio = (db: Sql) =>
  * The first generation after it ends `partial`: one conflict (D8), some groups full (D6), a student or two busy (D7).
  * @param options.today the business day to build around, `YYYY-MM-DD`; the week meant is the one of the Monday after it
  * @param options.currency what its prices are in, the same numbers of whatever it is
+ * @param options.past the zone of the studio and the present, where its last eight weeks are wanted too
  * @throws when the studio has users already; nothing is written then
  */
-export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: string; currency?: string }): Promise<DemoSummary> =>
+export const loadDemo = (
+  db: Database,
+  { today, currency = 'RUB', past }: { today: string; currency?: string; past?: { zone: string; now: Date } },
+): Promise<DemoSummary> =>
   db.transaction(async (transaction) => {
     // Nobody else may fill the studio between the look and the deed; reading goes on.
     await transaction.query(sql.unsafe`lock table users in share row exclusive mode`);
@@ -63,7 +68,8 @@ export const loadDemo = (db: Database, { today, currency = 'RUB' }: { today: str
     await insertCompany(transaction);
     await insertOffers(transaction, currency);
     await insertLinks(transaction, links, idOf, templates);
-    await insertHoldings(transaction, holdings, idOf, currency);
+    const told = await insertHoldings(transaction, holdings, idOf, { currency, whole: past !== undefined });
+    if (past) await insertPast(transaction, { today, ...past, cashierId: ids[0]!, currency }, told);
     const vending_terminals = await insertVending(transaction, ids[0]!, today);
     await noteDemoStudio(transaction);
     return {

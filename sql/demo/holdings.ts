@@ -21,6 +21,8 @@ export type Holding = {
   anchor: number;
   end: string;
   left: number | null;
+  /** True where the story is about what is left, so that a past does not change it. */
+  tellsLeft?: true;
   isAutoRenew: boolean;
   freeze: { start: string; end: string } | null;
   status: 'active' | 'frozen' | 'expired';
@@ -107,6 +109,7 @@ const tell = {
       anchor,
       end: lastDay(kind, start),
       left: n % 2,
+      tellsLeft: true,
       isAutoRenew: n % 3 === 0,
       freeze: null,
       status: 'active',
@@ -131,6 +134,7 @@ const tell = {
       ...termUntil(kind, end),
       end,
       left: CATALOGUE[kind][2] && 0,
+      tellsLeft: true,
       isAutoRenew: false,
       freeze: null,
       status: 'expired',

@@ -97,13 +97,17 @@ export const insertLinks = (
       ['int4', 'int4', 'date', 'bool'],
     )}`);
 
-/** Inserts the catalogue and what the students hold of it. */
+/**
+ * Inserts the catalogue and what the students hold of it.
+ * @param options.whole each with all its sessions, from which a past takes some, instead of those that are left
+ * @returns by id, how many are to be left of those whose story tells it
+ */
 export async function insertHoldings(
   db: Sql,
   holdings: ReadonlyMap<DemoPerson, Holding>,
   idOf: ReadonlyMap<DemoPerson, number>,
-  currency: string,
-) {
+  { currency, whole }: { currency: string; whole: boolean },
+): Promise<Map<number, number>> {
   const kinds = await db.anyFirst(id`
     insert into subscriptions (name, price_minor, number_of_sessions, validity_days, validity_months)
     select * from ${sql.unnest(
@@ -111,21 +115,24 @@ export async function insertHoldings(
       ['text', 'int8', 'int4', 'int4', 'int4'],
     )} returning id`);
   const kindId = byKey(CATALOGUE, kinds);
-  const rows = [...holdings].map(([person, { kind, start, anchor, end, left, isAutoRenew, freeze, status }]) => [
+  const all = [...holdings];
+  const rows = all.map(([person, { kind, start, anchor, end, left, isAutoRenew, freeze, status }]) => [
     idOf.get(person)!,
     kindId[kind],
     start,
     anchor,
     end,
-    left,
+    whole ? CATALOGUE[kind][2] : left,
     isAutoRenew,
     freeze?.start ?? null,
     freeze?.end ?? null,
     status,
     `${start}T09:00:00Z`,
   ]);
-  await db.query(sql.unsafe`
+  const ids = await db.anyFirst(id`
     insert into student_subscriptions (student_id, subscription_id, start_date, anchor_day, end_date, sessions_left, is_auto_renew,
       freeze_start_date, freeze_end_date, status, created_at)
-    select * from ${sql.unnest(rows, ['int4', 'int4', 'date', 'int2', 'date', 'int4', 'bool', 'date', 'date', 'text', 'timestamptz'])}`);
+    select * from ${sql.unnest(rows, ['int4', 'int4', 'date', 'int2', 'date', 'int4', 'bool', 'date', 'date', 'text', 'timestamptz'])}
+    returning id`);
+  return new Map(all.flatMap(([, { left, tellsLeft }], n) => (tellsLeft && left !== null ? [[ids[n]!, left]] : [])));
 }

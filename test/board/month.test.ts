@@ -69,6 +69,34 @@ test('a day is closed when no location is open: by its hours, by an override, or
   await scene.db.query(sql.unsafe`delete from locations where id in (${location}, ${second})`);
 });
 
+test('hours are those of the week, unless an override or a day off says otherwise; of specialists the exceptions alone', async () => {
+  const location = await make.location({ ...ALWAYS, 0: [['09:00', '18:00']], 6: [] });
+  const free = await make.location({});
+  const specialist = await make.specialist([]);
+  const monday = addDays(dayIn(60), 8 - (new Date(dayIn(60)).getUTCDay() || 7));
+  await scene.api.post('/api/calendar-days', { date: addDays(monday, 1), kind: 'off', name: 'New Year' });
+  await scene.db.query(sql.unsafe`
+    insert into calendar_overrides (location_id, specialist_id, day, intervals, reason) values
+      (null, ${specialist}, ${monday}::date, '[]', 'exam'), (${location}, null, ${addDays(monday, 1)}::date, '[["10:00", "12:00"]]', 'inventory')`);
+  const { status, body } = await scene.api.get(`/api/board/hours?from=${addDays(monday, -1)}&to=${addDays(monday, 1)}`);
+  expect(status).toBe(200);
+  const said = (of: Json) => body.items.filter((one: Json) => Object.entries(of).every(([key, value]) => one[key] === value)).map(
+    ({ open, is_exception, closed_for }: Json) => [open, is_exception, closed_for],
+  ); // biome-ignore format: one question
+  expect(said({ location_id: location })).toEqual([
+    [[], false, null],
+    [[['09:00', '18:00']], false, null],
+    [[['10:00', '12:00']], true, 'inventory'],
+  ]);
+  expect(said({ location_id: free })).toEqual([
+    [null, false, null],
+    [null, false, null],
+    [[], true, 'New Year'],
+  ]);
+  expect(said({ specialist_id: specialist }).slice(0, 1)).toEqual([[[], true, 'exam']]);
+  await scene.db.query(sql.unsafe`delete from locations where id in (${location}, ${free})`);
+});
+
 test('a trainer counts the own entries alone', async () => {
   const day = dayIn(50);
   const trainer = await personOf(scene.api, 'trainer');

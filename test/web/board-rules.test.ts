@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { spanAt, spanOfAbsence, standingIn, wishOfSpan } from '../../api/web/console/modules/board/away.ts';
 import { changedAmong } from '../../api/web/console/modules/board/changed.ts';
+import { closedIn, impossibleIn, type OpenHours } from '../../api/web/console/modules/board/closed.ts';
 import {
   type Column,
   carriedTo,
@@ -293,3 +294,48 @@ test('others are shown once each, by initials, and oneself is not', () => {
   ]);
   expect(['anna', '', '(no) name 7'].map(initialsOf)).toEqual(['A', '?', 'N']);
 });
+
+const hoursOf = (more: Partial<OpenHours>): OpenHours => ({
+  day: DAY,
+  location_id: null,
+  specialist_id: null,
+  open: [['09:00', '20:00']],
+  is_exception: false,
+  closed_for: null,
+  ...more,
+});
+const HOMES = { trainers: new Map([[1, 1], [2, null]]), rooms: new Map([[7, 2]]) }; // biome-ignore format: two lists
+const spans = (list: { from: number; to: number }[]) => list.map(({ from, to }) => `${from / 60}-${to / 60}`).join(' ');
+
+test.each<[string, Partial<Column>, Partial<OpenHours>[], string]>([
+  ['a trainer’s by the hours of the location', { trainerId: 1 }, [{ location_id: 1 }, { location_id: 2, open: [] }], '0-9 20-24'],
+  ['a room’s by its own location', { roomId: 7 }, [{ location_id: 1 }, { location_id: 2, open: [['12:00', '24:00']] }], '0-12'],
+  ['a trainer’s by the own day off, too', { trainerId: 1 }, [{ location_id: 1, open: null }, { specialist_id: 1, open: [] }], '0-24'],
+  ['nobody else’s', { trainerId: 2 }, [{ location_id: 1 }, { specialist_id: 1, open: [] }], ''],
+  ['not by another day', { trainerId: 1 }, [{ location_id: 1, day: '2026-03-11' }], ''],
+  ['of the whole studio when no location is open', {}, [{ location_id: 1 }, { location_id: 2, open: [['08:00', '10:00'], ['19:00', '21:00']] }], '0-8 21-24'],
+  ['of the whole studio never, where one has no hours', {}, [{ location_id: 1, open: [] }, { location_id: 2, open: null }], ''],
+  ['of a studio without locations never', {}, [], ''],
+])('a column is closed: %s', (_, column, rows, expected) => {
+  expect(spans(closedIn({ key: 'x', title: '', day: DAY, ...column }, rows.map(hoursOf), HOMES))).toBe(expected);
+}); // biome-ignore format: one case a line
+
+test.each<[string, Partial<Entry>, Partial<Column>, Partial<OpenHours>[], string]>([
+  ['the trainer is busy', {}, { trainerId: 1 }, [], '10-11'],
+  ['another trainer is free', {}, { trainerId: 2 }, [], ''],
+  ['the room is taken, whoever comes', {}, { roomId: 7 }, [], '10-11 14-15'],
+  ['in the week, by whoever gives it', {}, {}, [], '10-11'],
+  ['weekly hours bind no training', {}, { trainerId: 1 }, [{ location_id: 1 }], '10-11'],
+  ['they bind a booking', { kind: 'booking' }, { trainerId: 1 }, [{ location_id: 1 }], '10-11 0-9 20-24'],
+  ['an override binds all', {}, { trainerId: 1 }, [{ location_id: 1, is_exception: true }], '10-11 0-9 20-24'],
+  ['an absence may be where it is closed', { kind: 'absence' }, { trainerId: 2 }, [{ location_id: 1, is_exception: true }], '10-11'],
+])('while something is carried, a column is impossible: %s', (_, more, column, rows, expected) => {
+  const entries = [
+    entry('one', at(600)),
+    entry('other', at(840, 60, { trainerId: 3, roomId: 7 })),
+    entry('called off', at(900), { state: 'cancelled' }),
+  ];
+  const carried = entry('mine', at(720), more);
+  const found = impossibleIn({ key: 'x', title: '', day: DAY, ...column }, carried, { entries, hours: rows.map(hoursOf), homes: HOMES });
+  expect(spans(found)).toBe(expected);
+}); // biome-ignore format: one case a line

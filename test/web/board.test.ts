@@ -143,6 +143,47 @@ inBrowser('what is in the way is said, and nothing moves', async () => {
   expect((await now()).starts_at).toBe(at('10:00'));
 });
 
+inBrowser('what is closed is shaded; what is impossible is hatched while one carries; the week names who is away', async () => {
+  await make(trainer.id, '12:00');
+  await world.api.post('/api/calendar-overrides', { specialist_id: other, day, intervals: [['09:00', '11:00']] });
+  await world.api.post('/api/specialist-absences', {
+    specialist_id: other,
+    from: at('15:00'),
+    to: at('16:00'),
+    reason: 'dentist',
+  });
+  const page = await open(owner);
+  const inColumn = (id: number, what: string) => page.locator(`[data-column="trainer-${id}"] .${what}`);
+  const drawn = (id: number, what: string) =>
+    inColumn(id, what).evaluateAll((spans) =>
+      spans.map((span) => [span.offsetTop, span.offsetHeight].map((px) => Math.round(px / 72))),
+    );
+  // Of the board's hours, 8 to 21.
+  await eventually(async () => (await inColumn(other, 'closed').count()) === 2);
+  expect(await drawn(other, 'closed')).toEqual([
+    [0, 1],
+    [3, 10],
+  ]);
+  expect(await inColumn(trainer.id, 'closed').count()).toBe(0);
+  await carry(page, { hours: 1 });
+  await inColumn(trainer.id, 'impossible').first().waitFor();
+  expect(await drawn(trainer.id, 'impossible')).toEqual([[4, 1]]);
+  expect(await drawn(other, 'impossible')).toEqual([
+    [7, 1],
+    [0, 1],
+    [3, 10],
+  ]);
+  await page.keyboard.press('Escape');
+  await page.mouse.up();
+  expect(await page.locator('.impossible').count()).toBe(0);
+  await page.goto(`/console/?date=${day}&view=week`);
+  const away = page.getByRole('region', { name: 'Board' }).getByRole('button', { name: /dentist/ });
+  await away.waitFor();
+  expect(await violations(page)).toEqual([]);
+  await away.click();
+  await page.getByRole('dialog').getByText('dentist').first().waitFor();
+});
+
 inBrowser('of two who move the same training the later one is told, and nothing is overwritten', async () => {
   const page = await open(owner);
   await page.route('**/real-trainings/*', async (route) => {

@@ -46,7 +46,9 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await pay.click();
   await page.getByRole('dialog').waitFor();
   expect(new URL(page.url()).pathname).toBe(`/console/people/${poor}`);
-  await world.api.post(`/api/students/${poor}/payments`, { amount_minor: 40_000 });
+  expect(await page.getByRole('dialog').getByLabel('Amount').inputValue()).toBe('400');
+  await page.getByRole('button', { name: /^Take .*400/ }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
   await page.goto('/console/night');
   await page.getByRole('heading', { name: 'Charges' }).waitFor();
   await pay.waitFor({ state: 'detached' });

@@ -5,11 +5,12 @@ import { openDatabase } from '../../sql/database/database.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 
 const settings = settingsOrExit();
+const now = new Date();
 const db = await openDatabase(databaseUrlOf(settings), { max: 2, name: 'demo' });
 try {
   console.log(
     'Loaded the demo studio:',
-    await loadDemo(db, { today: dayOf(new Date(), settings.zone), currency: settings.currency }),
+    await loadDemo(db, { today: dayOf(now, settings.zone), currency: settings.currency, past: { zone: settings.zone, now } }),
   );
 } catch (error) {
   console.error((error as Error).message);

@@ -6,6 +6,8 @@ import { columnAt, isDrag, lengthWithin, SCALE, snapped, startWithin } from './g
 /** An entry on its way, by pointer or by keys, and where it would be put. */
 export type Carried = { entry: Entry; place: Place; by: 'pointer' | 'keys' };
 type How = 'move' | 'resize';
+/** Pixels from an edge at which the board scrolls, and by how many each frame. */
+const EDGE = { near: 56, by: 8 };
 /** Milliseconds that a finger rests before it carries; until then it scrolls. */
 const PRESS_MS = 300;
 
@@ -14,6 +16,8 @@ type Board = {
   boxes(): readonly DOMRect[];
   /** The minute at the top of the columns. */
   firstMinute(): number;
+  /** What scrolls when something is carried to its upper or lower edge. */
+  frame(): HTMLElement | null;
   drop(entry: Entry, place: Place): void;
 };
 
@@ -39,6 +43,17 @@ export function useDrag(board: Board) {
       isReady = true;
       if (isTouch) carry(from.x, from.y);
     }, PRESS_MS);
+    let [pointer, frame] = [from, 0];
+    /** Goes on scrolling for as long as the pointer rests at an edge. */
+    function scroll() {
+      const box = board.frame()?.getBoundingClientRect();
+      if (!carried.value || !box) return;
+      const by = pointer.y < box.top + EDGE.near ? -EDGE.by : pointer.y > box.bottom - EDGE.near ? EDGE.by : 0;
+      const before = board.frame()?.scrollTop;
+      if (by !== 0) board.frame()?.scrollBy(0, by);
+      if (board.frame()?.scrollTop !== before) carry(pointer.x, pointer.y);
+      frame = requestAnimationFrame(scroll);
+    }
 
     function carry(x: number, y: number) {
       const boxes = board.boxes();
@@ -59,7 +74,10 @@ export function useDrag(board: Board) {
         if (isFar) stop();
         return;
       }
-      if (carried.value || isFar) carry(clientX, clientY);
+      if (!carried.value && !isFar) return;
+      pointer = { x: clientX, y: clientY };
+      carry(clientX, clientY);
+      if (frame === 0) frame = requestAnimationFrame(scroll);
     };
     const up = () => {
       const now = carried.value;
@@ -84,6 +102,7 @@ export function useDrag(board: Board) {
     }
     stop = () => {
       clearTimeout(press);
+      cancelAnimationFrame(frame);
       window.removeEventListener('pointermove', move);
       window.removeEventListener('pointerup', up);
       window.removeEventListener('pointercancel', cancel);
