@@ -24,8 +24,7 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
   const seats = new Map<string, boolean>();
   let cancelled = 0;
 
-  function add() {
-    const [{ id }, student] = [random.pick(account.trainings), random.pick(students)];
+  function add({ id } = random.pick(account.trainings), student = random.pick(students)) {
     const key = `${id}/students/${student}`;
     if (seats.has(key)) return null;
     seats.set(key, false);
@@ -35,6 +34,13 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
       body: { student_id: student },
       believe: ({ answer }) => void (answer?.status === 200 ? seats.set(key, true) : seats.delete(key)),
     });
+  }
+  /** One student who wants to be in two trainings at the same time. */
+  function addToBoth() {
+    const [one, student] = [random.pick(account.trainings), random.pick(students)];
+    const same = account.trainings.filter((other) => other.id !== one.id && other.starts === one.starts && !other.isCancelled);
+    if (same.length === 0) return null;
+    return [one, random.pick(same)].map((training) => add(training, student)).filter((asked) => asked !== null);
   }
   function takeOut() {
     const taken = [...seats].filter(([, isTaken]) => isTaken);
@@ -107,7 +113,8 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
     });
   }
   return [
-    [4, add],
+    [4, () => add()],
+    [3, addToBoth],
     [3, takeOut],
     [3, move],
     [1, cancel],
