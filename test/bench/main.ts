@@ -16,9 +16,11 @@ import { benchImport } from './import.ts';
 import { benchLive } from './live.ts';
 import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
+import { benchOutage } from './outage.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
 import { benchReports } from './reports.ts';
+import { benchRestore } from './restore.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
@@ -49,6 +51,8 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   vending: benchVending,
   import: benchImport,
   reports: benchReports,
+  outage: benchOutage,
+  restore: benchRestore,
 };
 
 const isScaled = process.argv.includes('--scale');
