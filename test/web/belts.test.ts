@@ -30,7 +30,7 @@ inBrowser('on a path a stripe is awarded by hand, the next one deferred and no l
   await dialog(page).getByLabel('Stripes').fill('1');
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   await dialog(page).getByRole('button', { name: 'Award a belt' }).click();
-  await said(page, /White, 1 stripe is written down$/);
+  await said(page, 'Written down: White, 1 stripe');
   expect((await path()).awards).toHaveLength(2);
 
   await page.getByRole('button', { name: 'Let them wait: BJJ' }).click();
