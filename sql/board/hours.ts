@@ -9,11 +9,9 @@ export const openHoursRow = z.object({
     .array(z.tuple([z.string(), z.string()]))
     .nullable()
     .meta({ description: 'pairs of wall times, in order; empty: closed all day; null: no hours are written, so at any time' }),
-  is_exception: z
-    .boolean()
-    .meta({
-      description: 'by an override or a day off: no training can be put where it is closed. Weekly hours bind bookings alone',
-    }),
+  is_exception: z.boolean().meta({
+    description: 'by an override or a day off: no training can be put where it is closed. Weekly hours bind bookings alone',
+  }),
   closed_for: z.string().nullable().meta({ description: 'why it is another day than usual, where somebody wrote it' }),
 });
 
