@@ -35,14 +35,15 @@ export const peopleListRoutes = [
       const hasMoney = mayDo(caller, 'money:read');
       if (query.which === 'debtors') demandScope(caller, 'money:read', 'it says who owes');
       const today = dayOf(now, settings.zone);
-      const { words, digits } = query.q === undefined ? { words: [], digits: null } : readSearch(query.q);
-      // Words that are neither name nor number are nobody's.
+      const { words, digits: typed } = query.q === undefined ? { words: [], digits: null } : readSearch(query.q);
+      // Whoever sees no phones must not find out by their digits either (R32).
+      const digits = whose.everything ? typed : null;
+      // What is neither a name nor such a number is nobody's.
       if (query.q !== undefined && words.length === 0 && digits === null) return { body: { items: [], next_cursor: null } };
       const rows = await listPeople(db, {
         which: query.which,
         words,
-        // Whoever sees no phones must not find out by their digits either (R32).
-        digits: whose.everything ? digits : null,
+        digits,
         ...{ whose, hasMoney, today, now: now.toISOString(), zone: settings.zone },
         month: `${today.slice(0, 8)}01`,
         away: addDays(today, -AWAY_DAYS),
