@@ -1,6 +1,6 @@
 import { watch } from 'vue';
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
-import { locale, t } from '../kit/i18n.ts';
+import { learnTheRest, locale, t } from '../kit/i18n.ts';
 import { lookWhoItIs, session } from '../kit/session.ts';
 import { pageRoutes } from './modules.ts';
 import { mayOpen, menuOf } from './shell/menu.ts';
@@ -24,6 +24,7 @@ const homeName = () => menuOf(router)[0]?.name ?? 'account';
 
 router.beforeEach(async (to) => {
   if (!session.isKnown()) await lookWhoItIs().catch(() => null);
+  if (!to.meta.isOpen && to.name !== 'board') await learnTheRest();
   if (to.meta.isOpen) return true;
   const me = session.me.value;
   if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
