@@ -58,6 +58,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /slots/stream': signedIn,
   'GET /slots/counts': everybody,
   'GET /slots/visits': everybody,
+  'GET /slots/together': staff,
   'GET /api/site/catalogue': everybody,
   'GET /api/site/classes': everybody,
 
@@ -238,6 +239,7 @@ export const policy: Readonly<Record<string, Rule>> = {
 
   'POST /bookings': { ...family, rows: { 'body.client_id': 'client' } },
   'POST /bookings/visits': { ...family, rows: { 'body.client_id': 'client' } },
+  'POST /bookings/together': staff,
   'POST /bookings/series': { ...family, rows: { 'body.client_id': 'client' } },
   'GET /bookings': { ...own, hidden: MONEY },
   'GET /bookings/{id}': { ...own, rows: { 'params.id': 'booking' }, hidden: MONEY },
@@ -341,6 +343,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /me/totp/confirm': signedIn,
   'DELETE /me/totp': signedIn,
   'DELETE /api/people/{id}/totp': staff,
+  'GET /api/booking-rules': staff,
+  'PUT /api/booking-rules': staff,
   'GET /api/sign-in-rules': staff,
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,

@@ -2,6 +2,7 @@ import type { absenceRoutes } from '../routes/absences.ts';
 import type { attendanceRoutes } from '../routes/attendance.ts';
 import type { beltRoutes } from '../routes/belts.ts';
 import type { boardRoutes } from '../routes/board.ts';
+import type { bookingRulesRoutes } from '../routes/booking-rules.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { clientDiscountRoutes } from '../routes/client-discounts.ts';
@@ -14,6 +15,7 @@ import type { guardianRoutes } from '../routes/guardians.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
+import type { liveRoutes } from '../routes/live.ts';
 import type { meRoutes } from '../routes/me.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
@@ -42,6 +44,7 @@ import type { taskRoutes } from '../routes/tasks.ts';
 import type { teamRoutes } from '../routes/team.ts';
 import type { telegramLinkRoutes } from '../routes/telegram-links.ts';
 import type { telegramSignInRoutes } from '../routes/telegram-sign-in.ts';
+import type { togetherRoutes } from '../routes/together.ts';
 import type { tonightRoutes } from '../routes/tonight.ts';
 import type { trainingRoutes } from '../routes/trainings.ts';
 import type { undoRoutes } from '../routes/undo.ts';
@@ -57,6 +60,9 @@ type Asked = (
   | typeof beltRoutes
   | typeof boardRoutes
   | typeof bookingRoutes
+  | typeof bookingRulesRoutes
+  | typeof liveRoutes
+  | typeof togetherRoutes
   | typeof visitRoutes
   | typeof cancellationRoutes
   | typeof clientStudentRoutes

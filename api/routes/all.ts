@@ -5,6 +5,7 @@ import { attendanceRoutes } from './attendance.ts';
 import { backupRoutes } from './backups.ts';
 import { beltRoutes } from './belts.ts';
 import { boardRoutes } from './board.ts';
+import { bookingRulesRoutes } from './booking-rules.ts';
 import { bookingRoutes } from './bookings.ts';
 import { calendarLinkRoutes } from './calendar-link.ts';
 import { overridePreviewRoutes } from './calendar-overrides.ts';
@@ -64,6 +65,7 @@ import { taskRoutes } from './tasks.ts';
 import { teamRoutes } from './team.ts';
 import { telegramLinkRoutes } from './telegram-links.ts';
 import { telegramSignInRoutes } from './telegram-sign-in.ts';
+import { togetherRoutes } from './together.ts';
 import { tonightRoutes } from './tonight.ts';
 import { trainingRoutes } from './trainings.ts';
 import { trialRoutes } from './trials.ts';
@@ -127,6 +129,8 @@ export const routes: readonly Route[] = [
   ...messagesToManyRoutes,
   ...notificationRoutes,
   ...visitRoutes,
+  ...togetherRoutes,
+  ...bookingRulesRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
   ...offerRoutes,

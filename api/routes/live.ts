@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { insertTicket } from '../../sql/live/tickets.ts';
 import { newToken, tokenHash } from '../../workers/sign-in/tokens.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 
 const TICKET_SECONDS = 60;
 
-export const liveRoutes: Route[] = [
+export const liveRoutes = [
   route({
     tag: 'live',
     method: 'post',
@@ -23,4 +23,4 @@ export const liveRoutes: Route[] = [
       return { body: { ticket, expires_in: TICKET_SECONDS } };
     },
   }),
-];
+] as const;

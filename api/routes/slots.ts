@@ -15,7 +15,7 @@ import { type AnswerOf, type Context, route } from '../http/route.ts';
 import { streamSlots } from '../http/slot-stream.ts';
 
 const read = { tag: 'slots', scope: 'slots:read' } as const;
-const idText = idParams.shape.id;
+export const idText = idParams.shape.id;
 const daysError = `a whole number from 1 to ${HORIZON_DAYS}`;
 /** How many days are asked for. */
 export const daysText = z

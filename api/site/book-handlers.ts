@@ -3,8 +3,9 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { findBooking, payFrom } from '../../sql/bookings/rows.ts';
 import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
+import { fittingPercent } from '../../workers/bookings/fitting.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
+import { bookHeld, CostsMore, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
 import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
 import { startsForVisitors } from '../../workers/site/starts.ts';
 import { tightStarts } from '../../workers/site/tight-starts.ts';
@@ -32,7 +33,11 @@ export const startOf = (text: unknown) =>
     : null;
 
 /** `GET /`: service, who, when. */
-export const showChoice: SiteHandler = async (parts, view, request) => bookPage(view, await choiceOf(parts, view, request.query));
+export const showChoice: SiteHandler = (parts, view, request) => showChosen(parts, view, request.query);
+
+/** The same for a choice that does not stand in the query. */
+export const showChosen = async (parts: SiteParts, view: View, given: Record<string, unknown>) =>
+  bookPage(view, await choiceOf(parts, view, given));
 
 async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Record<string, unknown>): Promise<Choice> {
   const { db } = fleet;
@@ -47,7 +52,8 @@ async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Recor
   const days = await startsForVisitors(asked, context);
   const shown = dayShown(days, day);
   const tight = shown && (await tightStarts({ ...asked, day: shown.date }, context));
-  return { services, specialists, service, who, day, days, tight };
+  const fittingLess = service.price_minor > 0 ? await fittingPercent(context) : 0;
+  return { services, specialists, service, who, day, days, tight, fittingLess };
 }
 
 /** `POST /hold`: holds a start and goes on to the form; where it is taken, what is free stands in place. */
@@ -100,7 +106,7 @@ async function showHeld(
   const { token, hold, personId, chosen, isByToken } = asked;
   const deal =
     personId === null
-      ? dealForAnybody(hold)
+      ? await actAsVisitor(parts, request, response, (context) => dealForAnybody(hold, context))
       : await actAsVisitor(parts, request, response, (context) => dealFor(hold, clientOf(asked), context), personId);
   const as = isByToken && personId !== null ? personToken(view.secret, personId, token, view.now) : undefined;
   return heldPage(
@@ -173,6 +179,9 @@ export const confirmAndBook: SiteHandler = async (parts, view, request, response
   return finish(parts, view, request, response, { ...asked, personId: shown.personId, isByToken: true }, null);
 };
 
+/** What it costs as the page said it, or null. */
+const saidOf = ({ query: { price } }: Request) => (typeof price === 'string' && /^\d{1,15}$/.test(price) ? Number(price) : null);
+
 async function finish(
   parts: SiteParts,
   view: View,
@@ -183,7 +192,13 @@ async function finish(
 ): Promise<SiteAnswer> {
   const personId = asked.personId as number;
   try {
-    await actAsVisitor(parts, request, response, (context) => bookHeld(asked.token, clientOf(asked), way, context), personId);
+    await actAsVisitor(
+      parts,
+      request,
+      response,
+      (context) => bookHeld(asked.token, clientOf(asked), way, saidOf(request), context),
+      personId,
+    );
     return { to: view.link(`/booked/${asked.token}`) };
   } catch (error) {
     return lost(parts, view, request, response, asked, error);
@@ -194,6 +209,10 @@ async function finish(
 async function lost(parts: SiteParts, view: View, request: Request, response: Response, asked: Asked, error: unknown) {
   const { status, slots } = refusalFrom(error);
   if (status !== 409 && status !== 422) throw error;
+  if (error instanceof CostsMore) {
+    const more = { typed: typedOf(request.body), trouble: view.t('cabinet.changed') };
+    return showHeld(parts, view, request, response, asked, more, 409);
+  }
   const isOfSlot = slots !== undefined || status === 422;
   const more = {
     typed: typedOf(request.body),

@@ -20,6 +20,8 @@ export type Choice = {
   days?: readonly DayStarts[];
   /** Of the day that is shown, the starts that leave no time of no use. */
   tight?: ReadonlySet<string>;
+  /** How much less those cost, in per cent. */
+  fittingLess?: number;
   /** Why the start that was wished for could not be had. */
   trouble?: string;
 };
@@ -70,10 +72,10 @@ function whoOf({ t, link }: View, { specialists, who, day }: Choice, service: Se
     ${who?.bio && html`<p class="bio">${who.bio}</p>`}</section>`;
 }
 
-const timesOf = (view: View, { days = [], day, tight, who, trouble }: Choice, service: Service): Html =>
+const timesOf = (view: View, { days = [], day, tight, fittingLess, who, trouble }: Choice, service: Service): Html =>
   chooseStart(
     view,
-    { days, day, tight, trouble, full: view.t('book.full') },
+    { days, day, tight, fittingLess, trouble, full: view.t('book.full') },
     (other) => view.link('/', { service: service.id, who: who?.id, day: other }),
     {
       action: view.link('/hold'),
@@ -91,6 +93,7 @@ type When = {
   days: readonly DayStarts[];
   day?: string;
   tight?: ReadonlySet<string>;
+  fittingLess?: number;
   trouble?: string;
   /** What is said where no day has a start. */
   full: string;
@@ -103,7 +106,7 @@ type When = {
  */
 export function chooseStart(
   view: View,
-  { days, day: asked, tight, trouble, full }: When,
+  { days, day: asked, tight, fittingLess, trouble, full }: When,
   to: (day: string) => string,
   taking: { action: string; hidden: Html },
 ): Html {
@@ -132,24 +135,28 @@ export function chooseStart(
         <span aria-hidden="true" class="count few">${starts.length || '–'}</span></a></li>`,
     )}</ol>
     <p class="weeks">${others}${first && html`<a data-key="first" href="${to(dayOf(new Date(first), zone))}">${t('book.first', { when: view.moment(first) })}</a>`}</p>
-    ${chosen && startsOf(view, chosen, taking, tight)}</section>`;
+    ${chosen && startsOf(view, chosen, taking, tight, fittingLess)}</section>`;
 }
 
-/** The free starts of a day, each a button that takes it; where only some of them fit the day well, those have a mark. */
+/** The free starts of a day, each a button that takes it; those that fit the day well have a mark where not all do, or where they cost less. */
 function startsOf(
   view: View,
   { date, starts }: DayStarts,
   { action, hidden }: { action: string; hidden: Html },
   tight: ReadonlySet<string> = new Set(),
+  less = 0,
 ): Html {
   const { t, longDay } = view;
   if (starts.length === 0) return html`<p data-next>${t('book.day.full', { day: longDay(date) })}</p>`;
   const fitting = starts.filter((start) => tight.has(start)).length;
-  const isMarked = (start: string) => fitting < starts.length && tight.has(start);
-  const words = (start: string, time: string) =>
-    t(isMarked(start) ? 'book.take.fits' : 'book.take', { day: longDay(date), time });
+  const areMarked = fitting > 0 && (fitting < starts.length || less > 0);
+  const isMarked = (start: string) => areMarked && tight.has(start);
+  const words = (start: string, time: string) => {
+    const key = isMarked(start) ? (less > 0 ? 'book.take.less' : 'book.take.fits') : 'book.take';
+    return t(key, { day: longDay(date), time, percent: less });
+  };
   return html`<form method="post" action="${action}">${hidden}<h3 data-next>${longDay(date)}</h3>
-    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}${fitting > 0 && fitting < starts.length && html` · <span class="fits">${t('book.fits')}</span>`}</p>${zoneNote(view, String(starts[0]))}
+    <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}${areMarked && html` · <span class="fits">${less > 0 ? t('book.fits.less', { percent: less }) : t('book.fits')}</span>`}</p>${zoneNote(view, String(starts[0]))}
     <ul class="starts">${labelled(view, starts).map(
       ({ start, label }) =>
         html`<li><button name="start" value="${start}" class="${isMarked(start) && 'fits'}" aria-label="${words(start, label)}">${label}</button></li>`,

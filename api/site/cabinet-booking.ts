@@ -36,7 +36,7 @@ function bookingPage(cabinet: Cabinet, booking: Booking, shown: Shown = {}) {
     main: html`${state && html`<p class="note" data-next>${state}</p>`}
       <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
       <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
-      <dt>${t('held.price')}</dt><dd>${booking.price_minor > 0 ? money(booking.price_minor) : t(booking.pay_from === 'package' || booking.pay_from === 'subscription' ? `pay.${booking.pay_from}` : 'free')}</dd></dl>
+      <dt>${t('held.price')}</dt><dd>${booking.price_minor > 0 ? money(booking.price_minor) : t(booking.pay_from === 'package' || booking.pay_from === 'subscription' ? `pay.${booking.pay_from}` : 'free')}${booking.discounts.map(({ kind, discount_minor: minor }) => html`<br><span class="quiet">${t(kind === 'fitting' ? 'cabinet.less.fitting' : 'cabinet.less', { price: money(minor) })}</span>`)}</dd></dl>
       ${zoneNote(view, booking.starts_at)}
       ${booking.status === 'CONFIRMED' && terms && html`<p><a class="button" href="${to(`${path}/move`)}">${t('cabinet.move')}</a></p>`}
       ${

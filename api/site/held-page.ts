@@ -33,7 +33,7 @@ export type HeldView = LastStep & { hold: SiteHold; deal: Deal };
 export function heldPage(view: View, held: HeldView, status = 200): Page {
   const { t, link, guard } = view;
   const { token, hold, deal, isKnown, by, chosen = null, typed = {}, wrong = {}, slots, code } = held;
-  const action = link(`/book/${token}`, forParam(chosen));
+  const action = link(`/book/${token}`, { ...forParam(chosen), price: deal.priceMinor });
   const cannot = !isKnown && !by.mail && !by.telegram;
   const form = html`<form method="post" action="${action}" class="narrow">${guard}${held.as && html`<input type="hidden" name="as" value="${held.as}">`}
     ${slots && slotChoice(view, slots)}
@@ -61,9 +61,14 @@ function summary(view: View, hold: SiteHold, { lines, priceMinor }: Deal): Html 
     ${zoneNote(view, hold.starts_at)}
     <table class="lines"><caption class="unseen">${t('held.price')}</caption><tbody>${lines.map(
       ({ kind, basisPoints, minor }) =>
-        html`<tr><th scope="row">${kind === 'service' ? hold.service : kind === 'percent' ? t('held.percent', { percent: (basisPoints ?? 0) / 100 }) : t('held.discount')}</th><td>${money(minor)}</td></tr>`,
+        html`<tr><th scope="row">${kind === 'service' ? hold.service : lineWords(view, kind, basisPoints)}</th><td>${money(minor)}</td></tr>`,
     )}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${priceMinor > 0 ? money(priceMinor) : t('free')}</td></tr></tfoot></table>`;
 }
+
+const lineWords = ({ t }: View, kind: string, basisPoints: number | null) =>
+  kind === 'fixed'
+    ? t('held.discount')
+    : t(kind === 'fitting' ? 'held.fitting' : 'held.percent', { percent: (basisPoints ?? 0) / 100 });
 
 /** The starts that are left, to choose one of. */
 export const slotChoice = (view: View, slots: readonly string[], elsewhere = view.link('/')): Html =>

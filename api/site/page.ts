@@ -1,6 +1,8 @@
-import type { Response } from 'express';
+import { createHash } from 'node:crypto';
+import type { Request, Response } from 'express';
 import type { Settings } from '../../queues/process/settings.ts';
 import { type Html, html } from './html.ts';
+import { sendPacked } from './packed.ts';
 import type { View } from './view.ts';
 import { SITE_LOCALES } from './words.ts';
 
@@ -17,7 +19,14 @@ export type Page = {
 const NAMES = { ru: 'Русский', uk: 'Українська', en: 'English' } as const;
 
 /** A whole page: the built shell, with its scripts and styles, around what is shown. */
-export function sendSitePage(response: Response, shell: string, view: View, page: Page, { embedOrigins }: Settings) {
+export function sendSitePage(
+  request: Request,
+  response: Response,
+  shell: string,
+  view: View,
+  page: Page,
+  { embedOrigins }: Settings,
+): Promise<void> {
   const { t, link, person, company } = view;
   const name = company?.name ?? t('studio');
   const address = new URL(view.path, view.publicUrl).href;
@@ -54,12 +63,13 @@ export function sendSitePage(response: Response, shell: string, view: View, page
     .status(page.status ?? 200)
     .set({
       'Cache-Control': 'no-store',
-      'Content-Security-Policy': `${POLICY}; frame-ancestors ${framing}`,
+      'Content-Security-Policy': `${policyOf(shell)}; frame-ancestors ${framing}`,
       // A form that is sent from a page without a referrer says no origin.
       'Referrer-Policy': 'same-origin',
     })
-    .type('html')
-    .send(text);
+    .type('html');
+  // What is of one person is not packed: from the length of a packed page a listener could find out the token of its forms.
+  return sendPacked(request, response, text, person === null && request.method !== 'POST');
 }
 
 /** The same page in another language; what was posted is not asked for again. */
@@ -68,5 +78,17 @@ function languageLink(view: View, locale: string): string {
   return `${view.path.replace(/\/(code)$/, '')}?${new URLSearchParams([...(given as [string, string][]), ['lang', locale]])}`;
 }
 
-const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'";
+const policies = new Map<string, string>();
+
+/** Nothing from another host, nothing evaluated; the styles and the script that the build put into the page are named by their hashes. */
+function policyOf(shell: string): string {
+  const known = policies.get(shell);
+  if (known !== undefined) return known;
+  const hashes = (part: RegExp) =>
+    [...shell.matchAll(part)].map(([, text = '']) => ` 'sha256-${createHash('sha256').update(text).digest('base64')}'`).join('');
+  const [scripts, styles] = [hashes(/<script type="module">(.*?)<\/script>/gs), hashes(/<style>(.*?)<\/style>/gs)];
+  const policy = `default-src 'none'; script-src 'self'${scripts}; style-src 'self'${styles}; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'`;
+  policies.clear();
+  policies.set(shell, policy);
+  return policy;
+}

@@ -6,7 +6,16 @@ import { demandFormOrigin } from '../auth/visit.ts';
 import { isSitePath } from '../auth/visitors.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
-import { bookOrAsk, confirmAndBook, type SiteHandler, showBooked, showChoice, showHold, takeStart } from './book-handlers.ts';
+import {
+  bookOrAsk,
+  confirmAndBook,
+  type SiteHandler,
+  showBooked,
+  showChoice,
+  showChosen,
+  showHold,
+  takeStart,
+} from './book-handlers.ts';
 import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
 import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
@@ -137,11 +146,11 @@ const isForPeople = (request: Request, response: Response) => {
   return Boolean(person || isVisitor) && request.accepts(['html', 'json']) === 'html';
 };
 
-/** `/s/12-haircut` is a service, `/s/p3-anna` a person. */
-const shortLink: SiteHandler = async (_parts, view, request) => {
+/** `/s/12-haircut` is a service, `/s/p3-anna` a person; shown at once, for leading elsewhere would take another round trip. */
+const shortLink: SiteHandler = (parts, view, request) => {
   const [, isPerson, id] = /^\/s\/(p?)(\d{1,9})(?:-.*)?$/.exec(decodeURIComponent(request.path)) ?? [];
   if (id === undefined) throw new Refused('missing', 'no short link');
-  return { to: view.link('/', isPerson ? { who: id } : { service: id }) };
+  return showChosen(parts, view, isPerson ? { who: id } : { service: id });
 };
 
 async function answer(parts: SiteParts, handler: SiteHandler, request: Request, response: Response) {
@@ -153,15 +162,17 @@ async function answer(parts: SiteParts, handler: SiteHandler, request: Request, 
 
 function send(
   { shell, open }: SiteParts,
-  _request: Request,
+  request: Request,
   response: Response,
-  view: Parameters<typeof sendSitePage>[2],
-  page: Parameters<typeof sendSitePage>[3],
+  view: Parameters<typeof sendSitePage>[3],
+  page: Parameters<typeof sendSitePage>[4],
 ) {
-  sendSitePage(response, shell() ?? BARE, view, page, open.fleet.settings);
+  // The script takes what is shown, and has the styles and itself already.
+  const isTaken = request.get('sec-fetch-dest') === 'empty';
+  return sendSitePage(request, response, (isTaken ? null : shell()) ?? BARE, view, page, open.fleet.settings);
 }
 
-/** Without a build the pages have no style and work. */
+/** A page without styles and script: without a build it works all the same. */
 const BARE = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><!--head--></head>
@@ -178,7 +189,7 @@ const troubles =
     const view = await viewOf(parts.open, request, response).catch(() => null);
     if (!view) return next(error);
     if (status === 429) response.set('Retry-After', '60');
-    send(parts, request, response, view, troublePage(view, status, view.t(WORDS[status] ?? 'trouble.server')));
+    await send(parts, request, response, view, troublePage(view, status, view.t(WORDS[status] ?? 'trouble.server')));
   };
 
 const WORDS: Record<number, SiteText> = {

@@ -3,16 +3,8 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
-import { Refused } from '../../workers/refusal.ts';
-import {
-  bookVisit,
-  CostsMore,
-  demandVisit,
-  holdVisit,
-  otherStarts,
-  planVisit,
-  visitWishes,
-} from '../../workers/site/book-visit.ts';
+import { CostsMore } from '../../workers/site/book-held.ts';
+import { bookVisit, demandVisit, holdVisit, otherStarts, planVisit, visitWishes } from '../../workers/site/book-visit.ts';
 import { keepHold } from '../../workers/site/hold.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitWish, visitStarts } from '../../workers/site/visit-starts.ts';
 import { networkOf } from '../auth/guesses.ts';
@@ -54,7 +46,9 @@ async function choiceOf({ open: { fleet } }: SiteParts, view: View, given: Recor
 export const takeVisit: SiteHandler = async (parts, view, request, response) => {
   const startsAt = startOf(request.body.start);
   const { wishes } = await choiceOf(parts, view, { parts: request.body.parts });
-  if (wishes.length < LEAST_SERVICES || startsAt === null) throw new Refused('missing', 'no start of a visit');
+  // Services that are none by now, or no start: the choice goes on with what there is.
+  if (wishes.length < LEAST_SERVICES || startsAt === null)
+    return { to: view.link('/visit', { parts: partsText(wishes) || undefined }) };
   try {
     const token = await actAsVisitor(parts, request, response, (context) =>
       holdVisit({ wishes, startsAt }, networkOf(request.ip ?? ''), context),

@@ -20,7 +20,7 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
-  plugins: [textsInTwo(), vue(), vuetify({ autoImport: true }), compressed(), pagesInDevelopment()],
+  plugins: [textsInTwo(), vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',
     emptyOutDir: true,
@@ -54,6 +54,33 @@ function textsInTwo(): Plugin {
       const first = firstKeys(root, Object.keys(texts));
       const said = Object.entries(texts).filter(([key]) => first.has(key) === (part === 'first'));
       return { code: `export default ${JSON.stringify(Object.fromEntries(said))}`, moduleType: 'js' };
+    },
+  };
+}
+
+/**
+ * Puts the styles and the script of the site into its page: as requests of their own a first visit would wait for one more round trip
+ * before anything is painted, and again before all of it is. Its policy names both by their hashes (api/site/page.ts).
+ */
+function siteInOnePage(): Plugin {
+  return {
+    name: 'site-in-one-page',
+    apply: 'build',
+    transformIndexHtml: {
+      order: 'post',
+      handler(page, { bundle = {}, path }) {
+        if (!path.startsWith('/site/')) return page;
+        return page
+          .replaceAll(/<link rel="stylesheet"[^>]*href="\/([^"]+)"[^>]*>/g, (link, file: string) => {
+            const sheet = bundle[file];
+            return sheet?.type === 'asset' ? `<style>${String(sheet.source).trim()}</style>` : link;
+          })
+          .replaceAll(/<script type="module"[^>]*src="\/([^"]+)"[^>]*><\/script>/g, (script, file: string) => {
+            const chunk = bundle[file];
+            const isWhole = chunk?.type === 'chunk' && chunk.imports.length === 0 && !chunk.code.includes('</script');
+            return isWhole ? `<script type="module">${chunk.code.trim()}</script>` : script;
+          });
+      },
     },
   };
 }

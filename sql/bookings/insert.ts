@@ -53,7 +53,7 @@ export type NewBooking = Place & {
   breakMinutes: number;
   servicePriceMinor: number;
   priceMinor: number;
-  discounts: readonly { id: number; kind: string; basisPoints: number | null; discountMinor: number }[];
+  discounts: readonly { id: number | null; kind: string; basisPoints: number | null; discountMinor: number }[];
   payFrom: 'wallet' | 'package' | 'subscription' | 'later';
   createdBy: string;
   /** The booking's business day, when its invoice is due. */

@@ -36,6 +36,8 @@ const offerRow = z.object({
   location_is_active: z.boolean().nullable(),
   specialists: z.array(z.object({ id: z.int(), name: z.string(), location_id: z.int().nullable(), calendar: calendarRow })),
   discounts: z.array(discountRow),
+  /** What the studio gives for starts that leave no gap, in hundredths of a percent; 0: nothing. */
+  fitting_basis_points: z.int(),
 });
 export type Offer = z.output<typeof offerRow>;
 
@@ -171,4 +173,5 @@ const offered = (question: Question) => sql.fragment`
     from client_discounts
     where client_id = ${question.clientId} and is_active and (service_id is null or service_id = ${question.serviceId})
       and (valid_from is null or valid_from <= ${question.day}::date) and (valid_to is null or valid_to >= ${question.day}::date)),
-    '[]') as discounts`;
+    '[]') as discounts,
+  (select (fitting_percent * 100)::int from booking_rules) as fitting_basis_points`;

@@ -352,6 +352,7 @@ export const nobodys: Readonly<Record<string, string>> = {
   schema_migrations: 'name checksum',
   service_packages: 'name composition',
   services: 'name description',
+  booking_rules: 'fitting_percent changed_by',
   sign_in_failures: 'login_hash device',
   sign_in_rules: 'staff_totp changed_by',
   signing_secrets: 'name value',

@@ -16,6 +16,7 @@ const holdRow = z.object({
   address: z.string().nullable(),
   starts_at: z.iso.datetime(),
   duration_minutes: z.int(),
+  break_minutes: z.int(),
   service_price_minor: z.int(),
   /** Until when it is theirs; null: not any more. */
   held_until: z.iso.datetime().nullable(),
@@ -27,7 +28,7 @@ const holds = sql.fragment`
   select hold.booking_id, asked_specialist_id, booked_id,
     (select client_id from bookings where id = booked_id) as booked_client_id, service_id, service.name as service, specialist_id,
     concat_ws(' ', person.first_name, nullif(person.last_name, '')) as specialist, room.name as room, location.name as location,
-    location.address, starts_at, booking.duration_minutes, service_price_minor,
+    location.address, starts_at, booking.duration_minutes, booking.break_minutes, service_price_minor,
     case when held_until > clock_timestamp() then held_until end as held_until
   from site_holds hold
   join bookings booking on booking.id = booking_id

@@ -10,6 +10,8 @@ const charge = z.object({
   status: z.string(),
   amount_minor: z.int(),
   is_auto_renewal: z.boolean(),
+  /** Of a booking that cost less because its start left no gap. */
+  is_fitting: z.boolean(),
   due_date: z.iso.date().nullable(),
   paid_at: z.iso.datetime().nullable(),
   cancelled_at: z.iso.datetime().nullable(),
@@ -29,6 +31,7 @@ export type ExplainedCharge = z.output<typeof charge>;
 export const findCharge = (db: Sql, invoiceId: number) =>
   db.maybeOne(sql.type(charge)`
     select bill.id, bill.created_at as at, bill.payer_id, bill.student_id, bill.type, bill.status, bill.amount_minor, bill.is_auto_renewal,
+      exists (select from booking_discounts less where less.booking_id = bill.booking_id and less.kind = 'fitting') as is_fitting,
       bill.due_date, bill.paid_at, bill.cancelled_at, bill.cancellation_reason, seat.id as seat_id, training.id as training_id,
       training.training_date, bill.student_subscription_id, bill.booking_id, bill.run_id,
       coalesce(type.name, kind.name, service.name) as name,

@@ -139,6 +139,7 @@ test('there are such fields, and none was forgotten', () => {
       'post /api/students/{id}/subscriptions body start_date',
       'post /api/training-templates/{id}/students body start_date',
       'post /bookings body starts_at',
+      'post /bookings/together body starts_at',
       'post /bookings/visits body starts_at',
       'post /bookings/{id}/reschedule body starts_at',
       ...ofProcesses,

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { brotliCompressSync } from 'node:zlib';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { webBuilds, webFolder } from '../../queues/process/web-builds.ts';
 import { addDays, type Day, dayOf } from '../../queues/time/calendar.ts';
@@ -56,7 +57,10 @@ function sizes(build: string) {
       const text = readFileSync(join(assets, file), 'utf8');
       for (const [, name] of text.matchAll(/(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)) waiting.push(String(name));
     }
-    return [...loaded].reduce((sum, file) => sum + sizeOf(file), 0);
+    const inside = [...html.matchAll(/<script type="module">(.*?)<\/script>/gs)].map(([, script]) =>
+      brotliCompressSync(String(script)),
+    );
+    return [...loaded].reduce((sum, file) => sum + sizeOf(file), 0) + inside.reduce((sum, { length }) => sum + length, 0);
   };
   // The console and the Mini App each have a `ru`; the smaller one is the Mini App's.
   const languages = every.filter((file) => /^ru-[\w-]+\.js$/.test(file)).map(sizeOf);

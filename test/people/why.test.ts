@@ -117,7 +117,7 @@ test('without the scope of money nobody learns why', async () => {
 });
 
 describe('rules', () => {
-  const charge = { type: 'TRAINING', status: 'UNPAID', is_auto_renewal: false };
+  const charge = { type: 'TRAINING', status: 'UNPAID', is_auto_renewal: false, is_fitting: false };
   test.each([
     [charge, ['D14', 'D15']],
     [{ ...charge, status: 'CANCELLED' }, ['D14', 'D18']],
@@ -125,6 +125,7 @@ describe('rules', () => {
     [{ ...charge, type: 'SUBSCRIPTION', is_auto_renewal: true }, ['D24', 'D15']],
     [{ ...charge, type: 'LATE_CANCELLATION_FEE' }, ['D17', 'D15']],
     [{ ...charge, type: 'BOOKING' }, ['booking', 'D15']],
+    [{ ...charge, type: 'BOOKING', is_fitting: true }, ['booking', 'fitting', 'D15']],
     [{ ...charge, type: 'PACKAGE' }, ['package', 'D15']],
   ])('of an invoice %j', (of, rules) => expect(rulesOfCharge(of)).toEqual(rules));
 

@@ -31,6 +31,27 @@ test('service, who and when are one page, whose state is its address', async () 
   expect(page.text).toMatch(/[A-Z]\w+,? \d+ \w+: \d+ free times/);
 });
 
+test('a short link shows its service or its person at once, and says to previews what it is', async () => {
+  const { get } = formsOf(api);
+  const about = ({ text }: { text: string }) =>
+    Object.fromEntries(
+      [...text.matchAll(/<meta property="og:(\w+)" content="([^"]*)">/g)].map(([, name, words]) => [name, words]),
+    );
+  const service = await get(`/s/${shop.service}-haircut`);
+  expect([service.status, startsOn(service).length > 0]).toEqual([200, true]);
+  expect(about(service)).toMatchObject({
+    type: 'website',
+    title: 'Haircut',
+    description: 'With a wash',
+    url: expect.stringMatching(new RegExp(`^http://.*/s/${shop.service}-haircut$`)),
+  });
+  const person = await get(`/s/p${shop.master}-anna`);
+  expect([person.status, person.text.includes(`href="/?service=${shop.service}&amp;who=${shop.master}"`)]).toEqual([200, true]);
+  expect(about(person)).toMatchObject({ description: 'Ten years of scissors.' });
+  expect((await get(`/s/${shop.service}-haircut?lang=uk`)).text).toContain('<html lang="uk">');
+  for (const nothing of ['/s/x', '/s/', '/s/12345678901']) expect([nothing, (await get(nothing)).status]).toEqual([nothing, 404]);
+});
+
 test('a machine is answered as before', async () => {
   expect((await fetch(`${api.url}/`, { headers: { Accept: 'application/json' } })).headers.get('content-type')).toContain('json');
   expect((await api.get('/')).status).toBe(404);

@@ -70,6 +70,23 @@ test('services are chosen by links, and each start of a day has room for all of 
   expect([anybody.includes(at(3, '10:00')), anybody.includes(at(3, '10:15'))]).toEqual([true, true]);
 });
 
+test('without services, or with some that are none, the choice stands there', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  for (const path of ['/visit', '/visit/', '/visit?parts=', '/visit?parts=999999', '/visit?parts=x&day=x']) {
+    const page = await get(path);
+    expect([path, page.status, page.text.includes(`href="/visit?parts=${shop.service}`)]).toEqual([path, 200, true]);
+  }
+  const form = tokenOf(await get(`/?service=${shop.service}`));
+  for (const [fields, to] of [
+    [{}, '/visit'],
+    [{ parts: wish() }, `/visit?parts=${wish()}`],
+    [{ parts: String(shop.service), start: at(3, '10:00') }, `/visit?parts=${shop.service}`],
+  ] as const) {
+    const answer = await post('/visit', { form, ...fields });
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, to]);
+  }
+});
+
 test('all are booked at once, each with its price, for the total; then cancelled one by one', async () => {
   const person = await personOf(api, 'client');
   await api.post('/api/client-discounts', { client_id: person.id, kind: 'percent', percent: 10 });
@@ -211,5 +228,5 @@ test('a guardian books a visit for a child; a token of no visit is nothing', asy
   for (const nothing of ['/visit/nothing', path.replace('/visit/', '/book/'), `${path}.0`])
     expect((await get(nothing)).status).toBe(404);
   expect((await get(`${path}?for=${(await personOf(api, 'client')).id}`)).status).toBe(404);
-  expect((await post('/visit', { form, parts: String(shop.service), start: at(12, '15:00') })).status).toBe(404);
+  expect((await post('/visit', { form, parts: String(shop.service), start: at(12, '15:00') })).status).toBe(303);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { addDays } from '../../queues/time/calendar.ts';
 import { instantOf } from '../../queues/time/wall-time.ts';
+import { dayOfClockChange } from '../support/days.ts';
 import type { Json } from '../support/front-door.ts';
 import { type ByHand, byHand } from './scene.ts';
 
@@ -11,22 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => scene.close());
 
-const today = dayOf(new Date(), BERLIN);
-const noon = (day: string) => new Date(`${day}T12:00:00Z`);
-/** Minutes from UTC on a day at noon. */
-const offset = (day: string) => {
-  const shown = new Intl.DateTimeFormat('en-GB', { timeZone: BERLIN, hour: '2-digit', hourCycle: 'h23' }).format(noon(day));
-  return (Number(shown) - 12) * 60;
-};
-/** The next Sunday on which the clocks go on, or back. */
-function changeDay(forward: boolean) {
-  for (let n = 3; n < 400; n += 1) {
-    const [before, day] = [addDays(today, n - 1), addDays(today, n)];
-    const step = offset(day) - offset(before);
-    if (forward ? step > 0 : step < 0) return day;
-  }
-  throw new Error('the clocks change no more');
-}
+const changeDay = (forward: boolean) => dayOfClockChange(BERLIN, forward);
 const wall = (day: string, time: string) => instantOf(new Date(`${day}T${time}:00Z`), BERLIN).toISOString();
 
 test.each([

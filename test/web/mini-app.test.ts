@@ -134,6 +134,21 @@ inBrowser('a late cancellation says what it costs before; a link opens the booki
   await frame.getByRole('heading', { name: 'Hello, Anna!' }).waitFor();
 });
 
+inBrowser('a client waits for a place in a full class, and gives up waiting', async () => {
+  const full = await make.training({ trainer: stranger.id, at: at(6, '09:00') });
+  await world.api.db.query(sql.unsafe`update real_trainings set max_participants = 1 where id = ${full}`);
+  const [one, two] = [await personOf(world.api, 'client'), await personOf(world.api, 'client')];
+  await named(two, 'Wanda', 77);
+  expect((await world.api.post(`/real-trainings/${full}/students`, { student_id: one.id })).status).toBe(200);
+  expect((await two.ask('POST', `/real-trainings/${full}/waitlist`, { student_id: two.id })).status).toBe(200);
+  const { frame } = await openApp(world, { initData: initDataOf(77, { start: `class_${full}` }) });
+  await frame.getByText('On the waitlist').first().waitFor();
+  await frame.getByRole('button', { name: 'Cancel…' }).click();
+  await frame.locator('.pair .wrong').click();
+  await frame.getByRole('status').filter({ hasText: 'Cancelled' }).waitFor();
+  expect(await seatOf(full, two)).toBe('CANCELLED_SAFE');
+});
+
 inBrowser('somebody else’s booking is not opened by a link, and a guardian books for a child', async () => {
   const [foreign] = await bookingsOf(other);
   const { frame, main, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${foreign?.id}` }) });
@@ -188,6 +203,26 @@ inBrowser('a trainer sees their own day, marks who came, and blocks time by drag
   await frame.getByText('Nothing is blocked.').first().waitFor();
   await frame.getByRole('button', { name: 'My day' }).click();
   await eventually(async () => (await saidTo(page, 'web_app_setup_swipe_behavior')).at(-1)?.allow_vertical_swipe === true);
+});
+
+inBrowser('what a client books and cancels stands in the day of the trainer at once', async () => {
+  const { frame } = await openApp(world, { initData: initDataOf(IDS.trainer) });
+  await frame.getByRole('heading', { level: 1 }).waitFor();
+  await frame.locator('.strip button').nth(12).click();
+  await frame.getByText('Nothing is on.').or(frame.locator('.cards li')).first().waitFor();
+  const tom = await personOf(world.api, 'client');
+  await named(tom, 'Tom', null);
+  const wish = {
+    client_id: tom.id,
+    service_id: service,
+    specialist_id: trainer.id,
+    starts_at: at(5, '12:00'),
+    pay_from: 'later',
+  };
+  const { body } = await world.api.post('/bookings', wish);
+  await frame.getByRole('button', { name: /Tom/ }).waitFor();
+  await world.api.post(`/bookings/${body.id}/cancel`, { reason: 'plans' });
+  await frame.getByRole('button', { name: /Tom/ }).waitFor({ state: 'detached' });
 });
 
 inBrowser('another trainer sees nothing of it', async () => {
@@ -253,6 +288,8 @@ inBrowser('an administrator books several services for a client, and adds people
   await frame.getByRole('button', { name: /^Zoe/ }).click();
   await frame.getByRole('button', { name: 'Haircut', exact: true }).click();
   await frame.getByRole('button', { name: 'Colour', exact: true }).click();
+  // Late in the evening today has few starts left.
+  await frame.locator('.strip button').nth(2).click();
   await frame.locator('.times button').nth(3).click();
   await look('several');
   await main.click();
@@ -283,6 +320,37 @@ inBrowser('an administrator books several services for a client, and adds people
   expect([await violations(opened.frame), await tooWide(opened.frame)]).toEqual([[], 0]);
   const { students } = (await api.get(`/real-trainings/${group}`)).body;
   expect(students.map((one: { student_id: number }) => one.student_id)).toEqual([yan.id]);
+});
+
+inBrowser('an administrator books one service for several people who come at the same time', async () => {
+  const { api } = world;
+  const wash = await make.service({ minutes: 30, price: 80_000 });
+  await api.db.query(sql.unsafe`update services set name = 'Wash' where id = ${wash}`);
+  const [vera, will] = [await make.specialist([wash]), await make.specialist([wash])];
+  await api.db.query(sql.unsafe`update users set first_name = 'Vera', last_name = '' where id = ${vera}`);
+  await api.db.query(sql.unsafe`update users set first_name = 'Will', last_name = '' where id = ${will}`);
+  const [una, rosa] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  await named(una, 'Una', null);
+  await named(rosa, 'Rosa', null);
+  const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
+  await frame.getByRole('button', { name: 'Several people, one time' }).click();
+  await frame.getByRole('button', { name: 'Wash', exact: true }).click();
+  for (const name of ['Una', 'Rosa']) {
+    await frame.getByLabel('Name, or the last digits').fill(name);
+    await frame.getByRole('button', { name: new RegExp(`^${name}`) }).click();
+    await frame.getByRole('combobox', { name: new RegExp(`^${name}`) }).waitFor();
+  }
+  await frame.getByRole('combobox', { name: /^Una/ }).selectOption('Will');
+  // Late in the evening today has few starts left.
+  await frame.locator('.strip button').nth(2).click();
+  await frame.locator('.times button').nth(3).click();
+  expect([await violations(frame), await tooWide(frame)]).toEqual([[], 0]);
+  if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/together.png`, fullPage: true });
+  await main.click();
+  await frame.getByText(/ · Una/).waitFor();
+  const made = await Promise.all([una, rosa].map(async ({ id }) => (await api.get(`/bookings?client_id=${id}`)).body.items));
+  expect(made.flat().map((one: { specialist_id: number }) => one.specialist_id)).toEqual([will, vera]);
+  expect(new Set(made.flat().map((one: { starts_at: string }) => one.starts_at)).size).toBe(1);
 });
 
 inBrowser('forged, old and repeated data of Telegram are refused; a page that is loaded anew goes on', async () => {

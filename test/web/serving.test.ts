@@ -1,10 +1,16 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { brotliDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { webBuilds } from '../../queues/process/web-builds.ts';
 import { buildWeb } from '../../workers/fleet/web-build.ts';
+import { smallSite } from '../site/salon-site.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 import { builtPages } from './browser.ts';
 
 let dataDir: string;
@@ -59,6 +65,47 @@ test('each answer has another nonce', async () => {
     [1, 2].map(async () => /'nonce-([^']+)'/.exec((await anybody('/console')).headers.get('content-security-policy') ?? '')?.[1]),
   );
   expect(new Set(nonces).size).toBe(2);
+});
+
+test('the first page of the site brings its styles and its script along, and fits into the first packets of a connection', async () => {
+  const { service } = await smallSite(api);
+  const FIRST_PACKETS = 14_000;
+  const raw = await new Promise<IncomingMessage & { bytes: Buffer }>((done, failed) => {
+    const headers = { Accept: 'text/html', 'Accept-Encoding': 'gzip, br' };
+    get(`${api.url}/?service=${service}`, { headers }, async (answer) => {
+      const bytes = await buffer(answer);
+      done(Object.assign(answer, { bytes }));
+    }).on('error', failed);
+  });
+  expect([raw.headers['content-encoding'], raw.headers.vary]).toEqual(['br', expect.stringContaining('Accept-Encoding')]);
+  expect(raw.bytes.length).toBeLessThan(FIRST_PACKETS);
+  const text = brotliDecompressSync(raw.bytes).toString();
+  expect(text).toMatch(/name="start" value="/);
+  expect(text).not.toMatch(/rel="stylesheet"|<script[^>]* src=/);
+  const policy = String(raw.headers['content-security-policy']);
+  for (const [part, source] of [
+    [/<style>(.*?)<\/style>/s, 'style-src'],
+    [/<script type="module">(.*?)<\/script>/s, 'script-src'],
+  ] as const) {
+    const [, inside = ''] = part.exec(text) ?? [];
+    expect([source, inside.length > 1_000]).toEqual([source, true]);
+    expect(policy).toContain(`${source} 'self' 'sha256-${createHash('sha256').update(inside).digest('base64')}'`);
+  }
+  expect(policy).not.toMatch(/unsafe|https?:|\*/);
+});
+
+test('a page that the script takes has neither styles nor scripts: both are there already', async () => {
+  const taken = await (await anybody('/', { Accept: 'text/html', 'Sec-Fetch-Dest': 'empty' })).text();
+  expect(taken).toMatch(/<main id="main"/);
+  expect(taken).not.toMatch(/<style|<script/);
+});
+
+test('a page of somebody who is signed in is not packed: its length tells nothing of the token of its forms', async () => {
+  const client = await personOf(api, 'client');
+  for (const path of ['/', '/cabinet']) {
+    const page = await anybody(path, { Accept: 'text/html', 'Accept-Encoding': 'br, gzip', Cookie: client.cookie });
+    expect([path, page.status, page.headers.get('content-encoding')]).toEqual([path, 200, null]);
+  }
 });
 
 test('assets are kept for ever, and come as small as the browser takes them', async () => {

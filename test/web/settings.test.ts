@@ -12,6 +12,21 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
+inBrowser('times that leave no gap get a discount, kept through a reload until it is set', async () => {
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  const field = page.getByLabel('Discount for times that leave no gap');
+  await field.fill('120');
+  await page.getByText('From 0 to 100, with two places at most').waitFor();
+  await field.fill('7.5');
+  await page.reload();
+  await field.waitFor();
+  expect(await field.inputValue()).toBe('7.5');
+  await page.getByRole('button', { name: 'Set the discount' }).click();
+  await page.getByText('Saved').first().waitFor();
+  expect((await world.api.get('/api/booking-rules')).body).toMatchObject({ fitting_percent: 7.5 });
+});
+
 inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {
   const { api } = world;
   const page = await world.visit({ token: owner.token });

@@ -95,6 +95,27 @@ inBrowser('three taps, then who one is and the code: no account first', async ()
   expect(world.complaints()).toEqual([]);
 });
 
+inBrowser('the first starts are painted, with their styles, by one answer: nothing else is waited for', async () => {
+  for (const path of [`/?service=${service}`, `/s/${service}-haircut`]) {
+    const page = await world.visit();
+    const asked: string[] = [];
+    await page.route('**/*', (route) => {
+      asked.push(route.request().resourceType());
+      // Whatever is asked for beside the page itself never comes.
+      return route.request().resourceType() === 'document' ? route.continue() : undefined;
+    });
+    const answer = await page.goto(path, { waitUntil: 'commit' });
+    await page.locator('.starts button').first().waitFor();
+    await eventually(() => page.evaluate("performance.getEntriesByName('first-contentful-paint').length > 0"), 30);
+    expect([path, answer?.status(), answer?.request().redirectedFrom()]).toEqual([path, 200, null]);
+    expect(asked.filter((type) => type === 'document' || type === 'stylesheet')).toEqual(['document']);
+    expect(await page.evaluate("getComputedStyle(document.querySelector('.days')).display")).toBe('grid');
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await page.context().close();
+  }
+  expect(world.complaints()).toEqual([]);
+});
+
 inBrowser('the address keeps the choice: back, and a tab opened anew, show the same', async () => {
   const page = await world.visit();
   await page.goto(`/?service=${service}`);
@@ -319,9 +340,6 @@ inBrowser(
         await page.locator('.starts button').last().click();
         await page.waitForURL(/visit\/./);
         await look('/visit');
-        if (process.env.SHOTS) await page.screenshot({ path: `/tmp/client3/held-${locale}-${width}.png`, fullPage: true });
-        await page.goto(`/visit?parts=${service}.${colour}`);
-        if (process.env.SHOTS) await page.screenshot({ path: `/tmp/client3/visit-${locale}-${width}.png`, fullPage: true });
         await page.context().close();
       }
     expect(found).toEqual([]);

@@ -1,5 +1,6 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { expireHolds } from '../../sql/bookings/expire-holds.ts';
+import { lockSpecialists } from '../../sql/bookings/lock-specialists.ts';
 import type { Offer } from '../../sql/bookings/offer-to-book.ts';
 import type { SlotClaim } from '../../sql/bookings/slot-locks.ts';
 import { whatIsTaken } from '../../sql/bookings/taken.ts';
@@ -8,6 +9,7 @@ import type { CallContext } from '../call-context.ts';
 import { demandWallet } from '../rights.ts';
 import { busyMinutes } from '../slots/busy-minutes.ts';
 import { fits } from '../slots/fits.ts';
+import { fittingDiscount } from './fitting.ts';
 import { type BookingPlan, demandCover, makeBooking, payForHeld } from './insert.ts';
 import { noticesOf } from './notices.ts';
 import { demandOffer, demandOfferToBook } from './offer.ts';
@@ -76,11 +78,12 @@ function planOf(
   specialist: Specialist,
   { fleet, caller, now }: CallContext,
   claim?: SlotClaim,
+  fitting = 0,
 ): BookingPlan {
   const { client, service, discounts } = offer;
   const { zone } = fleet.settings;
   const isInKind = wish.pay_from === 'package' || wish.pay_from === 'subscription';
-  const price = isInKind ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts);
+  const price = isInKind ? { priceMinor: 0, taken: [] } : priceOf(service.price_minor, discounts, fitting);
   const booking = {
     id: offer.booking_id,
     clientId: wish.client_id,
@@ -122,10 +125,25 @@ async function attempt(wish: BookingWish, context: CallContext, claim?: SlotClai
   if (busy) return { ...busy, isGivenBack: !offer.is_ours };
   if (!offer.is_ours) return { ...beingBooked, isGivenBack: true };
   if (offer.client_is_elsewhere) return { ...(await elsewhere(wish, offer.service, context)), isGivenBack: false };
-  const plan = planOf(wish, offer, specialist, context, claim);
-  await demandCover(plan, context);
+  const planFor = (fitting: number) => planOf(wish, offer, specialist, context, claim, fitting);
+  const isInKind = wish.pay_from === 'package' || wish.pay_from === 'subscription';
+  const mayFit = offer.fitting_basis_points > 0 && !isInKind;
+  let plan = planFor(0);
+  if (!mayFit) await demandCover(plan, context);
   for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
-    const isMade = await makeBooking(plan, context, tries > 0).catch(ofExclusion);
+    const insert = async (): Promise<boolean | Refusal> => {
+      if (!mayFit) return makeBooking(plan, context, tries > 0).catch(ofExclusion);
+      // Whether the start fits is judged while nobody else can come into that calendar.
+      return db.transaction(async (inner) => {
+        const inside = { ...context, db: inner };
+        await lockSpecialists(inner, [specialist.id]);
+        const start = { specialistId: specialist.id, startsAt: wish.starts_at };
+        plan = planFor(await fittingDiscount(offer, start, inside));
+        await demandCover(plan, inside);
+        return makeBooking(plan, inside, true).catch(ofExclusion);
+      });
+    };
+    const isMade = await insert();
     if (isMade === true) return { id: await payForHeld(plan, context), isGivenBack: wish.pay_from === 'later' };
     if (isMade && !isMade.isOfRoom) return { ...isMade, isGivenBack: false };
     const found = await whatIsTaken(db, plan.booking);

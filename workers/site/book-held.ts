@@ -1,7 +1,9 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
+import { findBooking } from '../../sql/bookings/rows.ts';
 import { lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { type BookingWish, book } from '../bookings/book.ts';
+import { fittingDiscount, fittingPercent } from '../bookings/fitting.ts';
 import { demandOffer } from '../bookings/offer.ts';
 import { priceOf } from '../bookings/price.ts';
 import type { CallContext } from '../call-context.ts';
@@ -12,27 +14,37 @@ export type WayToPay = BookingWish['pay_from'];
 /** What a booking costs somebody, line by line, and how it can be paid; what pays without money stands first. */
 export type Deal = {
   priceMinor: number;
-  lines: readonly { kind: 'service' | 'percent' | 'fixed'; basisPoints: number | null; minor: number }[];
+  lines: readonly { kind: 'service' | 'percent' | 'fixed' | 'fitting'; basisPoints: number | null; minor: number }[];
   ways: readonly WayToPay[];
 };
 
-/** The deal for a visitor: the service's price, paid later. */
-export const dealForAnybody = ({ service_price_minor: minor }: SiteHold): Deal => ({
-  priceMinor: minor,
-  lines: [{ kind: 'service', basisPoints: null, minor }],
-  ways: ['later'],
-});
+/** The deal for a visitor: the service's price, less what the studio gives for a start that fits its day, paid later. */
+export async function dealForAnybody(hold: SiteHold, context: CallContext): Promise<Deal> {
+  const { service_price_minor: minor, booking_id, specialist_id, starts_at } = hold;
+  const start = { specialistId: specialist_id, startsAt: starts_at, except: booking_id };
+  const service = { ...hold, price_minor: minor };
+  const offered = { service, fitting_basis_points: Math.round((await fittingPercent(context)) * 100) };
+  const { priceMinor, taken } = priceOf(minor, [], await fittingDiscount(offered, start, context));
+  return { priceMinor, lines: linesOf(minor, taken), ways: ['later'] };
+}
+
+const linesOf = (servicePriceMinor: number, taken: ReturnType<typeof priceOf>['taken']): Deal['lines'] => [
+  { kind: 'service', basisPoints: null, minor: servicePriceMinor },
+  ...taken.map(({ kind, basisPoints, discountMinor }) => ({ kind, basisPoints, minor: -discountMinor })),
+];
 
 /** The deal for a client, with the discounts of that day (D22) and what is there to pay with. Throws for whoever is no client. */
 export async function dealFor(
-  hold: Pick<SiteHold, 'starts_at' | 'service_id' | 'specialist_id'>,
+  hold: Pick<SiteHold, 'starts_at' | 'service_id' | 'specialist_id'> & { booking_id?: number },
   clientId: number,
-  { db, fleet, caller }: CallContext,
+  context: CallContext,
 ): Promise<Deal> {
+  const { db, fleet, caller } = context;
   const { zone } = fleet.settings;
   const { starts_at, service_id, specialist_id } = hold;
   const offer = await demandOffer({ starts_at, service_id, specialist_id, client_id: clientId }, zone, db);
-  const { priceMinor, taken } = priceOf(offer.service.price_minor, offer.discounts);
+  const start = { specialistId: specialist_id, startsAt: starts_at, except: hold.booking_id };
+  const { priceMinor, taken } = priceOf(offer.service.price_minor, offer.discounts, await fittingDiscount(offer, start, context));
   const payerId = offer.client.payer_id;
   const wanted = { clientId, payerId, serviceId: service_id, priceMinor };
   const ways: WayToPay[] = [];
@@ -40,11 +52,9 @@ export async function dealFor(
     const isOwn = way !== 'wallet' || ((payerId === clientId || payerId === caller.personId) && priceMinor > 0);
     if (isOwn && (await isCovered(db, way, wanted, dayOf(new Date(starts_at), zone)))) ways.push(way);
   }
-  const discounts = taken.map(({ kind, basisPoints, discountMinor }) => ({ kind, basisPoints, minor: -discountMinor }));
-  const service = { kind: 'service', basisPoints: null, minor: offer.service.price_minor } as const;
   return {
     priceMinor,
-    lines: [service, ...discounts],
+    lines: linesOf(offer.service.price_minor, taken),
     ways: [...ways.filter((way) => way !== 'wallet'), 'later', ...ways.filter((way) => way === 'wallet')],
   };
 }
@@ -53,8 +63,15 @@ export async function dealFor(
  * Makes a held slot the booking of a client, in one transaction: nobody can come in between. Where the hold is over it is tried all the
  * same. A second time answers the same booking. Returns its id; throws a 409 with the free starts of the day.
  * @param payFrom null: what pays without money if there is something, else later
+ * @param mostMinor what it costs as it was said; where it is more by now nothing is booked ({@link CostsMore}). null: nothing was said
  */
-export function bookHeld(token: string, clientId: number, payFrom: WayToPay | null, context: CallContext): Promise<number> {
+export function bookHeld(
+  token: string,
+  clientId: number,
+  payFrom: WayToPay | null,
+  mostMinor: number | null,
+  context: CallContext,
+): Promise<number> {
   const hash = tokenHash(token);
   return context.db.transaction(async (db) => {
     const inside = { ...context, db };
@@ -68,7 +85,15 @@ export function bookHeld(token: string, clientId: number, payFrom: WayToPay | nu
     const { service_id, starts_at } = hold;
     const specialist_id = isOurs ? hold.specialist_id : (hold.asked_specialist_id ?? undefined);
     const id = await book({ client_id: clientId, service_id, specialist_id, starts_at, pay_from: way }, inside);
+    if (mostMinor !== null && ((await findBooking(db, id))?.price_minor ?? 0) > mostMinor) throw new CostsMore();
     await noteBooked(db, hash, id);
     return id;
   });
+}
+
+/** Nothing is taken; it only costs more than was said. */
+export class CostsMore extends Refused {
+  constructor() {
+    super('conflict', 'the price is another one by now');
+  }
 }

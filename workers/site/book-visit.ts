@@ -8,7 +8,7 @@ import { demandStart } from '../bookings/slots.ts';
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { newToken, tokenHash } from '../sign-in/tokens.ts';
-import { dealFor } from './book-held.ts';
+import { CostsMore, dealFor } from './book-held.ts';
 import { demandFewHolds, holdForVisitor } from './hold.ts';
 import { lookedAt } from './looked-at.ts';
 import { MOST_SERVICES, type VisitWish, visitStarts } from './visit-starts.ts';
@@ -137,13 +137,6 @@ export async function bookVisitAt(
   }
 }
 
-/** Nothing is taken; it only costs more than was said. */
-export class CostsMore extends Refused {
-  constructor() {
-    super('conflict', 'the price is another one by now');
-  }
-}
-
 /** Books what is held, once it is let go. */
 async function bookParts(holds: readonly SiteHold[], clientId: number, context: CallContext): Promise<Booking[]> {
   await lockSpecialists(context.db, peopleOf(holds));
@@ -155,7 +148,7 @@ type Part = Pick<SiteHold, 'service_id' | 'specialist_id' | 'starts_at'>;
 const peopleOf = (parts: readonly Part[]) => parts.map(({ specialist_id }) => specialist_id);
 
 /** Books each part, with what pays without money where there is something. The calendars are the transaction's already. */
-async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
+export async function bookEach(parts: readonly Part[], clientId: number, context: CallContext): Promise<Booking[]> {
   const { db } = context;
   const made: Booking[] = [];
   for (const { service_id, specialist_id, starts_at } of parts) {

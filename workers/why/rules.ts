@@ -18,6 +18,7 @@ export const whyRules = [
   'free',
   'excused',
   'booking',
+  'fitting',
   'package',
   'later',
   'by_hand',
@@ -29,7 +30,8 @@ export function rulesOfCharge({
   type,
   status,
   is_auto_renewal,
-}: Pick<ExplainedCharge, 'type' | 'status' | 'is_auto_renewal'>): WhyRule[] {
+  is_fitting,
+}: Pick<ExplainedCharge, 'type' | 'status' | 'is_auto_renewal' | 'is_fitting'>): WhyRule[] {
   const written: Record<string, WhyRule> = {
     TRAINING: 'D14',
     LATE_CANCELLATION_FEE: 'D17',
@@ -38,7 +40,7 @@ export function rulesOfCharge({
     PACKAGE: 'package',
   };
   const why = written[type];
-  return [...(why ? [why] : []), status === 'CANCELLED' ? 'D18' : 'D15'];
+  return [...(why ? [why] : []), ...(is_fitting ? (['fitting'] as const) : []), status === 'CANCELLED' ? 'D18' : 'D15'];
 }
 
 const ofReason: Record<string, WhyRule> = {

@@ -10,6 +10,9 @@ const main = () => document.getElementById('main') as HTMLElement;
 const said = () => document.getElementById('said') as HTMLElement;
 let asked = 0;
 
+/** Short links show the choice, as its own address does. */
+const stepOf = ({ pathname }: { pathname: string }) => (pathname.startsWith('/s/') ? '/' : pathname);
+
 /** Takes a page and puts what it shows in place of what is shown. */
 async function take(address: string, options: RequestInit = {}, { isBack = false } = {}) {
   asked += 1;
@@ -22,7 +25,7 @@ async function take(address: string, options: RequestInit = {}, { isBack = false
     const next = page.getElementById('main');
     if (!next) throw new TypeError('no page of ours');
     const place = new URL(answer.url);
-    const stays = place.pathname === location.pathname;
+    const stays = stepOf(place) === stepOf(location);
     if (!isBack && answer.url !== location.href && (answer.redirected || !options.method))
       history.pushState(null, '', answer.url);
     const held = document.activeElement?.getAttribute('data-key');

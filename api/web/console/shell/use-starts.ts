@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/vue-query';
 import { computed } from 'vue';
 import { ask, askAny } from '../../kit/client.ts';
+import { useQuery } from '../../kit/queries.ts';
 
 type Service = { id: number; name: string; price_minor: number; duration_minutes: number; is_active: boolean };
 /** What is to be booked, of a day; specialist 0: whoever is free. */

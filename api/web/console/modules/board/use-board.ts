@@ -1,8 +1,9 @@
-import { useQuery, useQueryClient } from '@tanstack/vue-query';
+import { useQueryClient } from '@tanstack/vue-query';
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
 import { ask } from '../../../kit/client.ts';
 import { t } from '../../../kit/i18n.ts';
 import { useLive } from '../../../kit/live.ts';
+import { useQuery } from '../../../kit/queries.ts';
 import { session } from '../../../kit/session.ts';
 import { studio } from '../../../kit/studio.ts';
 import type { Day } from '../../../kit/zone.ts';

@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/vue-query';
 import { computed } from 'vue';
 import { askAny } from '../../../kit/client.ts';
+import { useQuery } from '../../../kit/queries.ts';
 import type { Homes } from './closed.ts';
 
 type Specialist = { id: number; first_name: string; last_name: string; is_active: boolean; location_id: number | null };

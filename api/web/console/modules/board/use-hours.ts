@@ -1,6 +1,6 @@
-import { useQuery } from '@tanstack/vue-query';
 import { computed, type Ref } from 'vue';
 import { ask } from '../../../kit/client.ts';
+import { useQuery } from '../../../kit/queries.ts';
 import type { Day } from '../../../kit/zone.ts';
 
 /** When it is open on the days of a board. The board is drawn without waiting for it. */

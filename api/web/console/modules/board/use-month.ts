@@ -1,7 +1,7 @@
-import { useQuery } from '@tanstack/vue-query';
 import { computed, type Ref } from 'vue';
 import { type AnswerTo, ask } from '../../../kit/client.ts';
 import { useLive } from '../../../kit/live.ts';
+import { useQuery } from '../../../kit/queries.ts';
 import type { Day } from '../../../kit/zone.ts';
 
 export type BoardDay = AnswerTo<'GET /api/board/days'>['items'][number];

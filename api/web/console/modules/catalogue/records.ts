@@ -1,7 +1,8 @@
-import { useMutation, useQuery, useQueryClient } from '@tanstack/vue-query';
+import { useMutation, useQueryClient } from '@tanstack/vue-query';
 import { computed, type Ref } from 'vue';
 import { amountFrom, typedAmount } from '../../../kit/amounts.ts';
 import { askAny } from '../../../kit/client.ts';
+import { useQuery } from '../../../kit/queries.ts';
 import type { Field, Kind, Part, StudioRecord, Value } from './kinds.ts';
 
 /** All records at a path, page by page; a studio has some dozens of a kind. */

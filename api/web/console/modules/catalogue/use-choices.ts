@@ -1,4 +1,4 @@
-import { useQuery } from '@tanstack/vue-query';
+import { useQuery } from '../../../kit/queries.ts';
 import { kinds } from './kinds.ts';
 import { allOf } from './records.ts';
 

@@ -1,7 +1,8 @@
-import { useQuery, useQueryClient } from '@tanstack/vue-query';
+import { useQueryClient } from '@tanstack/vue-query';
 import { computed, type Ref } from 'vue';
 import { type AnswerTo, ask } from '../../../kit/client.ts';
 import { useLive } from '../../../kit/live.ts';
+import { useQuery } from '../../../kit/queries.ts';
 
 export type Card = AnswerTo<'GET /api/people/{id}/card'>;
 export type Held = AnswerTo<'GET /api/students/{id}/subscriptions'>['items'][number];

@@ -1,5 +1,5 @@
-import { useQuery } from '@tanstack/vue-query';
 import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
+import { useQuery } from '../../../kit/queries.ts';
 
 export const VIEWS = ['tonight', 'runs', 'timetable', 'messages'] as const;
 export type Tonight = AnswerTo<'GET /api/tonight'>;

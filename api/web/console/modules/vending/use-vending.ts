@@ -1,8 +1,8 @@
-import { useQuery } from '@tanstack/vue-query';
 import { computed, ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
 import { type AnswerTo, ask } from '../../../kit/client.ts';
 import { useLive } from '../../../kit/live.ts';
+import { useQuery } from '../../../kit/queries.ts';
 
 export type Owner = AnswerTo<'GET /api/vending/owners'>['items'][number];
 export type Machine = AnswerTo<'GET /api/vending/terminals'>['items'][number];
