@@ -3,8 +3,8 @@ import { day, moment } from '../../../kit/formats.ts';
 import { t } from '../../../kit/i18n.ts';
 
 export type Listed = AnswerTo<'GET /api/people'>['items'][number];
-export const KINDS = ['all', 'students', 'debtors', 'without_subscription', 'new', 'away', 'former'] as const;
-export type Kind = (typeof KINDS)[number];
+const KINDS = ['all', 'students', 'debtors', 'without_subscription', 'new', 'away', 'former'] as const;
+type Kind = (typeof KINDS)[number];
 /** Which of them a trainer may ask for: who owes is not said. */
 export const kindsOf = (isStudio: boolean): readonly Kind[] => (isStudio ? KINDS : KINDS.filter((kind) => kind !== 'debtors'));
 
