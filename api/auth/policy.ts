@@ -268,6 +268,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/clients/{id}/packages/{package_id}/cancel': staff,
   'GET /api/clients/{id}/discounts': { ...family, rows: { 'params.id': 'client' } },
   'POST /api/clients/{id}/student': staff,
+  'POST /api/clients/{id}/merge': staff,
   'GET /api/company': everybody,
   'PUT /api/company': staff,
   'GET /api/changes': staff,

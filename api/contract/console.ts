@@ -17,6 +17,7 @@ import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
 import type { liveRoutes } from '../routes/live.ts';
 import type { meRoutes } from '../routes/me.ts';
+import type { mergeRoutes } from '../routes/merge.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
 import type { moneyRoutes } from '../routes/money.ts';
@@ -71,6 +72,7 @@ type Asked = (
   | typeof forgotRoutes
   | typeof historyRoutes
   | typeof importRoutes
+  | typeof mergeRoutes
   | typeof invitationRoutes
   | typeof meRoutes
   | typeof messageRoutes

@@ -6,7 +6,7 @@ import { QueueUnavailable } from '../../queues/backend/enqueue.ts';
 import { TooManyOpenRuns } from '../../queues/jobs/request.ts';
 import { log } from '../../queues/log/log.ts';
 import { isInvalidValue } from '../../sql/database/invalid-value.ts';
-import { isLockTimeout, isOutage, isStatementTimeout } from '../../sql/database/outage.ts';
+import { isLockTimeout, isOutage, isStatementTimeout, mergedPerson } from '../../sql/database/outage.ts';
 import { type RefusalKind, Refused } from '../../workers/refusal.ts';
 import { refusalOf } from './broken-rules.ts';
 import { pathOf } from './path.ts';
@@ -93,6 +93,8 @@ export function asProblem(error: unknown): Problem {
   if (isOutage(error)) return away('the database does not answer');
   if (isLockTimeout(error)) return away('something else is changing the same thing; nothing was done, try again in a moment');
   if (isStatementTimeout(error)) return away('this takes longer than a request may; nothing was done');
+  const merged = mergedPerson(error);
+  if (merged !== undefined) return new Problem(409, merged);
   if (error instanceof IntegrityConstraintViolationError) return new Problem(...refusalOf(error));
   if (isInvalidValue(error))
     return new Problem(422, 'a value is not one the data can hold: out of range, or text with a NUL in it');

@@ -28,6 +28,7 @@ import { invitationRoutes } from './invitations.ts';
 import { leakRoutes } from './leaks.ts';
 import { liveRoutes } from './live.ts';
 import { meRoutes } from './me.ts';
+import { mergeRoutes } from './merge.ts';
 import { messageRoutes } from './messages.ts';
 import { messagesToManyRoutes } from './messages-to-many.ts';
 import { moneyRoutes } from './money.ts';
@@ -102,6 +103,7 @@ export const routes: readonly Route[] = [
   ...rosterRoutes,
   ...groupRoutes,
   ...guardianRoutes,
+  ...mergeRoutes,
   ...trainingRoutes,
   ...undoRoutes,
   ...moneyRoutes,

@@ -55,8 +55,9 @@ const personRow = {
   gender: z.string().nullable(),
   notes: z.string().nullable(),
   is_active: z.boolean(),
+  merged_into: z.int().nullable().meta({ description: 'who this person is now: two records of one were merged; null: this one' }),
 };
-const users = { table: 'users', columns: Object.keys(person) };
+const users = { table: 'users', columns: Object.keys(person), shown: ['merged_into'] };
 
 /** A birth has been (D42). */
 const born = ({ birth_date }: Record<string, unknown>, today: string) => {

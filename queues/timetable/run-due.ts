@@ -27,6 +27,8 @@ export type SchedulerContext = {
   schedules: readonly Schedule[];
   /** Since when canaries have been enqueued without a break, and when last. */
   canaries?: { since: Date; last: Date };
+  /** The queue did not answer when it was last asked. */
+  isQueueAway?: boolean;
 };
 
 /** A canary is enqueued this often; a worker that consumed none for {@link SILENT_SECONDS} is reported. */
@@ -98,6 +100,24 @@ export async function enqueueOpenRuns(
     enqueued.push(run.id);
   }
   return enqueued;
+}
+
+/** What has just been asked for is on its way to the queue by itself, no longer. */
+const JUST_NOW_SECONDS = 1;
+
+/**
+ * Every second: whether the queue is there. Once it is back everything open is looked after at once, for whatever was asked for
+ * meanwhile has no job; else when it is time to. Throws while it is away.
+ */
+export async function lookAfterRuns(scheduler: SchedulerContext, isTime: boolean) {
+  const wasAway = scheduler.isQueueAway;
+  scheduler.isQueueAway = true;
+  await scheduler.backend.ping();
+  if (wasAway) {
+    await enqueueOpenRuns(scheduler, JUST_NOW_SECONDS);
+    await enqueueOpenRequests(scheduler, JUST_NOW_SECONDS);
+  } else if (isTime) await enqueueOpenRuns(scheduler);
+  scheduler.isQueueAway = false;
 }
 
 /** A run of a process that has left the catalog waits for the version that knows it. */

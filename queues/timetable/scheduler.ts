@@ -12,7 +12,7 @@ import {
   CANARY_SECONDS,
   enqueueCanaries,
   enqueueOpenRequests,
-  enqueueOpenRuns,
+  lookAfterRuns,
   runDue,
   type SchedulerContext,
 } from './run-due.ts';
@@ -35,7 +35,7 @@ async function second() {
   const now = new Date();
   if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
   await part('timetable', () => runDue(scheduler, now));
-  if (beats % 3 === 0) await part('rings', () => enqueueOpenRuns(scheduler));
+  await part('rings', () => lookAfterRuns(scheduler, beats % 3 === 0));
   if (beats % 3 === 1) await part('requests', () => enqueueOpenRequests(scheduler));
   if (beats % 3 === 2) {
     await part('holds', () => endHolds(scheduler.db, now));

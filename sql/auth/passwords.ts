@@ -23,12 +23,14 @@ export async function lockLogin(transaction: Sql, login: Login): Promise<boolean
 }
 
 /**
- * The one person a login means, or null: nobody, or an e-mail that several have (they sign in by phone or login).
+ * The one person a login means, or null: nobody, or an e-mail that several have (they sign in by phone or login). Of a record that was
+ * merged: who that is now.
  */
 export async function findAccount(db: Sql, login: Login): Promise<Account | null> {
   const found = await db.any(sql.type(account)`
-    select users.id as user_id, hash, is_active from users left join passwords on user_id = users.id
-    where ${has(login)} order by is_active desc, users.id limit 2`);
+    select distinct users.id as user_id, hash, is_active
+    from (select coalesce(merged_into, id) as id from users where ${has(login)}) as known join users using (id)
+    left join passwords on user_id = users.id order by is_active desc, users.id limit 2`);
   const [first, second] = found;
   return first && (!second || (first.is_active && !second.is_active)) ? first : null;
 }

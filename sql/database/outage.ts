@@ -40,6 +40,15 @@ export const isExclusion = (error: unknown) => stateOf(error) === '23P01';
 /** True when it has refused one because others kept it waiting for a lock (`lock_timeout`). */
 export const isLockTimeout = (error: unknown) => stateOf(error) === '55P03';
 
+/**
+ * What it says of somebody for whom something was to be written, and whose record was merged into another one's; undefined: nothing of the
+ * kind. Whoever had read the old number before is repeated first.
+ */
+export function mergedPerson(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return (error as { constraint?: unknown }).constraint === 'person_is_merged' ? error.message : mergedPerson(error.cause);
+}
+
 /** True when it has ended one that took longer than it may (`statement_timeout`). */
 export const isStatementTimeout = (error: unknown): boolean =>
   error instanceof StatementTimeoutError || (error instanceof Error && isStatementTimeout(error.cause));

@@ -18,14 +18,15 @@ export const studentsToExport = (db: Sql, { today, limit }: ExportSpan) =>
       (select string_agg(distinct groups.name, ', ') from group_members member join groups on groups.id = group_id
         where student_id = users.id and groups.is_active and groups.name !~ '[,;]' and coalesce(to_date >= ${today}::date, true)) as "group",
       health_note, users.notes
-    from students join users using (id) where not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
+    from students join users using (id)
+    where merged_into is null and not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
 
 /** What a trainer sees of theirs (R32): no contacts, and an age instead of a birth. */
 export const rosterToExport = (db: Sql, { today, limit }: ExportSpan, whose: Whose) =>
   db.any(sql.type(cells)`
     select users.id, first_name, last_name, extract(year from age(${today}::date, birth_date))::int as age, current_belt as belt, health_note
     from students join users using (id)
-    where ${isAmong(whose, 'student', 'users')} and not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
+    where ${isAmong(whose, 'student', 'users')} and merged_into is null and not exists (select from erasures where user_id = users.id) order by users.id limit ${limit}`);
 
 /** Payments by the day that reports count them on; amounts in minor units. */
 export const paymentsToExport = (db: Sql, { from, to, zone, limit }: ExportSpan) =>

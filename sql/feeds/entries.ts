@@ -30,7 +30,9 @@ export async function readFeed(transaction: Sql, reader: FeedReader, from: Date,
   const { user_id: user, students } = reader;
   const [begin, end] = [from.toISOString(), until.toISOString()];
   // Two readings of one feed at a time would count a change twice.
-  await transaction.query(sql.unsafe`select from calendar_links where user_id = ${user} for update`);
+  await transaction.query(
+    sql.unsafe`select from calendar_links where user_id = any(who_were(${user})) order by user_id for update`,
+  );
   await transaction.query(sql.unsafe`delete from calendar_entries where user_id = ${user} and ends_at < ${begin}::timestamptz`);
   await transaction.query(sql.unsafe`
     with trainings as (

@@ -16,10 +16,11 @@ const reader = z.object({
 });
 export type FeedReader = z.output<typeof reader>;
 
-/** Whose link a token's hash is, on a day of the studio; null: unknown, void, or of one who left. */
+/** Whose link a token's hash is, on a day of the studio; null: unknown, void, or of one who left. The link of a record that was merged is the kept one's. */
 export const findFeedReader = (db: Sql, hash: Buffer, today: string): Promise<FeedReader | null> =>
   db.maybeOne(sql.type(reader)`
-    select users.id as user_id, first_name, locale,
+    select users.id as user_id, users.first_name, users.locale,
       array(select users.id union select student_id from guardians join users child on child.id = student_id
         where guardian_id = users.id and is_guarded(child.birth_date, allowed_after_18, ${today}::date)) as students
-    from calendar_links join users on users.id = user_id where token_hash = ${sql.binary(hash)} and is_active`);
+    from calendar_links join users given on given.id = calendar_links.user_id
+    join users on users.id = coalesce(given.merged_into, given.id) where token_hash = ${sql.binary(hash)} and users.is_active`);

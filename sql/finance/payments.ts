@@ -174,15 +174,15 @@ export const balanceOf = async (db: Sql, payerId: number): Promise<number> =>
 export const transactionRow = z.object({
   id: z.int(),
   amount_minor: z.int(),
-  kind: z.enum(['deposit', 'payment', 'refund', 'adjustment', 'payout']),
+  kind: z.enum(['deposit', 'payment', 'refund', 'adjustment', 'payout', 'merge']),
   invoice_id: z.int().nullable(),
   payment_id: z.int().nullable(),
   created_at: z.iso.datetime(),
 });
 
-/** A wallet's transactions, newest first, after a cursor. */
+/** A wallet's transactions, newest first, after a cursor; with those of whoever was merged into the payer. */
 export const walletHistory = (db: Sql, payerId: number, before: number | undefined, limit: number) =>
   db.any(sql.type(transactionRow)`
     select id, amount_minor, kind, invoice_id, payment_id, created_at from wallet_transactions
-    where user_id = ${payerId} and (${before ?? null}::int is null or id < ${before ?? null})
+    where user_id = any(who_were(${payerId})) and (${before ?? null}::int is null or id < ${before ?? null})
     order by id desc limit ${limit}`);

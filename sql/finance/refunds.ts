@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { isNear } from '../reports/periods.ts';
 import { METHODS } from './payments.ts';
 
 export const refundRow = z.object({
@@ -85,15 +86,16 @@ export const cashOfDay = (db: Sql, day: string, zone: string) =>
     with entry as (
       select person_id, amount_minor as received, 1 as payments, 0 as refunded, 0 as refunds, 0 as cancelled, 0 as paid_out
       from payments where method = 'cash' and coalesce(payment_date, (created_at at time zone ${zone})::date) = ${day}::date
+        and (payment_date = ${day}::date or ${isNear('created_at', day, day)})
       union all
       select person_id, 0, 0, amount_minor, 1, 0, 0 from payment_refunds
-      where method = 'cash' and (created_at at time zone ${zone})::date = ${day}::date
+      where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date
       union all
       select person_id, 0, 0, 0, 0, amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0), 0
-      from payments where method = 'cash' and (cancelled_at at time zone ${zone})::date = ${day}::date
+      from payments where method = 'cash' and ${isNear('cancelled_at', day, day)} and (cancelled_at at time zone ${zone})::date = ${day}::date
       union all
       select person_id, 0, 0, 0, 0, 0, amount_minor from pay_payouts
-      where method = 'cash' and (created_at at time zone ${zone})::date = ${day}::date
+      where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date
     )
     select person_id, nullif(concat_ws(' ', first_name, nullif(last_name, '')), '') as person, sum(received)::int8 as received_minor,
       sum(payments)::int as payments, sum(refunded)::int8 as refunded_minor, sum(refunds)::int as refunds, sum(cancelled)::int8 as cancelled_minor,

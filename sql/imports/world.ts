@@ -17,6 +17,8 @@ export const knownPerson = z.object({
   current_belt: z.string().nullable(),
   registration_date: z.iso.date().nullable(),
   commands: z.boolean(),
+  /** Who this one is now, who is among them, too; null: this one. */
+  merged_into: z.int().nullable(),
 });
 export const knownGroup = z.object({ id: z.int(), name: z.string() });
 export const knownSubscription = z.object({
@@ -45,11 +47,13 @@ export const knownPeople = (db: Sql, { ids, phones, emails, births }: Named) =>
     ), meant as (
       select id from named
       union
+      select merged_into from users join named using (id) where merged_into is not null
+      union
       select students.id from students join named on named.id = payer_id
     )
     select users.id, first_name, last_name, phone, email, birth_date, gender, users.notes, is_active, students.id is not null as is_student,
       payer_id, health_note, current_belt, registration_date,
-      exists (select from user_roles where user_id = users.id and is_admin_role(role)) as commands
+      exists (select from user_roles where user_id = users.id and is_admin_role(role)) as commands, merged_into
     from meant join users using (id) left join students using (id) order by users.id`);
 
 /** Locks these people and students until the transaction ends: what a preview said of them can change no more. */

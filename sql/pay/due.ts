@@ -9,22 +9,38 @@ import { wagesOf } from './wages.ts';
  */
 export type PayMonth = { month: string; begun: string | null; trainerId: number | null };
 
+/** Corrections reach so many months back: what happens later to something settled earlier changes no pay any more. */
+export const CORRECTED_MONTHS = 12;
+
 const lastOf = (month: string) => sql.fragment`((${month}::date + interval '1 month')::date - 1)`;
 
 /**
  * The lines of a month that is open: its own, and in the month after the trainer's last closed one (or the first that was closed for
- * anybody) the corrections: wherever what closed months came to is no longer what their sheets have.
+ * anybody) the corrections: wherever what closed months came to is no longer what their sheets have, as far back as corrections reach. A
+ * training is within reach if it is now, or any sheet has it there, and then with all that sheets have of it: by its day alone one that was
+ * moved over the border would be paid twice, or not at all.
  */
-const due = ({ month, begun, trainerId }: PayMonth) => sql.fragment`
+const due = ({ month, begun, trainerId }: PayMonth) => {
+  const first = sql.fragment`(${begun !== null && begun < month ? sql.fragment`greatest(${begun}::date, (${month}::date - make_interval(months => ${CORRECTED_MONTHS}))::date)` : sql.fragment`${month}::date`})`;
+  const back = sql.fragment`
+    select training.id from pay_lines line join real_trainings training on training.id = line.source_id
+    where line.kind <> 'month' and line.day >= ${first} and training_date < ${first} and training_date >= ${begun}::date`;
+  return sql.fragment`
   with wage as materialized (
-    ${wagesOf({ trainerId, from: begun !== null && begun < month ? begun : month, to: lastOf(month) })}
+    ${wagesOf({ trainerId, from: first, to: lastOf(month), back })}
+  ), near as materialized (
+    select source_id as id from pay_lines where kind <> 'month' and day >= ${first}
+    union
+    select training.id from real_trainings training join pay_lines on source_id = training.id and pay_lines.kind <> 'month' where training_date >= ${first}
   ), standing as materialized (
     select id as trainer_id, coalesce((select (max(month) + interval '1 month')::date from pay_sheets where trainer_id = specialists.id), ${begun}::date) as next
     from specialists where ${trainerId}::int is null or id = ${trainerId}::int
   ), settled as materialized (
     select sheet.trainer_id, kind, source_id, sum(amount_minor)::int8 as amount, min(day) as day
     from pay_lines join pay_sheets sheet on sheet.id = sheet_id
-    where ${trainerId}::int is null or sheet.trainer_id = ${trainerId}::int group by sheet.trainer_id, kind, source_id
+    where (${trainerId}::int is null or sheet.trainer_id = ${trainerId}::int)
+      and case kind when 'month' then day >= ${first} else source_id in (select id from near) end
+    group by sheet.trainer_id, kind, source_id
   ), now_is as materialized (
     select wage.* from wage join standing using (trainer_id) where day < next
   )
@@ -35,6 +51,7 @@ const due = ({ month, begun, trainerId }: PayMonth) => sql.fragment`
     coalesce(settled.amount, 0), coalesce(amount_minor, 0) - coalesce(settled.amount, 0), coalesce(basis, '[]')
   from (now_is full join settled using (trainer_id, kind, source_id)) join standing using (trainer_id)
   where next = ${month}::date and coalesce(amount_minor, 0) <> coalesce(settled.amount, 0)`;
+};
 
 /** The lines of an open month by day; none where the month is closed, or lies before a closed one. */
 export const dueLines = (db: Sql, asked: PayMonth) =>

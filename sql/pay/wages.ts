@@ -1,7 +1,11 @@
+import type { FragmentSqlToken } from 'slonik';
 import { type In, sql } from '../database/database.ts';
 
-/** Business days, both inclusive: whole months. @param trainerId null: everybody */
-export type WageSpan = { trainerId: number | null; from: string; to: In<string> };
+/**
+ * Business days, both inclusive: whole months. @param trainerId null: everybody
+ * @param back a statement of ids: trainings before `from` that are counted, too
+ */
+export type WageSpan = { trainerId: number | null; from: In<string>; to: In<string>; back: FragmentSqlToken };
 
 /**
  * What trainers earned, a row a source: `trainer_id, kind, source_id, day, rate_id, quantity, base_minor, amount_minor, basis`.
@@ -12,7 +16,7 @@ export type WageSpan = { trainerId: number | null; from: string; to: In<string> 
  *   nothing. Halves round up.
  * - `month`: by the days of the month on which cards were valid.
  */
-export const wagesOf = ({ trainerId, from, to }: WageSpan) => sql.fragment`
+export const wagesOf = ({ trainerId, from, to, back }: WageSpan) => sql.fragment`
   with card as materialized (
     select *, num_nonnulls(training_minor, head_minor, percent_bp, month_minor) > 0 as pays,
       coalesce(lead(valid_from) over (partition by trainer_id, training_type_id order by valid_from, id) - 1, 'infinity'::date) as last_day
@@ -25,7 +29,8 @@ export const wagesOf = ({ trainerId, from, to }: WageSpan) => sql.fragment`
     left join card general on general.trainer_id = training.trainer_id and general.training_type_id is null and general.pays
       and training_date between general.valid_from and general.last_day
     join card on card.id = coalesce(own.id, general.id)
-    where training.status = 'completed' and training_date between ${from}::date and ${to}::date
+    where training.status = 'completed' and training.id in (
+      select id from real_trainings where training_date between ${from}::date and ${to}::date union ${back})
   ), seat as materialized (
     select place.id, given.id as training_id, place.status = 'PRESENT' as is_present, place.invoice_id, entry.student_subscription_id as held_id
     from given join real_training_students place on place.real_training_id = given.id

@@ -16,6 +16,10 @@ export const cardRow = z.object({
   birth_date: z.iso.date().nullable(),
   notes: z.string().nullable(),
   is_active: z.boolean(),
+  /** Who it is now; null: this one. */
+  merged_into: named.nullable(),
+  /** Records of the same person that went into this one; the phones are those by which they are found still. */
+  merged: z.array(named.extend({ phone: z.string().nullable(), merged_at: z.iso.datetime() })),
   is_student: z.boolean(),
   health_note: z.string().nullable(),
   current_belt: z.string().nullable(),
@@ -41,7 +45,12 @@ export const findCard = (db: Sql, id: number, now: string) =>
     select person.id, person.first_name, person.last_name,
       array(select role from user_roles where user_id = person.id order by role) as roles,
       person.phone, person.email, person.telegram_username, person.telegram_id is not null as has_telegram, person.birth_date, person.notes,
-      person.is_active, student.id is not null as is_student, student.health_note, student.current_belt, student.registration_date,
+      person.is_active,
+      (select json_build_object('id', now_is.id, 'name', ${name('now_is')}) from users now_is where now_is.id = person.merged_into) as merged_into,
+      coalesce((select json_agg(json_build_object('id', gone.id, 'name', ${name('gone')}, 'phone', gone.phone, 'merged_at',
+          to_char(merged_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')) order by merged_at, gone.id)
+        from users gone join merges on merged_id = gone.id where gone.merged_into = person.id), '[]') as merged,
+      student.id is not null as is_student, student.health_note, student.current_belt, student.registration_date,
       payer.payment_method, json_build_object('id', payer.id, 'name', ${name('payer')}) as payer,
       coalesce((select json_agg(json_build_object('id', child.id, 'name', ${name('child')}) order by child.first_name, child.id)
         from users child where child.id <> person.id and (

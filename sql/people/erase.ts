@@ -2,7 +2,7 @@ import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { columnsIn, emptiedIn, personTables, searched } from './own-columns.ts';
-import { type KnownByWords, ownRowsOf } from './own-data.ts';
+import { idsOf, type KnownByWords, ownRowsOf } from './own-data.ts';
 
 export const erasureObstacleKinds = [
   'works_here',
@@ -21,9 +21,9 @@ export type ErasureObstacle = z.output<typeof erasureObstacle>;
 /** Locks somebody, what they pay with, and whoever would begin anything for them, until the transaction ends. */
 export async function lockForErasure(transaction: Sql, id: number) {
   await transaction.query(sql.unsafe`set local statement_timeout = '10min'`);
-  await transaction.query(sql.unsafe`select from students where id = ${id} for update`);
-  await transaction.query(sql.unsafe`select from wallets where user_id = ${id} for update`);
-  await transaction.query(sql.unsafe`select from users where id = ${id} for update`);
+  await transaction.query(sql.unsafe`select from students where id = any(who_were(${id})) order by id for update`);
+  await transaction.query(sql.unsafe`select from wallets where user_id = any(who_were(${id})) order by user_id for update`);
+  await transaction.query(sql.unsafe`select from users where id = any(who_were(${id})) order by id for update`);
 }
 
 /** What stands against an erasure (R31). */
@@ -95,9 +95,13 @@ const anyOf = (words: readonly string[]) => {
 };
 
 /** The full name, both ways round, and all by which somebody is reached. A first name alone says nobody. */
-function namesOf({ first_name, last_name, phone, email, telegram_username }: KnownByWords): string[] {
-  const full = last_name ? [`${first_name} ${last_name}`, `${last_name} ${first_name}`] : [];
-  return [...full, phone, email, telegram_username].filter((word): word is string => (word?.length ?? 0) >= 4);
+function namesOf({ telegram_username, merged, ...own }: KnownByWords): string[] {
+  const words = [own, ...merged].flatMap(({ first_name, last_name, phone, email }) => [
+    ...(last_name ? [`${first_name} ${last_name}`, `${last_name} ${first_name}`] : []),
+    phone,
+    email,
+  ]);
+  return [...words, telegram_username].filter((word): word is string => (word?.length ?? 0) >= 4);
 }
 
 /** Replaces what names somebody in others' rows and in the fleet's own. Returns how many rows said it. */
@@ -134,11 +138,12 @@ export async function erasePerson(transaction: Sql, who: KnownByWords): Promise<
     if (count > 0) counts[table] = (counts[table] ?? 0) + count;
   };
   const last = 'changes_log';
+  const numbers = sql.array(idsOf(who), 'int4');
   await transaction.query(sql.unsafe`
     delete from imports where confirmed_at is null and exists (
-      select from import_rows where import_id = imports.id and person_id = ${who.id})`);
+      select from import_rows where import_id = imports.id and person_id = any(${numbers}))`);
   await transaction.query(sql.unsafe`
-    update group_members set to_date = greatest(from_date, current_date - 1) where student_id = ${who.id} and coalesce(to_date >= current_date, true)`);
+    update group_members set to_date = greatest(from_date, current_date - 1) where student_id = any(${numbers}) and coalesce(to_date >= current_date, true)`);
   for (const table of Object.keys(personTables)) if (table !== last) add(table, await eraseRows(transaction, table, who));
   await transaction.query(sql.unsafe`
     update changes_log set before = case when before is not null then '{}'::jsonb end, after = case when after is not null then '{}'::jsonb end
@@ -146,6 +151,9 @@ export async function erasePerson(transaction: Sql, who: KnownByWords): Promise<
   for (const table of Object.keys(searched)) add(table, await replaceWords(transaction, table, who));
   await transaction.query(sql.unsafe`
     update admin_tasks set done_at = now(), done_by = 'erasure'
-    where kind = 'erase_person' and dedupe_key like ${`erase_person:${who.id}:%`} and done_at is null`);
+    where kind = 'erase_person' and dedupe_key like any(${sql.array(
+      idsOf(who).map((id) => `erase_person:${id}:%`),
+      'text',
+    )}) and done_at is null`);
   return counts;
 }

@@ -78,7 +78,7 @@ function condition({ which, today, month, away, zone }: Wish) {
 
 /**
  * Clients by name, after a cursor of name and id, with what they hold and owe, and when they came last and come next; whom nothing is known of
- * any more (R31) is not among them. Who they are is found first, the rest is asked for one page alone.
+ * any more (R31) and who was merged into somebody is not among them, but found by the names and numbers of before. Who they are is found first, the rest is asked for one page alone.
  */
 export const listPeople = (db: Sql, wish: Wish) => {
   const { words, digits, whose, today, now, after, limit, hasMoney } = wish;
@@ -94,9 +94,9 @@ export const listPeople = (db: Sql, wish: Wish) => {
         student.id is not null as is_student, nullif(student.payer_id, users.id) as payer_id
       from users left join students student on student.id = users.id
       where exists (select from user_roles where user_id = users.id and role = 'client')
-        and not exists (select from erasures where user_id = users.id)
+        and not exists (select from erasures where user_id = users.id) and users.merged_into is null
         and (${isAmong(whose, 'student', 'users')} or ${isAmong(whose, 'client', 'users')})
-        and ${condition(wish)} and ${meant ?? sql.fragment`true`}
+        and ${condition(wish)} and ${meant ? sql.fragment`users.id in (select coalesce(merged_into, id) from users where ${meant})` : sql.fragment`true`}
         and (${after?.[0] ?? null}::text is null or (${name}, users.id) > (${after?.[0] ?? null}::text, ${after?.[1] ?? null}::int))
       order by name, id limit ${limit}
     )

@@ -262,6 +262,11 @@ export const personTables: Readonly<Record<string, ColumnDecision>> = {
     kept: 'id student_id type amount_minor status real_training_student_id charge_no student_subscription_id is_auto_renewal due_date created_at paid_at cancelled_at booking_id client_package_id',
     withheld: 'payer_id run_id',
   },
+  merges: {
+    of: ['merged_id', 'kept_id'],
+    kept: 'merged_id kept_id merged_at balance_minor counts',
+    withheld: 'merged_by',
+  },
   user_roles: { of: ['user_id'], kept: 'user_id role', isDeleted: true },
   specialists: { of: ['id'], emptied: 'position bio', kept: 'id is_main location_id work_schedule' },
   students: {
@@ -274,7 +279,7 @@ export const personTables: Readonly<Record<string, ColumnDecision>> = {
     of: ['id'],
     emptied:
       'first_name:# last_name:"" phone email telegram_id telegram_username locale birth_date gender notes quiet_from quiet_until login payment_method is_active:false',
-    kept: 'id created_at',
+    kept: 'id created_at merged_into',
   },
   // Emptied last: whatever was changed above is in it.
   changes_log: { of: ['log'], kept: 'id at record record_id action before after', withheld: 'actor cause' },
@@ -328,6 +333,7 @@ export const nobodys: Readonly<Record<string, string>> = {
   changes_forgotten: 'upto',
   closed_periods: 'closed_by',
   company: 'name phone email website description',
+  daily_figures: 'zone',
   groups: 'name trainer_id',
   imports: 'kind file_name file_sha256 print columns counts created_by confirmed_by',
   ingredients: 'name unit',

@@ -13,13 +13,26 @@ export const known = z.object({
   telegram_id: z.int().nullable(),
   telegram_username: z.string().nullable(),
   created_at: z.iso.datetime(),
+  /** Whoever was merged into them: the same person by other numbers, phones and e-mails. */
+  merged: z.array(
+    z.object({
+      id: z.int(),
+      first_name: z.string(),
+      last_name: z.string(),
+      phone: z.string().nullable(),
+      email: z.string().nullable(),
+    }),
+  ),
 });
 export type KnownByWords = z.output<typeof known>;
 
 /** Who it is, or null. */
 export const findKnown = (db: Sql, id: number): Promise<KnownByWords | null> =>
   db.maybeOne(sql.type(known)`
-    select id, first_name, last_name, phone, email, telegram_id, telegram_username, created_at from users where id = ${id}`);
+    select id, first_name, last_name, phone, email, telegram_id, telegram_username, created_at,
+      coalesce((select json_agg(json_build_object('id', gone.id, 'first_name', gone.first_name, 'last_name', gone.last_name, 'phone', gone.phone,
+        'email', gone.email) order by gone.id) from users gone where gone.merged_into = users.id), '[]') as merged
+    from users where id = ${id}`);
 
 /** What the log of changes keeps under the number of the person whose it is. */
 const LOGGED_BY_PERSON = ['person', 'student', 'specialist', 'role', 'guardian', 'command right', 'note', 'consent'];
@@ -27,21 +40,32 @@ const LOGGED_BY_PERSON = ['person', 'student', 'specialist', 'role', 'guardian',
 const name = (words: string) => sql.identifier([words]);
 const never = sql.fragment`false`;
 
+/** Every number under which somebody is kept: their own, and those of records that were merged into it. */
+export const idsOf = ({ id, merged }: KnownByWords): number[] => [id, ...merged.map((gone) => gone.id)];
+const allOf = (who: KnownByWords, what: 'phone' | 'email'): string[] =>
+  [who, ...who.merged].flatMap((known) => known[what] ?? []);
+
 function byColumn(column: string, who: KnownByWords): FragmentSqlToken {
   const [kind, of = kind] = column.split(':') as [string, string?];
   switch (kind) {
     case 'chat':
       return who.telegram_id === null ? never : sql.fragment`chat_id = ${who.telegram_id}::bigint`;
     case 'phone':
-      return who.phone === null ? never : sql.fragment`${name(of)} = ${who.phone}`;
+      return sql.fragment`${name(of)} = any(${sql.array(allOf(who, 'phone'), 'text')})`;
     case 'email':
-      return who.email === null ? never : sql.fragment`lower(${name(of)}) = lower(${who.email}::text)`;
+      return sql.fragment`lower(${name(of)}) = any(${sql.array(
+        allOf(who, 'email').map((email) => email.toLowerCase()),
+        'text',
+      )})`;
     case 'actor':
-      return sql.fragment`${name(of)} = ${`person:${who.id}`}`;
+      return sql.fragment`${name(of)} = any(${sql.array(
+        idsOf(who).map((id) => `person:${id}`),
+        'text',
+      )})`;
     case 'log':
-      return sql.fragment`record = any(${sql.array(LOGGED_BY_PERSON, 'text')}) and record_id = ${who.id}`;
+      return sql.fragment`record = any(${sql.array(LOGGED_BY_PERSON, 'text')}) and record_id = any(${sql.array(idsOf(who), 'int4')})`;
     default:
-      return sql.fragment`${name(column)} = ${who.id}::int`;
+      return sql.fragment`${name(column)} = any(${sql.array(idsOf(who), 'int4')})`;
   }
 }
 

@@ -31,7 +31,7 @@ const author = (column: ReturnType<typeof sql.fragment>) => sql.fragment`coalesc
   (select ${name('writer')} from users writer where writer.id = substring(${column} from '^person:([0-9]{1,9})$')::int), ${column})`;
 const none = sql.fragment`null::jsonb as params, null as locale`;
 const other = (column: ReturnType<typeof sql.fragment>, id: number) =>
-  sql.fragment`(select ${name('about')} from users about where about.id = ${column} and about.id <> ${id})`;
+  sql.fragment`(select ${name('about')} from users about where about.id = ${column} and about.id <> all(who_were(${id})))`;
 
 const parts = {
   visits: [
@@ -41,17 +41,17 @@ const parts = {
       coalesce(seat.cancellation_reason, training.cancellation_reason, seat.mark_notes) as text, ${none}
     from real_training_students seat join real_trainings training on training.id = real_training_id
     join training_types type on type.id = training_type_id join users trainer on trainer.id = trainer_id
-    where seat.student_id = ${id}`,
+    where seat.student_id = any(who_were(${id}))`,
   ],
   money: [
     (id: number) => sql.fragment`
     select 'payment', pay.id, pay.created_at, pay.method, coalesce(nullif(${name('taker')}, ''), ${author(sql.fragment`pay.created_by`)}), null,
       case when cancelled_at is not null then 'CANCELLED' end, pay.amount_minor, coalesce(cancellation_reason, description), ${none}
-    from payments pay left join users taker on taker.id = pay.person_id where pay.payer_id = ${id}`,
+    from payments pay left join users taker on taker.id = pay.person_id where pay.payer_id = any(who_were(${id}))`,
     (id: number) => sql.fragment`
     select 'refund', back.id, back.created_at, back.method, coalesce(nullif(${name('giver')}, ''), ${author(sql.fragment`back.created_by`)}), null,
       null, -back.amount_minor, back.reason, ${none}
-    from payment_refunds back left join users giver on giver.id = back.person_id where back.payer_id = ${id}`,
+    from payment_refunds back left join users giver on giver.id = back.person_id where back.payer_id = any(who_were(${id}))`,
     (id: number) => sql.fragment`
     select 'invoice', bill.id, bill.created_at, coalesce(type.name, kind.name, service.name), null,
       coalesce(${other(sql.fragment`bill.student_id`, id)}, ${other(sql.fragment`booking.client_id`, id)}),
@@ -64,31 +64,31 @@ const parts = {
     left join subscriptions kind on kind.id = held.subscription_id
     left join bookings booking on booking.id = bill.booking_id
     left join services service on service.id = booking.service_id
-    where bill.payer_id = ${id} or bill.student_id = ${id}`,
+    where bill.payer_id = any(who_were(${id})) or bill.student_id = any(who_were(${id}))`,
   ],
   subscriptions: [
     (id: number) => sql.fragment`
     select 'subscription', held.id, held.created_at, kind.name, null, null, held.status, null::int8,
       held.start_date || ' ' || held.end_date, ${none}
-    from student_subscriptions held join subscriptions kind on kind.id = subscription_id where held.student_id = ${id}`,
+    from student_subscriptions held join subscriptions kind on kind.id = subscription_id where held.student_id = any(who_were(${id}))`,
   ],
   bookings: [
     (id: number) => sql.fragment`
     select 'booking', booking.id, booking.starts_at, service.name, ${name('master')}, null, booking.status, null::int8,
       booking.cancellation_reason, ${none}
     from bookings booking join services service on service.id = service_id join users master on master.id = specialist_id
-    where booking.client_id = ${id} and (booking.status <> 'CANCELLED' or booking.confirmed_at is not null)`,
+    where booking.client_id = any(who_were(${id})) and (booking.status <> 'CANCELLED' or booking.confirmed_at is not null)`,
   ],
   messages: [
     (id: number) => sql.fragment`
     select 'message', note.id, coalesce(note.sent_at, note.created_at), note.template, note.channel, null, note.status, null::int8,
       note.error, note.params, note.locale
-    from notifications note where note.user_id = ${id}`,
+    from notifications note where note.user_id = any(who_were(${id}))`,
   ],
   notes: [
     (id: number) => sql.fragment`
     select 'note', note.id, note.created_at, null, ${author(sql.fragment`note.author`)}, null, null, null::int8, note.note, ${none}
-    from person_notes note where note.user_id = ${id}`,
+    from person_notes note where note.user_id = any(who_were(${id}))`,
   ],
 } satisfies Record<TimelineKind, ((id: number) => ReturnType<typeof sql.fragment>)[]>;
 
@@ -98,7 +98,7 @@ type Wanted = {
   limit: number;
 };
 
-/** What was and will be with somebody, the latest first, before a cursor of instant, kind and id. */
+/** What was and will be with somebody and whoever was merged into them, the latest first, before a cursor of instant, kind and id. */
 export const listTimeline = (db: Sql, personId: number, { kinds, before, limit }: Wanted) =>
   db.any(sql.type(timelineRow)`
     select kind, id, at, what, who, person, status, amount_minor, text, params, locale

@@ -4,10 +4,10 @@ import { type Sql, sql } from '../database/database.ts';
 
 /**
  * A kind of record: the tables its fields lie in, the first of which gives the id. The others share it.
- * All names come from declarations in the code, never from a request.
+ * `shown` are columns that no record is written with. All names come from declarations in the code, never from a request.
  */
 export type RecordKind<Row extends z.ZodType = z.ZodType> = {
-  tables: readonly { table: string; columns: readonly string[] }[];
+  tables: readonly { table: string; columns: readonly string[]; shown?: readonly string[] }[];
   /** The role its users get; where there is nothing but users, it tells them from the others. */
   role?: 'client' | 'trainer' | 'admin';
   row: Row;
@@ -17,7 +17,7 @@ type Table = RecordKind['tables'][number];
 
 const name = (...names: string[]) => sql.identifier(names);
 const comma = sql.fragment`, `;
-const columnsOf = ({ table, columns }: Table) => columns.map((column) => name(table, column));
+const columnsOf = ({ table, columns, shown = [] }: Table) => [...columns, ...shown].map((column) => name(table, column));
 
 const select = ({ tables, role }: RecordKind) => {
   const [first, ...rest] = tables as [Table, ...Table[]];
@@ -43,6 +43,9 @@ export function listRecords<R extends z.ZodType>(
   const conditions = [sql.fragment`${name(kind.tables[0]!.table, 'id')} > ${query.after ?? 0}`];
   if (query.whose && !query.whose.everything)
     conditions.push(isAmong(query.whose, demandKind(query.kindOfRows), kind.tables[0]!.table));
+  // Who was merged into somebody else is met by what one was known by, and in no list.
+  if (kind.tables[0]!.shown?.includes('merged_into') && query.filter.phone === undefined)
+    conditions.push(sql.fragment`${name(kind.tables[0]!.table, 'merged_into')} is null`);
   for (const part of kind.tables) {
     for (const column of part.columns.filter((candidate) => query.filter[candidate] !== undefined)) {
       conditions.push(sql.fragment`${name(part.table, column)} = (${given(part, query.filter)}).${name(column)}`);

@@ -20,10 +20,11 @@ const known = z.object({ id: z.int(), by: z.enum(['phone', 'Telegram id']) });
 /** The client, no student yet, whose phone or else whose Telegram id this is, or null. */
 export const findClientToEnrol = (db: Sql, person: { phone: string | null; telegramId: number | null }) =>
   db.maybeOne(sql.type(known)`
-    select id, case when phone = ${person.phone} then 'phone' else 'Telegram id' end as by from users
+    select id, case when phone = ${person.phone} then 'phone' else 'Telegram id' end as by
+    from (select coalesce(merged_into, id) as id, phone, telegram_id from users) as known
     where (phone = ${person.phone} or telegram_id = ${person.telegramId}::bigint)
-      and exists (select from user_roles where user_id = users.id and role = 'client')
-      and not exists (select from students where students.id = users.id)
+      and exists (select from user_roles where user_id = known.id and role = 'client')
+      and not exists (select from students where students.id = known.id)
     order by phone = ${person.phone} desc nulls last limit 1`);
 
 /** Whether there is somebody with this id who is not active. */

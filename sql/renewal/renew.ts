@@ -54,7 +54,8 @@ export async function renewNext(
     ),
   );
   await carryOver(transaction, made, runId);
-  const payments = await settle(transaction, payers);
+  // Somebody else may pay by now for whoever was waited for.
+  const payments = await settle(transaction, [...new Set([...payers, ...made.map(({ payer_id }) => payer_id)])]);
   const paid = new Set(
     await paidOf(
       transaction,

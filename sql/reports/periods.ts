@@ -13,3 +13,8 @@ export const periodsOf = ({ from, to, by }: ReportSpan) => sql.fragment`
 /** The studio day of an instant. */
 export const dayOfInstant = (column: string, zone: string) =>
   sql.fragment`(${sql.identifier(column.split('.'))} at time zone ${zone}::text)::date`;
+
+/** Whether an instant may lie on studio days, both inclusive: by an index, with some days too much at both ends, whatever the zone. */
+export const isNear = (column: string, first: string, last: string) => sql.fragment`(
+  ${sql.identifier(column.split('.'))} >= ${first}::date::timestamp at time zone 'UTC' - interval '1 day'
+  and ${sql.identifier(column.split('.'))} < ${last}::date::timestamp at time zone 'UTC' + interval '2 days')`;

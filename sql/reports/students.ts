@@ -15,6 +15,7 @@ const states = (days: readonly string[]) => sql.fragment`
       where frozen.student_subscription_id = held.id and asked.day between first_day and last_day) as is_active
     from unnest(${sql.array([...days], 'date')}) as asked (day)
     join student_subscriptions held on asked.day between start_date and last_valid_day(held)
+    where end_date >= ${[...days].sort()[0] ?? null}::date and start_date <= ${[...days].sort().at(-1) ?? null}::date
     union all
     select asked.day, student_id, true
     from unnest(${sql.array([...days], 'date')}) as asked (day)
@@ -69,17 +70,29 @@ export const cohortsOf = (db: Sql, of: { from: string; to: string; today: string
     with joined as materialized (
       select id, date_trunc('month', registration_date)::date as cohort from students
       where registration_date between ${of.from}::date and ${of.to}::date
+        and not exists (select from users where users.id = students.id and merged_into is not null)
     ), looked as materialized (
       select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
       from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months
       where (cohort + make_interval(months => months + 1))::date - 1 <= ${of.today}::date
+    ), came as materialized (
+      -- Whoever came is active for 30 days more: at the end of that month, of the next one, or both.
+      select distinct joined.id, joined.cohort, month_end as day
+      from joined join real_training_students seat on seat.student_id = joined.id and seat.status = 'PRESENT'
+      join real_trainings training on training.id = seat.real_training_id and training.status <> 'cancelled'
+      cross join lateral (values (0), (1)) as ahead (months)
+      cross join lateral (select (date_trunc('month', training_date) + make_interval(months => ahead.months + 1))::date - 1 as month_end) as reached
+      where month_end <= training_date + 30
+    ), active as materialized (
+      select joined.cohort, months, joined.id
+      from joined join student_subscriptions held on held.student_id = joined.id
+      join looked on looked.cohort = joined.cohort and looked.day between start_date and last_valid_day(held)
+      where not exists (select from subscription_freezes frozen
+        where frozen.student_subscription_id = held.id and looked.day between first_day and last_day)
+      union
+      select came.cohort, months, came.id from came join looked on looked.cohort = came.cohort and looked.day = came.day
     )
-    select cohort, months, count(*)::int as students, count(*) filter (where exists (
-        select from student_subscriptions held where held.student_id = joined.id and looked.day between start_date and last_valid_day(held)
-          and not exists (select from subscription_freezes frozen
-            where frozen.student_subscription_id = held.id and looked.day between first_day and last_day))
-      or exists (
-        select from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-        where seat.student_id = joined.id and seat.status = 'PRESENT' and training.status <> 'cancelled'
-          and training_date between looked.day - 30 and looked.day))::int as active
-    from looked join joined using (cohort) group by cohort, months order by cohort, months`);
+    select cohort, months, students, coalesce(active, 0)::int as active
+    from looked join (select cohort, count(*)::int as students from joined group by cohort) as size using (cohort)
+    left join (select cohort, months, count(*)::int as active from active group by cohort, months) as counted using (cohort, months)
+    order by cohort, months`);

@@ -17,7 +17,7 @@ type Wanted = { words: readonly string[]; digits: string | null; whose: Whose; l
 /**
  * People whose names hold every word, however they are spelt, or whose phone ends with the digits; who is active first, then whose names begin
  * with what was typed: "лев" is Лев before Полевая. A trainer finds
- * their own students and clients, and no phones (R32).
+ * their own students and clients, and no phones (R32). By the name or phone of a record that was merged the kept one is found.
  */
 export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) => {
   const key = sql.fragment`search_key(first_name || ' ' || last_name)`;
@@ -29,7 +29,7 @@ export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) =
       array(select role from user_roles where user_id = users.id order by role) as roles,
       exists (select from students where students.id = users.id) as is_student, is_active
     from users
-    where ${meant}
+    where users.id in (select coalesce(merged_into, id) from users where ${meant})
       and (${isAmong(whose, 'student', 'users')} or ${isAmong(whose, 'client', 'users')})
     order by is_active desc, ${sql.join([sql.fragment`0::int`, ...begins], sql.fragment` + `)} desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
 };

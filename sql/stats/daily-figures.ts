@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { moneyDays } from '../reports/money-days.ts';
 
 /** Days before its own that every run writes again; what changed earlier ones has noted them (see migration 0059). */
 const REWRITTEN = 35;
@@ -23,10 +24,10 @@ export const nextDays = (db: Sql, date: string, after: string | null, limit: num
 
 /**
  * Writes the business figures of studio days (R20-R24) and forgets that they were noted; what changes meanwhile notes them again.
- * A day begins and ends at midnight in `zone`. Returns how many rows are new or different.
+ * A day begins and ends at midnight in `zone`. Returns the days whose rows are new or different.
  */
 export const writeFigures = (transaction: Sql, days: readonly string[], zone: string) =>
-  transaction.oneFirst(sql.type(z.object({ written: z.int() }))`
+  transaction.anyFirst(sql.type(z.object({ day: z.iso.date() }))`
     with day as materialized (
       select day from unnest(${sql.array([...days], 'date')}) as day
     ), noted as (
@@ -74,7 +75,8 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
       where day in (select day from day) group by day
     ), registered as (
       select registration_date as day, count(*)::int as students from students
-      where registration_date in (select day from day) group by registration_date
+      where registration_date in (select day from day)
+        and not exists (select from users where users.id = students.id and merged_into is not null) group by registration_date
     ), written as (
       insert into daily_figures as known (day, active_students, trainings_held, trainings_cancelled, present, absent, received_minor,
         payments_cancelled_minor, invoiced_minor, invoices_cancelled_minor, new_registrations, refunded_minor)
@@ -93,6 +95,28 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
         is distinct from (excluded.active_students, excluded.trainings_held, excluded.trainings_cancelled, excluded.present,
           excluded.absent, excluded.received_minor, excluded.payments_cancelled_minor, excluded.invoiced_minor,
           excluded.invoices_cancelled_minor, excluded.new_registrations, excluded.refunded_minor)
-      returning 1
+      returning day
     )
-    select count(*)::int as written from written`);
+    select day from written`);
+
+/**
+ * Writes what is earned on studio days that follow each other, and how it changed what is deferred, lies in wallets and is owed (R22), after
+ * {@link writeFigures}. Returns the days that are different.
+ */
+export const writeMoney = (transaction: Sql, days: { before: string; last: string }, zone: string) =>
+  transaction.anyFirst(sql.type(z.object({ day: z.iso.date() }))`
+    update daily_figures known set earned_training_minor = now_is.training, earned_subscription_minor = now_is.subscription,
+      earned_booking_minor = now_is.booking, earned_package_minor = now_is.package, earned_other_minor = now_is.other,
+      deferred_minor = now_is.deferred, wallets_minor = now_is.wallets, owed_minor = now_is.owed, zone = ${zone}, written_at = now()
+    from (
+      select asked.at::date as day, coalesce(earned_training_minor, 0) as training, coalesce(earned_subscription_minor, 0) as subscription,
+        coalesce(earned_booking_minor, 0) as booking, coalesce(earned_package_minor, 0) as package, coalesce(earned_other_minor, 0) as other,
+        coalesce(deferred_minor, 0) as deferred, coalesce(wallets_minor, 0) as wallets, coalesce(owed_minor, 0) as owed
+      from generate_series(${days.before}::date + 1, ${days.last}::date, interval '1 day') as asked (at)
+      left join (${moneyDays({ ...days, zone })}) as money on money.day = asked.at::date
+    ) as now_is
+    where known.day = now_is.day and (known.earned_training_minor, known.earned_subscription_minor, known.earned_booking_minor, known.earned_package_minor,
+        known.earned_other_minor, known.deferred_minor, known.wallets_minor, known.owed_minor, known.zone)
+      is distinct from (now_is.training, now_is.subscription, now_is.booking, now_is.package, now_is.other, now_is.deferred, now_is.wallets, now_is.owed,
+        ${zone}::text)
+    returning known.day`);

@@ -29,7 +29,7 @@ export const walletEntries = (db: Sql, userId: number, limit = MOST) =>
     select entry.id, entry.created_at as at, entry.kind as status, ${subject} as name, ${person(sql.fragment`bill.student_id`)} as person,
       entry.amount_minor
     from wallet_transactions entry left join invoices bill on bill.id = entry.invoice_id
-    where entry.user_id = ${userId} order by entry.id desc limit ${limit}`);
+    where entry.user_id = any(who_were(${userId})) order by entry.id desc limit ${limit}`);
 
 /** What a payer owes, oldest first, as it will be paid (D15). `status` is the invoice's type. */
 export const openInvoices = (db: Sql, payerId: number, limit = MOST) =>
@@ -41,7 +41,7 @@ export const openInvoices = (db: Sql, payerId: number, limit = MOST) =>
 const sums = z.object({ total: z.int(), count: z.int() });
 export const walletSum = (db: Sql, userId: number) =>
   db.one(sql.type(sums)`
-    select coalesce(sum(amount_minor), 0)::int8 as total, count(*)::int as count from wallet_transactions where user_id = ${userId}`);
+    select coalesce(sum(amount_minor), 0)::int8 as total, count(*)::int as count from wallet_transactions where user_id = any(who_were(${userId}))`);
 export const owedSum = (db: Sql, payerId: number) =>
   db.one(sql.type(sums)`
     select coalesce(sum(amount_minor), 0)::int8 as total, count(*)::int as count from invoices where payer_id = ${payerId} and status = 'UNPAID'`);

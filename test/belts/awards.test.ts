@@ -18,6 +18,31 @@ const today = studioDay();
 const stepTo = async (student: number, belt: string, on = today) =>
   (await stepsOf(api.db, student, on)).find((step) => step.to_belt === belt);
 
+test('the belts of jiu-jitsu are there, with what each asks (R1)', async () => {
+  const { items } = (await api.get('/api/belts?limit=100')).body as Json;
+  const told = (path: string) =>
+    items
+      .filter((one: Json) => one.program === 'BJJ' && one.path === path)
+      .map(({ name, min_age, max_age, months, young_months, max_stripes, stripe_months }: Json) =>
+        [name, min_age, max_age, months, young_months, max_stripes, stripe_months.join()].join(' '),
+      );
+  const child = (from: number, colour: string) => ['/White', '', '/Black'].map((more) => `${colour}${more} ${from} 15 0  4 `);
+  expect(told('kids')).toEqual([
+    'White 4 15 0  4 ',
+    ...child(4, 'Grey'),
+    ...child(7, 'Yellow'),
+    ...child(10, 'Orange'),
+    ...child(13, 'Green'),
+  ]);
+  expect(told('adult')).toEqual([
+    'White 16  0  4 ',
+    'Blue 16  24 0 4 ',
+    'Purple 16  18 24 4 ',
+    'Brown 18  12  4 ',
+    'Black 19  0  6 36,36,36,60,60,60',
+  ]);
+});
+
 test('an award is entered, mirrored and voided; what was before stands again', async () => {
   const student = await place.student();
   const [white, blue] = [await place.belt('White'), await place.belt('Blue')];

@@ -16,8 +16,11 @@ import { benchImport } from './import.ts';
 import { benchLive } from './live.ts';
 import { benchMove } from './move.ts';
 import { benchNotifier } from './notifier.ts';
+import { benchOutage } from './outage.ts';
 import { benchPickUp } from './pick-up.ts';
 import { benchRenewal } from './renewal.ts';
+import { benchReports } from './reports.ts';
+import { benchRestore } from './restore.ts';
 import { benchSignIn } from './sign-in.ts';
 import { benchSlots } from './slots.ts';
 import { benchTrouble } from './trouble.ts';
@@ -26,7 +29,7 @@ import { benchWeb } from './web.ts';
 
 /**
  * Every bench by name: `npm run bench -- generation`. Each prints ratios of things measured in the same run. `--scale` has those that
- * work on sets compare ten times as many rows with the usual number instead, which takes minutes.
+ * work on sets compare ten times as many rows with the usual number instead, which takes minutes; `--plans` has `reports` print its plans.
  */
 const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>> = {
   generation: benchGeneration,
@@ -47,10 +50,13 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   trouble: benchTrouble,
   vending: benchVending,
   import: benchImport,
+  reports: benchReports,
+  outage: benchOutage,
+  restore: benchRestore,
 };
 
 const isScaled = process.argv.includes('--scale');
-const wanted = process.argv.slice(2).filter((argument) => argument !== '--scale');
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
 const unknown = wanted.find((name) => !(name in benches));
 if (unknown) {
   console.error(`there is no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);

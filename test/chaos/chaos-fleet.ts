@@ -1,95 +1,131 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
+import { z } from 'zod';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
-import { openDatabase, sql } from '../../sql/database/database.ts';
-import {
-  EMBEDDED_ROLE,
-  embeddedRoleUrl,
-  embeddedUrl,
-  freePort,
-  prepareEmbedded,
-  waitForEmbedded,
-} from '../../sql/database/embedded.ts';
-import { migrate } from '../../sql/database/migrate.ts';
+import { sql } from '../../sql/database/database.ts';
+import { freePort } from '../../sql/database/embedded.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
+import type { App } from '../../workers/fleet/app.ts';
+import { fillCompileCache } from '../../workers/fleet/compile-cache.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGate } from '../support/gate.ts';
 import { ownRedis } from '../support/own-servers.ts';
 import { fakeTelegram } from '../support/telegram.ts';
-import { type Guard, guards } from './guards.ts';
+import { chaosDatabase } from './chaos-database.ts';
+import { hostClock } from './clocks.ts';
+import { type Guard, without } from './guards.ts';
+import { insertPastTrainings } from './past-trainings.ts';
 import { supervised } from './supervised.ts';
+import { WITNESS } from './witness.ts';
 
 export type ChaosFleet = Awaited<ReturnType<typeof chaosFleet>>;
 export const ZONE = 'Europe/Moscow';
 /** The timetable believes that it has been away for so long, so that the ticks of these days are caught up under chaos. */
 const DAYS_AWAY = 2;
+/** What runs twice, as on two hosts. */
+const TWICE = ['scheduler', 'generation', 'finance', 'notifier'];
+/** Whom half of the faults strike: whoever answers, decides or sends. */
+const VITAL = ['api', ...TWICE];
+/** What the apps compile is kept from one run to the next. */
+const COMPILED = resolve('node_modules/.cache/chaos');
+const COMPILE_CACHE = new URL('../../queues/process/compile-cache.js', import.meta.url);
+COMPILE_CACHE.searchParams.set('folder', join(COMPILED, 'compiled'));
+/** Who asks at the same moment. */
+const CALLERS = 4;
+/** Who ends so often before they are ready will never be. */
+const MOST_STARTS = 3;
+/** So many times faster than Telegram's are the limits of the Bot API. */
+const PACE = 5;
+/** How long the Bot API takes for an answer. */
+const TELEGRAM_MS = 30;
 /** They need programs or services that are not there. */
 const leftOut = (name: string) => ['backup', 'verify'].includes(name) || name.startsWith('vending');
 
 /**
- * Every process of a fleet, on a PostgreSQL of its own that survives `kill -9`, reached through gates, with a demo studio and a Bot API.
- * @param options.without a guard that is taken out of its database
+ * Every process of a fleet, some of them twice, on a PostgreSQL of its own that survives `kill -9`, reached through gates, with a demo
+ * studio and a Bot API.
+ * @param options.guard a guard that is taken out of its database
  */
-export async function chaosFleet(kind: Backend['kind'], { without }: { without?: Guard } = {}) {
+export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Guard } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-chaos-'));
-  const data = join(dir, 'data');
   const logs = join(dir, 'logs');
+  const data = join(dir, 'data');
   mkdirSync(logs);
-  const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, ...rest } = process.env;
-  const { program, args } = await prepareEmbedded(data);
-  const database = supervised('postgres', program, args, { dir: logs, env: rest });
-  await waitForEmbedded(data);
-  const url = embeddedUrl(data);
-  await migrate(url, { grantTo: EMBEDDED_ROLE });
-  const db = await openDatabase(url, { max: 2, name: 'chaos' });
+  const database = await chaosDatabase({ data, dir, logs });
+  const { db } = database;
   const now = new Date();
   await loadDemo(db, { today: dayOf(now, ZONE) });
+  await insertPastTrainings(db, dayOf(now, ZONE), DAYS_AWAY);
+  await database.perform(WITNESS);
   const known = timetable.map(({ name }) => [name, leftOut(name) ? now.toISOString() : addDays(dayOf(now, ZONE), -DAYS_AWAY)]);
   await db.query(sql.unsafe`
     insert into schedules (name, known_since) select * from ${sql.unnest(known, ['text', 'timestamptz'])}`);
 
   const redis = kind === 'redis' ? await ownRedis() : undefined;
-  const telegram = await fakeTelegram();
-  const databaseGate = await openGate(embeddedRoleUrl(data));
+  const telegram = await fakeTelegram(undefined, { limits: { speed: PACE }, latency: TELEGRAM_MS });
   const redisGate = redis && (await openGate(redis.url));
   const port = await freePort();
-  const key = newSecret();
+  const keys = Array.from({ length: CALLERS }, newSecret);
+  const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, ...rest } = process.env;
   const env = {
     ...rest,
     FLEET_DATA_DIR: data,
     PM2_HOME: join(dir, 'pm2'),
-    DATABASE_URL: databaseGate.url,
+    DATABASE_URL: database.gate.url,
     ...(redisGate ? { REDIS_URL: redisGate.url } : {}),
     PORT: String(port),
     STUDIO_TZ: ZONE,
-    API_KEYS: `chaos:${key}:*`,
+    API_KEYS: keys.map((key, n) => `chaos-${n}:${key}:*`).join(';'),
     RATE_LIMIT_PER_MINUTE: '1000000',
     QUIET_HOURS: 'off',
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.apiRoot,
     TELEGRAM_ADMIN_CHAT_IDS: '1001',
+    TELEGRAM_PACE: String(PACE),
     LOG_LEVEL: 'info',
   };
-  const node = (name: string, entry: string) =>
-    supervised(name, process.execPath, ['--max-semi-space-size=2', entry], { dir: logs, env });
-  const apps = [
-    node('api', 'api/server.ts'),
-    node('scheduler', 'queues/timetable/scheduler.ts'),
-    ...nouns.map((noun) => node(noun, `workers/${noun}/main.ts`)),
-  ];
-  const ready = () => eventually(() => apps.every((app) => app.isReady()), 400);
-  await ready().catch(async (error) => {
-    await Promise.all([...apps, database].map((app) => app.end()));
+  const clocks = [hostClock(join(dir, 'clock')), hostClock(join(dir, 'clock-2'))];
+  const entries = {
+    api: 'api/server.ts',
+    scheduler: 'queues/timetable/scheduler.ts',
+    ...Object.fromEntries(nouns.map((noun) => [noun, `workers/${noun}/main.ts`])),
+  };
+  // As PM2 starts them: what is compiled is compiled once, or all of them would do it again after each fault.
+  const node_args = [`--import=${COMPILE_CACHE.href}`, '--max-semi-space-size=2', '--v8-pool-size=1', '--optimize-for-size'];
+  const scripts = Object.values(entries).map((script) => ({ script, cwd: process.cwd(), node_args }));
+  await fillCompileCache(scripts as unknown as App[], COMPILED);
+  const apps = Object.entries(entries).flatMap(([role, entry]) =>
+    (TWICE.includes(role) ? [role, `${role}-2`] : [role]).map((name, host) => ({
+      ...supervised(name, process.execPath, [...node_args, entry], {
+        dir: logs,
+        env: { ...env, ...clocks[host]?.env },
+      }),
+      role,
+      isVital: VITAL.includes(role),
+    })),
+  );
+  async function close({ keep = false } = {}) {
+    await Promise.all(apps.map((app) => app.end()));
+    await Promise.all([redisGate?.shut(), telegram.close(), database.close()]);
     await redis?.close();
-    throw new Error(`the fleet did not start: ${logs} says why`, { cause: error });
-  });
-  if (without) await db.query(guards[without]);
+    if (!keep) rmSync(dir, { recursive: true, force: true });
+  }
+  const areReady = () => apps.every((app) => app.isReady());
+  const ready = () => eventually(areReady, 400);
+  await eventually(() => areReady() || apps.some((app) => app.starts() > MOST_STARTS), 400).catch(() => undefined);
+  const silent = apps.find((app) => !app.isReady());
+  if (silent) {
+    const said = readFileSync(join(logs, `${silent.name}.log`), 'utf8').slice(-2_000);
+    await close();
+    throw new Error(`${silent.name} did not start:\n${said}`);
+  }
+  if (guard) await database.perform(without(guard));
   return {
     kind,
     dir,
@@ -101,11 +137,15 @@ export async function chaosFleet(kind: Backend['kind'], { without }: { without?:
     database,
     ready,
     url: `http://127.0.0.1:${port}`,
-    key,
+    keys,
     since: now,
     leftOut,
-    gates: redisGate ? [databaseGate, redisGate] : [databaseGate],
-    databaseGate,
+    clocks: clocks.filter((clock) => clock !== undefined),
+    /** Everybody who takes part. */
+    students: () =>
+      db.anyFirst(sql.type(z.object({ id: z.int() }))`
+        select id from students where id in (select id from users where is_active) order by id`),
+    gates: redisGate ? [database.gate, redisGate] : [database.gate],
     /** Loses every job there is: all of Redis, or BullMQ's table. */
     async emptyQueue() {
       if (!redis) return void (await db.query(sql.unsafe`truncate bullmq.job cascade`));
@@ -115,14 +155,6 @@ export async function chaosFleet(kind: Backend['kind'], { without }: { without?:
       await client.flushall();
       client.disconnect();
     },
-    async close({ keep = false } = {}) {
-      await Promise.all(apps.map((app) => app.end()));
-      await Promise.all([databaseGate.shut(), redisGate?.shut()]);
-      await telegram.close();
-      await db.end();
-      await database.end();
-      await redis?.close();
-      if (!keep) rmSync(dir, { recursive: true, force: true });
-    },
+    close,
   };
 }

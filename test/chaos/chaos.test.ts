@@ -2,7 +2,8 @@ import { expect, test } from '@jest/globals';
 import { backendKinds } from '../support/backends.ts';
 import { rounds } from '../support/nightly-only.ts';
 import { chaos } from './chaos.ts';
-import { type Guard, guards } from './guards.ts';
+import { daysOfWork } from './days.ts';
+import { faultsFor, type Guard, guards } from './guards.ts';
 
 const SECONDS = 300;
 const isNight = rounds({ daily: false, nightly: true });
@@ -16,28 +17,42 @@ if (isNight)
       const { found, asked, faults, messages } = await chaos({ seed: SEED, seconds: SECONDS, kind });
       expect(found).toEqual([]);
       expect(asked).toBeGreaterThan(5);
-      expect(Object.values(faults).reduce((sum, times) => sum + times)).toBeGreaterThan(5);
+      expect(faults).toBeGreaterThan(5);
       expect(messages.sent).toBeGreaterThan(0);
     },
     1_200_000,
   );
 
-const losses: [Guard, RegExp][] = [
-  ['answers', /^doubled: payment chaos-\d+ is there \d+ times$/],
-  ['enqueueing', /^lost: the (run|request) \d+ \(.+\) is (queued|running|open)$/],
-  ['balances', /^not square: balance \d+: balance \d+, transactions \d+$/],
-];
+const losses: Record<Guard, RegExp> = {
+  twins: /^doubled: the attempt \d+ of \S+ is there \d+ times$/,
+  lock: /^doubled: the run \d+ \(.+\) was executed while \d+ \(.+\) was$/,
+  enqueueing: /^lost: the run \d+ \(.+\) is (queued|running)$/,
+  requests: /^lost: the request \d+ \(.+\) is open$/,
+  lease: /^doubled: the limit "chat" of Telegram was broken \d+ times$/,
+  limit: /^doubled: the limit "chat" of Telegram was broken \d+ times$/,
+  calendar: /^not square: (two_places|room_twice|calendar_differs) /,
+  marks: /^doubled: \d+ messages arrived /,
+  answers: /^doubled: \S+ chaos-\d+ is there \d+ times$/,
+  balances: /^not square: balance \d+: balance \d+, transactions \d+$/,
+};
 
 if (isNight)
-  test.each(losses)(
+  test.each(guards)(
     'without the guard "%s" it is noticed, and says what was lost or doubled',
-    async (without, loss) => {
-      const { found } = await chaos({ seed: SEED, seconds: 60, kind: backendKinds.at(-1)!, without, settleSeconds: 90 });
-      expect(found.filter((finding) => loss.test(finding))).not.toEqual([]);
+    async (without) => {
+      const load = { only: faultsFor(without), lanes: 12, everySeconds: 5, seconds: 60, settleSeconds: 60 };
+      const { found } = await chaos({ seed: SEED, kind: backendKinds.at(-1)!, without, ...load });
+      expect(found.filter((finding) => losses[without].test(finding))).not.toEqual([]);
     },
     1_200_000,
   );
 
-test('each guard whose loss is awaited is one that can be taken away', () => {
-  expect(losses.map(([guard]) => guard).filter((guard) => !Object.hasOwn(guards, guard))).toEqual([]);
-});
+if (isNight)
+  test('two days of work leave nothing that grows', async () => {
+    const { found, granted } = await daysOfWork({ days: 2, secondsADay: 60, kind: backendKinds.at(-1)! });
+    expect(found).toEqual([]);
+    expect(granted).toBeGreaterThan(20);
+  }, 1_200_000);
+
+test('of each guard there is it is known what its loss is', () =>
+  expect(Object.keys(losses).toSorted()).toEqual(guards.toSorted()));

@@ -18,21 +18,34 @@ const effects = {
     db.any(sql.type(counted)`
       select request_id as id, count(distinct run_key)::int as times from automated_process_history
       where request_id like 'chaos-%' and process_type in ('generation', 'daily', 'auto_renewal') group by request_id`),
+  import: (db: Sql) =>
+    db.any(sql.type(counted)`
+      select last_name as id, max(times)::int as times
+      from (select last_name, count(*) as times from users where last_name like 'chaos-%' group by last_name, first_name) as named group by 1`),
 };
-const effectOf = { payment: 'payment', add: 'request', take_out: 'request', run: 'run' } as const;
+const effectOf = {
+  payment: 'payment',
+  add: 'request',
+  take_out: 'request',
+  cancel: 'request',
+  run: 'run',
+  import_confirm: 'import',
+} as const;
+/** What an effect is named by: an import by what is in its list. */
+const nameOf = (asked: Asked) => (asked.kind === 'import_confirm' ? String(asked.body.name) : asked.id);
 
 /** What was asked once and is there twice; and, once everything is answered, what was granted and is not there. */
 export async function countEffects(db: Sql, { entries }: Account, isSettled: boolean): Promise<string[]> {
   const found: string[] = [];
-  for (const effect of ['payment', 'request', 'run'] as const) {
+  for (const effect of ['payment', 'request', 'run', 'import'] as const) {
     const times = new Map((await effects[effect](db)).map((row) => [row.id, row.times]));
     for (const asked of entries) {
       if (effectOf[asked.kind as keyof typeof effectOf] !== effect) continue;
-      const there = times.get(asked.id) ?? 0;
+      const there = times.get(nameOf(asked)) ?? 0;
       if (there > 1) found.push(`doubled: ${asked.kind} ${asked.id} is there ${there} times`);
       if (isSettled && isOwed(asked) && there === 0)
         found.push(`lost: ${asked.kind} ${asked.id} was answered ${asked.answer?.status}`);
-      if (isSettled && asked.kind === 'payment' && there > 0 && !isGranted(asked))
+      if (isSettled && (effect === 'payment' || effect === 'import') && there > 0 && !isGranted(asked))
         found.push(`unasked: ${asked.id} was refused (${asked.answer?.status}) and is there`);
     }
   }
@@ -42,30 +55,6 @@ export async function countEffects(db: Sql, { entries }: Account, isSettled: boo
 const isGranted = ({ answer }: Asked) => answer !== undefined && answer.status < 300;
 /** A run that was under way already is joined, and has the name of whoever asked first. */
 const isOwed = (asked: Asked) => isGranted(asked) && asked.kind !== 'run';
-
-const bookingNow = z.object({ id: z.int(), client_id: z.int(), starts_at: z.string(), status: z.string() });
-
-/** Each booking is where its last answer said, and no client has one that nobody granted. */
-export async function compareBookings(db: Sql, { bookings }: Account, since: Date): Promise<string[]> {
-  const rows = await db.any(sql.type(bookingNow)`
-    select id, client_id, starts_at, status from bookings where created_at >= ${since.toISOString()}::timestamptz`);
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const believed = new Set(bookings.map(({ id }) => id));
-  return [
-    ...bookings.flatMap(({ id, starts, isCancelled }) => {
-      const row = byId.get(id);
-      if (!row) return [`lost: the booking ${id} is gone`];
-      const is = `${row.starts_at} ${row.status === 'CANCELLED'}`;
-      const should = `${new Date(starts).toISOString()} ${isCancelled}`;
-      return `${new Date(row.starts_at).toISOString()} ${row.status === 'CANCELLED'}` === should
-        ? []
-        : [`lost: the booking ${id} is at ${is}, its answers said ${should} (start, cancelled)`];
-    }),
-    ...rows
-      .filter(({ id, status }) => !believed.has(id) && status !== 'CANCELLED')
-      .map(({ id, client_id }) => `doubled: the booking ${id} of client ${client_id} was granted to nobody`),
-  ];
-}
 
 /** Every tick since the timetable was known has its row; what it led to is over. */
 export async function compareTicks(db: Sql, zone: string, until: Date): Promise<string[]> {
@@ -130,4 +119,11 @@ export async function compareMessages(db: Sql, arrived: ReadonlyMap<number, numb
   }
   if (twice > disturbances * 30) found.push(`doubled: ${twice} messages arrived again after ${disturbances} disturbances`);
   return { found, sent: rows.reduce((sum, row) => sum + row.sent, 0), twice };
+}
+
+/** The limits of Telegram are kept, but where a sender may have stood still for longer than it had its message. */
+export function comparePace(broken: Record<string, number> | null, outlived: number): string[] {
+  return Object.entries(broken ?? {})
+    .filter(([, times]) => times > outlived)
+    .map(([limit, times]) => `doubled: the limit "${limit}" of Telegram was broken ${times} times`);
 }

@@ -37,6 +37,25 @@ describe('a pool', () => {
     await database.close();
   });
 
+  test('gives up within seconds what the server does nothing for, however long it might take, and leaves alone what it is at work for', async () => {
+    const database = await testDatabase();
+    const gate = await openGate(database.url);
+    const db = await openDatabase(gate.url, { max: 4 });
+    await db.query(sql.unsafe`select 1`);
+    const ended: string[] = [];
+    const long = database.db.query(sql.unsafe`select pg_sleep(20)`).then(() => ended.push('twenty seconds are over'));
+    gate.swallow();
+    const error = await db.query(sql.unsafe`select 1`).catch((thrown) => thrown);
+    ended.push('given up');
+    expect(isOutage(error)).toBe(true);
+    await db.query(sql.unsafe`select pg_sleep(8)`);
+    await long;
+    expect(ended).toEqual(['given up', 'twenty seconds are over']);
+    await db.end();
+    await gate.shut();
+    await database.close();
+  });
+
   test('gives its transaction up as well; the server ends what was begun', async () => {
     const database = await testDatabase();
     const gate = await openGate(database.url);

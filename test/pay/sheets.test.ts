@@ -189,6 +189,34 @@ describe('a closed month', () => {
     expect(short(await sheet(other, '2026-04'))).toEqual([['training', '2026-03-10', 100]]);
   });
 
+  test('is corrected for twelve months; what was moved over that border is neither paid twice nor taken back', async () => {
+    const trainer = await make.trainer();
+    await card(trainer, { valid_from: '2024-01-01', training_minor: 100 });
+    const on = async (day: string) => (await held(trainer, `${day}T15:00:00Z`)).training;
+    const [forth, beyond] = [await on('2024-01-20'), await on('2024-01-31')];
+    const [back, within] = [await on('2024-02-10'), await on('2024-02-01')];
+    await on('2025-01-10');
+    for (const month of ['2024-01', '2024-02', '2025-01']) expect((await close(trainer, month)).status).toBe(200);
+    const move = (training: number, day: string) =>
+      run(sql.unsafe`
+        update real_trainings set training_date = ${day}::date, starts_at = ${day}::date + interval '9 hours', ends_at = ${day}::date + interval '10 hours'
+        where id = ${training}`);
+    await move(forth, '2024-03-05');
+    await move(back, '2024-01-15');
+    for (const training of [beyond, within])
+      await run(sql.unsafe`update real_trainings set status = 'cancelled', cancelled_at = now() where id = ${training}`);
+    // February's corrections reach the first of the February before.
+    expect((await sheet(trainer, '2025-02')).lines).toMatchObject([
+      { source_id: within, is_correction: true, before_minor: 100, amount_minor: -100 },
+    ]);
+    const heir = await make.trainer();
+    await card(heir, { valid_from: '2024-01-01', training_minor: 300 });
+    await run(sql.unsafe`update real_trainings set trainer_id = ${heir} where id in (${forth}, ${back}, ${beyond})`);
+    expect((await sheet(trainer, '2025-02')).total_minor).toBe(-300);
+    expect(short(await sheet(heir, '2025-02'))).toEqual([]);
+    expect((await sheet(heir, '2024-01')).lines.map((line: Json) => line.source_id)).toEqual([back]);
+  });
+
   test('a card that begins in it is a correction, too', async () => {
     const trainer = await make.trainer();
     await card(trainer, { month_minor: 31_000 });

@@ -148,12 +148,13 @@ describe('rules', () => {
       ['D27'],
       ['by_hand'],
     ]);
-    expect(['deposit', 'payment', 'refund', 'adjustment', 'payout'].map(rulesOfTransaction)).toEqual([
+    expect(['deposit', 'payment', 'refund', 'adjustment', 'payout', 'merge'].map(rulesOfTransaction)).toEqual([
       ['D21'],
       ['D15'],
       ['D18'],
       ['D21'],
       ['R19'],
+      ['R37'],
     ]);
   });
 });

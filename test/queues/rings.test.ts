@@ -3,7 +3,7 @@ import { UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueRun } from '../../queues/backend/enqueue.ts';
-import { enqueueOpenRuns, runDue } from '../../queues/timetable/run-due.ts';
+import { enqueueOpenRuns, lookAfterRuns, runDue } from '../../queues/timetable/run-due.ts';
 import { sql } from '../../sql/database/database.ts';
 import { countEnqueue } from '../../sql/runs/open.ts';
 import { requestRun } from '../../sql/runs/request.ts';
@@ -125,6 +125,26 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await queue().getJobCountByTypes('waiting', 'delayed', 'active')).toBe(0);
     expect(await again()).toEqual([1]);
     expect(await queue().getJobState('run-1-2')).toBe('waiting');
+  });
+
+  test('once the queue is back, what was asked for meanwhile is enqueued at once, and only then', async () => {
+    let isAway = false;
+    const ping = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve());
+    const settings = { zone: 'Europe/Moscow', adminChatIds: [] };
+    const scheduler = { db: database.db, settings, schedules: [], backend: { ...backend, ping } };
+    await requestRun(database.db, request());
+    await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '2 seconds'`);
+    await lookAfterRuns(scheduler, true);
+    expect(await rings()).toEqual([1]);
+    isAway = true;
+    await expect(lookAfterRuns(scheduler, true)).rejects.toThrow('away');
+    await expect(lookAfterRuns(scheduler, true)).rejects.toThrow('away');
+    isAway = false;
+    await lookAfterRuns(scheduler, false);
+    expect(await rings()).toEqual([2]);
+    expect(await queue().getJobState('run-1-2')).toBe('waiting');
+    await lookAfterRuns(scheduler, false);
+    expect(await rings()).toEqual([2]);
   });
 
   test('at a tick a run is enqueued for once, however many beats follow', async () => {

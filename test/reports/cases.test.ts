@@ -2,7 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { earnedBy } from '../../sql/reports/recognised.ts';
+import { BEFORE_ALL, readMoneyDays } from '../../sql/reports/money-days.ts';
+import { readTable } from '../../workers/imports/table.ts';
+import { reports } from '../../workers/reports/reports.ts';
 import { harmless } from '../../workers/reports/table.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
@@ -21,6 +23,16 @@ beforeEach(() => emptyStudio(api.db));
 const id = sql.type(z.object({ id: z.int() }));
 const report = async (name: string, query: string) => (await api.get(`/api/reports/${name}?${query}`)).body as Json;
 const today = dayOf(new Date(), ZONE);
+/** All that is earned by the end of a day, and what is sold and not earned yet. */
+async function earned(day = today) {
+  const days = await readMoneyDays(api.db, { before: BEFORE_ALL, last: day, zone: ZONE });
+  const sum = (value: (row: (typeof days)[number]) => number) => days.reduce((all, row) => all + value(row), 0);
+  return {
+    earned_minor: sum((row) => KINDS.reduce((all, kind) => all + row[`earned_${kind}_minor`], 0)),
+    deferred_minor: sum((row) => row.deferred_minor),
+  };
+}
+const KINDS = ['training', 'subscription', 'booking', 'package', 'other'] as const;
 
 /** A training that was held, and who was marked in it how. */
 async function held(
@@ -107,7 +119,6 @@ describe('10,000 for 8 sessions', () => {
     }
     return Number(bought.body.id);
   }
-  const earned = async (day = today) => (await earnedBy(api.db, [day], ZONE))[0];
 
   test.each([
     [0, 0],
@@ -158,7 +169,7 @@ test('an unlimited one is earned by the day, without frozen days', async () => {
   const bought = await api.post(`/api/students/${student}/subscriptions`, { subscription_id: kind });
   await api.post(`/api/student-subscriptions/${bought.body.id}/freeze`, { from: addDays(today, 10), to: addDays(today, 14) });
   const days = [0, 9, 10, 14, 15, 34, 60].map((n) => addDays(today, n));
-  expect((await earnedBy(api.db, days, ZONE)).map(({ earned_minor }) => earned_minor)).toEqual([
+  expect(await Promise.all(days.map(async (day) => (await earned(day)).earned_minor))).toEqual([
     1_000, 10_000, 10_000, 10_000, 11_000, 30_000, 30_000,
   ]);
 });
@@ -278,6 +289,29 @@ describe('a table to keep', () => {
     ]);
     const sheet = await api.get('/api/reports/attendance?from=2026-03-01&to=2026-03-31&format=xlsx');
     expect([sheet.status, sheet.text.slice(0, 2)]).toEqual([200, 'PK']);
+  });
+
+  test('each report is a sheet of its own figures', async () => {
+    const [student, trainer, room] = [await make.student(), await make.trainer(), await make.room()];
+    await held(`${addDays(today, -1)}T09:00:00Z`, [[student, 'PRESENT']], { trainer, room });
+    await api.db.query(sql.unsafe`update students set registration_date = ${addDays(today, -60)}::date`);
+    await make.subscription({ student, from: addDays(today, -10), to: addDays(today, 5), autoRenew: true });
+    await api.db.query(sql.unsafe`
+      insert into invoices (payer_id, student_id, type, amount_minor, due_date) values (${student}, ${student}, 'SUBSCRIPTION', 700, ${addDays(today, -3)}::date)`);
+    for (const name of Object.keys(reports)) {
+      const path = `/api/reports/${name}?from=${addDays(today, -61)}&to=${today}`;
+      const { rows } = (await api.get(path)).body as Json;
+      const cells = rows.map((row: Json) => Object.values(row).map((value) => (value === null ? '' : String(value))));
+      expect({ name, rows: rows.length > 0 }).toEqual({ name, rows: true });
+      for (const format of ['csv', 'xlsx']) {
+        const file = await fetch(`${api.url}${path}&format=${format}`, { headers: { 'X-API-Key': api.all } });
+        const table = readTable(new Uint8Array(await file.arrayBuffer()));
+        const sheet = table.rows.filter((row) => row.some((cell) => cell !== ''));
+        const width = Object.keys(rows[0]).length;
+        const even = sheet.map((row) => Array.from({ length: width }, (_, n) => row[n] ?? ''));
+        expect({ name, format, sheet: even }).toEqual({ name, format, sheet: [Object.keys(rows[0]), ...cells] });
+      }
+    }
   });
 
   test.each([

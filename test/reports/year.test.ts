@@ -2,11 +2,14 @@ import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { seeded } from '../../sql/demo/random.ts';
+import { settledUntil } from '../../sql/reports/settled.ts';
+import { stats } from '../../workers/cleanup/handlers.ts';
 import { fleetAt, instantsBetween } from '../subscriptions/year/nights.ts';
 import { ownerOn, peopleOn } from '../subscriptions/year/people.ts';
 import { openStudio } from '../subscriptions/year/studio.ts';
 import { clockAt } from '../support/clock.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { night } from '../support/night.ts';
 import { rounds } from '../support/nightly-only.ts';
 import { activeOn, attendanceOn, earnedOn, positionOn, readStudio, receivedOn } from './slow.ts';
 
@@ -82,10 +85,13 @@ async function settleTheClock(noon: Date) {
   });
 }
 
+/** All days are settled once a night is six days later. */
+const settle = () => night(api.db, stats, 'stats', addDays(to, 6), { settings: { STUDIO_TZ: ZONE } });
+
 const report = async (name: string, by = 'day', more = '') =>
   (await api.get(`/api/reports/${name}?from=${from}&to=${to}&by=${by}${more}`)).body as Json;
 
-test(`revenue of each of ${DAYS} days is what a slow recomputation says, to the kopeck`, async () => {
+async function compareRevenue() {
   const studio = await readStudio(api.db, ZONE);
   const { rows } = await report('revenue');
   expect(rows).toHaveLength(DAYS);
@@ -101,6 +107,11 @@ test(`revenue of each of ${DAYS} days is what a slow recomputation says, to the 
     expect(row).toMatchObject({ period: row.period, ...slow });
     before = earned;
   }
+  return rows;
+}
+
+test(`revenue of each of ${DAYS} days is what a slow recomputation says, to the kopeck`, async () => {
+  const rows = await compareRevenue();
   expect(rows.some((row: Json) => row.recognised_subscription_minor > 0 && row.recognised_training_minor > 0)).toBe(true);
   expect(rows.some((row: Json) => row.refunded_minor > 0) && rows.some((row: Json) => row.cancelled_minor > 0)).toBe(true);
 });
@@ -156,4 +167,41 @@ test('attendance and active students of each day', async () => {
     expect(students.rows[n]).toMatchObject({ period: row.period, active: now.size, active_at_start: before.size });
   }
   expect(attendance.total.present).toBeGreaterThan(100);
+});
+
+test('the same from the daily figures; what changes on settled days is right at once, and settled again by the next night', async () => {
+  const [fresh, visits] = [await report('revenue'), await report('attendance')];
+  await settle();
+  expect(await settledUntil(api.db, ZONE)).toBe(addDays(to, 1));
+  expect(await report('revenue')).toEqual(fresh);
+  expect(await report('attendance')).toEqual(visits);
+  expect(((await settledUntil(api.db, 'Europe/Moscow')) ?? '') < from).toBe(true);
+
+  const half = addDays(from, Math.floor(DAYS / 2));
+  const changes = [
+    // Not held after all, and of a subscription called off since.
+    sql.unsafe`update real_trainings set status = 'scheduled' where status = 'completed' and training_date between ${addDays(half, -3)}::date and ${half}::date`,
+    sql.unsafe`update student_subscriptions set status = 'cancelled', cancelled_on = ${half}::date where id = (
+      select max(id) from student_subscriptions where status = 'active' and start_date <= ${half}::date)`,
+    sql.unsafe`update student_subscriptions set start_date = start_date - 3 where id = (
+      select min(id) from student_subscriptions where sessions_left is null and start_date <= ${half}::date)`,
+    sql.unsafe`insert into subscription_freezes select id, ${half}::date, ${addDays(half, 2)}::date from student_subscriptions
+      where sessions_left is null and start_date <= ${half}::date and end_date > ${half}::date
+      and not exists (select from subscription_freezes frozen where frozen.student_subscription_id = student_subscriptions.id)`,
+    sql.unsafe`update invoices set status = 'CANCELLED', cancelled_at = ${half}::date + interval '12 hours' where id = (
+      select max(id) from invoices where status = 'UNPAID' and created_at < ${half}::date)`,
+    sql.unsafe`insert into session_entries (student_subscription_id, delta, reason, created_at)
+      select max(id), 1, 'adjustment', ${half}::date + interval '12 hours' from student_subscriptions where status = 'active' and sessions_left > 0`,
+    sql.unsafe`insert into wallet_transactions (user_id, amount_minor, kind, created_at) select min(id), 777, 'adjustment', ${half}::date + interval '12 hours' from users`,
+  ];
+  for (const change of changes) {
+    const { rowCount } = await api.db.query(change);
+    expect(rowCount).toBeGreaterThan(0);
+    expect(await settledUntil(api.db, ZONE)).not.toBe(addDays(to, 1));
+  }
+  const corrected = await compareRevenue();
+  expect(corrected).not.toEqual(fresh.rows);
+  await settle();
+  expect(await settledUntil(api.db, ZONE)).toBe(addDays(to, 1));
+  expect(await compareRevenue()).toEqual(corrected);
 });

@@ -8,7 +8,7 @@ export type Gate = Awaited<ReturnType<typeof openGate>>;
  * is sent through the connections there are, and closes none, as a network does that has forgotten them.
  */
 export async function openGate(databaseUrl: string) {
-  const target = new URL(databaseUrl);
+  let target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let age = 0;
   let isBlack = false;
@@ -57,6 +57,10 @@ export async function openGate(databaseUrl: string) {
     /** New connections come through again; those that were lost stay lost. */
     heal() {
       isBlack = false;
+    },
+    /** From now on new connections lead to another server, which knows the same users. */
+    leadTo(otherUrl: string) {
+      target = new URL(otherUrl);
     },
     async open() {
       listener.listen(port, '127.0.0.1');

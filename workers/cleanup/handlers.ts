@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { runs } from '../../queues/jobs/catalog.ts';
-import { nextDays, writeFigures } from '../../sql/stats/daily-figures.ts';
+import { nextDays } from '../../sql/stats/daily-figures.ts';
 import { progressOf } from '../runner/progress.ts';
 import type { HandlersOf, RunHandler } from '../runner/run-context.ts';
 import { operations } from './operations.ts';
 import { tidyUp } from './tidy-up.ts';
+import { writeDays } from './write-days.ts';
 
 /** Days a transaction. */
 const CHUNK = 50;
@@ -27,7 +28,7 @@ export const stats: RunHandler = async (run, { chunk, settings }) => {
         after: days.at(-1) ?? after,
         isLast: days.length < CHUNK,
         days_calculated: days_calculated + days.length,
-        days_written: days_written + (await writeFigures(transaction, days, settings.zone)),
+        days_written: days_written + (await writeDays(transaction, days, settings.zone)),
       };
     });
   }

@@ -10,6 +10,7 @@ import { fillCompileCache } from './compile-cache.ts';
 import { sayDemoLinks } from './demo-entrance.ts';
 import { firstNight, loadDemoIfNew } from './first-night.ts';
 import { sayFirstOwnerLink } from './first-owner.ts';
+import { endForsakenServer } from './forsaken.ts';
 import { migrateDatabase } from './migrate-database.ts';
 import { fleetApps, startApps } from './pm2.ts';
 import { sayNotArchiving } from './say-not-archiving.ts';
@@ -41,6 +42,7 @@ async function start() {
   if (isEmbedded && values.only)
     throw new Error('--only starts workers beside a fleet elsewhere: set DATABASE_URL to the database they share');
   if (isEmbedded && !running.includes('postgres')) {
+    if (await endForsakenServer(settings.dataDir)) say('Ended an embedded PostgreSQL that nobody looks after any more');
     say(
       hasEmbedded(settings.dataDir) ? 'Starting the embedded PostgreSQL' : `Making an embedded PostgreSQL in ${settings.dataDir}`,
     );

@@ -20,7 +20,9 @@ const all = (people: readonly Found[], of: Note) => {
  */
 export function joinFamilies(found: readonly Found[], { people }: World, today: Day): Map<Found, Payer> {
   const payers = new Map<Found, Payer>();
-  const byPhone = new Map(people.flatMap((person) => (person.phone ? [[person.phone, person] as const] : [])));
+  const byId = new Map(people.map((person) => [person.id, person]));
+  const now = (one: KnownPerson) => (one.merged_into === null ? one : (byId.get(one.merged_into) ?? one));
+  const byPhone = new Map(people.flatMap((person) => (person.phone ? [[person.phone, now(person)] as const] : [])));
   const families = Map.groupBy(
     found.filter(({ row }) => row.phone !== null),
     ({ row }) => row.phone as string,

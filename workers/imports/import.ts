@@ -32,8 +32,8 @@ import { writeStudents } from './write-students.ts';
 
 /** For so long a preview can be confirmed (R25). */
 const LIVES_MS = 24 * 3_600_000;
-/** So many rows are written at once. */
-const PART = 250;
+/** So many rows are written at once: their JSON is small enough for memory of which short-lived things are taken. */
+const PART = 100;
 
 type Wish = { today: Day; overwrite: boolean };
 type Uploaded = { file: Uint8Array; fileName: string | null; by: string; now: Date };

@@ -96,10 +96,14 @@ export function recognise(found: readonly Found[], { people }: World) {
   const withEmail = lookupBy(people, ({ email }) => email && lower(email));
   const bornOn = lookupBy(people, ({ birth_date }) => birth_date);
   const byPayer = Map.groupBy(people, ({ payer_id }) => payer_id);
+  const now = (one: KnownPerson) => (one.merged_into === null ? one : (byId.get(one.merged_into) ?? one));
   for (const person of found) {
     const { row } = person;
+    const payer = row.payer_id === null ? undefined : byId.get(row.payer_id);
+    if (payer) row.payer_id = now(payer).id;
     if (row.id !== null) {
-      person.known = byId.get(row.id) ?? null;
+      const named = byId.get(row.id);
+      person.known = named ? now(named) : null;
       if (!person.known)
         for (const each of person.rows) noteOfRow(person, each.row, { code: 'no_such_id', column: 'id', params: { id: row.id } });
       continue;
@@ -110,12 +114,13 @@ export function recognise(found: readonly Found[], { people }: World) {
       ...(row.email ? withEmail(lower(row.email), row.key) : []),
       ...(row.birth_date ? bornOn(row.birth_date, row.key) : []),
     ]);
-    const same = [...candidates].filter((other) => isSameName(row.key, keyOf(other)));
+    const same = [...new Set([...candidates].filter((other) => isSameName(row.key, keyOf(other))).map(now))];
     if (same.length === 1) person.known = same[0] ?? null;
     if (same.length > 1)
       for (const each of person.rows)
         noteOfRow(person, each.row, { code: 'two_candidates', params: { ids: rowNumbers(same.map(({ id }) => id)) } });
   }
+  for (const person of found) forgetFormer(person, people);
   const same = Map.groupBy(
     found.filter(({ known }) => known),
     ({ known }) => known?.id,
@@ -126,6 +131,16 @@ export function recognise(found: readonly Found[], { people }: World) {
       for (const person of several)
         for (const each of person.rows) noteOfRow(person, each.row, { code: 'two_in_file', params: { rows } });
     }
+}
+
+/** A phone or e-mail under which the person was kept before two records were merged is no change of the one they have now. */
+function forgetFormer({ row, known }: Found, people: readonly KnownPerson[]) {
+  if (!known) return;
+  const former = people.filter(({ merged_into }) => merged_into === known.id);
+  if (row.phone !== known.phone && former.some(({ phone }) => phone !== null && phone === row.phone)) row.phone = null;
+  const email = row.email && lower(row.email);
+  if (email && email !== known.email?.toLowerCase() && former.some((one) => one.email && lower(one.email) === email))
+    row.email = null;
 }
 
 /** Looks people up by something that they have, and by words of the name. */

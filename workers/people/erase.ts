@@ -1,7 +1,8 @@
 import type { Sql } from '../../sql/database/database.ts';
 import { type ErasureObstacle, erasePerson, erasureObstacles, lockForErasure } from '../../sql/people/erase.ts';
 import { type Erasure, findErasure, noteErasure } from '../../sql/people/erasures.ts';
-import { findKnown } from '../../sql/people/own-data.ts';
+import { whoIsNow } from '../../sql/people/merge.ts';
+import { findKnown, idsOf } from '../../sql/people/own-data.ts';
 import { Refused } from '../refusal.ts';
 
 const words: Record<ErasureObstacle['kind'], string> = {
@@ -26,12 +27,18 @@ export async function erase(transaction: Sql, id: number, { by, now }: { by: str
   if (!who) throw new Refused('missing', `there is no person ${id}`);
   const before = await findErasure(transaction, id);
   if (before) return before;
+  const nowIs = await whoIsNow(transaction, id);
+  if (nowIs !== id) throw new Refused('conflict', `person ${id} was merged into person ${nowIs}`, { merged_into: nowIs });
   const obstacles = await erasureObstacles(transaction, id, now.toISOString());
   if (obstacles.length > 0) {
     const named = obstacles.map(({ kind, count }) => (kind === 'balance' ? words[kind] : `${words[kind]} (${count})`));
     throw new Refused('conflict', `person ${id} still has ${named.join(', ')}`, { obstacles });
   }
-  return noteErasure(transaction, { userId: id, by, counts: await erasePerson(transaction, who) });
+  const counts = await erasePerson(transaction, who);
+  // Each number has an act of its own: a dump of before the merging knows two people.
+  for (const also of idsOf(who).filter((number) => number !== id))
+    await noteErasure(transaction, { userId: also, by, counts: {} });
+  return noteErasure(transaction, { userId: id, by, counts });
 }
 
 /** The same once more after a restore, whatever has come back: it was right then. */

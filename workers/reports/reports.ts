@@ -2,6 +2,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { debtorsOn, listDebts, renewalsBetween } from '../../sql/reports/debts.ts';
 import { listEntries, sumEntries, sumEntriesByPerson } from '../../sql/reports/entries.ts';
 import { openMinutes } from '../../sql/reports/open-minutes.ts';
+import { settledUntil, settledVisits } from '../../sql/reports/settled.ts';
 import { cohortsOf, countStudents, listStates } from '../../sql/reports/students.ts';
 import { type Figures, MOST_EXPLAINED, periodsIn, type Report, rateOf } from './report.ts';
 import { revenue } from './revenue.ts';
@@ -9,18 +10,24 @@ import { revenue } from './revenue.ts';
 const RENEWAL_DAYS = 30;
 const numbers = (row: Figures, ...names: string[]) => names.map((name) => Number(row[name] ?? 0));
 
+const VISITS = ['trainings_held', 'trainings_cancelled', 'present', 'absent'] as const;
+
 /** Who came: present of those present and absent (R24). */
 const attendance: Report = {
   async rows(db, span) {
-    const sums = await sumEntries(db, 'attendance', span);
-    return periodsIn(span).map(({ first }) => {
-      const of = (figure: string) => sums.find((row) => row.first === first && row.figure === figure)?.value ?? 0;
+    const settled = await settledUntil(db, span.zone);
+    const days =
+      settled === null ? [] : await settledVisits(db, { from: span.from, until: settled < span.to ? settled : span.to });
+    const later = settled !== null && settled >= span.from ? addDays(settled, 1) : span.from;
+    const sums = later > span.to ? [] : await sumEntries(db, 'attendance', { ...span, from: later });
+    return periodsIn(span).map(({ first, last }) => {
+      const own = [
+        ...days.filter(({ day }) => first <= day && day <= last),
+        ...sums.filter((row) => first <= row.first && row.first <= last).map(({ figure, value }) => ({ [figure]: value })),
+      ] as Partial<Record<(typeof VISITS)[number], number>>[];
       const row = {
         period: first,
-        trainings_held: of('trainings_held'),
-        trainings_cancelled: of('trainings_cancelled'),
-        present: of('present'),
-        absent: of('absent'),
+        ...Object.fromEntries(VISITS.map((name) => [name, own.reduce((sum, one) => sum + (one[name] ?? 0), 0)])),
       };
       return { ...row, ...attendanceRates(row) };
     });

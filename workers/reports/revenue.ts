@@ -1,14 +1,18 @@
-import { addDays } from '../../queues/time/calendar.ts';
+import { addDays, type Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
+import { BEFORE_ALL, earnedBetween, readMoneyDays } from '../../sql/reports/money-days.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
-import { positionAt } from '../../sql/reports/position.ts';
-import { earnedBetween, earnedBy } from '../../sql/reports/recognised.ts';
+import { settledMoney, settledUntil } from '../../sql/reports/settled.ts';
 import { type Figures, MOST_EXPLAINED, periodsIn, type Report } from './report.ts';
 
 const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
 const KINDS = ['training', 'subscription', 'booking', 'package', 'other'] as const;
+const STATES = ['wallets', 'deferred', 'owed'] as const;
 const MONEY = ['gross', 'refunded', 'cancelled'] as const;
+
+const emptySums = <Name extends string>(names: readonly Name[]) =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 
 /**
  * Money received (R21) and recognised (R22), apart, and where it stands at the end of each period: in wallets, paid or invoiced and not
@@ -17,29 +21,34 @@ const MONEY = ['gross', 'refunded', 'cancelled'] as const;
 export const revenue: Report = {
   async rows(db, span) {
     const periods = periodsIn(span);
-    const received = await sumEntries(db, 'received', span);
-    // What is earned in a period is what is earned by its end, less what was by the end of the one before.
-    const ends = [addDays(span.from, -1), ...periods.map(({ last }) => last)];
-    const earned = new Map((await earnedBy(db, ends, span.zone)).map((row) => [row.day, row]));
-    const positions = new Map((await positionAt(db, ends, span.zone)).map((row) => [row.day, row]));
+    const received = Map.groupBy(await sumEntries(db, 'received', span), ({ first }) => first);
+    const days = await moneyUntil(db, span);
+    const [earned, states] = [emptySums(KINDS), emptySums(STATES)];
+    let next = 0;
+    /** Adds up the days until one. */
+    const until = (last: Day) => {
+      for (let row = days[next]; row && row.day <= last; row = days[++next]) {
+        for (const kind of KINDS) earned[kind] += row[`earned_${kind}_minor`];
+        for (const state of STATES) states[state] += row[`${state}_minor`];
+      }
+    };
+    until(addDays(span.from, -1));
     return periods.map(({ first, last }) => {
-      const of = (figure: string) => received.find((row) => row.first === first && row.figure === figure)?.value ?? 0;
-      const [before, after] = [earned.get(addDays(first, -1)), earned.get(last)];
-      const position = positions.get(last);
-      if (!before || !after || !position) throw new TypeError(`nothing is known of ${first} to ${last}`);
+      const sums = new Map(received.get(first)?.map(({ figure, value }) => [figure, value]));
+      const of = (figure: string) => sums.get(figure) ?? 0;
+      const before = { ...earned };
+      until(last);
       return {
         period: first,
         ...netOf(MONEY.map((name) => of(`${name}_minor`))),
         ...Object.fromEntries(
           METHODS.map((method) => [`net_${method}_minor`, netOf(MONEY.map((name) => of(`${name}_${method}_minor`))).net_minor]),
         ),
-        recognised_minor: after.earned_minor - before.earned_minor,
-        ...Object.fromEntries(
-          KINDS.map((kind) => [`recognised_${kind}_minor`, after[`earned_${kind}_minor`] - before[`earned_${kind}_minor`]]),
-        ),
-        wallets_minor: position.wallets_minor,
-        deferred_minor: after.deferred_minor,
-        owed_minor: position.owed_minor,
+        recognised_minor: KINDS.reduce((sum, kind) => sum + earned[kind] - before[kind], 0),
+        ...Object.fromEntries(KINDS.map((kind) => [`recognised_${kind}_minor`, earned[kind] - before[kind]])),
+        wallets_minor: states.wallets,
+        deferred_minor: states.deferred,
+        owed_minor: states.owed,
       };
     });
   },
@@ -48,12 +57,22 @@ export const revenue: Report = {
   explain: async (db, span) => [...(await listEntries(db, 'received', span, MOST_EXPLAINED)), ...(await explainEarned(db, span))],
 };
 
+/** All days until the end of a span on which money changed: settled ones from the daily figures, later ones from the ledgers. */
+async function moneyUntil(db: Sql, { from, to, zone }: ReportSpan) {
+  const settled = await settledUntil(db, zone);
+  const until = settled && settled < to ? settled : to;
+  return [
+    ...(settled ? await settledMoney(db, { from, until }) : []),
+    ...(settled && settled >= to ? [] : await readMoneyDays(db, { before: settled ?? BEFORE_ALL, last: to, zone })),
+  ];
+}
+
 function netOf([gross = 0, refunded = 0, cancelled = 0]: number[]): Record<string, number> {
   return { gross_minor: gross, refunded_minor: refunded, cancelled_minor: cancelled, net_minor: gross - refunded - cancelled };
 }
 
 async function explainEarned(db: Sql, { from, to, zone }: ReportSpan): Promise<Figures[]> {
-  const rows = await earnedBetween(db, { before: addDays(from, -1), last: to }, zone, MOST_EXPLAINED);
+  const rows = await earnedBetween(db, { before: addDays(from, -1), last: to, zone }, MOST_EXPLAINED);
   return rows.map(({ kind, id, person_id, value }) => ({
     day: to,
     figure: `recognised_${kind}_minor`,

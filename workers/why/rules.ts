@@ -15,6 +15,7 @@ export const whyRules = [
   'D47',
   'D50',
   'R19',
+  'R37',
   'free',
   'excused',
   'booking',
@@ -55,7 +56,14 @@ const ofReason: Record<string, WhyRule> = {
 /** By which rule a session was entered. */
 export const rulesOfSession = (reason: string): WhyRule[] => [ofReason[reason] ?? 'by_hand'];
 
-const ofEntry: Record<string, WhyRule> = { deposit: 'D21', payment: 'D15', refund: 'D18', adjustment: 'D21', payout: 'R19' };
+const ofEntry: Record<string, WhyRule> = {
+  deposit: 'D21',
+  payment: 'D15',
+  refund: 'D18',
+  adjustment: 'D21',
+  payout: 'R19',
+  merge: 'R37',
+};
 /** By which rule money moved in a wallet. */
 export const rulesOfTransaction = (kind: string): WhyRule[] => [ofEntry[kind] ?? 'by_hand'];
 

@@ -1,0 +1,59 @@
+import pg from 'pg';
+import { openDatabase } from '../../sql/database/database.ts';
+import { EMBEDDED_ROLE, embeddedRoleUrl, embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
+import { migrate } from '../../sql/database/migrate.ts';
+import { openGate } from '../support/gate.ts';
+import { ownDisk } from './disk.ts';
+import { standbyOf } from './standby.ts';
+import { supervised } from './supervised.ts';
+
+/**
+ * A durable PostgreSQL that is started again whenever it ends, on a disk of its own where that is possible, with a way to it for the
+ * fleet that can be disturbed and another one for whoever looks on.
+ */
+export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' | 'logs', string>) {
+  const disk = ownDisk(data);
+  const { DATABASE_URL: _, REDIS_URL: __, NODE_OPTIONS: ___, ...env } = process.env;
+  const { program, args } = await prepareEmbedded(data);
+  const first = supervised('postgres', program, args, { dir: logs, env });
+  await waitForEmbedded(data);
+  const url = embeddedUrl(data);
+  await migrate(url, { grantTo: EMBEDDED_ROLE });
+  const own = await openGate(url);
+  const gate = await openGate(embeddedRoleUrl(data));
+  const db = await openDatabase(own.url, { max: 2, name: 'chaos' });
+  let standby: Awaited<ReturnType<typeof standbyOf>> | undefined;
+  let hasFailedOver = false;
+  return {
+    db,
+    gate,
+    disk,
+    isFollowed: () => standby !== undefined,
+    /** The server there is now. */
+    server: () => (hasFailedOver && standby ? standby.server : first),
+    /** Statements of the owner, however many. */
+    async perform(statements: string) {
+      const client = new pg.Client({ connectionString: own.url });
+      await client.connect();
+      await client.query(statements);
+      await client.end();
+    },
+    /** From now on a second server has all that is committed. */
+    async follow() {
+      standby = await standbyOf(url, data, dir, first);
+    },
+    /** The first server is killed for good and the second one takes its place, at the address of the first. */
+    async failOver() {
+      if (!standby) throw new Error('nobody follows the database');
+      await standby.takeOver();
+      for (const way of [gate, own]) way.leadTo(standby.url);
+      hasFailedOver = true;
+    },
+    async close() {
+      await db.end();
+      await Promise.all([gate.shut(), own.shut()]);
+      await Promise.all([first.end(), standby?.server.end()]);
+      disk?.end();
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+
+const room = new URL('../../workers/fleet/', import.meta.url);
+const [, chapter = ''] = readFileSync(new URL('README.md', room), 'utf8').split('\n## What is guaranteed\n');
+const rows = [...chapter.split('\n## ')[0]!.matchAll(/^\| (?!fault|--)(.+) \|$/gm)].map(([, row]) => row!.split(' | '));
+/** A file, and what is said to be in it until the next one. */
+const named = rows.flatMap(([fault, , , , shown = '']) =>
+  [...shown.matchAll(/\]\(([^)]+)\)([^[]*)/g)].map(
+    ([, file, words]) => [fault!, file!, [...words!.matchAll(/"([^"]+)"/g)].map(([, name]) => name!)] as const,
+  ),
+);
+
+test('each fault says what holds for bookings, runs and messages, and what shows it', () => {
+  expect(rows.length).toBeGreaterThan(10);
+  for (const row of rows) expect([row[0], row.length, row.every((cell) => cell.trim() !== '')]).toEqual([row[0], 5, true]);
+  expect(new Set(named.map(([fault]) => fault)).size).toBe(rows.length);
+});
+
+test.each(named)('%s: %s is there and holds what is named', (_, file, names) => {
+  const url = new URL(file, room);
+  expect(existsSync(url)).toBe(true);
+  const text = readFileSync(url, 'utf8');
+  for (const name of names) expect([name, text.includes(`'${name}'`)]).toEqual([name, true]);
+});
