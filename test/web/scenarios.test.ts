@@ -80,8 +80,9 @@ inBrowser(
     await page.getByText('8 sessions left').first().waitFor();
 
     await page.getByRole('button', { name: /^Weekly schedule: / }).click();
-    await dialog(page).getByLabel('10:00 Пилатес на реформерах · Нина Горская').check();
-    await dialog(page).getByLabel('19:15 Пилатес на реформерах · Нина Горская').check();
+    const on = (day: string, training: string) => dialog(page).getByRole('group', { name: day }).getByLabel(training);
+    await on('Monday', '10:00 Пилатес на реформерах · Нина Горская').check();
+    await on('Tuesday', '19:15 Пилатес на реформерах · Нина Горская').check();
     expect(await violations(page)).toEqual([]);
     await dialog(page).getByRole('button', { name: 'Save' }).click();
     await page.getByText('Saved: 2 trainings a week.').first().waitFor();
