@@ -22,7 +22,7 @@ const [MINUTE_MS, MOST_MINUTES] = [60_000, 1_440];
 
 /**
  * Whether a start leaves no gap too short for any service of whoever gives it, by their calendar as it is read now: what the mark on the
- * site says (`tightStarts`), for one start.
+ * site says (`tightStarts`), for one start (D52).
  */
 export async function isFitting(
   { specialistId, startsAt, service, except }: Start,
