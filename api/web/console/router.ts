@@ -19,8 +19,13 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
-/** Where somebody begins: the first entry of their menu. */
-const homeName = () => menuOf(router)[0]?.name ?? 'account';
+/** Leads to where somebody begins: the first entry of their menu; who has none is a client, whose pages are the cabinet. */
+function home() {
+  const [first] = menuOf(router);
+  if (first?.name) return { name: first.name };
+  location.replace('/cabinet');
+  return false;
+}
 
 router.beforeEach(async (to) => {
   if (!session.isKnown()) await lookWhoItIs().catch(() => null);
@@ -29,7 +34,7 @@ router.beforeEach(async (to) => {
   const me = session.me.value;
   if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
   if (me.second_factor_needed && to.name !== 'second-factor') return { name: 'second-factor' };
-  if (to.path === '/' && !mayOpen(to.meta.roles)) return { name: homeName() };
+  if (to.path === '/' && !mayOpen(to.meta.roles)) return home();
   return mayOpen(to.meta.roles) || { name: 'missing', params: { rest: to.path.slice(1).split('/') } };
 });
 
