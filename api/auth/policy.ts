@@ -350,6 +350,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'PUT /api/sign-in-rules': staff,
   'POST /live/ticket': signedIn,
   'GET /api/team': staff,
+  'GET /api/people': trainer,
   'GET /api/people/{id}/card': staff,
   'GET /api/people/{id}/timeline': staff,
   'POST /api/people/{id}/notes': staff,

@@ -7,6 +7,7 @@ import type { bookingRulesRoutes } from '../routes/booking-rules.ts';
 import type { bookingRoutes } from '../routes/bookings.ts';
 import type { calendarYearRoutes } from '../routes/calendar-years.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
+import type { clientDiscountRoutes } from '../routes/client-discounts.ts';
 import type { clientStudentRoutes } from '../routes/client-student.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { examRoutes } from '../routes/exams.ts';
@@ -22,8 +23,13 @@ import type { mergeRoutes } from '../routes/merge.ts';
 import type { messageRoutes } from '../routes/messages.ts';
 import type { messagesToManyRoutes } from '../routes/messages-to-many.ts';
 import type { moneyRoutes } from '../routes/money.ts';
+import type { notificationRoutes } from '../routes/notifications.ts';
+import type { ownDataRoutes } from '../routes/own-data.ts';
+import type { packageCancellationRoutes } from '../routes/package-cancellation.ts';
+import type { packageRoutes } from '../routes/packages.ts';
 import type { payRoutes } from '../routes/pay.ts';
 import type { paymentRoutes } from '../routes/payments.ts';
+import type { peopleListRoutes } from '../routes/people-list.ts';
 import type { personCardRoutes } from '../routes/person-card.ts';
 import type { refundRoutes } from '../routes/refunds.ts';
 import type { rosterRoutes } from '../routes/roster.ts';
@@ -36,6 +42,7 @@ import type { siteRoutes } from '../routes/site.ts';
 import type { slotRoutes } from '../routes/slots.ts';
 import type { specialistClientRoutes } from '../routes/specialist-clients.ts';
 import type { subscriptionChangeRoutes } from '../routes/subscription-changes.ts';
+import type { subscriptionScheduleRoutes } from '../routes/subscription-schedule.ts';
 import type { subscriptionServiceRoutes } from '../routes/subscription-services.ts';
 import type { subscriptionRoutes } from '../routes/subscriptions.ts';
 import type { taskRoutes } from '../routes/tasks.ts';
@@ -96,6 +103,7 @@ type Asked = (
   | typeof moneyRoutes
   | typeof paymentRoutes
   | typeof payRoutes
+  | typeof peopleListRoutes
   | typeof personCardRoutes
   | typeof refundRoutes
   | typeof subscriptionRoutes
@@ -109,6 +117,12 @@ type Asked = (
   | typeof telegramSignInRoutes
   | typeof visitTermsRoutes
   | typeof specialistClientRoutes
+  | typeof clientDiscountRoutes
+  | typeof notificationRoutes
+  | typeof ownDataRoutes
+  | typeof packageRoutes
+  | typeof packageCancellationRoutes
+  | typeof subscriptionScheduleRoutes
 )[number];
 
 type TypesOf<R> = R extends { readonly types?: infer T } ? NonNullable<T> : never;

@@ -40,6 +40,7 @@ import { packageRoutes } from './packages.ts';
 import { payRoutes } from './pay.ts';
 import { paymentOrderRoutes } from './payment-orders.ts';
 import { paymentRoutes } from './payments.ts';
+import { peopleListRoutes } from './people-list.ts';
 import { periodRoutes } from './periods.ts';
 import { personCardRoutes } from './person-card.ts';
 import { pushRoutes } from './push.ts';
@@ -149,6 +150,7 @@ export const routes: readonly Route[] = [
   ...studioPaths,
   ...paymentRoutes,
   ...paymentOrderRoutes,
+  ...peopleListRoutes,
   ...personCardRoutes,
   ...ownDataRoutes,
   ...leakRoutes,

@@ -3,12 +3,12 @@ import { isClient } from '../../sql/bookings/clients.ts';
 import { listRecords } from '../../sql/records/records.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { clientDiscounts } from './booking-declarations.ts';
 
 const { kind } = clientDiscounts;
 
-export const clientDiscountRoutes: Route[] = [
+export const clientDiscountRoutes = [
   route({
     method: 'get',
     path: '/api/clients/{id}/discounts',
@@ -25,4 +25,4 @@ export const clientDiscountRoutes: Route[] = [
       return { body: page(rows as { id: number }[], query.limit, (row) => row.id) };
     },
   }),
-];
+] as const;

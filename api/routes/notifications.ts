@@ -13,7 +13,7 @@ import {
 } from '../../sql/notifications/preferences.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 
 const FLAG = 'true or false';
 const ofKinds = <V extends z.ZodType>(value: V) =>
@@ -82,7 +82,7 @@ async function describe(db: Context['db'], id: number) {
 /** `off` as the same time twice, which is how a person's are kept. */
 const pairOf = (text: string | null) => text && (quietHoursSetting.parse(text) ?? { from: '00:00', until: '00:00' });
 
-export const notificationRoutes: Route[] = [
+export const notificationRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -138,4 +138,4 @@ export const notificationRoutes: Route[] = [
       return { body: filled(await studioKinds(db)) };
     },
   }),
-];
+] as const;

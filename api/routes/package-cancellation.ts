@@ -3,7 +3,7 @@ import { holdingRow } from '../../sql/bookings/take-back.ts';
 import { packageTakenBack, takeBackPackage } from '../../workers/packages/take-back.ts';
 import { idParams } from '../http/paging.ts';
 import { problemBody } from '../http/problems.ts';
-import { type Context, type Route, route } from '../http/route.ts';
+import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
 import { isDry } from './fields.ts';
 import { reasonBody } from './money.ts';
@@ -13,7 +13,7 @@ const stillHeld = problemBody.extend({
   bookings: z.array(holdingRow).optional().meta({ description: 'bookings to come that hold its units' }),
 });
 
-export const packageCancellationRoutes: Route[] = [
+export const packageCancellationRoutes = [
   route({
     tag: 'clients',
     method: 'post',
@@ -32,4 +32,4 @@ export const packageCancellationRoutes: Route[] = [
       return { body: await (dry_run ? undone(context, act) : act(context.db)) };
     },
   }),
-];
+] as const;

@@ -15,13 +15,13 @@ import { shownBalance } from '../../workers/rights.ts';
 import { demandActive } from '../../workers/subscriptions/policy.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { id, oneOf } from './fields.ts';
 
 const item = clientPackageRow.meta({ id: 'ClientPackage' });
 const shared = { tag: 'clients', params: idParams, path: '/api/clients/{id}/packages' } as const;
 
-export const packageRoutes: Route[] = [
+export const packageRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -76,6 +76,6 @@ export const packageRoutes: Route[] = [
       return { status: 201, body: await findClientPackage(db, bought) };
     },
   }),
-];
+] as const;
 
 const notSold = (packageId: number) => unacceptable('service_package_id', `there is no package ${packageId} for sale`);

@@ -5,7 +5,7 @@ import { scheduledRow, scheduleOf } from '../../sql/subscriptions/schedule.ts';
 import { changeSchedule } from '../../workers/subscriptions/schedule.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
-import { type Route, route } from '../http/route.ts';
+import { route } from '../http/route.ts';
 import { id } from './fields.ts';
 import { released, returnedForPlaces } from './released.ts';
 
@@ -13,7 +13,7 @@ const path = '/api/student-subscriptions/{id}/schedule';
 const schedule = z.array(scheduledRow.meta({ id: 'ScheduledTemplate' }));
 const shared = { tag: 'subscriptions', params: idParams } as const;
 
-export const subscriptionScheduleRoutes: Route[] = [
+export const subscriptionScheduleRoutes = [
   route({
     ...shared,
     method: 'get',
@@ -45,4 +45,4 @@ export const subscriptionScheduleRoutes: Route[] = [
       return { body: await changeSchedule(db, { heldId: params.id, templateIds: body.training_template_ids, today, now }) };
     },
   }),
-];
+] as const;

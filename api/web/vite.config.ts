@@ -7,6 +7,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import vue from '@vitejs/plugin-vue';
 import { defineConfig, type Plugin } from 'vite';
 import vuetify from 'vite-plugin-vuetify';
+import { firstKeys } from './first-texts.ts';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 /** HTML entries: each is a folder with an `index.html`, served under its name. The server puts the site's
@@ -19,14 +20,19 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
-  plugins: [vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
+  plugins: [textsInTwo(), vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',
     emptyOutDir: true,
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1_000,
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(root, entry, 'index.html')])) },
+    rolldownOptions: {
+      input: Object.fromEntries(ENTRIES.map((entry) => [entry, join(root, entry, 'index.html')])),
+      output: {
+        chunkFileNames: ({ facadeModuleId }) => `assets/${facadeModuleId?.endsWith('?first') ? 'first-' : ''}[name]-[hash].js`,
+      },
+    },
   },
   server: {
     port: 5173,
@@ -34,6 +40,23 @@ export default defineConfig({
     proxy: { [`^/(?!(${ENTRIES.join('|')}|kit|texts|@|node_modules|\\.\\.)(/|$)|@).*`]: { target: fleet, ws: true } },
   },
 });
+
+/** A language of the console in two parts: `ru.json?first` is what the board and signing in say, `ru.json?rest` all else. */
+function textsInTwo(): Plugin {
+  return {
+    name: 'texts-in-two',
+    enforce: 'pre',
+    load(id) {
+      const [file, part] = id.split('?') as [string, string | undefined];
+      if (!file.startsWith(join(root, 'texts')) || (part !== 'first' && part !== 'rest')) return null;
+      this.addWatchFile(file);
+      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+      const first = firstKeys(root, Object.keys(texts));
+      const said = Object.entries(texts).filter(([key]) => first.has(key) === (part === 'first'));
+      return { code: `export default ${JSON.stringify(Object.fromEntries(said))}`, moduleType: 'js' };
+    },
+  };
+}
 
 /**
  * Puts the styles and the script of the site into its page: as requests of their own a first visit would wait for one more round trip
@@ -72,7 +95,9 @@ function compressed(): Plugin {
     configResolved(config) {
       out = config.build.outDir;
     },
-    async closeBundle() {
+    async closeBundle(error?: Error) {
+      // What went wrong is said by the build itself.
+      if (error) return;
       const files = (await readdir(join(out, 'assets'))).filter((file) => /\.(js|css|svg)$/.test(file));
       await Promise.all(
         files.map(async (file) => {

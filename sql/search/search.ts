@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
+import { isMeant } from './match.ts';
 
 export const personHit = z.object({
   id: z.int(),
@@ -20,19 +21,15 @@ type Wanted = { words: readonly string[]; digits: string | null; whose: Whose; l
  */
 export const searchPeople = (db: Sql, { words, digits, whose, limit }: Wanted) => {
   const key = sql.fragment`search_key(first_name || ' ' || last_name)`;
-  const named = words.map((word) => sql.fragment`${key} like '%' || search_key(${word}) || '%'`);
-  const matches = [
-    ...(named.length > 0 ? [sql.fragment`(${sql.join(named, sql.fragment` and `)})`] : []),
-    ...(digits ? [sql.fragment`reverse(phone) like reverse(${digits}) || '%'`] : []),
-  ];
-  if (matches.length === 0) return Promise.resolve([]);
+  const meant = isMeant({ words, digits });
+  if (!meant) return Promise.resolve([]);
   const begins = words.map((word) => sql.fragment`(' ' || ${key} like '% ' || search_key(${word}) || '%')::int`);
   return db.any(sql.type(personHit)`
     select users.id, concat_ws(' ', first_name, nullif(last_name, '')) as name, ${whose.everything ? sql.fragment`phone` : sql.fragment`null::text as phone`},
       array(select role from user_roles where user_id = users.id order by role) as roles,
       exists (select from students where students.id = users.id) as is_student, is_active
     from users
-    where users.id in (select coalesce(merged_into, id) from users where ${sql.join(matches, sql.fragment` or `)})
+    where users.id in (select coalesce(merged_into, id) from users where ${meant})
       and (${isAmong(whose, 'student', 'users')} or ${isAmong(whose, 'client', 'users')})
     order by is_active desc, ${sql.join([sql.fragment`0::int`, ...begins], sql.fragment` + `)} desc, ${key} ${sql.fragment`collate "C"`}, users.id limit ${limit}`);
 };

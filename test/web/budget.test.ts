@@ -13,7 +13,7 @@ test('what the console loads first, with its board and one language, is at most 
   const html = globSync('**/*.html', { cwd: build }).map((file) => readFileSync(join(build, file), 'utf8'));
   const waiting = [
     ...named(html.join(), /assets\/([\w-]+\.js)/g),
-    ...readdirSync(assets).filter((file) => /^(BoardPage|ru)-[\w-]+\.js$/.test(file)),
+    ...readdirSync(assets).filter((file) => /^(BoardPage|first-ru)-[\w-]+\.js$/.test(file)),
   ];
   const loaded = new Set<string>();
   for (let file = waiting.pop(); file; file = waiting.pop()) {

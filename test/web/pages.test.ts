@@ -72,6 +72,9 @@ const INSIDE = () => [
   '/console/?view=month',
   `/console/day?training=${training}`,
   '/console/day?date=2020-01-01',
+  '/console/clients',
+  '/console/clients?which=away&q=ivan',
+  '/console/clients?act=new',
   '/console/tasks',
   '/console/tasks?status=done',
   '/console/night',
@@ -242,6 +245,7 @@ inBrowser('a trainer sees a trainer’s menu, and no page of others', async () =
   expect(await page.getByRole('navigation').getByRole('link').allInnerTexts()).toEqual([
     'Board',
     'Day',
+    'Clients',
     'Trainers',
     'Trainers’ pay',
     'Groups',

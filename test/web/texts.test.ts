@@ -1,5 +1,6 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
+import { firstKeys } from '../../api/web/first-texts.ts';
 import { runNames } from '../../queues/jobs/catalog.ts';
 
 type Texts = Record<string, string>;
@@ -49,4 +50,15 @@ test('no text stands in a page itself, and every text is used', () => {
     .map((key) => (isForm(key) ? key.replace(SUFFIX, '') : key))
     .filter((key) => !all.includes(`'${key}'`) && !all.includes(`\`${key.slice(0, key.lastIndexOf('.') + 1)}\${`));
   expect([...new Set(unused)]).toEqual([]);
+});
+
+test('what is opened first says its words at once: the frame, the menu, the board, signing in; other pages wait for theirs', () => {
+  const first = firstKeys('api/web', Object.keys(en));
+  const menu = globSync('api/web/console/modules/*/routes.ts').flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/title: '([\w.]+)'/g)].map(([, key]) => String(key)),
+  );
+  expect(menu.length).toBeGreaterThan(20);
+  for (const key of [...menu, 'search.placeholder', 'board.view.week', 'sign_in.login', 'trouble.too_many_one', 'role.owner'])
+    expect([key, first.has(key)]).toEqual([key, true]);
+  for (const key of ['erase.final', 'card.timeline', 'catalogue.none']) expect([key, first.has(key)]).toEqual([key, false]);
 });

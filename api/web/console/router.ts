@@ -1,6 +1,6 @@
 import { watch } from 'vue';
 import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vue-router';
-import { locale, t } from '../kit/i18n.ts';
+import { learnTheRest, locale, t } from '../kit/i18n.ts';
 import { lookWhoItIs, session } from '../kit/session.ts';
 import { pageRoutes } from './modules.ts';
 import { mayOpen, menuOf } from './shell/menu.ts';
@@ -19,16 +19,22 @@ export const router = createRouter({
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
 });
 
-/** Where somebody begins: the first entry of their menu. */
-const homeName = () => menuOf(router)[0]?.name ?? 'account';
+/** Leads to where somebody begins: the first entry of their menu; who has none is a client, whose pages are the cabinet. */
+function home() {
+  const [first] = menuOf(router);
+  if (first?.name) return { name: first.name };
+  location.replace('/cabinet');
+  return false;
+}
 
 router.beforeEach(async (to) => {
   if (!session.isKnown()) await lookWhoItIs().catch(() => null);
+  if (!to.meta.isOpen && to.name !== 'board') await learnTheRest();
   if (to.meta.isOpen) return true;
   const me = session.me.value;
   if (!me) return { name: 'sign-in', query: to.fullPath === '/' ? {} : { next: to.fullPath } };
   if (me.second_factor_needed && to.name !== 'second-factor') return { name: 'second-factor' };
-  if (to.path === '/' && !mayOpen(to.meta.roles)) return { name: homeName() };
+  if (to.path === '/' && !mayOpen(to.meta.roles)) return home();
   return mayOpen(to.meta.roles) || { name: 'missing', params: { rest: to.path.slice(1).split('/') } };
 });
 

@@ -1,5 +1,5 @@
 import { createInstance } from 'i18next';
-import { shallowRef } from 'vue';
+import { shallowRef, triggerRef } from 'vue';
 import type en from '../texts/en.json';
 import { type Locale, studio } from './studio.ts';
 
@@ -13,11 +13,13 @@ export const LOCALES: readonly { value: Locale; title: string }[] = [
   { value: 'en', title: 'English' },
 ];
 const KEPT = 'console.locale';
-const files = {
-  ru: () => import('../texts/ru.json'),
-  uk: () => import('../texts/uk.json'),
-  en: () => import('../texts/en.json'),
-};
+type Part = 'first' | 'rest';
+type Texts = Record<string, string>;
+/** What is opened first says a part of each language (`first-texts.ts`); the rest comes with any other page. */
+const filesOf = (part: Part) =>
+  part === 'first'
+    ? import.meta.glob<Texts>('../texts/*.json', { query: '?first', import: 'default' })
+    : import.meta.glob<Texts>('../texts/*.json', { query: '?rest', import: 'default' });
 
 /** The language of the page. Change it by {@link speak}. */
 export const locale = shallowRef<Locale>(studio.locale);
@@ -42,14 +44,31 @@ export const preferredLocale = (): Locale => {
   );
 };
 
+const learnt = new Set<string>();
+async function learn(wanted: Locale, part: Part) {
+  const name = `${wanted} ${part}`;
+  if (learnt.has(name)) return;
+  const texts = (await filesOf(part)[`../texts/${wanted}.json`]?.()) ?? {};
+  language.addResourceBundle(wanted, 'translation', texts, true, true);
+  learnt.add(name);
+}
+
+let isWhole = false;
 /** Loads a language and speaks it from then on. */
 export async function speak(wanted: Locale, { keep = false } = {}) {
-  if (!language.hasResourceBundle(wanted, 'translation'))
-    language.addResourceBundle(wanted, 'translation', (await files[wanted]()).default);
+  await Promise.all([learn(wanted, 'first'), isWhole ? learn(wanted, 'rest') : null]);
   await language.changeLanguage(wanted);
   locale.value = wanted;
   document.documentElement.lang = wanted;
   if (keep) localStorage.setItem(KEPT, wanted);
+}
+
+/** Loads what of a language is not said first; whatever is on the page already is said anew. */
+export async function learnTheRest() {
+  if (isWhole && learnt.has(`${locale.value} rest`)) return;
+  isWhole = true;
+  await learn(locale.value, 'rest');
+  triggerRef(locale);
 }
 
 /** A text in the language of the page; `count` chooses the plural form. Follows the language where it is used in a template. */
