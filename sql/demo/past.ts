@@ -1,5 +1,6 @@
 import { type Sql, sql } from '../database/database.ts';
 import { toMinor } from '../finance/currency.ts';
+import { insertAwards } from './belts.ts';
 import { daysAfter, weekAfter } from './days.ts';
 
 const WEEKS = 8;
@@ -28,6 +29,7 @@ export async function insertPast(transaction: Sql, past: Past, left: ReadonlyMap
   await writeInvoices(transaction, past);
   await receivePayments(transaction, past);
   await insertRates(transaction, past);
+  await insertAwards(transaction, past.today);
 }
 
 /** Another group that begins earlier on the same weekday and still goes on when the group begins; of a trainer, or of a student. */

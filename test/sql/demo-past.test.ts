@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { auditBooks } from '../../sql/audit/audit.ts';
+import { EVERYTHING } from '../../sql/auth/whose.ts';
+import { listSteps } from '../../sql/belts/steps.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { daysAfter } from '../../sql/demo/days.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
@@ -80,6 +82,14 @@ test.each([
   const found = await count(from);
   expect(found).toBeGreaterThanOrEqual(min);
   expect(found).toBeLessThanOrEqual(max);
+});
+
+test('some are ready for the next belt, most are not yet', async () => {
+  const of = { today: TODAY, whose: EVERYTHING, limit: 500 };
+  const [ready, all] = [await listSteps(db, { ...of, isReady: true }), await listSteps(db, of)];
+  expect(ready.length).toBeGreaterThanOrEqual(3);
+  expect(ready.length).toBeLessThan(all.length / 2);
+  expect(new Set(ready.map(({ belt }) => belt)).size).toBeGreaterThanOrEqual(2);
 });
 
 test('the week that is built next is the same as without a past', async () => {
