@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { z } from 'zod';
@@ -80,4 +82,19 @@ test('without a program for it there is no dump, and it is said why', async () =
   const number = await database.db.oneFirst(sql.type(version)`show server_version_num`);
   if (Number(number) >= 160_000) expect(done.noDump).toMatch(/older than the server/);
   expect(readdirSync(join(dir, 'no-dump'))).toContain('users.csv');
+});
+
+test.each([[['--help']], [[]], [['one', 'two']]])('the command says what it takes and makes no folder of %j', async (args) => {
+  const here = mkdtempSync(join(tmpdir(), 'export-'));
+  try {
+    const program = [resolve('workers/fleet/export.ts'), ...args];
+    const done = await promisify(execFile)(process.execPath, program, {
+      cwd: here,
+      env: { ...process.env, DATABASE_URL: database.url },
+    }).catch((error: { code: number; stderr: string }) => error);
+    expect(done).toMatchObject({ code: 1, stderr: expect.stringContaining('npm run export -- FOLDER') });
+    expect(readdirSync(here)).toEqual([]);
+  } finally {
+    rmSync(here, { recursive: true, force: true });
+  }
 });

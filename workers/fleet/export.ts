@@ -10,7 +10,7 @@ import { exportEverything } from '../exports/everything.ts';
 /** Takes everything out: `npm run export -- FOLDER`. */
 const settings = settingsOrExit();
 const [folder, ...more] = process.argv.slice(2);
-if (folder === undefined || more.length > 0) {
+if (folder === undefined || folder.startsWith('-') || more.length > 0) {
   console.error(
     'npm run export -- FOLDER\nFOLDER   a new one: each table as CSV, calendars, the audit, and a dump where there is pg_dump',
   );
