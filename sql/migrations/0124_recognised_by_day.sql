@@ -174,4 +174,4 @@ create trigger units_change_figures after insert on package_entries for each row
 
 -- The next night writes what is earned on all the days there are figures of.
 insert into daily_figures_due (day)
-select generate_series(greatest(min(day), '2000-01-01'), current_date - 1, interval '1 day')::date from daily_figures;
+select generate_series(greatest(min(day), '2000-01-01'), current_date - 1, interval '1 day')::date from daily_figures having min(day) is not null;
