@@ -189,7 +189,7 @@ test('killed again and again while buttons are pressed: each run is asked for on
   }
   await expireLease();
   botStudio.startBot();
-  await eventually(async () => botStudio.telegram.unconfirmed() === 0 && (await botStudio.runs()).length === data.length);
+  await eventually(async () => botStudio.telegram.unconfirmed() === 0 && (await botStudio.runs()).length === data.length, 150);
   await botStudio.settled();
   const edits = botStudio.telegram.received
     .filter(({ method }) => method === 'editMessageText')
@@ -197,7 +197,7 @@ test('killed again and again while buttons are pressed: each run is asked for on
   expect(new Set(edits).size).toBe(data.length);
   expect(edits.length - data.length).toBeLessThanOrEqual(kills);
   expect(new Set((await botStudio.runs()).map(({ run_key }) => run_key)).size).toBe(data.length);
-}, 240_000);
+}, 400_000);
 
 test(
   'the database is away for a while: nothing is lost and the process lives on',
