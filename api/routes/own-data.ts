@@ -101,7 +101,8 @@ export const ownDataRoutes = [
     responses: { 200: z.object({ items: z.array(consentItem) }) },
     async handle({ params }, { db, now, fleet }) {
       if (!(await isPerson(db, params.id))) throw new Problem(404, `there is no person ${params.id}`);
-      return { body: { items: await listConsents(db, params.id, dayOf(now, fleet.settings.zone)) } };
+      const { zone } = fleet.settings;
+      return { body: { items: await listConsents(db, params.id, { today: dayOf(now, zone), zone }) } };
     },
   }),
   route({

@@ -125,7 +125,8 @@ export const personCardRoutes = [
     responses: { 202: z.object({ queued: z.boolean() }) },
     async handle({ params, body }, { db, now, requestId, fleet }) {
       await demandCard(db, params.id, now);
-      if (body.is_marketing && !(await hasConsent(db, params.id, 'marketing', dayOf(now, fleet.settings.zone))))
+      const { zone } = fleet.settings;
+      if (body.is_marketing && !(await hasConsent(db, params.id, 'marketing', { today: dayOf(now, zone), zone })))
         throw new Problem(409, `person ${params.id} has not consented to marketing`);
       const dedupe = `studio_wrote:${params.id}:${requestId}`;
       const count = await notifyPeople(db, [

@@ -16,32 +16,36 @@ export const consentRow = z.object({
 });
 export type Consent = z.output<typeof consentRow>;
 
-/** Given for a child it ends with the 18th birthday, studio time. */
-const isValid = (today: string) => sql.fragment`
+/** A day of the studio, and where it begins and ends. */
+type StudioDay = { today: string; zone: string };
+/** The 18th birthday begins at the studio's midnight. */
+const adultSince = (zone: string) => sql.fragment`(birth_date + interval '18 years') at time zone ${zone}::text`;
+/** Given for a child it ends with the 18th birthday. */
+const isValid = ({ today, zone }: StudioDay) => sql.fragment`
   withdrawn_at is null and not coalesce(
-    (birth_date + interval '18 years')::date <= ${today}::date and given_at < birth_date + interval '18 years', false)`;
-const columns = (today: string) => sql.fragment`
-  consents.id, user_id, kind, text_version, given_at, given_by, withdrawn_at, ${isValid(today)} as is_valid`;
+    (birth_date + interval '18 years')::date <= ${today}::date and given_at < ${adultSince(zone)}, false)`;
+const columns = (on: StudioDay) => sql.fragment`
+  consents.id, user_id, kind, text_version, given_at, given_by, withdrawn_at, ${isValid(on)} as is_valid`;
 
 /** Somebody's consents, the latest first. */
-export const listConsents = (db: Sql, userId: number, today: string) =>
+export const listConsents = (db: Sql, userId: number, on: StudioDay) =>
   db.any(sql.type(consentRow)`
-    select ${columns(today)} from consents join users on users.id = user_id where user_id = ${userId} order by consents.id desc`);
+    select ${columns(on)} from consents join users on users.id = user_id where user_id = ${userId} order by consents.id desc`);
 
-export const hasConsent = (db: Sql, userId: number, kind: ConsentKind, today: string) =>
+export const hasConsent = (db: Sql, userId: number, kind: ConsentKind, on: StudioDay) =>
   db.exists(sql.unsafe`
-    select from consents join users on users.id = user_id where user_id = ${userId} and kind = ${kind} and ${isValid(today)}`);
+    select from consents join users on users.id = user_id where user_id = ${userId} and kind = ${kind} and ${isValid(on)}`);
 
 const ofAge = z.object({ id: z.int(), name: z.string(), kinds: z.array(z.string()), since: z.iso.date() });
 /** Who has turned 18 since a guardian consented for them, and has not consented to the same again, by id; the erased ones are nobody. */
-export const dueToConsent = (db: Sql, { today, after, size }: { today: string; after: number; size: number }) =>
+export const dueToConsent = (db: Sql, { after, size, ...on }: StudioDay & { after: number; size: number }) =>
   db.any(sql.type(ofAge)`
     select users.id, concat_ws(' ', first_name, nullif(last_name, '')) as name, array_agg(distinct kind order by kind) as kinds,
       (birth_date + interval '18 years')::date as since
     from consents join users on users.id = user_id
-    where users.id > ${after} and is_active and withdrawn_at is null and not (${isValid(today)})
+    where users.id > ${after} and is_active and withdrawn_at is null and not (${isValid(on)})
       and not exists (select from consents own where own.user_id = users.id and own.kind = consents.kind and own.withdrawn_at is null
-        and own.given_at >= birth_date + interval '18 years')
+        and own.given_at >= ${adultSince(on.zone)})
     group by users.id order by users.id limit ${size}`);
 
 const giver = z.object({ is_minor: z.boolean(), guardians: z.array(z.int()) });
@@ -55,30 +59,30 @@ export const whoMayConsent = (transaction: Sql, userId: number, today: string) =
 /** Gives a consent; one of this kind and text that was given for a child and is over is closed first. The same one again: that one. */
 export async function enterConsent(
   transaction: Sql,
-  of: { userId: number; kind: ConsentKind; textVersion: string; givenBy: string; today: string; now: string },
+  of: { userId: number; kind: ConsentKind; textVersion: string; givenBy: string; now: string } & StudioDay,
 ): Promise<Consent> {
   await transaction.query(sql.unsafe`
     update consents set withdrawn_at = ${of.now}::timestamptz from users where users.id = user_id and user_id = ${of.userId} and kind = ${of.kind}
-      and withdrawn_at is null and not (${isValid(of.today)})`);
+      and withdrawn_at is null and not (${isValid(of)})`);
   await transaction.query(sql.unsafe`
     insert into consents (user_id, kind, text_version, given_by, given_at)
     values (${of.userId}, ${of.kind}, ${of.textVersion}, ${of.givenBy}, ${of.now}::timestamptz)
     on conflict (user_id, kind, text_version) where withdrawn_at is null do nothing`);
   return transaction.one(sql.type(consentRow)`
-    select ${columns(of.today)} from consents join users on users.id = user_id
+    select ${columns(of)} from consents join users on users.id = user_id
     where user_id = ${of.userId} and kind = ${of.kind} and text_version = ${of.textVersion} and withdrawn_at is null`);
 }
 
 /** Withdraws a consent; one withdrawn already stays as it is. Null when there is none. */
 export async function withdrawConsent(
   transaction: Sql,
-  of: { userId: number; id: number; today: string; now: string },
+  of: { userId: number; id: number; now: string } & StudioDay,
 ): Promise<Consent | null> {
   await transaction.query(sql.unsafe`
     update consents set withdrawn_at = greatest(given_at, ${of.now}::timestamptz)
     where id = ${of.id} and user_id = ${of.userId} and withdrawn_at is null`);
   return transaction.maybeOne(sql.type(consentRow)`
-    select ${columns(of.today)} from consents join users on users.id = user_id where consents.id = ${of.id} and user_id = ${of.userId}`);
+    select ${columns(of)} from consents join users on users.id = user_id where consents.id = ${of.id} and user_id = ${of.userId}`);
 }
 
 /** Messages of the studio's own wish that still wait for somebody are sent no more (R30). */

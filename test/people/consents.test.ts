@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { addDays, addYears } from '../../queues/time/calendar.ts';
+import { addDays, addYears, startOfDay } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { askThoseOfAge } from '../../workers/cleanup/coming-of-age.ts';
 import { inDays, today } from '../support/days.ts';
@@ -51,6 +51,20 @@ test('for a child a guardian consents until the day of being 18; then it is aske
   expect(await list(child)).toMatchObject([{ is_valid: false, withdrawn_at: null }]);
   expect((await give(child, 'processing', { given_by: parent.id })).status).toBe(409);
   expect((await give(child, 'processing')).body).toMatchObject({ given_by: `person:${child}`, is_valid: true });
+});
+
+test.each([
+  ['00:10', true],
+  ['23:50 the day before', false],
+])('the 18th birthday begins at the studio’s midnight: what was given at %s counts as one’s own: %s', async (at, isOwn) => {
+  const id = await make.student();
+  await born(id, addYears(today(), -18));
+  const midnight = startOfDay(today(), 'Europe/Moscow');
+  const given = new Date(Date.parse(midnight) + (at === '00:10' ? 10 : -10) * 60_000).toISOString();
+  await api.db.query(sql.unsafe`
+    insert into consents (user_id, kind, text_version, given_by, given_at)
+    values (${id}, 'photos', '2026-11', ${`person:${id}`}, ${given}::timestamptz)`);
+  expect(await list(id)).toMatchObject([{ is_valid: isOwn }]);
 });
 
 test('somebody else’s consents are nobody’s business', async () => {

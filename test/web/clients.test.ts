@@ -276,6 +276,7 @@ inBrowser(
     await dialog(page).getByRole('button', { name: 'Erase for good' }).click();
     await page.waitForURL('**/console/clients');
     await eventually(async () => !JSON.stringify(await get(`/api/people/${client}/data`)).includes('Tomorrow'));
-    expect(world.complaints().filter((line) => !line.includes('409'))).toEqual([]);
+    // The line to the server may tell the card that it changed before the answer does: then it is asked for once more, and gone.
+    expect(world.complaints().filter((line) => !/40[49]/.test(line))).toEqual([]);
   },
 );

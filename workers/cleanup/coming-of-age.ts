@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts';
 export const askThoseOfAge: Operation = {
   name: 'coming_of_age',
   async batch(transaction, { date, settings }, after, size) {
-    const people = await dueToConsent(transaction, { today: date, after: Number(after ?? 0), size });
+    const people = await dueToConsent(transaction, { today: date, zone: settings.zone, after: Number(after ?? 0), size });
     await writeTasks(
       transaction,
       people.map(({ id, name, kinds, since }) => ({

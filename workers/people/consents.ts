@@ -27,7 +27,8 @@ export async function consent(
   wish: { kind: ConsentKind; textVersion: string; givenBy: number | undefined },
   { caller, fleet, now }: Asking,
 ): Promise<Consent> {
-  const today = dayOf(now, fleet.settings.zone);
+  const { zone } = fleet.settings;
+  const today = dayOf(now, zone);
   const who = await whoMayConsent(transaction, userId, today);
   if (!who) throw new Refused('missing', `there is no person ${userId}`);
   const able = who.is_minor ? who.guardians : [userId];
@@ -37,7 +38,15 @@ export async function consent(
   if (givenBy === undefined || !able.includes(givenBy))
     throw new Refused('conflict', who.is_minor ? 'for a child a guardian consents' : 'an adult consents for oneself');
   const { kind, textVersion } = wish;
-  return enterConsent(transaction, { userId, kind, textVersion, givenBy: `person:${givenBy}`, today, now: now.toISOString() });
+  return enterConsent(transaction, {
+    userId,
+    kind,
+    textVersion,
+    givenBy: `person:${givenBy}`,
+    today,
+    zone,
+    now: now.toISOString(),
+  });
 }
 
 /**
@@ -50,12 +59,12 @@ export async function withdraw(
   id: number,
   { fleet: { settings }, now }: Asking,
 ): Promise<Consent> {
-  const today = dayOf(now, settings.zone);
-  const withdrawn = await withdrawConsent(transaction, { userId, id, today, now: now.toISOString() });
+  const on = { today: dayOf(now, settings.zone), zone: settings.zone };
+  const withdrawn = await withdrawConsent(transaction, { userId, id, ...on, now: now.toISOString() });
   if (!withdrawn) throw new Refused('missing', `there is no consent ${id} of person ${userId}`);
-  if (withdrawn.kind === 'marketing' && !(await hasConsent(transaction, userId, 'marketing', today)))
+  if (withdrawn.kind === 'marketing' && !(await hasConsent(transaction, userId, 'marketing', on)))
     await stopMarketing(transaction, userId);
-  if (withdrawn.kind === 'processing' && !(await hasConsent(transaction, userId, 'processing', today))) {
+  if (withdrawn.kind === 'processing' && !(await hasConsent(transaction, userId, 'processing', on))) {
     const erase_by = addDays(dayOf(new Date(withdrawn.withdrawn_at as string), settings.zone), DAYS_TO_ERASE);
     const title = text(settings.locale, 'task.erase_person', { id: userId, day: erase_by });
     const details = { person_id: userId, consent_id: id, erase_by };

@@ -65,7 +65,8 @@ export async function merge(transaction: Sql, wish: MergeWish, { by, now, zone }
   const obstacles = [...(await mergeObstacles(transaction, wish, choice, at))];
   if (obstacles.length > 0) return { kept, other, becomes: null, obstacles, merged: null };
   const merged = await mergePeople(transaction, { keptId, mergedId, keeps: keepsOf(kept, other, wish), by, now: at });
-  if (!(await hasConsent(transaction, keptId, 'marketing', dayOf(now, zone)))) await stopMarketing(transaction, keptId);
+  if (!(await hasConsent(transaction, keptId, 'marketing', { today: dayOf(now, zone), zone })))
+    await stopMarketing(transaction, keptId);
   const [becomes] = await mergeSides(transaction, [keptId], at);
   return { kept, other, becomes: becomes!, obstacles, merged };
 }
