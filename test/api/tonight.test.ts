@@ -10,11 +10,14 @@ let api: TestApi;
 let make: ReturnType<typeof studio>;
 /** The day that the next night charges. */
 let charged: string;
+/** The day of the renewals that come next: the same, but for the hours in which one of both is over already. */
+let renewed: string;
 beforeAll(async () => {
   api = await testApi();
   make = studio(api.db);
   const { zone } = api.fleet.settings;
   charged = addDays(dayOf(nextTicks('0 23 * * *', zone, new Date(), 1)[0] as Date, zone), 1);
+  renewed = dayOf(nextTicks('0 1 * * *', zone, new Date(), 1)[0] as Date, zone);
 });
 afterAll(() => api.close());
 
@@ -33,14 +36,20 @@ async function training(day: string, ...students: number[]) {
 }
 
 test('tonight says who is charged by what, who is short, and what is renewed; nothing of it stays', async () => {
-  const [held, rich, poor, later] = [await make.student(), await make.student(), await make.student(), await make.student()];
+  const [held, rich, poor, later, loyal] = [
+    await make.student(),
+    await make.student(),
+    await make.student(),
+    await make.student(),
+    await make.student(),
+  ];
   await make.subscription({ student: held, from: '2020-01-01', to: addDays(charged, 30), left: 3 });
   expect((await api.post(`/api/students/${rich}/payments`, { amount_minor: 70_000 })).status).toBe(201);
   expect((await api.post(`/api/students/${poor}/payments`, { amount_minor: 10_000 })).status).toBe(201);
   const id = await training(charged, held, rich, poor);
   await training(addDays(charged, 1), later);
   // A subscription for 4,000 that ends on the night's day.
-  await make.subscription({ student: held, from: '2020-01-01', to: charged, left: 0, autoRenew: true });
+  await make.subscription({ student: loyal, from: '2020-01-01', to: renewed, left: 0, autoRenew: true });
   const before = await rowCounts(api.db);
   const { status, body } = await api.get('/api/tonight');
   expect({ status, detail: body.detail }).toEqual({ status: 200, detail: undefined });
@@ -59,11 +68,11 @@ test('tonight says who is charged by what, who is short, and what is renewed; no
   expect(shown).toContainEqual({ student_id: rich, training_id: id, amount_minor: 50_000, is_paid: true, sessions_left: null });
   expect(shown).toContainEqual({ student_id: held, training_id: id, amount_minor: null, is_paid: true, sessions_left: 2 });
   expect(body.short).toEqual([
-    expect.objectContaining({ payer_id: held, tonight_minor: 400_000, missing_minor: 400_000 }),
+    expect.objectContaining({ payer_id: loyal, tonight_minor: 400_000, missing_minor: 400_000 }),
     expect.objectContaining({ payer_id: poor, tonight_minor: 50_000, missing_minor: 40_000 }),
   ]);
   expect(body.renewals).toEqual([
-    expect.objectContaining({ student_id: held, start_date: addDays(charged, 1), amount_minor: 400_000, is_paid: false }),
+    expect.objectContaining({ student_id: loyal, start_date: addDays(renewed, 1), amount_minor: 400_000, is_paid: false }),
   ]);
   // Looked at again, it is the same.
   expect((await api.get('/api/tonight')).body).toEqual(body);
