@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
+const SHARE = 'per cent, a number from 0 to 100 with two places after the point at most';
 /** In per cent, with two places at most. */
 export const share = z
-  .number()
-  .min(0)
-  .max(100)
-  .refine((percent) => Number.isInteger(Math.round(percent * 1e6) / 1e4), { error: 'two places after the point at most' });
+  .number({ error: SHARE })
+  .min(0, { error: SHARE })
+  .max(100, { error: SHARE })
+  .refine((percent) => Number.isInteger(Math.round(percent * 1e6) / 1e4), { error: SHARE });
 
 export const bookingRulesRow = z.object({
   fitting_percent: share.meta({
