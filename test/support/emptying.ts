@@ -26,7 +26,12 @@ const definition = `
       if pg_relation_size(one) > 0 then execute format('delete from %s', one); end if;
     end loop;
     -- The tests' own keys stay; one that is bound to somebody goes with them.
-    if 'users'::regclass = any(reached) then delete from api_keys where vending_owner_id is not null; end if;
+    if 'users'::regclass = any(reached) then
+      delete from api_keys where vending_owner_id is not null;
+      -- No day is to be counted anew, but for the one that a new database begins with.
+      delete from daily_figures_due;
+      insert into daily_figures_due (day) values (current_date - 1);
+    end if;
     -- What triggers would have done.
     if reached && array['bookings', 'real_trainings', 'real_training_students', 'specialist_absences']::regclass[] then
       delete from occupancies;
