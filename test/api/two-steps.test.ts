@@ -17,7 +17,7 @@ beforeAll(async () => {
   student = await person();
   training = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-    values (${await type()}, ${await trainer()}, current_date - 1, '10:00', now() - interval '1 day', now() - interval '23 hours', 10, 0)
+    values (${await type()}, ${await trainer()}, (now() at time zone 'Europe/Moscow')::date - 1, '10:00', now() - interval '1 day', now() - interval '23 hours', 10, 0)
     returning id`);
 });
 afterAll(() => api.close());

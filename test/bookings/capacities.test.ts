@@ -35,7 +35,7 @@ async function somebody() {
 
 const INSERTED = {
   training: `insert into real_trainings (training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-    select id, $1::int, $3::int, $2::timestamptz::date, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1 returning id`,
+    select id, $1::int, $3::int, ($2::timestamptz at time zone 'Europe/Moscow')::date, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types limit 1 returning id`,
   seat: `insert into real_training_students (student_id, real_training_id, status) values ($1, $2, $3) returning id`,
   booking: `insert into bookings (client_id, payer_id, specialist_id, service_id, room_id, starts_at, duration_minutes, break_minutes,
       service_price_minor, price_minor, status)

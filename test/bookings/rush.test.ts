@@ -150,7 +150,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
       expect(isAnswered).toBe(false);
       await holder.query(
         `insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-         select id, $1, $2::timestamptz::date, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types order by id limit 1`,
+         select id, $1, ($2::timestamptz at time zone 'Europe/Moscow')::date, '10:00', $2, $2::timestamptz + interval '1 hour', 5, 0 from training_types order by id limit 1`,
         [trainer, TEN],
       );
       await holder.query('commit');

@@ -73,12 +73,13 @@ export function salon(db: Database) {
         values (${fields.client}, ${fields.client}, ${fields.specialist}, ${fields.service}, ${fields.location ?? null}, ${fields.room ?? null}, ${fields.at}::timestamptz,
           ${fields.minutes ?? 60}, ${fields.pause ?? 0}, 0, 0, ${fields.heldUntil ? 'PENDING' : 'CONFIRMED'}, ${fields.heldUntil ?? null}::timestamptz)
         returning id`),
+    /** On the day and at the time the studio's clock shows, in Moscow. */
     training: (fields: { trainer: number; room?: number; at: string; minutes?: number; isCancelled?: boolean }) =>
       db.oneFirst(id`
         insert into real_trainings (training_type_id, trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor, status, cancelled_at)
-        select type.id, ${fields.trainer}::int, ${fields.room ?? null}::int, at::date, at::time, at, at + make_interval(mins => ${fields.minutes ?? 60}), 5, 0,
+        select type.id, ${fields.trainer}::int, ${fields.room ?? null}::int, wall::date, wall::time, at, at + make_interval(mins => ${fields.minutes ?? 60}), 5, 0,
           ${fields.isCancelled ? 'cancelled' : 'scheduled'}, case when ${fields.isCancelled ?? false} then now() end
-        from (select ${fields.at}::timestamptz as at) as given,
+        from (select ${fields.at}::timestamptz as at) as given, lateral (select at at time zone 'Europe/Moscow' as wall) as studio,
           lateral (select id from training_types order by id limit 1) type
         returning id`),
     async someType() {

@@ -63,7 +63,7 @@ export function storm(stage: SlotStage, { specialists, locations, clients, servi
         const start = instant(`${day()} ${clock(draw.int(0, 1_430))}`);
         const made = await db.oneFirst(id`
           insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
-          select type.id, ${who()}, at::date, at::time, at, at + make_interval(mins => ${draw.int(5, 240)}), 5, 0
+          select type.id, ${who()}, (at at time zone 'Europe/Moscow')::date, (at at time zone 'Europe/Moscow')::time, at, at + make_interval(mins => ${draw.int(5, 240)}), 5, 0
           from (select ${start} as at) as given, lateral (select id from training_types order by id limit 1) type returning id`);
         trainings.push(made);
       },

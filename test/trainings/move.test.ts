@@ -134,7 +134,7 @@ describe('a training is moved by hand (R12)', () => {
   test('one that has begun is refused', async () => {
     const training = await group(0);
     await scene.db.query(sql.unsafe`
-      update real_trainings set starts_at = now() - interval '1 minute', ends_at = now() + interval '1 hour', training_date = current_date where id = ${training.id}`);
+      update real_trainings set starts_at = now() - interval '1 minute', ends_at = now() + interval '1 hour', training_date = (now() at time zone 'Europe/Moscow')::date where id = ${training.id}`);
     const [{ version }] = (await scene.trainings([training.id])) as [Json];
     expect(await move({ ...training, version }, { starts_at: at(dayIn(FAR), '12:00') })).toMatchObject({
       status: 409,
