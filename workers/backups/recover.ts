@@ -3,6 +3,8 @@ import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import pg from 'pg';
 import { archivingSettings, restoreCommand, walDir } from '../../sql/database/archiving.ts';
@@ -97,6 +99,8 @@ function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Recor
 
 type Server = ScratchServer & { hasEnded(): boolean; words(): string[] };
 const WORDS = 40;
+/** What it tells whoever asks before it takes anybody in: no reason for its end. */
+const TO_WHO_ASKED = /FATAL: {2}the database system is /;
 
 /** Starts a server of ours for a while. `stop` ends it cleanly. */
 export function startServer(
@@ -105,12 +109,17 @@ export function startServer(
 ): Server {
   const child: ChildProcess = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   const words: string[] = [];
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    words.push(...text.split('\n').filter(Boolean));
+  createInterface({ input: child.stderr as Readable }).on('line', (line) => {
+    if (!TO_WHO_ASKED.test(line)) words.push(line);
     words.splice(0, words.length - WORDS);
   });
+  let isClosed = child.pid === undefined;
   child.on('error', (error) => words.push(error.message));
-  const hasEnded = () => child.exitCode !== null || child.signalCode !== null || child.pid === undefined;
+  // Not when it exits: what it said last is read after that.
+  child.on('close', () => {
+    isClosed = true;
+  });
+  const hasEnded = () => isClosed;
   return {
     hasEnded,
     words: () => words,
