@@ -71,7 +71,7 @@ async function codeFor(email: string): Promise<string> {
   return String(/Your code is (\d{6})/.exec(String(letter()?.text))?.[1]);
 }
 const isBooked = (page: Page | Frame) => page.getByRole('heading', { name: 'You are booked' }).waitFor();
-const later = async (page: Page) => {
+const later = async (page: Page | Frame) => {
   await page.getByRole('link', { name: 'Later days' }).click();
   await page.waitForURL(/day=/);
 };
@@ -268,7 +268,7 @@ inBrowser('in a frame of the studio’s own site, without cookies; in nobody els
   const page = await world.visit();
   await page.goto(`${embedder}/?of=${encodeURIComponent(`${world.api.url}/?service=${service}`)}`);
   const frame = page.frames()[1] as Frame;
-  await frame.getByRole('link', { name: 'Later days' }).click();
+  await later(frame);
   await frame.getByRole('button', { name: /^10:00,/ }).click();
   const email = await fillIn(frame);
   await frame.getByRole('button', { name: /^Book/ }).click();
