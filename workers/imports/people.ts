@@ -120,7 +120,8 @@ export function recognise(found: readonly Found[], { people }: World) {
       for (const each of person.rows)
         noteOfRow(person, each.row, { code: 'two_candidates', params: { ids: rowNumbers(same.map(({ id }) => id)) } });
   }
-  for (const person of found) forgetFormer(person, people);
+  const former = Map.groupBy(people, (person) => person.merged_into);
+  for (const { row, known } of found) if (known) forgetFormer(row, known, former.get(known.id) ?? []);
   const same = Map.groupBy(
     found.filter(({ known }) => known),
     ({ known }) => known?.id,
@@ -134,9 +135,7 @@ export function recognise(found: readonly Found[], { people }: World) {
 }
 
 /** A phone or e-mail under which the person was kept before two records were merged is no change of the one they have now. */
-function forgetFormer({ row, known }: Found, people: readonly KnownPerson[]) {
-  if (!known) return;
-  const former = people.filter(({ merged_into }) => merged_into === known.id);
+function forgetFormer(row: Found['row'], known: KnownPerson, former: readonly KnownPerson[]) {
   if (row.phone !== known.phone && former.some(({ phone }) => phone !== null && phone === row.phone)) row.phone = null;
   const email = row.email && lower(row.email);
   if (email && email !== known.email?.toLowerCase() && former.some((one) => one.email && lower(one.email) === email))
