@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isAmong, type Whose } from '../auth/whose.ts';
 import { type Sql, sql } from '../database/database.ts';
+import { openingsOn } from './hours.ts';
 
 export const boardDayRow = z.object({
   day: z.iso.date(),
@@ -50,18 +51,9 @@ export const countDays = (db: Sql, days: readonly Span[], whose: Whose) =>
       from days join specialist_absences absence on from_at < ends and to_at > begins
       where ${isAmong(whose, 'absence', 'absence')}
       group by 1
-    ), hours as (
-      select days.day, closing.reason,
-        case when closing.location_id is not null then closing.intervals = '[]'
-          when coalesce(place.work_schedule, '{}') = '{}' then false
-          else coalesce(place.work_schedule -> ((extract(isodow from days.day) - 1)::int)::text, '[]') = '[]' end as is_closed
-      from days cross join locations place
-      left join lateral (
-        select location_id, intervals, reason from day_closings where location_id = place.id and day_closings.day = days.day
-        order by day_off nulls first limit 1
-      ) as closing on true
     ), closed as (
-      select day, bool_and(is_closed) as is_closed, min(reason) filter (where is_closed) as reason from hours group by 1
+      select day, bool_and(coalesce(open = '[]', false)) as is_closed, min(reason) filter (where open = '[]') as reason
+      from (${openingsOn(sql.fragment`select day from days`)}) as opening group by 1
     )
     select days.day, coalesce(trainings, 0) as trainings, coalesce(cancelled, 0) as cancelled, coalesce(registered, 0) as registered,
       coalesce(bookings, 0) as bookings, coalesce(away, 0) as away, coalesce(is_closed, false) as is_closed,

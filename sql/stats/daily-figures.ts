@@ -105,10 +105,6 @@ export const writeFigures = (transaction: Sql, days: readonly string[], zone: st
  */
 export const writeMoney = (transaction: Sql, days: { before: string; last: string }, zone: string) =>
   transaction.anyFirst(sql.type(z.object({ day: z.iso.date() }))`
-    with money as materialized (
-      -- Once for all days: without statistics a planner would compute it for each of them.
-      ${moneyDays({ ...days, zone })}
-    )
     update daily_figures known set earned_training_minor = now_is.training, earned_subscription_minor = now_is.subscription,
       earned_booking_minor = now_is.booking, earned_package_minor = now_is.package, earned_other_minor = now_is.other,
       deferred_minor = now_is.deferred, wallets_minor = now_is.wallets, owed_minor = now_is.owed, zone = ${zone}, written_at = now()
@@ -117,7 +113,7 @@ export const writeMoney = (transaction: Sql, days: { before: string; last: strin
         coalesce(earned_booking_minor, 0) as booking, coalesce(earned_package_minor, 0) as package, coalesce(earned_other_minor, 0) as other,
         coalesce(deferred_minor, 0) as deferred, coalesce(wallets_minor, 0) as wallets, coalesce(owed_minor, 0) as owed
       from generate_series(${days.before}::date + 1, ${days.last}::date, interval '1 day') as asked (at)
-      left join money on money.day = asked.at::date
+      left join (${moneyDays({ ...days, zone })}) as money on money.day = asked.at::date
     ) as now_is
     where known.day = now_is.day and (known.earned_training_minor, known.earned_subscription_minor, known.earned_booking_minor, known.earned_package_minor,
         known.earned_other_minor, known.deferred_minor, known.wallets_minor, known.owed_minor, known.zone)
