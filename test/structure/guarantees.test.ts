@@ -23,3 +23,15 @@ test.each(named)('%s: %s is there and holds what is named', (_, file, names) => 
   const text = readFileSync(url, 'utf8');
   for (const name of names) expect([name, text.includes(`'${name}'`)]).toEqual([name, true]);
 });
+
+const [, short = ''] = readFileSync('README.md', 'utf8').split('\n## What is guaranteed\n');
+const shownBy = [...short.split('\n## ')[0]!.matchAll(/^\| (?!when|--)([^|]+) \|[^|]+\| ([^|]+) \|$/gm)].map(
+  ([, when, shown]) => [when!, [...shown!.matchAll(/`(?:test\/)?([^`]+)`/g)].map(([, path]) => `test/${path}`)] as const,
+);
+
+test('the README’s own rows are shown by something, too', () => expect(shownBy.length).toBeGreaterThan(6));
+test.each(shownBy)('%s: each test that the README names is there', (_, paths) => {
+  expect(paths).not.toEqual([]);
+  const isThere = (path: string) => ['', '.ts', '.test.ts', '.night.test.ts'].some((ending) => existsSync(path + ending));
+  expect(paths.filter((path) => !isThere(path))).toEqual([]);
+});
