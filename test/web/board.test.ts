@@ -184,6 +184,45 @@ inBrowser('what is closed is shaded; what is impossible is hatched while one car
   await page.getByRole('dialog').getByText('dentist').first().waitFor();
 });
 
+inBrowser(
+  'on a low screen the names stay, the first entry is in sight, and what is carried to an edge scrolls the board',
+  async () => {
+    const late = await make(other, '18:00');
+    const page = await open(owner);
+    await world.api.ask('DELETE', `/real-trainings/${training}`);
+    await page.setViewportSize({ width: 1400, height: 700 });
+    await page.reload();
+    await entry(page, late).waitFor();
+    const board = page.getByRole('region', { name: 'Board' });
+    const scrolled = () => board.evaluate((frame) => frame.scrollTop);
+    const before = await scrolled();
+    expect(before).toBeGreaterThan(0);
+    const frame = await board.boundingBox();
+    const box = await entry(page, late).boundingBox();
+    if (!frame || !box) throw new Error('the board is not drawn');
+    expect(box.y).toBeLessThan(frame.y + frame.height);
+    const name = await board.locator('.top').nth(1).boundingBox();
+    expect(Math.abs((name?.y ?? 0) - frame.y)).toBeLessThan(4);
+    await page.mouse.move(box.x + 20, box.y + 6);
+    await page.mouse.down();
+    await page.mouse.move(box.x + 20, frame.y + 20, { steps: 4 });
+    // The pointer rests, and the board goes on until its morning.
+    await eventually(async () => (await scrolled()) === 0);
+    await page.keyboard.press('Escape');
+    await page.mouse.up();
+    expect(await page.locator('.ghost').count()).toBe(0);
+  },
+);
+
+inBrowser('a day without anything offers to add, and not the set-up of a studio that is set up', async () => {
+  const page = await open(owner);
+  await page.goto(`/console/?date=${addDays(day, 200)}&view=list`);
+  await page.getByText('Nothing is planned here').first().waitFor();
+  expect(await page.getByRole('link', { name: 'To the set-up' }).count()).toBe(0);
+  await page.getByRole('main').getByRole('button', { name: 'Add' }).last().click();
+  await page.getByRole('dialog').first().waitFor();
+});
+
 inBrowser('of two who move the same training the later one is told, and nothing is overwritten', async () => {
   const page = await open(owner);
   await page.route('**/real-trainings/*', async (route) => {
