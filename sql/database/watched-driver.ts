@@ -9,8 +9,12 @@ const PROOF_MS = 3_000;
 /** What waits for longer is asked after on another connection, this often: the server may be at work for it or have heard nothing. */
 const SUSPECT_MS = 3_000;
 const AGAIN_MS = 1_000;
+/** What was given up is asked after so often: after a minute the server has ended it by itself. */
+const LOOKS = 60;
 
-type Question = { left: number; began: number; pid: number | undefined; giveUp: () => void; idleSince?: string };
+/** A session of the server's, and since when it was idle when it was asked after. */
+type Session = { pid: number; idleSince?: string | undefined };
+type Question = { left: number; began: number; session: Session | undefined; giveUp: () => void };
 
 /** The database kept silent, or the way to it swallows what is sent. */
 const silence = (ms: number) => Object.assign(new Error(`the database did not answer within ${ms} ms`), { code: 'ETIMEDOUT' });
@@ -20,7 +24,8 @@ const silence = (ms: number) => Object.assign(new Error(`the database did not an
  * connection and answers nothing: after that time the statement fails as in an outage (`isOutage`), its connection is thrown away,
  * and so are the idle ones that have not been heard of since. Only time in which this process runs counts, so that one that was
  * frozen reads what has arrived meanwhile. Where another connection can be had, and the server says twice that it does nothing for
- * the one that waits, it is given up after some seconds already: what was asked, or its answer, is lost.
+ * the one that waits, it is given up after some seconds already: what was asked, or its answer, is lost. The server does not know
+ * that, and would keep the session with its transaction and its locks for half a minute: it is told to end it.
  * @param ms more than the server's own `statement_timeout`
  */
 export const watchedDriver =
@@ -28,6 +33,8 @@ export const watchedDriver =
   async (configuration) => {
     const driver = await createPgDriverFactory()(configuration);
     const open = new Set<Question>();
+    /** Sessions of what was given up, which the server may still keep, and how often they may be asked after still. */
+    const lost = new Map<Session, number>();
     const heard = new Map<DriverClient, number>();
     let watch: NodeJS.Timeout | undefined;
     let isAsking = false;
@@ -39,7 +46,7 @@ export const watchedDriver =
         if (question.left < 0) question.giveUp();
       }
       const now = performance.now();
-      if (!isAsking && now - asked > AGAIN_MS && suspects(now).length > 0) {
+      if (!isAsking && now - asked > AGAIN_MS && (lost.size > 0 || suspects(now).length > 0)) {
         isAsking = true;
         void askAfter(suspects(now))
           .catch(() => undefined)
@@ -48,40 +55,46 @@ export const watchedDriver =
             asked = performance.now();
           });
       }
-      if (open.size > 0) return;
+      if (open.size > 0 || lost.size > 0) return;
       clearInterval(watch);
       watch = undefined;
     }
 
-    const suspects = (now: number) => [...open].filter(({ began, pid }) => pid !== undefined && now - began > SUSPECT_MS);
+    const suspects = (now: number) => [...open].filter(({ began, session }) => session && now - began > SUSPECT_MS);
 
     /** Asks the server what it does for those that wait. Silence and refusals say nothing: the way may be cut for everybody. */
     async function askAfter(waiting: readonly Question[]) {
+      for (const [session, left] of lost) {
+        if (left > 0) lost.set(session, left - 1);
+        else lost.delete(session);
+      }
       const other = await driver.createClient();
       await other.acquire();
       try {
         const silent = new Promise<never>((_, reject) => setTimeout(() => reject(silence(PROOF_MS)), PROOF_MS).unref());
-        const pids = `{${waiting.map(({ pid }) => pid).join()}}`;
-        const { rows } = await Promise.race([other.query(WHAT_IS_DONE, [pids]), silent]);
-        const since = new Map(rows.map((row) => [row.pid, row.idle_since]));
-        for (const question of waiting) {
-          if (!open.has(question)) continue;
-          const idleSince = since.get(question.pid) as string | null | undefined;
-          if (idleSince === null) question.idleSince = undefined;
-          else if (question.idleSince === (idleSince ?? GONE)) question.giveUp();
-          else question.idleSince = idleSince ?? GONE;
-        }
+        const ask = (text: string, values: unknown[]) => Promise.race([other.query(text, values), silent]);
+        const sessions = [...waiting.flatMap(({ session }) => session ?? []), ...lost.keys()];
+        const { rows } = await ask(WHAT_IS_DONE, [sessions.map(({ pid }) => pid)]);
+        const since = new Map(rows.map((row) => [row.pid, row.idle_since as string | null]));
+        const idle = new Set(sessions.filter((session) => isIdleStill(session, since.get(session.pid))));
+        for (const question of waiting)
+          if (open.has(question) && question.session && idle.has(question.session)) question.giveUp();
+        const ended = [...lost.keys()].filter((session) => idle.has(session));
+        if (ended.length > 0)
+          await ask(END_IF_IDLE_STILL, [ended.map(({ pid }) => pid), ended.map(({ idleSince }) => idleSince)]);
+        for (const session of ended) lost.delete(session);
       } finally {
         throwAway(other);
       }
     }
 
-    function withTimeout<T>(limit: number, client: DriverClient, answer: Promise<T>, pid?: number): Promise<T> {
+    function withTimeout<T>(limit: number, client: DriverClient, answer: Promise<T>, session?: Session): Promise<T> {
       const late = Promise.withResolvers<never>();
       const began = performance.now();
-      const question: Question = { left: Math.ceil(limit / COUNT_MS), began, pid, giveUp };
+      const question: Question = { left: Math.ceil(limit / COUNT_MS), began, session, giveUp };
       function giveUp() {
         open.delete(question);
+        if (session) lost.set(session, LOOKS);
         late.reject(silence(Math.round(performance.now() - began)));
         throwAway(client);
         for (const [other, at] of heard) if (at < began && other.state() === 'IDLE') throwAway(other);
@@ -99,7 +112,7 @@ export const watchedDriver =
       async createClient() {
         const client = await driver.createClient();
         let wasIdle = false;
-        let pid: number | undefined;
+        let session: Session | undefined;
         heard.set(client, performance.now());
         client.on('acquire', () => {
           wasIdle = performance.now() - (heard.get(client) ?? 0) > IDLE_MS;
@@ -108,22 +121,36 @@ export const watchedDriver =
         return {
           ...client,
           async query(...query) {
-            if (wasIdle || pid === undefined) {
+            if (wasIdle || session === undefined) {
               wasIdle = false;
-              const { rows } = await withTimeout(PROOF_MS, client, client.query('select pg_backend_pid() as pid'));
-              pid = Number(rows[0]?.pid);
+              const { rows } = await withTimeout(PROOF_MS, client, client.query('select pg_backend_pid() as pid'), session);
+              session = { pid: Number(rows[0]?.pid) };
             }
-            return withTimeout(ms, client, client.query(...query), pid);
+            session.idleSince = undefined;
+            return withTimeout(ms, client, client.query(...query), session);
           },
         };
       },
     };
   };
 
-/** Since when a connection is idle; null where the server is at work for it, or does not say. One that is not there is gone. */
+/** Whether it is idle since the same instant as when it was last asked after, or is not there twice. */
+function isIdleStill(session: Session, idleSince: string | null | undefined): boolean {
+  const before = session.idleSince;
+  session.idleSince = idleSince === null ? undefined : (idleSince ?? GONE);
+  return session.idleSince !== undefined && session.idleSince === before;
+}
+const GONE = 'gone';
+
+/** Since when a session is idle; null where the server is at work for it, or does not say. One that is not there is gone. */
 const WHAT_IS_DONE = `
   select pid, case when state like 'idle%' then state_change::text end as idle_since
   from pg_stat_activity where pid = any($1::int[])`;
-const GONE = 'gone';
+
+/** Ends sessions that have done nothing since they were asked after: no other one can have that number and that instant. */
+const END_IF_IDLE_STILL = `
+  select pg_terminate_backend(activity.pid)
+  from pg_stat_activity activity join unnest($1::int[], $2::text[]) as ended (pid, idle_since) on ended.pid = activity.pid
+  where activity.state like 'idle%' and activity.state_change::text = ended.idle_since`;
 
 const throwAway = (client: DriverClient) => void client.destroy().catch(() => undefined);
