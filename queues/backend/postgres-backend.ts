@@ -1,14 +1,15 @@
 import type { Socket } from 'node:net';
 import { type BackendFactory, type ConnectionOptions, createPostgresBackend, FlowProducer, Queue, Worker } from 'bullmq';
 import pg from 'pg';
+import { PrimaryClient } from '../../sql/database/hosts.ts';
 import { isOutage } from '../../sql/database/outage.ts';
 import type { Backend } from './backend.ts';
 import { kept, listened, openedOnce, queueCache, workerOptions } from './bullmq.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** What BullMQ asks is answered in milliseconds; a connection that keeps silent for longer is thrown away. */
-const STATEMENT_MS = 10_000;
-const ANSWER_MS = 12_000;
+const STATEMENT_MS = 7_000;
+const ANSWER_MS = 8_000;
 /** How often a connection that listens is asked whether it is still alive, and how long it may think about that. */
 const LOOK_MS = 10_000;
 const ALIVE_MS = 5_000;
@@ -20,11 +21,16 @@ const ALIVE_MS = 5_000;
 const OPTIONS = '-c search_path=bullmq -c synchronous_commit=off';
 
 export function postgresBackend(url: string, name: string): Backend {
+  // Options in the URL would take the place of those given beside it.
+  const address = new URL(url);
+  const own = address.searchParams.get('options') ?? '';
+  address.searchParams.delete('options');
   const pool = listened(
     new OutagePool({
-      connectionString: url,
+      Client: PrimaryClient as unknown as new () => pg.ClientBase,
+      connectionString: address.href,
       application_name: `${name} queues`,
-      options: OPTIONS,
+      options: `${OPTIONS} ${own}`.trim(),
       max: 8,
       connectionTimeoutMillis: 2_000,
       idleTimeoutMillis: 30_000,
@@ -66,11 +72,24 @@ export function postgresBackend(url: string, name: string): Backend {
  * so every error of a database that is away is notified to it as that one.
  */
 class OutagePool extends pg.Pool {
+  /** Connections nobody holds, and when they were last heard of. */
+  readonly #idle = new Map<pg.PoolClient, number>();
+
+  constructor(config: pg.PoolConfig) {
+    super(config);
+    this.on('acquire', (client) => this.#idle.delete(client));
+    this.on('release', (_error, client) => this.#idle.set(client, performance.now()));
+    this.on('remove', (client) => this.#idle.delete(client));
+  }
+
   override query = (async (...query: [string, unknown[]]) => {
+    const began = performance.now();
     try {
       return await super.query(...query);
     } catch (error) {
       if (!isOutage(error)) throw error;
+      // What swallowed one connection has swallowed the others: tried one after the other, each would be waited for.
+      for (const [client, heard] of this.#idle) if (heard < began) breakOff(client, error as Error);
       throw Object.assign(new Error(`ECONNREFUSED: ${(error as Error).message}`, { cause: error }), { code: 'ECONNREFUSED' });
     }
   }) as unknown as pg.Pool['query'];
@@ -90,7 +109,7 @@ function watchHeld(pool: pg.Pool): NodeJS.Timeout {
       if (performance.now() - since < LOOK_MS) continue;
       withTimeout(ALIVE_MS, client.query('select 1')).catch((error) => {
         held.delete(client);
-        (client as unknown as Breakable).connection.stream.destroy(error);
+        breakOff(client, error);
       });
     }
   }, LOOK_MS).unref();
@@ -98,6 +117,7 @@ function watchHeld(pool: pg.Pool): NodeJS.Timeout {
 
 /** What `pg` does not publish: the socket below. Ended properly, a connection would wait for an answer to its farewell. */
 type Breakable = { connection: { stream: Socket } };
+const breakOff = (client: pg.PoolClient, error: Error) => (client as unknown as Breakable).connection.stream.destroy(error);
 
 /**
  * Every queue and worker of BullMQ adds a listener to the pool they share and never takes it away, so they grew with each one that

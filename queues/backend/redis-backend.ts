@@ -1,7 +1,8 @@
 import { FlowProducer, Queue, Worker } from 'bullmq';
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Backend } from './backend.ts';
 import { kept, listened, openedOnce, queueCache, workerOptions } from './bullmq.ts';
+import { openRedis } from './open-redis.ts';
 import { withTimeout } from './with-timeout.ts';
 
 /** A producer is answered in milliseconds; a connection on which nothing comes back for so long is thrown away and opened again. */
@@ -11,7 +12,7 @@ const BLOCKED_MS = 15_000;
 
 export function redisBackend(url: string): Backend {
   const producer = listened(
-    new Redis(url, {
+    openRedis(url, {
       enableOfflineQueue: false,
       maxRetriesPerRequest: 1,
       connectTimeout: 2_000,
@@ -31,7 +32,7 @@ export function redisBackend(url: string): Backend {
     flow: flows.get,
     worker: (noun, processor, options) => {
       const connection = listened(
-        new Redis(url, {
+        openRedis(url, {
           maxRetriesPerRequest: null,
           retryStrategy: (tries) => Math.min(tries * 100, 2_000),
           connectTimeout: 2_000,

@@ -1,5 +1,7 @@
 import moment from 'moment-timezone';
 import { z } from 'zod';
+import { readDatabaseUrl } from '../../sql/database/hosts.ts';
+import { readSentinels } from '../backend/redis-address.ts';
 import { LEVELS } from '../log/log.ts';
 import { apiKeysSetting } from './key-setting.ts';
 import { publicUrlSetting, trustProxySetting } from './network-settings.ts';
@@ -12,6 +14,23 @@ const url = (...protocols: string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `a URL that starts with ${protocols.map((p) => `${p}//`).join(' or ')}`,
   });
+const DATABASE =
+  'a URL that starts with postgres:// or postgresql://; several hosts are separated by commas, and only one that takes writes is worked with';
+/** Of several hosts too; what is read is a URL that `new URL` takes. */
+const databaseUrl = z
+  .string()
+  .transform((text, context) => {
+    const address = readDatabaseUrl(text);
+    if (address !== undefined) return address;
+    context.addIssue({ code: 'custom', message: DATABASE });
+    return z.NEVER;
+  })
+  .refine((address) => /^postgres(ql)?:$/.test(new URL(address).protocol), { error: DATABASE });
+const REDIS =
+  'a URL that starts with redis:// or rediss://, or redis-sentinel://HOST,HOST/0?sentinelMasterId=NAME (rediss-sentinel:// over TLS)';
+const redisUrl = z
+  .string()
+  .refine((text) => readSentinels(text) !== undefined || /^rediss?:$/.test(URL.parse(text)?.protocol ?? ''), { error: REDIS });
 /** Nobody on the way can read or change it: by TLS, or since it never leaves the machine. */
 const isEncrypted = (text: string) => {
   const { protocol, hostname } = URL.parse(text) ?? {};
@@ -55,9 +74,9 @@ const paymentsSecret = z
   .refine((secret) => whyWeak(secret) === null, { error: PAYMENTS_SECRET });
 /** Every setting: its name, what is accepted, and its default; a new one also gets a line of `.env.example`. */
 export const schema = z.object({
-  DATABASE_URL: url('postgres:', 'postgresql:').optional(),
-  REDIS_URL: url('redis:', 'rediss:').optional(),
-  MIGRATE_DATABASE_URL: url('postgres:', 'postgresql:').optional(),
+  DATABASE_URL: databaseUrl.optional(),
+  REDIS_URL: redisUrl.optional(),
+  MIGRATE_DATABASE_URL: databaseUrl.optional(),
   FLEET_DATA_DIR: z.string().min(1, { error: 'a folder' }).default('.data'),
   BACKUP_DIR: z.string().min(1, { error: 'a folder' }).optional(),
   BACKUP_KEY_FILE: z.string().min(1, { error: 'a file' }).optional(),

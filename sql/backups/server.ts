@@ -1,12 +1,13 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { archiveCommand, walDir } from '../database/archiving.ts';
+import { PrimaryClient } from '../database/hosts.ts';
 
 /** One backup, verification or restore of a server at a time. */
 const LOCK = 7_382_916;
 
 /** A connection for a backup: nothing of it is cut short by limits that are for requests. */
 export async function connectForBackup(url: string): Promise<pg.Client> {
-  const client = new pg.Client({
+  const client = new PrimaryClient({
     connectionString: url,
     application_name: 'studio-fleet backup',
     connectionTimeoutMillis: 10_000,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { runMigrations } from 'bullmq';
-import pg from 'pg';
+import type pg from 'pg';
+import { PrimaryClient } from './hosts.ts';
 import { grantRows } from './role.ts';
 
 const folder = new URL('../migrations/', import.meta.url);
@@ -28,7 +29,7 @@ export const schemaVersion = migrations.at(-1)?.version ?? 0;
  * @param options.grantTo the role that is to read and write rows, where it is not that user
  */
 export async function migrate(url: string, options: { grantTo?: string } = {}): Promise<string[]> {
-  const client = new pg.Client({
+  const client = new PrimaryClient({
     connectionString: url,
     application_name: 'studio-fleet migrate',
     connectionTimeoutMillis: 10_000,

@@ -7,7 +7,7 @@ import {
 } from 'slonik';
 
 const CLASSES = [BackendTerminatedError, BackendTerminatedUnexpectedlyError, ConnectionError, IdleTransactionTimeoutError];
-const CODES = /^(08\w{3}|25P03|57P0[1235]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND))$/;
+const CODES = /^(08\w{3}|25(006|P03)|57P0[1235]|53300|E(CONNREFUSED|CONNRESET|PIPE|TIMEDOUT|HOSTUNREACH|NETUNREACH|NOTFOUND))$/;
 /** What pg and slonik say, without a code, of a connection that is gone. */
 const MESSAGES =
   /connection (terminated|timeout|timed out)|timeout exceeded when trying to connect|query read timeout|not queryable|^client is (pending destroy|destroyed)/i;
@@ -48,6 +48,9 @@ export function mergedPerson(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   return (error as { constraint?: unknown }).constraint === 'person_is_merged' ? error.message : mergedPerson(error.cause);
 }
+
+/** True when it takes no writes (any more): it follows another server. */
+export const takesNoWrites = (error: unknown) => stateOf(error) === '25006';
 
 /** True when it has ended one that took longer than it may (`statement_timeout`). */
 export const isStatementTimeout = (error: unknown): boolean =>

@@ -1,11 +1,11 @@
-import pg from 'pg';
+import { PrimaryClient } from './hosts.ts';
 
 const CONNECT_MS = 3_000;
 const ANSWER_MS = 5_000;
 
 /** Whether a database takes a new connection and answers on it, within eight seconds. */
 export async function answersNow(url: string): Promise<boolean> {
-  const client = new pg.Client({
+  const client = new PrimaryClient({
     connectionString: url,
     application_name: 'studio-fleet probe',
     connectionTimeoutMillis: CONNECT_MS,

@@ -1,6 +1,7 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { type Sql, sql } from './database.ts';
+import { PrimaryClient } from './hosts.ts';
 import { SET_UP_LIMITS } from './set-up-limits.ts';
 
 /**
@@ -44,7 +45,7 @@ export async function grantRows(client: pg.Client, role: string) {
 
 async function asOwner(url: string | pg.ClientConfig, work: (client: pg.Client) => Promise<void>) {
   const address = typeof url === 'string' ? { connectionString: url } : url;
-  const client = new pg.Client({ ...address, application_name: 'studio-fleet set-up', ...SET_UP_LIMITS });
+  const client = new PrimaryClient({ ...address, application_name: 'studio-fleet set-up', ...SET_UP_LIMITS });
   await client.connect();
   try {
     await work(client);

@@ -1,5 +1,7 @@
 import { createPgDriverFactory } from '@slonik/pg-driver';
 import type { DriverClient, DriverFactory } from 'slonik';
+import { primaryOf } from './hosts.ts';
+import { takesNoWrites } from './outage.ts';
 
 /** How finely the waiting is counted: what this process stood still for weighs one of these at most. */
 const COUNT_MS = 100;
@@ -30,8 +32,16 @@ const silence = (ms: number) => Object.assign(new Error(`the database did not an
  */
 export const watchedDriver =
   (ms: number): DriverFactory =>
-  async (configuration) => {
-    const driver = await createPgDriverFactory()(configuration);
+  async ({ driverConfiguration }) => {
+    const drivers = new Map<string, ReturnType<DriverFactory>>();
+    /** Connections are to whichever host takes writes when they are made. */
+    async function createClient(): Promise<DriverClient> {
+      const connectionUri = await primaryOf(driverConfiguration.connectionUri);
+      const driver =
+        drivers.get(connectionUri) ?? createPgDriverFactory()({ driverConfiguration: { ...driverConfiguration, connectionUri } });
+      drivers.set(connectionUri, driver);
+      return (await driver).createClient();
+    }
     const open = new Set<Question>();
     /** Sessions of what was given up, which the server may still keep, and how often they may be asked after still. */
     const lost = new Map<Session, number>();
@@ -68,7 +78,7 @@ export const watchedDriver =
         if (left > 0) lost.set(session, left - 1);
         else lost.delete(session);
       }
-      const other = await driver.createClient();
+      const other = await createClient();
       await other.acquire();
       try {
         const silent = new Promise<never>((_, reject) => setTimeout(() => reject(silence(PROOF_MS)), PROOF_MS).unref());
@@ -110,7 +120,7 @@ export const watchedDriver =
 
     return {
       async createClient() {
-        const client = await driver.createClient();
+        const client = await createClient();
         let wasIdle = false;
         let session: Session | undefined;
         heard.set(client, performance.now());
@@ -127,7 +137,10 @@ export const watchedDriver =
               session = { pid: Number(rows[0]?.pid) };
             }
             session.idleSince = undefined;
-            return withTimeout(ms, client, client.query(...query), session);
+            const answer = client.query(...query);
+            // It was made to follow another one meanwhile: the next connection is to that one.
+            answer.catch((error) => takesNoWrites(error) && throwAway(client));
+            return withTimeout(ms, client, answer, session);
           },
         };
       },

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { type Sql, sql } from '../database/database.ts';
+import { PrimaryClient } from '../database/hosts.ts';
 
 const CHANNEL = 'slots_preview';
 
@@ -31,7 +32,7 @@ export async function listenToChannel(
   { hear, lost }: Ears,
   name = channel,
 ): Promise<() => Promise<void>> {
-  const client = new pg.Client({
+  const client = new PrimaryClient({
     connectionString: url,
     application_name: name,
     connectionTimeoutMillis: 3_000,

@@ -164,9 +164,11 @@ describe('what is malformed is notified in one line: the setting, what was given
     [
       'DATABASE_URL',
       'mysql://u:secret@h/d',
-      'DATABASE_URL: got (not shown); accepted: a URL that starts with postgres:// or postgresql://',
+      /^DATABASE_URL: got \(not shown\); accepted: a URL that starts with postgres:\/\/ or postgresql:\/\/; several hosts/,
     ],
-    ['REDIS_URL', 'secret', 'REDIS_URL: got (not shown); accepted: a URL that starts with redis:// or rediss://'],
+    ['DATABASE_URL', 'postgres://u:secret@one,two/d?target_session_attrs=any', /^DATABASE_URL: got \(not shown\); /],
+    ['REDIS_URL', 'secret', /^REDIS_URL: got \(not shown\); accepted: a URL that starts with redis:\/\/ or rediss:\/\//],
+    ['REDIS_URL', 'redis-sentinel://:secret@one/0', /^REDIS_URL: got \(not shown\); .*sentinelMasterId=NAME/],
     [
       'TELEGRAM_WEBHOOK_SECRET',
       'a'.repeat(40),

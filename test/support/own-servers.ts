@@ -61,6 +61,7 @@ async function ownServer(
   await start();
   return {
     url,
+    dir,
     start,
     stop,
     /** It stands still and keeps its connections, until it is thawed. */

@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { UnrecoverableError } from 'bullmq';
+import { forLibpq } from '../../sql/database/hosts.ts';
 
 const run = promisify(execFile);
 type Program = 'pg_dump' | 'pg_restore';
@@ -52,7 +53,7 @@ async function versionOf(program: string): Promise<number | undefined> {
 
 /** A URL for a command line, which everybody on the machine can read, and the variables that go with it. */
 export function withoutPassword(url: string): { url: string; env: NodeJS.ProcessEnv } {
-  const address = new URL(url);
+  const address = new URL(forLibpq(url));
   const password = decodeURIComponent(address.password);
   address.password = '';
   return { url: address.href, env: { ...process.env, ...(password ? { PGPASSWORD: password } : {}) } };

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { Redis } from 'ioredis';
+import { openRedis } from '../../queues/backend/open-redis.ts';
 import { type Settings, settingsOrExit } from '../../queues/process/settings.ts';
 import { type RestoreWish, restore } from '../backups/restore.ts';
 import { Refused } from '../refusal.ts';
@@ -26,7 +26,7 @@ function readWish(): RestoreWish {
 /** What lies in Redis is of the database that was lost. The scheduler enqueues every open run again. */
 async function emptyRedis({ redisUrl }: Settings) {
   if (!redisUrl) return;
-  const redis = new Redis(redisUrl, {
+  const redis = openRedis(redisUrl, {
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
     commandTimeout: 60_000,
