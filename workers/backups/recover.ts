@@ -13,6 +13,7 @@ import { openCompressed } from '../../sql/database/seal.ts';
 import { Refused } from '../refusal.ts';
 import type { OnProgress } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
+import { folderAt } from './folder.ts';
 import { unpack } from './tar.ts';
 
 /** How far a base backup is recovered: to where it ended itself, to an instant, or as far as the archive goes. */
@@ -43,7 +44,7 @@ type Recovery = {
 export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
   const { backupDir, backup, dataDir, cluster, onProgress } = recovery;
   const path = join(backupDir, backup.file);
-  await demandIntact(path, backup);
+  await demandIntact(folderAt(backupDir), backup);
   await mkdir(cluster, { recursive: true, mode: 0o700 });
   await unpack(await openCompressed(path, recovery.keyFile), cluster);
   await writeFile(join(cluster, 'recovery.signal'), '', { mode: 0o600 });
