@@ -15,6 +15,7 @@ import type { OnProgress } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
 import { folderAt } from './folder.ts';
 import { unpack } from './tar.ts';
+import { timelineOf } from './timeline.ts';
 
 /** How far a base backup is recovered: to where it ended itself, to an instant, or as far as the archive goes. */
 export type Target = 'its end' | 'all' | { at: string };
@@ -59,7 +60,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
     hba_file: hba,
     shared_buffers: '64MB',
     hot_standby: 'off',
-    ...targetSettings(recovery),
+    ...(await targetSettings(recovery)),
     ...(recovery.archiveDir === undefined
       ? { archive_mode: 'off' }
       : archivingSettings(walDir(recovery.archiveDir, systemOf(cluster)), recovery.keyFile)),
@@ -78,7 +79,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
 }
 
 /** A base backup that is recovered to its end needs nothing of the archive. */
-function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Record<string, string> {
+async function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Promise<Record<string, string>> {
   if (target === 'its end') {
     const lsn = backup.wal?.lsn ?? '';
     return {
@@ -89,9 +90,10 @@ function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Recor
       recovery_target_action: 'promote',
     };
   }
+  const folder = walDir(backupDir, backup.wal?.system ?? '');
   const settings = {
-    restore_command: restoreCommand(walDir(backupDir, backup.wal?.system ?? ''), keyFile),
-    recovery_target_timeline: 'latest',
+    restore_command: restoreCommand(folder, keyFile),
+    recovery_target_timeline: String(await timelineOf(backup, folder, keyFile)),
   };
   return target === 'all'
     ? settings
