@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readDatabaseUrl } from '../../sql/database/hosts.ts';
 import { readSentinels } from '../backend/redis-address.ts';
 import { LEVELS } from '../log/log.ts';
+import { bucketKeyIdSetting, bucketRegionSetting, bucketSecretSetting, bucketUrlSetting } from './bucket-settings.ts';
 import { apiKeysSetting } from './key-setting.ts';
 import { publicUrlSetting, trustProxySetting } from './network-settings.ts';
 import { vendingKeysSetting } from './vending-keys-setting.ts';
@@ -81,6 +82,15 @@ export const schema = z.object({
   BACKUP_DIR: z.string().min(1, { error: 'a folder' }).optional(),
   BACKUP_KEY_FILE: z.string().min(1, { error: 'a file' }).optional(),
   BACKUP_COPY_DIR: z.string().min(1, { error: 'a folder' }).optional(),
+  BACKUP_COPY_URL: bucketUrlSetting.optional(),
+  BACKUP_COPY_ENDPOINT: url('http:', 'https:')
+    .refine((text) => isEncrypted(text) && URL.parse(text)?.href === `${URL.parse(text)?.origin}/`, {
+      error: 'https://HOST and nothing more; http:// to this machine alone',
+    })
+    .optional(),
+  BACKUP_COPY_REGION: bucketRegionSetting,
+  BACKUP_COPY_KEY_ID: bucketKeyIdSetting.optional(),
+  BACKUP_COPY_SECRET: bucketSecretSetting.optional(),
   PORT: whole(1, 65_535).prefault('3000'),
   HOST: z.string().min(1, { error: 'an address to listen on' }).default('127.0.0.1'),
   TLS_CERT: z.string().optional(),

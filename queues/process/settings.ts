@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
 import { log } from '../log/log.ts';
+import { type BackupBucket, bucketOf } from './backup-bucket.ts';
 import { type GivenSettings, givenSettings, SettingsError } from './given-settings.ts';
 import type { apiKeysSetting } from './key-setting.ts';
 import { isLoopback, PLAIN_HTTP_REFUSED, type TrustProxy } from './network-settings.ts';
@@ -19,6 +20,8 @@ export type Settings = Readonly<{
   backupKeyFile?: string;
   /** A folder on another disk where everything in `backupDir` is copied. */
   backupCopyDir?: string;
+  /** The bucket of an object store where it is copied instead. */
+  backupBucket?: BackupBucket;
   port: number;
   host: string;
   /** Paths of PEM files; with them the API speaks https itself. */
@@ -111,6 +114,7 @@ export function parseSettings(given: GivenSettings): Settings {
   }
   demandBoth(s, 'TELEGRAM_OIDC_CLIENT_ID', 'TELEGRAM_OIDC_CLIENT_SECRET');
   demandBoth(s, 'SMTP_URL', 'MAIL_FROM');
+  demandBoth(s, 'BACKUP_COPY_KEY_ID', 'BACKUP_COPY_SECRET');
   if (Boolean(s.TLS_CERT) !== Boolean(s.TLS_KEY)) {
     const [missing, given] = s.TLS_CERT ? ['TLS_KEY', 'TLS_CERT'] : ['TLS_CERT', 'TLS_KEY'];
     throw new SettingsError(`${missing}: not given; accepted: both or none, and ${given} is given`);
@@ -126,6 +130,7 @@ export function parseSettings(given: GivenSettings): Settings {
     backupDir: resolve(s.BACKUP_DIR ?? join(s.FLEET_DATA_DIR, 'backups')),
     backupKeyFile: s.BACKUP_KEY_FILE === undefined ? undefined : resolve(s.BACKUP_KEY_FILE),
     backupCopyDir: s.BACKUP_COPY_DIR === undefined ? undefined : resolve(s.BACKUP_COPY_DIR),
+    backupBucket: bucketOf(s),
     port: s.PORT,
     host: s.HOST,
     trustProxy: s.TRUST_PROXY,

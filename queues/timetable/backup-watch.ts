@@ -9,13 +9,16 @@ const HOUR_MS = 3_600_000;
 /** The newest complete backup may be so old, and the newest one that was checked (R36). */
 const BACKUP_MS = 26 * HOUR_MS;
 const VERIFIED_MS = 8 * 24 * HOUR_MS;
-/** A complete backup lies on the other disk after this, where there is one: it is copied within a minute, and then takes what it takes. */
+/** A complete backup lies elsewhere after this, where there is such a place: it is copied within a minute, and then takes what it takes. */
 const COPIED_MS = 2 * HOUR_MS;
 /** Less of a disk than this is an alarm; it is over once there is a little more, so that it does not come and go. */
 const LOW_PERCENT = 10;
 const ENOUGH_PERCENT = 12;
 
-type Watched = { db: Database; settings: Pick<Settings, 'adminChatIds' | 'dataDir' | 'backupDir' | 'backupCopyDir'> };
+type Watched = {
+  db: Database;
+  settings: Pick<Settings, 'adminChatIds' | 'dataDir' | 'backupDir' | 'backupCopyDir' | 'backupBucket'>;
+};
 type Space = { percent: number; free_bytes: number };
 type Measure = (folder: string) => Promise<Space | undefined>;
 
@@ -24,7 +27,7 @@ type Measure = (folder: string) => Promise<Space | undefined>;
  * is the same condition as an old backup, known a day earlier, so it is not told twice.
  */
 export async function watchBackups({ db, settings }: Watched, now: Date, measure: Measure = spaceOf) {
-  const { adminChatIds, dataDir, backupDir, backupCopyDir } = settings;
+  const { adminChatIds, dataDir, backupDir, backupCopyDir, backupBucket } = settings;
   const [data, backups] = [await measure(dataDir), await measure(backupDir)];
   await db.transaction(async (transaction) => {
     const stand = await backupsStand(transaction);
@@ -41,7 +44,7 @@ export async function watchBackups({ db, settings }: Watched, now: Date, measure
       params: { verified_at, error: stand.verify_error },
     });
     const { uncopied_since, copied_at } = stand;
-    const isBehind = backupCopyDir !== undefined && isOver(uncopied_since, null, COPIED_MS, now);
+    const isBehind = (backupCopyDir ?? backupBucket) !== undefined && isOver(uncopied_since, null, COPIED_MS, now);
     await set(isBehind, {
       fingerprint: 'backup_uncopied',
       template: 'backup_uncopied',

@@ -16,7 +16,7 @@ export const backupRow = z.object({
   /** In all its tables. */
   rows: z.int().nullable(),
   verified_at: nullableInstant,
-  /** Since when it lies on the other disk (`BACKUP_COPY_DIR`) as well. */
+  /** Since when it lies elsewhere as well: in `BACKUP_COPY_DIR`, or in the bucket of `BACKUP_COPY_URL`. */
   copied_at: nullableInstant,
   error: z.string().nullable(),
   deleted_at: nullableInstant,
@@ -81,7 +81,7 @@ const backupState = z.object({
   /** Of the newest complete one. */
   finished_at: nullableInstant,
   bytes: z.int().nullable(),
-  /** When the newest one that lies on the other disk as well was copied there. */
+  /** When the newest one that lies elsewhere as well was copied there. */
   copied_at: nullableInstant,
   /** When the oldest one ended that is not there, though it is newer than those that are; null where there is none. */
   uncopied_since: nullableInstant,

@@ -1,6 +1,6 @@
 import { type Sql, sql } from '../database/database.ts';
 
-/** Notes which backups lie on the other disk now. */
+/** Notes which backups lie elsewhere as well now. */
 export const noteCopied = (db: Sql, files: readonly string[], now: Date) =>
   db.query(sql.unsafe`
     update backups set copied_at = case when file = any(${sql.array([...files], 'text')})

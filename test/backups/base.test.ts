@@ -7,6 +7,7 @@ import { sql } from '../../sql/database/database.ts';
 import { backUp } from '../../workers/backups/back-up.ts';
 import { namesBetween } from '../../workers/backups/base.ts';
 import { listManifests, type Manifest, readManifest, writeManifest } from '../../workers/backups/files.ts';
+import { folderAt } from '../../workers/backups/folder.ts';
 import { verifyNewest } from '../../workers/backups/verify.ts';
 import { handlers } from '../../workers/cleanup/handlers.ts';
 import { today } from '../support/days.ts';
@@ -29,7 +30,7 @@ test('a base backup is a file that describes itself, and restored it holds what 
   expect(made).toMatchObject({ kind: 'base', is_exact: true, verified_at: null });
   expect(made.row_counts.users).toBeGreaterThan(10);
   expect(statSync(join(studio.backupDir, made.file)).size).toBe(made.bytes);
-  expect(await readManifest(join(studio.backupDir, `${made.file}.json`))).toEqual(made);
+  expect(await readManifest(folderAt(studio.backupDir), `${made.file}.json`)).toEqual(made);
   expect((await rows())[0]).toMatchObject({
     file: made.file,
     bytes: made.bytes,
@@ -85,7 +86,7 @@ test('what a killed backup has left goes with the next one; only one is made at 
 });
 
 test('a night makes one, and warns where it is less than half of the one before', async () => {
-  const last = (await listManifests(studio.backupDir)).at(-1) as Manifest;
+  const last = (await listManifests(folderAt(studio.backupDir))).at(-1) as Manifest;
   await writeManifest(studio.backupDir, { ...last, bytes: last.bytes * 100 });
   const env = { FLEET_DATA_DIR: studio.dataDir };
   const made = await night(studio.db, handlers.backup, 'backup', today(), { settings: env });

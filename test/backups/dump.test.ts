@@ -11,6 +11,7 @@ import { claimRun, failRun } from '../../sql/runs/execute.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import { backUp } from '../../workers/backups/back-up.ts';
 import { findClient, withoutPassword } from '../../workers/backups/client-programs.ts';
+import { folderAt } from '../../workers/backups/folder.ts';
 import { restore } from '../../workers/backups/restore.ts';
 import { prune } from '../../workers/backups/retention.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
@@ -118,7 +119,7 @@ test('failing for 35 days is one alarm; the last good backups stay, and the next
   await watchBackups(watched, at(36, 1), enough);
   await watchBackups(watched, at(36, 2), enough);
   expect((await alarms()).filter((template) => template === 'alert_over')).toHaveLength(1);
-  expect(await prune(join(dir, 'backups'), addDays(today(), 36))).toMatchObject({
+  expect(await prune(folderAt(join(dir, 'backups')), addDays(today(), 36))).toMatchObject({
     backups_deleted: good.file.startsWith('archive') ? 0 : 1,
   });
 });

@@ -1,11 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { addDays } from '../../queues/time/calendar.ts';
-import { fileFor, type Manifest, writeManifest } from '../../workers/backups/files.ts';
+import { openBucket } from '../../workers/backups/bucket.ts';
+import { fileFor, listManifests, type Manifest } from '../../workers/backups/files.ts';
+import { folderAt } from '../../workers/backups/folder.ts';
 import { backupsToDelete, firstWalToKeep, prune } from '../../workers/backups/retention.ts';
 import { monday } from '../support/days.ts';
+import { objectStore } from '../support/object-store.ts';
 
 /** A Monday, so that the day before is a Sunday. */
 const TODAY = monday();
@@ -65,24 +68,40 @@ test('the log is kept from the oldest base backup of the last 30 days on, each s
   expect(first(ago(3, { kind: 'dump', wal: null }))).toEqual({});
 });
 
-test('files go with what describes them, and the log before them whatever its timeline', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'retention-'));
-  const [old, young, newest] = [ago(31), ago(30), ago(0)] as const;
-  for (const backup of [old, young, newest]) {
-    mkdirSync(dirname(join(dir, backup.file)), { recursive: true });
-    writeFileSync(join(dir, backup.file), 'x');
-    await writeManifest(dir, backup);
-  }
-  mkdirSync(join(dir, 'wal', '1'), { recursive: true });
-  const first = young.wal?.first as string;
-  const before = old.wal?.first as string;
-  const names = [before, `00000002${before.slice(8)}`, first, newest.wal?.first, `${before}.00000028.backup`, '00000002.history'];
-  for (const name of names) writeFileSync(join(dir, 'wal', '1', `${name}.gz`), '');
-  writeFileSync(join(dir, 'wal', '1', 'README'), 'mine');
-  expect(await prune(dir, TODAY)).toEqual({ backups_deleted: 1, wal_deleted: 3 });
-  expect(await prune(dir, TODAY)).toEqual({ backups_deleted: 0, wal_deleted: 0 });
-  expect(readdirSync(join(dir, 'wal', '1')).sort()).toEqual(
-    [`${first}.gz`, `${newest.wal?.first}.gz`, '00000002.history.gz', 'README'].sort(),
-  );
-  expect(readdirSync(join(dir, 'nightly')).filter((name) => name.includes(old.file.slice(8)))).toEqual([]);
-});
+async function* whole(content: string) {
+  yield Buffer.from(content);
+}
+
+test.each(['folder', 'bucket'])(
+  'in a %s files go with what describes them, and the log before them whatever its timeline',
+  async (kind) => {
+    const remote = await objectStore();
+    const store = kind === 'folder' ? folderAt(mkdtempSync(join(tmpdir(), 'retention-'))) : await openBucket(remote.bucket);
+    const [old, young, newest] = [ago(31), ago(30), ago(0)] as const;
+    for (const backup of [old, young, newest]) {
+      await store.write(backup.file, whole('x'));
+      await store.write(`${backup.file}.json`, whole(JSON.stringify(backup)));
+    }
+    const first = young.wal?.first as string;
+    const before = old.wal?.first as string;
+    const names = [
+      before,
+      `00000002${before.slice(8)}`,
+      first,
+      newest.wal?.first,
+      `${before}.00000028.backup`,
+      '00000002.history',
+    ];
+    for (const name of names) await store.write(`wal/1/${name}.gz`, whole('x'));
+    await store.write('wal/1/README', whole('mine'));
+    expect(await prune(store, TODAY)).toEqual({ backups_deleted: 1, wal_deleted: 3 });
+    expect(await prune(store, TODAY)).toEqual({ backups_deleted: 0, wal_deleted: 0 });
+    expect([...(await store.list('wal/1'))].sort()).toEqual(
+      ['00000002.history.gz', `${first}.gz`, `${newest.wal?.first}.gz`, 'README'].map((name) => `wal/1/${name}`).sort(),
+    );
+    expect((await listManifests(store)).map(({ file }) => file)).toEqual([young.file, newest.file]);
+    expect((await store.list('nightly')).has(old.file)).toBe(false);
+    store.close();
+    await remote.close();
+  },
+);

@@ -19,7 +19,7 @@ let before: Record<string, number>;
 beforeAll(async () => {
   database = await testDatabase();
   fleet = await ownFleet({ DATABASE_URL: database.url, API_KEYS: `desk:${SECRET}:*` });
-  const { code, stderr } = await fleet.npm('start', ['--only', 'api,unfreeze']);
+  const { code, stderr } = await fleet.npm('start', ['--only', 'api,unfreeze,cleanup']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   before = await fleet.pids();
 });
@@ -64,6 +64,14 @@ describe('a reload that cannot succeed touches nothing', () => {
     expect({ code, stderr }).toEqual({ code: 78, stderr: expect.stringMatching(/^TLS_CERT: ENOENT.*a PEM file.*\n$/) });
   });
 
+  test.each([
+    ['reload', [], 78, /^BACKUP_COPY_KEY_ID: not given; .*\n$/],
+    ['start', ['--only', 'cleanup'], 1, /The fleet did not start: BACKUP_COPY_KEY_ID: not given; .*\n$/],
+  ] as const)('%s: a bucket for the worker that copies, without its key', async (script, args, code, words) => {
+    const ended = await fleet.npm(script, [...args], { BACKUP_COPY_URL: 's3://studio/copies' });
+    expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code, stderr: expect.stringMatching(words) });
+  });
+
   test('another data folder', async () => {
     const { code, stderr } = await fleet.npm('reload', [], { FLEET_DATA_DIR: join(fleet.dir, 'elsewhere') });
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^FLEET_DATA_DIR: the fleet runs on .*\n$/) });
@@ -92,7 +100,7 @@ describe('a reload that cannot succeed touches nothing', () => {
       stderr: expect.stringMatching(/^The new "api" did not come up, so the old one goes on: cannot listen on .*EADDRINUSE.*\n$/),
     });
     // Nothing of the attempt is left: the next crash of the old one finds its own settings.
-    expect(readdirSync(join(fleet.dir, 'data', 'settings'))).toHaveLength(3);
+    expect(readdirSync(join(fleet.dir, 'data', 'settings'))).toHaveLength(4);
   });
 });
 
@@ -102,7 +110,7 @@ describe('a reload', () => {
     expect(await fleet.npm('reload', [], { PORT: String(port) })).toEqual({
       code: 0,
       stdout: expect.stringMatching(
-        /^Reloaded api, unfreeze\.\nNot running here: scheduler, .*vending\. What an update has brought, "npm start" starts\.\n$/,
+        /^Reloaded api, unfreeze, cleanup\.\nNot running here: scheduler, .*vending\. What an update has brought, "npm start" starts\.\n$/,
       ),
       stderr: '',
     });
@@ -111,7 +119,7 @@ describe('a reload', () => {
     expect((await fleet.run('reload', fleet.dir, without)).code).toBe(0);
     expect(await isLive(port)).toBe(true);
     const after = await fleet.pids();
-    expect(Object.keys(after).sort()).toEqual(['api', 'unfreeze']);
+    expect(Object.keys(after).sort()).toEqual(['api', 'cleanup', 'unfreeze']);
     for (const name of Object.keys(after)) expect(after[name]).not.toBe(before[name]);
   });
 

@@ -9,9 +9,13 @@ import { Refused } from '../refusal.ts';
 import { makeBase, type OnProgress } from './base.ts';
 import { makeDump } from './dump.ts';
 import { fileErasures } from './erasures.ts';
-import { fileFor, listManifests, type Manifest, removeUnfinished, writeManifest } from './files.ts';
+import { fileFor, listManifests, type Manifest, writeManifest } from './files.ts';
+import { folderAt } from './folder.ts';
 
-export type BackupSettings = Pick<Settings, 'databaseUrl' | 'dataDir' | 'backupDir' | 'backupKeyFile' | 'backupCopyDir'>;
+export type BackupSettings = Pick<
+  Settings,
+  'databaseUrl' | 'dataDir' | 'backupDir' | 'backupKeyFile' | 'backupCopyDir' | 'backupBucket'
+>;
 
 /** Where backups are made: of the embedded server as its owner, who alone may. */
 export const backupUrlOf = ({ databaseUrl, dataDir }: BackupSettings) => databaseUrl ?? embeddedUrl(dataDir);
@@ -24,12 +28,13 @@ export const backupUrlOf = ({ databaseUrl, dataDir }: BackupSettings) => databas
 export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: Date, onProgress: OnProgress): Promise<Manifest> {
   const { backupDir, backupKeyFile, databaseUrl } = settings;
   const kind = databaseUrl === undefined ? 'base' : 'dump';
+  const folder = folderAt(backupDir);
   const file = fileFor(kind, day, now, backupKeyFile !== undefined);
   const client = await connectForBackup(backupUrlOf(settings));
   try {
     if (!(await lockBackups(client))) throw new Refused('conflict', 'another backup is under way');
     await beginBackup(db, kind, file, now.toISOString());
-    await removeUnfinished(backupDir);
+    await folder.removeUnfinished(new Date());
     await fileErasures(db, backupDir);
     const made =
       databaseUrl === undefined
@@ -46,7 +51,7 @@ export async function backUp(db: Sql, settings: BackupSettings, day: Day, now: D
       verified_at: null,
     };
     await writeManifest(backupDir, described);
-    await describeBackups(db, await listManifests(backupDir));
+    await describeBackups(db, await listManifests(folder));
     return described;
   } catch (error) {
     await noteBackupFailed(db, file, scrub(String((error as Error).message).split('\n', 1)[0] ?? '').slice(0, 1_000)).catch(

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { type Duplex, type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -9,7 +8,7 @@ import type { Day } from '../../queues/time/calendar.ts';
 import type { BackupKind } from '../../sql/backups/backups.ts';
 import { syncFolder } from '../../sql/database/archive-wal.ts';
 import { readKey, seal } from '../../sql/database/seal.ts';
-import { Refused } from '../refusal.ts';
+import { demandSame, type Measured, type Store, textIn } from './store.ts';
 
 /** Where backups lie below BACKUP_DIR: those of Sundays stay longer. */
 const FOLDERS = ['nightly', 'archive'] as const;
@@ -21,7 +20,7 @@ const ENDINGS = { base: '.tar.gz', dump: '.dump' } as const satisfies Record<Bac
  */
 const manifest = z.object({
   kind: z.enum(['base', 'dump']),
-  file: z.string(),
+  file: z.string().regex(/^(nightly|archive)\/\w[\w.-]*$/),
   /** The studio's day it was made for. */
   day: z.iso.date(),
   started_at: z.iso.datetime(),
@@ -43,21 +42,32 @@ export type Manifest = z.output<typeof manifest>;
 const isSunday = (day: Day) => new Date(`${day}T00:00:00Z`).getUTCDay() === 0;
 export const isArchived = (file: string) => dirname(file) === FOLDERS[1];
 
+const WAL = /^wal\/\d+\/(?:[0-9A-F]{8}([0-9A-F]{16})(?:\.[0-9A-F]{8}\.backup)?|[0-9A-F]{8}\.history)\.gz$/;
+/** True of a file of a server's log, and of one that says where its timelines part. */
+export const isWal = (file: string) => WAL.test(file);
+/** Where in the log a file of it belongs, on whatever timeline; nothing of other files. */
+export const placeInLog = (file: string): string | undefined => WAL.exec(file)?.[1];
+
 /** The name of a new backup, below BACKUP_DIR. */
 export function fileFor(kind: BackupKind, day: Day, at: Date, isSealed = false): string {
   const stamp = at.toISOString().replaceAll(/[-:.]/g, '');
   return `${FOLDERS[isSunday(day) ? 1 : 0]}/${stamp}${ENDINGS[kind]}${isSealed ? '.sealed' : ''}`;
 }
 
-/** Writes a file so that it has its name only once it is whole and on the disk. Returns its size and checksum. */
+/**
+ * Writes a file so that it has its name only once it is whole and on the disk. Returns its size and checksum; throws, and leaves what was
+ * there, where they are not those that were expected.
+ */
 export async function writeWhole(
   path: string,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   through: readonly Duplex[] = [],
-) {
+  expected?: Measured,
+): Promise<Measured> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const unfinished = join(dirname(path), `.${basename(path)}.tmp`);
   const hash = createHash('sha256');
+  let written: Measured;
   let bytes = 0;
   const measure = new Transform({
     transform(chunk: Buffer, _encoding, next) {
@@ -76,68 +86,67 @@ export async function writeWhole(
     } finally {
       await handle.close();
     }
+    written = { bytes, sha256: hash.digest('hex') };
+    demandSame(basename(path), written, expected);
     await rename(unfinished, path);
   } catch (error) {
     await rm(unfinished, { force: true });
     throw error;
   }
   await syncFolder(dirname(path));
-  return { bytes, sha256: hash.digest('hex') };
-}
-
-/** What a killed backup has left. Call it where no other one is under way. */
-export async function removeUnfinished(backupDir: string) {
-  for (const folder of FOLDERS) {
-    const names = await namesIn(join(backupDir, folder));
-    for (const name of names.filter((name) => /^\..+\.tmp$/.test(name))) await rm(join(backupDir, folder, name), { force: true });
-  }
+  return written;
 }
 
 export const writeManifest = (backupDir: string, described: Manifest) =>
   writeWhole(join(backupDir, `${described.file}.json`), [Buffer.from(`${JSON.stringify(described, null, 2)}\n`)]);
 
-/** Every complete backup of a folder, oldest first. */
-export async function listManifests(backupDir: string): Promise<Manifest[]> {
+/** Every complete backup of a place, oldest first. */
+export async function listManifests(store: Store): Promise<Manifest[]> {
   const found: Manifest[] = [];
   for (const folder of FOLDERS) {
-    const names = new Set(await namesIn(join(backupDir, folder)));
-    for (const name of names) {
-      if (!name.endsWith('.json') || name.startsWith('.') || !names.has(name.slice(0, -5))) continue;
-      found.push(await readManifest(join(backupDir, folder, name)));
+    const files = await store.list(folder);
+    for (const file of files) {
+      if (file.endsWith('.json') && dirname(file) === folder && files.has(file.slice(0, -5)))
+        found.push(await readManifest(store, file));
     }
   }
   return found.sort((one, other) => Date.parse(one.started_at) - Date.parse(other.started_at));
 }
 
 /** Throws with the file's name where it says something else than we would. */
-export async function readManifest(path: string): Promise<Manifest> {
-  const read = manifest.safeParse(JSON.parse(await readFile(path, 'utf8')));
+export async function readManifest(store: Store, file: string): Promise<Manifest> {
+  const words = await textIn(store, file);
+  const read = manifest.safeParse(jsonOf(words));
   if (read.success) return read.data;
   const [issue] = read.error.issues;
-  throw new Error(`${path}: ${issue?.path.join('.')}: ${issue?.message}`);
+  throw new Error(`${file} in ${store.place}: ${issue?.path.join('.')}: ${issue?.message}`);
 }
 
-const namesIn = (folder: string): Promise<string[]> =>
-  readdir(folder).catch((error) => {
-    if (error.code === 'ENOENT') return [];
-    throw error;
-  });
+function jsonOf(words: string): unknown {
+  try {
+    return JSON.parse(words);
+  } catch {
+    return undefined;
+  }
+}
 
 /** Removes a backup: first what makes it one. */
-export async function removeBackup(backupDir: string, file: string) {
-  const folder = dirname(join(backupDir, file));
-  await rm(join(backupDir, `${file}.json`));
-  await syncFolder(folder);
-  await rm(join(backupDir, file), { force: true });
+export async function removeBackup(store: Store, file: string) {
+  await store.remove(`${file}.json`);
+  await store.remove(file);
 }
 
 /** What encrypts a backup on its way to the disk; nothing where there is no key. */
 export const sealing = (keyFile: string | undefined): Duplex[] => (keyFile === undefined ? [] : [seal(readKey(keyFile))]);
 
-/** Throws where a file is not what was written. */
-export async function demandIntact(path: string, { sha256, file }: Manifest) {
+/** Throws where a file is not what was written. What `onProgress` throws ends it. */
+export async function demandIntact(store: Store, { file, bytes, sha256 }: Manifest, onProgress?: () => Promise<unknown>) {
   const hash = createHash('sha256');
-  await pipeline(createReadStream(path), hash);
-  if (hash.digest('hex') !== sha256)
-    throw new Refused('invalid', `${file} is damaged: its checksum is not the one it was written with`);
+  let read = 0;
+  for await (const chunk of store.read(file)) {
+    hash.update(chunk);
+    read += chunk.length;
+    await onProgress?.();
+  }
+  demandSame(file, { bytes: read, sha256: hash.digest('hex') }, { bytes, sha256 });
 }

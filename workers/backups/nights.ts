@@ -4,6 +4,7 @@ import type { Outcome } from '../../sql/runs/execute.ts';
 import type { RunHandler } from '../runner/run-context.ts';
 import { backUp, shrunk } from './back-up.ts';
 import { listManifests } from './files.ts';
+import { folderAt } from './folder.ts';
 import { prune } from './retention.ts';
 import { verifyNewest } from './verify.ts';
 
@@ -25,10 +26,11 @@ function ticking(chunk: Parameters<RunHandler>[1]['chunk']) {
 export const backupNight: RunHandler = async (run, { db, settings, now, chunk }) => {
   const { date } = runs.backup.params.parse(run.params);
   const made = await backUp(db, settings, date, now, ticking(chunk));
-  const manifests = await listManifests(settings.backupDir);
+  const folder = folderAt(settings.backupDir);
+  const manifests = await listManifests(folder);
   const small = shrunk(manifests, made);
-  const pruned = await prune(settings.backupDir, date);
-  await describeBackups(db, await listManifests(settings.backupDir));
+  const pruned = await prune(folder, date);
+  await describeBackups(db, await listManifests(folder));
   return {
     status: 'success',
     result: { file: made.file, bytes: made.bytes, ...pruned },

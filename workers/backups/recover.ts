@@ -13,7 +13,9 @@ import { openCompressed } from '../../sql/database/seal.ts';
 import { Refused } from '../refusal.ts';
 import type { OnProgress } from './base.ts';
 import { demandIntact, type Manifest } from './files.ts';
+import { folderAt } from './folder.ts';
 import { unpack } from './tar.ts';
+import { timelineOf } from './timeline.ts';
 
 /** How far a base backup is recovered: to where it ended itself, to an instant, or as far as the archive goes. */
 export type Target = 'its end' | 'all' | { at: string };
@@ -43,7 +45,7 @@ type Recovery = {
 export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
   const { backupDir, backup, dataDir, cluster, onProgress } = recovery;
   const path = join(backupDir, backup.file);
-  await demandIntact(path, backup);
+  await demandIntact(folderAt(backupDir), backup);
   await mkdir(cluster, { recursive: true, mode: 0o700 });
   await unpack(await openCompressed(path, recovery.keyFile), cluster);
   await writeFile(join(cluster, 'recovery.signal'), '', { mode: 0o600 });
@@ -58,7 +60,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
     hba_file: hba,
     shared_buffers: '64MB',
     hot_standby: 'off',
-    ...targetSettings(recovery),
+    ...(await targetSettings(recovery)),
     ...(recovery.archiveDir === undefined
       ? { archive_mode: 'off' }
       : archivingSettings(walDir(recovery.archiveDir, systemOf(cluster)), recovery.keyFile)),
@@ -77,7 +79,7 @@ export async function recoverBase(recovery: Recovery): Promise<ScratchServer> {
 }
 
 /** A base backup that is recovered to its end needs nothing of the archive. */
-function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Record<string, string> {
+async function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Promise<Record<string, string>> {
   if (target === 'its end') {
     const lsn = backup.wal?.lsn ?? '';
     return {
@@ -88,9 +90,10 @@ function targetSettings({ target, backupDir, backup, keyFile }: Recovery): Recor
       recovery_target_action: 'promote',
     };
   }
+  const folder = walDir(backupDir, backup.wal?.system ?? '');
   const settings = {
-    restore_command: restoreCommand(walDir(backupDir, backup.wal?.system ?? ''), keyFile),
-    recovery_target_timeline: 'latest',
+    restore_command: restoreCommand(folder, keyFile),
+    recovery_target_timeline: String(await timelineOf(backup, folder, keyFile)),
   };
   return target === 'all'
     ? settings

@@ -1,9 +1,6 @@
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { addDays, type Day } from '../../queues/time/calendar.ts';
-import { syncFolder } from '../../sql/database/archive-wal.ts';
-import { walDir } from '../../sql/database/archiving.ts';
-import { isArchived, listManifests, type Manifest, removeBackup } from './files.ts';
+import { isArchived, listManifests, type Manifest, placeInLog, removeBackup } from './files.ts';
+import type { Store } from './store.ts';
 
 const KEPT_DAYS = 30;
 const ARCHIVED_DAYS = 365;
@@ -38,34 +35,43 @@ export function firstWalToKeep(backups: readonly Kept[], today: Day): Map<string
   return new Map(firsts);
 }
 
-/** Deletes old backups, and of the log what is older than any that is kept. Call it after a success only. Returns how many went. */
-export async function prune(backupDir: string, today: Day): Promise<{ backups_deleted: number; wal_deleted: number }> {
-  const all = await listManifests(backupDir);
-  const old = backupsToDelete(all, today);
+/** Which files of the log are still of use to the backups of a place, once the old ones are gone. Histories of timelines always are. */
+export function walOfUse(backups: readonly Manifest[], today: Day): { systems: string[]; isOfUse: (file: string) => boolean } {
+  const old = backupsToDelete(backups, today);
   const firsts = new Map([
     // Of a server all of whose backups go, so does the log.
     ...old.flatMap(({ wal }) => (wal ? [[wal.system, null] as const] : [])),
     ...firstWalToKeep(
-      all.filter((backup) => !old.includes(backup)),
+      backups.filter((backup) => !old.includes(backup)),
       today,
     ),
   ]);
-  for (const { file } of old) await removeBackup(backupDir, file);
-  let wal_deleted = 0;
-  for (const [system, first] of firsts) wal_deleted += await pruneWal(walDir(backupDir, system), first);
-  return { backups_deleted: old.length, wal_deleted };
+  function isOfUse(file: string) {
+    const first = firsts.get(file.split('/')[1] ?? '');
+    const place = placeInLog(file);
+    return place === undefined || first === undefined || (first !== null && place >= first.slice(8));
+  }
+  return { systems: [...firsts.keys()], isOfUse };
 }
 
-const WAL = /^[0-9A-F]{8}([0-9A-F]{16})(\.[0-9A-F]{8}\.backup)?\.gz$/;
-
-/** Deletes the files of a log before one, on whatever timeline. Histories of timelines stay: they are small, and tell restores apart. */
-async function pruneWal(folder: string, first: string | null): Promise<number> {
-  const names = await readdir(folder).catch(() => []);
-  const old = names.filter((name) => {
-    const place = WAL.exec(name)?.[1];
-    return place !== undefined && (first === null || place < first.slice(8));
-  });
-  for (const name of old) await rm(join(folder, name));
-  if (old.length > 0) await syncFolder(folder);
-  return old.length;
+/**
+ * Deletes old backups, and of the log what is older than any that is kept. Call it after a success only. Returns how many went.
+ * @param all what is there, if that is known
+ */
+export async function prune(
+  store: Store,
+  today: Day,
+  all?: readonly Manifest[],
+): Promise<{ backups_deleted: number; wal_deleted: number }> {
+  const there = all ?? (await listManifests(store));
+  const old = backupsToDelete(there, today);
+  const { systems, isOfUse } = walOfUse(there, today);
+  for (const { file } of old) await removeBackup(store, file);
+  let wal_deleted = 0;
+  for (const system of systems) {
+    const ended = [...(await store.list(`wal/${system}`))].filter((file) => !isOfUse(file));
+    for (const file of ended) await store.remove(file);
+    wal_deleted += ended.length;
+  }
+  return { backups_deleted: old.length, wal_deleted };
 }

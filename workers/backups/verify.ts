@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
+import { log } from '../../queues/log/log.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { describeBackups } from '../../sql/backups/backups.ts';
 import { type Contents, contentsOf } from '../../sql/backups/instant.ts';
@@ -14,8 +15,11 @@ import { SET_UP_LIMITS } from '../../sql/database/set-up-limits.ts';
 import { Refused } from '../refusal.ts';
 import type { BackupSettings } from './back-up.ts';
 import type { OnProgress } from './base.ts';
+import { BucketError } from './bucket-calls.ts';
 import { findClient, withoutPassword } from './client-programs.ts';
+import { openElsewhere } from './elsewhere.ts';
 import { demandIntact, listManifests, type Manifest, writeManifest } from './files.ts';
+import { folderAt } from './folder.ts';
 import { recoverBase, type ScratchServer, scratchFolder, startServer } from './recover.ts';
 
 const run = promisify(execFile);
@@ -26,9 +30,9 @@ type Scratch = { url: string; server: ScratchServer };
  * Only that makes it a verified one. Throws with what is wrong, and leaves nothing of the scratch server.
  */
 export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date, onProgress: OnProgress): Promise<Manifest> {
-  const newest = (await listManifests(settings.backupDir)).at(-1);
+  const newest = (await listManifests(folderAt(settings.backupDir))).at(-1);
   if (!newest) throw new Refused('missing', 'there is no complete backup yet');
-  await demandCopyIntact(settings, newest);
+  await demandCopyIntact(settings, newest, onProgress);
   const folder = await scratchFolder(settings.dataDir);
   let server: ScratchServer | undefined;
   try {
@@ -47,15 +51,22 @@ export async function verifyNewest(db: Sql, settings: BackupSettings, now: Date,
   }
   const verified = { ...newest, verified_at: now.toISOString() };
   await writeManifest(settings.backupDir, verified);
-  await describeBackups(db, await listManifests(settings.backupDir));
+  await describeBackups(db, await listManifests(folderAt(settings.backupDir)));
   return verified;
 }
 
-/** The copy on the other disk, where there is one already, is what was written. */
-async function demandCopyIntact({ backupCopyDir }: BackupSettings, newest: Manifest) {
-  if (backupCopyDir === undefined) return;
-  const copies = await listManifests(backupCopyDir);
-  if (copies.some(({ file }) => file === newest.file)) await demandIntact(join(backupCopyDir, newest.file), newest);
+/** The copy elsewhere, where there is one already, is what was written. Of a store that is away another alarm tells. */
+async function demandCopyIntact(settings: BackupSettings, newest: Manifest, onProgress: OnProgress) {
+  const elsewhere = await openElsewhere(settings);
+  try {
+    const copies = elsewhere ? await listManifests(elsewhere) : [];
+    if (elsewhere && copies.some(({ file }) => file === newest.file)) await demandIntact(elsewhere, newest, onProgress);
+  } catch (error) {
+    if (!(error instanceof BucketError && error.isAway)) throw error;
+    log.warn({ err: error }, 'the copy of the newest backup was not looked at');
+  } finally {
+    elsewhere?.close();
+  }
 }
 
 async function recovered(
@@ -86,7 +97,7 @@ async function loaded(
   onProgress: OnProgress,
 ): Promise<Scratch> {
   const path = join(backupDir, backup.file);
-  await demandIntact(path, backup);
+  await demandIntact(folderAt(backupDir), backup);
   await prepareEmbedded(dataDir, { durable: false });
   const server = startServer(serverCommand(dataDir, { durable: false }));
   try {

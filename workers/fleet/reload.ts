@@ -1,3 +1,4 @@
+import { demandBucketKey } from '../../queues/process/backup-bucket.ts';
 import { givenSettings } from '../../queues/process/given-settings.ts';
 import { parseSettings, type Settings, settingsOrExit } from '../../queues/process/settings.ts';
 import { readTls } from '../../queues/process/tls.ts';
@@ -31,6 +32,7 @@ async function reload() {
   const settings = settingsOrExit(() => {
     const wanted = parseSettings(givenSettings(environment));
     readTls(wanted);
+    if (running.some(({ name }) => name === 'cleanup')) demandBucketKey(wanted);
     return wanted;
   });
   if (before !== undefined && dataDirOf(before) !== settings.dataDir)

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { demandBucketKey } from '../../queues/process/backup-bucket.ts';
 import { databaseUrlOf } from '../../queues/process/fleet.ts';
 import { readSettings, settingsOrExit } from '../../queues/process/settings.ts';
 import { readTls } from '../../queues/process/tls.ts';
@@ -41,6 +42,7 @@ async function start() {
   const isEmbedded = !settings.databaseUrl;
   if (isEmbedded && values.only)
     throw new Error('--only starts workers beside a fleet elsewhere: set DATABASE_URL to the database they share');
+  if (values.only?.includes('cleanup') ?? true) demandBucketKey(settings);
   if (isEmbedded && !running.includes('postgres')) {
     if (await endForsakenServer(settings.dataDir)) say('Ended an embedded PostgreSQL that nobody looks after any more');
     say(
