@@ -9,6 +9,7 @@ import type { calendarYearRoutes } from '../routes/calendar-years.ts';
 import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { clientDiscountRoutes } from '../routes/client-discounts.ts';
 import type { clientStudentRoutes } from '../routes/client-student.ts';
+import type { dataRequestRoutes } from '../routes/data-requests.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { examRoutes } from '../routes/exams.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
@@ -17,6 +18,7 @@ import type { guardianRoutes } from '../routes/guardians.ts';
 import type { historyRoutes } from '../routes/history.ts';
 import type { importRoutes } from '../routes/imports.ts';
 import type { invitationRoutes } from '../routes/invitations.ts';
+import type { leakRoutes } from '../routes/leaks.ts';
 import type { liveRoutes } from '../routes/live.ts';
 import type { meRoutes } from '../routes/me.ts';
 import type { mergeRoutes } from '../routes/merge.ts';
@@ -120,6 +122,8 @@ type Asked = (
   | typeof clientDiscountRoutes
   | typeof notificationRoutes
   | typeof ownDataRoutes
+  | typeof dataRequestRoutes
+  | typeof leakRoutes
   | typeof packageRoutes
   | typeof packageCancellationRoutes
   | typeof subscriptionScheduleRoutes

@@ -16,6 +16,7 @@ import { clientDiscountRoutes } from './client-discounts.ts';
 import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
+import { dataRequestRoutes } from './data-requests.ts';
 import { demoRoutes } from './demo.ts';
 import { examRoutes } from './exams.ts';
 import { exportRoutes } from './exports.ts';
@@ -153,6 +154,7 @@ export const routes: readonly Route[] = [
   ...peopleListRoutes,
   ...personCardRoutes,
   ...ownDataRoutes,
+  ...dataRequestRoutes,
   ...leakRoutes,
   ...specialistClientRoutes,
   ...signInRoutes,

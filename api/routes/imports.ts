@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { findImport, importRow, listImportRows, plannedRow, ROW_OUTCOMES } from '../../sql/imports/imports.ts';
+import { type Decisions, decideRows, missingRows, readDecisions } from '../../workers/imports/decisions.ts';
 import { confirmImport, previewImport } from '../../workers/imports/import.ts';
-import { type ImportKind, readFile } from '../../workers/imports/read-file.ts';
+import { type ImportKind, type ReadFile, readFile } from '../../workers/imports/read-file.ts';
 import { noteText } from '../../workers/imports/words.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
@@ -19,6 +20,7 @@ const FILES = [
   'application/vnd.ms-excel',
   'application/octet-stream',
 ] as const;
+const DECIDED = 'numbers of rows of students and who they are, such as 12:345,14:new, at most 4000 characters';
 const importItem = importRow.meta({ id: 'Import' });
 const rowItem = plannedRow
   .extend({
@@ -43,6 +45,14 @@ const shared = { tag: 'imports', scope: 'records:write' } as const;
 const demandMoney = ({ caller }: Context) =>
   demandScope(caller, 'money:write', 'a file says who pays and what is left of subscriptions');
 
+/** What somebody has decided about rows whose person is unclear becomes part of what they say. */
+function applyDecisions(file: ReadFile, decisions: Decisions) {
+  const missing = file.kind === 'students' ? missingRows(file.read.rows, decisions) : [...decisions.keys()];
+  if (file.kind !== 'students' || missing.length > 0)
+    throw unacceptable('decided', `rows of students that are in the file; there is no row ${missing[0]}`, 'query');
+  file.read.rows = decideRows(file.read.rows, decisions);
+}
+
 const upload = <const K extends ImportKind>(kind: K, summary: string) =>
   route({
     ...shared,
@@ -60,6 +70,15 @@ const upload = <const K extends ImportKind>(kind: K, summary: string) =>
       date_order: oneOf(['dmy', 'mdy'])
         .optional()
         .meta({ description: 'how the file writes its days, where that cannot be told' }),
+      decided: z
+        .string({ error: DECIDED })
+        .max(4_000, { error: DECIDED })
+        .regex(/^\d{1,5}:(?:new|[1-9]\d{0,8})(?:,\d{1,5}:(?:new|[1-9]\d{0,8}))*$/, { error: DECIDED })
+        .optional()
+        .meta({
+          description: 'who a row is, where it may be several: the id of a person, or `new` for somebody else',
+          override: { examples: undefined },
+        }),
     }),
     responses: { 201: importItem },
     async handle({ query, file }, context) {
@@ -67,6 +86,7 @@ const upload = <const K extends ImportKind>(kind: K, summary: string) =>
       if (kind === 'students') demandMoney(context);
       const today = dayOf(now, fleet.settings.zone);
       const read = readFile(kind, file, { today, order: query.date_order ?? null });
+      if (query.decided !== undefined) applyDecisions(read, readDecisions(query.decided));
       const wish = { today, overwrite: query.overwrite === 'true' };
       const about = { file, fileName: query.file_name ?? null, by: caller.name, now };
       const made = await db.transaction((transaction) => previewImport(transaction, read, wish, about));

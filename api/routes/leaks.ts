@@ -1,10 +1,9 @@
 import { z } from 'zod';
+import { instant } from '../../queues/time/days.ts';
 import { noteLeak } from '../../workers/people/leaks.ts';
+import { unacceptable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
 import { wording } from '../http/text.ts';
-
-const HOUR_MS = 3_600_000;
-const HOURS = 'whole hours, 0 to 72';
 
 export const leakRoutes = [
   route({
@@ -16,12 +15,7 @@ export const leakRoutes = [
     transaction: true,
     body: z.strictObject({
       what: wording.meta({ description: 'what leaked, and how it was noticed' }),
-      hours_ago: z
-        .int({ error: HOURS })
-        .min(0, { error: HOURS })
-        .max(72, { error: HOURS })
-        .default(0)
-        .meta({ description: 'how long ago it was found: from then on the hours count' }),
+      found_at: instant.optional().meta({ description: 'when it was found: from then on the hours count; by default now' }),
     }),
     responses: {
       201: z
@@ -29,7 +23,8 @@ export const leakRoutes = [
         .meta({ id: 'Leak' }),
     },
     async handle({ body }, context) {
-      const foundAt = new Date(context.now.getTime() - body.hours_ago * HOUR_MS);
+      const foundAt = body.found_at === undefined ? context.now : new Date(body.found_at);
+      if (foundAt > context.now) throw unacceptable('found_at', 'an instant that has passed');
       return { status: 201, body: await noteLeak(context.db, { what: body.what, foundAt }, context) };
     },
   }),

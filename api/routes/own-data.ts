@@ -19,18 +19,16 @@ import { idOf, isDry, oneOf } from './fields.ts';
 const shared = { tag: 'people' } as const;
 const path = '/api/people/{id}';
 const consentItem = consentRow.meta({ id: 'Consent' });
-const ownData = z
-  .object({
-    person_id: z.int(),
-    made_at: z.iso.datetime(),
-    tables: z
-      .record(z.string(), z.array(z.record(z.string(), z.unknown())))
-      .meta({ description: 'every table that names the person, each with the rows that do' }),
-  })
-  .meta({ id: 'OwnData' });
+export const ownData = z.object({
+  person_id: z.int(),
+  made_at: z.iso.datetime(),
+  tables: z
+    .record(z.string(), z.array(z.record(z.string(), z.unknown())))
+    .meta({ description: 'every table that names the person, each with the rows that do' }),
+});
 
 /** What a browser keeps under a name, not shows. */
-async function fileOf({ db, now }: Context, id: number) {
+export async function fileOf({ db, now }: Context, id: number) {
   const who = await findKnown(db, id);
   if (!who) throw new Problem(404, `there is no person ${id}`);
   const headers = { 'Content-Disposition': `attachment; filename="person-${id}.json"` };
@@ -46,7 +44,7 @@ export const ownDataRoutes = [
     summary: 'Everything that is kept of somebody, as a file, and nothing of others (R31)',
     scope: 'records:read',
     params: idParams,
-    responses: { 200: ownData },
+    responses: { 200: ownData.meta({ id: 'OwnData' }) },
     async handle({ params }, context) {
       if (context.whose.everything) demandScope(context.caller, 'money:read', 'it holds payments and invoices');
       return fileOf(context, params.id);

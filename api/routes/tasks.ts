@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { dataTaskKinds } from '../../sql/tasks/data-requests.ts';
 import { addTask, findTask, finishTask, listedTask, listTasks, reopenTask, taskRow } from '../../sql/tasks/tasks.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { route } from '../http/route.ts';
-import { textField } from '../http/text.ts';
+import { textField, wording } from '../http/text.ts';
 
 const KIND = 'lower-case letters, digits and _, 1 to 60 of them, a letter first';
 const kind = z.string({ error: KIND }).regex(/^[a-z][a-z0-9_]{0,59}$/, { error: KIND });
@@ -74,17 +75,24 @@ export const taskRoutes = [
     ...shared,
     method: 'post',
     path: '/api/tasks/{id}/done',
-    summary: 'Note a task as done; a second time changes nothing',
+    summary:
+      'Note a task as done; a second time changes nothing. What somebody asked about their data is done with what was answered',
     scope: 'tasks:write',
     transaction: true,
     params: idParams,
-    body: z.strictObject({}),
+    body: z.strictObject({
+      answer: wording
+        .optional()
+        .meta({ description: 'what somebody was answered who asked about their data (R30); they may read it' }),
+    }),
     bodyOptional: true,
     responses: { 200: taskItem },
-    async handle({ params }, { db, caller }) {
-      const task = await finishTask(db, params.id, caller.name);
+    async handle({ params, body: { answer } }, { db, caller }) {
+      const task = await findTask(db, params.id);
       if (!task) throw new Problem(404, `there is no task ${params.id}`);
-      return { body: task };
+      if (task.done_at === null && answer === undefined && dataTaskKinds.includes(task.kind))
+        throw unacceptable('answer', 'what was answered, or why nothing was done');
+      return { body: (await finishTask(db, params.id, caller.name, answer)) ?? task };
     },
   }),
   route({

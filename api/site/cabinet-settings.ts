@@ -1,5 +1,6 @@
 import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
+import { ASKED, dataOf, ownRequests } from './cabinet-data.ts';
 import { agentName } from './cabinet-device.ts';
 import { field } from './contact-form.ts';
 import { type Html, html } from './html.ts';
@@ -39,10 +40,11 @@ async function settingsPage(cabinet: Cabinet, { calendarUrl, ...shown }: Shown =
   const { t } = view;
   const wishes = await wishesOf(cabinet);
   const { items: devices } = await ask<{ items: readonly Device[] }>('GET /me/sessions');
+  const { items: requests } = await ownRequests(cabinet);
   return cabinetPage(cabinet, {
     title: t('cabinet.settings'),
     ...shown,
-    main: html`${wishesForm(cabinet, wishes)}${pushSwitch(view)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}${dataOf(cabinet)}`,
+    main: html`${wishesForm(cabinet, wishes)}${pushSwitch(view)}${calendarOf(cabinet, calendarUrl)}${devicesOf(cabinet, devices)}${dataOf(cabinet, requests)}`,
   });
 }
 
@@ -74,14 +76,6 @@ function devicesOf(cabinet: Cabinet, devices: readonly Device[]): Html {
       ${!is_this && pressForm(cabinet, to(`/cabinet/devices/${id}/end`), t('cabinet.device.end', { device: name }))}</li>`;
     },
   )}</ul></section>`;
-}
-
-/** Everything that is kept of whoever is looked at, as a file that the browser saves. */
-function dataOf({ view, of }: Cabinet): Html {
-  const { t } = view;
-  const href = of.isSelf ? '/me/data' : `/api/people/${of.id}/data`;
-  return html`<section aria-labelledby="data"><h2 id="data">${t('cabinet.data')}</h2><p>${of.isSelf ? t('cabinet.data.about') : t('cabinet.data.of', { name: of.name })}</p>
-    <p><a class="button second" href="${href}" download data-whole>${t('cabinet.data.save')}</a></p></section>`;
 }
 
 /** The link is shown once; whoever has lost it makes another. */
@@ -121,4 +115,21 @@ export const saveNotifications = inCabinet(async (cabinet): Promise<SiteAnswer> 
 export const endDevice = inCabinet(async (cabinet): Promise<SiteAnswer> => {
   await cabinet.ask('DELETE /me/sessions/{id}', { params: { id: idFrom(cabinet) } });
   return { to: cabinet.to('/cabinet/settings') };
+});
+
+/** `POST /cabinet/data-requests` */
+export const askAboutData = inCabinet(async (cabinet): Promise<SiteAnswer> => {
+  const { request, ask, of, to, view } = cabinet;
+  const kind = ASKED.find((one) => one === request.body.kind);
+  const note = String(request.body.note ?? '').trim();
+  if (!kind) return settingsPage(cabinet, { trouble: view.t('cabinet.ask.which'), status: 422 });
+  if (kind === 'correct' && note === '') return settingsPage(cabinet, { trouble: view.t('cabinet.ask.what'), status: 422 });
+  try {
+    await ask('POST /api/people/{id}/data-requests', { params: { id: of.id }, body: { kind, ...(note ? { note } : {}) } });
+    return { to: to('/cabinet/settings') };
+  } catch (error) {
+    const { status } = refusalFrom(error);
+    if (status !== 422) throw error;
+    return settingsPage(cabinet, { trouble: view.t('cabinet.ask.what'), status });
+  }
 });

@@ -22,7 +22,7 @@ import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
 import { payHere, showMoney } from './cabinet-money.ts';
 import { payOnline, showOrder, topUp } from './cabinet-online.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
-import { endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
+import { askAboutData, endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
 import { showVisits } from './cabinet-visits.ts';
 import { actInClass, confirmInClass, showClass, showClasses } from './class-handlers.ts';
 import { confirmAndEnter, enter, enterByCode, leave, showEnter } from './enter-handlers.ts';
@@ -128,6 +128,7 @@ export function site(parts: SiteParts): Router {
     '/cabinet/top-up': topUp,
     '/cabinet/notifications': saveNotifications,
     '/cabinet/calendar': renewCalendar,
+    '/cabinet/data-requests': askAboutData,
     '/cabinet/devices/:id/end': endDevice,
   };
   for (const [path, handler] of Object.entries(shown)) router.get(path, page(handler)).all(path, onlyBy('GET'));

@@ -1,6 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { dataTaskKinds } from '../tasks/data-requests.ts';
 import { columnsIn, emptiedIn, personTables, searched } from './own-columns.ts';
 import { idsOf, type KnownByWords, ownRowsOf } from './own-data.ts';
 
@@ -151,9 +152,10 @@ export async function erasePerson(transaction: Sql, who: KnownByWords): Promise<
   for (const table of Object.keys(searched)) add(table, await replaceWords(transaction, table, who));
   await transaction.query(sql.unsafe`
     update admin_tasks set done_at = now(), done_by = 'erasure'
-    where kind = 'erase_person' and dedupe_key like any(${sql.array(
-      idsOf(who).map((id) => `erase_person:${id}:%`),
-      'text',
-    )}) and done_at is null`);
+    where kind = any(${sql.array([...dataTaskKinds], 'text')}) and done_at is null and (user_id = any(${numbers})
+      or dedupe_key like any(${sql.array(
+        idsOf(who).map((id) => `erase_person:${id}:%`),
+        'text',
+      )}))`);
   return counts;
 }

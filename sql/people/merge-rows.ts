@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { ONE_OPEN } from '../tasks/tasks.ts';
 import { bookingsThatMeet, type Pair, placesThatMeet } from './merge-obstacles.ts';
 
 /** Of which of the two the kept one has it from now on. */
@@ -39,13 +40,19 @@ const payer: Step = async (transaction, { keptId, mergedId }) => {
   return rowCount;
 };
 
-/** Of two open calls one is enough. */
+/** Of two open calls one is enough; of two that asked the same about their data the earlier deadline stays. */
 const tasks: Step = async (transaction, { keptId, mergedId, by, now }) => {
+  const ids = both({ keptId, mergedId });
   await transaction.query(sql.unsafe`
-    update admin_tasks set done_at = ${now}::timestamptz, done_by = ${by}
-    where user_id = ${mergedId} and kind = 'call' and done_at is null
-      and exists (select from admin_tasks own where own.user_id = ${keptId} and own.kind = 'call' and own.done_at is null)`);
-  return (await transaction.query(sql.unsafe`update admin_tasks set user_id = ${keptId} where user_id = ${mergedId}`)).rowCount;
+    update admin_tasks gone set done_at = ${now}::timestamptz, done_by = ${by} from admin_tasks stays
+    where gone.user_id = any(${ids}) and stays.user_id = any(${ids}) and stays.user_id <> gone.user_id
+      and gone.kind = any(${sql.array([...ONE_OPEN], 'text')}) and stays.kind = gone.kind and gone.done_at is null and stays.done_at is null
+      and coalesce(nullif(gone.details ->> 'due_on', stays.details ->> 'due_on') > stays.details ->> 'due_on', gone.user_id = ${mergedId})`);
+  const { rowCount } = await transaction.query(sql.unsafe`
+    update admin_tasks set user_id = ${keptId},
+      details = case when details ? 'person_id' then details || jsonb_build_object('person_id', ${keptId}::int) else details end
+    where user_id = ${mergedId}`);
+  return rowCount;
 };
 
 /** What one of them withdrew after the other one had given it is withdrawn; the same one given twice stays where it was given. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { dataTaskKinds } from './data-requests.ts';
 
 /** Something an admin is to look at. */
 export const taskRow = z.object({
@@ -18,6 +19,9 @@ export type Task = z.output<typeof taskRow>;
 
 /** A task to write: its kind in snake_case, a title in the studio's language, and the key under which it is written at most once. */
 export type NewTask = { kind: string; title: string; details?: Record<string, unknown>; dedupe: string };
+
+/** Of these a person has one open task of a kind. */
+export const ONE_OPEN: readonly string[] = ['call', ...dataTaskKinds];
 
 const columns = sql.fragment`id, kind, title, details, dedupe_key, created_by, created_at, done_at, done_by, hidden_at`;
 
@@ -68,22 +72,24 @@ export const listTasks = (
       and (${filter.before ?? null}::int is null or id < ${filter.before ?? null})
     order by id desc limit ${filter.limit}`);
 
-/** Notes a task as done; one that is done stays as it was. Null when there is no such task. */
-export async function finishTask(transaction: Sql, id: number, by: string): Promise<Task | null> {
+/** Notes a task as done, with what was answered, if anything; one that is done stays as it was. Null when there is no such task. */
+export async function finishTask(transaction: Sql, id: number, by: string, answer?: string): Promise<Task | null> {
+  const more = answer === undefined ? {} : { answer };
   await transaction.query(sql.unsafe`
-    update admin_tasks set done_at = now(), done_by = ${by} where id = ${id} and done_at is null`);
+    update admin_tasks set done_at = now(), done_by = ${by}, details = details || ${sql.jsonb(more)}
+    where id = ${id} and done_at is null`);
   return findTask(transaction, id);
 }
 
 /**
- * Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. One to call
- * somebody for whom a newer one is open stays done: everything to come stands there. Null when there is none.
+ * Takes back that a task is done, and shows it again if it was hidden since; an open one stays as it is. One to call somebody, or what
+ * they asked about their data, stays done where a newer one of the kind is open: everything to come stands there. Null when there is none.
  */
 export async function reopenTask(transaction: Sql, id: number): Promise<Task | null> {
   await transaction.query(sql.unsafe`
-    update admin_tasks done set done_at = null, done_by = null, hidden_at = null where id = ${id} and done_at is not null
-      and not (kind = 'call' and exists (
-        select from admin_tasks newer where newer.kind = 'call' and newer.user_id = done.user_id and newer.done_at is null))`);
+    update admin_tasks done set done_at = null, done_by = null, hidden_at = null, details = details - 'answer'
+    where id = ${id} and done_at is not null and not (kind = any(${sql.array([...ONE_OPEN], 'text')}) and exists (
+        select from admin_tasks newer where newer.kind = done.kind and newer.user_id = done.user_id and newer.done_at is null))`);
   return transaction.maybeOne(sql.type(taskRow)`select ${columns} from admin_tasks where id = ${id}`);
 }
 

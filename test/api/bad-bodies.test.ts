@@ -56,7 +56,7 @@ const bodies: Refusal[] = [
     '/api/tasks/1/done',
     json({ by: 'me' }),
     422,
-    'no such field; there are none',
+    'no such field; there are: answer',
     'by',
   ],
   [

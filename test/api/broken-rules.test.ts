@@ -51,6 +51,7 @@ const ITS_OWN = [
   'one_attempt',
   'one_live_run',
   'one_open_call_a_person',
+  'one_open_data_request_a_kind',
   'one_open_telegram_link',
   'one_training_per_template_date',
   'package_is_invoiced_already',

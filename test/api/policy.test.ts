@@ -349,6 +349,7 @@ function example(name: string): Json {
     'PUT /api/vending/stock/levels': { capacity_milli: 1, critical_milli: 0 },
     'PATCH /api/vending/terminals/{id}': { assignee_id: null },
     'POST /api/people/{id}/consents': { kind: 'photos', text_version: '1' },
+    'POST /api/people/{id}/data-requests': { kind: 'show' },
     'PUT /api/people/{id}/notifications': { quiet_hours: null, kinds: {} },
   };
   return bodies[name] ?? {};

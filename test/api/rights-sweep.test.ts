@@ -91,6 +91,7 @@ const ALSO: Readonly<Record<string, string[]>> = {
   'GET /api/people/{id}/timeline': ['records:read'],
   'GET /api/people/{id}/data': ['money:read'],
   'POST /api/people/{id}/erase': ['money:write'],
+  'POST /api/people/{id}/data-requests/{request_id}/file': ['money:read'],
 };
 
 const byScope = routes.filter((route) => route.scope !== null);

@@ -338,6 +338,44 @@ test('a blank never overwrites, a difference only where it is asked for', async 
   expect(items[0].cause).toMatch(/^POST \/api\/imports\/\{id\}\/confirm /);
 });
 
+test('where it is unclear who a row is, somebody decides: one of those who are there, or somebody else', async () => {
+  const [first, second, holder] = [await make.student(), await make.student(), await make.student()];
+  await api.db.query(sql.unsafe`
+    update users set first_name = 'Анна', last_name = 'Иванова', phone = '+79123456789' where id = ${first}`);
+  await api.db.query(sql.unsafe`
+    update users set first_name = 'Анна', last_name = 'Иванова', phone = null, email = 'a@x.org' where id = ${second}`);
+  await api.db.query(sql.unsafe`
+    update users set first_name = 'Мария', last_name = 'Петрова', phone = '+79123456780' where id = ${holder}`);
+  const file = csv(
+    'Фамилия;Имя;Телефон;Почта;Заметки',
+    'Иванова;Анна;89123456789;a@x.org;правша',
+    'Сидорова;Мария;89123456780;;левша',
+    'Сидорова;Мария;89123456780;m@x.org;',
+  );
+  const unclear = await preview(file);
+  expect(codes(unclear)).toEqual([['two_candidates', 'phone_taken'], ['phone_taken'], ['same_person', 'phone_taken']]);
+  const asThem = await preview(file, `?decided=2:${second},3:${holder}`);
+  expect(outcomes(asThem)).toEqual(['change', 'change', 'change']);
+  expect(asThem.items.map((row: Json) => row.person_id)).toEqual([second, holder, holder]);
+  // Whose phone it is stays: the other one has it.
+  expect(codes(asThem)[0]).toContain('phone_left');
+  const asOthers = await preview(file, '?decided=2:new,4:new');
+  expect(outcomes(asOthers)).toEqual(['new', 'new', 'change']);
+  expect((await confirm(asOthers.id)).body.result).toMatchObject({ people_created: 2, people_changed: 0 });
+  const fresh = (await people()).slice(3);
+  expect(fresh).toMatchObject([
+    { first_name: 'Анна', phone: null, email: 'a@x.org' },
+    { last_name: 'Сидорова', phone: null },
+  ]);
+  // What else was decided before is judged anew: it says what it would change now, or cannot be written.
+  expect((await confirm(asThem.id)).status).toBe(200);
+  expect((await api.get(`/api/students/${second}`)).body.notes).toBe('правша');
+  expect((await api.get(`/api/students/${holder}`)).body).toMatchObject({ last_name: 'Петрова' });
+  for (const query of ['?decided=9:new', '?decided=2', '?decided=2:x', '?decided=2:0'])
+    expect(await send(file, query)).toMatchObject({ status: 422, body: { errors: [{ path: 'decided' }] } });
+  expect(codes(await preview(file, '?decided=2:2147483,3:new'))[0]).toContain('no_such_id');
+});
+
 test('people are known by id, by e-mail or birth with the name, and never by the name alone', async () => {
   const ids = await Promise.all([make.student(), make.student(), make.student()]);
   const say = (id: number, fields: string) => api.patch(`/api/students/${id}`, JSON.parse(fields));

@@ -206,6 +206,28 @@ test('messages and quiet hours are kept as they were chosen, and a device is sig
   expect((await get('/cabinet/settings')).text).not.toContain(`/cabinet/devices/${other}/end`);
 });
 
+test('one asks to have one’s own or a child’s data corrected or erased, and sees by when there is an answer', async () => {
+  const { get, post, tokenOf } = as(parent);
+  const page = await get('/cabinet/settings');
+  expect(page.text).toContain('Correct something about me');
+  const fields = { form: tokenOf(page) };
+  const path = '/cabinet/data-requests';
+  expect((await post(path, fields)).text).toContain('Choose what you ask for');
+  expect((await post(path, { ...fields, kind: 'show' })).status).toBe(422);
+  expect((await post(path, { ...fields, kind: 'correct', note: ' ' })).status).toBe(422);
+  const of = `?of=${child.id}`;
+  expect((await post(`${path}${of}`, { ...fields, kind: 'correct', note: 'Mila with one l' })).headers.get('location')).toBe(
+    `/cabinet/settings${of}`,
+  );
+  const [asked] = (await api.get(`/api/people/${child.id}/data-requests`)).body.items;
+  expect(asked).toMatchObject({ kind: 'correct', note: 'Mila with one l' });
+  expect((await get(`/cabinet/settings${of}`)).text).toContain('You get an answer by');
+  expect((await get('/cabinet/settings')).text).not.toContain('You get an answer by');
+  await api.post(`/api/tasks/${asked.id}/done`, { answer: 'it is right now' });
+  expect((await get(`/cabinet/settings${of}`)).text).toContain('it is right now');
+  expect((await post(`${path}?of=${client.id}`, { ...fields, kind: 'erase' })).status).toBe(404);
+});
+
 test('a client’s link to join leads into the cabinet, a trainer’s to the console', async () => {
   const linkOf = async (role: string) =>
     new URL((await api.post('/api/invitations', { login: `${role}@home.example`, role })).body.url).search;

@@ -145,4 +145,45 @@ inBrowser(
   },
 );
 
+inBrowser(
+  'who a row is, where it is unclear, is decided on the spot, decided anew, and kept when the file is judged again',
+  async () => {
+    const { api } = world;
+    const known = await api.post('/api/students', { first_name: 'Maria', last_name: 'Baker', phone: '+79160000301' });
+    for (const email of ['twin@x.org', null])
+      await api.post('/api/students', { first_name: 'Anna', last_name: 'Twin', email, birth_date: '1990-02-03' });
+    const page = await open('/console/imports');
+    await page
+      .locator('input[type=file]')
+      .setInputFiles(
+        file(
+          'first name,last name,phone,e-mail,born,notes',
+          'Maria,Smith,+79160000301,,,left-handed',
+          'Anna,Twin,,twin@x.org,1990-02-03,',
+        ),
+      );
+    await page
+      .getByText(/This phone is somebody else’s already/)
+      .first()
+      .waitFor();
+    const merge = page.getByRole('group', { name: 'Who row 3 is' }).getByRole('link', { name: 'Merge them' });
+    expect(await merge.getAttribute('href')).toMatch(/\/console\/people\/\d+\?act=merge$/);
+    expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+    await page.getByRole('group', { name: 'Who row 2 is' }).getByRole('button', { name: 'Somebody else' }).click();
+    await page
+      .getByText(/The phone stays with Maria Baker/)
+      .first()
+      .waitFor();
+    await page.getByRole('button', { name: 'Decide anew' }).click();
+    await page.getByRole('button', { name: `It is No. ${known.body.id}` }).click();
+    await page.getByText('“left-handed” is added').first().waitFor();
+    await page.getByLabel(/^What the file has otherwise/).click();
+    await page.getByText('“Baker” becomes “Smith”').first().waitFor();
+    await page.getByRole('button', { name: 'Write 1 row' }).click();
+    await page.getByText('Written: 1 person changed.').first().waitFor();
+    expect((await api.get(`/api/students/${known.body.id}`)).body).toMatchObject({ last_name: 'Smith', notes: 'left-handed' });
+    expect(world.complaints()).toEqual([]);
+  },
+);
+
 declare const DataTransfer: new () => { items: { add(file: File): void } };

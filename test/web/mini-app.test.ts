@@ -233,6 +233,8 @@ inBrowser('another trainer sees nothing of it', async () => {
 
 inBrowser('an administrator: the studio’s day, a task, a run that is repeated, and records', async () => {
   await world.api.post('/api/tasks', { title: 'Call Anna back', details: { phone: '+79160000001' } });
+  // What somebody asked about their data needs a word, which is written in the console.
+  await world.api.post('/api/tasks', { kind: 'data_show', title: 'Show Vera her data', dedupe_key: 'asked' });
   const failed = await world.api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
     insert into automated_process_history (process_type, run_key, process_date, status, attempt, created_by, started_at, completed_at, error_message)
     select 'cleanup', 'cleanup:' || day, day, 'error', 1, 'test', now(), now(), 'Error: no power'
@@ -240,6 +242,9 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   const { frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
   await frame.getByRole('heading', { name: /^Today, / }).waitFor();
   await frame.getByRole('button', { name: 'Tasks' }).click();
+  await frame.getByText('Note the answer in the console: it needs a word.').waitFor();
+  expect(await frame.getByRole('button', { name: /Show Vera/ }).count()).toBe(0);
+  await world.api.db.query(sql.unsafe`delete from admin_tasks where dedupe_key = 'asked'`);
   await frame.getByRole('button', { name: 'Done Call Anna back' }).click();
   await frame.getByText('Nothing is left to do.').first().waitFor();
   await frame.getByRole('button', { name: 'Runs' }).click();

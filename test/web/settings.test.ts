@@ -27,6 +27,33 @@ inBrowser('times that leave no gap get a discount, kept through a reload until i
   expect((await world.api.get('/api/booking-rules')).body).toMatchObject({ fitting_percent: 7.5 });
 });
 
+inBrowser('data that got out is noted through a reload, and leads to its tasks, which say whom to tell and by when', async () => {
+  const { api } = world;
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  await page.getByRole('button', { name: 'Note a leak' }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('What happened').fill('A laptop with the list was stolen');
+  await dialog.getByLabel('When it was found').fill('2100-01-01T10:00');
+  await dialog.getByText('It was found before now').waitFor();
+  expect(await dialog.getByRole('button', { name: 'Note a leak' }).isDisabled()).toBe(true);
+  const day = addDays(dayOf(new Date(), api.fleet.settings.zone), -2);
+  await dialog.getByLabel('When it was found').fill(`${day}T10:00`);
+  await page.reload();
+  await page.getByRole('button', { name: 'Note a leak' }).click();
+  expect(await dialog.getByLabel('What happened').inputValue()).toBe('A laptop with the list was stolen');
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await dialog.getByRole('button', { name: 'Note a leak' }).click();
+  await page.waitForURL('**/console/tasks');
+  const tell = page.getByRole('listitem').filter({ hasText: 'pd.rkn.gov.ru' });
+  await tell.getByText('A laptop with the list was stolen').waitFor();
+  // Found the day before yesterday: the first of the two is late, the second is not.
+  await tell.getByText(/^Overdue since .*10:00$/).waitFor();
+  await page.getByText(/^By .*10:00$/).waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  expect(world.complaints()).toEqual([]);
+});
+
 inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {
   const { api } = world;
   const page = await world.visit({ token: owner.token });

@@ -41,10 +41,17 @@ function joinHolder(members: readonly Found[], holder: KnownPerson, payers: Map<
   for (const member of members) {
     const isHis = member.known !== null && member.known.payer_id === holder.id;
     const isChild = ageOf(member, today) === false && isAdult(holder.birth_date, today) !== false;
-    if (!isHis && !isChild)
+    if (!isHis && !isChild && member.row.is_decided) leavePhone(member, holder);
+    else if (!isHis && !isChild)
       all([member], { code: 'phone_taken', column: 'phone', params: { name: nameOf(holder), id: holder.id } });
     else belongTo(member, { id: holder.id }, nameOf(holder), payers);
   }
+}
+
+/** Whoever it was decided to be, the phone stays with the other one who has it. */
+function leavePhone(member: Found, holder: KnownPerson) {
+  member.row.phone = null;
+  all([member], { code: 'phone_left', column: 'phone', params: { name: nameOf(holder), id: holder.id } });
 }
 
 function joinMembers(members: readonly Found[], holder: KnownPerson | undefined, payers: Map<Found, Payer>, today: Day) {

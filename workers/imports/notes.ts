@@ -49,7 +49,15 @@ export const CONFLICTS = [
   'room_busy',
 ] as const;
 /** These only say something. */
-const REMARKS = ['kept', 'same_person', 'family', 'taken_for_adult', 'subscription_over', 'subscription_held'] as const;
+const REMARKS = [
+  'kept',
+  'same_person',
+  'family',
+  'taken_for_adult',
+  'subscription_over',
+  'subscription_held',
+  'phone_left',
+] as const;
 /** What will be written of somebody who is known. */
 const PROMISES = ['enrols', 'added', 'replaced', 'joins', 'holds'] as const;
 

@@ -74,6 +74,7 @@ const isOne = (one: StudentRow, other: StudentRow) =>
   one.id !== null && other.id !== null ? one.id === other.id : isSameName(one.key, other.key);
 
 function add(person: Found, row: StudentRow) {
+  if (row.is_decided) person.row.is_decided = true;
   const differing = ALIKE.filter(
     (field) => row[field] !== null && person.row[field] !== null && row[field] !== person.row[field],
   );
@@ -89,7 +90,7 @@ function add(person: Found, row: StudentRow) {
   }
 }
 
-/** Finds out who they are (R28): by id, phone and name, e-mail and name, name and birth; never by the name alone. */
+/** Finds out who they are (R28): by id, phone and name, e-mail and name, name and birth; never by the name alone, nor where somebody has decided. */
 export function recognise(found: readonly Found[], { people }: World) {
   const byId = new Map(people.map((person) => [person.id, person]));
   const byPhone = new Map(people.flatMap((person) => (person.phone ? [[person.phone, person] as const] : [])));
@@ -108,6 +109,7 @@ export function recognise(found: readonly Found[], { people }: World) {
         for (const each of person.rows) noteOfRow(person, each.row, { code: 'no_such_id', column: 'id', params: { id: row.id } });
       continue;
     }
+    if (row.is_decided) continue;
     const holder = row.phone === null ? undefined : byPhone.get(row.phone);
     const candidates = new Set([
       ...(holder ? [holder, ...(byPayer.get(holder.id) ?? [])] : []),

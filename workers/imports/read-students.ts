@@ -25,6 +25,8 @@ export type StudentRow = {
   groups: string[];
   subscription: HeldInFile | null;
   remarks: Note[];
+  /** Somebody has decided who it is: the person of `id`, or, without one, none of those whom it may mean. */
+  is_decided?: true;
 };
 const DAYS = ['birth_date', 'registration_date', 'subscription_start', 'subscription_end'] as const;
 type Reading = { table: Table; columns: Columns<StudentColumn>; today: Day; order: Order | null };

@@ -1,4 +1,4 @@
-import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import {
   type Consent,
@@ -9,11 +9,10 @@ import {
   whoMayConsent,
   withdrawConsent,
 } from '../../sql/people/consents.ts';
-import { writeTasks } from '../../sql/tasks/tasks.ts';
+import { lockAsker } from '../../sql/tasks/data-requests.ts';
 import type { CallContext } from '../call-context.ts';
-import { text } from '../notifier/texts/texts.ts';
 import { Refused } from '../refusal.ts';
-import { DAYS_TO_ERASE } from './erase.ts';
+import { writeDataTask } from './data-requests.ts';
 
 type Asking = Pick<CallContext, 'caller' | 'fleet' | 'now'>;
 
@@ -53,22 +52,23 @@ export async function consent(
  * Takes a consent back (R30). Marketing stops at once; where nothing may be kept any more, the admins get a task to erase the person
  * within 30 days. Once more changes nothing. Throws {@link Refused}.
  */
-export async function withdraw(
-  transaction: Sql,
-  userId: number,
-  id: number,
-  { fleet: { settings }, now }: Asking,
-): Promise<Consent> {
-  const on = { today: dayOf(now, settings.zone), zone: settings.zone };
+export async function withdraw(transaction: Sql, userId: number, id: number, asking: Asking): Promise<Consent> {
+  const { now } = asking;
+  const { zone } = asking.fleet.settings;
+  const on = { today: dayOf(now, zone), zone };
   const withdrawn = await withdrawConsent(transaction, { userId, id, ...on, now: now.toISOString() });
   if (!withdrawn) throw new Refused('missing', `there is no consent ${id} of person ${userId}`);
   if (withdrawn.kind === 'marketing' && !(await hasConsent(transaction, userId, 'marketing', on)))
     await stopMarketing(transaction, userId);
   if (withdrawn.kind === 'processing' && !(await hasConsent(transaction, userId, 'processing', on))) {
-    const erase_by = addDays(dayOf(new Date(withdrawn.withdrawn_at as string), settings.zone), DAYS_TO_ERASE);
-    const title = text(settings.locale, 'task.erase_person', { id: userId, day: erase_by });
-    const details = { person_id: userId, consent_id: id, erase_by };
-    await writeTasks(transaction, [{ kind: 'erase_person', title, details, dedupe: `erase_person:${userId}:${id}` }]);
+    const askedOn = dayOf(new Date(withdrawn.withdrawn_at as string), zone);
+    const who = await lockAsker(transaction, userId);
+    const wish = { kind: 'stop', askedOn, note: null } as const;
+    if (who && !who.is_erased)
+      await writeDataTask(transaction, { id: userId, name: who.name }, wish, asking, {
+        dedupe: `erase_person:${userId}:${id}`,
+        consentId: id,
+      });
   }
   return withdrawn;
 }
