@@ -8,7 +8,7 @@ const open = Object.entries(policy)
   });
 
 /** The pages of the booking site; the forms on them are posted to the same paths. */
-const SITE = /^\/(?:$|(?:hold|book|booked|visit|classes|enter|leave|s|join|cabinet)(?:\/|$))/;
+const SITE = /^\/(?:$|(?:hold|book|booked|visit|classes|enter|leave|s|join|cabinet|preview)(?:\/|$))/;
 export const isSitePath = (path: string) => SITE.test(path);
 
 /** Whether something at a path is for everybody; another method of such a path is answered by the path, too. */

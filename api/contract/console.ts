@@ -10,6 +10,7 @@ import type { cancellationRoutes } from '../routes/cancellations.ts';
 import type { clientDiscountRoutes } from '../routes/client-discounts.ts';
 import type { clientStudentRoutes } from '../routes/client-student.ts';
 import type { dataRequestRoutes } from '../routes/data-requests.ts';
+import type { dealRoutes } from '../routes/deals.ts';
 import type { demoRoutes } from '../routes/demo.ts';
 import type { examRoutes } from '../routes/exams.ts';
 import type { forgotRoutes } from '../routes/forgot.ts';
@@ -76,6 +77,7 @@ type Asked = (
   | typeof calendarYearRoutes
   | typeof cancellationRoutes
   | typeof clientStudentRoutes
+  | typeof dealRoutes
   | typeof demoRoutes
   | typeof examRoutes
   | typeof forgotRoutes

@@ -17,6 +17,7 @@ import { clientStudentRoutes } from './client-student.ts';
 import { commandRightsRoutes } from './command-rights.ts';
 import { companyRoutes } from './company.ts';
 import { dataRequestRoutes } from './data-requests.ts';
+import { dealRoutes } from './deals.ts';
 import { demoRoutes } from './demo.ts';
 import { examRoutes } from './exams.ts';
 import { exportRoutes } from './exports.ts';
@@ -136,6 +137,7 @@ export const routes: readonly Route[] = [
   ...bookingRulesRoutes,
   ...bookingRoutes,
   ...visitTermsRoutes,
+  ...dealRoutes,
   ...offerRoutes,
   ...absenceRoutes,
   ...calendarYearRoutes,

@@ -13,7 +13,7 @@ import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, re
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
-import { id, idOf, isDry, oneOf, whole } from './fields.ts';
+import { id, idOf, isDry, minor, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
 /** What a booking costs and who pays is null to a trainer. */
@@ -48,6 +48,9 @@ const wish = {
   starts_at: utcInstant,
   pay_from: oneOf(payFrom).default('later').meta({ description: 'subscription: a session of one that covers the service' }),
 };
+const mostMinor = minor(0)
+  .optional()
+  .meta({ description: 'the price as it was said: where it is more by now, nothing is booked (409)' });
 const conflicts = z.array(z.object({ starts_at: z.iso.datetime(), detail: z.string() }));
 const seriesBooked = z
   .object({ dry_run: z.boolean(), bookings: z.array(bookingItem), conflicts })
@@ -59,7 +62,7 @@ export const bookingRoutes = [
     method: 'post',
     path: '/bookings',
     summary: 'Book: one of many simultaneous requests for a slot gets it, the others get 409 with what is still free',
-    body: z.strictObject(wish).meta({
+    body: z.strictObject({ ...wish, most_minor: mostMinor }).meta({
       get examples() {
         return [{ client_id: 1, service_id: 1, starts_at: exampleInstant(7), pay_from: 'later' as const }];
       },

@@ -94,7 +94,7 @@ function sharedOf(fleet: Context['fleet']) {
 async function slotsOf(query: Asked, { db, fleet, now }: Context): Promise<SlotsAnswer> {
   const { zone, bookingNoticeMinutes: noticeMinutes } = fleet.settings;
   const from = demandDay(query.from, dayOf(now, zone));
-  const offer = await demandOffer(query, db, fleet);
+  const offer = await demandSlotOffer(query, db, fleet);
   const count = Math.max(1, offer.specialists.length);
   if (count > 1 && count * query.days > MOST_DAYS) {
     throw refused('days', `at most ${Math.floor(MOST_DAYS / count)} for ${count} specialists; or name one, or a location_id`);
@@ -108,17 +108,17 @@ async function slotsOf(query: Asked, { db, fleet, now }: Context): Promise<Slots
 }
 
 /** The first day of an answer. Throws a 422 for one that cannot be booked any more, or not yet (D34). */
-function demandDay(from: string | undefined, today: string): string {
+export function demandDay(from: string | undefined, today: string, path = 'from'): string {
   if (from === undefined) return today;
   const last = lastDay(today);
-  if (from < today || from > last) throw refused('from', `a day from ${today} to ${last}`);
+  if (from < today || from > last) throw refused(path, `a day from ${today} to ${last}`);
   return from;
 }
 
 type Wish = { service_id: number; specialist_id?: number; location_id?: number };
 
 /** The service and who offers it. Throws a 422 that names what does not exist or is not offered. */
-async function demandOffer(wish: Wish, db: Context['db'], fleet: Context['fleet']) {
+export async function demandSlotOffer(wish: Wish, db: Context['db'], fleet: Context['fleet']) {
   const { service_id: serviceId, specialist_id: specialistId, location_id: locationId } = wish;
   const { zone } = fleet.settings;
   const offer = await offersOf(fleet).read(db, { serviceId, specialistId, locationId, zone });

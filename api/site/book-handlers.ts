@@ -3,9 +3,11 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { findBooking, payFrom } from '../../sql/bookings/rows.ts';
 import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
+import { whereIsBooking } from '../../sql/site/where.ts';
 import { fittingPercent } from '../../workers/bookings/fitting.ts';
+import { CostsMore } from '../../workers/bookings/price.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { bookHeld, CostsMore, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
+import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
 import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
 import { startsForVisitors } from '../../workers/site/starts.ts';
 import { tightStarts } from '../../workers/site/tight-starts.ts';
@@ -234,7 +236,10 @@ export async function offerOf(parts: SiteParts, view: View, request: Request, re
 export const showBooked: SiteHandler = async (parts, view, request, response) => {
   const { token, hold } = await askedOf(parts, view, request, response);
   if (hold.booked_id === null) return { to: view.link(`/book/${token}`) };
-  const booking = await actAsVisitor(parts, request, response, ({ db }) => findBooking(db, hold.booked_id as number));
+  const id = hold.booked_id;
+  const [booking, place] = await actAsVisitor(parts, request, response, ({ db }) =>
+    Promise.all([findBooking(db, id), whereIsBooking(db, id)]),
+  );
   if (!booking) throw new Refused('missing', 'there is no such booking');
-  return bookedPage(view, booking, await offerOf(parts, view, request, response));
+  return bookedPage(view, booking, place, await offerOf(parts, view, request, response));
 };

@@ -6,6 +6,7 @@ import type { VisitWish } from '../../workers/site/visit-starts.ts';
 import type { DayStarts } from '../../workers/slots/starts-of.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
+import { previewOfPerson, previewOfService } from './preview.ts';
 import type { View } from './view.ts';
 
 type Service = z.output<typeof siteService>;
@@ -34,6 +35,7 @@ export function bookPage(view: View, choice: Choice, status = 200): Page {
   return {
     title,
     description: service?.description ?? who?.bio ?? t('book.lead'),
+    preview: service ? previewOfService(view, service) : who && previewOfPerson(view, who),
     status,
     isEmbeddable: true,
     main: html`<h1>${service ? title : t('book.title')}</h1>
@@ -163,14 +165,9 @@ function startsOf(
     )}</ul></form>`;
 }
 
-/** Starts with their times; where the clock shows one twice, with the offset that tells them apart. */
-export function labelled({ time, timeWithOffset }: Pick<View, 'time' | 'timeWithOffset'>, starts: readonly string[]) {
-  const seen = Map.groupBy(starts, time);
-  return starts.map((start) => ({
-    start,
-    label: (seen.get(time(start))?.length ?? 0) > 1 ? timeWithOffset(start) : time(start),
-  }));
-}
+/** Starts with their times. */
+export const labelled = ({ time }: Pick<View, 'time'>, starts: readonly string[]) =>
+  starts.map((start) => ({ start, label: time(start) }));
 
 /** Filled in by the browser where its clock shows another time than the studio's. */
 export const zoneNote = ({ t, zone }: View, at: string): Html =>

@@ -1,5 +1,6 @@
 import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
+import { whereIsBooking } from '../../sql/site/where.ts';
 import { type CancelTerms, cancelTerms } from '../../workers/bookings/cancel-terms.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { Refused } from '../../workers/refusal.ts';
@@ -24,18 +25,19 @@ type Shown = { trouble?: string; status?: number };
 /** `GET /cabinet/bookings/ID` */
 export const showBooking = inCabinet(async (cabinet) => bookingPage(cabinet, await bookingOf(cabinet)));
 
-function bookingPage(cabinet: Cabinet, booking: Booking, shown: Shown = {}) {
+async function bookingPage(cabinet: Cabinet, booking: Booking, shown: Shown = {}) {
   const { view, to } = cabinet;
   const { t, money, now } = view;
   const terms = cancelTerms(booking, now);
   const state = booking.status === 'CONFIRMED' ? false : t(`cabinet.status.${booking.status}`);
   const path = `/cabinet/bookings/${booking.id}`;
+  const place = await whereIsBooking(cabinet.parts.open.fleet.db, booking.id);
   return cabinetPage(cabinet, {
     title: `${booking.service}, ${view.moment(booking.starts_at)}`,
     ...shown,
     main: html`${state && html`<p class="note" data-next>${state}</p>`}
       <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
-      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
+      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${place && html`<dt>${t('held.where')}</dt><dd>${place}</dd>`}
       <dt>${t('held.price')}</dt><dd>${booking.price_minor > 0 ? money(booking.price_minor) : t(booking.pay_from === 'package' || booking.pay_from === 'subscription' ? `pay.${booking.pay_from}` : 'free')}${booking.discounts.map(({ kind, discount_minor: minor }) => html`<br><span class="quiet">${t(kind === 'fitting' ? 'cabinet.less.fitting' : 'cabinet.less', { price: money(minor) })}</span>`)}</dd></dl>
       ${zoneNote(view, booking.starts_at)}
       ${booking.status === 'CONFIRMED' && terms && html`<p><a class="button" href="${to(`${path}/move`)}">${t('cabinet.move')}</a></p>`}

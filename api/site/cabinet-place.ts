@@ -33,7 +33,7 @@ function placePage(cabinet: Cabinet, place: PlaceInClass, shown: { trouble?: str
   return cabinetPage(cabinet, {
     title: `${place.name}, ${view.moment(place.starts_at)}`,
     ...shown,
-    main: html`<p class="note" data-next>${state}</p><dl class="summary"><dt>${t('held.who')}</dt><dd>${place.trainer}</dd>${place.room && html`<dt>${t('held.where')}</dt><dd>${place.room}</dd>`}</dl>
+    main: html`<p class="note" data-next>${state}</p><dl class="summary"><dt>${t('held.who')}</dt><dd>${place.trainer}</dd>${place.place && html`<dt>${t('held.where')}</dt><dd>${place.place}</dd>`}</dl>
       ${zoneNote(view, place.starts_at)}
       ${
         terms &&

@@ -54,7 +54,7 @@ export function classPage(view: View, one: Class, standing: ClassStanding, step:
     isEmbeddable: true,
     main: html`<h1>${one.name}</h1><p class="lead">${view.moment(one.starts_at)}</p>
       ${step.trouble && html`<p role="alert" class="trouble">${step.trouble}</p>`}
-      <dl class="summary"><dt>${t('held.who')}</dt><dd>${one.trainer}</dd>${one.room && html`<dt>${t('held.where')}</dt><dd>${one.room}</dd>`}
+      <dl class="summary"><dt>${t('held.who')}</dt><dd>${one.trainer}</dd>${one.place && html`<dt>${t('held.where')}</dt><dd>${one.place}</dd>`}
       <dt>${t('held.price')}</dt><dd>${one.is_subscription_only ? t('classes.by_subscription') : one.price_minor > 0 ? t('classes.price', { price: money(one.price_minor) }) : t('free')}</dd>
       <dt>${t('classes.places')}</dt><dd>${placesOf(view, one)}</dd></dl>${zoneNote(view, one.starts_at)}
       ${whomChips(view, `/classes/${one.id}`, step.chosen ?? null)}${acts(view, one, standing, step)}`,

@@ -7,6 +7,7 @@ import { findFeedReader } from '../../sql/feeds/links.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { countGuesses } from '../auth/guesses.ts';
+import { isKnown } from '../http/etag.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
 import { feedText } from './calendar.ts';
@@ -48,9 +49,7 @@ export function calendarFeed({ db, settings }: Fleet): Router {
       'Content-Type': 'text/calendar; charset=utf-8',
       'Content-Disposition': 'inline; filename="calendar.ics"',
     });
-    // Calendars say no-cache and If-None-Match at once, and mean the latter.
-    const known = (request.get('if-none-match') ?? '').split(',').map((tag) => tag.trim().replace(/^W\//, ''));
-    if (known.includes(etag)) response.status(304).end();
+    if (isKnown(request, etag)) response.status(304).end();
     else response.send(text);
   });
   router.all('/calendar/:file', onlyBy('GET'));

@@ -96,7 +96,7 @@ function dealWords(view: View, hold: SiteHold, { priceMinor }: Deal, way: WayToP
 }
 
 /** It is done. */
-export function bookedPage(view: View, booking: Booking, offer: Html | false = false): Page {
+export function bookedPage(view: View, booking: Booking, place: string | null, offer: Html | false = false): Page {
   const { t, link, money, short, now, person } = view;
   const until = freeUntil(new Date(booking.starts_at));
   const isOff = booking.status === 'CANCELLED';
@@ -112,7 +112,7 @@ export function bookedPage(view: View, booking: Booking, offer: Html | false = f
     isEmbeddable: true,
     main: html`<h1>${title}</h1><p class="lead">${view.moment(booking.starts_at)}</p>
       <dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: booking.service, minutes: booking.duration_minutes })}</dd>
-      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${booking.room && html`<dt>${t('held.where')}</dt><dd>${booking.room}</dd>`}
+      <dt>${t('held.who')}</dt><dd>${booking.specialist}</dd>${place && html`<dt>${t('held.where')}</dt><dd>${place}</dd>`}
       ${person && person.id !== booking.client_id && html`<dt>${t('whom')}</dt><dd>${booking.client}</dd>`}<dt>${t('held.price')}</dt><dd>${paid}</dd></dl>${zoneNote(view, booking.starts_at)}
       ${!isOff && html`<p>${until > now ? t('booked.until', { until: short(until) }) : t('booked.binding')}</p>`}
       ${!isOff && offer}

@@ -3,6 +3,8 @@ import type { Request, Response } from 'express';
 import type { Settings } from '../../queues/process/settings.ts';
 import { type Html, html } from './html.ts';
 import { sendPacked } from './packed.ts';
+import { previewTags } from './preview.ts';
+import type { Preview } from './preview-picture.ts';
 import type { View } from './view.ts';
 import { SITE_LOCALES } from './words.ts';
 
@@ -10,6 +12,8 @@ export type Page = {
   title: string;
   /** For previews elsewhere, and for search. */
   description?: string;
+  /** The picture for previews; by default the studio's. */
+  preview?: Preview;
   main: Html;
   status?: number;
   /** May be shown in a frame of the studio's own site. */
@@ -35,7 +39,7 @@ export function sendSitePage(
     <meta name="description" content="${description}">
     <meta property="og:type" content="website"><meta property="og:site_name" content="${name}">
     <meta property="og:title" content="${page.title}"><meta property="og:description" content="${description}">
-    <meta property="og:url" content="${address}">`;
+    <meta property="og:url" content="${address}">${previewTags(view, page.preview)}`;
   const here = (to: string) => html`${view.path === to && html`aria-current="page"`}`;
   const body = html`<a class="skip" href="#main">${t('skip')}</a>
     <header><a class="brand" href="${link('/')}">${name}</a>

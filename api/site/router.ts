@@ -30,6 +30,7 @@ import { troublePage } from './enter-page.ts';
 import { isFormToken } from './forms.ts';
 import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
+import { showPreview } from './preview.ts';
 import type { SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
 import { bookVisitHere, confirmVisit, showVisit, showVisitChoice, takeVisit } from './visit-handlers.ts';
@@ -62,6 +63,7 @@ export function site(parts: SiteParts): Router {
   const backTo = (what: string) => page(async (_parts, view, request) => ({ to: view.link(`/${what}/${request.params.token}`) }));
   router.get('/', page(showChoice)).all('/', onlyBy('GET'));
   router.get('/s/{*slug}', page(shortLink)).all('/s/{*slug}', onlyBy('GET'));
+  router.get('/preview/:file', showPreview(parts)).all('/preview/:file', onlyBy('GET'));
   router.post('/hold', ...posted(takeStart)).all('/hold', onlyBy('POST'));
   router
     .get('/book/:token', page(showHold))

@@ -27,6 +27,7 @@ export async function viewOf(open: { fleet: Fleet }, request: Request, response:
     t: (key: SiteText, params?: Record<string, string | number>) => siteText(locale, key, params),
     locale,
     zone: settings.zone,
+    currency: settings.currency,
     now,
     path,
     query: request.query as Record<string, unknown>,

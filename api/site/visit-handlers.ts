@@ -3,7 +3,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import { listSiteServices, listSiteSpecialists } from '../../sql/site/catalogue.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
-import { CostsMore } from '../../workers/site/book-held.ts';
+import { CostsMore } from '../../workers/bookings/price.ts';
 import { bookVisit, demandVisit, holdVisit, otherStarts, planVisit, visitWishes } from '../../workers/site/book-visit.ts';
 import { keepHold } from '../../workers/site/hold.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitWish, visitStarts } from '../../workers/site/visit-starts.ts';

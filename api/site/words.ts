@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createInstance } from 'i18next';
+import { isTwice } from '../../queues/time/wall-time.ts';
 import type en from './texts/en.json';
 
 type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
@@ -28,17 +29,21 @@ void language.init({
 export const siteText = (locale: SiteLocale, key: SiteText, params: Record<string, string | number> = {}): string =>
   language.t(key, { lng: locale, count: params.count as number | undefined, replace: params, nest: false });
 
-/** Formats of a language, in the studio's zone. */
+/** Formats of a language, in the studio's zone. A time that a clock which is set back shows twice has its offset: `01:30 GMT+3`. */
 export function siteFormats(locale: SiteLocale, zone: string, currency: string) {
   const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, options);
   const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone } as const;
-  const time = dates(clock);
-  const offset = dates({ ...clock, timeZoneName: 'shortOffset' });
+  const instants = (options: Intl.DateTimeFormatOptions) => {
+    const [once, twice] = [dates(options), dates({ ...options, timeZoneName: 'shortOffset' })];
+    return (instant: string | Date) => {
+      const at = new Date(instant);
+      return (isTwice(at, zone) ? twice : once).format(at);
+    };
+  };
+  const short = instants({ ...clock, weekday: 'short' });
   const long = dates({ timeZone: 'UTC', weekday: 'long', day: 'numeric', month: 'long' });
   const week = dates({ timeZone: 'UTC', weekday: 'short' });
   const date = dates({ timeZone: 'UTC', day: 'numeric', month: 'short' });
-  const short = dates({ ...clock, weekday: 'short' });
-  const moment = dates({ ...clock, weekday: 'long', day: 'numeric', month: 'long' });
   const money = new Intl.NumberFormat(locale, {
     style: 'currency',
     currency,
@@ -54,16 +59,14 @@ export function siteFormats(locale: SiteLocale, zone: string, currency: string) 
       return Math.round(Number(text) * 10 ** digits) || null;
     },
     /** `15:00` */
-    time: (instant: string) => time.format(new Date(instant)),
-    /** `01:30 GMT+3`, where a clock that is set back shows a time twice. */
-    timeWithOffset: (instant: string) => offset.format(new Date(instant)),
+    time: instants(clock),
     /** `Friday 27 November`, of a business day. */
     longDay: (day: string) => long.format(Date.parse(day)),
     weekday: (day: string) => week.format(Date.parse(day)),
     date: (day: string) => date.format(Date.parse(day)),
     /** `Fri 15:00` */
-    short: (instant: string | Date) => short.format(new Date(instant)).replace(',', ''),
+    short: (instant: string | Date) => short(instant).replace(',', ''),
     /** `Friday 27 November at 15:00` */
-    moment: (instant: string) => moment.format(new Date(instant)),
+    moment: instants({ ...clock, weekday: 'long', day: 'numeric', month: 'long' }),
   };
 }

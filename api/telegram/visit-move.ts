@@ -1,5 +1,6 @@
 import type { CallbackQuery } from 'node-telegram-bot-api';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { isTwice } from '../../queues/time/wall-time.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
 import { cancelTerms } from '../../workers/bookings/cancel-terms.ts';
@@ -98,15 +99,21 @@ async function timesWords(turn: Turn, own: Own, booking: Booking, day: string, n
   const { locale } = turn.asker;
   if (!canMove(booking, turn.now)) return bookingWords(turn, own, booking, note);
   const starts = (await whereFree(turn, booking, day)).slice(0, MOST_TIMES);
-  const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: turn.settings.zone });
   const times = starts.map((start) => ({
-    text: clock.format(new Date(start)),
+    text: clockOf(start, turn.settings.zone),
     data: `move_to:${booking.id}.${Date.parse(start) / MINUTE_MS}`,
   }));
   const rows = [...Map.groupBy(times, (_, place) => Math.floor(place / TIMES_A_ROW)).values()];
   const days = [{ text: text(locale, 'bot.button.days'), data: `move:${booking.id}` }];
   const ask = text(locale, times.length > 0 ? 'bot.move.time' : 'bot.move.day_full', { day: weekdayIn(locale, day) });
   return moveWords(turn, booking, ask, [...rows, days], note);
+}
+
+/** `14:05`; with its offset where a clock that is set back shows it twice. */
+export function clockOf(start: string, zone: string): string {
+  const at = new Date(start);
+  const offset = isTwice(at, zone) ? ({ timeZoneName: 'shortOffset' } as const) : {};
+  return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone, ...offset }).format(at);
 }
 
 /** `move_to:BOOKING.MINUTES`: moves it there, or it stays and what is free is shown. */

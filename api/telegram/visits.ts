@@ -4,6 +4,7 @@ import { listVisits } from '../../sql/attendance/marks.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import { type Booking, findBooking, listBookings } from '../../sql/bookings/rows.ts';
 import { findPlace, type PlaceInClass } from '../../sql/site/places.ts';
+import { whereIsBooking } from '../../sql/site/where.ts';
 import { cancelTerms } from '../../workers/bookings/cancel-terms.ts';
 import { leaveTerms } from '../../workers/finance/leave-terms.ts';
 import type { Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
@@ -18,7 +19,7 @@ import { type Own, relativesOf, sayOwn, showOwn, todayOf } from './own.ts';
 const DAYS_AHEAD = 60;
 const MOST_SHOWN = 8;
 const MOST_READ = 100;
-const NAME = 40;
+const [NAME, PLACE] = [40, 120];
 
 /** `/next`: what is ahead for the asker and the children they look after, each with a button. */
 export const showNext = (turn: Turn, _args: string, whose: Whose) => sayOwn(turn, whose, (own) => nextWords(turn, own));
@@ -109,14 +110,18 @@ export async function bookingWords(turn: Turn, own: Own, booking: Booking, note?
   const { asker, settings, now } = turn;
   const { locale } = asker;
   const who = (await relativesOf(turn, own))(booking.client_id);
-  const price = amountIn({ locale, currency: settings.currency }, booking.price_minor);
+  const amount = (minor: number) => amountIn({ locale, currency: settings.currency }, minor);
+  const place = await whereIsBooking(turn.db, booking.id);
   const isLive = cancelTerms(booking, now) !== null;
   const lines = [
     instantIn({ locale, zone: settings.zone }, booking.starts_at),
     text(locale, 'bot.visit.with', { who: short(booking.specialist, NAME) }),
-    booking.room && text(locale, 'bot.visit.room', { room: short(booking.room, NAME) }),
+    place && text(locale, 'bot.visit.room', { room: short(place, PLACE) }),
     who && text(locale, 'bot.visit.for', { who: short(who, NAME) }),
-    booking.price_minor > 0 && text(locale, 'bot.visit.price', { price }),
+    booking.price_minor > 0 && text(locale, 'bot.visit.price', { price: amount(booking.price_minor) }),
+    ...booking.discounts.map(({ kind, discount_minor }) =>
+      text(locale, kind === 'fitting' ? 'bot.visit.less.fitting' : 'bot.visit.less', { price: amount(discount_minor) }),
+    ),
     !isLive && text(locale, booking.status === 'CANCELLED' ? 'bot.visit.cancelled' : 'bot.visit.over'),
   ];
   const change: Buttons = [
@@ -137,7 +142,7 @@ export async function placeWords(turn: Turn, own: Own, place: PlaceInClass & { s
   const lines = [
     instantIn({ locale, zone: turn.settings.zone }, place.starts_at),
     text(locale, 'bot.visit.with', { who: short(place.trainer, NAME) }),
-    place.room && text(locale, 'bot.visit.room', { room: short(place.room, NAME) }),
+    place.place && text(locale, 'bot.visit.room', { room: short(place.place, PLACE) }),
     who && text(locale, 'bot.visit.for', { who: short(who, NAME) }),
     terms === 'unwait' && text(locale, 'bot.visit.waitlist'),
     terms === null && text(locale, isOff ? 'bot.visit.cancelled' : 'bot.visit.over'),

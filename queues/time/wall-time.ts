@@ -6,6 +6,12 @@ const offsetMs = (instant: number, zone: string) => moment.tz(instant, zone).utc
 /** What the clock on the wall shows at an instant, as if it were UTC. */
 export const wallOf = (instant: Date, zone: string) => new Date(instant.getTime() + offsetMs(instant.getTime(), zone));
 
+const STEPS_MS = [-60, -30, 30, 60].map((minutes) => minutes * 60_000);
+
+/** Whether the clock on the wall, set back, shows the time of an instant once more, before it or after it. */
+export const isTwice = (instant: Date, zone: string) =>
+  STEPS_MS.some((step) => wallOf(new Date(instant.getTime() + step), zone).getTime() === wallOf(instant, zone).getTime());
+
 /**
  * The first instant at which the clock on the wall shows this time, or, if a DST gap swallows it, the first instant
  * after the gap.

@@ -111,6 +111,8 @@ test('there are such fields, and none was forgotten', () => {
       'get /schedule/ticks query from',
       'get /schedule/ticks query to',
       'get /bookings/{id}/starts query day',
+      'get /slots/fitting query day',
+      'get /api/clients/{id}/deal query starts_at',
       'get /slots query from',
       'patch /api/calendar-overrides/{id} body day',
       'patch /api/client-discounts/{id} body valid_from',

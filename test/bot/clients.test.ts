@@ -121,6 +121,23 @@ test('balance and sessions left', async () => {
   expect(await press(chat, 'subscriptions:')).toMatch(/^Subscriptions\nАбонемент \d+ · 3 sessions left · until \d+ \w+$/);
 });
 
+test('a booking says where it is, what was taken off its price, and why', async () => {
+  const who = await client('Anna');
+  await bot.db.query(sql.unsafe`update booking_rules set fitting_percent = 10`);
+  const id = await booked(who, at(7, '09:00'));
+  await bot.db.query(sql.unsafe`update booking_rules set fitting_percent = 0`);
+  await bot.db.query(sql.unsafe`
+    insert into client_discounts (client_id, kind, amount_minor) values (${who.id}, 'fixed', 50000)`);
+  const other = await booked(who, at(7, '15:00'));
+  await write(who.chat, '/next');
+  await bot.db.query(sql.unsafe`update locations set name = 'Centre', address = '1 Main Street'`);
+  expect(await press(who.chat, `booking:${id}`)).toMatch(
+    /Where: Centre, 1 Main Street\nPrice: RUB.2,250\nYour discount: RUB.250, the time fits our day best/,
+  );
+  await press(who.chat, 'next:');
+  expect(await press(who.chat, `booking:${other}`)).toMatch(/Price: RUB.2,000\nYour discount: RUB.500(\n|$)/);
+});
+
 test.each([
   ['ru', /Отменить бесплатно можно до .+\n2\s500\s₽ верн/, 'Отменено бесплатно.'],
   ['uk', /Скасувати безкоштовно можна до .+\n2\s500\s(₽|RUB) поверн/, 'Скасовано безкоштовно.'],

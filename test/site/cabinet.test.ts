@@ -39,6 +39,18 @@ const booked = async (person: TestPerson, starts_at: string, pay_from = 'later')
 const bookingNow = async (id: number) => (await api.get(`/bookings/${id}`)).body;
 const outcomeOn = (page: { text: string }) => String(/name="outcome" value="(\w+)"/.exec(page.text)?.[1]);
 
+test('a class says where it is: to visitors, in the cabinet, and to an app', async () => {
+  const room = await shop.make.roomAt(shop.location);
+  await api.db.query(sql.unsafe`update rooms set name = 'Blue hall' where id = ${room}`);
+  const training = await shop.make.training({ trainer: shop.master, room, at: at(9, '18:00') });
+  const where = 'Centre, 1 Main Street, Blue hall';
+  expect((await formsOf(api).get(`/classes/${training}`)).text).toContain(`<dt>Where</dt><dd>${where}</dd>`);
+  expect((await api.post(`/real-trainings/${training}/students`, { student_id: client.id })).status).toBe(200);
+  expect((await as(client).get(`/cabinet/classes/${training}`)).text).toContain(`<dt>Where</dt><dd>${where}</dd>`);
+  const terms = await client.ask('GET', `/real-trainings/${training}/students/${client.id}/terms`);
+  expect(terms.body).toMatchObject({ place: where, room: 'Blue hall' });
+});
+
 test('nobody sees the cabinet before signing in, and comes back to the same page afterwards', async () => {
   const { get } = formsOf(api);
   const answer = await get('/cabinet/money');
@@ -66,6 +78,7 @@ test('what is ahead, the balance, and what pays for it stand on one page', async
   expect(page.text).toContain('Haircut');
   expect(page.text).toContain('8 sessions left, 30 days left');
   expect(page.text).toMatch(/Renews on \d+ \w+ for RUB.50/);
+  expect((await get(`/cabinet/bookings/${id}`)).text).toContain('<dt>Where</dt><dd>Centre, 1 Main Street</dd>');
 });
 
 test('a booking is cancelled for free until twelve hours before, and what that means is said before', async () => {

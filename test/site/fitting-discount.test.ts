@@ -169,6 +169,71 @@ test('a gap that is filled while one reads makes it cheaper, not dearer', async 
   expect(costs({ body: (await api.get(`/bookings?client_id=${client.id}`)).body.items[0] })).toEqual([PRICE * 0.9, ['fitting']]);
 });
 
+test('an app is told which starts cost less, as the site’s page says it', async () => {
+  const day = at(7, '12:00').slice(0, 10);
+  const asked = `service_id=${cut}&specialist_id=${anna}`;
+  const { starts } = (await api.get(`/slots?${asked}&from=${day}&days=1`)).body.specialists[0].days[0];
+  const leaveGaps = [at(7, '10:15'), at(7, '16:45')];
+  expect((await client.ask('GET', `/slots/fitting?${asked}&day=${day}`)).body).toEqual({
+    percent: 10,
+    starts: starts.filter((start: string) => !leaveGaps.includes(start)),
+  });
+  const refused = async (query: string) => (await api.get(`/slots/fitting?${query}`)).body.errors[0].path;
+  expect(await refused(`${asked}&day=${at(-2, '12:00').slice(0, 10)}`)).toBe('day');
+  expect(await refused(`${asked}&day=${at(90, '12:00').slice(0, 10)}`)).toBe('day');
+  expect(await refused(`service_id=999999&day=${day}`)).toBe('service_id');
+});
+
+const dealOf = (starts_at: string, query = `&specialist_id=${anna}`, person = client) =>
+  client.ask('GET', `/api/clients/${person.id}/deal?service_id=${cut}&starts_at=${starts_at}${query}`);
+
+test('what a start costs is said line by line before it is booked, with the ways there are to pay it', async () => {
+  const service = { kind: 'service', basis_points: null, minor: PRICE };
+  expect((await dealOf(at(7, '10:15'))).body).toEqual({
+    specialist_id: anna,
+    price_minor: PRICE,
+    lines: [service],
+    pay_from: ['later'],
+  });
+  await make.money(client.id, PRICE * 0.9);
+  expect((await dealOf(at(7, '10:00'))).body).toEqual({
+    specialist_id: anna,
+    price_minor: PRICE * 0.9,
+    lines: [service, { kind: 'fitting', basis_points: 1_000, minor: PRICE * -0.1 }],
+    pay_from: ['later', 'wallet'],
+  });
+  expect((await dealOf(at(7, '10:15'))).body.pay_from).toEqual(['later']);
+  const anybody = (await dealOf(at(7, '10:00'), '')).body;
+  const made = await book(at(7, '10:00'), { specialist_id: undefined, most_minor: anybody.price_minor });
+  expect([made.status, made.body.specialist_id, made.body.price_minor]).toEqual([
+    201,
+    anybody.specialist_id,
+    anybody.price_minor,
+  ]);
+});
+
+test('what nobody can book has no price, and another’s prices are nobody’s business', async () => {
+  const alone = await make.service();
+  const only = await make.specialist([alone], { schedule: OPEN });
+  await make.booking({ client: await make.client(), specialist: only, service: alone, at: at(7, '10:00') });
+  const at10 = `/api/clients/${client.id}/deal?service_id=${alone}&starts_at=${at(7, '10:00')}`;
+  expect((await client.ask('GET', at10)).status).toBe(409);
+  expect((await dealOf(at(-1, '10:00'))).status).toBe(422);
+  expect((await dealOf(at(7, '10:00'), '', await personOf(api, 'client'))).status).toBe(404);
+});
+
+test.each([
+  ['more than was said, where a start that fits would cost less', 10, '10:15', 0.9, 409],
+  ['as much as was said', 10, '10:30', 0.9, 201],
+  ['less than was said', 10, '10:30', 1, 201],
+  ['more than was said, where nothing is given for a start that fits', 0, '10:30', 0.9, 409],
+  ['as much as was said, where nothing is given', 0, '10:30', 1, 201],
+])('what costs %s is booked or not', async (_, fitting_percent, time, said, status) => {
+  await api.ask('PUT', '/api/booking-rules', { body: { fitting_percent } });
+  expect((await book(at(8, time), { most_minor: PRICE * said })).status).toBe(status);
+  expect((await api.get(`/bookings?client_id=${client.id}`)).body.items).toHaveLength(status === 201 ? 1 : 0);
+});
+
 test.each([
   [-1, 422],
   [100.01, 422],

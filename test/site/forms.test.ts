@@ -125,6 +125,7 @@ test('discounts stand line by line, and whoever is known books with one press', 
   expect(booked.status).toBe(303);
   const done = await get(String(booked.headers.get('location')));
   expect(done.text).toContain('You are booked');
+  expect(done.text).toContain('<dt>Where</dt><dd>Centre, 1 Main Street</dd>');
   expect((await post(path, { form: tokenOf(deal), pay: 'later' })).headers.get('location')).toBe(booked.headers.get('location'));
   const mine = await api.db.any(
     sql.type(

@@ -9,6 +9,7 @@ export async function smallSite(api: TestApi) {
   const service = await make.service({ price: 250_000 });
   const master = await make.specialist([service], { location });
   await api.db.query(sql.unsafe`update services set name = 'Haircut', description = 'With a wash' where id = ${service}`);
+  await api.db.query(sql.unsafe`update locations set name = 'Centre', address = '1 Main Street' where id = ${location}`);
   await api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = '' where id = ${master}`);
   await api.db.query(sql.unsafe`update specialists set bio = 'Ten years of scissors.' where id = ${master}`);
   return { make, location, service, master };

@@ -40,6 +40,13 @@ test('where the clock is set back, the two starts of one time are told apart; no
   expect(labelled(kyiv, autumn).map(({ label }) => label)).toEqual(['02:30', '03:30 GMT+3', '03:30 GMT+2', '04:30']);
   const spring = ['2025-03-30T00:30:00.000Z', '2025-03-30T01:30:00.000Z'];
   expect(labelled(kyiv, spring).map(({ label }) => label)).toEqual(['02:30', '04:30']);
+  // Also where the other one is not there to be seen.
+  expect([kyiv.short(autumn[1]!), kyiv.short(autumn[2]!), kyiv.short(autumn[3]!)]).toEqual([
+    'Sun 03:30 GMT+3',
+    'Sun 03:30 GMT+2',
+    'Sun 04:30',
+  ]);
+  expect(kyiv.moment(autumn[2]!)).toMatch(/^Sunday.+ 03:30 GMT\+2$/);
 });
 
 test('what people wrote is text in a page, never markup', () => {

@@ -45,9 +45,12 @@ const FLAGS = [
 /** A page beside a browser on a busy machine waits, where an API gives up. */
 const PATIENT = { statementMs: 60_000, lockMs: 30_000, connectMs: 60_000 };
 
-/** The demo studio, or an empty one, behind a real API, and a browser to look at it. Close it when the file's tests are over. */
-export async function consoleWorld(settings: Record<string, string> = {}, { isEmpty = false, args = [] as string[] } = {}) {
-  const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings }, limits: PATIENT });
+/** The demo studio, or an empty one, behind a real API, and a browser to look at it. `forLife`: the clock is the test's. Close it when the file's tests are over. */
+export async function consoleWorld(
+  settings: Record<string, string> = {},
+  { isEmpty = false, args = [] as string[], forLife = false } = {},
+) {
+  const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings }, limits: PATIENT, forLife });
   if (!isEmpty) await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
   const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: [...FLAGS, ...args] });
   const troubles: string[] = [];

@@ -111,6 +111,19 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   expect(world.complaints()).toEqual([]);
 });
 
+inBrowser('on paper stands what was paid, without what one would press', async () => {
+  const page = await world.visit({ token: parent.token });
+  await page.goto('/cabinet/money');
+  await page.emulateMedia({ media: 'print' });
+  expect(await page.locator('nav a:visible, button:visible, .button:visible').allInnerTexts()).toEqual([]);
+  expect(
+    await page
+      .getByText(/^Balance: RUB/)
+      .first()
+      .isVisible(),
+  ).toBe(true);
+});
+
 inBrowser('a subscription is bought from the balance, and a visit is booked for a child', async () => {
   const { api } = world;
   const child = await personOf(api, 'client');

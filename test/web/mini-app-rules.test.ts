@@ -1,6 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/typed.ts';
+import { costOf, marked } from '../../api/web/app/client/prices.ts';
 import { coloursOf, contrast, legible } from '../../api/web/app/theme.ts';
 import { clock, LAST, minutesOf, rowAt, spanBetween } from '../../api/web/app/trainer/span.ts';
 import { DARK, LIGHT } from './telegram-host.ts';
@@ -43,6 +44,25 @@ describe('colours of Telegram', () => {
     expect(coloursOf({})).toEqual({});
     expect(coloursOf({ bg_color: 'red' })).toEqual({});
   });
+});
+
+test.each([
+  ['some of them fit', ['a', 'b', 'c'], ['b'], 0, ['b']],
+  ['all fit', ['a', 'b'], ['a', 'b'], 0, []],
+  ['all fit and cost less', ['a', 'b'], ['a', 'b'], 10, ['a', 'b']],
+  ['none fits', ['a', 'b'], [], 10, []],
+  ['one that is taken by now fits', ['a', 'b'], ['c'], 10, []],
+])('where %s, %j of which %j fit, for %i per cent less: marked are %j', (_, starts, fitting, less, expected) => {
+  expect([...marked(starts, fitting, less)]).toEqual(expected);
+});
+
+test.each([
+  ['later', 500],
+  ['wallet', 500],
+  ['package', 0],
+  ['subscription', 0],
+] as const)('paid by %s, what costs 500 takes %i of money', (way, minor) => {
+  expect(costOf({ price_minor: 500 }, way)).toBe(minor);
 });
 
 describe('a span that is dragged', () => {

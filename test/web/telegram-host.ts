@@ -48,7 +48,7 @@ export function initDataOf(telegram: number, { secondsAgo = 0, token = BOT, star
 }
 
 /** What Telegram's web page does for a Mini App: a frame of another origin, its buttons, its colours. */
-const hostPage = (address: string) => `<!doctype html><html lang="en"><head><title>Telegram</title>
+const hostPage = (address: string, insets: Insets) => `<!doctype html><html lang="en"><head><title>Telegram</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>
 html,body{margin:0;height:100%}body{display:grid;grid-template-rows:44px 1fr auto;font:16px system-ui}
 header{display:flex;align-items:center;gap:8px;padding:0 8px}iframe{border:0;width:100%;height:100%}
@@ -62,27 +62,59 @@ addEventListener('message',({source,data})=>{if(source!==frame.contentWindow)ret
 if(eventType==='web_app_setup_main_button'){if('is_visible' in eventData)main.hidden=!eventData.is_visible;if('text' in eventData)main.textContent=eventData.text;
 main.disabled=eventData.is_active===false;if(eventData.color){main.style.background=eventData.color;main.style.color=eventData.text_color}}
 if(eventType==='web_app_setup_back_button')back.hidden=!eventData.is_visible;
-if(eventType==='web_app_request_safe_area')send('safe_area_changed',{top:0,bottom:12,left:0,right:0});});
+if(eventType==='web_app_request_safe_area')send('safe_area_changed',${JSON.stringify(insets)});
+if(eventType==='web_app_request_content_safe_area')send('content_safe_area_changed',{top:46,bottom:0,left:0,right:0});});
 main.onclick=()=>send('main_button_pressed');back.onclick=()=>send('back_button_pressed');
 </script></body></html>`;
 
-type Options = { theme?: Record<string, string>; initData?: string; host?: string; locale?: Locale };
+export type Insets = { top: number; bottom: number; left: number; right: number };
+type Options = {
+  theme?: Record<string, string>;
+  initData?: string;
+  host?: string;
+  locale?: Locale;
+  /** What the phone covers, as Telegram says it. */
+  insets?: Insets;
+  viewport?: { width: number; height: number };
+  /** What time it is in the browser, where that is not now, and in which zone it is. */
+  clock?: Date;
+  timezoneId?: string;
+};
+const [NO_INSETS, PHONE]: [Insets, { width: number; height: number }] = [
+  { top: 0, bottom: 12, left: 0, right: 0 },
+  { width: 390, height: 760 },
+];
 
-/** Telegram's web page in a browser of its own, with the app in its frame. */
-export async function openApp(world: ConsoleWorld, { theme = LIGHT, initData = '', host = TELEGRAM, locale }: Options = {}) {
-  const page = await world.visit({
-    locale: locale ?? 'en',
-    viewport: { width: 390, height: 760 },
-    colorScheme: theme === DARK ? 'dark' : 'light',
-  });
-  const launch = new URLSearchParams({
+/** The address of the app as Telegram opens it. */
+export const launchOf = (initData: string, theme: Record<string, string> = LIGHT) =>
+  `/app#${new URLSearchParams({
     tgWebAppData: initData,
     tgWebAppVersion: '9.0',
     tgWebAppPlatform: 'weba',
     tgWebAppThemeParams: JSON.stringify(theme),
+  })}`;
+
+/** Telegram's web page in a browser of its own, with the app in its frame. */
+export async function openApp(world: ConsoleWorld, options: Options = {}) {
+  const {
+    theme = LIGHT,
+    initData = '',
+    host = TELEGRAM,
+    locale,
+    insets = NO_INSETS,
+    viewport = PHONE,
+    clock,
+    timezoneId,
+  } = options;
+  const page = await world.visit({
+    locale: locale ?? 'en',
+    viewport,
+    timezoneId,
+    colorScheme: theme === DARK ? 'dark' : 'light',
   });
+  if (clock) await page.clock.setFixedTime(clock);
   await page.route(`${host}/**`, (route) =>
-    route.fulfill({ contentType: 'text/html', body: hostPage(`${world.api.url}/app#${launch}`) }),
+    route.fulfill({ contentType: 'text/html', body: hostPage(world.api.url + launchOf(initData, theme), insets) }),
   );
   await page.goto(`${host}/a/`);
   const frame = page.frames()[1] as Frame;

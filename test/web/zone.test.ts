@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import moment from 'moment-timezone';
-import { addDays, dayOf, instantOf, mondayOf, wallOf } from '../../api/web/kit/zone.ts';
+import { clockOf } from '../../api/telegram/visit-move.ts';
+import { addDays, dayOf, instantOf, isTwice, mondayOf, wallOf } from '../../api/web/kit/zone.ts';
 import * as server from '../../queues/time/wall-time.ts';
 
 const ZONES = [
@@ -26,6 +27,24 @@ test('the wall time of an instant is the one that moment-timezone shows', () => 
     }),
     { numRuns: 500 },
   );
+});
+
+test.each([
+  ['Europe/Berlin', '2026-10-24T23:45:00Z', false, '01:45'],
+  ['Europe/Berlin', '2026-10-25T00:00:00Z', true, '02:00 GMT+2'],
+  ['Europe/Berlin', '2026-10-25T00:45:00Z', true, '02:45 GMT+2'],
+  ['Europe/Berlin', '2026-10-25T01:00:00Z', true, '02:00 GMT+1'],
+  ['Europe/Berlin', '2026-10-25T01:45:00Z', true, '02:45 GMT+1'],
+  ['Europe/Berlin', '2026-10-25T02:00:00Z', false, '03:00'],
+  ['Europe/Berlin', '2026-03-29T01:00:00Z', false, '03:00'],
+  ['Australia/Lord_Howe', '2026-04-04T14:15:00Z', false, '01:15'],
+  ['Australia/Lord_Howe', '2026-04-04T14:30:00Z', true, '01:30 GMT+11'],
+  ['Australia/Lord_Howe', '2026-04-04T15:15:00Z', true, '01:45 GMT+10:30'],
+  ['Australia/Lord_Howe', '2026-04-04T15:30:00Z', false, '02:00'],
+  ['Europe/Moscow', '2026-10-25T00:30:00Z', false, '03:30'],
+])('in %s the clock shows the time of %s twice: %s; a button says %s', (name, at, expected, words) => {
+  expect([isTwice(at, name), server.isTwice(new Date(at), name)]).toEqual([expected, expected]);
+  expect(clockOf(at, name)).toBe(words);
 });
 
 test('the instant of a wall time is the one that the server takes', () => {

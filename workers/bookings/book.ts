@@ -12,8 +12,8 @@ import { fits } from '../slots/fits.ts';
 import { fittingDiscount } from './fitting.ts';
 import { type BookingPlan, demandCover, makeBooking, payForHeld } from './insert.ts';
 import { noticesOf } from './notices.ts';
-import { demandOffer, demandOfferToBook } from './offer.ts';
-import { priceOf } from './price.ts';
+import { demandOffer, demandOfferToBook, type WantedOffer } from './offer.ts';
+import { demandPrice, priceOf } from './price.ts';
 import {
   beingBooked,
   CLIENT_IS_ELSEWHERE,
@@ -35,6 +35,8 @@ export type BookingWish = {
   location_id?: number;
   starts_at: string;
   pay_from: 'wallet' | 'package' | 'subscription' | 'later';
+  /** Where it costs more than this, nothing is booked. */
+  most_minor?: number;
 };
 
 type Offered = Awaited<ReturnType<typeof demandOfferToBook>>;
@@ -44,7 +46,7 @@ type Specialist = Offer['specialists'][number];
  * Books as the source document says: lock the slot, look again, insert, give the lock back, confirm. What is paid later is
  * confirmed as it is inserted; what has to be paid first is held (PENDING) and locked meanwhile. Without a named specialist the
  * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
- * Throws a 409 with the free slots of the day.
+ * Throws a 409 with the free slots of the day, and without them where it costs more than `most_minor`.
  */
 export async function book(wish: BookingWish, context: CallContext): Promise<number> {
   demandStart(wish.starts_at, context);
@@ -64,7 +66,7 @@ export async function book(wish: BookingWish, context: CallContext): Promise<num
 }
 
 /** Who could be free for a service, the main ones first. */
-async function whoIsFree(wish: BookingWish, { db, fleet: { settings } }: CallContext): Promise<number[]> {
+export async function whoIsFree(wish: WantedOffer, { db, fleet: { settings } }: CallContext): Promise<number[]> {
   const { service, specialists } = await demandOffer(wish, settings.zone, db);
   const start = Date.parse(wish.starts_at);
   return specialists
@@ -128,8 +130,12 @@ async function attempt(wish: BookingWish, context: CallContext, claim?: SlotClai
   const planFor = (fitting: number) => planOf(wish, offer, specialist, context, claim, fitting);
   const isInKind = wish.pay_from === 'package' || wish.pay_from === 'subscription';
   const mayFit = offer.fitting_basis_points > 0 && !isInKind;
+  const demand = (made: BookingPlan, inside: CallContext) => {
+    demandPrice(made.booking.priceMinor, wish.most_minor);
+    return demandCover(made, inside);
+  };
   let plan = planFor(0);
-  if (!mayFit) await demandCover(plan, context);
+  if (!mayFit) await demand(plan, context);
   for (let tries = 0; tries < MOST_ROOMS; tries += 1) {
     const insert = async (): Promise<boolean | Refusal> => {
       if (!mayFit) return makeBooking(plan, context, tries > 0).catch(ofExclusion);
@@ -139,7 +145,7 @@ async function attempt(wish: BookingWish, context: CallContext, claim?: SlotClai
         await lockSpecialists(inner, [specialist.id]);
         const start = { specialistId: specialist.id, startsAt: wish.starts_at };
         plan = planFor(await fittingDiscount(offer, start, inside));
-        await demandCover(plan, inside);
+        await demand(plan, inside);
         return makeBooking(plan, inside, true).catch(ofExclusion);
       });
     };

@@ -1,4 +1,5 @@
 import type { Discount } from '../../sql/bookings/offer-to-book.ts';
+import { Refused } from '../refusal.ts';
 
 /** One discount as it was taken: what it took off. */
 type Taken = { id: number | null; kind: 'percent' | 'fixed' | 'fitting'; basisPoints: number | null; discountMinor: number };
@@ -29,6 +30,18 @@ function priceWith(priceMinor: number, discounts: readonly Discount[]): { priceM
     return { id, kind, basisPoints: basis_points, discountMinor };
   });
   return { priceMinor: left, taken: taken.filter((discount) => discount.discountMinor > 0) };
+}
+
+/** Nothing is taken; it only costs more than was said. */
+export class CostsMore extends Refused {
+  constructor() {
+    super('conflict', 'the price is another one by now');
+  }
+}
+
+/** Throws {@link CostsMore} where a price is more than was said. */
+export function demandPrice(priceMinor: number, mostMinor = Number.POSITIVE_INFINITY) {
+  if (priceMinor > mostMinor) throw new CostsMore();
 }
 
 /** In whole numbers throughout: 10^12 minor units times 10^4 is more than a float holds exactly. */

@@ -1,6 +1,5 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
-import { findBooking } from '../../sql/bookings/rows.ts';
 import { lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { type BookingWish, book } from '../bookings/book.ts';
 import { fittingDiscount, fittingPercent } from '../bookings/fitting.ts';
@@ -63,7 +62,7 @@ export async function dealFor(
  * Makes a held slot the booking of a client, in one transaction: nobody can come in between. Where the hold is over it is tried all the
  * same. A second time answers the same booking. Returns its id; throws a 409 with the free starts of the day.
  * @param payFrom null: what pays without money if there is something, else later
- * @param mostMinor what it costs as it was said; where it is more by now nothing is booked ({@link CostsMore}). null: nothing was said
+ * @param mostMinor what it costs as it was said; where it is more by now nothing is booked (`CostsMore`). null: nothing was said
  */
 export function bookHeld(
   token: string,
@@ -84,16 +83,9 @@ export function bookHeld(
     const isOurs = await releaseHold(db, hold.booking_id, 'booked');
     const { service_id, starts_at } = hold;
     const specialist_id = isOurs ? hold.specialist_id : (hold.asked_specialist_id ?? undefined);
-    const id = await book({ client_id: clientId, service_id, specialist_id, starts_at, pay_from: way }, inside);
-    if (mostMinor !== null && ((await findBooking(db, id))?.price_minor ?? 0) > mostMinor) throw new CostsMore();
+    const wish = { client_id: clientId, service_id, specialist_id, starts_at, pay_from: way };
+    const id = await book({ ...wish, most_minor: mostMinor ?? undefined }, inside);
     await noteBooked(db, hash, id);
     return id;
   });
-}
-
-/** Nothing is taken; it only costs more than was said. */
-export class CostsMore extends Refused {
-  constructor() {
-    super('conflict', 'the price is another one by now');
-  }
 }

@@ -14,7 +14,8 @@ open(
   },
   (sides, content) => {
     for (const [side, pixels] of Object.entries(sides))
-      if (typeof pixels === 'number') style.setProperty(`--${content ? 'content' : 'safe'}-${side}`, `${pixels}px`);
+      if (typeof pixels === 'number')
+        style.setProperty(`--tg-${content ? 'content-' : ''}safe-area-inset-${side}`, `${pixels}px`);
   },
 );
 const coming = signIn();

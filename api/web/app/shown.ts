@@ -1,5 +1,5 @@
 import { studio } from '../kit/studio.ts';
-import { type Day, dayOf } from '../kit/zone.ts';
+import { type Day, dayOf, isTwice, wallOf } from '../kit/zone.ts';
 import { locale } from './words.ts';
 
 const tag = () => (locale.value === 'en' ? 'en-GB' : locale.value);
@@ -18,9 +18,12 @@ export function money(minor: number): string {
   return new Intl.NumberFormat(tag(), { ...options, trailingZeroDisplay: 'stripIfInteger' }).format(minor / 10 ** digits);
 }
 
-/** `14:05`, the studio's time of an instant. */
-export const time = (instant: string) =>
-  dates({ timeZone: studio.zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(instant));
+/** `14:05`, the studio's time of an instant; with its offset where a clock that is set back shows it twice. */
+export function time(instant: string): string {
+  const clock = { timeZone: studio.zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+  const offset = isTwice(instant, studio.zone) ? ({ timeZoneName: 'shortOffset' } as const) : {};
+  return dates({ ...clock, ...offset }).format(new Date(instant));
+}
 /** `Thu, 26 November`, of a business day. */
 export const day = (value: Day) =>
   dates({ timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'long' }).format(Date.parse(value));
@@ -30,3 +33,9 @@ export const weekday = (value: Day) => dates({ timeZone: 'UTC', weekday: 'short'
 export const moment = (instant: string) => `${day(dayOf(instant, studio.zone))}, ${time(instant)}`;
 export const today = (): Day => dayOf(Date.now(), studio.zone);
 export const dayAt = (instant: string): Day => dayOf(instant, studio.zone);
+/** Whether the clocks of whoever looks show another time than the studio's. */
+export function isElsewhere(): boolean {
+  const now = Date.now();
+  return wallOf(now, studio.zone) !== wallOf(now, new Intl.DateTimeFormat().resolvedOptions().timeZone);
+}
+export const zone = studio.zone.replaceAll('_', ' ');

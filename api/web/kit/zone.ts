@@ -41,6 +41,14 @@ export const wallOf = (instant: string | number | Date, zone: string): Wall => {
   return new Date(time + offsetMs(time, zone)).toISOString().slice(0, 19);
 };
 
+const STEPS_MS = [-60, -30, 30, 60].map((minutes) => minutes * 60_000);
+
+/** Whether the zone's clocks, set back, show the time of an instant once more, before it or after it. */
+export function isTwice(instant: string, zone: string): boolean {
+  const shown = wallOf(instant, zone);
+  return STEPS_MS.some((step) => wallOf(Date.parse(instant) + step, zone) === shown);
+}
+
 /** The business day of an instant in a zone. */
 export const dayOf = (instant: string | number | Date, zone: string): Day => wallOf(instant, zone).slice(0, 10);
 

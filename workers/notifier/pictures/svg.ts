@@ -1,5 +1,4 @@
 import { fileURLToPath } from 'node:url';
-import { renderAsync } from '@resvg/resvg-js';
 
 export const WIDTH = 1_000;
 export const HEIGHT = 560;
@@ -9,8 +8,10 @@ export const PALE = '#6b7885';
 
 const fonts = ['plain.ttf', 'bold.ttf'].map((file) => fileURLToPath(new URL(`./font/${file}`, import.meta.url)));
 
-/** A drawing as a PNG of 1000 x 560, with fonts of our own: it looks the same on every machine. */
+/** A drawing as a PNG, with fonts of our own: it looks the same on every machine. */
 export async function pngOf(drawing: string): Promise<Buffer> {
+  // What draws is loaded by whoever draws: a process that never does is spared it.
+  const { renderAsync } = await import('@resvg/resvg-js');
   const font = { loadSystemFonts: false, fontFiles: fonts, defaultFontFamily: 'DejaVu Sans' };
   return (await renderAsync(drawing, { font })).asPng();
 }

@@ -25,10 +25,12 @@ export type Visit = {
 export async function readAhead(id: number, payer: number, signal: AbortSignal) {
   const params = { id: String(id) };
   const [from, to] = [today(), addDays(today(), DAYS_AHEAD)];
-  const [bookings, visits, held, wallet] = await Promise.all([
+  const [bookings, visits, held, packages, catalogue, wallet] = await Promise.all([
     ask('GET /bookings', { query: { client_id: String(id), from, limit: '100' }, signal }),
     ask('GET /api/students/{id}/visits', { params, query: { from, to, limit: '100' }, signal }).catch(orNull),
     ask('GET /api/students/{id}/subscriptions', { params, query: { limit: '50' }, signal }).catch(orNull),
+    ask('GET /api/clients/{id}/packages', { params, query: { limit: '100' }, signal }).catch(orNull),
+    ask('GET /api/site/catalogue', { signal }),
     askAny('GET /api/people/{id}/wallet', { params: { id: payer }, query: { limit: '1' }, signal }) as Promise<{
       balance_minor: number;
     }>,
@@ -63,6 +65,15 @@ export async function readAhead(id: number, payer: number, signal: AbortSignal) 
   return {
     ahead: ahead.toSorted((one, other) => one.at.localeCompare(other.at)),
     held: (held?.items ?? []).filter(({ status }) => status === 'active' || status === 'frozen'),
+    packages: (packages?.items ?? [])
+      .filter(({ status, end_date }) => status === 'active' && end_date >= from)
+      .map((one) => ({
+        ...one,
+        units: one.units.map((unit) => ({
+          ...unit,
+          service: catalogue.services.find(({ id: service }) => service === unit.service_id)?.name ?? one.name,
+        })),
+      })),
     balance: wallet.balance_minor,
   };
 }

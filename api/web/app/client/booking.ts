@@ -1,4 +1,4 @@
-import { ask } from '../../kit/client.ts';
+import { ask, askAny } from '../../kit/client.ts';
 
 const FREE_MS = 12 * 3_600_000;
 
@@ -10,3 +10,7 @@ export async function startsOf(wish: { service_id: string; specialist_id?: strin
   const { specialists, any } = await ask('GET /slots', { query: { ...wish, from: day, days: '1' }, signal });
   return (any ?? specialists[0]?.days)?.find(({ date }) => date === day)?.starts ?? [];
 }
+
+/** Where a booking is. */
+export const readLocation = (id: number, signal: AbortSignal) =>
+  askAny('GET /api/locations/{id}', { params: { id }, signal }) as Promise<{ name: string; address: string | null }>;
