@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { beginBackup, describeBackups, noteBackupFailed } from '../../sql/backups/backups.ts';
 import { noteCopied } from '../../sql/backups/copies.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 
+let dataDir: string;
 let api: TestApi;
 const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 const backup = (days: number, verified_at: string | null = null) => ({
@@ -18,9 +22,13 @@ const backup = (days: number, verified_at: string | null = null) => ({
   verified_at,
 });
 beforeAll(async () => {
-  api = await testApi();
+  dataDir = mkdtempSync(join(tmpdir(), 'studio-fleet-backups-'));
+  api = await testApi({ settings: { FLEET_DATA_DIR: dataDir } });
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.close();
+  rmSync(dataDir, { recursive: true, force: true });
+});
 
 test('backups are listed newest first: complete, failed, and those whose file is gone', async () => {
   const [old, newest] = [backup(40), backup(0, at(0))];

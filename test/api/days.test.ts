@@ -68,6 +68,8 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/exports/students query to',
       'get /api/exports/subscriptions query from',
       'get /api/exports/subscriptions query to',
+      'post /api/leaks body found_at',
+      'post /api/people/{id}/data-requests body asked_on',
       'post /api/groups/{id}/members body from',
       'post /api/groups/{id}/members body to',
       'post /api/groups/{id}/members/{student_id}/leave body last_day',

@@ -4,7 +4,7 @@ import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { at } from '../bookings/salon.ts';
 import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
 import { eventually } from '../support/eventually.ts';
-import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { type Json, PATIENT, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { formsOf, smallSite, startsOn } from './salon-site.ts';
 
@@ -16,7 +16,10 @@ let colour: number;
 let second: number;
 beforeAll(async () => {
   smtp = await smtpServer();
-  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '100000', SMTP_URL: smtp.url, MAIL_FROM: 'hello@studio.example' } });
+  api = await testApi({
+    settings: { RATE_LIMIT_PER_MINUTE: '100000', SMTP_URL: smtp.url, MAIL_FROM: 'hello@studio.example' },
+    limits: PATIENT,
+  });
   shop = await smallSite(api);
   colour = await shop.make.service({ price: 100_000, minutes: 30 });
   await api.db.query(sql.unsafe`update services set name = 'Colour' where id = ${colour}`);

@@ -21,6 +21,9 @@ export type Reply = { status: number; headers: Headers; text: string; body: Json
 export type Asking = { key?: string | null; body?: unknown; headers?: Record<string, string>; raw?: string | Uint8Array };
 export type TestApi = Awaited<ReturnType<typeof testApi>>;
 
+/** For what a busy machine may keep waiting: nobody is told to come again. */
+export const PATIENT: Limits = { statementMs: 60_000, lockMs: 30_000, connectMs: 60_000 };
+
 type Options = {
   settings?: Record<string, string>;
   /** Another backend than PostgreSQL in the test's own database; it is closed with the route. */

@@ -9,7 +9,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 import { buildWeb } from '../../workers/fleet/web-build.ts';
 import { eventually } from '../support/eventually.ts';
-import { testApi } from '../support/front-door.ts';
+import { PATIENT, testApi } from '../support/front-door.ts';
 
 /** Tests in a browser; where there is none they are skipped, and the set-up has said so loudly. */
 export const inBrowser = process.env.TEST_CHROMIUM ? test : test.skip;
@@ -41,9 +41,6 @@ const FLAGS = [
   '--disable-component-update',
   '--disable-sync',
 ];
-
-/** A page beside a browser on a busy machine waits, where an API gives up. */
-const PATIENT = { statementMs: 60_000, lockMs: 30_000, connectMs: 60_000 };
 
 /** The demo studio, or an empty one, behind a real API, and a browser to look at it. `forLife`: the clock is the test's. Close it when the file's tests are over. */
 export async function consoleWorld(
