@@ -34,14 +34,19 @@ export const watchedDriver =
   (ms: number): DriverFactory =>
   async ({ driverConfiguration }) => {
     const drivers = new Map<string, ReturnType<DriverFactory>>();
-    /** Connections are to whichever host takes writes when they are made. */
-    async function createClient(): Promise<DriverClient> {
+    /** The driver of whichever host takes writes now. It asks that host for its types first. */
+    async function driverNow() {
       const connectionUri = await primaryOf(driverConfiguration.connectionUri);
-      const driver =
-        drivers.get(connectionUri) ?? createPgDriverFactory()({ driverConfiguration: { ...driverConfiguration, connectionUri } });
+      const known = drivers.get(connectionUri);
+      if (known) return known;
+      const driver = createPgDriverFactory()({ driverConfiguration: { ...driverConfiguration, connectionUri } });
       drivers.set(connectionUri, driver);
-      return (await driver).createClient();
+      driver.catch(() => drivers.delete(connectionUri));
+      return driver;
     }
+    const createClient = async (): Promise<DriverClient> => (await driverNow()).createClient();
+    // A pool opens only where the database answers.
+    await driverNow();
     const open = new Set<Question>();
     /** Sessions of what was given up, which the server may still keep, and how often they may be asked after still. */
     const lost = new Map<Session, number>();
