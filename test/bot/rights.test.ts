@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { notifyOfRights } from '../../queues/timetable/rights.ts';
 import { createKey, newSecret } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
+import { eventually } from '../support/eventually.ts';
 import { request } from '../support/front-door.ts';
 import { ADMIN, GROUP, SECOND_ADMIN, type Stage, stage } from './stage.ts';
 
@@ -35,8 +36,12 @@ async function told(...chats: number[]) {
   const before = chats.map((chat) => botStudio.telegram.delivered(chat).length);
   await notifyOfRights(botStudio.db, botStudio.settings.adminChatIds);
   await notifyOfRights(botStudio.db, botStudio.settings.adminChatIds);
-  await botStudio.db.query(sql.unsafe`update telegram_chats set free_at = now()`);
-  await botStudio.deliver();
+  // Whoever else delivers at this moment may have some of it in hand still.
+  await eventually(async () => {
+    await botStudio.db.query(sql.unsafe`update telegram_chats set free_at = now()`);
+    await botStudio.deliver();
+    return !(await botStudio.db.exists(sql.unsafe`select from notifications where status = 'pending' and send_after <= now()`));
+  });
   return chats.map((chat, n) => botStudio.telegram.delivered(chat).slice(before[n]));
 }
 const firstLines = async (chat: number) => (await told(chat))[0]?.map((words) => words.split('\n')[0]);
