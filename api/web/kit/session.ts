@@ -11,6 +11,8 @@ const me = shallowRef<Me | null>();
 whenSignedOut(() => (me.value = null));
 
 let mayBeSomebody = studio.hasSession;
+/** Of several looks under way the last one counts: one from before somebody signed in would sign them out. */
+let looks = 0;
 
 /** Asks who signed in; after `signedIn` also where the page came without a session. Throws where the server does not answer. */
 export async function lookWhoItIs({ signedIn = false } = {}): Promise<Me | null> {
@@ -19,11 +21,14 @@ export async function lookWhoItIs({ signedIn = false } = {}): Promise<Me | null>
     me.value = null;
     return null;
   }
-  me.value = await ask('GET /me').catch((error) => {
+  looks += 1;
+  const mine = looks;
+  const found = await ask('GET /me').catch((error) => {
     if (error instanceof AskFailed && error.status === 401) return null;
     throw error;
   });
-  return me.value;
+  if (mine === looks) me.value = found;
+  return me.value ?? null;
 }
 
 export const session = {
