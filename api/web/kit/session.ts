@@ -8,7 +8,11 @@ export type Role = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vend
 
 /** Who signed in; null: nobody; undefined: not known yet. */
 const me = shallowRef<Me | null>();
-whenSignedOut(() => (me.value = null));
+/** When somebody was last found to be signed in. What was asked before says nothing about them. */
+let foundAt = 0;
+whenSignedOut((began) => {
+  if (began >= foundAt) me.value = null;
+});
 
 let mayBeSomebody = studio.hasSession;
 /** Of several looks under way the last one counts: one from before somebody signed in would sign them out. */
@@ -27,7 +31,10 @@ export async function lookWhoItIs({ signedIn = false } = {}): Promise<Me | null>
     if (error instanceof AskFailed && error.status === 401) return null;
     throw error;
   });
-  if (mine === looks) me.value = found;
+  if (mine === looks) {
+    me.value = found;
+    if (found) foundAt = performance.now();
+  }
   return me.value ?? null;
 }
 
