@@ -22,3 +22,8 @@ test('a class in the console’s pages is one that a style knows', () => {
 test('one that was renamed elsewhere is found', () => {
   expect(unstyled('<ul class="ruled renamed-long-ago"></ul><style scoped>.mine {}</style>')).toEqual(['renamed-long-ago']);
 });
+
+test('no page lets Vuetify put the cursor somewhere late: it takes it from whoever types already', () => {
+  const files = globSync('api/web/**/*.vue');
+  expect(files.filter((file) => /\sautofocus[\s/>=]/.test(read(file)))).toEqual([]);
+});

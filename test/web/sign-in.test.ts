@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect } from '@jest/globals';
 import { generate } from 'otplib';
-import type { Page } from 'playwright-core';
+import type { Page, Route } from 'playwright-core';
 import { makeDemoLinks } from '../../workers/sign-in/demo-links.ts';
 import { inviteFirstOwner } from '../../workers/sign-in/links.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser } from './browser.ts';
@@ -17,6 +17,9 @@ afterAll(() => world?.close());
 const title = (page: Page) => page.getByRole('heading', { level: 1 });
 async function signIn(page: Page, password = PASSWORD) {
   await page.goto('/console/sign-in');
+  await enter(page, password);
+}
+async function enter(page: Page, password = PASSWORD) {
   await page.getByLabel('Phone, e-mail or login').fill(LOGIN);
   await page.getByLabel('Password', { exact: true }).fill(password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
@@ -73,6 +76,54 @@ inBrowser('a device that is signed out elsewhere is out, and may sign in again i
     .waitFor();
   // Within a second the phone's next request is refused; the page notices by itself once it asks.
   await phone.waitForURL(/sign-in\?next=%2Faccount|sign-in\?next=\/account/);
+});
+
+inBrowser('whoever begins with another field than the first stays in it', async () => {
+  const page = await world.visit();
+  // As fast as a password manager: as soon as the form is there.
+  await page.addInitScript(`
+    new MutationObserver((_, quick) => {
+      const field = document.querySelector('input[type=password]');
+      if (!field) return;
+      quick.disconnect();
+      field.focus();
+    }).observe(document, { childList: true, subtree: true });`);
+  await page.goto('/console/sign-in');
+  await page.getByLabel('Password', { exact: true }).waitFor();
+  await page.evaluate('new Promise((done) => setTimeout(done, 300))');
+  await page.keyboard.type('typed');
+  expect(await page.getByLabel('Password', { exact: true }).inputValue()).toBe('typed');
+  const usual = await world.visit();
+  await usual.goto('/console/sign-in');
+  await usual.locator('input:focus').waitFor();
+  await usual.keyboard.type('vera');
+  expect(await usual.getByLabel('Phone, e-mail or login').inputValue()).toContain('vera');
+});
+
+inBrowser('what was asked before one came in again signs nobody out, however late it is refused', async () => {
+  const [desk, phone] = [await world.visit(), await world.visit()];
+  await signIn(phone);
+  await isInside(phone);
+  // That the line has ended is why the page asks who signed in; the answer stays away.
+  const held = Promise.withResolvers<Route>();
+  await phone.route('**/me', (route) => held.resolve(route), { times: 1 });
+  await signIn(desk);
+  await isInside(desk);
+  await desk.goto('/console/account');
+  await desk.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  const late = await held.promise;
+  await phone.getByRole('link', { name: 'Tasks' }).first().click();
+  await phone.waitForURL(/sign-in\?next=/);
+  await enter(phone);
+  await isInside(phone);
+  world.complaints();
+  const refused = phone.waitForEvent('console', (message) => message.text().includes('401'));
+  await late.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"status": 401, "detail": "over"}' });
+  await refused;
+  await phone.getByRole('button', { name: /^You: / }).click();
+  await phone.getByText('My sign-in').first().click();
+  await phone.waitForURL('**/console/account');
+  expect(await title(phone).innerText()).toBe('My sign-in');
 });
 
 inBrowser('a second factor is set up, asked for, and taken away', async () => {

@@ -21,14 +21,22 @@ export type Given<O extends Operation> = Part<'params', Operations[O]['params']>
   };
 type Rest<O extends Operation> = Record<never, never> extends Given<O> ? [given?: Given<O>] : [given: Given<O>];
 
-const leave = new Set<(began: number) => void>();
-/** Calls back when the server says that nobody is signed in any more, with when it was asked (`performance.now()`). */
-export const whenSignedOut = (callback: (began: number) => void) => void leave.add(callback);
+const leave = new Set<() => void>();
+/** Calls back when the server says that nobody is signed in any more. */
+export const whenSignedOut = (callback: () => void) => void leave.add(callback);
+
+/** How often somebody came in. */
+let entries = 0;
+/** Somebody has come in: that what was asked before is refused says nothing about them, however late. */
+export const noteEntry = () => {
+  entries += 1;
+};
 
 let session: string | null = null;
 /** From now on everything is asked as the session of this token, and no cookie is sent; null: as the browser's own. */
 export const askAs = (token: string | null) => {
   session = token;
+  noteEntry();
 };
 
 /** Asks the API by an operation's name: `ask('GET /api/tasks', { query: { status: 'open' } })`. Throws {@link AskFailed}. */
@@ -47,7 +55,7 @@ export async function askAny(
       .filter(([, value]) => value !== undefined && value !== '')
       .map(([name, value]): [string, string] => [name, String(value)]),
   );
-  const began = performance.now();
+  const entry = entries;
   const response = await fetch(asked.size > 0 ? `${path}?${asked}` : path, {
     method,
     signal: signal ?? null,
@@ -64,7 +72,7 @@ export async function askAny(
     throw new AskFailed(0, {});
   });
   if (response.ok) return response.status === 204 ? undefined : response.json();
-  if (response.status === 401 && !pattern.startsWith('/auth/')) for (const callback of leave) callback(began);
+  if (response.status === 401 && entry === entries && !pattern.startsWith('/auth/')) for (const callback of leave) callback();
   throw await failure(response);
 }
 

@@ -1,5 +1,5 @@
 import { computed, shallowRef } from 'vue';
-import { type AnswerTo, ask, whenSignedOut } from './client.ts';
+import { type AnswerTo, ask, noteEntry, whenSignedOut } from './client.ts';
 import { AskFailed } from './problem.ts';
 import { studio } from './studio.ts';
 
@@ -8,32 +8,23 @@ export type Role = 'owner' | 'admin' | 'trainer' | 'client' | 'guardian' | 'vend
 
 /** Who signed in; null: nobody; undefined: not known yet. */
 const me = shallowRef<Me | null>();
-/** When somebody was last found to be signed in. What was asked before says nothing about them. */
-let foundAt = 0;
-whenSignedOut((began) => {
-  if (began >= foundAt) me.value = null;
-});
+whenSignedOut(() => (me.value = null));
 
 let mayBeSomebody = studio.hasSession;
-/** Of several looks under way the last one counts: one from before somebody signed in would sign them out. */
-let looks = 0;
 
 /** Asks who signed in; after `signedIn` also where the page came without a session. Throws where the server does not answer. */
 export async function lookWhoItIs({ signedIn = false } = {}): Promise<Me | null> {
   mayBeSomebody ||= signedIn;
+  if (signedIn) noteEntry();
   if (!mayBeSomebody) {
     me.value = null;
     return null;
   }
-  looks += 1;
-  const mine = looks;
-  const found = await ask('GET /me').catch((error) => {
-    if (error instanceof AskFailed && error.status === 401) return null;
-    throw error;
-  });
-  if (mine === looks) {
-    me.value = found;
-    if (found) foundAt = performance.now();
+  try {
+    me.value = await ask('GET /me');
+  } catch (error) {
+    // That nobody is signed in was said by then, unless somebody has come in since this was asked.
+    if (!(error instanceof AskFailed && error.status === 401)) throw error;
   }
   return me.value ?? null;
 }
