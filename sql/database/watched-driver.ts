@@ -14,8 +14,8 @@ const AGAIN_MS = 1_000;
 /** What was given up is asked after so often: after a minute the server has ended it by itself. */
 const LOOKS = 60;
 
-/** A session of the server's, and since when it was idle when it was asked after. */
-type Session = { pid: number; idleSince?: string | undefined };
+/** A session of the server's, which gives its number to another one later; and since when it was idle when it was asked after. */
+type Session = { pid: number; started: string; idleSince?: string | undefined };
 type Question = { left: number; began: number; session: Session | undefined; giveUp: () => void };
 
 /** The database kept silent, or the way to it swallows what is sent. */
@@ -89,14 +89,13 @@ export const watchedDriver =
         const silent = new Promise<never>((_, reject) => setTimeout(() => reject(silence(PROOF_MS)), PROOF_MS).unref());
         const ask = (text: string, values: unknown[]) => Promise.race([other.query(text, values), silent]);
         const sessions = [...waiting.flatMap(({ session }) => session ?? []), ...lost.keys()];
-        const { rows } = await ask(WHAT_IS_DONE, [sessions.map(({ pid }) => pid)]);
+        const { rows } = await ask(WHAT_IS_DONE, numbersOf(sessions));
         const since = new Map(rows.map((row) => [row.pid, row.idle_since as string | null]));
         const idle = new Set(sessions.filter((session) => isIdleStill(session, since.get(session.pid))));
         for (const question of waiting)
           if (open.has(question) && question.session && idle.has(question.session)) question.giveUp();
         const ended = [...lost.keys()].filter((session) => idle.has(session));
-        if (ended.length > 0)
-          await ask(END_IF_IDLE_STILL, [ended.map(({ pid }) => pid), ended.map(({ idleSince }) => idleSince)]);
+        if (ended.length > 0) await ask(END_IF_IDLE_STILL, [...numbersOf(ended), ended.map(({ idleSince }) => idleSince)]);
         for (const session of ended) lost.delete(session);
       } finally {
         throwAway(other);
@@ -138,8 +137,8 @@ export const watchedDriver =
           async query(...query) {
             if (wasIdle || session === undefined) {
               wasIdle = false;
-              const { rows } = await withTimeout(PROOF_MS, client, client.query('select pg_backend_pid() as pid'), session);
-              session = { pid: Number(rows[0]?.pid) };
+              const { rows } = await withTimeout(PROOF_MS, client, client.query(WHO_IT_IS), session);
+              session = { pid: Number(rows[0]?.pid), started: String(rows[0]?.started) };
             }
             session.idleSince = undefined;
             const answer = client.query(...query);
@@ -160,15 +159,19 @@ function isIdleStill(session: Session, idleSince: string | null | undefined): bo
 }
 const GONE = 'gone';
 
-/** Since when a session is idle; null where the server is at work for it, or does not say. One that is not there is gone. */
-const WHAT_IS_DONE = `
-  select pid, case when state like 'idle%' then state_change::text end as idle_since
-  from pg_stat_activity where pid = any($1::int[])`;
+const numbersOf = (sessions: readonly Session[]) => [sessions.map(({ pid }) => pid), sessions.map(({ started }) => started)];
 
-/** Ends sessions that have done nothing since they were asked after: no other one can have that number and that instant. */
+const WHO_IT_IS = 'select pid, backend_start::text as started from pg_stat_activity where pid = pg_backend_pid()';
+const THESE = `
+  from pg_stat_activity activity join unnest($1::int[], $2::text[]) as session (pid, started)
+    on activity.pid = session.pid and activity.backend_start::text = session.started`;
+
+/** Since when each session is idle; null where the server is at work for it, or does not say. One that is not there is gone. */
+const WHAT_IS_DONE = `select activity.pid, case when state like 'idle%' then state_change::text end as idle_since ${THESE}`;
+
+/** Ends sessions that have done nothing since they were asked after. */
 const END_IF_IDLE_STILL = `
-  select pg_terminate_backend(activity.pid)
-  from pg_stat_activity activity join unnest($1::int[], $2::text[]) as ended (pid, idle_since) on ended.pid = activity.pid
-  where activity.state like 'idle%' and activity.state_change::text = ended.idle_since`;
+  select pg_terminate_backend(activity.pid) ${THESE}
+  where activity.state like 'idle%' and activity.state_change::text = ($3::text[])[array_position($1::int[], activity.pid)]`;
 
 const throwAway = (client: DriverClient) => void client.destroy().catch(() => undefined);
