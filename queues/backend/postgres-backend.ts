@@ -72,14 +72,21 @@ export function postgresBackend(url: string, name: string): Backend {
  * so every error of a database that is away is notified to it as that one.
  */
 class OutagePool extends pg.Pool {
-  /** Connections nobody holds, and when they were last heard of. */
+  /** Since when each connection is held, and since when each one is idle. */
+  readonly held = new Map<pg.PoolClient, number>();
   readonly #idle = new Map<pg.PoolClient, number>();
 
   constructor(config: pg.PoolConfig) {
     super(config);
-    this.on('acquire', (client) => this.#idle.delete(client));
-    this.on('release', (_error, client) => this.#idle.set(client, performance.now()));
-    this.on('remove', (client) => this.#idle.delete(client));
+    this.on('acquire', (client) => this.#move(client, this.held));
+    this.on('release', (_error, client) => this.#move(client, this.#idle));
+    this.on('remove', (client) => this.#move(client));
+  }
+
+  #move(client: pg.PoolClient, to?: Map<pg.PoolClient, number>) {
+    this.held.delete(client);
+    this.#idle.delete(client);
+    to?.set(client, performance.now());
   }
 
   override query = (async (...query: [string, unknown[]]) => {
@@ -89,7 +96,7 @@ class OutagePool extends pg.Pool {
     } catch (error) {
       if (!isOutage(error)) throw error;
       // What swallowed one connection has swallowed the others: tried one after the other, each would be waited for.
-      for (const [client, heard] of this.#idle) if (heard < began) breakOff(client, error as Error);
+      for (const [client, since] of this.#idle) if (since < began) breakOff(client, error as Error);
       throw Object.assign(new Error(`ECONNREFUSED: ${(error as Error).message}`, { cause: error }), { code: 'ECONNREFUSED' });
     }
   }) as unknown as pg.Pool['query'];
@@ -99,11 +106,7 @@ class OutagePool extends pg.Pool {
  * The connection that listens is held for as long as the process lives and asks nothing, so a network that swallows what it should
  * hear goes unnoticed: it is asked now and then, and closed when it does not answer. BullMQ opens another one.
  */
-function watchHeld(pool: pg.Pool): NodeJS.Timeout {
-  const held = new Map<pg.PoolClient, number>();
-  pool.on('acquire', (client) => held.set(client, performance.now()));
-  pool.on('release', (_error, client) => held.delete(client));
-  pool.on('remove', (client) => held.delete(client));
+function watchHeld({ held }: OutagePool): NodeJS.Timeout {
   return setInterval(() => {
     for (const [client, since] of held) {
       if (performance.now() - since < LOOK_MS) continue;

@@ -117,6 +117,20 @@ test('who listens to slots notices, and says so', async () => {
   await database.close();
 });
 
+test('a queue in PostgreSQL asks no second connection of those that were swallowed together', async () => {
+  const database = await testDatabase();
+  const gate = await openGate(database.url);
+  const backend = openBackend({ databaseUrl: gate.url, name: 'test' });
+  const look = () => backend.queue('cleanup').getJobCounts();
+  await Promise.all(Array.from({ length: 6 }, look));
+  gate.swallow();
+  await expect(look()).rejects.toThrow('ECONNREFUSED');
+  await look();
+  await backend.close();
+  await gate.shut();
+  await database.close();
+});
+
 if (backendKinds.includes('redis')) {
   test('a producer on Redis fails fast, and goes on over a new connection', async () => {
     const database = await testDatabase();
