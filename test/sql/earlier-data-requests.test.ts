@@ -1,8 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import pg from 'pg';
-import { migrate, migrations } from '../../sql/database/migrate.ts';
-import { admin } from '../support/database.ts';
+import { migrate } from '../../sql/database/migrate.ts';
+import { databaseBefore } from '../support/earlier-database.ts';
 
 const REQUESTS = 129;
 
@@ -18,21 +16,10 @@ const STUDIO = `
     ('erase_person', 'x', '{"person_id": "three", "erase_by": "soon"}', 'desk');`;
 
 test('tasks to erase somebody that were written before say whose they are and when they are due', async () => {
-  const url = new URL(process.env.TEST_DATABASE_URL as string);
-  url.pathname = `/test_${randomBytes(6).toString('hex')}`;
-  await admin(`create database ${url.pathname.slice(1)}`);
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
+  const { url, client, close } = await databaseBefore(REQUESTS);
   try {
-    await client.query(`create table schema_migrations (
-      version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
-    for (const { version, name, text, checksum } of migrations.filter((migration) => migration.version < REQUESTS)) {
-      await client.query(text);
-      const applied = [version, name, checksum];
-      await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', applied);
-    }
     await client.query(STUDIO);
-    await migrate(url.href);
+    await migrate(url);
     const { rows } = await client.query('select user_id, details from admin_tasks order by id');
     expect(rows).toEqual([
       { user_id: 1, details: { person_id: 2, consent_id: 1, asked_on: '2026-11-26', due_on: '2026-12-26' } },
@@ -41,7 +28,6 @@ test('tasks to erase somebody that were written before say whose they are and wh
       { user_id: null, details: { person_id: 'three', erase_by: 'soon' } },
     ]);
   } finally {
-    await client.end();
-    await admin(`drop database ${url.pathname.slice(1)} with (force)`);
+    await close();
   }
 });

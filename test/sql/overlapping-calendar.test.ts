@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from '@jest/globals';
-import pg from 'pg';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { openDatabase } from '../../sql/database/database.ts';
-import { migrate, migrations } from '../../sql/database/migrate.ts';
-import { admin } from '../support/database.ts';
+import { migrate } from '../../sql/database/migrate.ts';
+import { databaseBefore } from '../support/earlier-database.ts';
 
 const CALENDAR = 25;
 
@@ -26,24 +24,10 @@ const STUDIO = `
   insert into specialist_absences (specialist_id, from_at, to_at) values (2, '2030-01-07T00:00Z', '2030-01-08T00:00Z');`;
 
 test('what meets already stands, is found by the audit, and nothing new comes beside it', async () => {
-  const url = new URL(process.env.TEST_DATABASE_URL as string);
-  url.pathname = `/test_${randomBytes(6).toString('hex')}`;
-  await admin(`create database ${url.pathname.slice(1)}`);
-  const client = new pg.Client({ connectionString: url.href });
-  await client.connect();
+  const { url, client, close } = await databaseBefore(CALENDAR);
   try {
-    await client.query(`create table schema_migrations (
-      version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now())`);
-    for (const { version, name, text, checksum } of migrations.filter((migration) => migration.version < CALENDAR)) {
-      await client.query(text);
-      await client.query('insert into schema_migrations (version, name, checksum) values ($1, $2, $3)', [
-        version,
-        name,
-        checksum,
-      ]);
-    }
     await client.query(STUDIO);
-    await migrate(url.href);
+    await migrate(url);
 
     const { rows } = await client.query(
       'select person_id, booking_id, real_training_id from occupancies where not is_exclusive and absence_id is null order by 1',
@@ -53,7 +37,7 @@ test('what meets already stands, is found by the audit, and nothing new comes be
       { person_id: 4, booking_id: null, real_training_id: 2 },
       { person_id: 5, booking_id: 1, real_training_id: null },
     ]);
-    const db = await openDatabase(url.href, { max: 1 });
+    const db = await openDatabase(url, { max: 1 });
     const findings = await auditBooks(db, '2020-01-01').finally(() => db.end());
     expect(findings.filter(({ rule }) => rule === 'two_places' || rule === 'calendar_differs')).toEqual([
       { rule: 'two_places', id: 1, detail: 'training 1 as trainer and booking 2 as client' },
@@ -81,7 +65,6 @@ test('what meets already stands, is found by the audit, and nothing new comes be
     const back = client.query(`update bookings set starts_at = '2030-01-07T11:00Z' where id = 2`);
     await expect(back).rejects.toMatchObject({ code: '23P01', constraint: 'client_is_elsewhere' });
   } finally {
-    await client.end();
-    await admin(`drop database ${url.pathname.slice(1)}`);
+    await close();
   }
 });
