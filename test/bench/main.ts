@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { benchAttendance } from './attendance.ts';
@@ -55,8 +56,12 @@ const benches: Record<string, (url: string, isScaled: boolean) => Promise<void>>
   restore: benchRestore,
 };
 
-const isScaled = process.argv.includes('--scale');
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+// An option that nobody knows ends it here: it would start every bench there is.
+const { values, positionals: wanted } = parseArgs({
+  allowPositionals: true,
+  options: { scale: { type: 'boolean' }, plans: { type: 'boolean' } },
+});
+const isScaled = values.scale ?? false;
 const unknown = wanted.find((name) => !(name in benches));
 if (unknown) {
   console.error(`there is no bench "${unknown}"; there are: ${Object.keys(benches).join(', ')}`);
