@@ -45,12 +45,15 @@ export function hostsOf(url: string): string[] {
   });
 }
 
+/** An address of IPv6 without its brackets. */
+const bare = (hostname: string) => hostname.replace(/^\[|\]$/g, '');
+
 /** A URL as programs of PostgreSQL's own take it: those find the primary among several hosts by themselves. */
 export function forLibpq(url: string): string {
   const own = hostsOf(url).map((host) => new URL(host));
   const first = own[0] as URL;
   if (own.length === 1) return url;
-  first.searchParams.set('host', own.map(({ hostname }) => hostname.replace(/^\[|\]$/g, '')).join());
+  first.searchParams.set('host', own.map(({ hostname }) => bare(hostname)).join());
   first.searchParams.set('port', own.map(({ port }) => port || '5432').join());
   first.searchParams.set('target_session_attrs', 'read-write');
   return first.href;
@@ -143,6 +146,6 @@ export class PrimaryClient extends pg.Client {
   async #lead() {
     if (this.#url === undefined || hostsOf(this.#url).length === 1) return;
     const { hostname, port } = new URL(await primaryOf(this.#url));
-    Object.assign(this, { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 5_432) });
+    Object.assign(this, { host: bare(hostname), port: Number(port || 5_432) });
   }
 }

@@ -6,6 +6,7 @@ import { connectForBackup, isEmptyDatabase } from '../../sql/backups/server.ts';
 import { keepWal, syncFolder } from '../../sql/database/archive-wal.ts';
 import { walDir } from '../../sql/database/archiving.ts';
 import { clusterDir, embeddedUrl, hasEmbedded, systemOf } from '../../sql/database/embedded.ts';
+import { readDatabaseUrl } from '../../sql/database/hosts.ts';
 import { Refused } from '../refusal.ts';
 import { type AfterRestore, settleRestored } from './aftermath.ts';
 import type { OnProgress } from './base.ts';
@@ -23,7 +24,8 @@ import { loadDump } from './verify.ts';
 export type RestoreWish = { what: string; at?: string; into?: string };
 export type Restored = AfterRestore & {
   file: string;
-  into: string /** It took the place of the settings' own database. */;
+  into: string;
+  /** It took the place of the settings' own database. */
   isInPlace: boolean;
 };
 type RestoreSettings = Pick<
@@ -91,7 +93,11 @@ function placeFor({ kind }: Manifest, settings: RestoreSettings, { at, into }: R
     return into === undefined ? settings.dataDir : resolve(into);
   }
   if (at !== undefined) throw new Refused('invalid', 'a dump is of one moment: --at is for backups of the embedded database');
-  const url = isUrl ? into : into === undefined ? (settings.migrateUrl ?? settings.databaseUrl) : undefined;
+  const url = isUrl
+    ? readDatabaseUrl(into as string)
+    : into === undefined
+      ? (settings.migrateUrl ?? settings.databaseUrl)
+      : undefined;
   if (url === undefined) throw new Refused('invalid', 'a dump goes into a database of your own: --into postgres://...');
   return url;
 }
