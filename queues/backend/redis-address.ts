@@ -27,8 +27,8 @@ export function readSentinels(url: string): RedisOptions | undefined {
     ...given({ sentinelUsername: wanted.get('sentinelUsername'), sentinelPassword: wanted.get('sentinelPassword') }),
     ...(protocol === 'rediss' ? { tls: {}, enableTLSForSentinelMode: true } : {}),
     sentinelCommandTimeout: ASK_MS,
-    // One that was made to follow another is left at once, not when its connection breaks.
-    failoverDetector: true,
+    // Sentinels break the connections to one that they make follow another. ioredis's own `failoverDetector` is left out: told of a
+    // fail-over while it connects, a connection ended for good (seen on a busy machine).
     reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
   };
 }

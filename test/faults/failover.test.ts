@@ -119,7 +119,7 @@ describe('PostgreSQL with a standby, by a URL of both', () => {
 });
 
 if (backendKinds.includes('redis'))
-  test('Redis by its sentinels: the primary is killed, the replica is worked with', async () => {
+  test('Redis by its sentinels: roles are changed, then the primary is killed; the one that is left is worked with', async () => {
     const [first, second] = [await ownRedis(), await ownRedis()];
     const [one, two, port] = [new URL(first.url).port, new URL(second.url).port, await freePort()];
     const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-sentinel-'));
@@ -131,29 +131,39 @@ if (backendKinds.includes('redis'))
     );
     const { Redis } = await import('ioredis');
     const follower = new Redis(Number(two), '127.0.0.1');
+    follower.on('error', () => undefined);
     await follower.replicaof('127.0.0.1', Number(one));
     const sentinel = spawn('redis-server', [config, '--sentinel'], { stdio: 'ignore' });
     const asked = new Redis(port, '127.0.0.1');
     asked.on('error', () => undefined);
-    await eventually(async () => {
-      const told = (await asked.call('sentinel', 'replicas', 'studio').catch(() => [])) as unknown[][];
-      return told.length === 1 && /master_link_status:up/.test(await follower.info('replication'));
-    }, 60);
+    const origin = new Redis(Number(one), '127.0.0.1');
+    origin.on('error', () => undefined);
+    const follows = (replica: typeof origin) =>
+      eventually(async () => {
+        const told = (await asked.call('sentinel', 'replicas', 'studio').catch(() => [])) as unknown[][];
+        return told.length === 1 && /master_link_status:up/.test(await replica.info('replication').catch(() => ''));
+      });
+    await follows(follower);
     const backend = openBackend({
       redisUrl: `redis-sentinel://127.0.0.1:${port}/0?sentinelMasterId=studio`,
       databaseUrl: 'postgres://nowhere',
       name: 'failover',
     });
     const { done, close } = worked(backend);
-    await put(backend, 1);
-    await eventually(() => done.length === 1, 60);
-    await first.stop('SIGKILL');
-    await put(backend, 2);
-    await eventually(() => done.some((data) => (data as { n: number }).n === 2), 60);
-    expect(await follower.info('replication')).toMatch(/role:master/);
+    const works = async (n: number) => {
+      await put(backend, n);
+      await eventually(() => done.some((data) => (data as { n: number }).n === n));
+    };
+    await works(1);
+    await asked.call('sentinel', 'failover', 'studio');
+    await follows(origin);
+    await works(2);
+    await second.stop('SIGKILL');
+    await works(3);
+    expect(await origin.info('replication')).toMatch(/role:master/);
     await close();
     await backend.close();
-    for (const connection of [follower, asked]) connection.disconnect();
+    for (const connection of [origin, follower, asked]) connection.disconnect();
     const ended = once(sentinel, 'exit');
     sentinel.kill('SIGINT');
     await ended;
