@@ -20,6 +20,8 @@ export default defineConfig({
   root,
   base: '/',
   clearScreen: false,
+  // No component is written in the options' way; without it Vue is 2 kB smaller.
+  define: { __VUE_OPTIONS_API__: false },
   plugins: [textsInTwo(), vue(), vuetify({ autoImport: true }), siteInOnePage(), compressed(), pagesInDevelopment()],
   build: {
     target: 'es2022',

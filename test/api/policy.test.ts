@@ -8,6 +8,7 @@ import type { RowKind } from '../../sql/auth/whose.ts';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { inHours, salon } from '../bookings/salon.ts';
+import { dayAt } from '../support/days.ts';
 import { type Json, request, type TestApi, testApi } from '../support/front-door.ts';
 
 /** A token is only given to whoever has a session or a password, whatever their role. */
@@ -333,7 +334,7 @@ function example(name: string): Json {
     'POST /api/clients/{id}/packages': { service_package_id: 1 },
     'POST /bookings': { service_id: 1, starts_at: inHours(70) },
     'POST /bookings/visits': { services: [{ service_id: 1 }, { service_id: 2 }], starts_at: inHours(70) },
-    'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: inHours(90).slice(0, 10) },
+    'POST /bookings/series': { service_id: 1, starts_at: inHours(70), every_weeks: 1, until: dayAt(inHours(90)) },
     'POST /bookings/{id}/cancel': { reason: 'планы' },
     'POST /bookings/{id}/reschedule': { starts_at: inHours(70) },
     'POST /bookings/{id}/close': { status: 'COMPLETED' },

@@ -3,8 +3,9 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { EVERYTHING } from '../../sql/auth/whose.ts';
 import { listSteps, stepsOf } from '../../sql/belts/steps.ts';
 import { sql } from '../../sql/database/database.ts';
+import { today } from '../support/days.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
-import { academy, studioDay } from './stage.ts';
+import { academy } from './stage.ts';
 
 let api: TestApi;
 let place: ReturnType<typeof academy>;
@@ -14,8 +15,8 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const today = studioDay();
-const stepTo = async (student: number, belt: string, on = today) =>
+const day = today();
+const stepTo = async (student: number, belt: string, on = day) =>
   (await stepsOf(api.db, student, on)).find((step) => step.to_belt === belt);
 
 test('the belts of jiu-jitsu are there, with what each asks (R1)', async () => {
@@ -69,7 +70,7 @@ test('an award is not changed and not entered back, ahead or without a reason', 
     const { status, body } = await place.award(student, belt, on, { reason: null, ...options });
     return [status, body.errors?.[0].path];
   };
-  expect(await wrong(blue, addDays(today, 2))).toEqual([422, 'awarded_on']);
+  expect(await wrong(blue, addDays(day, 2))).toEqual([422, 'awarded_on']);
   expect(await wrong(blue, '2024-01-09')).toEqual([422, 'awarded_on']);
   expect(await wrong(purple, '2024-02-10')).toEqual([409, undefined]);
   expect((await place.award(student, purple, '2024-02-10', { reason: 'чемпион' })).body).toMatchObject({
@@ -126,8 +127,8 @@ test.each([
   [17, 0],
   [18, 24],
 ])('a blue belt of %i years waits %i months', async (age, months) => {
-  const student = await place.student(`${Number(today.slice(0, 4)) - age}-12-31`);
-  await place.award(student, await place.belt('Blue'), today);
+  const student = await place.student(`${Number(day.slice(0, 4)) - age}-12-31`);
+  await place.award(student, await place.belt('Blue'), day);
   expect(await stepTo(student, 'Purple')).toMatchObject({ age, months, missing: months > 0 ? ['months'] : [] });
 });
 
@@ -145,15 +146,15 @@ test('black belts wait three and five years for their stripes', async () => {
 });
 
 test('in the year of turning 16 a trainer decides what a kids’ belt becomes', async () => {
-  const born = `${Number(today.slice(0, 4)) - 16}-12-31`;
+  const born = `${Number(day.slice(0, 4)) - 16}-12-31`;
   const student = await place.student(born);
   const green = await place.belt('Green', 'kids');
-  await place.award(student, green, `${Number(today.slice(0, 4)) - 1}-12-31`);
-  const steps = await stepsOf(api.db, student, today);
+  await place.award(student, green, `${Number(day.slice(0, 4)) - 1}-12-31`);
+  const steps = await stepsOf(api.db, student, day);
   expect(steps).toMatchObject([{ kind: 'transition', belt: 'Green', missing: [], to_belt: null }]);
   expect(steps[0]?.may_become.map(({ name }) => name)).toEqual(['White', 'Blue', 'Purple']);
-  expect((await place.award(student, await place.belt('Green/Black', 'kids'), today)).status).toBe(409);
-  expect((await place.award(student, await place.belt('Blue'), today, { reason: null })).status).toBe(201);
+  expect((await place.award(student, await place.belt('Green/Black', 'kids'), day)).status).toBe(409);
+  expect((await place.award(student, await place.belt('Blue'), day, { reason: null })).status).toBe(201);
 });
 
 test('whoever is deferred is hidden until the day, and the count says as many as the list', async () => {
@@ -170,13 +171,13 @@ test('whoever is deferred is hidden until the day, and the count says as many as
   };
   const before = await counted();
   expect(before).toEqual([before[1], before[1], true]);
-  const until = addDays(today, 17);
+  const until = addDays(day, 17);
   await api.ask('PUT', `/api/students/${student}/belts/deferral`, { body: { program: 'BJJ', until, reason: 'лето' } });
   const after = await counted();
   expect(after).toEqual([Number(before[0]) - 1, Number(before[1]) - 1, false]);
   expect(await listed(addDays(until, -1))).toBe(false);
   expect(await listed(until)).toBe(true);
-  expect((await stepsOf(api.db, student, today))[0]?.missing).toEqual(['deferred']);
+  expect((await stepsOf(api.db, student, day))[0]?.missing).toEqual(['deferred']);
   await api.ask('PUT', `/api/students/${student}/belts/deferral`, { body: { program: 'BJJ', until: null } });
   expect(await counted()).toEqual(before);
 });
@@ -184,7 +185,7 @@ test('whoever is deferred is hidden until the day, and the count says as many as
 test('a certificate is a picture without anything that runs; a voided award has none', async () => {
   const student = await place.student();
   await api.db.query(sql.unsafe`update users set first_name = '<script>alert(1)</script>' where id = ${student}`);
-  const made = await place.award(student, await place.belt('White'), today, { reason: null });
+  const made = await place.award(student, await place.belt('White'), day, { reason: null });
   const shown = await api.get(`/api/belt-awards/${made.body.id}/certificate.svg`);
   expect(shown.status).toBe(200);
   expect(shown.headers.get('content-type')).toBe('image/svg+xml; charset=utf-8');

@@ -5,8 +5,9 @@ import { sql } from '../../sql/database/database.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { changeExam } from '../../workers/belts/exams.ts';
 import { findings } from '../../workers/notifier/reminders/remind.ts';
+import { dayAt, today } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
-import { academy, studioDay } from './stage.ts';
+import { academy } from './stage.ts';
 
 let api: TestApi;
 let place: ReturnType<typeof academy>;
@@ -88,7 +89,7 @@ test('passed at once by two is one award', async () => {
 
 test('whoever is not ready is told what is missing, and is planned with a reason', async () => {
   const student = await place.student();
-  await place.award(student, await place.belt('Blue'), studioDay());
+  await place.award(student, await place.belt('Blue'), today());
   const wish = { belt_id: await place.belt('Purple') };
   const refused = await plan(student, inHours(240), wish);
   expect(refused).toMatchObject({ status: 409, body: { missing: ['months'], months: 24 } });
@@ -156,10 +157,10 @@ test('readiness is told once per student and step, to administrators and those w
   const student = await place.student();
   const owner = await place.make.user('Хозяйка', 'owner');
   await place.award(student, await place.belt('Brown'), '2010-01-01');
-  await place.came(student, studioDay());
+  await place.came(student, today());
   const trainer = await api.db.oneFirst(sql.unsafe`select max(trainer_id) from real_trainings`);
   const ready = async () =>
-    (await api.db.transaction((transaction) => takeReady(transaction, studioDay()))).filter((row) => row.student_id === student);
+    (await api.db.transaction((transaction) => takeReady(transaction, today()))).filter((row) => row.student_id === student);
   expect((await ready()).map(({ reader_id }) => reader_id).sort()).toEqual([owner, trainer].map(Number).sort());
   expect(await ready()).toEqual([]);
 });
@@ -168,7 +169,7 @@ test('upcoming exams, and the sheet of a day', async () => {
   const { student, exam } = await planned(inHours(500));
   const { body } = await api.get(`/api/exams?upcoming=true&student_id=${student}`);
   expect(body.items).toMatchObject([{ id: exam, student_id: student, belt: 'Blue', status: 'planned' }]);
-  const sheet = await api.get(`/api/exam-sheets/${inHours(500).slice(0, 10)}`);
+  const sheet = await api.get(`/api/exam-sheets/${dayAt(inHours(500))}`);
   expect(sheet.text).toContain('Blue');
   await change(exam, { status: 'cancelled' }, inHours(0));
   expect((await api.get(`/api/exams?upcoming=true&student_id=${student}`)).body.items).toEqual([]);

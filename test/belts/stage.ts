@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import type { TestApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
@@ -45,5 +44,3 @@ export function academy(api: TestApi) {
     },
   };
 }
-
-export const studioDay = () => dayOf(new Date(), 'Europe/Moscow');

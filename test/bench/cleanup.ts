@@ -5,6 +5,7 @@ import { claimRun, saveProgress } from '../../sql/runs/execute.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { tidyUp } from '../../workers/cleanup/tidy-up.ts';
+import { today } from '../support/days.ts';
 import { deleteBare, fillPast, standIn } from './cleanup-data.ts';
 import { ms, report, timed, times } from './measure.ts';
 
@@ -41,7 +42,7 @@ async function atWork(db: Database) {
 async function cleanUp(db: Database, url: string) {
   const settings = readSettings({ DATABASE_URL: url }, '/nowhere/.env');
   const backend = openBackend({ databaseUrl: url, name: 'bench' });
-  const date = new Date().toISOString().slice(0, 10);
+  const date = today();
   const { run } = await requestRun(db, {
     process_type: 'cleanup',
     run_key: 'cleanup:bench',

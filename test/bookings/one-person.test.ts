@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { mondayAfter } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
+import { monday } from '../support/days.ts';
 import { beforehand } from '../support/weeks.ts';
 import { counter } from './counter.ts';
 import { at } from './salon.ts';
@@ -131,8 +131,8 @@ describe('registering by hand', () => {
 });
 
 test('generation seats nobody who is booked, gives a training or is absent then: student_busy; after it he is seated', async () => {
-  const start = mondayAfter(new Date().toISOString().slice(0, 10));
-  const monday = (time: string) => new Date(`${start}T${time}:00+03:00`).toISOString();
+  const start = monday();
+  const onMonday = (time: string) => new Date(`${start}T${time}:00+03:00`).toISOString();
   const type = await make.type();
   const template = await make.template({ type, trainer: await make.trainer(), time: '10:00' });
   const { service_id, specialist_id } = await scene();
@@ -144,10 +144,10 @@ test('generation seats nobody who is booked, gives a training or is absent then:
   };
   for (const id of [people.trainer, people.absent]) await api.db.query(sql.unsafe`insert into students (id) values (${id})`);
   for (const id of Object.values(people)) await make.link(template, id, { since: '2020-01-01' });
-  await make.booking({ client: people.booked, specialist: specialist_id, service: service_id, at: monday('10:45') });
-  await make.booking({ client: people.free, specialist: specialist_id, service: service_id, at: monday('09:00') });
-  await make.training({ trainer: people.trainer, at: monday('09:30') });
-  await api.post('/api/specialist-absences', { specialist_id: people.absent, from: monday('00:00'), to: monday('23:00') });
+  await make.booking({ client: people.booked, specialist: specialist_id, service: service_id, at: onMonday('10:45') });
+  await make.booking({ client: people.free, specialist: specialist_id, service: service_id, at: onMonday('09:00') });
+  await make.training({ trainer: people.trainer, at: onMonday('09:30') });
+  await api.post('/api/specialist-absences', { specialist_id: people.absent, from: onMonday('00:00'), to: onMonday('23:00') });
   const week = { start, zone: 'Europe/Moscow', graceDays: 7 };
   const built = await api.db.transaction((transaction) => buildWindow(transaction, beforehand(week), initialWeek, null));
   const busy = built.warnings

@@ -1,19 +1,20 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
-import { addDays, mondayAfter } from '../../queues/time/calendar.ts';
+import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import type { Run } from '../../sql/runs/rows.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunContext } from '../../workers/runner/run-context.ts';
 import { salon } from '../bookings/salon.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { monday } from '../support/days.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';
 import { registrations, studio } from '../support/studio.ts';
 
 /** The week after the next one; its Monday at ten in Moscow. */
-const start = addDays(mondayAfter(new Date().toISOString().slice(0, 10)), 7);
+const start = monday(1);
 const TEN = `${start}T10:00:00+03:00`;
 const run = { id: 1, run_key: 'generation:race', params: { start, end: addDays(start, 6) }, progress: null } as unknown as Run;
 let database: TestDatabase;

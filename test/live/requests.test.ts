@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { routes } from '../../api/routes/all.ts';
 import { inHours } from '../bookings/salon.ts';
 import { breach } from '../support/contract.ts';
+import { today } from '../support/days.ts';
 import type { Json } from '../support/front-door.ts';
 import { part } from '../support/nightly-only.ts';
 import { type PersonRole, personOf, type TestPerson } from '../support/people.ts';
@@ -10,7 +11,7 @@ import { rightsWorld } from '../support/rights-world.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
 import { type LiveClient, liveClient } from './client.ts';
 
-const TODAY = `day:${new Date().toISOString().slice(0, 10)}`;
+const TODAY = `day:${today()}`;
 let world: Awaited<ReturnType<typeof rightsWorld>>;
 let document: Json;
 let page: LiveClient;

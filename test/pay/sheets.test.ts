@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { isMonthOver, lastDayOf, monthAfter, nextMonth, stateOf } from '../../workers/pay/policy.ts';
+import { today } from '../support/days.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
@@ -251,7 +252,7 @@ describe('a closed month', () => {
     // Nothing is in February: it need not be closed.
     expect((await close(trainer, '2026-03')).status).toBe(200);
     expect((await close(trainer, '2026-02')).body).toMatchObject({ status: 409, detail: expect.stringContaining('2026-04-01') });
-    const thisMonth = new Date().toISOString().slice(0, 7);
+    const thisMonth = today().slice(0, 7);
     await close(trainer, '2026-04');
     expect((await close(trainer, thisMonth)).body).toMatchObject({ status: 409, detail: expect.stringContaining('not over') });
     expect((await close(2_147_483_647, '2026-03')).status).toBe(404);

@@ -6,6 +6,9 @@ import { addDays, type Day, dayOf, mondayAfter } from '../../queues/time/calenda
  */
 export const today = (): Day => dayOf(new Date(), 'Europe/Moscow');
 
+/** The studio's day of an instant: three hours before midnight UTC is the next one. */
+export const dayAt = (instant: string): Day => dayOf(new Date(instant), 'Europe/Moscow');
+
 /** So many days from today, or ago. */
 export const inDays = (days: number): Day => addDays(today(), days);
 

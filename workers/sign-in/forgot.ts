@@ -1,4 +1,5 @@
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
 import { howToReach } from '../../sql/auth/forgotten.ts';
 import { findAccount } from '../../sql/auth/passwords.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
@@ -26,7 +27,7 @@ export async function sendPasswordLink({ db, settings }: Fleet, typed: string, p
     if (!person.by_telegram && !isByMail) {
       const name = `${person.first_name} ${person.last_name}`.trim();
       const title = text(settings.locale, 'task.password_forgotten', { name: name || `#${userId}` });
-      const dedupe = `password_forgotten:${userId}:${now.toISOString().slice(0, 10)}`;
+      const dedupe = `password_forgotten:${userId}:${dayOf(now, settings.zone)}`;
       await writeTasks(transaction, [{ kind: 'password_forgotten', title, details: { person_id: userId }, dedupe }]);
       return null;
     }
