@@ -16,7 +16,7 @@ function textOf(bytes: Buffer): string {
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new Problem(400, 'the body is not valid UTF-8');
+    throw new Problem(422, 'the body is not valid UTF-8');
   }
 }
 

@@ -37,7 +37,7 @@ describe('a body that JSON.parse would take as something else', () => {
 
   test('bytes that are no UTF-8, and another character set', async () => {
     const bytes = Buffer.concat([Buffer.from('{"title": "'), Buffer.from([0xc3, 0x28]), Buffer.from('"}')]);
-    expect(await raw(bytes)).toMatchObject({ status: 400, body: { detail: 'the body is not valid UTF-8' } });
+    expect(await raw(bytes)).toMatchObject({ status: 422, body: { detail: 'the body is not valid UTF-8' } });
     const wide = Buffer.from('{"title": "x"}', 'utf16le');
     expect(await raw(wide, { 'Content-Type': 'application/json; charset=utf-16' })).toMatchObject({ status: 415 });
   });

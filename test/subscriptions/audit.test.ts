@@ -117,6 +117,11 @@ test.each<[string, ReturnType<typeof sql.unsafe>[], [string, number][]]>([
     [granted(1, 1), sql.unsafe`update student_subscriptions set sessions_left = 1, status = 'expired' where id = 1`],
     [['dead_sessions', 1]],
   ],
+  [
+    'one that was called off has sessions',
+    [callOff(1, D), granted(1, 1), sql.unsafe`update student_subscriptions set sessions_left = 1 where id = 1`],
+    [['dead_sessions', 1]],
+  ],
 ])('%s: that is found', async (_, statements, expected) => {
   await db.transaction(async (transaction) => {
     await transaction.query(sql.unsafe`set local session_replication_role = replica`);
