@@ -8,7 +8,7 @@ import { type Cabinet, cabinetPage, inCabinet } from './cabinet.ts';
 import { type Html, html } from './html.ts';
 
 export type Listed<T> = { items: readonly T[]; next_cursor: string | null };
-export type Visit = z.output<typeof visitRow>;
+export type VisitRow = z.output<typeof visitRow>;
 type Package = z.output<typeof clientPackageRow>;
 
 const DAYS_AHEAD = 60;
@@ -21,7 +21,7 @@ export const showAhead = inCabinet(async (cabinet) => {
   const today = dayOf(now, zone);
   const [params, query] = [{ id: of.id }, { from: today, limit: String(MOST_SHOWN) }];
   const { items: bookings } = await ask<Listed<Booking>>('GET /bookings', { query: { client_id: String(of.id), ...query } });
-  const visits = await askMaybe<Listed<Visit>>('GET /api/students/{id}/visits', {
+  const visits = await askMaybe<Listed<VisitRow>>('GET /api/students/{id}/visits', {
     params,
     query: { ...query, to: addDays(today, DAYS_AHEAD) },
   });
@@ -63,7 +63,7 @@ function bookingRow(cabinet: Cabinet, one: Booking): Row[] {
   return [card(cabinet, cabinet.to(`/cabinet/bookings/${one.id}`), one.starts_at, one.service, one.specialist, note)];
 }
 
-function placeRow(cabinet: Cabinet, one: Visit): Row[] {
+function placeRow(cabinet: Cabinet, one: VisitRow): Row[] {
   const isAhead = (one.status === 'REGISTERED' || one.status === 'WAITLIST') && new Date(one.ends_at) > cabinet.view.now;
   if (!isAhead) return [];
   const note = one.status === 'WAITLIST' && cabinet.view.t('classes.waiting');

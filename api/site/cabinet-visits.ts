@@ -1,7 +1,7 @@
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
 import { cabinetPage, inCabinet } from './cabinet.ts';
-import type { Listed, Visit } from './cabinet-ahead.ts';
+import type { Listed, VisitRow } from './cabinet-ahead.ts';
 import { html } from './html.ts';
 
 const DAYS_BACK = 365;
@@ -14,7 +14,7 @@ export const showVisits = inCabinet(async (cabinet) => {
   const today = dayOf(now, zone);
   const from = addDays(today, -DAYS_BACK);
   const cursor = typeof request.query.cursor === 'string' ? { cursor: request.query.cursor } : {};
-  const visits = await askMaybe<Listed<Visit> & { counts: Record<string, number> }>('GET /api/students/{id}/visits', {
+  const visits = await askMaybe<Listed<VisitRow> & { counts: Record<string, number> }>('GET /api/students/{id}/visits', {
     params: { id: of.id },
     query: { from, to: today, limit: AT_ONCE, ...cursor },
   });
