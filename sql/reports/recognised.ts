@@ -9,10 +9,11 @@ export type MoneySpan = { before: string; last: string; zone: string };
  * What is sold and what is earned of it (R22), as it changes on studio days: a row `day, kind, id, person_id, worth, earned` for each day on
  * which something sold came to be worth, or to have earned, more or less. It is as it was known on each day: an invoice that was cancelled
  * later stood until then, and a session that was returned later was taken, so that a correction counts on its own day.
- * - An invoice of a training is earned when the training is held, one of a booking when it is over.
- * - A subscription's price is split over its sessions (D22), the first ones first, at each one taken in a training that was held. Sessions
- *   carried on take the last shares with them and are taken first where they came to. The rest is earned when it is over: expired, or
- *   called off with less than all given back. An unlimited one is earned by the day, frozen days being none.
+ * - An invoice of a training is earned when the training is held, one of a booking when it is over: on its day, or, called off too late to
+ *   be given back, on the day it was called off.
+ * - A subscription's price is split over its sessions (D22), the first ones first, at each one taken in a training that was held or a
+ *   booking that is over. Sessions carried on take the last shares with them and are taken first where they came to. The rest is earned
+ *   when it is over: expired, or called off with less than all given back. An unlimited one is earned by the day, frozen days being none.
  * - Packages are split over their units alike.
  *
  * Only what something happens to within the span is read, with its own past: one pass, however many days are asked for.
@@ -22,6 +23,8 @@ export const recognised = (span: MoneySpan) => {
   const near = (column: string) => isNear(column, before, last);
   const within = (day: FragmentSqlToken) => sql.fragment`${day} > ${before}::date and ${day} <= ${last}::date`;
   const carries = sql.fragment`exists (select from session_entries where student_subscription_id = sub.id and reason = 'carried_in')`;
+  const overOn = sql.fragment`case when booking.status in ('COMPLETED', 'NO_SHOW') then ${dayOfInstant('booking.starts_at', zone)}
+    when booking.status = 'CANCELLED' then ${dayOfInstant('booking.cancelled_at', zone)} end`;
   // A look-up for each: a planner that thinks there are many more would read all there ever were.
   const origin = (id: FragmentSqlToken) => sql.fragment`
     select id, case when ${carries} then renewed_from_id end as from_id from student_subscriptions sub where id = ${id} offset 0`;
@@ -38,6 +41,9 @@ export const recognised = (span: MoneySpan) => {
     union
     select entry.student_subscription_id from bookings join session_entries entry on entry.booking_id = bookings.id and entry.reason = 'booking'
     where ${near('starts_at')}
+    union
+    select entry.student_subscription_id from bookings join session_entries entry on entry.booking_id = bookings.id and entry.reason = 'booking'
+    where ${near('bookings.cancelled_at')}
     union
     select student_subscription_id from invoices where student_subscription_id is not null and ${near('created_at')}
     union
@@ -72,7 +78,7 @@ export const recognised = (span: MoneySpan) => {
         select reason, delta, entry.created_at, case kind
           when 'training' then (select training_date from real_training_students place join real_trainings training on training.id = real_training_id
             where place.id = seat_id and training.status = 'completed')
-          when 'booking' then (select ${dayOfInstant('starts_at', zone)} from bookings where id = booked_id and status in ('COMPLETED', 'NO_SHOW'))
+          when 'booking' then (select ${overOn} from bookings booking where id = booked_id)
           else '-infinity' end as day
         from session_entries entry cross join lateral (
           select reason as kind, real_training_student_id as seat_id, booking_id as booked_id where entry.reverses_id is null
@@ -156,21 +162,23 @@ export const recognised = (span: MoneySpan) => {
       select invoices.id from bookings join package_entries entry on entry.booking_id = bookings.id
       join invoices on invoices.client_package_id = entry.client_package_id where ${near('starts_at')}
       union
+      select invoices.id from bookings join package_entries entry on entry.booking_id = bookings.id
+      join invoices on invoices.client_package_id = entry.client_package_id where ${near('bookings.cancelled_at')}
+      union
       select invoices.id from client_packages owned join invoices on client_package_id = owned.id
       where end_date between ${before}::date and ${last}::date or ${near('owned.cancelled_at')})
   ), single as (
     select 'training' as kind, bill.*, case when training.status = 'completed' then training_date end as earned_on
     from bill join real_training_students seat on seat.id = bill.real_training_student_id join real_trainings training on training.id = seat.real_training_id
     union all
-    select 'booking', bill.*, case when booking.status in ('COMPLETED', 'NO_SHOW') then ${dayOfInstant('booking.starts_at', zone)}
-        when booking.status = 'CANCELLED' then ${dayOfInstant('booking.cancelled_at', zone)} end
-    from bill join bookings booking on booking.id = bill.booking_id
+    select 'booking', bill.*, ${overOn} from bill join bookings booking on booking.id = bill.booking_id
     union all
     select 'other', bill.*, written_on from bill where num_nonnulls(real_training_student_id, booking_id, client_package_id) = 0
   ), package as (
     select bill.*, price_minor, units, least(end_date + 1, case owned.status when 'cancelled' then ${dayOfInstant('owned.cancelled_at', zone)} end) as over_on,
-      array(select ${dayOfInstant('booking.starts_at', zone)} from package_entries entry join bookings booking on booking.id = entry.booking_id
-        where entry.client_package_id = owned.id and entry.reason = 'booking' and booking.status in ('COMPLETED', 'NO_SHOW')) as used_on
+      array(select ${overOn} from package_entries entry join bookings booking on booking.id = entry.booking_id
+        where entry.client_package_id = owned.id and entry.reason = 'booking' and booking.status in ('COMPLETED', 'NO_SHOW', 'CANCELLED')
+          and not exists (select from package_entries back where back.reverses_id = entry.id)) as used_on
     from bill join client_packages owned on owned.id = bill.client_package_id
     cross join lateral (select sum(units) as units from jsonb_to_recordset(composition) as part (units integer)) as parts
   ), opened as (

@@ -75,6 +75,38 @@ describe('Monday and Wednesday, Wednesday closed', () => {
     expect((await built()).days).toEqual([START]);
   });
 
+  test('of two locations at once an entry closes the one it names, and one without a location both', async () => {
+    const rooms = [await make.room(), await make.room()];
+    for (const room of rooms) await monAndWed(room);
+    const open = async () => {
+      await built();
+      return api.db.anyFirst(
+        sql.unsafe`select room_id from real_trainings where training_date = ${WEDNESDAY}::date order by room_id`,
+      );
+    };
+    await closed({ location_id: await locationOf(rooms[0]!) });
+    expect(await open()).toEqual([rooms[1]]);
+    await api.db.query(sql.unsafe`delete from real_trainings`);
+    await closed();
+    expect(await open()).toEqual([]);
+  });
+
+  test('ends of subscriptions do not move', async () => {
+    const student = await make.student();
+    const kind = await api.post('/api/subscriptions', {
+      name: 'Месяц',
+      price_minor: 100,
+      number_of_sessions: 8,
+      validity_days: 30,
+    });
+    const bought = await api.post(`/api/students/${student}/subscriptions`, { subscription_id: kind.body.id });
+    const ends = () => api.db.anyFirst(sql.unsafe`select end_date from student_subscriptions`);
+    const before = await ends();
+    expect((await closed({ date: addDays(String(bought.body.start_date), 3) })).status).toBe(201);
+    await passOnLocationChanges(api.db);
+    expect([before, await ends()]).toEqual([[addDays(String(bought.body.start_date), 29)], before]);
+  });
+
   test('a location that works on days off is open, unless it is named itself', async () => {
     const room = await make.room();
     const location = await locationOf(room);

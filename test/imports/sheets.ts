@@ -2,7 +2,8 @@ import { strToU8, zipSync } from 'fflate';
 
 /** A cell of a made-up Excel file: text, a number, a date by its serial, a formula with what it showed last. */
 export type Cell = string | number | null | { serial: number } | { formula: string; shows: string | null };
-type Sheet = { is1904?: boolean; merged?: string[] };
+type Rows = readonly (readonly Cell[])[];
+type Sheet = { is1904?: boolean; merged?: string[]; second?: Rows };
 
 const escaped = (words: string) => words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 const letter = (n: number) => String.fromCharCode(65 + n);
@@ -15,26 +16,31 @@ function cellXml(cell: Cell, at: string): string {
   return `<c r="${at}" t="str"><f>${escaped(cell.formula)}</f>${cell.shows === null ? '' : `<v>${escaped(cell.shows)}</v>`}</c>`;
 }
 
-/** An Excel file of one sheet, with parts as Excel writes them. */
-export function xlsxFile(rows: readonly (readonly Cell[])[], { is1904 = false, merged = [] }: Sheet = {}): Uint8Array {
-  const lines = rows.map(
-    (row, n) => `<row r="${n + 1}">${row.map((cell, c) => cellXml(cell, `${letter(c)}${n + 1}`)).join('')}</row>`,
-  );
+const linesOf = (rows: Rows) =>
+  rows
+    .map((row, n) => `<row r="${n + 1}">${row.map((cell, c) => cellXml(cell, `${letter(c)}${n + 1}`)).join('')}</row>`)
+    .join('');
+
+/** An Excel file, with parts as Excel writes them. A second sheet stands before the first one in the file, and after it in the book. */
+export function xlsxFile(rows: Rows, { is1904 = false, merged = [], second }: Sheet = {}): Uint8Array {
   const ranges = merged.length > 0 ? `<mergeCells>${merged.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>` : '';
   const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
   const of = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
   return zipSync({
     'xl/workbook.xml': strToU8(
-      `<workbook xmlns="${main}" xmlns:r="${of}"><workbookPr${is1904 ? ' date1904="1"' : ''}/><sheets><sheet name="Лист1" sheetId="7" r:id="rId3"/></sheets></workbook>`,
+      `<workbook xmlns="${main}" xmlns:r="${of}"><workbookPr${is1904 ? ' date1904="1"' : ''}/><sheets><sheet name="Лист1" sheetId="7" r:id="rId3"/>${second ? '<sheet name="Лист2" sheetId="2" r:id="rId2"/>' : ''}</sheets></workbook>`,
     ),
     'xl/_rels/workbook.xml.rels': strToU8(
-      `<Relationships><Relationship Id="rId3" Type="${of}/worksheet" Target="worksheets/sheet7.xml"/></Relationships>`,
+      `<Relationships>${second ? `<Relationship Id="rId2" Type="${of}/worksheet" Target="worksheets/sheet2.xml"/>` : ''}<Relationship Id="rId3" Type="${of}/worksheet" Target="worksheets/sheet7.xml"/></Relationships>`,
     ),
     'xl/styles.xml': strToU8(
       `<styleSheet xmlns="${main}"><cellXfs><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>`,
     ),
+    ...(second && {
+      'xl/worksheets/sheet2.xml': strToU8(`<worksheet xmlns="${main}"><sheetData>${linesOf(second)}</sheetData></worksheet>`),
+    }),
     'xl/worksheets/sheet7.xml': strToU8(
-      `<worksheet xmlns="${main}"><sheetData>${lines.join('')}</sheetData>${ranges}</worksheet>`,
+      `<worksheet xmlns="${main}"><sheetData>${linesOf(rows)}</sheetData>${ranges}</worksheet>`,
     ),
   });
 }

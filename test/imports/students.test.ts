@@ -7,6 +7,7 @@ import { operations } from '../../workers/cleanup/operations.ts';
 import { emptyStudio, emptyTables } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { rowCounts } from '../support/row-counts.ts';
+import { onServerIn } from '../support/server-zone.ts';
 import { studio } from '../support/studio.ts';
 import { type Cell, utf8, utf16, windows1251, xlsxFile } from './sheets.ts';
 
@@ -35,12 +36,13 @@ async function preview(file: Uint8Array | string, query = '') {
   return look(sent.body.id);
 }
 const confirm = (id: number) => api.post(`/api/imports/${id}/confirm`);
-async function imported(file: Uint8Array | string, query = '') {
+async function importHere(file: Uint8Array | string, query = '') {
   const shown = await preview(file, query);
   const done = await confirm(shown.id);
   expect(done.status).toBe(200);
   return done.body as Json;
 }
+const imported = importHere;
 const outcomes = ({ items }: Json) => items.map((row: Json) => row.outcome);
 const codes = ({ items }: Json) => items.map((row: Json) => row.notes.map(({ code }: Json) => code));
 const person = z.object({
@@ -170,6 +172,34 @@ const messy: Record<string, Messy> = {
     why: [[], ['no_such_day'], ['not_born']],
     people: [{ first_name: 'Анна', birth_date: '1949-02-01' }],
   },
+  'days before months and months before days in one column': {
+    file: csv(
+      'Name;Phone;Date of birth',
+      'Anna B;9123456789;13/05/1990',
+      'Boris C;9123456788;05/13/1990',
+      'Vera D;9123456787;05.06.1991',
+    ),
+    is: ['error', 'error', 'new'],
+    why: [['date_mixed'], ['date_mixed'], []],
+    people: [{ first_name: 'Vera', birth_date: '1991-06-05' }],
+  },
+  'a workbook of two sheets: the first one': {
+    file: xlsxFile(
+      [
+        ['Имя', 'Телефон'],
+        ['Анна', '89123456789'],
+      ],
+      {
+        second: [
+          ['Имя', 'Телефон'],
+          ['Борис', '89123456780'],
+          ['Вера', '89123456781'],
+        ],
+      },
+    ),
+    is: ['new'],
+    people: [{ first_name: 'Анна' }],
+  },
   'Excel of 1900: serials with a format and without': {
     file: sheet(
       ['Имя', 'Телефон', 'Дата рождения'],
@@ -270,6 +300,52 @@ describe.each(Object.entries(messy))('%s', (_what, { file, query = '', is, why, 
     });
     expect(await people()).toEqual(written);
   });
+});
+
+const joined = () =>
+  api.db.anyFirst(sql.unsafe`select registration_date from students join users using (id) order by first_name`);
+
+describe.each(['America/New_York', 'Europe/Moscow', 'Pacific/Auckland'])('days of a server in %s', (zone) => {
+  const imported = (file: Uint8Array | string) => onServerIn(zone, () => importHere(file));
+
+  test.each<[string, number, boolean]>([
+    ['1900', 45292, false],
+    ['1904', 43830, true],
+  ])('of Excel of %s %i is 1 January 2024', async (_epoch, serial, is1904) => {
+    const head = ['Имя', 'Телефон', 'Дата регистрации'];
+    await imported(xlsxFile([head, ['Анна', '89123456789', serial], ['Борис', '89123456780', { serial }]], { is1904 }));
+    expect(await joined()).toEqual(['2024-01-01', '2024-01-01']);
+  });
+
+  test('03/08/26 beside 26/06/26 is 3 August', async () => {
+    await imported(csv('Name;Phone;Registered', 'Anna B;9123456789;03/08/26', 'Boris C;9123456788;26/06/26'));
+    expect(await joined()).toEqual(['2026-08-03', '2026-06-26']);
+  });
+
+  test('a birth on 01.02.49 was in 1949', async () => {
+    await imported(csv('Имя;Почта;Дата рождения', 'Анна;a@x.org;01.02.49'));
+    expect(await people()).toMatchObject([{ birth_date: '1949-02-01' }]);
+  });
+});
+
+test('three rows of one person: all groups, and the e-mail that one of them has', async () => {
+  const trainer = await make.trainer();
+  await api.db.query(sql.unsafe`
+    insert into groups (name, trainer_id) select name, ${trainer} from unnest(array['Дети', 'Взрослые', 'Сборы']) as name`);
+  await imported(
+    csv(
+      'ФИО;Телефон;Почта;Группа',
+      'Иванова Анна;89123456789;;Дети',
+      'Иванова Анна;89123456789;a@x.org;Взрослые',
+      'Иванова Анна;89123456789;;"Сборы, дети"',
+    ),
+  );
+  const [anna] = (await people()).slice(1);
+  expect(anna).toMatchObject({ first_name: 'Анна', email: 'a@x.org' });
+  const groups = await api.db.anyFirst(sql.unsafe`
+    select groups.name from group_members join groups on groups.id = group_id join users on users.id = student_id
+    where users.first_name = 'Анна' order by groups.id`);
+  expect(groups).toEqual(['Дети', 'Взрослые', 'Сборы']);
 });
 
 test('there are twenty of them at least', () => expect(Object.keys(messy).length).toBeGreaterThanOrEqual(20));
@@ -476,6 +552,23 @@ describe('a confirmation', () => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(await people()).toHaveLength(2);
   });
+  test.each<[string, (words: string) => Uint8Array]>([
+    ['with a mark of UTF-8', (words) => utf8(`\ufeff${words}`)],
+    ['of windows-1251', windows1251],
+  ])('of a file %s whose row 7 breaks leaves nothing', async (_what, encoded) => {
+    const lines = Array.from({ length: 8 }, (_, n) => `Иванов;Имя${n + 2};8912345678${n}`);
+    const shown = await preview(encoded(csv('Фамилия;Имя;Телефон', ...lines)));
+    expect(shown.columns).toEqual({ known: expect.arrayContaining(['first_name', 'last_name', 'phone']), unknown: [] });
+    expect(shown.items[5]).toMatchObject({ row: 7, outcome: 'new', name: expect.stringContaining('Имя7') });
+    await api.db.query(sql.unsafe`alter table users add constraint row_seven check (first_name <> 'Имя7')`);
+    try {
+      expect((await confirm(shown.id)).status).toBeGreaterThanOrEqual(400);
+      expect(await people()).toEqual([]);
+    } finally {
+      await api.db.query(sql.unsafe`alter table users drop constraint row_seven`);
+    }
+    expect((await confirm(shown.id)).body.result).toMatchObject({ people_created: 8 });
+  });
   test('that is killed midway leaves nothing, and can be done again', async () => {
     await eight();
     const shown = await preview(csv(HEAD, 'Анна Иванова;89123456789;8 занятий;5;;'));
@@ -526,6 +619,14 @@ describe('at the door', () => {
   ])('%s is refused with words', async (_what, file, type, status, words) => {
     const answer = await send(file(), '', 'students', type);
     expect({ status: answer.status, said: JSON.stringify(answer.body) }).toEqual({ status, said: expect.stringMatching(words) });
+  });
+  test('10,000 rows are taken, and so are 10 MB', async () => {
+    const rows = csv('Имя;Телефон', ...Array.from({ length: 10_000 }, (_, n) => `Анна;8912${String(n).padStart(7, '0')}`));
+    expect(await send(rows)).toMatchObject({ status: 201, body: { counts: { new: 10_000 } } });
+    const large = new Uint8Array(10 * 1_048_576).fill(65);
+    large.set(utf8('Name;Phone;Notes\r\n'));
+    for (let at = 90_000; at < large.length; at += 90_000) large.set(utf8('\r\n'), at);
+    expect((await send(large)).status).toBe(201);
   });
   test('a file that unpacks to more than a studio’s lists is refused before it is unpacked', async () => {
     const bomb = xlsxFile([

@@ -8,6 +8,7 @@ import { reports } from '../../workers/reports/reports.ts';
 import { harmless } from '../../workers/reports/table.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { onServerIn } from '../support/server-zone.ts';
 import { studio } from '../support/studio.ts';
 
 const ZONE = 'Europe/Moscow';
@@ -53,7 +54,28 @@ async function held(
   return training;
 }
 
-test('a training at 23:30 in Moscow that was marked at 00:10 is on its day in all reports', async () => {
+test('a server in New York: a training at 23:30 in Moscow that was marked at 00:10 is on its day in all reports', () =>
+  onServerIn('America/New_York', async () => {
+    const [student, room, trainer] = [await make.student(), await make.room(), await make.trainer()];
+    const training = await held('2026-03-31T20:30:00Z', [[student, 'PRESENT']], { room, trainer });
+    await api.db.query(sql.unsafe`
+      insert into invoices (payer_id, student_id, type, amount_minor, real_training_student_id, charge_no, created_at)
+      select ${student}, ${student}, 'TRAINING', 700, id, 0, '2026-03-31T20:00:00Z' from real_training_students where real_training_id = ${training}`);
+    const rows = async (name: string, month: string, days: number) =>
+      (await report(name, `from=${month}-01&to=${month}-${days}&by=day`)).rows.slice(month.endsWith('3') ? -1 : 0);
+    const last = { period: '2026-03-31' };
+    expect(await rows('attendance', '2026-03', 31)).toMatchObject([{ ...last, present: 1, trainings_held: 1 }]);
+    expect(await rows('students', '2026-03', 31)).toMatchObject([{ ...last, active: 1, active_at_start: 0 }]);
+    expect(await rows('trainers', '2026-03', 31)).toMatchObject([{ ...last, trainer_id: trainer, heads: 1, minutes: 90 }]);
+    expect(await rows('load', '2026-03', 31)).toMatchObject([{ ...last, room_id: room, used_minutes: 90 }]);
+    expect(await rows('revenue', '2026-03', 31)).toMatchObject([{ ...last, recognised_training_minor: 700, owed_minor: 700 }]);
+    const later = async (name: string, figure: string) =>
+      (await rows(name, '2026-04', 30)).reduce((sum: number, row: Json) => sum + row[figure], 0);
+    expect([await later('attendance', 'present'), await later('revenue', 'recognised_minor')]).toEqual([0, 0]);
+    expect([await later('trainers', 'heads'), await later('load', 'used_minutes')]).toEqual([0, 0]);
+  }));
+
+test('a training at 23:30 in Moscow that was marked at 00:10 is on its day', async () => {
   const student = await make.student();
   await held('2026-03-31T20:30:00Z', [
     [student, 'PRESENT'],
@@ -320,6 +342,8 @@ describe('a table to keep', () => {
     ['-2', "'-2"],
     ['@sum', "'@sum"],
     ['\tx', "'\tx"],
+    ['\rx', "'\rx"],
+    ['\r=1+1', "'\r=1+1"],
     ['+79161234567', '+79161234567'],
     ['Анна', 'Анна'],
   ])('%j is written as %j', (words, expected) => {

@@ -1,124 +1,44 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { expect, jest, test } from '@jest/globals';
+import { z } from 'zod';
+import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { seeded } from '../../sql/demo/random.ts';
 import { settledUntil } from '../../sql/reports/settled.ts';
 import { stats } from '../../workers/cleanup/handlers.ts';
-import { fleetAt, instantsBetween } from '../subscriptions/year/nights.ts';
-import { ownerOn, peopleOn } from '../subscriptions/year/people.ts';
-import { openStudio } from '../subscriptions/year/studio.ts';
-import { clockAt } from '../support/clock.ts';
-import { type Json, type TestApi, testApi } from '../support/front-door.ts';
+import { type ReportName, reports } from '../../workers/reports/reports.ts';
+import type { Json } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
-import { rounds } from '../support/nightly-only.ts';
-import { activeOn, attendanceOn, earnedOn, positionOn, readStudio, receivedOn } from './slow.ts';
+import { part, rounds } from '../support/nightly-only.ts';
+import { compareOthers, compareRevenue, compareStanding } from './compare.ts';
+import { studioYear } from './studio-year.ts';
 
 jest.setTimeout(1_200_000);
-const DAY = 86_400_000;
-/** Summer time begins on the 30th. */
-const FIRST = new Date('2025-03-09T09:00:00Z');
-const ZONE = 'Europe/Berlin';
-/** At night the whole year. */
-const DAYS = rounds({ daily: 36, nightly: 365 });
-
-let api: TestApi;
-let from: string;
-let to: string;
-clockAt(FIRST.toISOString());
-beforeAll(async () => {
-  api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '1000000', STUDIO_TZ: ZONE }, forLife: true });
-  await openStudio(api.db);
-  const random = seeded(20_250_309);
-  let since = FIRST;
-  for (let n = 0; n < DAYS; n += 1) {
-    const noon = new Date(FIRST.getTime() + n * DAY);
-    jest.setSystemTime(noon);
-    const today = dayOf(noon, ZONE);
-    await ownerOn(api.db, today);
-    await peopleOn({ api, random, today, now: noon, deeds: new Map() });
-    await moreOfMoney(random.int(1, 300), random.int(1, 40), today);
-    const next = new Date(noon.getTime() + DAY - 1);
-    for (const instant of instantsBetween(since, next, ZONE)) {
-      const now = new Date(Math.max(instant.getTime(), noon.getTime()) + 1_000);
-      jest.setSystemTime(now);
-      await fleetAt(api.fleet, now);
-    }
-    since = next;
-    await settleTheClock(noon);
-  }
-  from = dayOf(FIRST, ZONE);
-  to = dayOf(new Date(FIRST.getTime() + (DAYS - 1) * DAY), ZONE);
+/** Summer time begins on the 30th. At night the whole year. */
+const year = studioYear({
+  zone: 'Europe/Berlin',
+  first: new Date('2025-03-09T09:00:00Z'),
+  days: rounds({ daily: 30, nightly: 365 }),
 });
-afterAll(() => api?.close());
-
-/** Refunds, waived invoices and payments of days before. */
-async function moreOfMoney(payer: number, invoice: number, today: string) {
-  const paid = await api.post(`/api/people/${payer}/payments`, { amount_minor: 300_001, method: 'card' });
-  await api.post(`/api/payments/${paid.body.payment.id}/refunds`, {
-    amount_minor: 100_001,
-    reason: 'передумал',
-    take_back: payer % 2 === 0,
-  });
-  await api.post('/api/payments', { payer_id: payer, amount_minor: 5_000, payment_date: addDays(today, -1) });
-  await api.post(`/api/invoices/${invoice}/cancel`, { reason: 'подарок' });
-}
-
-/** The database has a clock of its own, which stands in no test: what it wrote today belongs to the studio's today. */
-async function settleTheClock(noon: Date) {
-  const columns: [string, string][] = [
-    ['payments', 'created_at'],
-    ['payments', 'cancelled_at'],
-    ['payment_refunds', 'created_at'],
-    ['wallet_transactions', 'created_at'],
-    ['invoices', 'created_at'],
-    ['invoices', 'cancelled_at'],
-    ['session_entries', 'created_at'],
-    ['student_subscriptions', 'created_at'],
-    ['student_subscriptions', 'cancelled_at'],
-  ];
-  await api.db.transaction(async (transaction) => {
-    await transaction.query(sql.unsafe`set local session_replication_role = replica`);
-    for (const [table, column] of columns)
-      await transaction.query(sql.unsafe`
-        update ${sql.identifier([table])} set ${sql.identifier([column])} = ${noon.toISOString()}::timestamptz + (${sql.identifier([column])} - now())
-        where ${sql.identifier([column])} > ${new Date(performance.timeOrigin - DAY).toISOString()}::timestamptz`);
-  });
-}
+const { from, to, days, report } = year;
 
 /** All days are settled once a night is six days later. */
-const settle = () => night(api.db, stats, 'stats', addDays(to, 6), { settings: { STUDIO_TZ: ZONE } });
+const settle = () => night(year.api.db, stats, 'stats', addDays(to, 6), { settings: { STUDIO_TZ: year.zone } });
 
-const report = async (name: string, by = 'day', more = '') =>
-  (await api.get(`/api/reports/${name}?from=${from}&to=${to}&by=${by}${more}`)).body as Json;
+const KINDS = ['training', 'subscription', 'booking', 'package'];
 
-async function compareRevenue() {
-  const studio = await readStudio(api.db, ZONE);
-  const { rows } = await report('revenue');
-  expect(rows).toHaveLength(DAYS);
-  let before = earnedOn(studio, addDays(from, -1)).earned;
-  for (const row of rows) {
-    const { earned, deferred } = earnedOn(studio, row.period);
-    const slow = {
-      ...receivedOn(studio, row.period),
-      ...positionOn(studio, row.period),
-      recognised_minor: earned - before,
-      deferred_minor: deferred,
-    };
-    expect(row).toMatchObject({ period: row.period, ...slow });
-    before = earned;
-  }
-  return rows;
-}
+test(`each figure of money of each of ${days} days is what a slow recomputation says, to the kopeck`, async () => {
+  const rows = await compareRevenue(year);
+  const seen = ['refunded', 'cancelled', 'net_cash', 'net_card', ...KINDS.map((kind) => `recognised_${kind}`)];
+  for (const name of seen) expect({ name, is: rows.some((row: Json) => row[`${name}_minor`] !== 0) }).toEqual({ name, is: true });
+});
 
-test(`revenue of each of ${DAYS} days is what a slow recomputation says, to the kopeck`, async () => {
-  const rows = await compareRevenue();
-  expect(rows.some((row: Json) => row.recognised_subscription_minor > 0 && row.recognised_training_minor > 0)).toBe(true);
-  expect(rows.some((row: Json) => row.refunded_minor > 0) && rows.some((row: Json) => row.cancelled_minor > 0)).toBe(true);
+test('so it is by week and by month', async () => {
+  expect((await compareRevenue(year, 'week')).length).toBeLessThan(days);
+  await compareRevenue(year, 'month');
 });
 
 test('received less recognised is what is prepaid less what is owed, at the end of each day', async () => {
   // A payment of the first day counts on the day before.
-  const { body } = await api.get(`/api/reports/revenue?from=${addDays(from, -1)}&to=${to}&by=day`);
+  const { body } = await year.api.get(`/api/reports/revenue?from=${addDays(from, -1)}&to=${to}&by=day`);
   let difference = 0;
   for (const row of body.rows) {
     difference += row.net_minor - row.recognised_minor;
@@ -129,6 +49,21 @@ test('received less recognised is what is prepaid less what is owed, at the end 
   }
 });
 
+test('every way in which something is earned has come to pass', async () => {
+  const count = async (query: ReturnType<typeof sql.unsafe>) => Number(await year.api.db.oneFirst(query));
+  const used = (status: string, entries: string) => sql.unsafe`
+    select count(*) from ${sql.identifier([entries])} entry join bookings on bookings.id = booking_id
+    where reason = 'booking' and status = ${status}
+      and not exists (select from ${sql.identifier([entries])} back where back.reverses_id = entry.id)`;
+  for (const entries of ['package_entries', 'session_entries'])
+    for (const status of ['COMPLETED', 'NO_SHOW', 'CANCELLED'])
+      expect({ entries, status, is: (await count(used(status, entries))) > 0 }).toEqual({ entries, status, is: true });
+  const packages = await year.api.db.anyFirst(sql.type(z.object({ what: z.string() }))`
+    select distinct case when status = 'cancelled' then 'taken back' when end_date < ${to}::date then 'over' else 'live' end as what
+    from client_packages order by 1`);
+  expect(packages).toEqual(['live', 'over', 'taken back']);
+});
+
 test.each([
   ['revenue', 'week'],
   ['revenue', 'month'],
@@ -136,20 +71,15 @@ test.each([
   ['attendance', 'month'],
   ['trainers', 'month'],
 ])('the days of %s are the whole, and so is each %s', async (name, by) => {
-  const [days, longer] = [await report(name), await report(name, by)];
-  expect(longer.total).toEqual(days.total);
-  expect(longer.rows.length).toBeLessThan(days.rows.length);
+  const [each, longer] = [await report(name), await report(name, by)];
+  expect(longer.total).toEqual(each.total);
+  expect(longer.rows.length).toBeLessThan(each.rows.length);
 });
 
 test('a figure is the sum of the rows behind it', async () => {
   const { total, explained } = await report('revenue', 'month', '&explain=true');
-  for (const figure of [
-    'gross_minor',
-    'refunded_minor',
-    'cancelled_minor',
-    'recognised_training_minor',
-    'recognised_subscription_minor',
-  ]) {
+  for (const name of ['gross', 'refunded', 'cancelled', ...KINDS.map((kind) => `recognised_${kind}`)]) {
+    const figure = `${name}_minor`;
     const behind = explained.filter((row: Json) => row.figure === figure);
     expect({ figure, value: behind.reduce((sum: number, row: Json) => sum + row.value, 0) }).toEqual({
       figure,
@@ -158,26 +88,48 @@ test('a figure is the sum of the rows behind it', async () => {
   }
 });
 
-test('attendance and active students of each day', async () => {
-  const studio = await readStudio(api.db, ZONE);
-  const [attendance, students] = [await report('attendance'), await report('students')];
-  for (const [n, row] of attendance.rows.entries()) {
-    expect(row).toMatchObject({ period: row.period, ...attendanceOn(studio, row.period) });
-    const [before, now] = [activeOn(studio, addDays(row.period, -1)), activeOn(studio, row.period)];
-    expect(students.rows[n]).toMatchObject({ period: row.period, active: now.size, active_at_start: before.size });
-  }
-  expect(attendance.total.present).toBeGreaterThan(100);
+test.each(['day', 'week', 'month'] as const)('who came, who is active, what was given and where, by %s', async (by) => {
+  const seen = await compareOthers(year, by);
+  const rare = by === 'day' ? ['trainings_cancelled', 'absent', 'new', 'frozen', 'churned', 'bookings', 'heads'] : [];
+  for (const figure of [...rare, 'active', 'minutes', 'used_minutes', 'open_minutes'])
+    expect({ figure, is: (seen[figure] ?? 0) > 0 }).toEqual({ figure, is: true });
 });
+
+test('cohorts, debts and renewals', async () => {
+  const { cohorts, debtors, renewals } = await compareStanding(year);
+  expect([cohorts > 2, debtors > 5, renewals > 5]).toEqual([true, true, true]);
+});
+
+test.each(part(['America/New_York', 'Pacific/Auckland', 'Australia/Lord_Howe'], 1, 1))(
+  'to a studio in %s, whose days end at another instant and whose clocks change on another day, it is the same',
+  async (zone) => {
+    // At night, too, of thirty days: every one of them is looked through whole.
+    const since = addDays(to, -29);
+    const rows = async (name: string, by: 'day') =>
+      reports[name as ReportName].rows(year.api.db, { from: since, to, by, zone }, to);
+    const elsewhere = {
+      ...year,
+      from: since,
+      zone,
+      report: async (name: string, by = 'day') => ({ rows: await rows(name, by as 'day') }),
+    };
+    const here = (await report('revenue')).rows.slice(-30) as Json[];
+    const there = await compareRevenue(elsewhere);
+    expect(there.map((row) => row.recognised_booking_minor)).not.toEqual(here.map((row) => row.recognised_booking_minor));
+    await compareOthers(elsewhere, 'day');
+  },
+);
 
 test('the same from the daily figures; what changes on settled days is right at once, and settled again by the next night', async () => {
   const [fresh, visits] = [await report('revenue'), await report('attendance')];
   await settle();
-  expect(await settledUntil(api.db, ZONE)).toBe(addDays(to, 1));
+  expect(await settledUntil(year.api.db, year.zone)).toBe(addDays(to, 1));
   expect(await report('revenue')).toEqual(fresh);
   expect(await report('attendance')).toEqual(visits);
-  expect(((await settledUntil(api.db, 'Europe/Moscow')) ?? '') < from).toBe(true);
+  expect(((await settledUntil(year.api.db, 'Europe/Moscow')) ?? '') < from).toBe(true);
 
-  const half = addDays(from, Math.floor(DAYS / 2));
+  const half = addDays(from, Math.floor(days / 2));
+  const begun = sql.fragment`starts_at < ${half}::date and starts_at > ${half}::date - 7`;
   const changes = [
     // Not held after all, and of a subscription called off since.
     sql.unsafe`update real_trainings set status = 'scheduled' where status = 'completed' and training_date between ${addDays(half, -3)}::date and ${half}::date`,
@@ -193,15 +145,37 @@ test('the same from the daily figures; what changes on settled days is right at 
     sql.unsafe`insert into session_entries (student_subscription_id, delta, reason, created_at)
       select max(id), 1, 'adjustment', ${half}::date + interval '12 hours' from student_subscriptions where status = 'active' and sessions_left > 0`,
     sql.unsafe`insert into wallet_transactions (user_id, amount_minor, kind, created_at) select min(id), 777, 'adjustment', ${half}::date + interval '12 hours' from users`,
+    // Bookings that were held after all or not, at another time, or with a unit or a session; packages that end earlier.
+    sql.unsafe`update bookings set status = 'CONFIRMED' where id = (
+      select min(booking_id) from package_entries join bookings on bookings.id = booking_id where status = 'COMPLETED' and ${begun})`,
+    sql.unsafe`update bookings set starts_at = starts_at - interval '3 days' where id = (
+      select max(booking_id) from invoices join bookings on bookings.id = booking_id where bookings.status = 'COMPLETED' and ${begun})`,
+    sql.unsafe`update client_packages set end_date = ${half}::date - 2 where id = (
+      select max(id) from client_packages where status = 'active' and start_date < ${half}::date - 2 and end_date > ${half}::date)`,
+    sql.unsafe`insert into package_entries (client_package_id, service_id, booking_id, delta, reason)
+      select client_package_id, units.service_id, booking.id, -1, 'booking' from client_package_units units, bookings booking
+      where units_left > 0 and booking.status = 'NO_SHOW' and not exists (select from package_entries entry where entry.booking_id = booking.id)
+      order by booking.id, client_package_id desc limit 1`,
+    sql.unsafe`insert into session_entries (student_subscription_id, booking_id, delta, reason, created_at)
+      select held.id, booking.id, -1, 'booking', booking.starts_at from student_subscriptions held, bookings booking
+      where sessions_left > 0 and held.status = 'active' and booking.status = 'COMPLETED' and held.created_at < booking.starts_at
+        and not exists (select from session_entries entry where entry.booking_id = booking.id)
+      order by booking.id, held.id desc limit 1`,
   ];
+  const noted = async () => Number(await year.api.db.oneFirst(sql.unsafe`select count(*) from daily_figures_due`));
   for (const change of changes) {
-    const { rowCount } = await api.db.query(change);
-    expect(rowCount).toBeGreaterThan(0);
-    expect(await settledUntil(api.db, ZONE)).not.toBe(addDays(to, 1));
+    const before = await noted();
+    const { rowCount } = await year.api.db.query(change);
+    expect({ change: change.sql, isDone: rowCount > 0, isNoted: (await noted()) > before }).toEqual({
+      change: change.sql,
+      isDone: true,
+      isNoted: true,
+    });
+    expect(await settledUntil(year.api.db, year.zone)).not.toBe(addDays(to, 1));
   }
-  const corrected = await compareRevenue();
+  const corrected = await compareRevenue(year);
   expect(corrected).not.toEqual(fresh.rows);
   await settle();
-  expect(await settledUntil(api.db, ZONE)).toBe(addDays(to, 1));
-  expect(await compareRevenue()).toEqual(corrected);
+  expect(await settledUntil(year.api.db, year.zone)).toBe(addDays(to, 1));
+  expect(await compareRevenue(year)).toEqual(corrected);
 });

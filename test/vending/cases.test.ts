@@ -5,6 +5,7 @@ import { findVendingOwner } from '../../sql/vending/owners.ts';
 import { syncTerminals } from '../../sql/vending/terminals.ts';
 import { countStock, moveStock, refill, setStockLevels } from '../../workers/vending/stock.ts';
 import { vendista } from '../../workers/vending/vendista.ts';
+import { onServerIn } from '../support/server-zone.ts';
 import { saleRow } from '../support/vendista.ts';
 import { type VendingStage, vendingStage } from './stage.ts';
 
@@ -142,10 +143,8 @@ describe('5: a sale and its refund', () => {
   });
 });
 
-test('6: times are Moscow’s whatever TZ is, and sums are kopecks', () => {
-  const before = process.env.TZ;
-  process.env.TZ = 'America/New_York';
-  try {
+test('6: times are Moscow’s whatever TZ is, and sums are kopecks', () =>
+  onServerIn('America/New_York', () => {
     const { readSale } = vendista('http://nowhere');
     const raw = { id: 1, term_id: 2, result: 1, sum: 900 };
     expect(readSale({ ...raw, time: '2026-01-05 06:50:28.236' })).toMatchObject({
@@ -153,11 +152,7 @@ test('6: times are Moscow’s whatever TZ is, and sums are kopecks', () => {
       sum: 900,
     });
     expect(readSale({ ...raw, time: '2026-01-05T06:50:28' })).toMatchObject({ happened_at: '2026-01-05T03:50:28.000Z' });
-  } finally {
-    if (before === undefined) delete process.env.TZ;
-    else process.env.TZ = before;
-  }
-});
+  }));
 
 test('7: 256 rows, 50 a page whatever was asked: 6 calls', async () => {
   const shop = await cafe('seven', { coffee: 10_000_000 });
