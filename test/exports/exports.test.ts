@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { readTable } from '../../workers/imports/table.ts';
 import { inHours, salon } from '../bookings/salon.ts';
@@ -53,6 +54,43 @@ test.each([
   expect(found.length).toBeGreaterThanOrEqual(4);
   expect(found.filter(({ outcome }: Json) => outcome !== 'same')).toEqual([]);
 });
+
+test.each([
+  ['csv', 'text/csv'],
+  ['xlsx', XLSX],
+])(
+  'subscriptions exported as %s and imported again, also with overwrite: nobody gets one, nobody is renamed',
+  async (format, type) => {
+    // Numbers of people and of subscriptions are alike: one must not be taken for the other.
+    const last = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`select max(id) as id from users`);
+    await run(sql.unsafe`select setval(pg_get_serial_sequence('student_subscriptions', 'id'), ${last})`);
+    const [adult, child, old] = [await make.student(), await make.student(), await make.student()];
+    await run(sql.unsafe`update users set phone = ${`+7918${String(adult).padStart(7, '0')}`} where id = ${adult}`);
+    await run(sql.unsafe`update students set payer_id = ${adult} where id = ${child}`);
+    await run(sql.unsafe`update users set first_name = '=2+2', last_name = 'де  Ла Крус' where id = ${child}`);
+    const span = { from: inDays(-3), to: inDays(20) };
+    for (const student of [adult, child, old]) await make.subscription({ student, ...span });
+    await make.subscription({ student: child, from: inDays(-2), to: inDays(25), status: 'cancelled' });
+    await make.subscription({ student: child, from: inDays(-30), to: inDays(-1), status: 'expired', left: 0 });
+    // Sold twice for the same days, and one that was kept under the number of somebody who is another one now.
+    await make.subscription({ student: child, ...span, left: null });
+    await run(sql.unsafe`update users set is_active = false, merged_into = ${adult}, first_name = 'Прежняя' where id = ${old}`);
+    const people = () =>
+      api.db.any(sql.unsafe`
+      select users.*, payer_id, (select json_agg(held order by id) from student_subscriptions held where student_id = users.id) as held
+      from users left join students using (id) order by id`);
+    const before = await people();
+    const { bytes } = await file('subscriptions', `?format=${format}&from=${inDays(-40)}`);
+    const sent = await api.ask('POST', '/api/imports/students?overwrite=true', { raw: bytes, headers: { 'Content-Type': type } });
+    expect(sent.status).toBe(201);
+    const { items } = (await api.get(`/api/imports/${sent.body.id}?limit=200`)).body as Json;
+    expect(items.length).toBeGreaterThanOrEqual(6);
+    expect(items.filter(({ outcome }: Json) => outcome !== 'same')).toEqual([]);
+    expect(items.map(({ person_id }: Json) => person_id)).toEqual(expect.arrayContaining([adult, child]));
+    expect((await api.post(`/api/imports/${sent.body.id}/confirm`)).status).toBe(200);
+    expect(await people()).toEqual(before);
+  },
+);
 
 test('what a spreadsheet would take for a formula is text, and a phone is a phone', async () => {
   const id = await make.student();
