@@ -71,6 +71,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /cron/stats': staff,
   'POST /cron/backup': staff,
   'POST /cron/verify-backup': staff,
+  'POST /cron/export': staff,
+  'GET /api/exports/everything/{id}': staff,
   'GET /api/backups': staff,
   'GET /api/alerts': staff,
   'POST /api/alerts/{id}/acknowledge': staff,

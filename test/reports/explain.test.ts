@@ -138,7 +138,7 @@ async function owed() {
 
 const report = async (name: string, query: object) => {
   const { status, body } = await api.get(
-    `/api/reports/${name}?${new URLSearchParams(Object.entries(query).map(([key, value]) => [key, String(value)]))}`,
+    `/api/reports/${name}?${new URLSearchParams(Object.entries(query).map(([key, value]): [string, string] => [key, String(value)]))}`,
   );
   expect(status).toBe(200);
   return body as Json;

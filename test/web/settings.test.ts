@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { exportRun } from '../../workers/exports/export-run.ts';
+import { night } from '../support/night.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
 
@@ -81,4 +83,28 @@ inBrowser('the studio is named through a reload, days are closed and opened, and
   await page.getByRole('dialog').getByRole('button', { name: 'Demand it' }).click();
   await page.getByRole('dialog').waitFor({ state: 'detached' });
   expect((await api.get('/api/sign-in-rules')).body.staff_totp).toBe('required');
+});
+
+inBrowser('an owner has everything made into a file and fetches it; an admin has no such button', async () => {
+  const { api } = world;
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  const card = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Take everything out' }) });
+  await card.getByRole('button', { name: 'Make the file' }).click();
+  await card.getByRole('status').waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const { items } = (await api.get('/process-history?process_type=export')).body;
+  expect(items).toMatchObject([{ status: 'queued', created_by: `person:${owner.id}` }]);
+  const { result } = await night(api.db, exportRun, 'export', items[0].process_date, {
+    settings: { DATABASE_URL: api.database.url },
+  });
+  expect(result).toMatchObject({ tables: expect.any(Number) });
+  await page.reload();
+  const download = page.waitForEvent('download');
+  await card.getByRole('link', { name: /^Download ZIP, [\d.]+ MB$/ }).click();
+  expect((await download).suggestedFilename()).toMatch(/^studio-\d{4}-\d\d-\d\d\.zip$/);
+  const other = await world.visit({ token: (await personOf(api, 'admin')).token });
+  await other.goto('/console/settings');
+  await other.getByRole('heading', { name: 'Data got out?' }).waitFor();
+  expect(await other.getByText('Take everything out').count()).toBe(0);
 });
