@@ -364,6 +364,8 @@ export const policy: Readonly<Record<string, Rule>> = {
   'GET /api/people/{id}/data': { ...family, rows: { 'params.id': 'family' } },
   'GET /me/data': signedIn,
   'POST /api/people/{id}/erase': staff,
+  'GET /api/erasures': staff,
+  'GET /api/erasures/{id}/act.svg': staff,
   'GET /api/people/{id}/data-requests': { ...family, rows: { 'params.id': 'family' } },
   'POST /api/people/{id}/data-requests': { ...family, rows: { 'params.id': 'family' }, only: { asked_on: [] } },
   'POST /api/people/{id}/data-requests/{request_id}/file': staff,

@@ -30,7 +30,7 @@ const run = (query: ReturnType<typeof sql.unsafe>) => api.db.query(query);
 const bill = (payer: number, minor: number, more: { due?: string; seat?: number; booking?: number; bought?: number } = {}) =>
   run(sql.unsafe`
     insert into invoices (payer_id, student_id, type, amount_minor, due_date, real_training_student_id, charge_no, booking_id, client_package_id, created_at)
-    values (${payer}, ${more.booking || more.bought ? null : payer}, ${more.booking ? 'BOOKING' : more.bought ? 'PACKAGE' : 'TRAINING'}, ${minor}, ${more.due ?? null}::date,
+    values (${payer}, ${more.booking || more.bought ? null : payer}, ${more.booking ? 'BOOKING' : more.bought ? 'PACKAGE' : more.seat ? 'TRAINING' : 'SUBSCRIPTION'}, ${minor}, ${more.due ?? null}::date,
       ${more.seat ?? null}, ${more.seat ? 0 : null}, ${more.booking ?? null}, ${more.bought ?? null}, now() - interval '70 days')`);
 
 /** Money of every method, some of it given back and some cancelled, in several months. */
@@ -172,11 +172,11 @@ test.each(Object.keys(reports) as ReportName[])('every figure of %s is what the 
     const [from, to] = row.period ? [String(row.period), lastOf(String(row.period))] : [FROM, today()];
     const who = row.trainer_id ?? row.room_id ?? row.payer_id ?? row.student_id;
     for (const [figure, value] of figuresOf(row)) {
-      if (value === 0 && seen.has(figure)) continue;
+      if (value === 0) continue;
       const asked = { from, to, explain: true, figure, ...(who ? { person_id: who } : {}) };
       const { explained, is_cut } = await report(name, asked);
       expect({ from, figure, value: worth(figure, explained), is_cut }).toEqual({ from, figure, value, is_cut: false });
-      if (value !== 0) seen.add(figure);
+      seen.add(figure);
     }
   }
   const columns = Object.keys(rows[0]).filter((column) => column in reports[name].figures);

@@ -108,3 +108,16 @@ inBrowser('an owner has everything made into a file and fetches it; an admin has
   await other.getByRole('heading', { name: 'Data got out?' }).waitFor();
   expect(await other.getByText('Take everything out').count()).toBe(0);
 });
+
+inBrowser('who was erased is listed by number, each with its act', async () => {
+  const { api } = world;
+  const { id } = await personOf(api, 'client');
+  expect((await api.post(`/api/people/${id}/erase`, {})).status).toBe(200);
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  const link = page.getByRole('link', { name: `The act of the erasure, No. ${id}` });
+  await link.waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const act = await api.get(String(await link.getAttribute('href')));
+  expect([act.status, act.text.includes(`№ ${id}`)]).toEqual([200, true]);
+});

@@ -23,10 +23,10 @@ export type Report = {
 /** The figures of the rows behind one, and whether they count for it or against it. */
 type Parts = Readonly<Record<string, 1 | -1>>;
 /** Figures each of which is the sum of rows of its own name. */
-export const ownRows = <Name extends string>(...names: Name[]) =>
+export const simpleFigures = <Name extends string>(...names: Name[]) =>
   Object.fromEntries(names.map((name) => [name, { [name]: 1 }])) as Record<Name, Parts>;
 /** What follows from all these rows: their sum, or how one kind of them is to another. */
-export const of = (...names: string[]): Parts => Object.fromEntries(names.map((name) => [name, 1]));
+export const partsFrom = (...names: string[]): Parts => Object.fromEntries(names.map((name) => [name, 1]));
 
 /**
  * The rows behind a figure, or behind all of them; `isCut` where there are more than the limit. Rows keep the names of what they are: of a

@@ -4,7 +4,7 @@ import { listEntries, sumEntries, sumEntriesByPerson } from '../../sql/reports/e
 import { listOpenMinutes, openMinutes } from '../../sql/reports/open-minutes.ts';
 import { settledUntil, settledVisits } from '../../sql/reports/settled.ts';
 import { cohortsOf, countStudents, listCohorts, listStates } from '../../sql/reports/students.ts';
-import { type Figures, isMore, isNamed, of, ownRows, periodsIn, type Report, rateOf } from './report.ts';
+import { type Figures, isMore, isNamed, partsFrom, periodsIn, type Report, rateOf, simpleFigures } from './report.ts';
 import { revenue } from './revenue.ts';
 
 const RENEWAL_DAYS = 30;
@@ -33,7 +33,7 @@ const attendance: Report = {
     });
   },
   rates: attendanceRates,
-  figures: { ...ownRows(...VISITS), rate: of('present', 'absent'), average: of('present', 'trainings_held') },
+  figures: { ...simpleFigures(...VISITS), rate: partsFrom('present', 'absent'), average: partsFrom('present', 'trainings_held') },
   explain: (db, span, _today, asked) => listEntries(db, 'attendance', span, asked),
 };
 
@@ -56,8 +56,8 @@ const students: Report = {
   },
   states: ['active_at_start', 'active', 'frozen', 'churn'],
   figures: {
-    ...ownRows('new', 'active_at_start', 'active', 'frozen', 'churned'),
-    churn: of('churned', 'active_at_start'),
+    ...simpleFigures('new', 'active_at_start', 'active', 'frozen', 'churned'),
+    churn: partsFrom('churned', 'active_at_start'),
   },
   explain: async (db, span, _today, asked) => [
     ...(asked.figures === null || isNamed(asked, 'new') ? await listEntries(db, 'newcomers', span, asked) : []),
@@ -83,7 +83,7 @@ const retention: Report = {
       ),
     }));
   },
-  figures: ownRows('students', ...MONTHS),
+  figures: simpleFigures('students', ...MONTHS),
   async explain(db, span, today, asked) {
     if (isNamed(asked, ...MONTHS)) return listCohorts(db, { from: span.from, to: span.to, today }, asked);
     const joined = await listEntries(db, 'newcomers', span, { ...asked, figures: null });
@@ -112,7 +112,7 @@ const load: Report = {
       .sort((one, other) => one.period.localeCompare(other.period) || one.room_id - other.room_id);
   },
   rates: loadRates,
-  figures: { ...ownRows('used_minutes', 'open_minutes'), load: of('used_minutes', 'open_minutes') },
+  figures: { ...simpleFigures('used_minutes', 'open_minutes'), load: partsFrom('used_minutes', 'open_minutes') },
   explain: async (db, span, _today, asked) => [
     ...(isMore(asked, 'open_minutes') ? await listEntries(db, 'rooms', span, asked) : []),
     ...(isNamed(asked, 'open_minutes') ? await listOpenMinutes(db, span, asked) : []),
@@ -145,7 +145,7 @@ const trainers: Report = {
     });
   },
   rates: hours,
-  figures: { ...ownRows('trainings', 'substituted', 'bookings', 'heads', 'minutes'), hours: of('minutes') },
+  figures: { ...simpleFigures('trainings', 'substituted', 'bookings', 'heads', 'minutes'), hours: partsFrom('minutes') },
   explain: (db, span, _today, asked) => listEntries(db, 'trainers', span, asked),
 };
 
@@ -158,7 +158,7 @@ function hours(row: Figures): Figures {
 const debtors: Report = {
   rows: async (db, { zone }, today) => [...(await debtorsOn(db, today, zone))],
   states: ['oldest_days'],
-  figures: ownRows('invoices', 'owed_minor', 'days_1_7_minor', 'days_8_30_minor', 'days_over_30_minor', 'oldest_days'),
+  figures: simpleFigures('invoices', 'owed_minor', 'days_1_7_minor', 'days_8_30_minor', 'days_over_30_minor', 'oldest_days'),
   explain: (db, { zone }, today, asked) => listDebts(db, today, zone, asked),
 };
 
@@ -172,7 +172,7 @@ const renewals: Report = {
       no_longer_sold_minor: is_sold ? 0 : price_minor,
     }));
   },
-  figures: ownRows('expected_minor', 'no_longer_sold_minor'),
+  figures: simpleFigures('expected_minor', 'no_longer_sold_minor'),
   async explain(db, _span, today, { figures, who, limit }) {
     const due = await renewalsBetween(db, today, addDays(today, RENEWAL_DAYS));
     return due

@@ -5,7 +5,7 @@ import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
 import { BEFORE_ALL, earnedBetween, listStanding, readMoneyDays } from '../../sql/reports/money-days.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
 import { settledMoney, settledUntil } from '../../sql/reports/settled.ts';
-import { isMore, isNamed, of, ownRows, periodsIn, type Report } from './report.ts';
+import { isMore, isNamed, partsFrom, periodsIn, type Report, simpleFigures } from './report.ts';
 
 const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
 const KINDS = ['training', 'subscription', 'booking', 'package', 'other'] as const;
@@ -62,15 +62,15 @@ export const revenue: Report = {
   /** Of what is a state at an end, the last one stands. */
   states: STANDING,
   figures: {
-    ...ownRows(
+    ...simpleFigures(
       ...MONEY.map((name) => `${name}_minor`),
       ...MONEY.flatMap((name) => METHODS.map((method) => `${name}_${method}_minor`)),
     ),
     net_minor: netParts(''),
     ...Object.fromEntries(METHODS.map((method) => [`net_${method}_minor`, netParts(`_${method}`)])),
-    ...ownRows(...RECOGNISED),
-    recognised_minor: of(...RECOGNISED),
-    ...ownRows(...STANDING),
+    ...simpleFigures(...RECOGNISED),
+    recognised_minor: partsFrom(...RECOGNISED),
+    ...simpleFigures(...STANDING),
   },
   explain: async (db, span, _today, asked) => [
     ...(isMore(asked, ...RECOGNISED, ...STANDING) ? await listEntries(db, 'received', span, asked) : []),
