@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
+import { keepPart } from '../../sql/exports/parts.ts';
 import { handlers } from '../../workers/cleanup/handlers.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { zipInto } from '../../workers/exports/zip.ts';
@@ -100,7 +101,9 @@ test('one that was stopped has no file and begins anew; the next one replaces it
 });
 
 test('it is kept for 24 hours', async () => {
-  await made();
+  await api.db.query(sql.unsafe`delete from export_parts`);
+  const runId = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`select max(id) as id from automated_process_history`);
+  await keepPart(api.db, { runId, n: 1, bytes: Buffer.from('PK') });
   const operation = operations.find(({ name }) => name === 'export_parts');
   if (!operation || !('batch' in operation)) throw new Error('the night forgets no files');
   const at = async (hours: number) => {
