@@ -62,12 +62,10 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
         format: oneOf(['json', 'csv', 'xlsx']).default('json'),
         explain: oneOf(['true', 'false']).default('false').meta({ description: 'true: the rows behind the figures' }),
         figure: oneOf(Object.keys(reports[name].figures)).optional().meta({ description: 'with explain: of this figure only' }),
-        person_id: idParams.shape.id
-          .optional()
-          .meta({
-            description: `with explain: of this ${name === 'load' ? 'room' : 'person'} only`,
-            override: { examples: undefined },
-          }),
+        person_id: idParams.shape.id.optional().meta({
+          description: `with explain: of this ${name === 'load' ? 'room' : 'person'} only`,
+          override: { examples: undefined },
+        }),
       }),
       'from',
       'to',
