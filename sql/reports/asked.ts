@@ -11,12 +11,11 @@ export const entryRow = z.object({
   person_id: z.int().nullable(),
   value: z.int(),
 });
-export type EntryRow = z.output<typeof entryRow>;
 
 /** Which rows are asked for: of which figures and of whom (null: of all), at most so many. */
-export type Asked = { figures: readonly string[] | null; who: number | null; limit: number };
+export type AskedRows = { figures: readonly string[] | null; who: number | null; limit: number };
 
 /** Whether a row, by its columns `figure` and `person_id`, is asked for. */
-export const isAsked = ({ figures, who }: Asked) => sql.fragment`(
+export const isAsked = ({ figures, who }: AskedRows) => sql.fragment`(
   ${figures === null ? sql.fragment`true` : sql.fragment`figure = any(${sql.array([...figures], 'text')})`}
   and ${who === null ? sql.fragment`true` : sql.fragment`person_id = ${who}`})`;

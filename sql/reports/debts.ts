@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Asked, entryRow, isAsked } from './asked.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { dayOfInstant } from './periods.ts';
 
 const debtor = z.object({
@@ -31,7 +31,7 @@ export const debtorsOn = (db: Sql, today: string, zone: string) =>
     group by payer_id, payer order by owed_minor desc, payer_id`);
 
 /** The invoices behind these figures; behind the days of the oldest one, that one. */
-export const listDebts = (db: Sql, today: string, zone: string, asked: Asked) =>
+export const listDebts = (db: Sql, today: string, zone: string, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with entry as (
       select due as day, figure, 'invoice' as source, id as source_id, payer_id as person_id, value

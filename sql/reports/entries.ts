@@ -1,7 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Asked, entryRow, isAsked } from './asked.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { dayOfInstant, isNear, periodsOf, type ReportSpan } from './periods.ts';
 
 const summed = z.object({ first: z.iso.date(), last: z.iso.date(), figure: z.string(), value: z.int() });
@@ -90,7 +90,7 @@ export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: Re
     from period join daily on day between first and last group by first, last, person_id, figure order by first, person, person_id, figure`);
 
 /** The rows behind the sums, by day. */
-export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, asked: Asked) =>
+export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with entry as (${kinds[kind](span)})
     select day, figure, source, source_id, person_id, value from entry

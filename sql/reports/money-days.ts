@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Asked, entryRow, isAsked } from './asked.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { dayOfInstant, isNear } from './periods.ts';
 import { type MoneySpan, recognised } from './recognised.ts';
 
@@ -62,7 +62,7 @@ export const readMoneyDays = (db: Sql, span: MoneySpan) =>
   db.any(sql.type(moneyRow)`select * from (${moneyDays(span)}) as money order by day`);
 
 /** What was earned in a span, by what it was sold as: the rows behind the figures. */
-export const earnedBetween = (db: Sql, span: MoneySpan, asked: Asked) =>
+export const earnedBetween = (db: Sql, span: MoneySpan, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     select ${span.last}::date as day, figure, case kind when 'subscription' then kind else 'invoice' end as source, id as source_id, person_id, value
     from (
@@ -83,10 +83,10 @@ const standing = {
     from (${billMoves(span)} union all ${walletMoves(span)}) as moved join invoices bill on bill.id = moved.id
     where day <= ${span.last}::date group by bill.id`,
 };
-export type Standing = keyof typeof standing;
+export type MoneyState = keyof typeof standing;
 
 /** Where money stands at the end of a day, of all there has been: by wallet, by what was sold and is not earned, by invoice that is owed. */
-export const listStanding = (db: Sql, figure: Standing, of: { last: string; zone: string }, asked: Asked) =>
+export const listStanding = (db: Sql, figure: MoneyState, of: { last: string; zone: string }, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     select ${of.last}::date as day, figure, source, id as source_id, person_id, value
     from (select ${figure}::text as figure, stands.* from (${standing[figure]({ ...of, before: BEFORE_ALL })}) as stands) as stood

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Asked, entryRow, isAsked } from './asked.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { periodsOf, type ReportSpan } from './periods.ts';
 
 const open = z.object({ first: z.iso.date(), room_id: z.int(), room: z.string(), minutes: z.int() });
@@ -31,7 +31,7 @@ export const openMinutes = (db: Sql, span: ReportSpan) =>
     where rooms.is_active group by first, rooms.id, rooms.name order by first, rooms.id`);
 
 /** The same by day: the rows behind the figure. */
-export const listOpenMinutes = (db: Sql, span: ReportSpan, asked: Asked) =>
+export const listOpenMinutes = (db: Sql, span: ReportSpan, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with ${hours(span)}, entry as (
       select day, 'open_minutes' as figure, 'room' as source, rooms.id as source_id, rooms.id as person_id, minutes::int8 as value

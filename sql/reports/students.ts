@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { type Asked, entryRow, isAsked } from './asked.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 
 /**
  * Students who are active or frozen on studio days (R23): active is who has a valid subscription that is not frozen, or was PRESENT on the
@@ -24,7 +24,7 @@ const states = (days: readonly string[]) => sql.fragment`
   group by day, student_id`;
 
 /** Who they are, of one period: the rows behind the figures of {@link countStudents}. */
-export const listStates = (db: Sql, { first, last }: { first: string; last: string }, asked: Asked) =>
+export const listStates = (db: Sql, { first, last }: { first: string; last: string }, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with state as materialized (${states([dayBefore(first), last])}), entry as (
       select day, 'active_at_start' as figure, student_id as person_id from state where day = ${first}::date - 1 and is_active
@@ -113,7 +113,7 @@ export const cohortsOf = (db: Sql, of: Cohorts) =>
     order by cohort, months`);
 
 /** Everybody of the cohorts on each day they are looked at: 1 who is active, else 0. The rows behind those shares, which are their mean. */
-export const listCohorts = (db: Sql, of: Cohorts, asked: Asked) =>
+export const listCohorts = (db: Sql, of: Cohorts, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with ${cohorts(of)}, entry as (
       select looked.day, 'month_' || months as figure, id as person_id, coalesce(is_active, 0)::int8 as value

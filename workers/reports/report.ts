@@ -1,6 +1,6 @@
 import { addDays, type Day, mondayAfter } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { Asked } from '../../sql/reports/asked.ts';
+import type { AskedRows } from '../../sql/reports/asked.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
 
 /** A row of a report, or a row behind a figure. Amounts in minor units, rates as parts of 1. */
@@ -11,7 +11,7 @@ export type Report = {
   /** Each figure that can be explained, and of which rows it is put together. */
   figures: Readonly<Record<string, Parts>>;
   /** The rows that are asked for, of each kind at most as many. With no figure named, none of states and open hours: they are of all there is. */
-  explain(db: Sql, span: ReportSpan, today: string, asked: Asked): Promise<readonly Figures[]>;
+  explain(db: Sql, span: ReportSpan, today: string, asked: AskedRows): Promise<readonly Figures[]>;
   /** Columns that are no sums: in the total the last one stands. */
   states?: readonly string[];
   /** Columns that follow from others, in rows and in the total. */
@@ -48,10 +48,10 @@ export async function rowsBehind(
 }
 
 /** Whether rows of one of these figures are asked for by name. */
-export const isNamed = ({ figures }: Asked, ...names: readonly string[]) =>
+export const isNamed = ({ figures }: AskedRows, ...names: readonly string[]) =>
   figures?.some((figure) => names.includes(figure)) === true;
 /** Whether rows of other figures than these are asked for, by name or because none is named. */
-export const isMore = ({ figures }: Asked, ...names: readonly string[]) =>
+export const isMore = ({ figures }: AskedRows, ...names: readonly string[]) =>
   figures === null || figures.some((figure) => !names.includes(figure));
 
 /** The periods of a span, cut where it begins and ends: days, weeks from Monday, months. */

@@ -1,6 +1,6 @@
 import { addDays, type Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import type { Asked } from '../../sql/reports/asked.ts';
+import type { AskedRows } from '../../sql/reports/asked.ts';
 import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
 import { BEFORE_ALL, earnedBetween, listStanding, readMoneyDays } from '../../sql/reports/money-days.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
@@ -97,10 +97,10 @@ function netParts(under: string): Record<string, 1 | -1> {
   return { [`gross${under}_minor`]: 1, [`refunded${under}_minor`]: -1, [`cancelled${under}_minor`]: -1 };
 }
 
-const explainEarned = (db: Sql, { from, to, zone }: ReportSpan, asked: Asked) =>
+const explainEarned = (db: Sql, { from, to, zone }: ReportSpan, asked: AskedRows) =>
   earnedBetween(db, { before: addDays(from, -1), last: to, zone }, asked);
 
-async function explainStanding(db: Sql, { to, zone }: ReportSpan, asked: Asked) {
+async function explainStanding(db: Sql, { to, zone }: ReportSpan, asked: AskedRows) {
   const figure = STANDING.find((state) => isNamed(asked, state));
   return figure ? listStanding(db, figure, { last: to, zone }, asked) : [];
 }
