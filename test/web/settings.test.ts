@@ -56,35 +56,6 @@ inBrowser('data that got out is noted through a reload, and leads to its tasks, 
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {
-  const { api } = world;
-  const page = await world.visit({ token: owner.token });
-  await page.goto('/console/settings');
-  await page.getByLabel('Name of the studio').fill('Studio at the mill');
-  await page.reload();
-  await page.getByLabel('Name of the studio').waitFor();
-  expect(await page.getByLabel('Name of the studio').inputValue()).toBe('Studio at the mill');
-  await page.getByRole('button', { name: 'Save' }).click();
-  await page.getByText('Saved').first().waitFor();
-  expect((await api.get('/api/company')).body.name).toBe('Studio at the mill');
-  const day = addDays(dayOf(new Date(), api.fleet.settings.zone), -40);
-  await page.getByLabel('Last closed day').fill(day);
-  await page.getByRole('button', { name: 'Close the days' }).click();
-  await page
-    .getByText(/^Closed up to/)
-    .first()
-    .waitFor();
-  expect((await api.get('/api/closed-period')).body.through).toBe(day);
-  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
-  await page.getByRole('button', { name: 'Open all days' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Open all days' }).click();
-  await page.getByText('No day is closed.').first().waitFor();
-  await page.getByRole('button', { name: 'Demand it' }).click();
-  await page.getByRole('dialog').getByRole('button', { name: 'Demand it' }).click();
-  await page.getByRole('dialog').waitFor({ state: 'detached' });
-  expect((await api.get('/api/sign-in-rules')).body.staff_totp).toBe('required');
-});
-
 inBrowser('an owner has everything made into a file and fetches it; an admin has no such button', async () => {
   const { api } = world;
   const page = await world.visit({ token: owner.token });
@@ -120,4 +91,33 @@ inBrowser('who was erased is listed by number, each with its act', async () => {
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   const act = await api.get(String(await link.getAttribute('href')));
   expect([act.status, act.text.includes(`№ ${id}`)]).toEqual([200, true]);
+});
+
+inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {
+  const { api } = world;
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  await page.getByLabel('Name of the studio').fill('Studio at the mill');
+  await page.reload();
+  await page.getByLabel('Name of the studio').waitFor();
+  expect(await page.getByLabel('Name of the studio').inputValue()).toBe('Studio at the mill');
+  await page.getByRole('button', { name: 'Save' }).click();
+  await page.getByText('Saved').first().waitFor();
+  expect((await api.get('/api/company')).body.name).toBe('Studio at the mill');
+  const day = addDays(dayOf(new Date(), api.fleet.settings.zone), -40);
+  await page.getByLabel('Last closed day').fill(day);
+  await page.getByRole('button', { name: 'Close the days' }).click();
+  await page
+    .getByText(/^Closed up to/)
+    .first()
+    .waitFor();
+  expect((await api.get('/api/closed-period')).body.through).toBe(day);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.getByRole('button', { name: 'Open all days' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Open all days' }).click();
+  await page.getByText('No day is closed.').first().waitFor();
+  await page.getByRole('button', { name: 'Demand it' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Demand it' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect((await api.get('/api/sign-in-rules')).body.staff_totp).toBe('required');
 });
