@@ -2,9 +2,9 @@ import { type Scope, scopes } from '../../queues/jobs/scopes.ts';
 import type { OpenSession, Role } from '../../sql/auth/sessions.ts';
 import type { Caller } from '../http/caller.ts';
 
-const OWNERS: readonly Scope[] = ['*', 'rights:write', 'pay:write'];
+const OWNERS: readonly Scope[] = ['*', 'rights:write', 'pay:write', 'run:export'];
 
-/** An owner may do everything, an admin everything but rights, keys, restore and trainers' pay; all others what the policy says of their own rows. */
+/** An owner may do everything, an admin everything but rights, keys, restore, trainers' pay and taking all of it out; all others what the policy says of their own rows. */
 export const scopesOfRoles = (roles: readonly Role[]): readonly Scope[] => {
   if (roles.includes('owner')) return ['*'];
   return roles.includes('admin') ? scopes.filter((scope) => !OWNERS.includes(scope)) : [];

@@ -71,7 +71,7 @@ type Declaration<P extends Shape, Q extends Shape, B extends Shape, R extends Re
   /** The answer holds a secret that is kept nowhere, so it cannot be given again: no Idempotency-Key is taken. */
   secretAnswer?: boolean;
   /** What a 200 is made of, where it is not JSON. */
-  produces?: 'text/event-stream' | 'image/svg+xml' | 'text/csv' | 'text/calendar';
+  produces?: 'text/event-stream' | 'image/svg+xml' | 'text/csv' | 'text/calendar' | 'application/zip';
   /** The handler's writes stand or fall together. */
   transaction?: boolean;
 };

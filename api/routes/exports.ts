@@ -1,3 +1,4 @@
+import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import type { Scope } from '../../queues/jobs/scopes.ts';
 import { addDays, dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
@@ -6,6 +7,7 @@ import type { Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { LAST_DAY } from '../../sql/database/instants.ts';
 import { calendarToExport } from '../../sql/exports/calendar.ts';
+import { measureParts, readPart } from '../../sql/exports/parts.ts';
 import {
   attendanceToExport,
   type ExportCells,
@@ -18,10 +20,11 @@ import {
 } from '../../sql/exports/rows.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { calendarText } from '../../workers/exports/calendar.ts';
+import { KEPT_HOURS } from '../../workers/exports/kept.ts';
 import { csvOf, xlsxOf } from '../../workers/reports/table.ts';
 import { fileAnswer } from '../http/file.ts';
 import { idParams, inOrder } from '../http/paging.ts';
-import { unacceptable } from '../http/problems.ts';
+import { Problem, unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
@@ -113,6 +116,48 @@ const calendarRoute = route({
   },
 });
 
+/** The file that the run `export` has made. A worker made it, so it comes from the database, part by part. */
+const everythingRoute = route({
+  method: 'get',
+  path: '/api/exports/everything/{id}',
+  tag: 'exports',
+  summary: `The file of a run that took everything out (POST /cron/export); it is kept for ${KEPT_HOURS} hours`,
+  scope: 'run:export',
+  produces: 'application/zip',
+  params: idParams,
+  responses: { 200: z.string() },
+  async handle({ params: { id } }, { db, caller, now, fleet }) {
+    const { parts, bytes } = await measureParts(db, id);
+    if (parts === 0)
+      throw new Problem(404, `the run ${id} has no file: it is kept for ${KEPT_HOURS} hours, or until the next one`);
+    await noteExport(db, {
+      actor: caller.name,
+      cause: 'GET /api/exports/everything',
+      what: { what: 'everything', run: id, bytes },
+    });
+    return {
+      body: null,
+      async stream(response) {
+        response.status(200).set({
+          'Content-Type': 'application/zip',
+          'Content-Disposition': `attachment; filename="studio-${dayOf(now, fleet.settings.zone)}.zip"`,
+          'Content-Length': String(bytes),
+          'Cache-Control': 'no-store',
+        });
+        await pipeline(partsOf(fleet.db, id, parts), response);
+      },
+    };
+  },
+});
+
+async function* partsOf(db: Sql, id: number, parts: number): AsyncGenerator<Buffer> {
+  for (let n = 1; n <= parts; n += 1) {
+    const part = await readPart(db, id, n);
+    if (part === null) throw new Error(`part ${n} of the file of run ${id} is gone`);
+    yield part;
+  }
+}
+
 /** What the studio takes out: as much as the role sees, and noted each time (R29). */
 const tableRoutes: Route[] = Object.entries<Export>(exports).map(([what, { summary, scope, rows: find }]) =>
   route({
@@ -155,4 +200,4 @@ const tableRoutes: Route[] = Object.entries<Export>(exports).map(([what, { summa
   }),
 );
 
-export const exportRoutes: Route[] = [...tableRoutes, calendarRoute];
+export const exportRoutes: Route[] = [...tableRoutes, calendarRoute, everythingRoute];

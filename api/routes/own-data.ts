@@ -1,15 +1,19 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
-import { isPerson } from '../../sql/auth/people.ts';
+import { isPerson, namesOf } from '../../sql/auth/people.ts';
 import { consentKinds, consentRow, listConsents } from '../../sql/people/consents.ts';
 import { erasureObstacle } from '../../sql/people/erase.ts';
-import { erasureRow } from '../../sql/people/erasures.ts';
+import { erasureRow, findErasure, linesOfErasure, listErasures } from '../../sql/people/erasures.ts';
+import { withoutOthers } from '../../sql/people/others.ts';
 import { findKnown, ownRows } from '../../sql/people/own-data.ts';
+import { findCompany } from '../../sql/records/company.ts';
 import { fileErasures } from '../../workers/backups/erasures.ts';
+import { erasureActOf } from '../../workers/people/act.ts';
 import { consent, withdraw } from '../../workers/people/consents.ts';
 import { erase } from '../../workers/people/erase.ts';
 import { demandScope } from '../../workers/rights.ts';
-import { idParams } from '../http/paging.ts';
+import { fileAnswer } from '../http/file.ts';
+import { idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
@@ -32,7 +36,10 @@ export async function fileOf({ db, now }: Context, id: number) {
   const who = await findKnown(db, id);
   if (!who) throw new Problem(404, `there is no person ${id}`);
   const headers = { 'Content-Disposition': `attachment; filename="person-${id}.json"` };
-  return { headers, body: { person_id: id, made_at: now.toISOString(), tables: await ownRows(db, who) } };
+  return {
+    headers,
+    body: { person_id: id, made_at: now.toISOString(), tables: await withoutOthers(db, who, await ownRows(db, who)) },
+  };
 }
 
 /** What is kept of people: as a file, with their consent, and no longer (R30, R31). */
@@ -87,6 +94,44 @@ export const ownDataRoutes = [
         return undefined;
       };
       return { body: await act(db), afterwards };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/erasures',
+    summary: 'Acts of who was erased: a number, when and by whom; the latest first',
+    scope: 'records:read',
+    query: z.strictObject(pageQuery),
+    responses: { 200: pageOf(erasureRow.meta({ id: 'ErasureAct' })) },
+    async handle({ query: { cursor, limit } }, { db }) {
+      const after = readCursor(cursor, z.tuple([instantCursor, idCursor]));
+      const rows = await listErasures(db, { after, limit: limit + 1 });
+      return { body: page(rows, limit, (row) => [row.erased_at, row.user_id]) };
+    },
+  }),
+  route({
+    ...shared,
+    method: 'get',
+    path: '/api/erasures/{id}/act.svg',
+    summary: 'The act of an erasure with the extract of the log, A4, to print and sign (R30)',
+    scope: 'records:read',
+    produces: 'image/svg+xml',
+    params: idParams,
+    responses: { 200: z.string() },
+    async handle({ params }, { db, fleet: { settings } }) {
+      const act = await findErasure(db, params.id);
+      if (!act) throw new Problem(404, `nobody of the number ${params.id} was erased`);
+      const person = /^person:(\d+)$/.exec(act.erased_by)?.[1];
+      const [eraser] = person ? await namesOf(db, [Number(person)]) : [];
+      const content = erasureActOf(act, {
+        lines: await linesOfErasure(db, params.id),
+        studio: (await findCompany(db))?.name ?? '',
+        by: eraser ? `${eraser.first_name} ${eraser.last_name}`.trim() : null,
+        zone: settings.zone,
+        locale: settings.locale,
+      });
+      return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `erasure-${params.id}.svg`, content });
     },
   }),
   route({

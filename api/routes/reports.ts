@@ -6,17 +6,18 @@ import { namesOf } from '../../sql/auth/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { STEPS } from '../../sql/reports/periods.ts';
 import { habitsBehind, heatRows, loadAhead } from '../../workers/reports/load-ahead.ts';
-import { type Figures, periodsIn, totalOf } from '../../workers/reports/report.ts';
+import { type Figures, periodsIn, rowsBehind, totalOf } from '../../workers/reports/report.ts';
 import { type ReportName, reports } from '../../workers/reports/reports.ts';
-import { inOrder } from '../http/paging.ts';
+import { idParams, inOrder } from '../http/paging.ts';
 import { unacceptable } from '../http/problems.ts';
 import { type Route, route } from '../http/route.ts';
 import { tableFile } from '../http/table-file.ts';
-import { textField } from '../http/text.ts';
 import { oneOf } from './fields.ts';
 
 const MOST_PERIODS = 400;
 const MOST_YEARS = 10;
+/** Rows behind figures, in an answer and in a file. */
+const MOST_BEHIND = { json: 10_000, csv: 100_000, xlsx: 100_000 };
 
 const figures = z.record(z.string(), z.union([z.string(), z.number(), z.null()]));
 const answer = z
@@ -28,6 +29,7 @@ const answer = z
     rows: z.array(figures),
     total: figures.nullable().meta({ description: 'of the rows; null where there is nothing to sum up' }),
     explained: z.array(figures).nullable().meta({ description: 'with explain: the rows behind the figures' }),
+    is_cut: z.boolean().meta({ description: `with explain: whether there are more rows than these ${MOST_BEHIND.json}` }),
   })
   .meta({ id: 'Report' });
 
@@ -59,9 +61,11 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
         by: oneOf(STEPS).default('month'),
         format: oneOf(['json', 'csv', 'xlsx']).default('json'),
         explain: oneOf(['true', 'false']).default('false').meta({ description: 'true: the rows behind the figures' }),
-        figure: textField(60)
-          .optional()
-          .meta({ description: 'with explain: of this figure only', override: { examples: undefined } }),
+        figure: oneOf(Object.keys(reports[name].figures)).optional().meta({ description: 'with explain: of this figure only' }),
+        person_id: idParams.shape.id.optional().meta({
+          description: `with explain: of this ${name === 'load' ? 'room' : 'person'} only`,
+          override: { examples: undefined },
+        }),
       }),
       'from',
       'to',
@@ -79,13 +83,17 @@ export const reportRoutes: Route[] = (Object.keys(reports) as ReportName[]).map(
       if (periodsIn(span).length > MOST_PERIODS) throw unacceptable('by', `at most ${MOST_PERIODS} of them`, 'query');
       const report = reports[name];
       const isExplained = query.explain === 'true';
-      const behind = isExplained ? await report.explain(db, span, today) : [];
-      const asked = behind.filter(({ figure }) => query.figure === undefined || figure === query.figure);
-      const explained = isExplained ? await (name === 'load' ? asked : named(db, asked)) : null;
+      const who = query.person_id ?? null;
+      const limit = MOST_BEHIND[format];
+      const behind = isExplained ? await rowsBehind(report, db, span, { today, figure: query.figure, who, limit }) : null;
+      const explained = behind && (name === 'load' ? behind.rows : await named(db, behind.rows));
+      const isCut = behind?.isCut === true;
+      if (format !== 'json' && isCut)
+        throw unacceptable('from', `fewer days, or one figure: a file holds ${limit} rows`, 'query');
       const rows = isExplained && format !== 'json' ? [] : await report.rows(db, span, today);
       const file = `${name}-${from}-${to}`;
       if (format !== 'json') return tableFile(file, explained ?? rows, format);
-      return { body: { report: name, from, to, by, rows, total: totalOf(report, rows), explained } };
+      return { body: { report: name, from, to, by, rows, total: totalOf(report, rows), explained, is_cut: isCut } };
     },
   }),
 );

@@ -166,6 +166,16 @@ export const runs = {
     schedule: { name: 'verify', pattern: '0 4 * * 0', misfire: 'latest', windowHours: 144, deadlineMinutes: 240 },
     hasOwnAlarm: true,
   },
+  export: {
+    ...ofToday,
+    worker: 'cleanup',
+    summary: 'Take everything out: each table as CSV, the same as SQL and calendars, in a file that is kept for a day (R29)',
+    path: '/cron/export',
+    body: z.strictObject({}),
+    result: z.object({ tables: z.int(), calendars: z.int(), bytes: z.int() }),
+    request: (_body: object, today: Day) => dayRequest('export', today),
+    repeats: true,
+  },
   reminders: {
     ...ofInstant('reminders', 15),
     summary: 'Write what people are to be reminded of: trainings, absences, money, exams',

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import type pg from 'pg';
 
 /** What only opens doors, and what machinery holds for moments: of no use elsewhere, and dangerous in a file. */
-const LEFT_OUT = [
+export const LEFT_OUT = [
   'api_keys',
   'passwords',
   'totp_secrets',
@@ -20,6 +20,7 @@ const LEFT_OUT = [
   'idempotency_keys',
   'used_init_data',
   'site_holds',
+  'export_parts',
 ];
 
 /** The tables of the studio, by name, without those that hold secrets. */

@@ -54,13 +54,17 @@ export const attendanceToExport = (db: Sql, { from, to, limit }: ExportSpan, who
       and ${whose.everything ? sql.fragment`true` : sql.fragment`${whose.trainer}::int in (training.trainer_id, regular_trainer_id)`}
     order by training_date, start_time, training.id, seat.id limit ${limit}`);
 
-/** Subscriptions that were valid on any of these days. */
+/**
+ * Subscriptions that were valid on any of these days, under the headers that an import knows: `id` is the student's, as everywhere in an
+ * import, and a row with the subscription's own number gives nobody another one (R29).
+ */
 export const subscriptionsToExport = (db: Sql, { from, to, limit }: ExportSpan) =>
   db.any(sql.type(cells)`
-    select held.id, student_id, ${name('student')} as student, student.phone, kind.name as subscription, held.start_date::text as subscription_start,
+    select student.id, student.first_name, student.last_name, student.phone, held.id as subscription_id, kind.name as subscription, held.start_date::text as subscription_start,
       held.end_date::text as subscription_end, sessions_left, held.status, freeze_start_date::text as frozen_from, freeze_end_date::text as frozen_to,
       is_auto_renew::text as auto_renew
-    from student_subscriptions held join subscriptions kind on kind.id = subscription_id join users student on student.id = student_id
+    from student_subscriptions held join subscriptions kind on kind.id = subscription_id join users holder on holder.id = student_id
+    join users student on student.id = coalesce(holder.merged_into, holder.id)
     where held.start_date <= ${to}::date and held.end_date >= ${from}::date order by held.id limit ${limit}`);
 
 /** Notes in the log of changes that something was taken out (R29). */

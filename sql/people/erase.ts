@@ -1,6 +1,7 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { forgetParts } from '../exports/parts.ts';
 import { dataTaskKinds } from '../tasks/data-requests.ts';
 import { columnsIn, emptiedIn, personTables, searched } from './own-columns.ts';
 import { idsOf, type KnownByWords, ownRowsOf } from './own-data.ts';
@@ -143,6 +144,7 @@ export async function erasePerson(transaction: Sql, who: KnownByWords): Promise<
   await transaction.query(sql.unsafe`
     delete from imports where confirmed_at is null and exists (
       select from import_rows where import_id = imports.id and person_id = any(${numbers}))`);
+  await forgetParts(transaction);
   await transaction.query(sql.unsafe`
     update group_members set to_date = greatest(from_date, current_date - 1) where student_id = any(${numbers}) and coalesce(to_date >= current_date, true)`);
   for (const table of Object.keys(personTables)) if (table !== last) add(table, await eraseRows(transaction, table, who));

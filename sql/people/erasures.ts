@@ -21,6 +21,29 @@ export type FiledErasure = z.output<typeof filedErasure>;
 export const findErasure = (db: Sql, userId: number): Promise<Erasure | null> =>
   db.maybeOne(sql.type(erasureRow)`select user_id, erased_at, erased_by, counts from erasures where user_id = ${userId}`);
 
+/** Acts, the latest first, after one of them. */
+export const listErasures = (db: Sql, of: { after: readonly [string, number] | undefined; limit: number }) =>
+  db.any(sql.type(erasureRow)`
+    select user_id, erased_at, erased_by, counts from erasures
+    where ${of.after === undefined ? sql.fragment`true` : sql.fragment`(date_trunc('milliseconds', erased_at), user_id) < (${of.after[0]}::timestamptz, ${of.after[1]})`}
+    order by date_trunc('milliseconds', erased_at) desc, user_id desc limit ${of.limit}`);
+
+const erasedLine = z.object({
+  at: z.iso.datetime(),
+  actor: z.string(),
+  record: z.string(),
+  record_id: z.int(),
+  action: z.string(),
+});
+/** What the log of changes says of an erasure: that rows were changed and deleted, not what stood in them. */
+export type ErasedLine = z.output<typeof erasedLine>;
+
+/** The lines that an erasure's transaction wrote into the log of changes. */
+export const linesOfErasure = (db: Sql, userId: number) =>
+  db.any(sql.type(erasedLine)`
+    select log.at, actor, record, record_id, action from erasures join changes_log log on log.at = erased_at
+    where user_id = ${userId} order by log.id`);
+
 /** Keeps the act of an erasure; of one that is done again after a restore with the instant it had, and as filed already. */
 export const noteErasure = (
   transaction: Sql,

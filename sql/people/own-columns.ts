@@ -334,6 +334,7 @@ export const nobodys: Readonly<Record<string, string>> = {
   closed_periods: 'closed_by',
   company: 'name phone email website description',
   daily_figures: 'zone',
+  export_parts: 'bytes',
   groups: 'name trainer_id',
   imports: 'kind file_name file_sha256 print columns counts created_by confirmed_by',
   ingredients: 'name unit',

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { dayOfInstant } from './periods.ts';
 
 const debtor = z.object({
@@ -12,7 +13,6 @@ const debtor = z.object({
   days_over_30_minor: z.int(),
   oldest_days: z.int(),
 });
-const debt = z.object({ id: z.int(), payer_id: z.int(), amount_minor: z.int(), due_date: z.iso.date(), days_late: z.int() });
 
 /** UNPAID invoices past due on a studio day (R24); one without a due date is due on the day it was written. */
 const debts = (today: string, zone: string) => sql.fragment`
@@ -30,10 +30,19 @@ export const debtorsOn = (db: Sql, today: string, zone: string) =>
     from (${debts(today, zone)}) as debt join users on users.id = payer_id
     group by payer_id, payer order by owed_minor desc, payer_id`);
 
-export const listDebts = (db: Sql, today: string, zone: string, limit: number) =>
-  db.any(sql.type(debt)`
-    select id, payer_id, amount_minor, due as due_date, days_late::int as days_late from (${debts(today, zone)}) as debt
-    order by due, id limit ${limit}`);
+/** The invoices behind these figures; behind the days of the oldest one, that one. */
+export const listDebts = (db: Sql, today: string, zone: string, asked: AskedRows) =>
+  db.any(sql.type(entryRow)`
+    with entry as (
+      select due as day, figure, 'invoice' as source, id as source_id, payer_id as person_id, value
+      from (select *, row_number() over (partition by payer_id order by due, id) as place from (${debts(today, zone)}) as late) as debt
+      cross join lateral (values
+        ('invoices', 1::int8), ('owed_minor', amount_minor),
+        (case when days_late <= 7 then 'days_1_7_minor' when days_late <= 30 then 'days_8_30_minor' else 'days_over_30_minor' end, amount_minor),
+        (case when place = 1 then 'oldest_days' end, days_late)) as under (figure, value)
+      where figure is not null
+    )
+    select * from entry where ${isAsked(asked)} order by day, source_id, figure limit ${asked.limit}`);
 
 const renewal = z.object({
   id: z.int(),

@@ -1,18 +1,9 @@
 import type { FragmentSqlToken } from 'slonik';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 import { dayOfInstant, isNear, periodsOf, type ReportSpan } from './periods.ts';
 
-/** What a figure is made of: one row of the studio, on the studio day it counts on, by what it is put together. */
-export const entryRow = z.object({
-  day: z.iso.date(),
-  figure: z.string(),
-  /** The kind of row and its id: `payment 17`. */
-  source: z.string(),
-  source_id: z.int(),
-  person_id: z.int().nullable(),
-  value: z.int(),
-});
 const summed = z.object({ first: z.iso.date(), last: z.iso.date(), figure: z.string(), value: z.int() });
 
 type Entries = (span: ReportSpan) => FragmentSqlToken;
@@ -99,8 +90,9 @@ export const sumEntriesByPerson = (db: Sql, kind: 'trainers' | 'rooms', span: Re
     from period join daily on day between first and last group by first, last, person_id, figure order by first, person, person_id, figure`);
 
 /** The rows behind the sums, by day. */
-export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, limit: number) =>
+export const listEntries = (db: Sql, kind: EntryKind, span: ReportSpan, asked: AskedRows) =>
   db.any(sql.type(entryRow)`
     with entry as (${kinds[kind](span)})
     select day, figure, source, source_id, person_id, value from entry
-    where day between ${span.from}::date and ${span.to}::date order by day, source, source_id, figure limit ${limit}`);
+    where day between ${span.from}::date and ${span.to}::date and ${isAsked(asked)}
+    order by day, source, source_id, figure limit ${asked.limit}`);

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-
-const state = z.object({ day: z.iso.date(), student_id: z.int(), is_active: z.boolean(), is_frozen: z.boolean() });
+import { type AskedRows, entryRow, isAsked } from './asked.ts';
 
 /**
  * Students who are active or frozen on studio days (R23): active is who has a valid subscription that is not frozen, or was PRESENT on the
@@ -24,9 +23,19 @@ const states = (days: readonly string[]) => sql.fragment`
   ) as one_way_or_another
   group by day, student_id`;
 
-/** Who was active or frozen on a day: the rows behind the figures. */
-export const listStates = (db: Sql, days: readonly string[], limit: number) =>
-  db.any(sql.type(state)`select * from (${states(days)}) as state order by day, student_id limit ${limit}`);
+/** Who they are, of one period: the rows behind the figures of {@link countStudents}. */
+export const listStates = (db: Sql, { first, last }: { first: string; last: string }, asked: AskedRows) =>
+  db.any(sql.type(entryRow)`
+    with state as materialized (${states([dayBefore(first), last])}), entry as (
+      select day, 'active_at_start' as figure, student_id as person_id from state where day = ${first}::date - 1 and is_active
+      union all
+      select day, case when is_active then 'active' else 'frozen' end, student_id from state where day = ${last}::date
+      union all
+      select ${last}::date, 'churned', student_id from state before where before.day = ${first}::date - 1 and before.is_active
+        and not exists (select from state after where after.day = ${last}::date and after.student_id = before.student_id)
+    )
+    select day, figure, 'student' as source, person_id as source_id, person_id, 1::int8 as value from entry
+    where ${isAsked(asked)} order by day, figure, person_id limit ${asked.limit}`);
 
 const counted = z.object({
   first: z.iso.date(),
@@ -61,38 +70,54 @@ const dayBefore = (day: string) => new Date(Date.parse(day) - 86_400_000).toISOS
 
 const cohort = z.object({ cohort: z.iso.date(), months: z.int(), students: z.int(), active: z.int() });
 
+type Cohorts = { from: string; to: string; today: string };
+
+/** Who registered (`joined`), on which days each cohort is looked at (`looked`), and who is active then (`active`). */
+const cohorts = (of: Cohorts) => sql.fragment`
+  joined as materialized (
+    select id, date_trunc('month', registration_date)::date as cohort from students
+    where registration_date between ${of.from}::date and ${of.to}::date
+      and not exists (select from users where users.id = students.id and merged_into is not null)
+  ), looked as materialized (
+    select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
+    from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months
+    where (cohort + make_interval(months => months + 1))::date - 1 <= ${of.today}::date
+  ), came as materialized (
+    -- Whoever came is active for 30 days more: at the end of that month, of the next one, or both.
+    select distinct joined.id, joined.cohort, month_end as day
+    from joined join real_training_students seat on seat.student_id = joined.id and seat.status = 'PRESENT'
+    join real_trainings training on training.id = seat.real_training_id and training.status <> 'cancelled'
+    cross join lateral (values (0), (1)) as ahead (months)
+    cross join lateral (select (date_trunc('month', training_date) + make_interval(months => ahead.months + 1))::date - 1 as month_end) as reached
+    where month_end <= training_date + 30
+  ), active as materialized (
+    select joined.cohort, months, joined.id
+    from joined join student_subscriptions held on held.student_id = joined.id
+    join looked on looked.cohort = joined.cohort and looked.day between start_date and last_valid_day(held)
+    where not exists (select from subscription_freezes frozen
+      where frozen.student_subscription_id = held.id and looked.day between first_day and last_day)
+    union
+    select came.cohort, months, came.id from came join looked on looked.cohort = came.cohort and looked.day = came.day
+  )`;
+
 /**
  * Cohorts by the month of registration: how many of each are active 1 to 12 months later, on the last day of that month, as far as it has
  * come (R23). `cohort` is the month's first day.
  */
-export const cohortsOf = (db: Sql, of: { from: string; to: string; today: string }) =>
+export const cohortsOf = (db: Sql, of: Cohorts) =>
   db.any(sql.type(cohort)`
-    with joined as materialized (
-      select id, date_trunc('month', registration_date)::date as cohort from students
-      where registration_date between ${of.from}::date and ${of.to}::date
-        and not exists (select from users where users.id = students.id and merged_into is not null)
-    ), looked as materialized (
-      select cohort, months, (cohort + make_interval(months => months + 1))::date - 1 as day
-      from (select distinct cohort from joined) as cohorts, generate_series(1, 12) as months
-      where (cohort + make_interval(months => months + 1))::date - 1 <= ${of.today}::date
-    ), came as materialized (
-      -- Whoever came is active for 30 days more: at the end of that month, of the next one, or both.
-      select distinct joined.id, joined.cohort, month_end as day
-      from joined join real_training_students seat on seat.student_id = joined.id and seat.status = 'PRESENT'
-      join real_trainings training on training.id = seat.real_training_id and training.status <> 'cancelled'
-      cross join lateral (values (0), (1)) as ahead (months)
-      cross join lateral (select (date_trunc('month', training_date) + make_interval(months => ahead.months + 1))::date - 1 as month_end) as reached
-      where month_end <= training_date + 30
-    ), active as materialized (
-      select joined.cohort, months, joined.id
-      from joined join student_subscriptions held on held.student_id = joined.id
-      join looked on looked.cohort = joined.cohort and looked.day between start_date and last_valid_day(held)
-      where not exists (select from subscription_freezes frozen
-        where frozen.student_subscription_id = held.id and looked.day between first_day and last_day)
-      union
-      select came.cohort, months, came.id from came join looked on looked.cohort = came.cohort and looked.day = came.day
-    )
+    with ${cohorts(of)}
     select cohort, months, students, coalesce(active, 0)::int as active
     from looked join (select cohort, count(*)::int as students from joined group by cohort) as size using (cohort)
     left join (select cohort, months, count(*)::int as active from active group by cohort, months) as counted using (cohort, months)
     order by cohort, months`);
+
+/** Everybody of the cohorts on each day they are looked at: 1 who is active, else 0. The rows behind those shares, which are their mean. */
+export const listCohorts = (db: Sql, of: Cohorts, asked: AskedRows) =>
+  db.any(sql.type(entryRow)`
+    with ${cohorts(of)}, entry as (
+      select looked.day, 'month_' || months as figure, id as person_id, coalesce(is_active, 0)::int8 as value
+      from looked join joined using (cohort) left join (select *, 1 as is_active from active) as stayed using (cohort, months, id)
+    )
+    select day, figure, 'student' as source, person_id as source_id, person_id, value from entry
+    where ${isAsked(asked)} order by day, figure, person_id limit ${asked.limit}`);

@@ -4,6 +4,7 @@ import { takeReady } from '../../sql/belts/steps.ts';
 import { sql } from '../../sql/database/database.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { changeExam } from '../../workers/belts/exams.ts';
+import { SHEET_ROWS } from '../../workers/belts/print.ts';
 import { findings } from '../../workers/notifier/reminders/remind.ts';
 import { dayAt, today } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
@@ -71,6 +72,13 @@ test('passed twice is one award; corrected to failed it is voided, and the belt 
   expect((await standing(student)).map(({ is_voided }) => is_voided)).toEqual([false, true, false]);
 });
 
+test('a result comes at the very instant of the exam', async () => {
+  const at = inHours(1);
+  const { student, exam } = await planned(at);
+  await change(exam, { status: 'passed' }, at);
+  expect(await place.currentBelt(student)).toBe('Blue');
+});
+
 test('a result that a later award stands on is not corrected', async () => {
   const { student, exam } = await planned(inHours(1));
   const passed = await change(exam, { status: 'passed' }, inHours(48));
@@ -78,6 +86,11 @@ test('a result that a later award stands on is not corrected', async () => {
     insert into belt_awards (student_id, program, belt_id, stripes, awarded_on, awarded_by)
     values (${student}, 'BJJ', ${passed.belt_id}, 1, ${passed.exam_at}::date + 2, 'test')`);
   await expect(change(exam, { status: 'failed' }, inHours(72))).rejects.toThrow('a later award stands on it');
+  await api.db.query(sql.unsafe`update belt_exams set exam_at = exam_at - interval '2 hours' where id = ${exam}`);
+  expect(await api.patch(`/api/exams/${exam}`, { status: 'failed' })).toMatchObject({
+    status: 409,
+    body: { detail: expect.stringContaining('a later award stands on it') },
+  });
   expect(await standing(student)).toHaveLength(3);
 });
 
@@ -173,4 +186,20 @@ test('upcoming exams, and the sheet of a day', async () => {
   expect(sheet.text).toContain('Blue');
   await change(exam, { status: 'cancelled' }, inHours(0));
   expect((await api.get(`/api/exams?upcoming=true&student_id=${student}`)).body.items).toEqual([]);
+});
+
+test('on the second page of a sheet stand those whom the first has no room for', async () => {
+  const at = inHours(900);
+  const names = Array.from({ length: SHEET_ROWS + 1 }, (_, n) => `Ученица${n + 1}я`);
+  for (const name of names) {
+    const student = await place.student();
+    await api.db.query(sql.unsafe`update users set first_name = ${name}, last_name = '' where id = ${student}`);
+    await place.award(student, await place.belt('White'), '2020-01-01', { reason: null });
+    expect((await plan(student, at)).status).toBe(201);
+  }
+  const page = async (n: number) => {
+    const { text } = await api.get(`/api/exam-sheets/${dayAt(at)}?page=${n}`);
+    return names.filter((name) => text.includes(`>${name}<`));
+  };
+  expect([await page(1), await page(2), await page(3)]).toEqual([names.slice(0, SHEET_ROWS), names.slice(SHEET_ROWS), []]);
 });

@@ -1,42 +1,31 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
+import pg from 'pg';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
+import { tablesToExport } from '../../sql/exports/copy.ts';
 import { exportEverything } from '../../workers/exports/everything.ts';
 import { salon } from '../bookings/salon.ts';
-import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { admin, type TestDatabase, testDatabase } from '../support/database.ts';
 import { today } from '../support/days.ts';
 import { studio } from '../support/studio.ts';
 
 const dir = mkdtempSync(join(tmpdir(), 'export-'));
-const path = process.env.PATH;
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
 afterAll(async () => {
-  process.env.PATH = path;
   await database.close();
+  rmSync(dir, { recursive: true, force: true });
 });
 
-/** A client program that says it is new, and prints what it is given. */
-function program(version: number) {
-  const folder = join(dir, `programs-${version}`);
-  mkdirSync(folder);
-  writeFileSync(
-    join(folder, 'pg_dump'),
-    `#!/bin/sh\nif [ "$1" = --version ]; then echo "pg_dump (PostgreSQL) ${version}.1"; exit; fi\necho "-- $@"\n`,
-  );
-  chmodSync(join(folder, 'pg_dump'), 0o755);
-  process.env.PATH = `${folder}:${path}`;
-}
-
-test('everything is taken out: each table row by row, the audit’s line, the dump; and no secret', async () => {
+test('everything is taken out: each table row by row, the audit’s line; and no secret', async () => {
   const { db, url } = database;
   const id = await studio(db).student();
   await db.query(sql.unsafe`update users set notes = ${'"две", строки\nи ; всё'} where id = ${id}`);
@@ -48,13 +37,10 @@ test('everything is taken out: each table row by row, the audit’s line, the du
   const [trainer, year] = [await make.trainer(), Number(today().slice(0, 4))];
   await make.training({ trainer, at: `${year}-12-31T20:30:00Z`, minutes: 15 });
   await make.training({ trainer, at: `${year}-12-31T21:30:00Z` });
-  program(99);
   const folder = join(dir, 'all');
   const done = await exportEverything(db, url, folder, { today: today(), zone: 'Europe/Moscow' });
   expect(done).toMatchObject({ audit: 'all square', tables: expect.any(Number) });
-  expect(done.noDump).toBeUndefined();
   expect(readFileSync(join(folder, 'audit.txt'), 'utf8')).toBe('all square\n');
-  expect(readFileSync(join(folder, 'studio.sql'), 'utf8')).toMatch(/^-- --format=plain --no-owner --snapshot=\S+/);
   const users = parse(readFileSync(join(folder, 'users.csv')), { columns: true }) as Record<string, string>[];
   expect(users).toHaveLength(20_002);
   expect(users.find((row) => row.id === String(id))?.notes).toBe('"две", строки\nи ; всё');
@@ -75,13 +61,58 @@ test('everything is taken out: each table row by row, the audit’s line, the du
   await expect(exportEverything(db, url, folder, { today: today(), zone: 'Europe/Moscow' })).rejects.toThrow(/is not empty/);
 });
 
-test('without a program for it there is no dump, and it is said why', async () => {
-  program(3);
-  const done = await exportEverything(database.db, database.url, join(dir, 'no-dump'), { today: today(), zone: 'Europe/Moscow' });
-  const version = z.object({ server_version_num: z.string() });
-  const number = await database.db.oneFirst(sql.type(version)`show server_version_num`);
-  if (Number(number) >= 160_000) expect(done.noDump).toMatch(/older than the server/);
-  expect(readdirSync(join(dir, 'no-dump'))).toContain('users.csv');
+test('the SQL is read back into an empty database: the same rows, nothing that lets anybody in, and the next number is a new one', async () => {
+  const { db } = database;
+  const words = "O'Brien \\ n\\n \t; -- $$ /*";
+  const id = await studio(db).student();
+  await db.query(sql.unsafe`update users set notes = ${words}, birth_date = '1991-02-28' where id = ${id}`);
+  await db.query(sql.unsafe`insert into passwords (user_id, hash) values (${id}, '$2b$secret-hash')`);
+  await db.query(sql.unsafe`insert into admin_tasks (kind, title, details) values ('x', 'null of JSON', 'null'::jsonb)`);
+  const folder = join(dir, 'sql');
+  await exportEverything(db, database.url, folder, { today: today(), zone: 'Europe/Moscow' });
+  const text = readFileSync(join(folder, 'studio.sql'), 'utf8');
+  expect(text).toMatch(/^-- A studio in SQL/);
+  expect(text).toMatch(/^-- Left out: .*passwords.*$/m);
+  expect(text).not.toContain('secret-hash');
+
+  const url = new URL(database.url);
+  url.pathname = `${url.pathname}_back`;
+  await admin(`create database ${url.pathname.slice(1)}`);
+  const back = new pg.Client({ connectionString: url.href });
+  const there = new pg.Client({ connectionString: database.url });
+  try {
+    await Promise.all([back.connect(), there.connect()]);
+    await back.query(text);
+    for (const table of await tablesToExport(there)) {
+      const rows = `select md5(coalesce(string_agg(line::text, e'\n' order by line::text), '')) as md5, count(*) from ${table} as line`;
+      expect({ table, ...(await back.query(rows)).rows[0] }).toEqual({ table, ...(await there.query(rows)).rows[0] });
+    }
+    expect((await back.query('select count(*)::int from passwords')).rows).toEqual([{ count: 0 }]);
+    expect((await back.query('select notes from users where id = $1', [id])).rows).toEqual([{ notes: words }]);
+    const next = await back.query(`insert into users (first_name, last_name) values ('Новый', '') returning id`);
+    expect(next.rows[0].id).toBeGreaterThan(id);
+  } finally {
+    await Promise.all([back.end(), there.end()]);
+    await admin(`drop database ${url.pathname.slice(1)}`);
+  }
+});
+
+test('npm run export takes everything into a new folder, says so, and it is noted', async () => {
+  const here = mkdtempSync(join(tmpdir(), 'export-'));
+  try {
+    const env = { ...process.env, DATABASE_URL: database.url };
+    const run = () => promisify(execFile)(process.execPath, [resolve('workers/fleet/export.ts'), 'all'], { cwd: here, env });
+    const { stdout } = await run();
+    expect(stdout).toMatch(/^Exported: \d+ tables, \d+ calendars, [\d.]+ MB, into .*all$/m);
+    expect(stdout).toContain('studio.sql');
+    expect(readdirSync(join(here, 'all'))).toEqual(expect.arrayContaining(['audit.txt', 'studio.sql', 'users.csv']));
+    const note = await database.db.one(sql.unsafe`
+      select actor, cause, after ->> 'what' as what from changes_log where record = 'export' order by id desc limit 1`);
+    expect(note).toEqual({ actor: 'system', cause: 'npm run export', what: 'everything' });
+    await expect(run()).rejects.toMatchObject({ code: 1, stderr: expect.stringContaining('is not empty') });
+  } finally {
+    rmSync(here, { recursive: true, force: true });
+  }
 });
 
 test.each([[['--help']], [[]], [['one', 'two']]])('the command says what it takes and makes no folder of %j', async (args) => {

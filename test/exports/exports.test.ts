@@ -54,6 +54,44 @@ test.each([
   expect(found.filter(({ outcome }: Json) => outcome !== 'same')).toEqual([]);
 });
 
+test.each([
+  ['csv', 'text/csv'],
+  ['xlsx', XLSX],
+])(
+  'subscriptions exported as %s and imported again, also with overwrite: nobody gets one, nobody is renamed',
+  async (format, type) => {
+    // Numbers of people and of subscriptions are alike: one must not be taken for the other.
+    await run(sql.unsafe`
+    select setval(pg_get_serial_sequence('users', 'id'), last), setval(pg_get_serial_sequence('student_subscriptions', 'id'), last)
+    from (select greatest((select max(id) from users), (select max(id) from student_subscriptions)) as last) as both_are_at`);
+    const [adult, child, old] = [await make.student(), await make.student(), await make.student()];
+    await run(sql.unsafe`update users set phone = ${`+7918${String(adult).padStart(7, '0')}`} where id = ${adult}`);
+    await run(sql.unsafe`update students set payer_id = ${adult} where id = ${child}`);
+    await run(sql.unsafe`update users set first_name = '=2+2', last_name = 'де  Ла Крус' where id = ${child}`);
+    const span = { from: inDays(-3), to: inDays(20) };
+    for (const student of [adult, child, old]) await make.subscription({ student, ...span });
+    await make.subscription({ student: child, from: inDays(-2), to: inDays(25), status: 'cancelled' });
+    await make.subscription({ student: child, from: inDays(-30), to: inDays(-1), status: 'expired', left: 0 });
+    // Sold twice for the same days, and one that was kept under the number of somebody who is another one now.
+    await make.subscription({ student: child, ...span, left: null });
+    await run(sql.unsafe`update users set is_active = false, merged_into = ${adult}, first_name = 'Прежняя' where id = ${old}`);
+    const people = () =>
+      api.db.any(sql.unsafe`
+      select users.*, payer_id, (select json_agg(held order by id) from student_subscriptions held where student_id = users.id) as held
+      from users left join students using (id) order by id`);
+    const before = await people();
+    const { bytes } = await file('subscriptions', `?format=${format}&from=${inDays(-40)}`);
+    const sent = await api.ask('POST', '/api/imports/students?overwrite=true', { raw: bytes, headers: { 'Content-Type': type } });
+    expect(sent.status).toBe(201);
+    const { items } = (await api.get(`/api/imports/${sent.body.id}?limit=200`)).body as Json;
+    expect(items.length).toBeGreaterThanOrEqual(6);
+    expect(items.filter(({ outcome }: Json) => outcome !== 'same')).toEqual([]);
+    expect(items.map(({ person_id }: Json) => person_id)).toEqual(expect.arrayContaining([adult, child]));
+    expect((await api.post(`/api/imports/${sent.body.id}/confirm`)).status).toBe(200);
+    expect(await people()).toEqual(before);
+  },
+);
+
 test('what a spreadsheet would take for a formula is text, and a phone is a phone', async () => {
   const id = await make.student();
   await run(sql.unsafe`update users set first_name = '=1+1', phone = '+79165550011' where id = ${id}`);
@@ -91,7 +129,9 @@ test('payments, places and subscriptions of the days asked for, on both sides of
     text((await file(what, span)).bytes)
       .trim()
       .split('\r\n').length - 1;
-  expect([await count('payments'), await count('attendance'), await count('subscriptions')]).toEqual([2, 1, 1]);
+  expect([await count('payments'), await count('attendance')]).toEqual([2, 1]);
+  const subscriptions = text((await file('subscriptions', span)).bytes).split('\r\n');
+  expect(subscriptions.filter((line) => line.startsWith(`${student},`))).toHaveLength(1);
   expect((await file('payments', `?from=${today()}&to=${inDays(-1)}`)).status).toBe(422);
 });
 

@@ -144,12 +144,13 @@ test('what something cost is known, with who changed it', async () => {
     number_of_sessions: 8,
     validity_days: 30,
   });
-  await api.patch(`/api/subscriptions/${made.body.id}`, { price_minor: 1_200 });
+  const admin = await personOf(api, 'admin');
+  expect((await admin.ask('PATCH', `/api/subscriptions/${made.body.id}`, { price_minor: 1_200 })).status).toBe(200);
   await api.patch(`/api/subscriptions/${made.body.id}`, { name: 'Восемь занятий' });
   const { body } = await api.get(`/api/price-history/subscription/${made.body.id}`);
   expect(body.items).toMatchObject([
-    { price_minor: 1_200, before_minor: 1_000 },
-    { price_minor: 1_000, before_minor: null },
+    { price_minor: 1_200, before_minor: 1_000, actor: `person:${admin.id}` },
+    { price_minor: 1_000, before_minor: null, actor: 'key-1' },
   ]);
 });
 

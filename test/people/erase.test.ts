@@ -214,6 +214,16 @@ test('what stands against it is named, all at once, and nothing is erased', asyn
   await make.type();
   const training = await make.training({ trainer: specialist, at: inHours(90) });
   await run(sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training}, ${id})`);
+  await run(sql.unsafe`
+    with offered as (
+      insert into service_packages (name, composition, price_minor, validity_days)
+      values ('Пакет', ${sql.jsonb([{ service_id: service, units: 3 }])}, 3000, 30) returning id, composition, price_minor
+    )
+    insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
+    select ${id}, id, composition, price_minor, ${today()}::date, ${inDays(29)}::date from offered`);
+  await run(sql.unsafe`
+    insert into finance_requests (kind, real_training_id, student_id, reason, requested_at, requested_by)
+    values ('cancel_participation', ${training}, ${id}, 'болеет', now(), 'x')`);
   const { status, body } = await erase(id);
   expect(status).toBe(409);
   expect(body.obstacles).toEqual([
@@ -221,8 +231,10 @@ test('what stands against it is named, all at once, and nothing is erased', asyn
     { kind: 'balance', count: 1, amount_minor: 1_500 },
     { kind: 'debts', count: 1, amount_minor: 3_000 },
     { kind: 'subscriptions', count: 1, amount_minor: null },
+    { kind: 'packages', count: 1, amount_minor: null },
     { kind: 'trainings_ahead', count: 1, amount_minor: null },
     { kind: 'bookings_ahead', count: 1, amount_minor: null },
+    { kind: 'open_requests', count: 1, amount_minor: null },
   ]);
   expect((await erase(id, { dry_run: true })).status).toBe(409);
   expect((await own(id)).erasures).toBeUndefined();

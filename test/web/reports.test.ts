@@ -2,7 +2,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { warmthOf } from '../../api/web/console/modules/reports/load-ahead.ts';
 import { presetOf } from '../../api/web/console/modules/reports/periods.ts';
-import { rowsBehind } from '../../api/web/console/modules/reports/reports.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { academy } from '../belts/stage.ts';
@@ -39,44 +38,6 @@ test.each([
   ['year', '2026-03-31', '2025-04-01', '2026-03-31'],
 ] as const)('%s on %s is from %s to %s', (preset, day, from, to) => {
   expect(presetOf(preset, day)).toMatchObject({ from, to });
-});
-
-test('behind what was received, net, a refund counts against it; who has left was active and is neither now', () => {
-  const money = (figure: string, value: number) => ({
-    day: '2026-03-02',
-    figure,
-    source: 'payment',
-    source_id: 1,
-    person_id: 1,
-    value,
-  });
-  const of = { before: '2026-02-28', last: '2026-03-31', who: null };
-  const net = rowsBehind([money('gross_minor', 500), money('refunded_minor', 200), money('gross_cash_minor', 500)], {
-    ...of,
-    kind: 'revenue',
-    column: 'net_minor',
-  });
-  expect(net.map(({ value }) => value)).toEqual([500, -200]);
-  const state = (day: string, figure: string, person: number) => ({
-    day,
-    figure,
-    source: 'student',
-    source_id: person,
-    person_id: person,
-    value: 1,
-  });
-  const states = [
-    ...[1, 2, 3].map((person) => state(of.before, 'active', person)),
-    state(of.before, 'frozen', 4),
-    state(of.last, 'active', 1),
-    state(of.last, 'frozen', 2),
-  ];
-  const people = (column: string) =>
-    rowsBehind(states, { ...of, kind: 'students', column }).map((row) => `${row.figure} ${row.person_id}`);
-  expect(people('churned')).toEqual(['active 3']);
-  expect(people('active_at_start')).toEqual(['active 1', 'active 2', 'active 3']);
-  expect(people('active')).toEqual(['active 1']);
-  expect(people('frozen')).toEqual(['frozen 2']);
 });
 
 inBrowser('from what was paid today down to one payment, and on to whose it is', async () => {

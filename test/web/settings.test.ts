@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
+import { exportRun } from '../../workers/exports/export-run.ts';
+import { night } from '../support/night.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
 
@@ -52,6 +54,43 @@ inBrowser('data that got out is noted through a reload, and leads to its tasks, 
   await page.getByText(/^By .*10:00$/).waitFor();
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
   expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('an owner has everything made into a file and fetches it; an admin has no such button', async () => {
+  const { api } = world;
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  const card = page.locator('section').filter({ has: page.getByRole('heading', { name: 'Take everything out' }) });
+  await card.getByRole('button', { name: 'Make the file' }).click();
+  await card.getByRole('status').waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const { items } = (await api.get('/process-history?process_type=export')).body;
+  expect(items).toMatchObject([{ status: 'queued', created_by: `person:${owner.id}` }]);
+  const { result } = await night(api.db, exportRun, 'export', items[0].process_date, {
+    settings: { DATABASE_URL: api.database.url },
+  });
+  expect(result).toMatchObject({ tables: expect.any(Number) });
+  await page.reload();
+  const download = page.waitForEvent('download');
+  await card.getByRole('link', { name: /^Download ZIP, [\d.]+ MB$/ }).click();
+  expect((await download).suggestedFilename()).toMatch(/^studio-\d{4}-\d\d-\d\d\.zip$/);
+  const other = await world.visit({ token: (await personOf(api, 'admin')).token });
+  await other.goto('/console/settings');
+  await other.getByRole('heading', { name: 'Data got out?' }).waitFor();
+  expect(await other.getByText('Take everything out').count()).toBe(0);
+});
+
+inBrowser('who was erased is listed by number, each with its act', async () => {
+  const { api } = world;
+  const { id } = await personOf(api, 'client');
+  expect((await api.post(`/api/people/${id}/erase`, {})).status).toBe(200);
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/settings');
+  const link = page.getByRole('link', { name: `The act of the erasure, No. ${id}` });
+  await link.waitFor();
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const act = await api.get(String(await link.getAttribute('href')));
+  expect([act.status, act.text.includes(`№ ${id}`)]).toEqual([200, true]);
 });
 
 inBrowser('the studio is named through a reload, days are closed and opened, and a second factor is demanded', async () => {

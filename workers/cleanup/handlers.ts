@@ -40,4 +40,12 @@ export const stats: RunHandler = async (run, { chunk, settings }) => {
 const backup: RunHandler = async (...night) => (await import('../backups/nights.ts')).backupNight(...night);
 const verify_backup: RunHandler = async (...night) => (await import('../backups/nights.ts')).verifyNight(...night);
 
-export const handlers = { cleanup: tidyUp(operations), stats, backup, verify_backup } satisfies HandlersOf<'cleanup'>;
+const exporting: RunHandler = async (...asked) => (await import('../exports/export-run.ts')).exportRun(...asked);
+
+export const handlers = {
+  cleanup: tidyUp(operations),
+  stats,
+  backup,
+  verify_backup,
+  export: exporting,
+} satisfies HandlersOf<'cleanup'>;

@@ -27,9 +27,11 @@ import {
   type Old,
 } from '../../sql/cleanup/retention.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { forgetOldParts } from '../../sql/exports/parts.ts';
 import { forgetChanges } from '../../sql/live/changes.ts';
 import { hideDoneTasks } from '../../sql/tasks/tasks.ts';
 import { hideVendingTasks } from '../../sql/vending/tasks.ts';
+import { KEPT_HOURS } from '../exports/kept.ts';
 import { auditNight } from './audit.ts';
 import { askThoseOfAge } from './coming-of-age.ts';
 import { completePast } from './complete-bookings.ts';
@@ -78,6 +80,15 @@ const forgetPreviews: Operation = {
   async batch(transaction, { now }, after, size) {
     const gone = await deleteOldImports(transaction, { before: now.toISOString(), after: after as string | null, size });
     return { counts: {}, after: gone.after, isLast: gone.rows < size };
+  },
+};
+
+/** Files of everything that were made more than a day ago. Nobody counts them. */
+const forgetExports: Operation = {
+  name: 'export_parts',
+  async batch(transaction, { now }) {
+    await forgetOldParts(transaction, new Date(now.getTime() - KEPT_HOURS * 3_600_000).toISOString());
+    return { counts: {}, after: null, isLast: true };
   },
 };
 
@@ -170,6 +181,7 @@ export const operations: readonly Operation[] = [
   over('used_init_data', deleteOldInitData),
   over('registrations', deleteOldRegistrations),
   forgetPreviews,
+  forgetExports,
   forgetOldChanges,
   forgetJobs,
   announceExpiringKeys,

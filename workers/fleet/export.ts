@@ -12,7 +12,7 @@ const settings = settingsOrExit();
 const [folder, ...more] = process.argv.slice(2);
 if (folder === undefined || folder.startsWith('-') || more.length > 0) {
   console.error(
-    'npm run export -- FOLDER\nFOLDER   a new one: each table as CSV, calendars, the audit, and a dump where there is pg_dump',
+    'npm run export -- FOLDER\nFOLDER   a new one: each table as CSV, all of them as SQL, calendars, and what the audit says',
   );
   process.exit(1);
 }
@@ -28,8 +28,10 @@ try {
       `Exported: ${done.tables} tables, ${done.calendars} calendars, ${(done.bytes / 1e6).toFixed(1)} MB, into ${resolve(folder)}`,
     );
     console.log(`  Audit: ${done.audit}`);
-    console.log(done.noDump === undefined ? '  And studio.sql.' : `  No dump in SQL: ${done.noDump}`);
-    console.log('  Passwords, keys and sessions are not in the tables. Whoever has this folder has your clients: keep it safe.');
+    console.log('  studio.sql has it all once more: psql reads it back into an empty database.');
+    console.log(
+      '  Passwords, keys and sessions are left out; a copy with them is a backup (npm run backup). Whoever has this folder has your clients: keep it safe.',
+    );
   } finally {
     await db.end();
   }

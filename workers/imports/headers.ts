@@ -63,6 +63,14 @@ export const studentColumns = {
   payer_id: ['payer id', 'payer', 'id плательщика', 'плательщик', 'id платника', 'платник'],
   group: ['group', 'groups', 'группа', 'группы', 'група', 'групи'],
   subscription: ['subscription', 'membership', 'plan', 'абонемент', 'тариф'],
+  subscription_id: [
+    'subscription id',
+    'subscription number',
+    'id абонемента',
+    'номер абонемента',
+    'id абонементу',
+    'номер абонементу',
+  ],
   sessions_left: [
     'sessions left',
     'left',

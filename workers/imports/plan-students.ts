@@ -162,6 +162,7 @@ function planPerson(found: Found, place: number, lookup: Lookup, wish: Wish): Pe
 
   /** What of a subscription is to be held; null where there is nothing to do. */
   function heldOf(file: HeldInFile, at: number): HeldToBe | null {
+    if (file.id !== null) return nothing('subscription_held', 'subscription', file.name);
     const item = lookup.subscription(file.name);
     if (!item) return nothing('no_subscription', 'subscription', file.name);
     if (item.number_of_sessions === null && file.left !== null) return nothing('unlimited_left', 'sessions_left', item.name);

@@ -5,7 +5,8 @@ import { isError, type Note } from './notes.ts';
 import { isUnreadable } from './unreadable.ts';
 import { nameKey, type Order, orderOf, type Read, readCivilDay, readGender, readPhone, tidy, tidyLines } from './values.ts';
 
-export type HeldInFile = { name: string; left: number | null; start: Day | null; end: Day | null };
+/** `id`: the number of one that the studio has sold already; null: it may be a new one. */
+export type HeldInFile = { id: number | null; name: string; left: number | null; start: Day | null; end: Day | null };
 /** A row as it is understood; what it leaves blank is null. */
 export type StudentRow = {
   row: number;
@@ -74,6 +75,7 @@ function readRow(cell: (column: StudentColumn) => string, { row, orders, is1904,
   const gender = readGender(cell('gender'));
   const plan = words('subscription', 100);
   const held = {
+    id: count('subscription_id', 'bad_id', 2_147_483_647),
     left: count('sessions_left', 'sessions', 10_000),
     start: day('subscription_start'),
     end: day('subscription_end'),

@@ -1,10 +1,10 @@
 import { addDays } from '../../queues/time/calendar.ts';
 import { debtorsOn, listDebts, renewalsBetween } from '../../sql/reports/debts.ts';
 import { listEntries, sumEntries, sumEntriesByPerson } from '../../sql/reports/entries.ts';
-import { openMinutes } from '../../sql/reports/open-minutes.ts';
+import { listOpenMinutes, openMinutes } from '../../sql/reports/open-minutes.ts';
 import { settledUntil, settledVisits } from '../../sql/reports/settled.ts';
-import { cohortsOf, countStudents, listStates } from '../../sql/reports/students.ts';
-import { type Figures, MOST_EXPLAINED, periodsIn, type Report, rateOf } from './report.ts';
+import { cohortsOf, countStudents, listCohorts, listStates } from '../../sql/reports/students.ts';
+import { type Figures, isMore, isNamed, partsFrom, periodsIn, type Report, rateOf, simpleFigures } from './report.ts';
 import { revenue } from './revenue.ts';
 
 const RENEWAL_DAYS = 30;
@@ -33,7 +33,8 @@ const attendance: Report = {
     });
   },
   rates: attendanceRates,
-  explain: (db, span) => listEntries(db, 'attendance', span, MOST_EXPLAINED),
+  figures: { ...simpleFigures(...VISITS), rate: partsFrom('present', 'absent'), average: partsFrom('present', 'trainings_held') },
+  explain: (db, span, _today, asked) => listEntries(db, 'attendance', span, asked),
 };
 
 function attendanceRates(row: Figures): Figures {
@@ -54,21 +55,17 @@ const students: Report = {
     }));
   },
   states: ['active_at_start', 'active', 'frozen', 'churn'],
-  async explain(db, span) {
-    const states = await listStates(db, [addDays(span.from, -1), span.to], MOST_EXPLAINED);
-    return [
-      ...(await listEntries(db, 'newcomers', span, MOST_EXPLAINED)),
-      ...states.map(({ day, student_id, is_active }) => ({
-        day,
-        figure: is_active ? 'active' : 'frozen',
-        source: 'student',
-        source_id: student_id,
-        person_id: student_id,
-        value: 1,
-      })),
-    ];
+  figures: {
+    ...simpleFigures('new', 'active_at_start', 'active', 'frozen', 'churned'),
+    churn: partsFrom('churned', 'active_at_start'),
   },
+  explain: async (db, span, _today, asked) => [
+    ...(asked.figures === null || isNamed(asked, 'new') ? await listEntries(db, 'newcomers', span, asked) : []),
+    ...(isMore(asked, 'new') ? await listStates(db, { first: span.from, last: span.to }, asked) : []),
+  ],
 };
+
+const MONTHS = Array.from({ length: 12 }, (_, n) => `month_${n + 1}`);
 
 /** Of those who registered in a month, who is active 1 to 12 months later (R23). */
 const retention: Report = {
@@ -79,14 +76,19 @@ const retention: Report = {
       period,
       students: looks[0]?.students ?? 0,
       ...Object.fromEntries(
-        Array.from({ length: 12 }, (_, n) => {
+        MONTHS.map((month, n) => {
           const look = looks.find(({ months }) => months === n + 1);
-          return [`month_${n + 1}`, look ? rateOf(look.active, look.students) : null];
+          return [month, look ? rateOf(look.active, look.students) : null];
         }),
       ),
     }));
   },
-  explain: (db, span) => listEntries(db, 'newcomers', span, MOST_EXPLAINED),
+  figures: simpleFigures('students', ...MONTHS),
+  async explain(db, span, today, asked) {
+    if (isNamed(asked, ...MONTHS)) return listCohorts(db, { from: span.from, to: span.to, today }, asked);
+    const joined = await listEntries(db, 'newcomers', span, { ...asked, figures: null });
+    return joined.map((row) => ({ ...row, figure: 'students' }));
+  },
 };
 
 /** How rooms are used: minutes of trainings and bookings of those they are open (R24). */
@@ -102,16 +104,19 @@ const load: Report = {
     );
     return [...keys.values()]
       .map(({ first, room_id, room }) => {
-        const of = { room_id, first };
-        const usedMinutes = used.find((row) => row.first === of.first && row.person_id === of.room_id)?.value ?? 0;
-        const openOnes = open.find((row) => row.first === of.first && row.room_id === of.room_id)?.minutes ?? 0;
+        const usedMinutes = used.find((row) => row.first === first && row.person_id === room_id)?.value ?? 0;
+        const openOnes = open.find((row) => row.first === first && row.room_id === room_id)?.minutes ?? 0;
         const row = { period: first, room_id, room, used_minutes: usedMinutes, open_minutes: openOnes };
         return { ...row, ...loadRates(row) };
       })
       .sort((one, other) => one.period.localeCompare(other.period) || one.room_id - other.room_id);
   },
   rates: loadRates,
-  explain: (db, span) => listEntries(db, 'rooms', span, MOST_EXPLAINED),
+  figures: { ...simpleFigures('used_minutes', 'open_minutes'), load: partsFrom('used_minutes', 'open_minutes') },
+  explain: async (db, span, _today, asked) => [
+    ...(isMore(asked, 'open_minutes') ? await listEntries(db, 'rooms', span, asked) : []),
+    ...(isNamed(asked, 'open_minutes') ? await listOpenMinutes(db, span, asked) : []),
+  ],
 };
 
 function loadRates(row: Figures): Figures {
@@ -125,22 +130,23 @@ const trainers: Report = {
     const sums = await sumEntriesByPerson(db, 'trainers', span);
     return [...Map.groupBy(sums, ({ first, person_id }) => `${first} ${person_id}`).values()].map((own) => {
       const [{ first, person_id, person }] = own as [(typeof own)[number]];
-      const of = (figure: string) => own.find((row) => row.figure === figure)?.value ?? 0;
+      const sumOf = (figure: string) => own.find((row) => row.figure === figure)?.value ?? 0;
       const row = {
         period: first,
         trainer_id: person_id,
         trainer: person,
-        trainings: of('trainings'),
-        substituted: of('substituted'),
-        bookings: of('bookings'),
-        heads: of('heads'),
-        minutes: of('minutes'),
+        trainings: sumOf('trainings'),
+        substituted: sumOf('substituted'),
+        bookings: sumOf('bookings'),
+        heads: sumOf('heads'),
+        minutes: sumOf('minutes'),
       };
       return { ...row, ...hours(row) };
     });
   },
   rates: hours,
-  explain: (db, span) => listEntries(db, 'trainers', span, MOST_EXPLAINED),
+  figures: { ...simpleFigures('trainings', 'substituted', 'bookings', 'heads', 'minutes'), hours: partsFrom('minutes') },
+  explain: (db, span, _today, asked) => listEntries(db, 'trainers', span, asked),
 };
 
 function hours(row: Figures): Figures {
@@ -152,15 +158,8 @@ function hours(row: Figures): Figures {
 const debtors: Report = {
   rows: async (db, { zone }, today) => [...(await debtorsOn(db, today, zone))],
   states: ['oldest_days'],
-  explain: async (db, { zone }, today) =>
-    (await listDebts(db, today, zone, MOST_EXPLAINED)).map(({ id, payer_id, amount_minor, due_date }) => ({
-      day: due_date,
-      figure: 'owed_minor',
-      source: 'invoice',
-      source_id: id,
-      person_id: payer_id,
-      value: amount_minor,
-    })),
+  figures: simpleFigures('invoices', 'owed_minor', 'days_1_7_minor', 'days_8_30_minor', 'days_over_30_minor', 'oldest_days'),
+  explain: (db, { zone }, today, asked) => listDebts(db, today, zone, asked),
 };
 
 /** Renewals that are expected in the next 30 days, at today's prices; what is no longer sold stands apart. */
@@ -173,16 +172,20 @@ const renewals: Report = {
       no_longer_sold_minor: is_sold ? 0 : price_minor,
     }));
   },
-  async explain(db, _span, today) {
+  figures: simpleFigures('expected_minor', 'no_longer_sold_minor'),
+  async explain(db, _span, today, { figures, who, limit }) {
     const due = await renewalsBetween(db, today, addDays(today, RENEWAL_DAYS));
-    return due.map(({ id, student_id, end_date, price_minor, is_sold }) => ({
-      day: end_date,
-      figure: is_sold ? 'expected_minor' : 'no_longer_sold_minor',
-      source: 'subscription',
-      source_id: id,
-      person_id: student_id,
-      value: price_minor,
-    }));
+    return due
+      .map(({ id, student_id, end_date, price_minor, is_sold }) => ({
+        day: end_date,
+        figure: is_sold ? 'expected_minor' : 'no_longer_sold_minor',
+        source: 'subscription',
+        source_id: id,
+        person_id: student_id,
+        value: price_minor,
+      }))
+      .filter(({ figure, person_id }) => (figures?.includes(figure) ?? true) && (who ?? person_id) === person_id)
+      .slice(0, limit);
   },
 };
 

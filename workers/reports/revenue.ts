@@ -1,15 +1,19 @@
 import { addDays, type Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import type { AskedRows } from '../../sql/reports/asked.ts';
 import { listEntries, sumEntries } from '../../sql/reports/entries.ts';
-import { BEFORE_ALL, earnedBetween, readMoneyDays } from '../../sql/reports/money-days.ts';
+import { BEFORE_ALL, earnedBetween, listStanding, readMoneyDays } from '../../sql/reports/money-days.ts';
 import type { ReportSpan } from '../../sql/reports/periods.ts';
 import { settledMoney, settledUntil } from '../../sql/reports/settled.ts';
-import { type Figures, MOST_EXPLAINED, periodsIn, type Report } from './report.ts';
+import { isMore, isNamed, partsFrom, periodsIn, type Report, simpleFigures } from './report.ts';
 
 const METHODS = ['cash', 'card', 'transfer', 'online', 'other'] as const;
 const KINDS = ['training', 'subscription', 'booking', 'package', 'other'] as const;
 const STATES = ['wallets', 'deferred', 'owed'] as const;
 const MONEY = ['gross', 'refunded', 'cancelled'] as const;
+
+const RECOGNISED = KINDS.map((kind) => `recognised_${kind}_minor` as const);
+const STANDING = STATES.map((state) => `${state}_minor` as const);
 
 const emptySums = <Name extends string>(names: readonly Name[]) =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
@@ -35,14 +39,17 @@ export const revenue: Report = {
     until(addDays(span.from, -1));
     return periods.map(({ first, last }) => {
       const sums = new Map(received.get(first)?.map(({ figure, value }) => [figure, value]));
-      const of = (figure: string) => sums.get(figure) ?? 0;
+      const sumOf = (figure: string) => sums.get(figure) ?? 0;
       const before = { ...earned };
       until(last);
       return {
         period: first,
-        ...netOf(MONEY.map((name) => of(`${name}_minor`))),
+        ...netOf(MONEY.map((name) => sumOf(`${name}_minor`))),
         ...Object.fromEntries(
-          METHODS.map((method) => [`net_${method}_minor`, netOf(MONEY.map((name) => of(`${name}_${method}_minor`))).net_minor]),
+          METHODS.map((method) => [
+            `net_${method}_minor`,
+            netOf(MONEY.map((name) => sumOf(`${name}_${method}_minor`))).net_minor,
+          ]),
         ),
         recognised_minor: KINDS.reduce((sum, kind) => sum + earned[kind] - before[kind], 0),
         ...Object.fromEntries(KINDS.map((kind) => [`recognised_${kind}_minor`, earned[kind] - before[kind]])),
@@ -53,8 +60,23 @@ export const revenue: Report = {
     });
   },
   /** Of what is a state at an end, the last one stands. */
-  states: ['wallets_minor', 'deferred_minor', 'owed_minor'],
-  explain: async (db, span) => [...(await listEntries(db, 'received', span, MOST_EXPLAINED)), ...(await explainEarned(db, span))],
+  states: STANDING,
+  figures: {
+    ...simpleFigures(
+      ...MONEY.map((name) => `${name}_minor`),
+      ...MONEY.flatMap((name) => METHODS.map((method) => `${name}_${method}_minor`)),
+    ),
+    net_minor: netParts(''),
+    ...Object.fromEntries(METHODS.map((method) => [`net_${method}_minor`, netParts(`_${method}`)])),
+    ...simpleFigures(...RECOGNISED),
+    recognised_minor: partsFrom(...RECOGNISED),
+    ...simpleFigures(...STANDING),
+  },
+  explain: async (db, span, _today, asked) => [
+    ...(isMore(asked, ...RECOGNISED, ...STANDING) ? await listEntries(db, 'received', span, asked) : []),
+    ...(asked.figures === null || isNamed(asked, ...RECOGNISED) ? await explainEarned(db, span, asked) : []),
+    ...(await explainStanding(db, span, asked)),
+  ],
 };
 
 /** All days until the end of a span on which money changed: settled ones from the daily figures, later ones from the ledgers. */
@@ -71,14 +93,14 @@ function netOf([gross = 0, refunded = 0, cancelled = 0]: number[]): Record<strin
   return { gross_minor: gross, refunded_minor: refunded, cancelled_minor: cancelled, net_minor: gross - refunded - cancelled };
 }
 
-async function explainEarned(db: Sql, { from, to, zone }: ReportSpan): Promise<Figures[]> {
-  const rows = await earnedBetween(db, { before: addDays(from, -1), last: to, zone }, MOST_EXPLAINED);
-  return rows.map(({ kind, id, person_id, value }) => ({
-    day: to,
-    figure: `recognised_${kind}_minor`,
-    source: kind === 'subscription' ? 'subscription' : 'invoice',
-    source_id: id,
-    person_id,
-    value,
-  }));
+function netParts(under: string): Record<string, 1 | -1> {
+  return { [`gross${under}_minor`]: 1, [`refunded${under}_minor`]: -1, [`cancelled${under}_minor`]: -1 };
+}
+
+const explainEarned = (db: Sql, { from, to, zone }: ReportSpan, asked: AskedRows) =>
+  earnedBetween(db, { before: addDays(from, -1), last: to, zone }, asked);
+
+async function explainStanding(db: Sql, { to, zone }: ReportSpan, asked: AskedRows) {
+  const figure = STANDING.find((state) => isNamed(asked, state));
+  return figure ? listStanding(db, figure, { last: to, zone }, asked) : [];
 }

@@ -14,6 +14,7 @@ const TRIGGERS: Readonly<Record<string, { path: string; body(run: RunSummary): o
   stats: { path: '/cron/stats', body: ofDay },
   backup: { path: '/cron/backup', body: () => ({}) },
   verify_backup: { path: '/cron/verify-backup', body: () => ({}) },
+  export: { path: '/cron/export', body: () => ({}) },
 };
 function ofDay({ process_date }: RunSummary) {
   return { date: process_date };

@@ -79,52 +79,10 @@ export const isWord = (column: string) => WORDS.has(column);
 export const isMoney = (column: string) => column.endsWith('_minor');
 export const isRate = (column: string) => ['rate', 'churn', 'load'].includes(column) || column.startsWith('month_');
 
-const MONEY = ['gross', 'refunded', 'cancelled'] as const;
-const SIMPLE: Partial<Record<ReportKind, readonly string[]>> = {
-  revenue: ['gross_minor', 'refunded_minor', 'cancelled_minor', ...earnedOf],
-  attendance: ['trainings_held', 'trainings_cancelled', 'present', 'absent'],
-  students: ['new', 'active', 'active_at_start', 'frozen', 'churned'],
-  load: ['used_minutes'],
-  trainers: ['trainings', 'substituted', 'bookings', 'heads'],
-  debtors: ['owed_minor'],
-};
-const MADE_OF: Record<string, readonly string[]> = {
-  net_minor: MONEY.map((name) => `${name}_minor`),
-  ...Object.fromEntries(METHODS.map((method) => [`net_${method}_minor`, MONEY.map((name) => `${name}_${method}_minor`)])),
-  recognised_minor: earnedOf,
-  rate: ['present', 'absent'],
-  average: ['present'],
-  hours: ['minutes'],
-  active_at_start: ['active'],
-  churned: ['active', 'frozen'],
-};
-
-/** The figures of the rows behind a column; none where it cannot be asked what is behind. */
-export function behind(kind: ReportKind, column: string): readonly string[] {
-  if (kind === 'retention') return column === 'students' ? ['new'] : [];
-  const made = MADE_OF[column];
-  if (made && ['revenue', 'attendance', 'trainers', 'students'].includes(kind)) return made;
-  return SIMPLE[kind]?.includes(column) ? [column] : [];
-}
-
-/** The rows that make a figure, of all that stand behind a report between two days: `who` is a trainer, a room or a payer. */
-export function rowsBehind(
-  explained: readonly Row[],
-  of: { kind: ReportKind; column: string; before: string; last: string; who: number | null },
-): Row[] {
-  const { kind, column, before, last, who } = of;
-  const figures = behind(kind, column);
-  const own = explained.filter((row) => figures.includes(String(row.figure)) && (who === null || row.person_id === who));
-  if (kind !== 'students' || column === 'new') return own.map((row) => (isTaken(column, row) ? negated(row) : row));
-  const stay = new Set(own.filter(({ day }) => day === last).map(({ person_id }) => person_id));
-  if (column === 'churned')
-    return own.filter((row) => row.day === before && row.figure === 'active' && !stay.has(row.person_id ?? null));
-  return own.filter(({ day }) => day === (column === 'active_at_start' ? before : last));
-}
-
-/** Of what is left over, what was given back counts against it. */
-const isTaken = (column: string, { figure }: Row) => column.startsWith('net_') && !String(figure).startsWith('gross');
-const negated = (row: Row): Row => ({ ...row, value: -Number(row.value) });
+/** A figure of which the sum of the rows behind it says nothing: it is how some of them are to others. */
+export const isRatio = (column: string) => isRate(column) || column === 'average';
+/** Of all periods these are not what stands behind one of them. */
+export const isOfOnePeriod = (column: string) => ['active_at_start', 'churned', 'churn', 'oldest_days'].includes(column);
 
 /** What a chart draws: the rows put together by period, person or room; of a time in its order, else the greatest first. */
 export function reportBars(rows: readonly Row[], { by, chart }: { by: string; chart: string }): { key: string; value: number }[] {

@@ -1,0 +1,59 @@
+import type pg from 'pg';
+import { migrations } from '../database/migrate.ts';
+
+/** Rows of a statement, and of a look at the table. */
+const ROWS = 200;
+const NOTE = `-- A studio in SQL. To read it back into an empty database, as a superuser (its rows come in whatever order):
+--   createdb studio && psql -v ON_ERROR_STOP=1 -d studio -f studio.sql
+-- The fleet starts on it: DATABASE_URL=postgres://.../studio npm start
+-- Left out is what only lets people in, so everybody needs a new password or link (npm run link). A copy with these, too, is a backup: npm run backup
+`;
+
+/**
+ * The studio as SQL, of the moment of the client's transaction: its schema as the migrations make it, then the rows of these tables, each value
+ * as the server writes it. No program of PostgreSQL is needed, neither for this nor to read it.
+ * @param leftOut tables that stay empty; they are named at the top
+ */
+export async function* sqlDump(client: pg.Client, tables: readonly string[], leftOut: readonly string[]): AsyncGenerator<Buffer> {
+  yield Buffer.from(
+    `${NOTE}-- Left out: ${leftOut.join(', ')}\n\nset client_encoding = 'UTF8';\nset standard_conforming_strings = on;\n`,
+  );
+  yield Buffer.from(
+    'create table schema_migrations (version integer primary key, name text not null, checksum text not null, applied_at timestamptz not null default now());\n',
+  );
+  for (const { name, text } of migrations) yield Buffer.from(`\n-- ${name}\nbegin;\n${text}\n;commit;\n`);
+  yield Buffer.from('\nbegin;\nset local session_replication_role = replica;\n');
+  const names = tables.map((table) => tableOf(client, table));
+  if (names.length > 0)
+    yield Buffer.from(`truncate ${[...names, ...leftOut.map((table) => tableOf(client, table))].join(', ')};\n`);
+  for (const table of tables) yield* rowsOf(client, table);
+  const { rows } = await client.query<{ sequence: string; last: string }>(
+    `select format('%I.%I', schemaname, sequencename) as sequence, last_value::text as last from pg_sequences
+     where schemaname = 'public' and last_value is not null order by 1`,
+  );
+  for (const { sequence, last } of rows) yield Buffer.from(`select setval(${client.escapeLiteral(sequence)}, ${last});\n`);
+  yield Buffer.from('commit;\n');
+}
+
+const tableOf = (client: pg.Client, table: string) => `public.${client.escapeIdentifier(table)}`;
+
+async function* rowsOf(client: pg.Client, table: string): AsyncGenerator<Buffer> {
+  const from = tableOf(client, table);
+  const { rows: columns } = await client.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [from],
+  );
+  const names = columns.map(({ name }) => client.escapeIdentifier(name));
+  await client.query(
+    `declare dumped no scroll cursor for select ${names.map((name) => `${name}::text`).join(', ')} from ${from}`,
+  );
+  for (;;) {
+    const { rows } = await client.query<(string | null)[]>({ text: `fetch ${ROWS} from dumped`, rowMode: 'array' });
+    if (rows.length === 0) break;
+    const values = rows.map(
+      (row) => `(${row.map((value) => (value === null ? 'null' : client.escapeLiteral(value))).join(', ')})`,
+    );
+    yield Buffer.from(`insert into ${from} (${names.join(', ')}) overriding system value values\n${values.join(',\n')};\n`);
+  }
+  await client.query('close dumped');
+}
