@@ -71,8 +71,14 @@ export async function closeWal(client: pg.Client, label: string): Promise<string
   return rows[0]?.wal ?? '';
 }
 
+/** How many files of the log the archiver has kept since its figures were begun. */
+export async function archivedSoFar(client: Pick<pg.Client, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ kept: string }>('select archived_count as kept from pg_stat_archiver');
+  return Number(rows[0]?.kept);
+}
+
 /** Why nothing is archived: the file that could not be, and since when. */
-export async function archiverTrouble(client: pg.Client): Promise<string> {
+export async function archiverTrouble(client: Pick<pg.Client, 'query'>): Promise<string> {
   const { rows } = await client.query<{ file: string | null; at: Date | null }>(
     `select last_failed_wal as file, last_failed_time as at from pg_stat_archiver
      where last_failed_time > coalesce(last_archived_time, '-infinity')`,
