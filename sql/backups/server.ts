@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { archiveCommand, walDir } from '../database/archiving.ts';
+import { keepsLogIn, walDir } from '../database/archiving.ts';
 import { PrimaryClient } from '../database/hosts.ts';
 
 /** One backup, verification or restore of a server at a time. */
@@ -42,9 +42,9 @@ export async function archivesTo(
     `select current_setting('archive_mode') as mode, current_setting('archive_command') as command, system_identifier::text as system
      from pg_control_system()`,
   );
-  const { mode = 'off', command, system = '' } = rows[0] ?? {};
+  const { mode = 'off', command = '', system = '' } = rows[0] ?? {};
   const folder = walDir(backupDir, system);
-  return mode !== 'off' && command === archiveCommand(folder, keyFile) ? { system, folder } : null;
+  return mode !== 'off' && keepsLogIn(command, folder, keyFile) ? { system, folder } : null;
 }
 
 /** Begins a base backup. Returns the file of the log that a recovery begins with, and how large such files are. */
