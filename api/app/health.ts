@@ -4,7 +4,7 @@ import type { RequestHandler } from 'express';
 import { withTimeout } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Fleet } from '../../queues/process/fleet.ts';
-import { areBackupsFresh, hasRoom } from '../../queues/timetable/backup-watch.ts';
+import { areBackupsFresh, hasRoom, spaceOf } from '../../queues/timetable/backup-watch.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { areConnectionsFree, isClockRight } from '../../queues/timetable/surroundings-watch.ts';
 import { AWAY_AFTER, type CheckedChannel, channelChecks } from '../../sql/alerts/channel-checks.ts';
@@ -30,13 +30,13 @@ const FRESH_MS = 1_000;
 const ADVISORY = new Set(['backups', 'channel:telegram', 'channel:email', 'clock', 'connections', 'disk:data', 'disk:backups']);
 
 /** 200 when every part is up, 503 when one is not; names the parts and says no more than up or down. */
-export function ready(fleet: Fleet): RequestHandler {
+export function ready(fleet: Fleet, look?: Look): RequestHandler {
   let looked: ReturnType<typeof readiness> | undefined;
   let at = Number.NEGATIVE_INFINITY;
   return async (_request, response) => {
     if (!looked || performance.now() - at >= FRESH_MS) {
       at = performance.now();
-      looked = readiness(fleet);
+      looked = readiness(fleet, look);
     }
     const parts = await looked;
     const isUp = isReady(parts);
@@ -48,8 +48,14 @@ export function ready(fleet: Fleet): RequestHandler {
 export const isReady = (parts: Record<string, 'up' | 'down'>) =>
   Object.entries(parts).every(([part, state]) => state === 'up' || ADVISORY.has(part));
 
+/** How the machines are looked at. */
+type Look = { space: typeof spaceOf; connections: typeof connectionsOf };
+
 /** Looks at every part at once: the database, the job, the scheduler, each worker's last canary, the disk. */
-export async function readiness({ db, backend, settings }: Fleet): Promise<Record<string, 'up' | 'down'>> {
+export async function readiness(
+  { db, backend, settings }: Fleet,
+  look: Look = { space: spaceOf, connections: connectionsOf },
+): Promise<Record<string, 'up' | 'down'>> {
   const silence = withTimeout(PATIENCE_MS, workersLastSeen(db));
   const channels = withTimeout(PATIENCE_MS, channelChecks(db));
   const answers = async (channel: CheckedChannel) =>
@@ -64,9 +70,9 @@ export async function readiness({ db, backend, settings }: Fleet): Promise<Recor
     'channel:telegram': async () => demand(await answers('telegram')),
     'channel:email': async () => demand(await answers('email')),
     clock: async () => demand(isClockRight([...(await skewedHosts(db))])),
-    connections: async () => demand(areConnectionsFree(await connectionsOf(db))),
-    'disk:data': async () => demand(await hasRoom(settings.dataDir)),
-    'disk:backups': async () => demand(await hasRoom(settings.backupDir)),
+    connections: async () => demand(areConnectionsFree(await look.connections(db))),
+    'disk:data': async () => demand(await hasRoom(settings.dataDir, look.space)),
+    'disk:backups': async () => demand(await hasRoom(settings.backupDir, look.space)),
     backups: async () => demand(areBackupsFresh(await backupsStand(db), new Date())),
     alarms: async () => demand(await alarmsArrive(db, settings.telegramToken ? settings.adminChatIds : [])),
   };

@@ -3,6 +3,7 @@ import { nouns } from '../../queues/jobs/catalog.ts';
 import { SILENT_SECONDS } from '../../queues/timetable/run-due.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
+import { type BackupsStand, backupsStand } from '../../sql/backups/backups.ts';
 import { lastRuns, latestRuns, messagesWaiting } from '../../sql/bot/runs.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
@@ -26,15 +27,16 @@ import type { BotContext } from './bot-context.ts';
 type View = (bot: BotContext, locale: Locale, now: Date) => Promise<Words>;
 const QUEUE_PATIENCE_MS = 3_000;
 
-/** Who answers, what waits, how the last runs ended. */
+/** Who answers, what waits, how the backups stand, how the last runs ended. */
 const status: View = async ({ db, backend, settings }, locale, now) => {
-  const [seen, scheduler, runs, states, messages, jobs] = await Promise.all([
+  const [seen, scheduler, runs, states, messages, jobs, backups] = await Promise.all([
     workersLastSeen(db),
     leaseHolder(db, 'scheduler'),
     latestRuns(db, routine),
     scheduleStates(db, now),
     messagesWaiting(db),
     jobsWaiting(backend),
+    backupsStand(db),
   ]);
   const answers = (noun: string) => seen.some((runDue) => runDue.worker === noun && runDue.seconds < SILENT_SECONDS);
   const parts = [...nouns.map((noun) => [noun, answers(noun)] as const), ['scheduler', scheduler !== null] as const];
@@ -51,6 +53,7 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
         ...(silent.length > 0 ? [text(locale, 'bot.status_view.silent')] : []),
         jobs === null ? text(locale, 'bot.status_view.queue_away') : text(locale, 'bot.status_view.queues', { waiting }),
         ...(messages > 0 ? [text(locale, 'bot.status_view.messages', { count: messages })] : []),
+        backupLine(backups, (at) => clockIn(locale, settings.zone, at, now), locale),
         ...paused.map((schedule) =>
           text(locale, 'bot.status_view.paused', { title: scheduleTitle(locale, schedule), name: schedule.name }),
         ),
@@ -67,6 +70,16 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
     ],
   ]);
 };
+
+/** When the newest backup was made, and when one was restored to try it (R34). */
+function backupLine({ finished_at, verified_at }: BackupsStand, clock: (at: string) => string, locale: Locale): string {
+  if (finished_at === null) return `💾 ${text(locale, 'bot.status_view.no_backup')}`;
+  const tried =
+    verified_at === null
+      ? text(locale, 'bot.status_view.backup_untried')
+      : text(locale, 'bot.status_view.backup_tried', { when: clock(verified_at) });
+  return `💾 ${text(locale, 'bot.status_view.backup', { when: clock(finished_at) })}, ${tried}`;
+}
 
 /** Jobs that wait or are being done, by queue, without the canaries; null when the queues do not answer. */
 async function jobsWaiting(backend: BotContext['backend']): Promise<[string, number][] | null> {

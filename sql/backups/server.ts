@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { archiveCommand, walDir } from '../database/archiving.ts';
+import { keepsLogIn, walDir } from '../database/archiving.ts';
 import { PrimaryClient } from '../database/hosts.ts';
 
 /** One backup, verification or restore of a server at a time. */
@@ -42,9 +42,9 @@ export async function archivesTo(
     `select current_setting('archive_mode') as mode, current_setting('archive_command') as command, system_identifier::text as system
      from pg_control_system()`,
   );
-  const { mode = 'off', command, system = '' } = rows[0] ?? {};
+  const { mode = 'off', command = '', system = '' } = rows[0] ?? {};
   const folder = walDir(backupDir, system);
-  return mode !== 'off' && command === archiveCommand(folder, keyFile) ? { system, folder } : null;
+  return mode !== 'off' && keepsLogIn(command, folder, keyFile) ? { system, folder } : null;
 }
 
 /** Begins a base backup. Returns the file of the log that a recovery begins with, and how large such files are. */
@@ -71,8 +71,14 @@ export async function closeWal(client: pg.Client, label: string): Promise<string
   return rows[0]?.wal ?? '';
 }
 
+/** How many files of the log the archiver has kept since its figures were begun. */
+export async function archivedSoFar(client: Pick<pg.Client, 'query'>): Promise<number> {
+  const { rows } = await client.query<{ kept: string }>('select archived_count as kept from pg_stat_archiver');
+  return Number(rows[0]?.kept);
+}
+
 /** Why nothing is archived: the file that could not be, and since when. */
-export async function archiverTrouble(client: pg.Client): Promise<string> {
+export async function archiverTrouble(client: Pick<pg.Client, 'query'>): Promise<string> {
   const { rows } = await client.query<{ file: string | null; at: Date | null }>(
     `select last_failed_wal as file, last_failed_time as at from pg_stat_archiver
      where last_failed_time > coalesce(last_archived_time, '-infinity')`,

@@ -16,6 +16,15 @@ export const walDir = (backupDir: string, system: string) => join(backupDir, 'wa
 /** `archive_command` of a server whose log is kept in a folder. */
 export const archiveCommand = (folder: string, keyFile?: string) => command('keep', folder, keyFile);
 
+/**
+ * Whether the `archive_command` of a server that runs keeps its log in a folder, with a key. Whose program does it makes no difference:
+ * after an update from another folder the server goes on with that of the version before.
+ */
+export function keepsLogIn(serversCommand: string, folder: string, keyFile?: string): boolean {
+  const [before, after] = [serversCommand, archiveCommand(folder, keyFile)].map(whereTo);
+  return before !== undefined && before === after;
+}
+
 /** `restore_command` of a server that recovers from there. */
 export const restoreCommand = (folder: string, keyFile?: string) => command('fetch', folder, keyFile);
 
@@ -34,6 +43,9 @@ const command = (wish: 'keep' | 'fetch', folder: string, keyFile: string | undef
   ]
     .map(quoted)
     .join(' ');
+
+/** What stands in the command after its program. */
+const whereTo = (text: string) => text.split(` ${quoted('keep')} ${quoted('%p')} `)[1];
 
 const escaped = (path: string) => path.replaceAll('%', '%%');
 const quoted = (word: string) =>

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import express from 'express';
+import { ready } from '../../api/app/health.ts';
 import { openBackend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -117,6 +121,40 @@ test('two hundred who ask at once cost one look, and so does whoever asks within
   await Promise.all(Array.from({ length: 200 }, () => down(api)));
   expect(looks.mock.calls.length).toBeLessThanOrEqual(1 + Math.ceil((performance.now() - began) / 1_000));
   await api.close();
+});
+
+describe('the machines', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await testApi();
+    await allUp(api);
+  });
+  afterAll(() => api.close());
+
+  /** What is asked of an API whose server and disks are in this state. */
+  async function seen({ used = 10, data = 50, backups = 50 }) {
+    const { dataDir } = api.fleet.settings;
+    const look = {
+      connections: async () => ({ used, most: 100 }),
+      space: async (folder: string) => ({ percent: folder === dataDir ? data : backups, free_bytes: 1e9 }),
+    };
+    const server = express().get('/health/ready', ready(api.fleet, look)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const parts = await down({ ...api, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+    server.close();
+    server.closeAllConnections();
+    return parts;
+  }
+  test.each([
+    ['85 % of the connections are in use', { used: 85 }, []],
+    ['more than 85 % of them are', { used: 86 }, ['connections']],
+    ['a tenth of the disks is free', { data: 10, backups: 10 }, []],
+    ['less of the disk of the data is', { data: 9.9 }, ['disk:data']],
+    ['less of the disk of the backups is', { backups: 9.9 }, ['disk:backups']],
+    ['all at once', { used: 100, data: 0, backups: 0 }, ['connections', 'disk:data', 'disk:backups']],
+  ])('%s: it is named, and nobody is turned away', async (_, state, parts) => {
+    expect(await seen(state)).toEqual(parts);
+  });
 });
 
 test('the queue is away', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, test } from '@jest/globals';
 import { fetchWal, keepWal } from '../../sql/database/archive-wal.ts';
-import { archiveCommand, restoreCommand } from '../../sql/database/archiving.ts';
+import { archiveCommand, keepsLogIn, restoreCommand } from '../../sql/database/archiving.ts';
 
 let dir: string;
 let wal: string;
@@ -45,6 +45,23 @@ test('what cannot be read leaves nothing in the archive', async () => {
 test('what was never archived is no file that a recovery could take for one', async () => {
   await expect(fetchWal(join(dir, 'back'), archived)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(existsSync(join(dir, 'back'))).toBe(false);
+});
+
+test.each([
+  ['the version before’s, in another folder', '/old/node --no-warnings /old/sql/archive-wal.ts keep %p /mnt/wal/%f.gz', true],
+  ['another folder of backups', '/old/node --no-warnings /old/sql/archive-wal.ts keep %p /mnt/other/%f.gz', false],
+  ['a key that is not ours', '/old/node --no-warnings /old/sql/archive-wal.ts keep %p /mnt/wal/%f.gz /etc/key', false],
+  ['a program of somebody’s', 'cp %p /mnt/wal/%f.gz', false],
+  ['none', '', false],
+])('a server that archives by %s', (_, command, isIt) => {
+  expect(keepsLogIn(command, '/mnt/wal')).toBe(isIt);
+});
+
+test('a server that archives by our own command does so, with its key', () => {
+  const [folder, key] = ["/mnt/a 100% 'b'/wal", '/etc/a key'];
+  expect(keepsLogIn(archiveCommand(folder), folder)).toBe(true);
+  expect(keepsLogIn(archiveCommand(folder, key), folder, key)).toBe(true);
+  expect(keepsLogIn(archiveCommand(folder, key), folder)).toBe(false);
 });
 
 test('folders with blanks, quotes and percent signs reach the shell as they are', () => {

@@ -67,6 +67,7 @@ test('an evening: status, run, confirm, failure, retry', async () => {
     🟢 Всё в порядке
       ${[...nouns, 'scheduler'].map((noun) => `✅ ${noun}`).join('  ')}
       В очередях: пусто
+      💾 Копий базы ещё нет
 
       Последние запуски
       Пока не было.
@@ -102,6 +103,7 @@ test('an evening: status, run, confirm, failure, retry', async () => {
     🟢 Всё в порядке
       ${[...nouns, 'scheduler'].map((noun) => `✅ ${noun}`).join('  ')}
       В очередях: пусто
+      💾 Копий базы ещё нет
 
       Последние запуски
       ✅ Расписание на неделю, ${inWords(WEEK)} · ЧАС · #2`);
@@ -135,6 +137,7 @@ ${timetable.map(({ name, run }) => `      🗓 ${runTitle('ru', run)} (${name})\
       ${[...nouns, 'scheduler'].map((noun) => `${noun === 'finance' ? '❌' : '✅'} ${noun}`).join('  ')}
       Кто с крестиком, не отвечает. Задания ждут и не потеряны.
       В очередях: пусто
+      💾 Копий базы ещё нет
       ⏸ На паузе: Итоги дня (/resume daily)
 
       Последние запуски

@@ -63,6 +63,16 @@ test('a second start is harmless', async () => {
   expect(await generations()).toHaveLength(2);
 });
 
+test('a running fleet is backed up by a command, and not restored over', async () => {
+  const made = await fleet.npm('backup');
+  expect(made).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Backed up: (nightly|archive)\/\S+ in /) });
+  expect(await fleet.npm('restore', ['latest'])).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: 'the fleet runs: "npm stop" stops it\n',
+  });
+});
+
 test('every process works as a role that is no superuser, for its own user’s eyes only', async () => {
   const { role_password } = JSON.parse(readFileSync(join(fleet.dir, 'data', 'postgres.json'), 'utf8'));
   const client = new pg.Client({ connectionString: embeddedUrl(join(fleet.dir, 'data')) });

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 
 type Asked = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 
-/** A provider of short messages: what it was asked, and what it answers. `hangs`: it takes the message and never answers. */
+/** A provider of short messages: what it was asked, and what it answers. `hangsUp`: it takes the message and closes the connection. */
 export async function smsServer() {
   const asked: Asked[] = [];
   const said: { status: number; body: string; hangsUp: boolean } = { status: 200, body: '{"status":"ok"}', hangsUp: false };

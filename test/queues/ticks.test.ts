@@ -136,3 +136,10 @@ test('the timetable’s names are unique, its patterns tick, its windows and dea
     expect(Math.min(windowHours, deadlineMinutes)).toBeGreaterThan(0);
   }
 });
+
+test('a backup is made every night at two, and tried by a restore on Sundays at four (R33, R34)', () => {
+  const of = (name: string) => timetable.find((schedule) => schedule.name === name)?.pattern ?? '';
+  const within = (name: string) => ticks(of(name), 'Europe/Moscow', '2026-11-20T12:00Z', '2026-11-23T12:00Z');
+  expect(within('backup').map((tick) => tick.slice(8))).toEqual(['20T23:00Z', '21T23:00Z', '22T23:00Z']);
+  expect(within('verify').map((tick) => tick.slice(8))).toEqual(['22T01:00Z']);
+});

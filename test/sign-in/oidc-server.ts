@@ -10,19 +10,20 @@ export type OidcServer = Awaited<ReturnType<typeof oidcServer>>;
 
 /**
  * An issuer as Telegram's: discovery, keys, and a token for each code, once, for whoever brings client, secret and verifier. `claims`
- * may be changed by a test; `signer` signs with another key.
+ * may be changed by a test; `signer` signs with another key; at the path `silentAt` it takes a request and never answers.
  */
 export async function oidcServer(client: { id: string; secret: string }) {
   const keys = await generateKeyPair('RS256', { extractable: true });
   const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'RS256', use: 'sig' };
   const asked = new Map<string, URLSearchParams>();
-  const said = { claims: {} as Claims, signer: keys.privateKey, isAway: false };
+  const said = { claims: {} as Claims, signer: keys.privateKey, isAway: false, silentAt: '' };
   let count = 0;
   const server = createServer(async (request, response) => {
     const send = (status: number, body: unknown) => {
       response.writeHead(status, { 'Content-Type': 'application/json' }).end(JSON.stringify(body));
     };
     if (said.isAway) return send(503, {});
+    if (said.silentAt === request.url) return;
     if (request.url === '/.well-known/openid-configuration')
       return send(200, {
         issuer: root,

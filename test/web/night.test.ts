@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
+import { beginBackup, describeBackups, noteBackupFailed } from '../../sql/backups/backups.ts';
 import { sql } from '../../sql/database/database.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, type Locale, tooWide, violations } from './browser.ts';
 
 let world: ConsoleWorld;
 let owner: TestPerson;
@@ -109,4 +110,50 @@ inBrowser('an alarm is taken note of by name, the books are audited on the spot,
   await page.getByRole('button', { name: 'Look', exact: true }).waitFor();
   const { items: asked } = (await world.api.get('/process-history?process_type=backup')).body;
   expect(asked).toMatchObject([{ status: 'queued', created_by: `person:${owner.id}` }]);
+});
+
+inBrowser('the last backup is shown in each language: whether it is complete, was tried by a restore, or failed', async () => {
+  const { db } = world.api;
+  await db.query(sql.unsafe`delete from backups`);
+  const begin = (file: string) => beginBackup(db, 'base', file, new Date().toISOString());
+  const complete = async (verified_at: string | null) => {
+    const at = new Date().toISOString();
+    const contents = { bytes: 1_000, sha256: 'a'.repeat(64), schema_version: 70, row_counts: { users: 2 } };
+    await describeBackups(db, [
+      { kind: 'base', file: 'nightly/1.tar.gz', started_at: at, finished_at: at, verified_at, ...contents },
+    ]);
+  };
+  const none = { ru: /^Копий ещё нет$/, uk: /^Копій ще немає$/, en: /^There is no backup yet$/ };
+  const states: [() => Promise<unknown>, Record<Locale, RegExp>][] = [
+    [async () => undefined, none],
+    // One that is being made is none yet.
+    [() => begin('nightly/1.tar.gz'), none],
+    [() => complete(null), { ru: /^Копия .+ \d\d:\d\d$/, uk: /^Копія .+ \d\d:\d\d$/, en: /^Backup .+ \d\d:\d\d$/ }],
+    [
+      () => complete(new Date().toISOString()),
+      {
+        ru: /^Копия .+, восстановление проверено$/,
+        uk: /^Копія .+, відновлення перевірено$/,
+        en: /^Backup .+, a restore was tried$/,
+      },
+    ],
+    [
+      async () => {
+        await begin('nightly/2.tar.gz');
+        await noteBackupFailed(db, 'nightly/2.tar.gz', 'the disk is full');
+      },
+      { ru: /^Копия .+ не удалась$/, uk: /^Копія .+ не вдалася$/, en: /^The backup of .+ failed$/ },
+    ],
+  ];
+  const pages = await Promise.all(
+    LOCALES.map(async (locale) => [locale, await world.visit({ token: owner.token, locale })] as const),
+  );
+  for (const [change, words] of states) {
+    await change();
+    for (const [locale, page] of pages) {
+      await page.goto('/console/night');
+      await page.locator('.v-chip').getByText(words[locale]).waitFor();
+    }
+  }
+  expect(world.complaints()).toEqual([]);
 });

@@ -1,14 +1,14 @@
-import { access, type FileHandle, open, readdir } from 'node:fs/promises';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { createGzip } from 'node:zlib';
 import { UnrecoverableError } from 'bullmq';
 import type pg from 'pg';
 import { quietInstant } from '../../sql/backups/instant.ts';
-import { archiverTrouble, archivesTo, closeWal, startBase, stopBase } from '../../sql/backups/server.ts';
+import { archivesTo, closeWal, startBase, stopBase } from '../../sql/backups/server.ts';
 import { openCompressed } from '../../sql/database/seal.ts';
 import { sealing, writeWhole } from './files.ts';
 import { type TarEntry, tarOf } from './tar.ts';
+import { untilArchived } from './until-archived.ts';
 
 /** Where a backup goes, and the key it is encrypted with, if any. */
 export type BackupPlace = { backupDir: string; backupKeyFile?: string };
@@ -34,8 +34,6 @@ const EMPTIED = new Set([
 ]);
 const CHUNK = 256 * 1024;
 const COMPRESSION = { level: 1 };
-/** So long the archiver may take for the last file of the log. */
-const ARCHIVED_MS = 60_000;
 
 /**
  * Copies the files of a running server with what of its log belongs to them, so that the file alone can be restored, and together
@@ -58,8 +56,9 @@ export async function makeBase(client: pg.Client, to: BackupPlace, file: string,
     known = await quietInstant(client);
     last = await closeWal(client, `backup ${file}`.slice(0, 63));
     for (const wal of namesBetween(started.wal, last, started.size)) {
-      await archived(client, folder, wal, onProgress);
-      const content = await openCompressed(join(folder, `${wal}.gz`), backupKeyFile);
+      const kept = join(folder, `${wal}.gz`);
+      await untilArchived(client, kept, onProgress);
+      const content = await openCompressed(kept, backupKeyFile);
       yield { path: `pg_wal/${wal}`, size: started.size, content };
     }
   }
@@ -123,19 +122,4 @@ export function namesBetween(first: string, last: string, size: number): string[
     { length: to - from + 1 },
     (_, n) => `${timeline}${hex(Math.floor((from + n) / perLog))}${hex((from + n) % perLog)}`,
   );
-}
-
-async function archived(client: pg.Client, folder: string, wal: string, onProgress: OnProgress) {
-  const deadline = performance.now() + ARCHIVED_MS;
-  const path = join(folder, `${wal}.gz`);
-  while (
-    !(await access(path).then(
-      () => true,
-      () => false,
-    ))
-  ) {
-    if (performance.now() > deadline) throw new Error(`the write-ahead log is not archived: ${await archiverTrouble(client)}`);
-    await onProgress();
-    await pause(100);
-  }
 }

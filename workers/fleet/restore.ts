@@ -23,9 +23,9 @@ function readWish(): RestoreWish {
   return { what, ...(at === undefined ? {} : { at: new Date(at).toISOString() }), ...(into === undefined ? {} : { into }) };
 }
 
-/** What lies in Redis is of the database that was lost. The scheduler enqueues every open run again. */
-async function emptyRedis({ redisUrl }: Settings) {
-  if (!redisUrl) return;
+/** What lies in Redis is of the database that was lost. The scheduler enqueues every open run again. Returns why it could not be emptied. */
+async function emptyRedis({ redisUrl }: Settings): Promise<string | undefined> {
+  if (!redisUrl) return undefined;
   const redis = openRedis(redisUrl, {
     maxRetriesPerRequest: 1,
     connectTimeout: 5_000,
@@ -35,6 +35,9 @@ async function emptyRedis({ redisUrl }: Settings) {
   redis.on('error', () => undefined);
   try {
     await redis.flushdb();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message;
   } finally {
     redis.disconnect();
   }
@@ -46,7 +49,7 @@ try {
   if (wish.into === undefined && (await fleetApps()).length > 0)
     throw new Refused('conflict', 'the fleet runs: "npm stop" stops it');
   const done = await restore(settings, wish, new Date(), async () => undefined);
-  if (done.isInPlace) await emptyRedis(settings);
+  const trouble = done.isInPlace ? await emptyRedis(settings) : undefined;
   console.log(`Restored ${done.file} into ${done.into}.`);
   console.log(
     `  Not sent: ${done.messages} waiting messages. Skipped: ${done.ticks} reminders and digests. Ended: ${done.sessions} sessions.`,
@@ -54,6 +57,7 @@ try {
   if (done.erasures > 0) console.log(`  Erased again: ${done.erasures} people who had been erased since.`);
   console.log('  Keys that were revoked and passwords that were changed since are as they were: look at "npm run key -- list".');
   if (!done.isInPlace) console.log('  Before a fleet starts on it: its Redis, if it has one, must be empty.');
+  if (trouble) throw new Error(`Redis could not be emptied (${trouble}). Before "npm start": redis-cli -u REDIS_URL FLUSHDB`);
 } catch (error) {
   console.error((error as Error).message);
   process.exitCode = 1;

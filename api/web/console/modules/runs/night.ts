@@ -53,10 +53,20 @@ export const useAudit = () =>
     },
   });
 
-type Backup = { id: number; started_at: string; finished_at: string | null; verified_at: string | null; error: string | null };
+type Backup = {
+  id: number;
+  started_at: string;
+  finished_at: string | null;
+  verified_at: string | null;
+  error: string | null;
+  deleted_at: string | null;
+};
+/** The newest backup that is complete and still there, or failed; one that is being made is neither. Null where there is none. */
 export const useLastBackup = () =>
   useQuery({
     queryKey: ['backups'],
-    queryFn: async ({ signal }) =>
-      ((await askAny('GET /api/backups', { query: { limit: '1' }, signal })) as { items: Backup[] }).items[0] ?? null,
+    queryFn: async ({ signal }) => {
+      const { items } = (await askAny('GET /api/backups', { query: { limit: '10' }, signal })) as { items: Backup[] };
+      return items.find(({ finished_at, error, deleted_at }) => error !== null || (finished_at && !deleted_at)) ?? null;
+    },
   });
