@@ -5,6 +5,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
+import { parseSettings } from '../../queues/process/settings.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
@@ -16,11 +17,11 @@ import { fillCompileCache } from '../../workers/fleet/compile-cache.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGate } from '../support/gate.ts';
 import { ownRedis } from '../support/own-servers.ts';
-import { fakeTelegram } from '../support/telegram.ts';
 import { chaosDatabase } from './chaos-database.ts';
 import { hostClock } from './clocks.ts';
 import { type Guard, without } from './guards.ts';
-import { insertPastTrainings } from './past-trainings.ts';
+import { outsideServices } from './outside.ts';
+import { giveAddresses, insertPastTrainings } from './past-trainings.ts';
 import { supervised } from './supervised.ts';
 import { WITNESS } from './witness.ts';
 
@@ -42,8 +43,6 @@ const CALLERS = 4;
 const MOST_STARTS = 3;
 /** So many times faster than Telegram's are the limits of the Bot API. */
 const PACE = 5;
-/** How long the Bot API takes for an answer. */
-const TELEGRAM_MS = 30;
 /** They need programs or services that are not there. */
 const leftOut = (name: string) => ['backup', 'verify'].includes(name) || name.startsWith('vending');
 
@@ -62,13 +61,15 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
   const now = new Date();
   await loadDemo(db, { today: dayOf(now, ZONE) });
   await insertPastTrainings(db, dayOf(now, ZONE), DAYS_AWAY);
+  await giveAddresses(db);
   await database.perform(WITNESS);
   const known = timetable.map(({ name }) => [name, leftOut(name) ? now.toISOString() : addDays(dayOf(now, ZONE), -DAYS_AWAY)]);
   await db.query(sql.unsafe`
     insert into schedules (name, known_since) select * from ${sql.unnest(known, ['text', 'timestamptz'])}`);
 
   const redis = kind === 'redis' ? await ownRedis() : undefined;
-  const telegram = await fakeTelegram(undefined, { limits: { speed: PACE }, latency: TELEGRAM_MS });
+  const outside = await outsideServices({ pace: PACE });
+  const { telegram, mail, ways } = outside;
   const redisGate = redis && (await openGate(redis.url));
   const port = await freePort();
   const keys = Array.from({ length: CALLERS }, newSecret);
@@ -86,6 +87,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     QUIET_HOURS: 'off',
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.apiRoot,
+    SMTP_URL: mail.url,
+    MAIL_FROM: 'Studio <studio@studio.example>',
     TELEGRAM_ADMIN_CHAT_IDS: '1001',
     TELEGRAM_PACE: String(PACE),
     LOG_LEVEL: 'info',
@@ -104,7 +107,7 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     (TWICE.includes(role) ? [role, `${role}-2`] : [role]).map((name, host) => ({
       ...supervised(name, process.execPath, [...node_args, entry], {
         dir: logs,
-        env: { ...env, ...clocks[host]?.env },
+        env: { ...env, ...outside.environmentOf(name), ...clocks[host]?.env },
       }),
       role,
       isVital: VITAL.includes(role),
@@ -112,7 +115,7 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
   );
   async function close({ keep = false } = {}) {
     await Promise.all(apps.map((app) => app.end()));
-    await Promise.all([redisGate?.shut(), telegram.close(), database.close()]);
+    await Promise.all([redisGate?.shut(), outside.close(), database.close()]);
     await redis?.close();
     if (!keep) rmSync(dir, { recursive: true, force: true });
   }
@@ -132,6 +135,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     logs,
     db,
     telegram,
+    mail,
+    ways,
     redis,
     apps,
     database,
@@ -139,6 +144,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     url: `http://127.0.0.1:${port}`,
     keys,
     since: now,
+    /** In whose words and on whose clock it writes. */
+    settings: parseSettings(env),
     leftOut,
     clocks: clocks.filter((clock) => clock !== undefined),
     /** Everybody who takes part. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import globalSetup from '../support/global-setup.ts';
 import globalTeardown from '../support/global-teardown.ts';
+import { FREEZES } from './cuts.ts';
 import { faultsFor, type Guard, guards } from './guards.ts';
 
 /**
@@ -41,7 +42,7 @@ const ended = await chaos({
   kind: values.redis ? 'redis' : 'postgres',
   without: values.without as Guard | undefined,
   settleSeconds: values.without ? 60 : isLong ? 900 : 240,
-  freezeSeconds: isLong ? 25 : 12,
+  freezeSeconds: isLong ? FREEZES : [12],
   // What a guard keeps away comes of many requests, more than of many faults.
   everySeconds: values.every === undefined ? (values.without ? 5 : undefined) : Number(values.every),
   lanes: values.lanes === undefined ? (values.without ? 12 : undefined) : Number(values.lanes),
