@@ -15,6 +15,8 @@ export type Wish = LoadOptions & {
   seconds: number;
   kind: Backend['kind'];
   without?: Guard;
+  /** Some seconds are not worth a whole fleet. */
+  isSmall?: boolean;
   /** How long what stands still does: one of these. */
   freezeSeconds?: readonly number[];
   /** How long what is away is at most. */
@@ -31,6 +33,8 @@ export type Wish = LoadOptions & {
   /** Says each fault; else there is a line a minute. */
   isLoud?: boolean;
 };
+/** As it is played by day: some seconds, in which nothing is away for long. */
+export const BY_DAY = { isSmall: true, seconds: 12, freezeSeconds: [4], mostSeconds: 4, everySeconds: 0.9, lanes: 4 };
 const SILENT = () => undefined;
 /** What is asked again at once when the faults are over. */
 const LANES = 8;
@@ -41,7 +45,7 @@ const LANES = 8;
  */
 export async function chaos(wish: Wish) {
   const { seed, seconds, kind, settleSeconds = 240, say = SILENT } = wish;
-  const fleet = await chaosFleet(kind, { guard: wish.without });
+  const fleet = await chaosFleet(kind, { guard: wish.without, isSmall: wish.isSmall });
   const found: string[] = [];
   try {
     const made = account();

@@ -53,9 +53,10 @@ export async function dayEnd({ db, apps, gates, redis, database }: ChaosFleet, d
 
 async function redisFigures(url: string) {
   const client = new Redis(url);
-  const [keys, memory] = await Promise.all([client.dbsize(), client.info('memory')]);
+  const said = await client.info();
   client.disconnect();
-  return { 'keys of Redis': keys, 'Redis, MB': Math.round(Number(/used_memory:(\d+)/.exec(memory)?.[1]) / 2 ** 20) };
+  const figure = (pattern: RegExp) => Number(pattern.exec(said)?.[1] ?? 0);
+  return { 'keys of Redis': figure(/keys=(\d+)/), 'Redis, MB': Math.round(figure(/used_memory:(\d+)/) / 2 ** 20) };
 }
 
 async function waitingJobs([databaseUrl = '', redisUrl]: readonly string[]) {

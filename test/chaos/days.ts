@@ -46,7 +46,10 @@ export async function daysOfWork({ days, secondsADay, kind, lanes, say = SILENT 
       const load = await prepareLoad(fleet, made, seeded(days + n), { lanes, today: day });
       const until = Date.now() + secondsADay * 1_000;
       await load(() => Date.now() > until);
-      for (const stop of stopsBetween(start + n * DAY_MS, start + (n + 1) * DAY_MS)) await moveTo(stop);
+      for (const stop of stopsBetween(start + n * DAY_MS, start + (n + 1) * DAY_MS)) {
+        await moveTo(stop);
+        say(`it is ${now().toISOString()}, and all that was due is done`);
+      }
       await moveTo(start + (n + 1) * DAY_MS);
       // What is done is put away within a second or two, and a pool lets go of what it does not need.
       await pause(2_000);
