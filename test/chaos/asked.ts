@@ -54,6 +54,8 @@ export function account() {
     trainings: [] as BelievedTraining[],
     /** Who was marked how, by training and student. */
     marks: new Map<string, string>(),
+    /** Who has a place by hand, by `TRAINING/students/STUDENT`: given, taken back, or (as long as nobody knows) perhaps. */
+    seats: new Map<string, boolean | 'perhaps'>(),
     note(entry: Omit<Asked, 'id' | 'tries'>): Asked {
       const asked = { ...entry, id: `chaos-${entries.length + 1}`, tries: 0 };
       entries.push(asked);

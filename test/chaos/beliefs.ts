@@ -60,3 +60,32 @@ export async function compareMarks(db: Sql, { marks }: Pick<Account, 'marks'>): 
     now.get(seat) === status ? [] : [`lost: the mark of ${seat} is ${now.get(seat)}, its answers said ${status}`],
   );
 }
+
+const seatNow = z.object({ seat: z.string(), status: z.string(), is_live: z.boolean(), is_released: z.boolean() });
+
+/**
+ * Whoever was given a place by hand has it, whoever gave it back has not, and nobody has one that was granted to nobody. Of trainings
+ * that were called off, and of places whose subscription has ended, there is nothing to say.
+ */
+export async function compareSeats(db: Sql, { seats, trainings }: Pick<Account, 'seats' | 'trainings'>, since: Date) {
+  const rows = await db.any(sql.type(seatNow)`
+    select real_training_id || '/students/' || student_id as seat, status,
+      status in ('REGISTERED', 'PRESENT', 'ABSENT') and cancelled_at is null as is_live,
+      coalesce(cancellation_reason in ('freeze', 'group', 'subscription'), false) as is_released
+    from real_training_students
+    where real_training_id || '/students/' || student_id = any(${sql.array([...seats.keys()], 'text')})
+      or (created_at >= ${since.toISOString()}::timestamptz and run_id is null)`);
+  const now = new Map(rows.map((row) => [row.seat, row]));
+  const going = new Set(trainings.filter(({ isCancelled }) => isCancelled === false).map(({ id }) => `${id}`));
+  return [
+    ...[...seats].flatMap(([seat, isGiven]) => {
+      const row = now.get(seat);
+      if (isGiven === 'perhaps' || !going.has(seat.split('/')[0]!) || row?.is_released) return [];
+      if (isGiven && !row?.is_live) return [`lost: the place ${seat} was given and is ${row?.status ?? 'gone'}`];
+      return !isGiven && row?.is_live ? [`lost: the place ${seat} was given back and is ${row.status}`] : [];
+    }),
+    ...rows
+      .filter((row) => row.is_live && !seats.has(row.seat))
+      .map(({ seat }) => `doubled: the place ${seat} was granted to nobody`),
+  ];
+}

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { addDays, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
+import { addDays, mondayAfter } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
-import { ZONE } from './chaos-fleet.ts';
 import type { Act, Acting } from './load.ts';
 
 /** Bookings made, called off, moved and moved back; now and then two for one time at the same moment. */
@@ -11,9 +10,9 @@ export async function bookingActs({
   random,
   students,
   later,
+  today,
 }: Acting): Promise<readonly [weight: number, act: Act][]> {
   const services = await fleet.db.anyFirst(sql.type(z.object({ id: z.int() }))`select id from services order by id`);
-  const today = dayOf(new Date(), ZONE);
 
   function anyStart() {
     const day = addDays(mondayAfter(today), random.int(7, 40));

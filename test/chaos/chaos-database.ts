@@ -3,6 +3,7 @@ import { openDatabase } from '../../sql/database/database.ts';
 import { EMBEDDED_ROLE, embeddedRoleUrl, embeddedUrl, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { migrate } from '../../sql/database/migrate.ts';
 import { openGate } from '../support/gate.ts';
+import { type HostClock, serverClock } from './clocks.ts';
 import { ownDisk } from './disk.ts';
 import { standbyOf } from './standby.ts';
 import { supervised } from './supervised.ts';
@@ -48,6 +49,15 @@ export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' |
       await standby.takeOver();
       for (const way of [gate, own]) way.leadTo(standby.url);
       hasFailedOver = true;
+    },
+    /** Everything is so many seconds ahead of this process from now on: the server is started anew, and whoever it serves is set. */
+    async moveClock(seconds: number, clocks: readonly HostClock[]) {
+      const environment = serverClock(seconds);
+      if (!environment) throw new Error('a moved clock needs datefudge (Debian, as root: apt-get install datefudge faketime)');
+      await first.stop('SIGINT');
+      for (const clock of clocks) clock.set(seconds);
+      first.startAgain(environment);
+      await waitForEmbedded(data);
     },
     async close() {
       await db.end();

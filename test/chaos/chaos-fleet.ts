@@ -4,7 +4,8 @@ import { join, resolve } from 'node:path';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import type { Backend } from '../../queues/backend/backend.ts';
-import { nouns } from '../../queues/jobs/catalog.ts';
+import { definitionOf, nouns } from '../../queues/jobs/catalog.ts';
+import { readSettings } from '../../queues/process/settings.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
@@ -16,11 +17,11 @@ import { fillCompileCache } from '../../workers/fleet/compile-cache.ts';
 import { eventually } from '../support/eventually.ts';
 import { openGate } from '../support/gate.ts';
 import { ownRedis } from '../support/own-servers.ts';
-import { fakeTelegram } from '../support/telegram.ts';
 import { chaosDatabase } from './chaos-database.ts';
 import { hostClock } from './clocks.ts';
 import { type Guard, without } from './guards.ts';
-import { insertPastTrainings } from './past-trainings.ts';
+import { outsideServices } from './outside.ts';
+import { giveAddresses, insertPastTrainings } from './past-trainings.ts';
 import { supervised } from './supervised.ts';
 import { WITNESS } from './witness.ts';
 
@@ -30,6 +31,9 @@ export const ZONE = 'Europe/Moscow';
 const DAYS_AWAY = 2;
 /** What runs twice, as on two hosts. */
 const TWICE = ['scheduler', 'generation', 'finance', 'notifier'];
+/** In a small fleet only these are there twice, and whoever does nothing but a night's work of its own is not there: its schedules are paused. */
+const TWICE_IN_SMALL = ['scheduler', 'notifier'];
+const NOT_IN_SMALL = ['unfreeze', 'cleanup', 'vending'];
 /** Whom half of the faults strike: whoever answers, decides or sends. */
 const VITAL = ['api', ...TWICE];
 /** What the apps compile is kept from one run to the next. */
@@ -42,17 +46,18 @@ const CALLERS = 4;
 const MOST_STARTS = 3;
 /** So many times faster than Telegram's are the limits of the Bot API. */
 const PACE = 5;
-/** How long the Bot API takes for an answer. */
-const TELEGRAM_MS = 30;
 /** They need programs or services that are not there. */
 const leftOut = (name: string) => ['backup', 'verify'].includes(name) || name.startsWith('vending');
 
 /**
  * Every process of a fleet, some of them twice, on a PostgreSQL of its own that survives `kill -9`, reached through gates, with a demo
  * studio and a Bot API.
+ * @param options.isSmall fewer processes, which start in half of the time
  * @param options.guard a guard that is taken out of its database
  */
-export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Guard } = {}) {
+export async function chaosFleet(kind: Backend['kind'], { guard, isSmall = false }: { guard?: Guard; isSmall?: boolean } = {}) {
+  const twice = isSmall ? TWICE_IN_SMALL : TWICE;
+  const isThere = (noun: string) => !isSmall || !NOT_IN_SMALL.includes(noun);
   const dir = mkdtempSync(join(tmpdir(), 'studio-fleet-chaos-'));
   const logs = join(dir, 'logs');
   const data = join(dir, 'data');
@@ -62,13 +67,19 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
   const now = new Date();
   await loadDemo(db, { today: dayOf(now, ZONE) });
   await insertPastTrainings(db, dayOf(now, ZONE), DAYS_AWAY);
+  await giveAddresses(db);
   await database.perform(WITNESS);
-  const known = timetable.map(({ name }) => [name, leftOut(name) ? now.toISOString() : addDays(dayOf(now, ZONE), -DAYS_AWAY)]);
+  const known = timetable.map(({ name, run }) => {
+    const since = leftOut(name) ? now.toISOString() : addDays(dayOf(now, ZONE), -DAYS_AWAY);
+    // Paused for as long as it is known: what is due before a pause is done.
+    return [name, since, isThere(definitionOf(run).worker) ? null : since];
+  });
   await db.query(sql.unsafe`
-    insert into schedules (name, known_since) select * from ${sql.unnest(known, ['text', 'timestamptz'])}`);
+    insert into schedules (name, known_since, paused_at) select * from ${sql.unnest(known, ['text', 'timestamptz', 'timestamptz'])}`);
 
   const redis = kind === 'redis' ? await ownRedis() : undefined;
-  const telegram = await fakeTelegram(undefined, { limits: { speed: PACE }, latency: TELEGRAM_MS });
+  const outside = await outsideServices({ pace: PACE });
+  const { telegram, mail, ways } = outside;
   const redisGate = redis && (await openGate(redis.url));
   const port = await freePort();
   const keys = Array.from({ length: CALLERS }, newSecret);
@@ -86,6 +97,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     QUIET_HOURS: 'off',
     TELEGRAM_BOT_TOKEN: telegram.token,
     TELEGRAM_API_ROOT: telegram.apiRoot,
+    SMTP_URL: mail.url,
+    MAIL_FROM: 'Studio <studio@studio.example>',
     TELEGRAM_ADMIN_CHAT_IDS: '1001',
     TELEGRAM_PACE: String(PACE),
     LOG_LEVEL: 'info',
@@ -94,17 +107,17 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
   const entries = {
     api: 'api/server.ts',
     scheduler: 'queues/timetable/scheduler.ts',
-    ...Object.fromEntries(nouns.map((noun) => [noun, `workers/${noun}/main.ts`])),
+    ...Object.fromEntries(nouns.filter(isThere).map((noun) => [noun, `workers/${noun}/main.ts`])),
   };
   // As PM2 starts them: what is compiled is compiled once, or all of them would do it again after each fault.
   const node_args = [`--import=${COMPILE_CACHE.href}`, '--max-semi-space-size=2', '--v8-pool-size=1', '--optimize-for-size'];
   const scripts = Object.values(entries).map((script) => ({ script, cwd: process.cwd(), node_args }));
   await fillCompileCache(scripts as unknown as App[], COMPILED);
   const apps = Object.entries(entries).flatMap(([role, entry]) =>
-    (TWICE.includes(role) ? [role, `${role}-2`] : [role]).map((name, host) => ({
+    (twice.includes(role) ? [role, `${role}-2`] : [role]).map((name, host) => ({
       ...supervised(name, process.execPath, [...node_args, entry], {
         dir: logs,
-        env: { ...env, ...clocks[host]?.env },
+        env: { ...env, ...outside.environmentOf(name), ...clocks[host]?.env },
       }),
       role,
       isVital: VITAL.includes(role),
@@ -112,7 +125,7 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
   );
   async function close({ keep = false } = {}) {
     await Promise.all(apps.map((app) => app.end()));
-    await Promise.all([redisGate?.shut(), telegram.close(), database.close()]);
+    await Promise.all([redisGate?.shut(), outside.close(), database.close()]);
     await redis?.close();
     if (!keep) rmSync(dir, { recursive: true, force: true });
   }
@@ -132,6 +145,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     logs,
     db,
     telegram,
+    mail,
+    ways,
     redis,
     apps,
     database,
@@ -139,6 +154,8 @@ export async function chaosFleet(kind: Backend['kind'], { guard }: { guard?: Gua
     url: `http://127.0.0.1:${port}`,
     keys,
     since: now,
+    /** In whose words and on whose clock it writes. */
+    settings: readSettings(env, '/dev/null'),
     leftOut,
     clocks: clocks.filter((clock) => clock !== undefined),
     /** Everybody who takes part. */

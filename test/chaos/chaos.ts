@@ -4,7 +4,7 @@ import { eventually } from '../support/eventually.ts';
 import { account, askOnce } from './asked.ts';
 import { chaosFleet, ZONE } from './chaos-fleet.ts';
 import { auditFindings, countEffects, notOver } from './checks.ts';
-import { disturb } from './faults.ts';
+import { disturb, undisturbed } from './disturb.ts';
 import { findLosses } from './find-losses.ts';
 import type { Guard } from './guards.ts';
 import { type LoadOptions, prepareLoad } from './load.ts';
@@ -15,8 +15,12 @@ export type Wish = LoadOptions & {
   seconds: number;
   kind: Backend['kind'];
   without?: Guard;
-  /** How long what stands still does. */
-  freezeSeconds?: number;
+  /** Some seconds are not worth a whole fleet. */
+  isSmall?: boolean;
+  /** How long what stands still does: one of these. */
+  freezeSeconds?: readonly number[];
+  /** How long what is away is at most. */
+  mostSeconds?: number;
   /** Words, parted by commas: only the faults whose name has one of them in it. */
   only?: string;
   /** Seconds between two faults, on average. */
@@ -29,6 +33,8 @@ export type Wish = LoadOptions & {
   /** Says each fault; else there is a line a minute. */
   isLoud?: boolean;
 };
+/** As it is played by day: some seconds, in which nothing is away for long. */
+export const BY_DAY = { isSmall: true, seconds: 12, freezeSeconds: [4], mostSeconds: 4, everySeconds: 0.9, lanes: 4 };
 const SILENT = () => undefined;
 /** What is asked again at once when the faults are over. */
 const LANES = 8;
@@ -39,7 +45,7 @@ const LANES = 8;
  */
 export async function chaos(wish: Wish) {
   const { seed, seconds, kind, settleSeconds = 240, say = SILENT } = wish;
-  const fleet = await chaosFleet(kind, { guard: wish.without });
+  const fleet = await chaosFleet(kind, { guard: wish.without, isSmall: wish.isSmall });
   const found: string[] = [];
   try {
     const made = account();
@@ -53,11 +59,12 @@ export async function chaos(wish: Wish) {
     const load = await prepareLoad(fleet, made, seeded(seed + 1), wish);
     const began = Date.now();
     const isOver = () => Date.now() > began + seconds * 1_000;
-    const disturbances = { faults: 0, byKind: {} as Record<string, number>, ofMessages: 0, ofChats: 0 };
+    const disturbances = undisturbed();
     const ended = progress(() => ({ asked: made.entries.length, granted: made.granted(), faults: disturbances.faults }), say);
     await Promise.all([
       disturb(fleet, seeded(seed), isOver, disturbances, {
-        freezeSeconds: wish.freezeSeconds ?? 12,
+        freezeSeconds: wish.freezeSeconds ?? [12],
+        mostSeconds: wish.mostSeconds ?? 20,
         everySeconds: wish.everySeconds ?? 1.4,
         only: wish.only,
         say: wish.isLoud ? say : SILENT,
@@ -103,7 +110,8 @@ export async function chaos(wish: Wish) {
       faults: disturbances.faults,
       byKind: disturbances.byKind,
       restarts: fleet.apps.reduce((sum, app) => sum + app.starts() - 1, fleet.database.server().starts() - 1),
-      messages: { sent: messages.sent, twice: messages.twice },
+      /** How many left, and how many came again because of what. */
+      messages: { sent: messages.sent, again: messages.again },
     };
   } finally {
     await fleet.close();

@@ -1,15 +1,24 @@
-import { afterAll, expect, test } from '@jest/globals';
+import { globSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
+import { z } from 'zod';
+import { readSettings } from '../../queues/process/settings.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { tryToRender } from '../../workers/notifier/outbox/send.ts';
 import { testDatabase } from '../support/database.ts';
 import { today } from '../support/days.ts';
+import { studio as studioOf } from '../support/studio.ts';
+import type { Answer } from '../support/telegram/answers.ts';
 import { account } from './asked.ts';
-import { compareBookings, compareMarks, compareTrainings } from './beliefs.ts';
+import { compareBookings, compareMarks, compareSeats, compareTrainings } from './beliefs.ts';
 import { ZONE } from './chaos-fleet.ts';
-import { compareMessages, comparePace, compareTicks, countEffects, notOver } from './checks.ts';
-import { whatGrew } from './days.ts';
+import { comparePace, compareTicks, countEffects, notOver } from './checks.ts';
+import { type Cut, FREEZES } from './cuts.ts';
+import { whatGrew } from './day-end.ts';
+import { stopsBetween } from './days.ts';
 import { guards, without } from './guards.ts';
+import { arrivalsOf, compareMessages } from './messages.ts';
 import { runsAtOnce, twins, WITNESS } from './witness.ts';
 
 // What chaos looks for is found: a check that finds nothing would be content with any fleet.
@@ -53,32 +62,117 @@ test('a run that is queued is not over', async () => {
   expect(await notOver(db)).toEqual([expect.stringMatching(/^lost: the run \d+ \(daily:2026-11-21\) is queued$/)]);
 });
 
-test('a chat may get one message again for each disturbance, and none less than is marked', async () => {
-  await db.query(sql.unsafe`
-    insert into notifications (chat_id, template, dedupe_key, status, sent_at)
-    select chat, 'test', chat || ':' || n, 'sent', now() from (values (1), (2)) as chats (chat), generate_series(1, 2) n`);
-  const arrived = new Map([
-    [1, 1],
-    [2, 4],
+const studio = readSettings({ STUDIO_TZ: ZONE }, '/dev/null');
+const about = (worker: string) => ({ template: 'worker_down', params: { worker, seconds: 60 }, locale: null });
+/** A message of a worker to a chat, as it arrived at an instant through a notifier. */
+function received(chat_id: number, worker: string, at: number, via = 'notifier', answer: Answer = 200) {
+  const rendered = tryToRender(about(worker), studio);
+  return {
+    method: 'sendMessage',
+    chat_id,
+    text: 'text' in rendered ? rendered.text : '',
+    params: {},
+    message_id: 1,
+    at,
+    via,
+    answer,
+  };
+}
+
+describe('messages are compared one by one', () => {
+  beforeAll(() =>
+    db.query(sql.unsafe`
+      insert into notifications (chat_id, template, params, dedupe_key, status, sent_at)
+      select chat, 'worker_down', jsonb_build_object('worker', worker, 'seconds', 60), chat || worker, 'sent', now()
+      from (values (1), (2)) as chats (chat), (values ('a'), ('b')) as workers (worker)`),
+  );
+  const all = [received(1, 'a', 0), received(1, 'b', 10), received(2, 'a', 20), received(2, 'b', 30)];
+  const compare = (arrived: ReturnType<typeof received>[], cuts: Cut[] = []) =>
+    compareMessages(db, arrivalsOf(arrived, [], studio), cuts, studio);
+  const killed = { why: 'killed', since: 0, until: 100, sender: 'notifier', most: 1 };
+
+  test('each there once: nothing is amiss', async () => expect(await compare(all)).toEqual({ found: [], sent: 4, again: {} }));
+
+  test('one lost and one doubled in one chat do not cancel out', async () => {
+    const { found } = await compare([...all.slice(0, 3), received(2, 'a', 40)]);
+    expect(found).toEqual([
+      expect.stringMatching(/^lost: marked as sent 1 times, arrived 0: .*b.*@2$/),
+      expect.stringMatching(/^doubled: a message arrived 2 times, is marked as sent 1 times, cut off 0: .*a.*@2$/),
+    ]);
+  });
+
+  test('one whose answer was lost may come again, and no other one', async () => {
+    const lost = [received(1, 'a', 5, 'notifier', 'lost answer'), ...all];
+    expect(await compare(lost)).toEqual({ found: [], sent: 4, again: { 'its answer was lost': 1 } });
+    expect((await compare([...lost, received(1, 'a', 50)])).found).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<Cut>, number]>([
+    ['what was on its way', {}, 0],
+    ['what arrived before', { since: 60 }, 1],
+    ['what arrived afterwards', { until: -1 }, 1],
+    ['what another notifier sent', { sender: 'notifier-2' }, 1],
+    ['what went another way', { channel: 'letter' }, 1],
+    ['more than it can be', { most: 0 }, 1],
+  ])('a notifier that is killed: %s', async (_, of, times) =>
+    expect((await compare([...all, received(1, 'a', 50)], [{ ...killed, ...of }])).found).toHaveLength(times),
+  );
+
+  test('letters are known by their numbers', async () => {
+    const letter = (id: number) => ({
+      to: 'person@studio.example',
+      text: `Message-ID: <notification-${id}@studio.example>\n\n`,
+      at: 1,
+    });
+    const user = sql.fragment`(select max(id) from users)`;
+    const id = Number(
+      await db.oneFirst(sql.unsafe`
+        insert into notifications (user_id, channel, template, params, dedupe_key, status, sent_at)
+        values (${user}, 'email', 'worker_down', '{"worker": "a", "seconds": 60}', 'letter', 'sent', now()) returning id`),
+    );
+    const found = async (...letters: number[]) =>
+      (await compareMessages(db, arrivalsOf(all, letters.map(letter), studio), [], studio)).found;
+    expect(await found(id)).toEqual([]);
+    expect(await found()).toEqual([`lost: marked as sent 1 times, arrived 0: letter ${id}`]);
+    expect(await found(id, id)).toEqual([
+      `doubled: a message arrived 2 times, is marked as sent 1 times, cut off 0: letter ${id}`,
+    ]);
+  });
+});
+
+test('a place that was given and is gone is lost, one that was given back and is there, too, and one of nobody’s is doubled', async () => {
+  const made = studioOf(db);
+  const student = await made.student();
+  const training = await db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    with training as (
+      insert into real_trainings (training_type_id, trainer_id, training_date, start_time, starts_at, ends_at, max_participants, price_minor)
+      select ${await made.type()}, ${await made.trainer()}, ${addDays(today(), 9)}::date, '10:00', now() + interval '9 days',
+        now() + interval '9 days 1 hour', 10, 50000 returning id
+    ), seat as (
+      insert into real_training_students (real_training_id, student_id) select id, ${student} from training
+    )
+    select id from training`);
+  const key = `${training}/students/${student}`;
+  const trainings = [{ id: training, starts: '', version: 1, isCancelled: false, isBusy: false, shift: 0 }];
+  const compare = (...seats: [string, boolean | 'perhaps'][]) =>
+    compareSeats(db, { seats: new Map(seats), trainings }, new Date(Date.now() - 60_000));
+  expect(await compare([key, true])).toEqual([]);
+  expect(await compare([key, 'perhaps'])).toEqual([]);
+  expect(await compare([key, false])).toEqual([`lost: the place ${key} was given back and is REGISTERED`]);
+  expect(await compare([`${training}/students/0`, true])).toEqual([
+    `lost: the place ${training}/students/0 was given and is gone`,
+    `doubled: the place ${key} was granted to nobody`,
   ]);
-  const { found, sent, twice } = await compareMessages(db, arrived, 1);
-  expect([sent, twice]).toEqual([4, 2]);
-  expect(found).toEqual([
-    'lost: 2 messages are marked as sent to 1, 1 arrived',
-    'doubled: 4 messages arrived at 2, 2 are marked as sent',
-  ]);
-  expect(
-    (
-      await compareMessages(
-        db,
-        new Map([
-          [1, 2],
-          [2, 4],
-        ]),
-        2,
-      )
-    ).found,
-  ).toEqual([]);
+});
+
+test('what stands still does so for longer than anything is held', () => {
+  const leases = globSync('{api,queues,workers}/**/*.ts').flatMap((file) =>
+    [...readFileSync(file, 'utf8').matchAll(/\bLEASE_(SECONDS|MS) = ([\d_]+)/g)].map(
+      ([, unit, length]) => Number(length!.replaceAll('_', '')) / (unit === 'MS' ? 1_000 : 1),
+    ),
+  );
+  expect(leases.length).toBeGreaterThan(4);
+  expect(Math.max(...FREEZES)).toBeGreaterThan(Math.max(...leases));
 });
 
 test('every guard there is can be taken away', async () => {
@@ -147,20 +241,37 @@ test('a limit may be broken by those who outlived their lease, and not once more
   expect(comparePace({ overall: 0, chat: 3, group: 0 }, 2)).toEqual(['doubled: the limit "chat" of Telegram was broken 3 times']);
 });
 
-test('what grew from the second day to the last one is named, what may grow is not', () => {
-  const day = (memory: number, connections: number, jobs: number, leases: number) => ({
+describe('what grew from the second day to the last one is named, what may grow is not', () => {
+  const day = (memory: number, connections: number, jobs: number, leases: number, kept = 0) => ({
     day: today(),
     memory: { api: memory },
     connections,
     jobs,
     rows: { leases, payments: memory * 100 },
+    kept: { 'keys of Redis': kept },
   });
-  expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(125, 60, 2, 2)])).toEqual([]);
-  expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(126, 61, 3, 3)])).toEqual([
-    'grew: the memory of api from 100 to 126',
-    'grew: the connections from 50 to 61',
-    'grew: the jobs that wait from 2 to 3',
-    'grew: the rows of leases from 2 to 3',
-  ]);
-  expect(whatGrew([day(80, 40, 0, 1), day(80, 40, 0, 2)])).toEqual(['grew: the rows of leases from 1 to 2']);
+  test('what is held', () => {
+    expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(125, 60, 2, 2)])).toEqual([]);
+    expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(126, 61, 3, 3)])).toEqual([
+      'grew: the memory of api from 100 to 126',
+      'grew: the connections from 50 to 61',
+      'grew: the jobs that wait from 2 to 3',
+      'grew: the rows of leases from 2 to 3',
+    ]);
+    expect(whatGrew([day(80, 40, 0, 1), day(80, 40, 0, 2)])).toEqual(['grew: the rows of leases from 1 to 2']);
+  });
+  test('what is kept', () => {
+    const kept = (...keys: number[]) => whatGrew(keys.map((count) => day(80, 40, 0, 1, count)));
+    expect(kept(100, 200, 300, 400)).toEqual([]);
+    expect(kept(1_000, 1_001, 1_002, 1_202)).toEqual([]);
+    expect(kept(100, 200, 300, 501)).toEqual(['grew: keys of Redis by 201 on the last day, by 100 on the second']);
+  });
+});
+
+test('a clock that is moved stops at each tick of the night, and at those of a Sunday', () => {
+  const sunday = '2026-11-29T09:00:00Z';
+  const stops = stopsBetween(Date.parse(sunday), Date.parse(sunday) + 86_400_000);
+  const times = stops.map((stop) => new Date(stop + 3 * 3_600_000).toISOString().slice(11, 16));
+  expect(times).toEqual(expect.arrayContaining(['21:01', '23:01', '00:00', '00:06', '01:01', '02:01', '03:31', '08:01']));
+  expect(times.length).toBeLessThan(16);
 });

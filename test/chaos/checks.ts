@@ -95,32 +95,6 @@ export const failedRuns = (db: Sql, leftOut: (name: string) => boolean) =>
 export const auditFindings = async (db: Sql, zone: string) =>
   (await auditBooks(db, dayOf(new Date(), zone))).map(({ rule, id, detail }) => `not square: ${rule} ${id}: ${detail}`);
 
-const perChat = z.object({ chat: z.int(), sent: z.int() });
-
-/**
- * Each message that is marked as sent has arrived; and a chat has got no more than that and one for each disturbance, since a chat
- * has one on its way at most.
- * @param arrived how many each chat was given
- */
-export async function compareMessages(db: Sql, arrived: ReadonlyMap<number, number>, disturbances: number) {
-  const rows = await db.any(sql.type(perChat)`
-    select coalesce(users.telegram_id, note.chat_id) as chat, count(*)::int as sent
-    from notifications note left join users on users.id = note.user_id
-    where status = 'sent' and (channel is null or channel = 'telegram') and coalesce(users.telegram_id, note.chat_id) is not null
-    group by 1`);
-  const sent = new Map(rows.map((row) => [row.chat, row.sent]));
-  const found: string[] = [];
-  let twice = 0;
-  for (const chat of new Set([...sent.keys(), ...arrived.keys()])) {
-    const [marked, there] = [sent.get(chat) ?? 0, arrived.get(chat) ?? 0];
-    twice += Math.max(0, there - marked);
-    if (there < marked) found.push(`lost: ${marked} messages are marked as sent to ${chat}, ${there} arrived`);
-    if (there > marked + disturbances) found.push(`doubled: ${there} messages arrived at ${chat}, ${marked} are marked as sent`);
-  }
-  if (twice > disturbances * 30) found.push(`doubled: ${twice} messages arrived again after ${disturbances} disturbances`);
-  return { found, sent: rows.reduce((sum, row) => sum + row.sent, 0), twice };
-}
-
 /** The limits of Telegram are kept, but where a sender may have stood still for longer than it had its message. */
 export function comparePace(broken: Record<string, number> | null, outlived: number): string[] {
   return Object.entries(broken ?? {})

@@ -1,14 +1,18 @@
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** One of Debian's libraries that change what a process takes for the time; undefined where it is not installed. */
+const libraryOf = (...path: string[]) =>
+  readdirSync('/usr/lib')
+    .map((folder) => join('/usr/lib', folder, ...path))
+    .find((file) => existsSync(file));
+
 /**
  * The clock of a host, which can be set: Debian's library `faketime` reads in a file how far it is ahead. Monotonic clocks go on as
  * they are. Undefined where that library is not installed.
  */
 export function hostClock(file: string) {
-  const library = readdirSync('/usr/lib')
-    .map((folder) => join('/usr/lib', folder, 'faketime', 'libfaketimeMT.so.1'))
-    .find((path) => existsSync(path));
+  const library = libraryOf('faketime', 'libfaketimeMT.so.1');
   if (!library) return undefined;
   const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
   set(0);
@@ -22,3 +26,15 @@ export function hostClock(file: string) {
     },
   };
 }
+
+export type HostClock = NonNullable<ReturnType<typeof hostClock>>;
+
+/**
+ * The environment in which a database is started so many seconds ahead; under `faketime` its time-outs never come, so this is Debian's
+ * `datefudge`, which is as far ahead as it was at the start. Undefined where that is not installed.
+ */
+export function serverClock(seconds: number) {
+  const library = libraryOf('datefudge', 'datefudge.so');
+  return library && { LD_PRELOAD: library, DATEFUDGE: String(-seconds) };
+}
+export const canMoveClocks = () => libraryOf('faketime', 'libfaketimeMT.so.1') !== undefined && serverClock(0) !== undefined;

@@ -1,11 +1,8 @@
-import { addDays, dayOf, mondayAfter } from '../../queues/time/calendar.ts';
-import { ZONE } from './chaos-fleet.ts';
+import { addDays, mondayAfter } from '../../queues/time/calendar.ts';
 import type { Act, Acting } from './load.ts';
 
 /** Payments, lists of new students, and runs: of several days of a process at once, and one by several callers at the same moment. */
-export function deskActs({ fleet, account, random, students, later }: Acting): readonly [weight: number, act: Act][] {
-  const today = dayOf(new Date(), ZONE);
-
+export function deskActs({ fleet, account, random, students, later, today }: Acting): readonly [weight: number, act: Act][] {
   function pay() {
     const description = `chaos-${account.entries.length + 1}`;
     const body = { student_id: random.pick(students), amount_minor: random.int(1, 50) * 100, method: 'cash', description };

@@ -1,146 +1,159 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from '../../sql/database/database.ts';
 import type { Random } from '../../sql/demo/random.ts';
+import { eventually } from '../support/eventually.ts';
 import type { ChaosFleet } from './chaos-fleet.ts';
+import { cutOff } from './cuts.ts';
+import type { Disturbances } from './disturb.ts';
+import { outsideFaults } from './outside-faults.ts';
 
-const pause = (ms: number) => new Promise((next) => setTimeout(next, ms));
-
-/** What was done to a fleet. */
-export type Disturbances = {
-  faults: number;
-  byKind: Record<string, number>;
-  /** How often a message may have been cut off on its way, and how often a sender may have outlived its lease (see `checks.ts`). */
-  ofMessages: number;
-  ofChats: number;
-};
-/** There is one standby. */
-const ONCE = 'the database fails over to its standby';
-const ALONE = ['Redis killed and started again', 'the disk is full', ONCE];
+/**
+ * What can be done to a fleet. Of those with the same `of` one goes on at a time, and one that is `once` comes a single time; `weight`
+ * is how often it comes, 0 where this machine or this fleet has nothing to do it to.
+ */
+export type Fault = { weight: number; strike: () => Promise<unknown>; of?: string; once?: boolean };
+/** In seconds: how long what stands still does, one of these, and how long what is away is at most. */
+export type Lengths = { freezeSeconds: readonly number[]; mostSeconds: number };
 /** A sender has a message for so long (the notifier's lease). */
 const LEASE_SECONDS = 20;
 /** So many seconds a clock is ahead or behind at most. */
 const MOST_AHEAD = 120;
+const MOST_FROZEN = 3;
+const WITHOUT_QUEUE = ['generation', 'finance', 'attendance', 'renewal'];
 
-/**
- * Faults at random, one every `everySeconds` or so, several at once, until `isOver`; then all that lasts is mended.
- * @param options.only words, parted by commas: only the faults whose name has one of them in it
- * @param options.freezeSeconds how long what stands still does: longer than any lease
- */
-export async function disturb(
+/** Every fault there is, by name. Each notes which messages it may cut off from their mark (`cuts.ts`); one that notes none may not. */
+export function faultsOf(
   fleet: ChaosFleet,
   random: Random,
-  isOver: () => boolean,
-  done: Disturbances,
-  {
-    freezeSeconds,
-    everySeconds,
-    only = '',
-    say,
-  }: { freezeSeconds: number; everySeconds: number; only?: string; say: (line: string) => void },
-): Promise<void> {
+  done: Pick<Disturbances, 'cuts' | 'ofChats'>,
+  { freezeSeconds, mostSeconds }: Lengths,
+): Record<string, Fault> {
   const { disk } = fleet.database;
-  const lasting: Promise<unknown>[] = [];
+  const seconds = (least: number, most: number) => pause(Math.min(random.int(least, most), mostSeconds) * 1_000);
   let frozen = 0;
 
   /** Half of them strike whoever sends or decides. */
   const anyApp = () => (random.chance(0.5) ? random.pick(fleet.apps) : random.pick(fleet.apps.filter(({ isVital }) => isVital)));
-  const kinds: Record<string, [weight: number, strike: () => Promise<unknown>]> = {
-    'kill -9 of a process': [8, async () => anyApp().signal('SIGKILL')],
-    'kill -9 of every process': [
-      1,
-      async () => {
-        for (const app of fleet.apps) app.signal('SIGKILL');
-      },
-    ],
-    'a worker killed and the queue emptied': [
-      3,
-      async () => {
-        for (const app of fleet.apps.filter(({ role }) => ['generation', 'finance', 'attendance', 'renewal'].includes(role)))
-          app.signal('SIGKILL');
+  function kill(app: ChaosFleet['apps'][number]) {
+    if (app.role === 'notifier') cutOff(done.cuts, 'killed', app.name)();
+    app.signal('SIGKILL');
+  }
+  /** One at a time stands still for longer than a minute. */
+  const stand = (forSeconds: number): Fault => ({
+    weight: forSeconds < LEASE_SECONDS ? 3 : 2,
+    ...(forSeconds > 60 ? { of: 'the longest freeze' } : {}),
+    async strike() {
+      const app = anyApp();
+      if (frozen >= MOST_FROZEN) return;
+      frozen += 1;
+      const isSender = app.role === 'notifier';
+      if (isSender && forSeconds >= LEASE_SECONDS) done.ofChats += 1;
+      const end = isSender ? cutOff(done.cuts, 'frozen', app.name) : undefined;
+      app.signal('SIGSTOP');
+      await pause(forSeconds * 1_000);
+      app.signal('SIGCONT');
+      end?.();
+      frozen -= 1;
+    },
+  });
+  const answers = () =>
+    eventually(() =>
+      fleet.db.query(sql.unsafe`select`).then(
+        () => true,
+        () => false,
+      ),
+    );
+  /** Something is done to the database, which is there again afterwards. */
+  async function toDatabase(strike: () => Promise<unknown>) {
+    const end = cutOff(done.cuts, 'database');
+    await strike();
+    await pause(500);
+    await answers();
+    end();
+  }
+  return {
+    'kill -9 of a process': { weight: 8, strike: async () => kill(anyApp()) },
+    'kill -9 of every process': { weight: 1, strike: async () => fleet.apps.forEach(kill) },
+    'a worker killed and the queue emptied': {
+      weight: 3,
+      async strike() {
+        fleet.apps.filter(({ role }) => WITHOUT_QUEUE.includes(role)).forEach(kill);
         await pause(300);
         await fleet.emptyQueue();
       },
-    ],
-    'a process stands still': [
-      3,
-      async () => {
-        if (frozen >= 3) return;
-        frozen += 1;
-        const app = anyApp();
-        if (freezeSeconds >= LEASE_SECONDS && app.role === 'notifier') done.ofChats += 1;
-        app.signal('SIGSTOP');
-        await pause(freezeSeconds * 1_000);
-        app.signal('SIGCONT');
-        frozen -= 1;
+    },
+    ...Object.fromEntries(freezeSeconds.map((forSeconds) => [`a process stands still for ${forSeconds} s`, stand(forSeconds)])),
+    'kill -9 of the database': {
+      weight: 1,
+      strike: () => toDatabase(async () => fleet.database.server().signal('SIGKILL')),
+      of: 'the database',
+    },
+    'PostgreSQL stopped for a while': {
+      weight: 2,
+      strike: () =>
+        toDatabase(async () => {
+          const server = fleet.database.server();
+          await server.stop('SIGINT');
+          await seconds(2, 20);
+          server.startAgain();
+        }),
+      of: 'the database',
+    },
+    'the database fails over to its standby': {
+      weight: fleet.database.isFollowed() ? 2 : 0,
+      strike: () => toDatabase(() => fleet.database.failOver()),
+      of: 'the database',
+      once: true,
+    },
+    'the disk is full': {
+      weight: disk ? 1 : 0,
+      strike: () =>
+        toDatabase(async () => {
+          disk?.fill();
+          await seconds(2, 8);
+          disk?.free();
+        }),
+      of: 'the disk',
+    },
+    'the queue emptied': { weight: 2, strike: () => fleet.emptyQueue() },
+    'Redis killed and started again': {
+      weight: fleet.redis ? 2 : 0,
+      async strike() {
+        await fleet.redis?.stop('SIGKILL');
+        await seconds(0, 4);
+        await fleet.redis?.start();
       },
-    ],
-    'kill -9 of the database': [1, async () => fleet.database.server().signal('SIGKILL')],
-    'the queue emptied': [2, () => fleet.emptyQueue()],
-    'Telegram in trouble': [
-      3,
-      async () => {
-        const answers = ['drop', 500, 'lost answer', 'drop', 'lost answer'] as const;
-        fleet.telegram.answerNext(...Array.from({ length: random.int(1, 5) }, () => random.pick(answers)));
-      },
-    ],
-    'connections forgotten': [2, async () => random.pick(fleet.gates).swallow()],
-    'nothing comes through': [
-      1,
-      async () => {
+      of: 'Redis',
+    },
+    'connections forgotten': {
+      weight: 2,
+      async strike() {
         const gate = random.pick(fleet.gates);
+        if (gate === fleet.database.gate) cutOff(done.cuts, 'connections of the database')();
+        gate.swallow();
+      },
+    },
+    'nothing comes through': {
+      weight: 1,
+      async strike() {
+        const gate = random.pick(fleet.gates);
+        const end = gate === fleet.database.gate ? cutOff(done.cuts, 'connections of the database') : undefined;
         gate.blackHole();
-        await pause(random.int(1, 6) * 1_000);
+        await seconds(1, 6);
         gate.heal();
+        end?.();
       },
-    ],
-    'the database fails over to its standby': [fleet.database.isFollowed() ? 1 : 0, () => fleet.database.failOver()],
-    'the disk is full': [
-      disk ? 1 : 0,
-      async () => {
-        disk?.fill();
-        await pause(random.int(2, 8) * 1_000);
-        disk?.free();
-      },
-    ],
-    'the clock of a host is set, and back': [
-      fleet.clocks.length > 0 ? 1 : 0,
-      async () => {
+    },
+    'the clock of a host is set, and back': {
+      weight: fleet.clocks.length > 0 ? 1 : 0,
+      async strike() {
         const clock = random.pick(fleet.clocks);
         done.ofChats += 1;
         clock.set(random.pick([-1, 1]) * random.int(3, MOST_AHEAD));
-        await pause(random.int(3, 15) * 1_000);
+        await seconds(3, 15);
         clock.set(0);
       },
-    ],
-    'Redis killed and started again': [
-      fleet.redis ? 2 : 0,
-      async () => {
-        await fleet.redis?.stop('SIGKILL');
-        await pause(random.int(0, 4) * 1_000);
-        await fleet.redis?.start();
-      },
-    ],
+    },
+    ...outsideFaults(fleet, random, done.cuts, seconds),
   };
-  const draw = Object.entries(kinds)
-    .filter(([kind]) => only.split(',').some((words) => kind.includes(words)))
-    .flatMap(([kind, [weight]]) => Array.from({ length: weight }, () => kind));
-  if (draw.length === 0) throw new Error(`there is no fault "${only}" here; there are: ${Object.keys(kinds).join(', ')}`);
-  /** A server that is away, a disk that is full: one at a time. */
-  const alone = new Set<string>();
-
-  while (!isOver()) {
-    const kind = random.pick(draw);
-    if (!alone.has(kind)) {
-      if (ALONE.includes(kind)) alone.add(kind);
-      done.faults += 1;
-      done.byKind[kind] = (done.byKind[kind] ?? 0) + 1;
-      done.ofMessages += 1;
-      say(kind);
-      lasting.push(
-        kinds[kind]![1]()
-          .catch((error: Error) => say(`${kind}: ${error.message}`))
-          .finally(() => kind !== ONCE && alone.delete(kind)),
-      );
-    }
-    await pause(everySeconds * random.int(300, 1_700));
-  }
-  await Promise.all(lasting);
 }

@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import globalSetup from '../support/global-setup.ts';
 import globalTeardown from '../support/global-teardown.ts';
+import { FREEZES } from './cuts.ts';
 import { faultsFor, type Guard, guards } from './guards.ts';
 
 /**
  * `npm run chaos -- --seed N --minutes M [--redis] [--without GUARD] [--lanes N] [--every SECONDS] [--only FAULT]
- * [--standby] [--loud]`, or `--days N [--minutes A_DAY]`: a fleet of its own under load and faults, and what came of it. See README.md beside this.
+ * [--standby] [--loud] [--short]`, or `--days N [--minutes A_DAY]`: a fleet of its own under load and faults, and what came of it. See README.md beside this.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     days: { type: 'string' },
     standby: { type: 'boolean' },
     loud: { type: 'boolean' },
+    short: { type: 'boolean' },
   },
 });
 if (values.without !== undefined && !guards.includes(values.without as Guard)) {
@@ -27,21 +29,21 @@ if (values.without !== undefined && !guards.includes(values.without as Guard)) {
 }
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 const seconds = Number(values.minutes ?? 5) * 60;
-const isLong = seconds > 120;
+const isLong = seconds > 120 && !values.short;
 const began = Date.now();
 const say = (line: string) => console.log(`${((Date.now() - began) / 1_000).toFixed(1).padStart(6)} s  ${line}`);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => process.exit(1));
 await globalSetup();
 if (values.days !== undefined) await playDays(Number(values.days));
-const { chaos } = await import('./chaos.ts');
+const { BY_DAY, chaos } = await import('./chaos.ts');
 const ended = await chaos({
   seed,
   seconds,
   kind: values.redis ? 'redis' : 'postgres',
   without: values.without as Guard | undefined,
   settleSeconds: values.without ? 60 : isLong ? 900 : 240,
-  freezeSeconds: isLong ? 25 : 12,
+  freezeSeconds: isLong ? FREEZES : [12],
   // What a guard keeps away comes of many requests, more than of many faults.
   everySeconds: values.every === undefined ? (values.without ? 5 : undefined) : Number(values.every),
   lanes: values.lanes === undefined ? (values.without ? 12 : undefined) : Number(values.lanes),
@@ -50,6 +52,7 @@ const ended = await chaos({
   only: values.only ?? (values.without && faultsFor(values.without as Guard)),
   isFollowed: values.standby ?? isLong,
   isLoud: values.loud ?? !isLong,
+  ...(values.short ? BY_DAY : {}),
 }).catch(async (error: Error) => {
   console.error(error);
   await globalTeardown();

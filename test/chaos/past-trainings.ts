@@ -16,3 +16,8 @@ export const insertPastTrainings = (db: Sql, today: string, days: number) =>
     ), pupil as (select id, (row_number() over (order by id) - 1) / 10 + 1 as n from students where id in (select id from users where is_active))
     insert into real_training_students (real_training_id, student_id, created_at)
     select made.id, pupil.id, now() - interval '8 days' from made join giver on giver.id = made.trainer_id join pupil using (n)`);
+
+/** Whoever has no Telegram is written to by e-mail. */
+export const giveAddresses = (db: Sql) =>
+  db.query(sql.unsafe`
+    update users set email = format('person-%s@studio.example', id) where telegram_id is null and email is null and is_active`);

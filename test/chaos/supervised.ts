@@ -16,6 +16,7 @@ process.on('exit', () => {
 export function supervised(name: string, program: string, args: string[], { dir, env }: { dir: string; env: NodeJS.ProcessEnv }) {
   const log = createWriteStream(join(dir, `${name}.log`), { flags: 'a' });
   let command = { program, args };
+  const environment = { ...env };
   let child: ChildProcess;
   let isWanted = true;
   let isReady = false;
@@ -26,7 +27,7 @@ export function supervised(name: string, program: string, args: string[], { dir,
   function start() {
     const began = Date.now();
     starts += 1;
-    const started = spawn(command.program, command.args, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const started = spawn(command.program, command.args, { env: environment, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child = started;
     all.add(child);
     for (const output of [child.stdout, child.stderr]) output?.pipe(log, { end: false });
@@ -42,13 +43,13 @@ export function supervised(name: string, program: string, args: string[], { dir,
       again = setTimeout(start, pause);
     });
   }
-  async function stop() {
+  async function stop(signal: NodeJS.Signals = 'SIGKILL') {
     isWanted = false;
     clearTimeout(again);
     const isOver = child.exitCode !== null || child.signalCode !== null;
     const ended = isOver ? undefined : once(child, 'exit');
     child.kill('SIGCONT');
-    child.kill('SIGKILL');
+    child.kill(signal);
     await ended;
   }
   start();
@@ -58,8 +59,13 @@ export function supervised(name: string, program: string, args: string[], { dir,
     starts: () => starts,
     pid: () => child.pid,
     signal: (signal: NodeJS.Signals) => child.kill(signal),
-    /** `kill -9`, and it is not started again until something else is started in its place. */
+    /** `kill -9` or another signal, and it is not started again until that is asked for, or something else in its place. */
     stop,
+    startAgain(more: NodeJS.ProcessEnv = {}) {
+      Object.assign(environment, more);
+      isWanted = true;
+      start();
+    },
     startInstead(other: { program: string; args: string[] }) {
       command = other;
       isWanted = true;

@@ -14,25 +14,32 @@ const seat = z.object({ training: z.int(), student: z.int() });
 export async function trainingActs({ fleet, account, random, students }: Acting): Promise<readonly [weight: number, act: Act][]> {
   const ahead = await fleet.db.any(sql.type(training)`
     select id, starts_at, version from real_trainings where status = 'scheduled' and starts_at > now() + interval '1 day' order by id limit 90`);
+  const known = new Set(account.trainings.map(({ id }) => id));
   for (const { id, starts_at, version } of ahead)
-    account.trainings.push({ id, starts: starts_at, version, isCancelled: false, isBusy: false, shift: 0 });
+    if (!known.has(id)) account.trainings.push({ id, starts: starts_at, version, isCancelled: false, isBusy: false, shift: 0 });
   const past = await fleet.db.any(sql.type(seat)`
     select real_training_id as training, student_id as student from real_training_students
     join real_trainings on real_trainings.id = real_training_id where starts_at < now() order by 1, 2`);
   const lists = [...Map.groupBy(past, (one) => one.training)];
   const marking = new Set<number>();
-  const seats = new Map<string, boolean>();
+  const { seats } = account;
+  /** Whoever asks for a place or takes it back has it to themselves, so that the last answer is known. */
+  const asking = new Set<string>();
   let cancelled = 0;
 
   function add({ id } = random.pick(account.trainings), student = random.pick(students)) {
     const key = `${id}/students/${student}`;
-    if (seats.has(key)) return null;
-    seats.set(key, false);
+    if (asking.has(key) || seats.get(key) === true) return null;
+    asking.add(key);
     return account.note({
       kind: 'add',
       path: `/real-trainings/${id}/students`,
       body: { student_id: student },
-      believe: ({ answer }) => void (answer?.status === 200 ? seats.set(key, true) : seats.delete(key)),
+      believe({ answer }) {
+        asking.delete(key);
+        if (answer?.status === 200) seats.set(key, true);
+        if (answer?.status === 202) seats.set(key, 'perhaps');
+      },
     });
   }
   /** One student who wants to be in two trainings at the same time. */
@@ -43,15 +50,19 @@ export async function trainingActs({ fleet, account, random, students }: Acting)
     return [one, random.pick(same)].map((training) => add(training, student)).filter((asked) => asked !== null);
   }
   function takeOut() {
-    const taken = [...seats].filter(([, isTaken]) => isTaken);
+    const taken = [...seats].filter(([key, isTaken]) => isTaken === true && !asking.has(key));
     if (taken.length === 0) return null;
     const [key] = random.pick(taken);
-    seats.set(key, false);
+    asking.add(key);
     return account.note({
       kind: 'take_out',
       path: `/real-trainings/${key}/cancel`,
       body: { reason: 'chaos', by: 'client' },
-      believe: () => void seats.delete(key),
+      believe({ answer }) {
+        asking.delete(key);
+        if (answer?.status === 200) seats.set(key, false);
+        if (answer?.status === 202) seats.set(key, 'perhaps');
+      },
     });
   }
   function anyTraining() {

@@ -1,12 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, expect, jest, test } from '@jest/globals';
+import { z } from 'zod';
+import { openDatabase, sql } from '../../sql/database/database.ts';
+import { embeddedUrl } from '../../sql/database/embedded.ts';
+import { account, askOnce } from '../chaos/asked.ts';
+import { countEffects } from '../chaos/checks.ts';
 import { eventually } from '../support/eventually.ts';
 import { ownFleet } from '../support/fleet.ts';
 
 /* A whole fleet is started twice, which takes minutes: it is played at night. */
 jest.setTimeout(900_000);
-const fleet = await ownFleet();
+const fleet = await ownFleet({ RATE_LIMIT_PER_MINUTE: '1000000' });
 afterAll(() => fleet.end());
 
 const isAlive = (pid: number) => {
@@ -18,8 +24,44 @@ const isAlive = (pid: number) => {
   }
 };
 
+/** Something is done with the fleet's database, wherever that listens now. */
+async function inDatabase<T>(work: (db: Awaited<ReturnType<typeof openDatabase>>) => Promise<T>) {
+  const db = await openDatabase(embeddedUrl(join(fleet.dir, 'data')), { max: 1 });
+  return work(db).finally(() => db.end());
+}
+
+/** Payments, one after the other, noted outside of the fleet with their answers; what is not answered is asked again under its key. */
+async function payUnderway() {
+  const [payer] = await inDatabase((db) =>
+    db.anyFirst(sql.type(z.object({ id: z.int() }))`select id from students order by id limit 1`),
+  );
+  const made = account();
+  const where = { url: fleet.url, keys: [fleet.key()] };
+  let isOver = false;
+  async function pay() {
+    while (!isOver) {
+      const description = `chaos-${made.entries.length + 1}`;
+      const body = { student_id: payer, amount_minor: 100, method: 'cash', description };
+      const asked = made.note({ kind: 'payment', path: '/api/payments', body });
+      while (!(await askOnce(where, made, asked))) await pause(250);
+      await pause(50);
+    }
+  }
+  const lanes = Promise.all([pay(), pay()]);
+  return {
+    made,
+    end() {
+      isOver = true;
+      return lanes;
+    },
+  };
+}
+
 test('when PM2’s daemon is killed, its apps end, and one start brings everything back with nothing lost', async () => {
   expect(await fleet.npm('start')).toMatchObject({ code: 0 });
+  expect(await fleet.npm('demo')).toMatchObject({ code: 0 });
+  const load = await payUnderway();
+  await eventually(() => load.made.granted() > 5);
   const { postgres, ...apps } = await fleet.pids();
   const asked = await fleet.ask('POST', '/real-trainings/generate-next-week', { again: true });
   expect(asked.status).toBe(202);
@@ -36,6 +78,10 @@ test('when PM2’s daemon is killed, its apps end, and one start brings everythi
     return ['success', 'partial'].includes(body.status) ? body : null;
   });
   expect(run).toBeTruthy();
+  await load.end();
+  expect(load.made.entries.filter(({ tries }) => tries > 1)).not.toEqual([]);
+  expect(load.made.granted()).toBe(load.made.entries.length);
+  expect(await inDatabase((db) => countEffects(db, load.made, true))).toEqual([]);
   expect(await fleet.npm('audit')).toMatchObject({ code: 0 });
   expect(await fleet.npm('start')).toMatchObject({ code: 0, stderr: '' });
 });

@@ -3,9 +3,9 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 
 export type SmtpServer = Awaited<ReturnType<typeof smtpServer>>;
 
-/** A mail server that takes everything, or refuses everything: what arrived, as text. */
+/** A mail server that takes everything, or refuses everything: what arrived, as text, and when on the clock of `performance.now()`. */
 export async function smtpServer() {
-  const letters: { to: string; text: string }[] = [];
+  const letters: { to: string; text: string; at: number }[] = [];
   /** `recipient`: its answer to RCPT; `data`: its answer to a letter, null: it takes it and hangs up without one. */
   const said: { refuses: boolean; recipient?: string; data?: string | null } = { refuses: false };
   const sockets = new Set<Socket>();
@@ -21,7 +21,7 @@ export async function smtpServer() {
         const line = buffer.slice(0, end);
         buffer = buffer.slice(end + 2);
         if (letter && line === '.') {
-          letters.push({ to, text: decoded(letter.join('\n')) });
+          letters.push({ to, text: decoded(letter.join('\n')), at: performance.now() });
           letter = null;
           if (said.data === null) socket.destroy();
           else reply(said.data ?? '250 taken');

@@ -20,6 +20,8 @@ export type Received = {
   message_id: number;
   at: number;
   answer: Answer;
+  /** Who brought it, where that says so in its root: `/via/NAME`. */
+  via?: string;
 };
 /** A call that is no message. */
 export type Called = { method: string; params: Record<string, unknown> };
@@ -82,7 +84,8 @@ export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegr
 
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://telegram');
-    const method = url.pathname.startsWith(`/bot${token}/`) ? url.pathname.slice(`/bot${token}/`.length) : null;
+    const [, via, path = ''] = /^(?:\/via\/([^/]+))?(\/.*)$/.exec(url.pathname) ?? [];
+    const method = path.startsWith(`/bot${token}/`) ? path.slice(`/bot${token}/`.length) : null;
     if (method === null) return refuse(response, 401, 'Unauthorized');
     const params = await paramsOf(request, url.searchParams);
     const kind = messages[method];
@@ -92,6 +95,7 @@ export async function fakeTelegram(token = '123456:test-token-of-the-fake-telegr
       const text = String(params[kind.text] ?? '');
       const chat_id = Number(params.chat_id);
       const message: Received = { method, chat_id, text, params, message_id, at: performance.now(), answer: 'hang' };
+      if (via !== undefined) message.via = via;
       received.push(message);
       message.answer = await answerTo(message);
       const chat = { id: chat_id, type: chat_id < 0 ? 'group' : 'private' };

@@ -1,0 +1,58 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Random } from '../../sql/demo/random.ts';
+import type { ChaosFleet } from './chaos-fleet.ts';
+import type { Cut } from './cuts.ts';
+import { faultsOf, type Lengths } from './faults.ts';
+
+/** What was done to a fleet. */
+export type Disturbances = {
+  faults: number;
+  byKind: Record<string, number>;
+  /** When messages may have been cut off on their way, and how often a sender may have outlived its lease (see `checks.ts`). */
+  cuts: Cut[];
+  ofChats: number;
+};
+export const undisturbed = (): Disturbances => ({ faults: 0, byKind: {}, cuts: [], ofChats: 0 });
+
+/**
+ * Faults at random, one every `everySeconds` or so, several at once, until `isOver`; then all that lasts is mended.
+ * @param options.only words, parted by commas: only the faults whose name has one of them in it
+ * @param options.mostSeconds how long what is away is at most
+ * @param options.freezeSeconds for how long what stands still does, one of these: some longer than any lease
+ */
+export async function disturb(
+  fleet: ChaosFleet,
+  random: Random,
+  isOver: () => boolean,
+  done: Disturbances,
+  options: Lengths & { everySeconds: number; only?: string | undefined; say: (line: string) => void },
+): Promise<void> {
+  const { only = '', everySeconds, say } = options;
+  const faults = faultsOf(fleet, random, done, options);
+  const draw = Object.entries(faults)
+    .filter(([kind]) => only.split(',').some((words) => kind.includes(words)))
+    .flatMap(([kind, { weight }]) => Array.from({ length: weight }, () => kind));
+  if (draw.length === 0) throw new Error(`there is no fault "${only}" here; there are: ${Object.keys(faults).join(', ')}`);
+  /** A server that is away, a disk that is full: one at a time. */
+  const alone = new Set<string>();
+  const lasting: Promise<unknown>[] = [];
+
+  while (!isOver()) {
+    const kind = random.pick(draw);
+    const { strike, of = '', once = false } = faults[kind]!;
+    if (!alone.has(of) && !alone.has(kind)) {
+      if (of !== '') alone.add(of);
+      if (once) alone.add(kind);
+      done.faults += 1;
+      done.byKind[kind] = (done.byKind[kind] ?? 0) + 1;
+      say(kind);
+      lasting.push(
+        strike()
+          .catch((error: Error) => say(`${kind}: ${error.message}`))
+          .finally(() => alone.delete(of)),
+      );
+    }
+    await pause(everySeconds * random.int(300, 1_700));
+  }
+  await Promise.all(lasting);
+}
