@@ -35,10 +35,11 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
   const { token, hold, deal, isKnown, by, chosen = null, typed = {}, wrong = {}, slots, code } = held;
   const action = link(`/book/${token}`, { ...forParam(chosen), price: deal.priceMinor });
   const cannot = !isKnown && !by.mail && !by.telegram;
+  const enter = link('/enter', { next: `/book/${token}` });
   const form = html`<form method="post" action="${action}" class="narrow">${guard}${held.as && html`<input type="hidden" name="as" value="${held.as}">`}
     ${slots && slotChoice(view, slots)}
-    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${link('/enter', { next: `/book/${token}` })}">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
-    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${link('/enter', { next: `/book/${token}` })}">${t('menu.enter')}</a></p>` : deal.ways.map((way, n) => html`<button name="pay" value="${way}" class="${n === 0 ? 'main' : 'second'}">${slots ? dealWords(view, hold, deal, way, 'chosen') : dealWords(view, hold, deal, way)}</button>`)}
+    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${enter}" target="_top">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
+    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}" target="_top">${t('menu.enter')}</a></p>` : deal.ways.map((way, n) => html`<button name="pay" value="${way}" class="${n === 0 ? 'main' : 'second'}">${slots ? dealWords(view, hold, deal, way, 'chosen') : dealWords(view, hold, deal, way)}</button>`)}
     </form>`;
   return {
     title: view.moment(hold.starts_at),
