@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { at } from '../bookings/salon.ts';
@@ -17,6 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const moscow = siteFormats('en', 'Europe/Moscow', 'RUB');
 /** A day of which no hour is over yet, so that it has all its starts. */
 const wholeDay = () => `/?service=${shop.service}&day=${inDays(2)}`;
 
@@ -188,4 +190,19 @@ test('starts that leave no gap of no use have a mark, with anybody only those th
   };
   expect(await marked(`&who=${one}`)).toEqual(['10:00', '11:30']);
   expect(await marked('')).toEqual(['10:00', '11:30', '11:45', '12:00', '13:00']);
+  // The first three stand above all others, which stay in their order; a day of few starts needs no such row.
+  const rows = async (query: string) => {
+    const { text } = await get(`/?service=${service}${query}&day=${start.slice(0, 10)}`);
+    return ['best', 'starts'].map((list) =>
+      [...(new RegExp(`<ul class="${list}"[^>]*>(.*?)</ul>`, 's').exec(text)?.[1] ?? '').matchAll(/>(\d\d:\d\d)</g)].map(
+        ([, time]) => time,
+      ),
+    );
+  };
+  const all = startsOn(await get(`/?service=${service}&day=${start.slice(0, 10)}`)).slice(3);
+  expect(all).toHaveLength(13);
+  expect(all).toEqual(all.toSorted());
+  expect(await rows('')).toEqual([['10:00', '11:30', '11:45'], all.map((at) => moscow.time(at))]);
+  await shop.make.booking({ client, specialist: one, service, at: at(3, '11:00'), minutes: 15 });
+  expect([await marked(`&who=${one}`), await rows(`&who=${one}`)]).toEqual([['10:00'], [[], ['10:00', '11:15', '11:30']]]);
 });
