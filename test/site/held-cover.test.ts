@@ -90,11 +90,12 @@ test('of two packages the one that ends first is named; a used one is no line', 
 
 test.each([
   [8, 'Subscription Eight: 7 left after this visit'],
-  [null, 'Subscription Eight: unlimited'],
+  [null, 'Subscription Endless: unlimited'],
 ])('a subscription of %s sessions stands before a package: %s', async (number_of_sessions, words) => {
   const person = await personOf(api, 'client');
   await api.post(`/api/clients/${person.id}/packages`, { service_package_id: ten });
-  const kind = await api.post('/api/subscriptions', { name: 'Eight', number_of_sessions, price_minor: 0, validity_days: 30 });
+  const name = number_of_sessions === null ? 'Endless' : 'Eight';
+  const kind = await api.post('/api/subscriptions', { name, number_of_sessions, price_minor: 0, validity_days: 30 });
   await api.db.query(
     sql.unsafe`insert into subscription_services (subscription_id, service_id) values (${kind.body.id}, ${shop.service})`,
   );
