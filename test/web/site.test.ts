@@ -279,6 +279,9 @@ async function framed(host: string, path: string) {
   return { page, frame: page.frames()[1] as Frame };
 }
 
+/** Complaints of the page: a frame that is not shown has no storage, into which each test's browser writes its language. */
+const troubles = () => world.complaints().filter((line) => !line.includes("'localStorage'"));
+
 inBrowser('in a frame of the studio’s own site, without cookies', async () => {
   const { page, frame } = await framed(embedder, `/?service=${service}`);
   await later(frame);
@@ -305,7 +308,7 @@ inBrowser('whoever would rather sign in leaves the frame, in which that cannot b
   await page.waitForURL('**/book/**');
   await page.getByRole('button', { name: /^Book \w{3} 08:00/ }).click();
   await isBooked(page);
-  expect(world.complaints()).toEqual([]);
+  expect(troubles()).toEqual([]);
 });
 
 inBrowser('in nobody else’s frame, and nothing but booking in any', async () => {
@@ -322,7 +325,7 @@ inBrowser('in nobody else’s frame, and nothing but booking in any', async () =
   ] as const) {
     const { frame } = await framed(host, path);
     expect([host, await frame.locator('main').count()]).toEqual([host, 0]);
-    expect(world.complaints()).toEqual([expect.stringContaining('frame-ancestors')]);
+    expect(troubles()).toEqual([expect.stringContaining('frame-ancestors')]);
   }
 });
 
