@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import type { invoiceRow } from '../../sql/finance/invoices.ts';
 import type { transactionRow } from '../../sql/finance/payments.ts';
-import { type InvoiceSubject, subjectsOf } from '../../sql/finance/subjects.ts';
+import { type InvoiceSubject, invoiceSubjects } from '../../sql/finance/subjects.ts';
 import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import type { Listed } from './cabinet-ahead.ts';
@@ -50,7 +50,7 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
 }
 
 async function subjectsFor({ parts, person }: Cabinet, ids: readonly number[]): Promise<Subjects> {
-  const found = await subjectsOf(parts.open.fleet.db, person.id, [...new Set(ids)]);
+  const found = await invoiceSubjects(parts.open.fleet.db, person.id, [...new Set(ids)]);
   return new Map(found.map((one) => [one.invoice_id, one]));
 }
 

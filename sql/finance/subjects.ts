@@ -16,7 +16,7 @@ const subject = z.object({
 export type InvoiceSubject = z.output<typeof subject>;
 
 /** What some invoices of a payer are for; those of anybody else are left out. */
-export const subjectsOf = (db: Sql, payerId: number, invoiceIds: readonly number[]) =>
+export const invoiceSubjects = (db: Sql, payerId: number, invoiceIds: readonly number[]) =>
   db.any(sql.type(subject)`
     select bill.id as invoice_id, coalesce(type.name, kind.name, service.name, bundle.name) as name,
       (select first_name from users where users.id = coalesce(bill.student_id, booking.client_id, bought.client_id)
