@@ -140,7 +140,13 @@ export function chooseStart(
     ${chosen && startsOf(view, chosen, taking, tight, fittingLess)}</section>`;
 }
 
-/** The free starts of a day, each a button that takes it; those that fit the day well have a mark where not all do, or where they cost less. */
+/** So many of the starts that fit best stand first. */
+const BEST = 3;
+
+/**
+ * The free starts of a day, each a button that takes it. Those that fit the day well have a mark where not all do, or where they cost less,
+ * and where there are many starts the first of them stand above all others.
+ */
 function startsOf(
   view: View,
   { date, starts }: DayStarts,
@@ -153,16 +159,17 @@ function startsOf(
   const fitting = starts.filter((start) => tight.has(start)).length;
   const areMarked = fitting > 0 && (fitting < starts.length || less > 0);
   const isMarked = (start: string) => areMarked && tight.has(start);
+  const best = areMarked && starts.length > 2 * BEST ? starts.filter(isMarked).slice(0, BEST) : [];
   const words = (start: string, time: string) => {
     const key = isMarked(start) ? (less > 0 ? 'book.take.less' : 'book.take.fits') : 'book.take';
     return t(key, { day: longDay(date), time, percent: less });
   };
+  const button = (start: string, label: string, look: string | false) =>
+    html`<li><button name="start" value="${start}" class="${look}" aria-label="${words(start, label)}">${label}</button></li>`;
   return html`<form method="post" action="${action}">${hidden}<h3 data-next>${longDay(date)}</h3>
     <p class="quiet">${t('zone', { zone: view.zone.replaceAll('_', ' ') })}${areMarked && html` · <span class="fits">${less > 0 ? t('book.fits.less', { percent: less }) : t('book.fits')}</span>`}</p>${zoneNote(view, String(starts[0]))}
-    <ul class="starts">${labelled(view, starts).map(
-      ({ start, label }) =>
-        html`<li><button name="start" value="${start}" class="${isMarked(start) && 'fits'}" aria-label="${words(start, label)}">${label}</button></li>`,
-    )}</ul></form>`;
+    ${best.length > 0 && html`<h4 id="best">${t('book.best')}</h4><ul class="best" aria-labelledby="best">${labelled(view, best).map(({ start, label }) => button(start, label, false))}</ul>`}
+    <ul class="starts">${labelled(view, starts).map(({ start, label }) => button(start, label, isMarked(start) && 'fits'))}</ul></form>`;
 }
 
 /** Starts with their times. */

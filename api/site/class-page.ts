@@ -88,7 +88,7 @@ function acts(
   const enter = link('/enter', { next: `/classes/${one.id}` });
   if (code) return codeForm(view, action, words, code);
   if (!by.mail && !by.telegram)
-    return html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}">${t('menu.enter')}</a></p>`;
-  return html`<form method="post" action="${action}" class="narrow">${guard}<h2>${t('held.you')}</h2><p><a href="${enter}">${t('held.enter')}</a></p>
+    return html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}" target="_top">${t('menu.enter')}</a></p>`;
+  return html`<form method="post" action="${action}" class="narrow">${guard}<h2>${t('held.you')}</h2><p><a href="${enter}" target="_top">${t('held.enter')}</a></p>
     ${contactFields(view, typed, wrong, by)}<button class="main">${words}</button></form>`;
 }

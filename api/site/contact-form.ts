@@ -35,19 +35,27 @@ export function contactFields(
       <label for="consent">${t('contact.consent')}</label>${wrong.consent && html`<span id="consent-note" class="wrong">${wrong.consent}</span>`}</p>`;
 }
 
-export type CodeStep = { registration: string; by: string; href?: string; typed: TypedContact; wrong?: WrongFields };
+export type CodeStep = {
+  registration: string;
+  by: string;
+  href?: string;
+  typed: TypedContact;
+  /** Where one goes on, where the form's address does not say it. */
+  next?: string;
+  wrong?: WrongFields;
+};
 
 /** The step between: the code that came by e-mail, or that the bot says. */
 export function codeForm(
   view: View,
   action: string,
   button: string,
-  { registration, by, href, typed, wrong = {} }: CodeStep,
+  { registration, by, href, typed, next, wrong = {} }: CodeStep,
 ): Html {
   const { t, guard } = view;
   const [path, query] = action.split('?');
   return html`<form method="post" action="${path}/code${query && `?${query}`}" class="narrow">${guard}
-    ${Object.entries({ ...typed, registration, by, ...(href ? { href } : {}) }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+    ${Object.entries({ ...typed, registration, by, ...(href && { href }), ...(next && { next }) }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
     <h2 data-next>${t('code.title')}</h2>
     <p>${by === 'email' ? t('code.mail', { email: typed.email ?? '' }) : t('code.telegram')}</p>
     ${href && html`<p><a class="button second" href="${href}" target="_blank" rel="noopener">${t('code.open')}</a></p>`}

@@ -5,9 +5,9 @@ import { enterPage } from './enter-page.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
 import { askRoute, refusalFrom, type SiteParts } from './site.ts';
 
-/** Only to a page of the site: a link must not lead elsewhere. */
+/** Only to a page of the site that is worth coming back to: a link must not lead elsewhere. */
 const nextOf = (text: unknown) =>
-  typeof text === 'string' && /^\/(?:(?:book|booked|classes)\/[\w-]+|cabinet(?:\/[\w-]+)*)$/.test(text) ? text : '/';
+  typeof text === 'string' && /^\/(?:(?:book|booked|visit|classes)\/[\w-]+|cabinet(?:\/[\w-]+)*)$/.test(text) ? text : '/';
 
 /** `GET /enter` */
 export const showEnter: SiteHandler = async (_parts, view, request) => {
@@ -56,15 +56,16 @@ export const enterByCode: SiteHandler = async (parts, view, request, response) =
   if (request.body.back) return enterPage(view, { ...ways, next, typed });
   const answer = await askForCode(parts, view, request, response);
   if (!('code' in answer)) return enterPage(view, { ...ways, next, typed, ...answer });
-  return enterPage(view, { ...ways, next, code: answer.code });
+  return enterPage(view, { ...ways, next, code: { ...answer.code, next } });
 };
 
-/** `POST /enter/code/code`: whoever shows the code is signed in. */
+/** `POST /enter/code/code`: whoever shows the code is signed in, and goes on where they came from. */
 export const confirmAndEnter: SiteHandler = async (parts, view, request, response) => {
-  const code = codeStepOf(request);
+  const next = nextOf(request.body.next);
+  const code = { ...codeStepOf(request), next };
   const shown = await showCode(parts, view, request, response);
-  if ('personId' in shown) return { to: view.link('/cabinet') };
-  const ways = { ...(await waysIn(parts)), next: '/cabinet' };
+  if ('personId' in shown) return { to: view.link(next === '/' ? '/cabinet' : next) };
+  const ways = { ...(await waysIn(parts)), next };
   const status = shown.status === 404 ? 410 : shown.status;
   if (shown.isOver) return enterPage(view, { ...ways, typed: code.typed, trouble: shown.trouble, status });
   return enterPage(view, { ...ways, code: { ...code, wrong: shown.wrong }, trouble: shown.trouble, status });

@@ -1,3 +1,4 @@
+import type { Cover } from '../../sql/bookings/covers.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
 import type { SiteHold } from '../../sql/site/holds.ts';
 import { freeUntil } from '../../workers/free-until.ts';
@@ -27,7 +28,12 @@ export type LastStep = {
   slots?: readonly string[];
   code?: CodeStep;
 };
-export type HeldView = LastStep & { hold: SiteHold; deal: Deal };
+export type HeldView = LastStep & {
+  hold: SiteHold;
+  deal: Deal;
+  /** The package or the subscription that pays by itself. */
+  cover?: Cover | null;
+};
 
 /** The last step: the deal, who books, and the button that says all of it. */
 export function heldPage(view: View, held: HeldView, status = 200): Page {
@@ -35,10 +41,11 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
   const { token, hold, deal, isKnown, by, chosen = null, typed = {}, wrong = {}, slots, code } = held;
   const action = link(`/book/${token}`, { ...forParam(chosen), price: deal.priceMinor });
   const cannot = !isKnown && !by.mail && !by.telegram;
+  const enter = link('/enter', { next: `/book/${token}` });
   const form = html`<form method="post" action="${action}" class="narrow">${guard}${held.as && html`<input type="hidden" name="as" value="${held.as}">`}
     ${slots && slotChoice(view, slots)}
-    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${link('/enter', { next: `/book/${token}` })}">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
-    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${link('/enter', { next: `/book/${token}` })}">${t('menu.enter')}</a></p>` : deal.ways.map((way, n) => html`<button name="pay" value="${way}" class="${n === 0 ? 'main' : 'second'}">${slots ? dealWords(view, hold, deal, way, 'chosen') : dealWords(view, hold, deal, way)}</button>`)}
+    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${enter}" target="_top">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
+    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}" target="_top">${t('menu.enter')}</a></p>` : deal.ways.map((way, n) => html`<button name="pay" value="${way}" class="${n === 0 ? 'main' : 'second'}">${slots ? dealWords(view, hold, deal, way, 'chosen') : dealWords(view, hold, deal, way)}</button>`)}
     </form>`;
   return {
     title: view.moment(hold.starts_at),
@@ -46,15 +53,16 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
     isEmbeddable: true,
     main: html`<h1>${view.moment(hold.starts_at)}</h1>
       ${held.trouble && html`<p role="alert" class="trouble">${held.trouble}</p>`}
-      ${whomChips(view, `/book/${token}`, chosen)}${summary(view, hold, deal)}
+      ${whomChips(view, `/book/${token}`, chosen)}${summary(view, held)}
       ${hold.held_until ? html`<p class="quiet">${t('held.until', { time: view.time(hold.held_until) })}</p>` : !slots && html`<p class="quiet">${t('held.over')}</p>`}
       ${view.person && !code && html`<p><a href="${link(`/book/${token}/weekly`, forParam(chosen))}">${t('weekly.link')}</a></p>`}
       ${code ? codeForm(view, action, dealWords(view, hold, deal, deal.ways[0] ?? 'later'), code) : form}`,
   };
 }
 
-function summary(view: View, hold: SiteHold, { lines, priceMinor }: Deal): Html {
+function summary(view: View, { hold, deal: { lines, priceMinor, ways }, cover }: HeldView): Html {
   const { t, money } = view;
+  const total = cover ? money(0) : priceMinor > 0 ? money(priceMinor) : t('free');
   const place = [hold.location, hold.address, hold.room].filter(Boolean).join(', ');
   return html`<dl class="summary"><dt>${t('held.service')}</dt><dd>${t('held.minutes', { service: hold.service, minutes: hold.duration_minutes })}</dd>
     <dt>${t('held.who')}</dt><dd>${hold.specialist}</dd>${place && html`<dt>${t('held.where')}</dt><dd>${place}</dd>`}</dl>
@@ -62,7 +70,13 @@ function summary(view: View, hold: SiteHold, { lines, priceMinor }: Deal): Html 
     <table class="lines"><caption class="unseen">${t('held.price')}</caption><tbody>${lines.map(
       ({ kind, basisPoints, minor }) =>
         html`<tr><th scope="row">${kind === 'service' ? hold.service : lineWords(view, kind, basisPoints)}</th><td>${money(minor)}</td></tr>`,
-    )}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${priceMinor > 0 ? money(priceMinor) : t('free')}</td></tr></tfoot></table>`;
+    )}${cover && html`<tr><th scope="row">${coverWords(view, cover, ways)}</th><td>${money(priceMinor && -priceMinor)}</td></tr>`}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${total}</td></tr></tfoot></table>`;
+}
+
+/** What pays, and how much of it is left afterwards. */
+function coverWords({ t }: View, { name, left }: Cover, [way]: Deal['ways']): string {
+  if (left === null) return t('held.cover.unlimited', { name });
+  return t(way === 'package' ? 'held.cover.package' : 'held.cover.subscription', { name, left: left - 1 });
 }
 
 const lineWords = ({ t }: View, kind: string, basisPoints: number | null) =>

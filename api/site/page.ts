@@ -48,7 +48,7 @@ export function sendSitePage(
         ${
           person
             ? html`<a href="${link('/cabinet')}" ${here('/cabinet')}>${t('cabinet')}</a><form method="post" action="${link('/leave')}" data-whole>${view.guard}<button class="plain">${t('menu.leave', { name: person.first_name })}</button></form>`
-            : html`<a href="${link('/enter')}" ${here('/enter')}>${t('menu.enter')}</a>`
+            : html`<a href="${link('/enter')}" target="_top" ${here('/enter')}>${t('menu.enter')}</a>`
         }</nav></header>
     <main id="main" tabindex="-1" data-away="${t('trouble.away')}">${page.main}</main>
     <p id="said" class="unseen" role="status"></p>
@@ -79,7 +79,7 @@ export function sendSitePage(
 /** The same page in another language; what was posted is not asked for again. */
 function languageLink(view: View, locale: string): string {
   const given = Object.entries(view.query).filter(([name, value]) => name !== 'lang' && typeof value === 'string');
-  return `${view.path.replace(/\/(code)$/, '')}?${new URLSearchParams([...(given as [string, string][]), ['lang', locale]])}`;
+  return `${view.path.replace(/(?:\/code)+$/, '')}?${new URLSearchParams([...(given as [string, string][]), ['lang', locale]])}`;
 }
 
 const policies = new Map<string, string>();

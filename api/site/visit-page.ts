@@ -116,8 +116,8 @@ export function visitPage(view: View, visit: VisitView, status = 200): Page {
   const words = buttonWords(view, first.starts_at, holds.length, total, Boolean(slots));
   const form = html`<form method="post" action="${action}" class="narrow">${guard}${visit.as && html`<input type="hidden" name="as" value="${visit.as}">`}<input type="hidden" name="total" value="${total}">
     ${slots && slotChoice(view, slots, elsewhere(view, holds))}
-    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${enter}">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
-    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}">${t('menu.enter')}</a></p>` : slots?.length !== 0 && html`<button class="main">${words}</button>`}</form>`;
+    ${!isKnown && !cannot && html`<h2>${t('held.you')}</h2><p><a href="${enter}" target="_top">${t('held.enter')}</a></p>${contactFields(view, typed, wrong, by)}`}
+    ${cannot ? html`<p>${t('held.only_known')}</p><p><a class="button" href="${enter}" target="_top">${t('menu.enter')}</a></p>` : slots?.length !== 0 && html`<button class="main">${words}</button>`}</form>`;
   const until = holds.every(({ held_until }) => held_until !== null) ? first.held_until : null;
   return {
     title: view.moment(first.starts_at),

@@ -84,6 +84,11 @@ const good: [Record<string, string>, object][] = [
     { SMTP_URL: 'smtps://user:password@mail.example', MAIL_FROM: 'Studio <hello@studio.example>' },
     { mail: { url: 'smtps://user:password@mail.example', from: 'Studio <hello@studio.example>' } },
   ],
+  [{ EMBED_ORIGINS: 'https://studio.example' }, { embedOrigins: ['https://studio.example'] }],
+  [
+    { EMBED_ORIGINS: ' https://studio.example, http://localhost:8080 ,' },
+    { embedOrigins: ['https://studio.example', 'http://localhost:8080'] },
+  ],
   [{ VENDING_API_ROOT: 'http://127.0.0.1:8080/' }, { vendingApiRoot: 'http://127.0.0.1:8080' }],
   [{ QUIET_HOURS: 'off' }, { quietHours: null }],
   [{ QUIET_HOURS: '13:30-15:05' }, { quietHours: { from: '13:30', until: '15:05' } }],
@@ -130,6 +135,16 @@ describe('what is malformed is notified in one line: the setting, what was given
       /^TELEGRAM_API_ROOT: got "api.telegram.org"; accepted: a URL that starts with http:\/\/ or https:\/\/$/,
     ],
     ['VENDING_API_ROOT', 'http://api.vendista.ru', /accepted: a URL that starts with https:\/\/, for passwords go there; http:/],
+    [
+      'EMBED_ORIGINS',
+      'studio.example',
+      'EMBED_ORIGINS: got "studio.example"; accepted: origins separated by commas, such as https://studio.example,https://www.studio.example',
+    ],
+    ['EMBED_ORIGINS', 'https://studio.example/', /^EMBED_ORIGINS: got /],
+    ['EMBED_ORIGINS', 'https://studio.example/booking', /^EMBED_ORIGINS: got /],
+    ['EMBED_ORIGINS', 'https://studio.example,*', /^EMBED_ORIGINS: got /],
+    ['EMBED_ORIGINS', 'https://studio.example https://www.studio.example', /^EMBED_ORIGINS: got /],
+    ['EMBED_ORIGINS', 'file:///home', /^EMBED_ORIGINS: got /],
     ['VENDING_KEYS', 'k1:too-short', /^VENDING_KEYS: got \(not shown\); accepted: id:key/],
     [
       'TELEGRAM_WEBHOOK_SECRET',

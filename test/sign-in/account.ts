@@ -20,7 +20,7 @@ export async function account({ db }: TestApi, { role = 'client', ...given }: Ac
 }
 
 /** A cookie of an answer as a browser sends it back, `name=value`; '' where it was not set or was taken away. */
-export function cookieOf(reply: Reply, name: string): string {
+export function cookieOf(reply: Pick<Reply, 'headers'>, name: string): string {
   const set = reply.headers.getSetCookie().find((line) => line.startsWith(`${name}=`));
   return /^[^=]+=[^;]+/.exec(set ?? '')?.[0] ?? '';
 }

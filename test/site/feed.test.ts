@@ -2,10 +2,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import ICAL from 'ical.js';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { at } from '../bookings/salon.ts';
+import { ALWAYS, at } from '../bookings/salon.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { smallSite } from './salon-site.ts';
+import { formsOf, smallSite } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -86,7 +86,7 @@ test('a guardian sees the classes of a child by name, a trainer what they give, 
   expect((await feedOf(await linkOf(await personOf(api, 'client')))).events).toEqual([]);
 });
 
-test('a late cancellation of a place is cancelled in the feed, too, and a hold of the site is nobody’s', async () => {
+test('a late cancellation of a place is cancelled in the feed, too', async () => {
   const own = await personOf(api, 'client');
   const link = await linkOf(own);
   const training = await shop.make.training({ trainer: shop.master, at: new Date(Date.now() + 5 * 3_600_000).toISOString() });
@@ -94,6 +94,39 @@ test('a late cancellation of a place is cancelled in the feed, too, and a hold o
   expect((await feedOf(link)).events).toMatchObject([{ sequence: 0, status: 'CONFIRMED' }]);
   await api.post(`/real-trainings/${training}/students/${own.id}/cancel`, { reason: 'ill' });
   expect((await feedOf(link)).events).toMatchObject([{ sequence: 1, status: 'CANCELLED' }]);
+});
+
+test('a place on the waitlist is tentative, and confirmed once it is a place', async () => {
+  const [first, next] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  const training = await shop.make.training({ trainer: shop.master, at: at(6, '18:00') });
+  await api.db.query(sql.unsafe`update real_trainings set max_participants = 1 where id = ${training}`);
+  const path = `/real-trainings/${training}`;
+  expect((await api.post(`${path}/students`, { student_id: first.id })).status).toBe(200);
+  expect((await api.post(`${path}/waitlist`, { student_id: next.id })).status).toBeLessThan(300);
+  const link = await linkOf(next);
+  expect((await feedOf(link)).events).toMatchObject([{ starts: at(6, '18:00'), sequence: 0, status: 'TENTATIVE' }]);
+  expect((await api.post(`${path}/students/${first.id}/cancel`, { reason: 'ill' })).status).toBe(200);
+  expect((await feedOf(link)).events).toMatchObject([{ starts: at(6, '18:00'), sequence: 1, status: 'CONFIRMED' }]);
+});
+
+test('a start that the site holds is in nobody’s feed: neither of who gives it, nor of who holds it until it is booked', async () => {
+  const [giver, client] = [await personOf(api, 'trainer'), await personOf(api, 'client')];
+  await api.db.query(sql.unsafe`update specialists set work_schedule = ${sql.jsonb(ALWAYS)} where id = ${giver.id}`);
+  await api.db.query(
+    sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${giver.id}, ${shop.service})`,
+  );
+  const { get, post, tokenOf } = formsOf(api, { Cookie: client.cookie });
+  const wish = { service: String(shop.service), who: String(giver.id), start: at(7, '10:00') };
+  const form = tokenOf(await get(`/?service=${shop.service}`));
+  const path = String((await post('/hold', { form, ...wish })).headers.get('location'));
+  expect(path).toMatch(/^\/book\//);
+  const held = await api.get(`/bookings?status=PENDING&specialist_id=${giver.id}`);
+  expect(held.body.items).toMatchObject([{ starts_at: wish.start, client_id: giver.id }]);
+  const links = [await linkOf(giver), await linkOf(client)];
+  for (const link of links) expect((await feedOf(link)).events).toEqual([]);
+  expect((await post(path, { form, pay: 'later' })).status).toBe(303);
+  for (const link of links)
+    expect((await feedOf(link)).events).toMatchObject([{ starts: wish.start, sequence: 0, status: 'CONFIRMED' }]);
 });
 
 test('a new link makes the one before void; of the token only the hash is kept', async () => {

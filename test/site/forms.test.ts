@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { at } from '../bookings/salon.ts';
 import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 import { formsOf, smallSite, startsOn } from './salon-site.ts';
 
 let api: TestApi;
@@ -17,6 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const moscow = siteFormats('en', 'Europe/Moscow', 'RUB');
 /** A day of which no hour is over yet, so that it has all its starts. */
 const wholeDay = () => `/?service=${shop.service}&day=${inDays(2)}`;
 
@@ -50,6 +53,32 @@ test('a short link shows its service or its person at once, and says to previews
   expect(about(person)).toMatchObject({ description: 'Ten years of scissors.' });
   expect((await get(`/s/${shop.service}-haircut?lang=uk`)).text).toContain('<html lang="uk">');
   for (const nothing of ['/s/x', '/s/', '/s/12345678901']) expect([nothing, (await get(nothing)).status]).toEqual([nothing, 404]);
+});
+
+test('what is free first is said and leads to its day, where it is the first of all starts; and nothing where nothing is free', async () => {
+  const service = await shop.make.service();
+  const day = inDays(3);
+  const weekday = (new Date(day).getUTCDay() + 6) % 7;
+  const master = await shop.make.specialist([service], { schedule: { [weekday]: [['10:30', '12:00']] } });
+  const { get } = formsOf(api);
+  const firstOn = async (query: string) => {
+    const { text } = await get(`/?service=${service}${query}`);
+    return (
+      /<a data-key="first" href="([^"]+)">([^<]+)<\/a>/
+        .exec(text)
+        ?.slice(1)
+        .map((part) => part.replaceAll('&amp;', '&')) ?? null
+    );
+  };
+  const there = `/?service=${service}&day=${day}`;
+  for (const query of ['', `&day=${inDays(1)}`, `&day=${inDays(17)}`])
+    expect([query, await firstOn(query)]).toEqual([query, [there, `First free: ${moscow.moment(at(3, '10:30'))}`]]);
+  expect(startsOn(await get(there))[0]).toBe(at(3, '10:30'));
+  await shop.make.booking({ client: await shop.make.client(), specialist: master, service, at: at(3, '10:30'), minutes: 90 });
+  expect(await firstOn('')).toEqual([`/?service=${service}&day=${inDays(10)}`, `First free: ${moscow.moment(at(10, '10:30'))}`]);
+  await api.db.query(sql.unsafe`update specialists set work_schedule = '{}' where id = ${master}`);
+  expect(await firstOn('')).toBeNull();
+  expect((await get(`/?service=${service}`)).text).toContain('There is no free time at the moment.');
 });
 
 test('a machine is answered as before', async () => {
@@ -156,7 +185,7 @@ test('a slot that was lost meanwhile: 409, the free starts stand in place and no
   expect(startsOn(lost)).not.toContain(start);
 });
 
-test('200 visitors take the same slot: one holds it, 199 see free starts', async () => {
+test('200 visitors take the same slot: one holds and books it, 199 see free starts, of which one books another', async () => {
   const { get, post, tokenOf } = formsOf(api);
   const page = await get(wholeDay());
   const start = String(startsOn(page)[8]);
@@ -170,6 +199,26 @@ test('200 visitors take the same slot: one holds it, 199 see free starts', async
     expect(startsOn(one).length).toBeGreaterThan(0);
     expect(startsOn(one)).not.toContain(start);
   }
+  const book = async (path: string) => {
+    const client = await personOf(api, 'client');
+    const own = formsOf(api, { Cookie: client.cookie });
+    const done = await own.post(path, { form: own.tokenOf(await own.get(path)), pay: 'later' });
+    expect([done.status, done.headers.get('location')]).toEqual([303, path.replace('/book/', '/booked/')]);
+    return (await api.get(`/bookings?client_id=${client.id}`)).body.items;
+  };
+  const pathOf = (held?: { headers: Headers }) => String(held?.headers.get('location'));
+  expect(await book(pathOf(answers.find(({ status }) => status === 303)))).toMatchObject([
+    { starts_at: start, status: 'CONFIRMED' },
+  ]);
+  const other = String(startsOn(lost[0] ?? page).at(-7));
+  const held = await post('/hold', { service: String(shop.service), start: other, form: tokenOf(page) });
+  expect(await book(pathOf(held))).toMatchObject([{ starts_at: other, status: 'CONFIRMED' }]);
+  // Of all that were made at that start one is left.
+  const kept = await api.db.any(
+    sql.type(z.object({ starts_at: z.string() }))`
+      select starts_at from bookings where starts_at = ${start}::timestamptz and status <> 'CANCELLED'`,
+  );
+  expect(kept).toEqual([{ starts_at: start }]);
 }, 60_000);
 
 test('starts that leave no gap of no use have a mark, with anybody only those that are so with each one', async () => {
@@ -188,4 +237,19 @@ test('starts that leave no gap of no use have a mark, with anybody only those th
   };
   expect(await marked(`&who=${one}`)).toEqual(['10:00', '11:30']);
   expect(await marked('')).toEqual(['10:00', '11:30', '11:45', '12:00', '13:00']);
+  // The first three stand above all others, which stay in their order; a day of few starts needs no such row.
+  const rows = async (query: string) => {
+    const { text } = await get(`/?service=${service}${query}&day=${start.slice(0, 10)}`);
+    return ['best', 'starts'].map((list) =>
+      [...(new RegExp(`<ul class="${list}"[^>]*>(.*?)</ul>`, 's').exec(text)?.[1] ?? '').matchAll(/>(\d\d:\d\d)</g)].map(
+        ([, time]) => time,
+      ),
+    );
+  };
+  const all = startsOn(await get(`/?service=${service}&day=${start.slice(0, 10)}`)).slice(3);
+  expect(all).toHaveLength(13);
+  expect(all).toEqual(all.toSorted());
+  expect(await rows('')).toEqual([['10:00', '11:30', '11:45'], all.map((at) => moscow.time(at))]);
+  await shop.make.booking({ client, specialist: one, service, at: at(3, '11:00'), minutes: 15 });
+  expect([await marked(`&who=${one}`), await rows(`&who=${one}`)]).toEqual([['10:00'], [[], ['10:00', '11:15', '11:30']]]);
 });

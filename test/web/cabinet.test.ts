@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import { pushService } from '../notifier/push-service.ts';
+import { eventually } from '../support/eventually.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
@@ -108,6 +109,48 @@ inBrowser('messages to the browser are offered after a booking alone, and the ca
   await page.getByRole('button', { name: 'Switch them off' }).click();
   await page.getByText('nothing comes to this browser any more').first().waitFor();
   expect(await subscribed()).toBe(false);
+  expect(world.complaints()).toEqual([]);
+});
+
+inBrowser('a browser that has no page of ours open shows what comes, one message in place of the one before it', async () => {
+  const page = await world.visit({ permissions: ['notifications'] });
+  const cdp = await page.context().newCDPSession(page);
+  let registrationId = '';
+  cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations }) => {
+    registrationId = registrations[0]?.registrationId ?? registrationId;
+  });
+  await cdp.send('ServiceWorker.enable');
+  await page.goto('/');
+  await page.evaluate(
+    "navigator.serviceWorker.register('/push-worker.js').then(() => navigator.serviceWorker.ready).then(() => 0)",
+  );
+  await eventually(async () => registrationId !== '', 10);
+  const [worker] = page.context().serviceWorkers();
+  const shown = () =>
+    worker?.evaluate(
+      'registration.getNotifications().then((all) => all.map(({ tag, lang, title, body }) => ({ tag, lang, title, body })).sort((one, other) => one.tag.localeCompare(other.tag)))',
+    );
+  const moved = { tag: 'booking:7', lang: 'uk', title: 'Запис перенесено', body: 'Haircut: пʼятниця, 10:30' };
+  const cancelled = { tag: 'booking:7', lang: 'uk', title: 'Запис скасовано', body: '<b>Haircut</b>' };
+  const other = { tag: 'booking:8', lang: 'en', title: 'You are booked', body: 'Colour' };
+  for (const [message, expected] of [
+    [moved, [moved]],
+    [cancelled, [cancelled]],
+    [other, [cancelled, other]],
+  ] as const) {
+    await cdp.send('ServiceWorker.deliverPushMessage', { origin: world.api.url, registrationId, data: JSON.stringify(message) });
+    await eventually(async () => JSON.stringify(await shown()) === JSON.stringify(expected), 10);
+  }
+  // Pressed, it goes away and leads into the cabinet.
+  const opened = await worker?.evaluate(`(async () => {
+    const opened = [];
+    clients.openWindow = async (to) => void opened.push(to);
+    const [notification] = await registration.getNotifications();
+    dispatchEvent(new NotificationEvent('notificationclick', { notification }));
+    return opened;
+  })()`);
+  expect(opened).toEqual(['/cabinet']);
+  await eventually(async () => JSON.stringify(await shown()) === JSON.stringify([other]), 10);
   expect(world.complaints()).toEqual([]);
 });
 

@@ -5,18 +5,22 @@ import type { Frame, Page } from 'playwright-core';
 import { sql } from '../../sql/database/database.ts';
 import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { at, salon } from '../bookings/salon.ts';
+import { account, PASSWORD } from '../sign-in/account.ts';
 import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
 
-/** Whose pages may show ours; another site than ours, as browsers see it. */
-const elsewhere = createServer((request, response) => {
-  response.setHeader('Content-Type', 'text/html');
-  response.end(
-    `<title>Studio</title><iframe title="Book" src="${new URL(request.url ?? '', 'http://x').searchParams.get('of')}" width="500" height="900"></iframe>`,
-  );
-});
-let embedder: string;
+/** A page of another site than ours, as browsers see it, with a page in its frame. */
+const framing = () =>
+  createServer((request, response) => {
+    response.setHeader('Content-Type', 'text/html');
+    response.end(
+      `<title>Studio</title><iframe title="Book" src="${new URL(request.url ?? '', 'http://x').searchParams.get('of')}" width="500" height="900"></iframe>`,
+    );
+  });
+/** Whose pages may show ours, and whose may not. */
+const [elsewhere, foreign] = [framing(), framing()];
+let [embedder, stranger] = ['', ''];
 let smtp: SmtpServer;
 let world: ConsoleWorld;
 let service: number;
@@ -26,8 +30,11 @@ let group: number;
 beforeAll(async () => {
   if (!process.env.TEST_CHROMIUM) return;
   smtp = await smtpServer();
-  await new Promise<void>((done) => void elsewhere.listen(0, 'localhost', done));
-  embedder = `http://localhost:${(elsewhere.address() as AddressInfo).port}`;
+  for (const server of [elsewhere, foreign]) await new Promise<void>((done) => void server.listen(0, 'localhost', done));
+  [embedder, stranger] = [elsewhere, foreign].map((server) => `http://localhost:${(server.address() as AddressInfo).port}`) as [
+    string,
+    string,
+  ];
   world = await consoleWorld({
     SMTP_URL: smtp.url,
     MAIL_FROM: 'hello@studio.example',
@@ -53,6 +60,7 @@ afterAll(async () => {
   await closeMail();
   smtp?.close();
   elsewhere.close();
+  foreign.close();
 });
 
 let people = 0;
@@ -264,10 +272,18 @@ inBrowser('a browser in another zone is told so, one in the studio’s is not', 
   expect(await home.locator('.note').isVisible()).toBe(false);
 });
 
-inBrowser('in a frame of the studio’s own site, without cookies; in nobody else’s', async () => {
+/** A page of another site with a page of ours in its frame. */
+async function framed(host: string, path: string) {
   const page = await world.visit();
-  await page.goto(`${embedder}/?of=${encodeURIComponent(`${world.api.url}/?service=${service}`)}`);
-  const frame = page.frames()[1] as Frame;
+  await page.goto(`${host}/?of=${encodeURIComponent(world.api.url + path)}`);
+  return { page, frame: page.frames()[1] as Frame };
+}
+
+/** Complaints of the page: a frame that is not shown has no storage, into which each test's browser writes its language. */
+const troubles = () => world.complaints().filter((line) => !line.includes("'localStorage'"));
+
+inBrowser('in a frame of the studio’s own site, without cookies', async () => {
+  const { page, frame } = await framed(embedder, `/?service=${service}`);
   await later(frame);
   await frame.getByRole('button', { name: /^10:00,/ }).click();
   const email = await fillIn(frame);
@@ -276,9 +292,41 @@ inBrowser('in a frame of the studio’s own site, without cookies; in nobody els
   await frame.getByRole('button', { name: /^Book/ }).click();
   await isBooked(frame);
   expect((await page.context().cookies()).filter(({ name }) => name === 'sf_session')).toEqual([]);
-  expect(
-    (await world.api.get('/enter', { key: null, headers: { Accept: 'text/html' } })).headers.get('content-security-policy'),
-  ).toContain("frame-ancestors 'none'");
+});
+
+inBrowser('whoever would rather sign in leaves the frame, in which that cannot be, and finds what was held', async () => {
+  const { page, frame } = await framed(embedder, `/?service=${service}`);
+  await later(frame);
+  await frame.getByRole('button', { name: /^08:00,/ }).click();
+  await frame.getByRole('link', { name: /have a password\? Sign in/ }).click();
+  await page.waitForURL(/\/enter\?next=/);
+  expect([page.url().startsWith(world.api.url), page.frames().length]).toEqual([true, 1]);
+  await account(world.api, { login: 'from.a.frame' });
+  await page.getByLabel('Phone, e-mail or login').fill('from.a.frame');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+  await page.waitForURL('**/book/**');
+  await page.getByRole('button', { name: /^Book \w{3} 08:00/ }).click();
+  await isBooked(page);
+  expect(troubles()).toEqual([]);
+});
+
+inBrowser('in nobody else’s frame, and nothing but booking in any', async () => {
+  const framers = async (path: string) => {
+    const { headers } = await world.api.get(path, { key: null, headers: { Accept: 'text/html' } });
+    return [path, /frame-ancestors ([^;]+)/.exec(String(headers.get('content-security-policy')))?.[1]];
+  };
+  for (const path of ['/', `/?service=${service}`, `/s/${service}`, `/visit?parts=${service}`, '/classes', `/classes/${group}`])
+    expect(await framers(path)).toEqual([path, `'self' ${embedder}`]);
+  for (const path of ['/enter', '/console']) expect(await framers(path)).toEqual([path, "'none'"]);
+  for (const [host, path] of [
+    [stranger, `/?service=${service}`],
+    [embedder, '/enter'],
+  ] as const) {
+    const { frame } = await framed(host, path);
+    expect([host, await frame.locator('main').count()]).toEqual([host, 0]);
+    expect(troubles()).toEqual([expect.stringContaining('frame-ancestors')]);
+  }
 });
 
 inBrowser('a newcomer joins a class, the next one waits for a place and leaves the waitlist', async () => {

@@ -1,5 +1,6 @@
 import { dayOf } from '../../queues/time/calendar.ts';
 import { isCovered, releaseHold } from '../../sql/bookings/confirm.ts';
+import { type Cover, findCover } from '../../sql/bookings/covers.ts';
 import { lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { type BookingWish, book } from '../bookings/book.ts';
 import { fittingDiscount, fittingPercent } from '../bookings/fitting.ts';
@@ -56,6 +57,17 @@ export async function dealFor(
     lines: linesOf(offer.service.price_minor, taken),
     ways: [...ways.filter((way) => way !== 'wallet'), 'later', ...ways.filter((way) => way === 'wallet')],
   };
+}
+
+/** What pays without money for a held slot, where that is how it is paid by itself; null: money does. */
+export async function coverOf(
+  { starts_at, service_id }: SiteHold,
+  clientId: number,
+  { ways: [way] }: Deal,
+  { db, fleet }: CallContext,
+): Promise<Cover | null> {
+  if (way !== 'package' && way !== 'subscription') return null;
+  return findCover(db, way, { clientId, serviceId: service_id }, dayOf(new Date(starts_at), fleet.settings.zone));
 }
 
 /**

@@ -78,7 +78,7 @@ document.addEventListener('click', (event) => {
   if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
   if (
     link.origin !== location.origin ||
-    link.target ||
+    (link.target && !(link.target === '_top' && window.top === window)) ||
     link.hash ||
     'whole' in link.dataset ||
     /^\/(console|auth)\//.test(link.pathname)

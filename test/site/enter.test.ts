@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { generate } from 'otplib';
+import { sql } from '../../sql/database/database.ts';
+import { closeMail } from '../../workers/notifier/channels/mail.ts';
+import { at } from '../bookings/salon.ts';
+import { account, asking, cookieOf, PASSWORD, signIn } from '../sign-in/account.ts';
+import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
+import { eventually } from '../support/eventually.ts';
+import { PATIENT, type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
+import { formsOf, smallSite } from './salon-site.ts';
+
+let smtp: SmtpServer;
+let api: TestApi;
+let shop: Awaited<ReturnType<typeof smallSite>>;
+let colour: number;
+let visitor: ReturnType<typeof formsOf>;
+beforeAll(async () => {
+  smtp = await smtpServer();
+  api = await testApi({
+    settings: { RATE_LIMIT_PER_MINUTE: '100000', SMTP_URL: smtp.url, MAIL_FROM: 'hello@studio.example' },
+    limits: PATIENT,
+  });
+  shop = await smallSite(api);
+  visitor = formsOf(api);
+  await shop.make.type();
+  colour = await shop.make.service({ minutes: 30 });
+  await api.db.query(sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${shop.master}, ${colour})`);
+});
+beforeEach(() => api.db.query(sql.unsafe`update site_holds set network = 'elsewhere'`));
+afterAll(async () => {
+  await api.close();
+  await closeMail();
+  smtp.close();
+});
+
+/** What stands in a hidden field of a page. */
+const hidden = (page: { text: string }, name: string) =>
+  String(new RegExp(`type="hidden" name="${name}" value="([^"]*)"`).exec(page.text)?.[1]);
+const placeOf = ({ status, headers }: { status: number; headers: Headers }) => [status, headers.get('location')];
+const signedIn = (answer: { headers: Headers }) => formsOf(api, { Cookie: cookieOf(answer, 'sf_session') });
+
+async function held(path: '/hold' | '/visit', fields: Record<string, string>) {
+  const form = visitor.tokenOf(await visitor.get(`/?service=${shop.service}`));
+  return String((await visitor.post(path, { form, ...fields })).headers.get('location'));
+}
+const heldStart = (start: string) => held('/hold', { service: String(shop.service), start });
+const heldVisit = (start: string) => held('/visit', { parts: `${shop.service}.${colour}`, start });
+const someClass = async () => `/classes/${await shop.make.training({ trainer: shop.master, at: at(6, '18:00') })}`;
+/** Where the link of a page leads by which one signs in and comes back. */
+const enterOf = async (path: string) => String(/href="(\/enter\?next=[^"]+)"/.exec((await visitor.get(path)).text)?.[1]);
+
+test.each([
+  ['a held start', () => heldStart(at(3, '10:00')), 'You are booked'],
+  ['a held visit', () => heldVisit(at(4, '10:00')), 'You are booked'],
+  ['a class', someClass, 'You have a place in this class.'],
+])('%s is still there after signing in by a password, and is taken with one press', async (what, begin, done) => {
+  const login = `enter.${what.replaceAll(' ', '.')}`;
+  await account(api, { login });
+  const path = await begin();
+  const enter = await visitor.get(await enterOf(path));
+  const fields = { form: visitor.tokenOf(enter), next: hidden(enter, 'next'), login, password: PASSWORD };
+  const wrong = await visitor.post('/enter', { ...fields, password: 'another one' });
+  expect([wrong.status, hidden(wrong, 'next'), wrong.text.includes(`value="${login}"`)]).toEqual([401, path, true]);
+  expect(wrong.text).toContain('The login or the password is wrong.');
+  expect((await visitor.post('/enter', { ...fields, password: '' })).status).toBe(422);
+  const entered = await visitor.post('/enter', fields);
+  expect(placeOf(entered)).toEqual([303, path]);
+  const { get, post, tokenOf } = signedIn(entered);
+  const there = await get(path);
+  expect([there.status, there.text.includes('name="first_name"')]).toEqual([200, false]);
+  const taken = await post(path, { form: tokenOf(there), pay: 'later', act: 'join' });
+  expect(taken.status).toBe(303);
+  expect((await get(String(taken.headers.get('location')))).text).toContain(done);
+  expect(placeOf(await get(`/enter?next=${path}`))).toEqual([303, path]);
+});
+
+test('whoever has a second factor is asked for its code, and comes back all the same', async () => {
+  const login = 'enter.second';
+  const id = await account(api, { login });
+  const ask = asking(api, cookieOf(await signIn(api, login), 'sf_session'));
+  const { secret } = (await ask('POST', '/me/totp')).body;
+  const codeNow = () => generate({ secret });
+  expect((await ask('POST', '/me/totp/confirm', { code: await codeNow() })).status).toBe(200);
+  await api.db.query(sql.unsafe`update totp_secrets set last_step = null where user_id = ${id}`);
+  const path = await heldVisit(at(5, '10:00'));
+  const enter = await visitor.get(await enterOf(path));
+  const fields = { form: visitor.tokenOf(enter), next: hidden(enter, 'next'), login, password: PASSWORD };
+  const asked = await visitor.post('/enter', fields);
+  expect([asked.status, hidden(asked, 'next'), asked.text.includes('name="code"')]).toEqual([401, path, true]);
+  expect(asked.text).toContain('The code of your app is needed, too.');
+  const wrong = await visitor.post('/enter', { ...fields, code: 'none' });
+  expect([wrong.status, hidden(wrong, 'next'), wrong.text.includes('name="code"')]).toEqual([401, path, true]);
+  const entered = await visitor.post('/enter', { ...fields, code: await codeNow() });
+  expect(placeOf(entered)).toEqual([303, path]);
+  expect((await signedIn(entered).get(path)).text).not.toContain('name="first_name"');
+});
+
+let newcomers = 0;
+/** Asks for a code as somebody new: the page that asks for it, what its form sends, and the code. */
+async function askedForCode(next: string) {
+  newcomers += 1;
+  const enter = await visitor.get(`/enter?next=${encodeURIComponent(next)}`);
+  const email = `newcomer${newcomers}@home.example`;
+  const typed = { first_name: 'Olga', phone: `+7916777000${newcomers}`, email, consent: 'yes' };
+  const given = { form: visitor.tokenOf(enter), next: hidden(enter, 'next'), ...typed };
+  const step = await visitor.post('/enter/code', given);
+  const letter = () => smtp.letters.find(({ to }) => to === email);
+  await eventually(async () => letter() !== undefined, 10);
+  const code = String(/Your code is (\d{6})/.exec(String(letter()?.text))?.[1]);
+  const fields = { ...given, next: hidden(step, 'next'), registration: hidden(step, 'registration'), by: 'email' };
+  return { step, fields, code };
+}
+
+test('by a code, too, what was held is still there: also after a wrong code, and after typing something else', async () => {
+  const path = await heldStart(at(6, '10:00'));
+  const { step, fields, code } = await askedForCode(path);
+  expect([step.status, hidden(step, 'next')]).toEqual([200, path]);
+  const wrong = await visitor.post('/enter/code/code', { ...fields, code: code === '111111' ? '222222' : '111111' });
+  expect([wrong.status, hidden(wrong, 'next'), wrong.text.includes('The code is wrong')]).toEqual([422, path, true]);
+  // A link of that page to itself in another language is a page that is there.
+  const other = String(/hreflang="uk" href="([^"]+)"/.exec(wrong.text)?.[1]).replaceAll('&amp;', '&');
+  expect([other, (await visitor.get(other)).status]).toEqual(['/enter?lang=uk', 200]);
+  const back = await visitor.post('/enter/code', { ...fields, back: 'yes' });
+  expect([hidden(back, 'next'), back.text.includes('value="Olga"')]).toEqual([path, true]);
+  const entered = await visitor.post('/enter/code/code', { ...fields, code });
+  expect(placeOf(entered)).toEqual([303, path]);
+  const { get, post, tokenOf } = signedIn(entered);
+  const booked = await post(path, { form: tokenOf(await get(path)), pay: 'later' });
+  expect(placeOf(booked)).toEqual([303, path.replace('/book/', '/booked/')]);
+  const again = await visitor.post('/enter/code/code', { ...fields, code });
+  expect([again.status, hidden(again, 'next'), again.text.includes('That code is over')]).toEqual([410, path, true]);
+});
+
+test('whoever comes from nowhere lands on the first page by a password, in the cabinet by a code', async () => {
+  const login = 'enter.nowhere';
+  await account(api, { login });
+  const form = visitor.tokenOf(await visitor.get('/enter'));
+  expect(placeOf(await visitor.post('/enter', { form, login, password: PASSWORD }))).toEqual([303, '/']);
+  const { fields, code } = await askedForCode('/');
+  expect(placeOf(await visitor.post('/enter/code/code', { ...fields, code }))).toEqual([303, '/cabinet']);
+});
+
+test.each([
+  'https://evil.example/',
+  '//evil.example/visit/x',
+  '/\\evil.example',
+  '/cabinet//evil.example',
+  '/visit/../console',
+  '/console',
+  '/visit/x/y',
+])('nobody is led to %s', async (next) => {
+  const login = 'enter.foreign';
+  if (!(await api.db.exists(sql.unsafe`select from users where login = ${login}`))) await account(api, { login });
+  const enter = await visitor.get(`/enter?next=${encodeURIComponent(next)}`);
+  expect(hidden(enter, 'next')).toBe('/');
+  const form = visitor.tokenOf(enter);
+  expect(placeOf(await visitor.post('/enter', { form, next, login, password: PASSWORD }))).toEqual([303, '/']);
+});
+
+test('a code’s form cannot lead elsewhere either', async () => {
+  const { fields, code } = await askedForCode('/classes/1');
+  const entered = await visitor.post('/enter/code/code', { ...fields, code, next: 'https://evil.example/' });
+  expect(placeOf(entered)).toEqual([303, '/cabinet']);
+});
+
+test('signing out ends the session; without a form of ours it does not', async () => {
+  const { cookie } = await personOf(api, 'client');
+  const { get, post, tokenOf } = formsOf(api, { Cookie: cookie });
+  const form = tokenOf(await get('/cabinet'));
+  expect((await post('/leave', {})).status).toBe(403);
+  expect((await get('/cabinet')).status).toBe(200);
+  const left = await post('/leave', { form });
+  expect([...placeOf(left), left.headers.getSetCookie().some((line) => /^sf_session=;/.test(line))]).toEqual([303, '/', true]);
+  expect(placeOf(await get('/cabinet'))).toEqual([303, `/enter?next=${encodeURIComponent('/cabinet')}`]);
+});
+
+test('five wrong passwords rest an account, also for the right one, and the page says so', async () => {
+  const login = 'enter.guessed';
+  await account(api, { login });
+  const fields = { form: visitor.tokenOf(await visitor.get('/enter')), next: '/cabinet', login };
+  for (let tries = 0; tries < 5; tries += 1)
+    expect((await visitor.post('/enter', { ...fields, password: `guess ${tries}` })).status).toBe(401);
+  const rested = await visitor.post('/enter', { ...fields, password: PASSWORD });
+  expect([rested.status, hidden(rested, 'next'), rested.text.includes('Too many tries')]).toEqual([429, '/cabinet', true]);
+});
