@@ -70,6 +70,7 @@ describe('a Mini App', () => {
     expect(readInitData(sign(given, '1:other'), BOT, now)).toBeNull();
   });
 
+  /* cspell:disable */
   // Published with the SDK of Telegram Mini Apps (init-data-golang, validate_test.go): nothing here was signed by us.
   test('that Telegram itself has signed is read', () => {
     const token = '5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8';
@@ -80,6 +81,7 @@ describe('a Mini App', () => {
     expect(readInitData(given.replace('279058397', '279058398'), token, now)).toBeNull();
     expect(readInitData(given, BOT, now)).toBeNull();
   });
+  /* cspell:enable */
 
   test('signs in whoever is connected, with a token for its storage and no cookie', async () => {
     const telegram = newTelegram();

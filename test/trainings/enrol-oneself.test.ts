@@ -51,7 +51,7 @@ test('a client who takes a place, or waits for one, becomes a student from today
   ]);
   const today = await api.db.oneFirst(sql.type(z.object({ day: z.string() }))`
     select (now() at time zone 'Europe/Moscow')::date::text as day`);
-  for (const { id } of [one, two]) expect(await studentOf(id)).toEqual({ payer_id: null, registration_date: today });
+  for (const { id } of [one, two]) expect(await studentOf(id)).toEqual({ payer_id: id, registration_date: today });
   await api.db.query(sql.unsafe`update students set registration_date = '2024-05-01' where id = ${one.id}`);
   expect((await one.join(await make.training({ trainer, at: at(4, '10:00') }))).status).toBe(200);
   expect((await studentOf(one.id))?.registration_date).toBe('2024-05-01');

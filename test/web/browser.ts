@@ -77,22 +77,21 @@ export async function consoleWorld(
 }
 export type ConsoleWorld = Awaited<ReturnType<typeof consoleWorld>>;
 
-/** What WCAG 2.2 AA finds wrong with a page as it is, and every text that is cut, a line each. */
+/** What WCAG 2.2 AA finds wrong with a page as it is, a line each. */
 export async function violations(page: Page | Frame): Promise<string[]> {
   await page.evaluate(`${axe};0`);
-  const found = await page.evaluate(async (rules) => {
+  return page.evaluate(async (rules) => {
     const engine = (globalThis as unknown as { axe: { run(root: unknown, options: object): Promise<AxeResult> } }).axe;
     const found = await engine.run(document, { runOnly: rules });
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }, RULES);
-  return [...found, ...(await cutTexts(page))];
 }
 
 /**
  * Texts that reach beyond an element that hides what does not fit: a line each. What scrolls is not cut, nor what is there for readers
  * alone; of what has a title, the whole is shown to whoever points at it, and it stands elsewhere for everybody else.
  */
-const cutTexts = (page: Page | Frame) =>
+export const cutTexts = (page: Page | Frame) =>
   page.evaluate<string[]>(`(() => {
     const found = [], range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let text = walk.nextNode(); text; text = walk.nextNode()) {
@@ -120,7 +119,7 @@ export const smallTargets = (page: Page | Frame) =>
     string[]
   >(`[...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role=button], [role=tab], [role=option]')]
     .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !one.closest('[aria-hidden=true]') && one.type !== 'hidden')
-    .map((one) => one.matches('[type=checkbox], [type=radio]') ? (one.closest('label') ?? one) : one)
+    .map((one) => one.matches('[type=checkbox], [type=radio]') ? (one.labels?.[0] ?? one) : one)
     .filter((one) => !(one.localName === 'a' && getComputedStyle(one).display === 'inline'))
     .filter((one) => getComputedStyle(one).clipPath === 'none')
     .map((one) => [one, one.getBoundingClientRect()])

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { FACTS, wouldBe } from '../../api/web/app/admin/dry-run.ts';
 import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/typed.ts';
-import { costOf, marked } from '../../api/web/app/client/prices.ts';
+import { costOf, marked, ranked } from '../../api/web/app/client/prices.ts';
 import { coloursOf, contrast, legible } from '../../api/web/app/theme.ts';
 import { clock, LAST, minutesOf, rowAt, spanBetween } from '../../api/web/app/trainer/span.ts';
 import { PROCESSES } from '../../api/web/kit/runs.ts';
@@ -58,6 +58,23 @@ test.each([
   ['one that is taken by now fits', ['a', 'b'], ['c'], 10, []],
 ])('where %s, %j of which %j fit, for %i per cent less: marked are %j', (_, starts, fitting, less, expected) => {
   expect([...marked(starts, fitting, less)]).toEqual(expected);
+});
+
+test.each([
+  [
+    ['a', 'b', 'c', 'd', 'e', 'f'],
+    ['b', 'c', 'e', 'f'],
+    [
+      ['b', 'c', 'e'],
+      ['a', 'd', 'f'],
+    ],
+  ],
+  [['a', 'b'], ['b'], [['b'], ['a']]],
+  [['a', 'b'], ['a', 'b'], [['a', 'b']]],
+  [['a', 'b'], [], [['a', 'b']]],
+  [[], [], []],
+])('of %j those with a mark, %j, stand first, three at most', (starts, marks, expected) => {
+  expect(ranked(starts, new Set(marks))).toEqual(expected);
 });
 
 test.each([

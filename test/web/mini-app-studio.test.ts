@@ -7,7 +7,7 @@ import { sql } from '../../sql/database/database.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, smallTargets, tooWide, violations } from './browser.ts';
+import { type ConsoleWorld, consoleWorld, cutTexts, inBrowser, LOCALES, smallTargets, tooWide, violations } from './browser.ts';
 import { BOT, FRAME_ALONE, initDataOf, openApp } from './telegram-host.ts';
 
 /** What runs a studio from the Mini App: processes, records; and every screen in every language. */
@@ -218,8 +218,8 @@ inBrowser.each(LOCALES.map((locale) => [locale]))('every screen of every role is
   const look = async (name: string, frame: Frame) => {
     await frame.locator('h1:not(.unseen)').waitFor();
     await frame.locator('.bones').first().waitFor({ state: 'detached' });
-    const found = [await violations(frame), await tooWide(frame), await smallTargets(frame)];
-    if (JSON.stringify(found) !== '[[],0,[]]') flaws[name] = found;
+    const found = [await violations(frame), await cutTexts(frame), await tooWide(frame), await smallTargets(frame)];
+    if (JSON.stringify(found) !== '[[],[],0,[]]') flaws[name] = found;
     if (process.env.LOOKS)
       await frame.page().screenshot({ path: `${process.env.LOOKS}/all-${name.replaceAll('/', '-')}-${locale}.png` });
   };

@@ -136,6 +136,8 @@ inBrowser(
     await frame.getByRole('button', { name: /Trim/ }).click();
     await frame.locator('.strip button').nth(3).click();
     await frame.getByText('fits our day best: 10 % less', { exact: true }).first().waitFor();
+    expect(await frame.locator('.times').first().locator('button').allInnerTexts()).toEqual(['10:00', '10:30', '10:45']);
+    expect(await frame.locator('.times').nth(1).locator('button').first().innerText()).toBe('10:15');
     const time = (name: string) => frame.getByRole('button', { name, exact: true });
     await time('10:15').click();
     await main.filter({ hasText: /10:15 · RUB.2,000$/ }).waitFor();
@@ -333,7 +335,7 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   await frame.getByText('Error: no power').first().waitFor();
   await frame.getByRole('button', { name: /^Retry Tidying up/ }).click();
   await frame
-    .getByText(/^Asked for anew/)
+    .getByText(/^Asked for: run/)
     .first()
     .waitFor();
   const attempts = await world.api.db.anyFirst(sql.type(z.object({ attempt: z.int() }))`
