@@ -6,6 +6,7 @@ import { findTraining } from '../../sql/trainings/roster.ts';
 import { cancellers } from '../../workers/bookings/cancel.ts';
 import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { demandScope } from '../../workers/rights.ts';
+import { enrolOneself } from '../../workers/trainings/enrol-oneself.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -75,12 +76,15 @@ export const cancellationRoutes = [
     ...shared,
     method: 'post',
     path: '/real-trainings/{id}/students',
-    summary: 'Register a student by hand',
+    summary: 'Register a student by hand; whoever registers oneself becomes a student by it',
     params: idParams,
     body: z.strictObject({ student_id: studentId }),
     responses: { 200: outcomes.add_student, 202: accepted },
-    handle: ({ params, body }, context) =>
-      ask(context, { kind: 'add_student', trainingId: params.id, studentId: body.student_id }),
+    async handle({ params, body }, context) {
+      const asked = { trainingId: params.id, studentId: body.student_id };
+      await enrolOneself(context, asked);
+      return ask(context, { kind: 'add_student', ...asked });
+    },
   }),
   route({
     method: 'get',

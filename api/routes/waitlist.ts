@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { findTraining } from '../../sql/trainings/roster.ts';
 import { listWaiting, waitingRow } from '../../sql/trainings/waitlist.ts';
+import { enrolOneself } from '../../workers/trainings/enrol-oneself.ts';
 import { joinWaitlist, leaveWaitlist } from '../../workers/trainings/waitlist.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -35,9 +36,12 @@ export const waitlistRoutes = [
     params: idParams,
     body: z.strictObject({ student_id: idOf('the student') }),
     responses: { 200: waitingItem },
-    handle: async ({ params, body }, { db, now }) => ({
-      body: await joinWaitlist(db, { trainingId: params.id, studentId: body.student_id, now }),
-    }),
+    async handle({ params, body }, context) {
+      const { db, now } = context;
+      const asked = { trainingId: params.id, studentId: body.student_id };
+      await enrolOneself(context, asked);
+      return { body: await joinWaitlist(db, { ...asked, now }) };
+    },
   }),
   route({
     ...shared,

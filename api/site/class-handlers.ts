@@ -1,6 +1,5 @@
 import type { Request, Response } from 'express';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { enrol } from '../../sql/records/students.ts';
 import { findClass, listClasses, standingIn } from '../../sql/site/classes.ts';
 import { Refused } from '../../workers/refusal.ts';
 import type { Caller } from '../http/caller.ts';
@@ -9,7 +8,7 @@ import { type ClassStanding, type ClassStep, classesPage, classPage } from './cl
 import { typedOf } from './contact-form.ts';
 import { forParam, forWhom } from './for-whom.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
-import { actAsVisitor, askRoute, refusalFrom, type SiteParts } from './site.ts';
+import { askRoute, refusalFrom, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 const DAYS = 14;
@@ -98,7 +97,6 @@ async function act(
   const { id } = await classOf(parts, view, request);
   const chosen = newcomer ? null : await forWhom(parts, view, request, response, JOINING);
   const studentId = newcomer?.personId ?? (chosen?.whom.id as number);
-  const today = dayOf(view.now, view.zone);
   const ways: Record<string, { operation: string; params: object; body?: object }> = {
     join: { operation: 'POST /real-trainings/{id}/students', params: { id }, body: { student_id: studentId } },
     wait: { operation: 'POST /real-trainings/{id}/waitlist', params: { id }, body: { student_id: studentId } },
@@ -112,16 +110,6 @@ async function act(
   const way = ways[wish];
   if (!way) throw new Refused('missing', 'nothing that can be done in a class');
   try {
-    // Whoever takes part in a class is a student; who is one already stays as they are.
-    const becoming = { clientId: studentId, payerId: null, belt: null, registrationDate: today };
-    if ((wish === 'join' || wish === 'wait') && (chosen?.isSelf ?? true))
-      await actAsVisitor(
-        parts,
-        request,
-        response,
-        ({ db }) => db.transaction((transaction) => enrol(transaction, becoming)),
-        studentId,
-      );
     await askRoute(parts, request, response, { ...way, caller: newcomer });
     return { to: view.link(`/classes/${id}`, forParam(chosen)) };
   } catch (error) {

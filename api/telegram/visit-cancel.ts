@@ -98,7 +98,7 @@ async function leaveWords(turn: Turn, own: Own, place: Place, note?: string): Pr
       text(locale, place.is_charged ? 'bot.leave.returned' : 'bot.leave.uncharged'),
     ],
     late: [text(locale, 'bot.cancel.late'), text(locale, 'bot.leave.kept')],
-    unwait: [text(locale, 'bot.visit.waitlist'), text(locale, 'bot.leave.uncharged')],
+    unwait: [text(locale, 'bot.leave.unwait'), text(locale, 'bot.leave.uncharged')],
   };
   const of = `${place.training_id}.${place.student}`;
   const when = instantIn({ locale, zone }, place.starts_at);
@@ -123,7 +123,7 @@ async function stopWaiting(turn: Turn, place: Place): Promise<TextKey> {
   const left = await acting(turn, ({ db, now }) =>
     leaveWaitlist(db, { trainingId: place.training_id, studentId: place.student, now }),
   );
-  return left instanceof Refused ? 'bot.cancel.changed' : 'bot.cancel.done_safe';
+  return left instanceof Refused ? 'bot.cancel.changed' : 'bot.cancel.done_unwait';
 }
 
 /** The request is written first: whatever the finance worker holds just now, it will be decided, judged by when it was made (D17, D20). */

@@ -15,6 +15,23 @@ export async function enrol(db: Sql, enrolment: Enrolment): Promise<boolean> {
   return rowCount > 0;
 }
 
+/** {@link enrol} of whoever pays for oneself, if the training is still to come. @param after the instant it has to begin after */
+export async function enrolForTraining(
+  db: Sql,
+  {
+    clientId,
+    trainingId,
+    registrationDate,
+    after,
+  }: { clientId: number; trainingId: number; registrationDate: string; after: string },
+): Promise<void> {
+  await db.query(sql.unsafe`
+    insert into students (id, registration_date)
+    select ${clientId}, ${registrationDate}::date from real_trainings
+    where id = ${trainingId} and status <> 'cancelled' and starts_at > ${after}::timestamptz
+    on conflict (id) do nothing`);
+}
+
 const known = z.object({ id: z.int(), by: z.enum(['phone', 'Telegram id']) });
 
 /** The client, no student yet, whose phone or else whose Telegram id this is, or null. */

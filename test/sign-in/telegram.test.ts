@@ -70,6 +70,19 @@ describe('a Mini App', () => {
     expect(readInitData(sign(given, '1:other'), BOT, now)).toBeNull();
   });
 
+  /* cspell:disable */
+  // Published with the SDK of Telegram Mini Apps (init-data-golang, validate_test.go): nothing here was signed by us.
+  test('that Telegram itself has signed is read', () => {
+    const token = '5768337691:AAH5YkoiEuPk8-FZa32hStHTqXiLPtAEhx8';
+    const given =
+      'query_id=AAHdF6IQAAAAAN0XohDhrOrc&user=%7B%22id%22%3A279058397%2C%22first_name%22%3A%22Vladislav%22%2C%22last_name%22%3A%22Kibenko%22%2C%22username%22%3A%22vdkfrost%22%2C%22language_code%22%3A%22ru%22%2C%22is_premium%22%3Atrue%7D&auth_date=1662771648&hash=c501b71e775f74ce10e377dea85a7ea24ecd640b223ea86dfe453e0eaed2e2b2';
+    const now = new Date(1_662_771_648_000 + 60_000);
+    expect(readInitData(given, token, now)).toMatchObject({ telegramId: 279_058_397 });
+    expect(readInitData(given.replace('279058397', '279058398'), token, now)).toBeNull();
+    expect(readInitData(given, BOT, now)).toBeNull();
+  });
+  /* cspell:enable */
+
   test('signs in whoever is connected, with a token for its storage and no cookie', async () => {
     const telegram = newTelegram();
     const id = await account(api, { telegram });

@@ -86,6 +86,45 @@ export async function violations(page: Page | Frame): Promise<string[]> {
     return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(' | ')}`);
   }, RULES);
 }
+
+/**
+ * Texts that reach beyond an element that hides what does not fit: a line each. What scrolls is not cut, nor what is there for readers
+ * alone; of what has a title, the whole is shown to whoever points at it, and it stands elsewhere for everybody else.
+ */
+export const cutTexts = (page: Page | Frame) =>
+  page.evaluate<string[]>(`(() => {
+    const found = [], range = document.createRange(), walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let text = walk.nextNode(); text; text = walk.nextNode()) {
+      if (!text.data.trim() || !text.parentElement.checkVisibility({ visibilityProperty: true, opacityProperty: true })) continue;
+      if (text.parentElement.closest('[title], script, style, noscript')) continue;
+      range.selectNodeContents(text);
+      const { left, right, width } = range.getBoundingClientRect();
+      if (width === 0) continue;
+      for (let box = text.parentElement; box && box !== document.body; box = box.parentElement) {
+        const { overflowX, position, clipPath } = getComputedStyle(box), at = box.getBoundingClientRect();
+        if (clipPath !== 'none' || /auto|scroll/.test(overflowX) || at.width < 2 || at.height < 2) break;
+        if (/hidden|clip/.test(overflowX) && (left < at.left - 1 || right > at.right + 1)) {
+          found.push('cut: ' + text.data.trim().slice(0, 60) + ' in ' + box.cloneNode().outerHTML.slice(0, 120));
+          break;
+        }
+        if (position === 'fixed') break;
+      }
+    }
+    return found;
+  })()`);
+
+/** What is to be touched and is smaller than 44 px either way, a line each; links within a line of text are as high as it. */
+export const smallTargets = (page: Page | Frame) =>
+  page.evaluate<
+    string[]
+  >(`[...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role=button], [role=tab], [role=option]')]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !one.closest('[aria-hidden=true]') && one.type !== 'hidden')
+    .map((one) => one.matches('[type=checkbox], [type=radio]') ? (one.labels?.[0] ?? one) : one)
+    .filter((one) => !(one.localName === 'a' && getComputedStyle(one).display === 'inline'))
+    .filter((one) => getComputedStyle(one).clipPath === 'none')
+    .map((one) => [one, one.getBoundingClientRect()])
+    .filter(([, { width, height }]) => width > 1 && height > 1 && (width < 43.5 || height < 43.5))
+    .map(([one, { width, height }]) => Math.round(width) + 'x' + Math.round(height) + ': ' + one.outerHTML.slice(0, 120))`);
 type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] };
 declare const document: { documentElement: { scrollWidth: number; clientWidth: number } };
 declare const localStorage: { setItem(name: string, value: string): void };

@@ -120,6 +120,36 @@ inBrowser(
   },
 );
 
+inBrowser('the short links of a service and of a trainer are copied, and the site opens them', async () => {
+  const { api } = world;
+  const { id } = (await api.post('/api/services', { name: 'Massage', duration_minutes: 50, price_minor: 100_000 })).body;
+  const trainer = (await api.get('/api/specialists?limit=1')).body.items[0];
+  expect((await api.post(`/api/services/${id}/specialists`, { specialist_id: trainer.id })).status).toBeLessThan(300);
+  const page = await world.visit({ token: owner.token });
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  const copied = () => page.evaluate('navigator.clipboard.readText()');
+  await page.goto('/console/catalogue?kind=services');
+  await page.getByRole('button', { name: /^Massage / }).click();
+  await page.getByRole('button', { name: 'Copy link: Massage' }).click();
+  await page.getByText('Copied').first().waitFor();
+  expect(await copied()).toBe(`${api.url}/s/${id}`);
+  await page.getByText('Show it on a page of your own').click();
+  await page.getByText(/EMBED_ORIGINS/).waitFor();
+  await page.getByRole('button', { name: 'Copy', exact: true }).click();
+  expect(await copied()).toContain(`<iframe src="${api.url}/s/${id}"`);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.goto(`/console/trainers/${trainer.id}`);
+  await page.getByRole('button', { name: /^Copy link: / }).click();
+  await page.getByText('Copied').first().waitFor();
+  expect(await copied()).toBe(`${api.url}/s/p${trainer.id}`);
+  for (const [path, name] of [
+    [`/s/${id}`, 'Massage'],
+    [`/s/p${trainer.id}`, trainer.first_name],
+  ])
+    expect((await api.get(path, { key: null, headers: { Accept: 'text/html' } })).text).toContain(name);
+  expect(world.complaints()).toEqual([]);
+});
+
 inBrowser('a group that was never used is deleted, another one stays and says why', async () => {
   const { api } = world;
   const rows = studio(api.db);

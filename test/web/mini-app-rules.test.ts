@@ -1,9 +1,13 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
+import { z } from 'zod';
+import { FACTS, wouldBe } from '../../api/web/app/admin/dry-run.ts';
 import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/typed.ts';
-import { costOf, marked } from '../../api/web/app/client/prices.ts';
+import { costOf, marked, ranked } from '../../api/web/app/client/prices.ts';
 import { coloursOf, contrast, legible } from '../../api/web/app/theme.ts';
 import { clock, LAST, minutesOf, rowAt, spanBetween } from '../../api/web/app/trainer/span.ts';
+import { PROCESSES } from '../../api/web/kit/runs.ts';
+import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { DARK, LIGHT } from './telegram-host.ts';
 
 describe('colours of Telegram', () => {
@@ -54,6 +58,23 @@ test.each([
   ['one that is taken by now fits', ['a', 'b'], ['c'], 10, []],
 ])('where %s, %j of which %j fit, for %i per cent less: marked are %j', (_, starts, fitting, less, expected) => {
   expect([...marked(starts, fitting, less)]).toEqual(expected);
+});
+
+test.each([
+  [
+    ['a', 'b', 'c', 'd', 'e', 'f'],
+    ['b', 'c', 'e', 'f'],
+    [
+      ['b', 'c', 'e'],
+      ['a', 'd', 'f'],
+    ],
+  ],
+  [['a', 'b'], ['b'], [['b'], ['a']]],
+  [['a', 'b'], ['a', 'b'], [['a', 'b']]],
+  [['a', 'b'], [], [['a', 'b']]],
+  [[], [], []],
+])('of %j those with a mark, %j, stand first, three at most', (starts, marks, expected) => {
+  expect(ranked(starts, new Set(marks))).toEqual(expected);
 });
 
 test.each([
@@ -132,6 +153,39 @@ describe('what administrators type', () => {
     ['much', 2, null],
   ])('the price "%s" of %i digits', (text, digits, minor) => {
     expect(minorFrom(text, digits)).toBe(minor);
+  });
+});
+
+describe('a process that is run by hand', () => {
+  const named = PROCESSES as RunName[];
+
+  test('says beforehand what it would do wherever it can', () => {
+    expect(named.filter((name) => 'dry_run' in runs[name].body.shape).sort()).toEqual(Object.keys(FACTS).sort());
+  });
+
+  test.each(Object.entries(FACTS).flatMap(([name, facts]) => Object.values(facts).map((place) => [name, place] as const)))(
+    '%s has a count at %s',
+    (name, place) => {
+      const steps = place.split('.');
+      const end = steps.reduce<z.ZodType | undefined>(
+        (schema, step) => {
+          if (schema instanceof z.ZodArray && step === 'length') return z.int();
+          return schema instanceof z.ZodObject ? schema.shape[step] : undefined;
+        },
+        runs[name as RunName].result,
+      );
+      expect(end?.safeParse(1).success).toBe(true);
+      expect(end?.safeParse('1').success).toBe(false);
+    },
+  );
+
+  test('its counts are read where they stand', () => {
+    expect(wouldBe('auto_unfreeze', [{}, {}])).toEqual([['unfrozen', 2]]);
+    expect(wouldBe('generation', { created_count: 3, students_added: 1, conflicts: [{}] })).toEqual([
+      ['trainings', 3],
+      ['places', 1],
+      ['conflicts', 1],
+    ]);
   });
 });
 

@@ -19,7 +19,7 @@ let admin: TestPerson;
 let stranger: TestPerson;
 
 const IDS = { client: 71, other: 72, trainer: 73, admin: 74, stranger: 75 };
-const named = (person: TestPerson, name: string, telegram: number | null = null) =>
+const named = (person: { id: number }, name: string, telegram: number | null = null) =>
   world.api.db.query(
     sql.unsafe`update users set first_name = ${name}, last_name = '', telegram_id = ${telegram}, locale = 'en' where id = ${person.id}`,
   );
@@ -34,7 +34,7 @@ const bookingsOf = (person: TestPerson) =>
     sql.type(z.object({ id: z.int(), status: z.string(), starts_at: z.string() }))`
       select id, status, starts_at from bookings where client_id = ${person.id} order by id`,
   );
-const seatOf = (id: number, person: TestPerson) =>
+const seatOf = (id: number, person: { id: number }) =>
   world.api.db.maybeOneFirst(sql.type(z.object({ status: z.string() }))`
     select status from real_training_students where real_training_id = ${id} and student_id = ${person.id}`);
 
@@ -136,6 +136,8 @@ inBrowser(
     await frame.getByRole('button', { name: /Trim/ }).click();
     await frame.locator('.strip button').nth(3).click();
     await frame.getByText('fits our day best: 10 % less', { exact: true }).first().waitFor();
+    expect(await frame.locator('.times').first().locator('button').allInnerTexts()).toEqual(['10:00', '10:30', '10:45']);
+    expect(await frame.locator('.times').nth(1).locator('button').first().innerText()).toBe('10:15');
     const time = (name: string) => frame.getByRole('button', { name, exact: true });
     await time('10:15').click();
     await main.filter({ hasText: /10:15 · RUB.2,000$/ }).waitFor();
@@ -195,6 +197,25 @@ inBrowser('a late cancellation says what it costs before; a link opens the booki
   await frame.getByRole('status').filter({ hasText: 'cancelled' }).waitFor();
   await back.click();
   await frame.getByRole('heading', { name: 'Hello, Anna!' }).waitFor();
+});
+
+inBrowser('a client who is no student yet joins a class by the app’s own button, and the next one waits', async () => {
+  const small = await make.training({ trainer: stranger.id, at: at(7, '09:15') });
+  await world.api.db.query(sql.unsafe`update real_trainings set max_participants = 1 where id = ${small}`);
+  for (const [telegram, name, verb, said, status] of [
+    [81, 'Nina', 'Join', 'You have a place.', 'REGISTERED'],
+    [82, 'Olaf', 'Wait', 'On the waitlist: the studio writes when a place becomes free.', 'WAITLIST'],
+  ] as const) {
+    const id = await make.client();
+    await named({ id }, name, telegram);
+    const { frame, back } = await openApp(world, { initData: initDataOf(telegram) });
+    await frame.getByRole('button', { name: 'Classes', exact: true }).click();
+    await frame.getByRole('button', { name: `${verb} Karate, 09:15` }).click();
+    await frame.getByRole('status').filter({ hasText: said }).waitFor();
+    expect(await seatOf(small, { id })).toBe(status);
+    await back.click();
+    await frame.getByRole('button', { name: verb === 'Join' ? 'My place Karate' : 'Waiting Karate' }).waitFor();
+  }
 });
 
 inBrowser('a client waits for a place in a full class, and gives up waiting', async () => {
@@ -314,7 +335,7 @@ inBrowser('an administrator: the studio’s day, a task, a run that is repeated,
   await frame.getByText('Error: no power').first().waitFor();
   await frame.getByRole('button', { name: /^Retry Tidying up/ }).click();
   await frame
-    .getByText(/^Asked for anew/)
+    .getByText(/^Asked for: run/)
     .first()
     .waitFor();
   const attempts = await world.api.db.anyFirst(sql.type(z.object({ attempt: z.int() }))`

@@ -20,6 +20,8 @@ function ofDay({ process_date }: RunSummary) {
   return { date: process_date };
 }
 
+/** The processes that are asked for by hand. */
+export const PROCESSES = Object.keys(TRIGGERS);
 /** Where a process is asked for by hand, for its usual day; undefined where it is not. */
 export const pathOf = (processType: string) => TRIGGERS[processType]?.path;
 

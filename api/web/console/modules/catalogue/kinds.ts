@@ -31,6 +31,8 @@ export type Kind = {
   priced?: string;
   /** What one goes with. */
   links?: readonly RecordLink[];
+  /** Where the booking site shows one by its id. */
+  site?: string;
   /** What a new one begins with. */
   initial?: Record<string, Value>;
 };
@@ -95,6 +97,7 @@ export const kinds = {
     aboutOf: (one) => line(lengthOf(one), priceOf(one)),
     ends: 'archive',
     priced: 'service',
+    site: '/s/',
     links: [
       {
         name: 'specialists',
