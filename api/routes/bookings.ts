@@ -5,7 +5,8 @@ import { type Booking, bookingRow, findBooking, listBookings, payFrom, statuses 
 import { book } from '../../workers/bookings/book.ts';
 import { bookingCancelled, cancelBooking, cancellers } from '../../workers/bookings/cancel.ts';
 import { closePast, reopen } from '../../workers/bookings/close.ts';
-import { reschedule } from '../../workers/bookings/reschedule.ts';
+import { moveConsequences, moveObstacles } from '../../workers/bookings/move-consequences.ts';
+import { reschedule, wouldReschedule } from '../../workers/bookings/reschedule.ts';
 import { bookSeries } from '../../workers/bookings/series.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
@@ -13,6 +14,7 @@ import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, re
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
+import { versionOf } from '../http/version.ts';
 import { id, idOf, isDry, minor, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
@@ -164,22 +166,44 @@ export const bookingRoutes = [
     ...write,
     method: 'post',
     path: '/bookings/{id}/reschedule',
-    summary: 'Move a booking; price and payment stay. When the new time is taken it stays where it was (409)',
+    summary:
+      'Move a booking; price and payment stay. When the new time is taken it stays where it was (409); with dry_run it is only said what the move would mean',
     params: idParams,
-    body: z.strictObject({
-      starts_at: utcInstant,
-      specialist_id: idOf('the specialist; by default the same').optional(),
-      room_id: id.optional(),
-    }),
+    body: z
+      .strictObject({
+        starts_at: utcInstant,
+        specialist_id: idOf('the specialist; by default the same').optional(),
+        room_id: id.optional(),
+        version: whole(1, 2_147_483_647)
+          .optional()
+          .meta({ description: 'the version you saw: of another one nothing is moved (409); or the header If-Match' }),
+        dry_run: isDry,
+      })
+      .meta({
+        get examples() {
+          return [{ starts_at: exampleInstant(7), version: 1, dry_run: true }];
+        },
+      }),
     responses: {
       200: bookingItem
-        .extend({ undo: undoOffer.nullable().meta({ description: 'null: it was there already' }) })
+        .extend({
+          dry_run: z.boolean(),
+          consequences: moveConsequences,
+          undo: undoOffer.nullable().meta({ description: 'null: nothing was moved, or it was there already' }),
+        })
         .meta({ id: 'MovedBooking' }),
-      409: slotsTakenBody,
+      409: slotsTakenBody.extend({
+        obstacles: moveObstacles.optional(),
+        version: z.int().optional().meta({ description: 'the version it is now, where another one was seen' }),
+      }),
     },
-    async handle({ params, body }, context) {
-      const undo = await reschedule(params.id, body, context);
-      return { body: { ...(await found(context.db, params.id)), undo } };
+    async handle({ params, body: { dry_run, ...wish } }, context) {
+      const isSeen = wish.version !== undefined || context.ifMatch !== undefined;
+      const asked = isSeen ? { ...wish, version: versionOf(wish.version, context.ifMatch) } : wish;
+      const done = dry_run
+        ? { consequences: await undone(context, (db) => wouldReschedule(params.id, asked, { ...context, db })), undo: null }
+        : await reschedule(params.id, asked, context);
+      return { body: { ...(await found(context.db, params.id)), dry_run, ...done } };
     },
   }),
   route({

@@ -16,6 +16,7 @@ const state = z.object({
   duration_minutes: z.int(),
   break_minutes: z.int(),
   moved_late: z.boolean(),
+  version: z.int(),
   cancellation: z.unknown(),
   invoice_id: z.int().nullable(),
   package_entry_id: z.int().nullable(),
@@ -32,7 +33,7 @@ export async function lockBooking(transaction: Sql, id: number) {
   await transaction.query(sql.unsafe`select from bookings where id = ${id} for update`);
   return transaction.maybeOne(sql.type(state)`
     select booking.id, booking.status, booking.client_id, booking.specialist_id, booking.service_id, location_id, room_id, starts_at,
-      duration_minutes, break_minutes, moved_late, cancellation, invoice.id as invoice_id, entry.id as package_entry_id,
+      duration_minutes, break_minutes, moved_late, version, cancellation, invoice.id as invoice_id, entry.id as package_entry_id,
       taken.id as session_entry_id
     from bookings booking
     left join invoices invoice on invoice.booking_id = booking.id and invoice.status <> 'CANCELLED'

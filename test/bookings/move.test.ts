@@ -75,6 +75,7 @@ describe('moving', () => {
     expect(first).toMatchObject({ status: 200, body: { moves: 1 } });
     expect((await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual({
       ...first.body,
+      consequences: expect.objectContaining({ told: { count: 0, people: [] } }),
       undo: null,
     });
     const told = await api.db.any(
@@ -115,5 +116,106 @@ describe('moving', () => {
       body: { moved_late: true },
     });
     expect(await api.post(`/bookings/${id}/cancel`, reason)).toMatchObject({ body: { outcome: 'late' } });
+  });
+
+  test('a dry run says who is told and what is lost, as the move then does, and writes nothing', async () => {
+    const wish = await scene();
+    const other = await make.specialist([wish.service_id]);
+    const { id } = (await book({ ...wish, starts_at: inHours(11) })).body;
+    const before = (await api.get(`/bookings/${id}`)).body;
+    const messages = () => api.db.oneFirst(sql.unsafe`select count(*)::int from notifications`);
+    const [sent, to] = [await messages(), { starts_at: at(5, '10:00'), specialist_id: other, version: before.version }];
+    const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
+    expect(dry).toMatchObject({
+      status: 200,
+      body: {
+        ...before,
+        dry_run: true,
+        undo: null,
+        consequences: {
+          told: {
+            count: 3,
+            people: [
+              { id: wish.client_id, as: 'client' },
+              { id: other, as: 'specialist' },
+              { id: before.specialist_id, as: 'former_specialist' },
+            ],
+          },
+          loses_free: false,
+          free_until: { before: null, after: null },
+          obstacles: [],
+        },
+      },
+    });
+    expect((await api.get(`/bookings/${id}`)).body).toEqual(before);
+    expect(await messages()).toBe(sent);
+    const { body } = await api.post(`/bookings/${id}/reschedule`, to);
+    expect(body).toMatchObject({ starts_at: to.starts_at, dry_run: false, consequences: dry.body.consequences });
+    const told = await api.db.anyFirst(
+      sql.unsafe`select distinct user_id from notifications where params->>'booking_id' = ${String(id)} and template in ('booking_moved', 'booking_given_away')`,
+    );
+    expect(told.toSorted()).toEqual(body.consequences.told.people.map((one: Json) => one.id).toSorted());
+    await square();
+  });
+
+  test.each([
+    [13, 11, true],
+    [13, 14, false],
+    [11, 14, false],
+  ])('free cancellation is lost by a move from %i to %i hours ahead: %s', async (from, to, isLost) => {
+    const wish = await scene();
+    const { id } = (await book({ ...wish, starts_at: inHours(from) })).body;
+    const { body } = await api.post(`/bookings/${id}/reschedule`, { starts_at: inHours(to), dry_run: true });
+    expect(body.consequences).toMatchObject({ loses_free: isLost, obstacles: [] });
+    expect(body.consequences.free_until.after === null).toBe(isLost || from < 12);
+  });
+
+  test('a dry run says what is in the way, as the refusal does', async () => {
+    const room = await make.roomAt(place);
+    const wish = { ...(await scene({ rooms: [room] })), starts_at: at(2, '10:00') };
+    const { id, specialist_id } = (await book(wish)).body;
+    const other = await make.specialist([wish.service_id]);
+    const guest = await make.client();
+    await book({ ...wish, client_id: guest, specialist_id: other, starts_at: at(2, '12:00') });
+    await book({ ...(await scene()), client_id: wish.client_id, starts_at: at(2, '14:00') });
+    await api.post('/api/specialist-absences', { specialist_id, from: at(2, '16:00'), to: at(2, '17:00') });
+    for (const [clock, what] of [
+      ['12:00', 'room'],
+      ['14:00', 'client'],
+      ['16:00', 'specialist'],
+    ] as const) {
+      const to = { starts_at: at(2, clock) };
+      const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
+      expect(dry).toMatchObject({ status: 200, body: { starts_at: at(2, '10:00'), undo: null } });
+      const { obstacles, told } = dry.body.consequences;
+      expect([obstacles, told.count]).toEqual([[{ what, why: expect.any(String) }], 0]);
+      expect(await api.post(`/bookings/${id}/reschedule`, to)).toMatchObject({ status: 409, body: { obstacles } });
+    }
+  });
+
+  test('whoever saw an older version moves nothing; nor does a dry run of theirs say anything', async () => {
+    const { id, version } = (await book({ ...(await scene()), starts_at: at(2, '10:00') })).body;
+    const move = (clock: string, more: Json = {}, headers = {}) =>
+      api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, clock), ...more }, { headers });
+    const first = await move('10:00', { version });
+    expect(first).toMatchObject({ status: 200, body: { version: version + 1 } });
+    const refused = { status: 409, body: { version: version + 1, detail: expect.stringContaining('changed meanwhile') } };
+    expect(await move('12:00', { version })).toMatchObject(refused);
+    expect(await move('12:00', { version, dry_run: true })).toMatchObject(refused);
+    expect(await move('12:00', {}, { 'If-Match': `"${version}"` })).toMatchObject(refused);
+    expect((await api.get(`/bookings/${id}`)).body.starts_at).toBe(at(3, '10:00'));
+    // Asked again, as after an answer that was lost, it is there already.
+    expect(await move('10:00', { version })).toMatchObject({ status: 200, body: { version: version + 1, undo: null } });
+    expect(await move('12:00', {}, { 'If-Match': `"${version + 1}"` })).toMatchObject({ status: 200 });
+  });
+
+  test('of two who move what they saw at once, one does and the other is told', async () => {
+    const { id, version } = (await book({ ...(await scene()), starts_at: at(2, '10:00') })).body;
+    const answers = await Promise.all(
+      ['12:00', '14:00', '16:00'].map((clock) => api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, clock), version })),
+    );
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 409, 409]);
+    const moved = answers.find(({ status }) => status === 200);
+    expect((await api.get(`/bookings/${id}`)).body.starts_at).toBe(moved?.body.starts_at);
   });
 });

@@ -136,6 +136,28 @@ test('all bookings to come are cancelled at once, each by its own rules; a dry r
   expect(states).toEqual(['CANCELLED', 'CANCELLED', 'CONFIRMED', 'CONFIRMED']);
 });
 
+test('what was cancelled together is taken back together: all of it, or none where one place is taken since', async () => {
+  const client = await make.client();
+  const service = await make.service();
+  const specialist = await make.specialist([service]);
+  const book = (who: number, hours: number) =>
+    api.post('/bookings', { client_id: who, service_id: service, specialist_id: specialist, starts_at: inHours(hours) });
+  const ids = [(await book(client, 30)).body.id, (await book(client, 40)).body.id];
+  const states = async () => Promise.all(ids.map(async (id) => (await api.get(`/bookings/${id}`)).body.status as string));
+  const { body } = await api.post(`/api/people/${client}/bookings/cancel`, { reason: 'moves away' });
+  const [first, ...others] = body.items.map(({ undo }: Json) => undo.href as string);
+  const also = others.map((href: string) => Number(href.split('/').at(-1)));
+  const taken = await book(await make.client(), 40);
+  expect(taken.status).toBe(201);
+  expect(await api.post(first, { also })).toMatchObject({ status: 409 });
+  expect(await states()).toEqual(['CANCELLED', 'CANCELLED']);
+  await api.post(`/bookings/${taken.body.id}/cancel`, { reason: 'ill' });
+  expect(await api.post(first, { also: [2_000_000_000] })).toMatchObject({ status: 404 });
+  expect(await states()).toEqual(['CANCELLED', 'CANCELLED']);
+  expect(await api.post(first, { also })).toMatchObject({ status: 200, body: { kind: 'booking_cancelled' } });
+  expect(await states()).toEqual(['CONFIRMED', 'CONFIRMED']);
+});
+
 test('whom a trainer trained lately or will train, each once, and nobody else’s', async () => {
   const [trainer, other] = [await personOf(api, 'trainer'), await make.specialist([])];
   await make.type();

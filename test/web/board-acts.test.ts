@@ -252,3 +252,57 @@ inBrowser('whether a client came is said of a booking that has begun, and taken 
   await eventually(async () => (await status()) === 'CONFIRMED');
   expect(world.complaints()).toEqual([]);
 });
+
+const entryOf = (page: Page, id: number) => page.locator(`[data-entry="booking-${id}"]`);
+async function carry(page: Page, id: number, hours: number) {
+  const box = await entryOf(page, id).boundingBox();
+  if (!box) throw new Error('the booking is not drawn');
+  await page.mouse.move(box.x + 20, box.y + 6);
+  await page.mouse.down();
+  await page.mouse.move(box.x + 23, box.y + 12);
+  await page.mouse.move(box.x + 20, box.y + 6 + hours * HOUR, { steps: 4 });
+  await page.mouse.up();
+}
+const startOf = async (id: number) => (await world.api.get(`/bookings/${id}`)).body.starts_at;
+
+inBrowser('a booking is dragged after it said what that means; what is in the way is said before anybody agrees', async () => {
+  const { id } = await booked('10:00');
+  await booked('15:00');
+  const page = await open();
+  await carry(page, id, 5);
+  await page.getByText('The trainer is busy then. Nothing was changed.').first().waitFor();
+  expect(await page.getByRole('dialog').count()).toBe(0);
+  await carry(page, id, 2);
+  await dialog(page)
+    .getByText(/^2 people are told: /)
+    .waitFor();
+  await dialog(page).getByText('The price stays.').waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await startOf(id)).toBe(at('10:00'));
+  await dialog(page).getByRole('button', { name: 'Move', exact: true }).click();
+  await page
+    .getByText(/^Moved: /)
+    .first()
+    .waitFor();
+  expect(await startOf(id)).toBe(at('12:00'));
+  await page.getByRole('button', { name: 'Undo' }).click();
+  await page.getByText('Taken back. Nobody was told.').first().waitFor();
+  expect(await startOf(id)).toBe(at('10:00'));
+});
+
+inBrowser('of two who move the same booking the later one is told, and nothing is overwritten', async () => {
+  const { id } = await booked('10:00');
+  const page = await open();
+  await carry(page, id, 2);
+  await dialog(page)
+    .getByText(/are told: /)
+    .waitFor();
+  await world.api.post(`/bookings/${id}/reschedule`, { starts_at: at('16:00') });
+  await dialog(page).getByRole('button', { name: 'Move', exact: true }).click();
+  await page
+    .getByText(/Somebody changed it meanwhile/)
+    .first()
+    .waitFor();
+  expect(await startOf(id)).toBe(at('16:00'));
+  await entryOf(page, id).filter({ hasText: '16:00–' }).waitFor();
+});

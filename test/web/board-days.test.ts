@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core';
 import { instantOf } from '../../api/web/kit/zone.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
@@ -194,4 +195,55 @@ inBrowser('who looks at the same day is shown with initials, and goes with the p
   await here.waitFor();
   await desk.close();
   await here.waitFor({ state: 'detached' });
+});
+
+inBrowser('what a colleague carries is seen with their name while they do; what they put back is gone', async () => {
+  const admin = await personOf(world.api, 'admin');
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = 'Smith' where id = ${admin.id}`);
+  const trainer = await make.trainer();
+  const id = await training(trainer, '09:00');
+  const [page, desk] = [await open(''), await open('', { person: admin })];
+  const box = await desk.locator(`[data-entry="training-${id}"]`).boundingBox();
+  if (!box) throw new Error('the training is not drawn');
+  await desk.mouse.move(box.x + 20, box.y + 6);
+  await desk.mouse.down();
+  await desk.mouse.move(box.x + 23, box.y + 12);
+  await desk.mouse.move(box.x + 20, box.y + 6 + 72, { steps: 4 });
+  const seen = page.locator(`[data-column="trainer-${trainer}"] .theirs`);
+  await seen.filter({ hasText: 'Anna Smith is moving it: 10:00–11:00' }).waitFor();
+  expect(await violations(page)).toEqual([]);
+  expect(await desk.locator('.theirs').count()).toBe(0);
+  await desk.keyboard.press('Escape');
+  await desk.mouse.up();
+  await seen.waitFor({ state: 'detached' });
+});
+
+inBrowser('keys: / searches, T is today, PageDown is a week later', async () => {
+  await training(await make.trainer(), '08:30');
+  const page = await open('');
+  await page.keyboard.press('/');
+  await page.getByRole('combobox', { name: 'Search or do' }).waitFor();
+  await page.keyboard.type('/');
+  expect(await page.getByRole('combobox', { name: 'Search or do' }).inputValue()).toBe('/');
+  await page.keyboard.press('Escape');
+  await page.getByRole('combobox', { name: 'Search or do' }).waitFor({ state: 'detached' });
+  const dateIs = (on: string | null) => eventually(() => new URL(page.url()).searchParams.get('date') === on);
+  await page.keyboard.press('PageDown');
+  await dateIs(addDays(day, 7));
+  await page.keyboard.press('PageUp');
+  await dateIs(day);
+  await page.keyboard.press('t');
+  await dateIs(null);
+});
+
+inBrowser('a day of more than a page of bookings is listed whole', async () => {
+  const person = await personOf(world.api, 'admin');
+  const shown = addDays(day, 3);
+  const trainers = await Promise.all(Array.from({ length: 21 }, () => make.trainer()));
+  await make.type();
+  for (const trainer of trainers)
+    for (let hour = 10; hour < 20; hour += 1) await salon(world.api.db).training({ trainer, at: at(`${hour}:00`, shown) });
+  const page = await world.visit({ token: person.token, viewport: { width: 1400, height: 1000 } });
+  await page.goto(`/console/day?date=${shown}`);
+  await eventually(async () => (await page.locator('ul.entries > li').count()) >= 210);
 });

@@ -24,7 +24,7 @@ import {
   wishOf,
 } from '../../api/web/console/modules/board/entries.ts';
 import { columnAt, hoursShown, isDrag, lanesOf, snapped, startWithin } from '../../api/web/console/modules/board/geometry.ts';
-import { initialsOf, othersAt } from '../../api/web/console/modules/board/others.ts';
+import { carriedBy, initialsOf, othersAt } from '../../api/web/console/modules/board/others.ts';
 import { neighbour, stepped } from '../../api/web/console/modules/board/steps.ts';
 
 const ZONE = 'Europe/Berlin';
@@ -293,6 +293,22 @@ test('others are shown once each, by initials, and oneself is not', () => {
     { who: 'person:2', name: 'Їжак Ольга Петрівна', initials: 'ЇО' },
   ]);
   expect(['anna', '', '(no) name 7'].map(initialsOf)).toEqual(['A', '?', 'N']);
+});
+
+test('what others carry is drawn where it is a place of a day that is shown; nothing else that they say is', () => {
+  const place = { day: DAY, from: 600, minutes: 60, trainerId: 1, roomId: null };
+  const at = (doing: unknown, who = 'person:2') => ({ socket: 's', who, name: 'Anna', day: DAY, doing });
+  const shown = (doing: unknown, who?: string) => carriedBy([at(doing, who)], [DAY], 'person:1').length;
+  expect(carriedBy([at({ key: 'training-1', place })], [DAY], 'person:1')).toEqual([
+    { socket: 's', name: 'Anna', key: 'training-1', place },
+  ]);
+  expect(shown({ key: 'training-1', place }, 'person:1')).toBe(0);
+  const odd = [null, 17, 'text', {}, { key: 'a' }, { key: 1, place }, { key: 'a', place: null }];
+  const places = [{ day: '2026-03-11' }, { from: '600' }, { minutes: null }, { roomId: 'x' }].map((wrong) => ({
+    ...place,
+    ...wrong,
+  }));
+  expect([...odd, ...places.map((one) => ({ key: 'a', place: one }))].map((doing) => shown(doing))).toEqual(Array(11).fill(0));
 });
 
 const hoursOf = (more: Partial<OpenHours>): OpenHours => ({

@@ -99,6 +99,27 @@ test('a line that nobody watches any more is closed, and is not opened again', (
   expect(waiting).toEqual([]);
 });
 
+test('what one is at is said a little later, the last of it alone, and at once when it is over', () => {
+  const line = open();
+  line.watch(['day:1'], () => undefined);
+  opened();
+  line.lookAt('2026-03-10');
+  const place = (from: number) => ({ key: 'training-1', place: { from } });
+  line.lookAt('2026-03-10', place(600));
+  line.lookAt('2026-03-10', place(615));
+  line.lookAt('2026-03-10', place(630));
+  expect(last().sent.at(-1)).toEqual({ here: { day: '2026-03-10' } });
+  expect(waiting.length).toBe(1);
+  goOn();
+  expect(last().sent.slice(2)).toEqual([{ here: { day: '2026-03-10', doing: place(630) } }]);
+  line.lookAt('2026-03-10', place(645));
+  line.lookAt('2026-03-10', null);
+  expect(last().sent.at(-1)).toEqual({ here: { day: '2026-03-10' } });
+  const sent = last().sent.length;
+  goOn();
+  expect(last().sent.length).toBe(sent);
+});
+
 test('one says which day one looks at, again when the line is back, and hears who else is where', () => {
   const line = open();
   line.watch(['day:1'], () => undefined);

@@ -12,6 +12,8 @@ import { readFreeStarts, type Sought } from './slots.ts';
 /** Why a slot could not be had; an expected outcome, not an error. */
 export type Refusal = {
   refused: string;
+  /** What is in the way; the specialist where nothing is said. */
+  what?: 'room' | 'client' | 'payment';
   /** Whoever is in the way has not finished and may fail: the slot may be free in a moment. */
   mayPass?: boolean;
   /** Somebody was faster to the room that had been chosen; another one may be free. */
@@ -92,7 +94,9 @@ export function ofExclusion(error: unknown): Refusal {
   if (!(error instanceof IntegrityConstraintViolationError && isExclusion(error))) throw error;
   const constraint = error.constraint ?? 'the time is taken';
   const { message } = error.cause as Error;
-  return { refused: WORDS[constraint] ?? message, isOfRoom: ROOMS.has(constraint) };
+  const isOfRoom = ROOMS.has(constraint);
+  const what = isOfRoom ? { what: 'room' as const } : constraint.startsWith('client') ? { what: 'client' as const } : {};
+  return { refused: WORDS[constraint] ?? message, isOfRoom, ...what };
 }
 
 /** The constraints that do not say it in a client's words. */

@@ -14,45 +14,57 @@ import { notAcceptable, Refused } from '../refusal.ts';
 import { busyMinutes, type Times } from '../slots/busy-minutes.ts';
 import { type UndoOffer, withUndo } from '../undo/offer.ts';
 import { demandLiveBooking } from './cancel.ts';
+import { consequencesOfMove, type MoveConsequences, moveObstaclesOf, noConsequences } from './move-consequences.ts';
 import { namesOfBooking, notifyOfBooking } from './notices.ts';
 import { MOST_ROOMS, ofExclusion, patiently, type Refusal, refuseTakenSlot, whileLocked } from './refusals.ts';
 import { demandStart, spanOf, whyNotFree } from './slots.ts';
 import { notItsRoom, whyNotOffered } from './why-not.ts';
 
-/** Where a booking is to be moved. `starts_at` is an instant in UTC, as `Date.toISOString` writes it. */
-export type MoveWish = { starts_at: string; specialist_id?: number; room_id?: number };
-type Target = { specialistId: number; roomId?: number; startsAt: string };
+/** Where a booking is to be moved. `starts_at` is an instant in UTC, as `Date.toISOString` writes it; `version` is what was seen. */
+export type MoveWish = { starts_at: string; specialist_id?: number; room_id?: number; version?: number };
+type Target = { specialistId: number; roomId?: number; startsAt: string; version?: number };
+/** What came of it, and how it is taken back (D49); `undo` null: it was there already. */
+export type MovedBooking = { consequences: MoveConsequences; undo: UndoOffer | null };
 
 /**
  * Moves a booking to another time, and specialist or room if named: one transaction, price and payment stay. What is taken is
- * refused (409 with the free slots of that day) and the booking stays where it was. Moved later than twelve hours before its
- * old start it can no longer be cancelled for free. Returns how it is taken back (D49); null when it was there already.
+ * refused (409 with the free slots of that day) and the booking stays where it was, as it does for whoever saw an older version.
+ * Moved later than twelve hours before its old start it can no longer be cancelled for free.
  */
-export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<UndoOffer | null> {
-  demandStart(wish.starts_at, context);
-  const booking = await findBooking(context.db, id);
-  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
-  const target = {
-    specialistId: wish.specialist_id ?? booking.specialist_id,
-    roomId: wish.room_id,
-    startsAt: wish.starts_at,
-  };
-  const refusal = await patiently(context, async (until) => {
+export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<MovedBooking> {
+  const { booking, target } = await whatIsMoved(id, wish, context);
+  const done = await patiently(context, async (until) => {
     await expireHolds(context.db);
     const refused = await whileLocked({ ...target, until }, context, () => moveInto(id, target, context));
-    return 'refused' in refused
+    return 'refused' in refused && refused.what !== 'payment'
       ? { ...refused, mayPass: refused.mayPass || (await wasHeldThere(booking, target, context)) }
       : refused;
   });
-  if ('refused' in refusal) throw await refusalOf(refusal.refused, booking, target, context);
-  return refusal.undo;
+  if ('refused' in done) throw await refusalOf(done, booking, target, context);
+  return done;
 }
 
-/** It stands there now. */
-type Done = { undo: UndoOffer | null };
+/**
+ * What {@link reschedule} would mean, in a transaction that the caller undoes. Nobody waits for whoever is at the slot, and what is
+ * in the way is no refusal here: it is said.
+ */
+export async function wouldReschedule(id: number, wish: MoveWish, context: CallContext): Promise<MoveConsequences> {
+  const { target } = await whatIsMoved(id, wish, context);
+  await expireHolds(context.db);
+  const done = await moveInto(id, target, context);
+  return 'refused' in done ? noConsequences(done) : done.consequences;
+}
+
+async function whatIsMoved(id: number, wish: MoveWish, context: CallContext): Promise<{ booking: Booking; target: Target }> {
+  demandStart(wish.starts_at, context);
+  const booking = await findBooking(context.db, id);
+  if (!booking) throw new Refused('missing', `there is no booking ${id}`);
+  const { specialist_id: specialistId = booking.specialist_id, room_id: roomId, starts_at: startsAt, version } = wish;
+  return { booking, target: { specialistId, roomId, startsAt, version } };
+}
 
 /** Moves it, and where somebody is faster to the room, into another one. */
-async function moveInto(id: number, target: Target, context: CallContext): Promise<Refusal | Done> {
+async function moveInto(id: number, target: Target, context: CallContext): Promise<Refusal | MovedBooking> {
   for (let tries = 1; ; tries += 1) {
     const refused = await context.db.transaction((transaction) => move(transaction, id, target, context)).catch(ofExclusion);
     if (!('refused' in refused && refused.isOfRoom) || tries === MOST_ROOMS) return refused;
@@ -68,13 +80,17 @@ async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }
 }
 
 /** The 409 of a booking that stays where it was. It is in nobody's way itself. */
-async function refusalOf(why: string, booking: Booking, target: Target, context: CallContext) {
+async function refusalOf(refusal: Refusal, booking: Booking, target: Target, context: CallContext) {
+  const obstacles = moveObstaclesOf(refusal);
+  if (refusal.what === 'payment') return new Refused('conflict', refusal.refused, { obstacles });
   const location_id = await locationOf(context.db, booking, target, context.fleet.settings.zone);
   const asked = { starts_at: target.startsAt, room_id: target.roomId, except: booking.id };
-  return refuseTakenSlot(why, { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] }, context);
+  const wish = { ...booking, ...asked, specialists: [{ id: target.specialistId, location_id }] };
+  const taken = await refuseTakenSlot(refusal.refused, wish, context);
+  return new Refused('conflict', taken.message, { ...taken.fields, obstacles });
 }
 
-async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | Done> {
+async function move(transaction: Sql, id: number, target: Target, context: CallContext): Promise<Refusal | MovedBooking> {
   const { zone } = context.fleet.settings;
   const booking = await lockBooking(transaction, id);
   if (!booking) throw new Refused('missing', `there is no booking ${id}`);
@@ -82,14 +98,15 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   if (booking.status === 'PENDING') throw new Refused('conflict', 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
-  if (isThere(booking, target)) return { undo: null };
+  if (isThere(booking, target)) return { consequences: noConsequences(), undo: null };
+  demandVersion(booking, target.version);
   const locationId = await locationOf(transaction, booking, target, zone);
   const day = dayOf(new Date(target.startsAt), zone);
   if (!(await isWithinPackage(transaction, id, day))) {
-    throw new Refused('conflict', 'the package that paid for the booking is not valid on that day');
+    return { refused: 'the package that paid for the booking is not valid on that day', what: 'payment' };
   }
   if (!(await isWithinSubscription(transaction, id, day))) {
-    throw new Refused('conflict', 'the subscription that paid for the booking is not valid on that day');
+    return { refused: 'the subscription that paid for the booking is not valid on that day', what: 'payment' };
   }
   const span = spanOf(Date.parse(target.startsAt), busyMinutes(booking), zone, id);
   const busy = whyNotFree(await readCalendar(transaction, target.specialistId, span), target.startsAt, booking, zone);
@@ -101,7 +118,16 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
     const isMoved = await putThere(transaction, booking, { ...target, ...place }, context);
     return { result: isMoved, isFinal: !isMoved, more: { booking: await snapshotOfBooking(transaction, id) } };
   });
-  return result ? { undo } : { refused: 'no room is free at that time' };
+  if (!result) return { refused: 'no room is free at that time', what: 'room' };
+  const isNow = (await findBooking(transaction, id)) as Booking;
+  return { consequences: await consequencesOfMove(transaction, booking, isNow, context.now), undo };
+}
+
+/** Throws a 409 that says which version it is for whoever saw another one; who names none moves it as it is. */
+function demandVersion({ version }: BookingState, seen: number | undefined) {
+  if (seen === undefined || seen === version) return;
+  const detail = `the booking was changed meanwhile: this is version ${version}, not ${seen}`;
+  throw new Refused('conflict', detail, { version });
 }
 
 type There = Target & { locationId: number | null; day: string; isLate: boolean };

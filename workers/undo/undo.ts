@@ -18,13 +18,21 @@ export type Undone = { kind: UndoKind; subject_id: number; undone_at: string };
  * Takes a change back with everything it did and every message it wrote, in one transaction (D49): by whoever made it, or by an owner or
  * admin, while there is time. A second time answers the same. Throws a 409 when it is too late, and one that names what has been built on
  * the change or has taken the place since.
+ * @param also other changes that are taken back with it, the latest first: all of them or none
  */
-export async function takeBack(id: number, context: CallContext): Promise<Undone> {
+export async function takeBack(id: number, context: CallContext, also: readonly number[] = []): Promise<Undone> {
+  const ids = [...new Set([id, ...also])].toSorted((one, other) => other - one);
   try {
-    return await context.db.transaction((transaction) => restore(transaction, id, context));
+    return await context.db.transaction(async (transaction) => {
+      const done = new Map<number, Undone>();
+      for (const one of ids) done.set(one, await restore(transaction, one, context));
+      return done.get(id) as Undone;
+    });
   } catch (error) {
     if (!isExclusion(error)) throw error;
-    throw new Refused('conflict', `it cannot be taken back: ${(await whatIsThere(id, context)) ?? placeTaken(error)}`);
+    let there: string | null = null;
+    for (const one of ids) there ??= await whatIsThere(one, context);
+    throw new Refused('conflict', `it cannot be taken back: ${there ?? placeTaken(error)}`);
   }
 }
 

@@ -41,12 +41,12 @@ export function useLive(
 }
 
 /**
- * Says which day one looks at as long as the component lives, and returns who else is at which day. Somebody sees colleagues of the days
- * that they watch by {@link useLive}.
+ * Says which day one looks at and what one is at there as long as the component lives, and returns who else is at which day. Somebody
+ * sees colleagues of the days that they watch by {@link useLive}.
  */
-export function usePresence(day: Ref<string | null>) {
+export function usePresence(day: Ref<string | null>, doing: Ref<unknown>) {
   const colleagues = shallowRef<readonly Colleague[]>([]);
-  watch(day, (now) => line.lookAt(now), { immediate: true });
+  watch([day, doing], () => line.lookAt(day.value, doing.value), { immediate: true });
   const leave = line.meet((all) => (colleagues.value = all));
   onScopeDispose(() => {
     leave();

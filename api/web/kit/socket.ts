@@ -11,8 +11,8 @@ type Around = {
   random(): number;
 };
 export type News = { changed: readonly string[]; by: string | null } | { missed: true };
-/** Where a colleague is: which day they look at. */
-export type Colleague = { socket: string; day: string; who: string; name: string };
+/** Where a colleague is: which day they look at, and what they are at, as their page says it. */
+export type Colleague = { socket: string; day: string; who: string; name: string; doing?: unknown };
 type Here = Colleague & { left?: true };
 
 const FIRST_MS = 500;
@@ -20,6 +20,8 @@ const MOST_MS = 20_000;
 const OPEN = 1;
 const SIGNED_OUT = 4401;
 const RESTARTS = 1012;
+/** What one is at is said so far apart at most: a minute has room for so many messages. */
+const DOING_MS = 250;
 
 /**
  * The line to the server that says what changed. It comes back by itself, longer apart each time, at once where a process restarts, and
@@ -33,6 +35,8 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
   let since: number | undefined;
   let failures = 0;
   let ownDay: string | null = null;
+  let ownDoing: unknown = null;
+  let isDoingUnsaid = false;
   const colleagues = new Map<string, Colleague>();
   const onlookers = new Set<(all: readonly Colleague[]) => void>();
 
@@ -42,7 +46,9 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
       line.send(JSON.stringify({ watch: topics(), ...(since === undefined ? {} : { since }) }));
   };
   const sayWhereOneIs = () => {
-    if (isOpen && line?.readyState === OPEN) line.send(JSON.stringify({ here: ownDay === null ? null : { day: ownDay } }));
+    isDoingUnsaid = false;
+    const where = ownDay === null ? null : { day: ownDay, ...(ownDoing === null ? {} : { doing: ownDoing }) };
+    if (isOpen && line?.readyState === OPEN) line.send(JSON.stringify({ here: where }));
   };
   const showColleagues = () => {
     for (const callback of onlookers) callback([...colleagues.values()]);
@@ -118,11 +124,15 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
         else sayWhatIsWatched();
       };
     },
-    /** Says which day one looks at; null: none any more. */
-    lookAt(day: string | null) {
-      if (day === ownDay) return;
-      ownDay = day;
-      sayWhereOneIs();
+    /** Says which day one looks at, null: none any more, and what one is at there; the latter a little later, unless it is over. */
+    lookAt(day: string | null, doing: unknown = null) {
+      const isOther = day !== ownDay;
+      if (!isOther && JSON.stringify(doing) === JSON.stringify(ownDoing)) return;
+      [ownDay, ownDoing] = [day, doing];
+      if (isOther || doing === null) return sayWhereOneIs();
+      if (isDoingUnsaid) return;
+      isDoingUnsaid = true;
+      later(DOING_MS, () => isDoingUnsaid && sayWhereOneIs());
     },
     /** Calls back with who else is where, whenever it changes, until the function that is returned is called. */
     meet(callback: (all: readonly Colleague[]) => void): () => void {

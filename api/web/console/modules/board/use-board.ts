@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/vue-query';
 import { computed, onScopeDispose, type Ref, shallowRef, watch } from 'vue';
+import { allPagesOf } from '../../../kit/all-pages.ts';
 import { ask } from '../../../kit/client.ts';
 import { t } from '../../../kit/i18n.ts';
 import { useLive } from '../../../kit/live.ts';
@@ -18,21 +19,8 @@ import {
   type Training,
 } from './entries.ts';
 
-type Page<T> = { items: T[]; next_cursor: string | null };
-
 /** Milliseconds that a change of somebody else is marked. */
 const MARKED_MS = 2_000;
-
-async function allOf<T>(asked: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | undefined;
-  do {
-    const page = await asked(cursor);
-    items.push(...page.items);
-    cursor = page.next_cursor ?? undefined;
-  } while (cursor !== undefined);
-  return items;
-}
 
 /** What stands on some days, asked again whenever it changes; and who changed it just now, by entry. @param nameOf a trainer's name */
 export function useBoard(days: Ref<readonly Day[]>, nameOf: (trainerId: number) => string) {
@@ -44,9 +32,9 @@ export function useBoard(days: Ref<readonly Day[]>, nameOf: (trainerId: number) 
       const [from, to] = [days.value[0] as Day, days.value.at(-1) as Day];
       const span = { from, to, limit: '200' };
       const [trainings, bookings, absences] = await Promise.all([
-        allOf<Training>((cursor) => ask('GET /real-trainings', { query: { ...span, cursor }, signal })),
-        allOf<Booking>((cursor) => ask('GET /bookings', { query: { ...span, cursor }, signal })),
-        allOf<AwayTime>((cursor) => ask('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal })),
+        allPagesOf<Training>((cursor) => ask('GET /real-trainings', { query: { ...span, cursor }, signal })),
+        allPagesOf<Booking>((cursor) => ask('GET /bookings', { query: { ...span, cursor }, signal })),
+        allPagesOf<AwayTime>((cursor) => ask('GET /api/specialist-absences', { query: { from, limit: '200', cursor }, signal })),
       ]);
       return { trainings, bookings, absences };
     },

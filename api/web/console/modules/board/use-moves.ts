@@ -6,14 +6,18 @@ import { notify } from '../../shell/notices.ts';
 import { absenceWishOf, bookingWishOf, type Entry, isSamePlace, type Place, wishOf } from './entries.ts';
 import { obstacleWords, refusalWords } from './refusal-words.ts';
 
-export type Consequences = AnswerTo<'PATCH /real-trainings/{id}'>['consequences'];
-/** A move that somebody must agree to; of a booking only who is told is known beforehand. */
-export type Question = { entry: Entry; place: Place; consequences: Consequences | null };
+export type OfTraining = AnswerTo<'PATCH /real-trainings/{id}'>['consequences'];
+export type OfBooking = AnswerTo<'POST /bookings/{id}/reschedule'>['consequences'];
+/** A move that somebody must agree to, and what it means. */
+export type Question = { entry: Entry; place: Place; consequences: OfTraining | OfBooking };
 /** How a change is taken back: by what its answer offers, or, where nobody is told of it, by asking for the opposite. */
 type Offer = { href: string } | { run(): Promise<unknown> } | null;
 
 const UNDO_MS = 10_000;
-const isFree = ({ told, busy, loses }: Consequences) => told.count === 0 && busy.length === 0 && loses.length === 0;
+/** Whose places are given back. */
+const busyIn = (consequences: Question['consequences']) => ('busy' in consequences ? consequences.busy : []);
+const isFree = (of: Question['consequences']) =>
+  of.told.count === 0 && busyIn(of).length === 0 && !('loses' in of ? of.loses.length > 0 : of.loses_free);
 
 /** Moves entries: asks first what that means, then does it, and can take it back for ten seconds. @param again asks for the board anew */
 export function useMoves(again: () => Promise<unknown>) {
@@ -38,10 +42,6 @@ export function useMoves(again: () => Promise<unknown>) {
     if (pending.value || isSamePlace(entry.place, place)) return;
     pending.value = { key: entry.key, place };
     if (entry.kind === 'absence') return moveAbsence(entry, place);
-    if (entry.kind === 'booking') {
-      question.value = { entry, place, consequences: null };
-      return;
-    }
     try {
       const { consequences } = await change(entry, place, { dry_run: true });
       if (consequences.obstacles.length > 0) {
@@ -68,22 +68,20 @@ export function useMoves(again: () => Promise<unknown>) {
     }
   }
 
-  const change = ({ id, version, place: was }: Entry, place: Place, how: { dry_run?: boolean; release?: boolean }) =>
-    ask('PATCH /real-trainings/{id}', {
-      params: { id: String(id) },
-      body: { ...wishOf(was, place, studio.zone), version, ...how },
-    });
+  /** Asks for it by the version that the board shows, so that nobody overwrites another. */
+  function change(entry: Entry, place: Place, how: { dry_run?: boolean; release?: boolean }) {
+    const { version, place: was } = entry;
+    const params = { id: String(entry.id) };
+    if (entry.kind === 'training')
+      return ask('PATCH /real-trainings/{id}', { params, body: { ...wishOf(was, place, studio.zone), version, ...how } });
+    const body = { ...bookingWishOf(entry, place, studio.zone), version, dry_run: how.dry_run ?? false };
+    return ask('POST /bookings/{id}/reschedule', { params, body });
+  }
 
   async function move(entry: Entry, place: Place, release: boolean) {
     isBusy.value = true;
     try {
-      const { undo } =
-        entry.kind === 'training'
-          ? await change(entry, place, { release })
-          : await ask('POST /bookings/{id}/reschedule', {
-              params: { id: String(entry.id) },
-              body: bookingWishOf(entry, place, studio.zone),
-            });
+      const { undo } = await change(entry, place, { release });
       question.value = null;
       done(t('board.moved', { title: entry.title }), undo);
       await again();
@@ -97,7 +95,7 @@ export function useMoves(again: () => Promise<unknown>) {
 
   async function agree() {
     const asked = question.value;
-    if (asked) await move(asked.entry, asked.place, (asked.consequences?.busy.length ?? 0) > 0);
+    if (asked) await move(asked.entry, asked.place, busyIn(asked.consequences).length > 0);
   }
 
   /** Says what was done, and offers to take it back. */
