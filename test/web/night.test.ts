@@ -1,11 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { WOULD, wouldDo } from '../../api/web/console/modules/runs/would.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { sql } from '../../sql/database/database.ts';
+import { claimRun, finishRun, saveProgress } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, tooWide, violations } from './browser.ts';
 
+const texts = JSON.parse(readFileSync('api/web/texts/en.json', 'utf8')) as Record<string, string>;
 let world: ConsoleWorld;
 let owner: TestPerson;
 let poor: number;
@@ -43,6 +48,9 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await page.getByRole('heading', { name: 'Next week' }).waitFor();
   await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.getByRole('button', { name: 'Why? In the wallet, Paul Short' }).click();
+  await page.getByRole('dialog').getByText('Payment').first().waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await pay.click();
   await page.getByRole('dialog').waitFor();
   expect(new URL(page.url()).pathname).toBe(`/console/people/${poor}`);
@@ -54,6 +62,58 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await pay.waitFor({ state: 'detached' });
   expect(world.complaints()).toEqual([]);
 });
+
+inBrowser(
+  'a run says what it has done while it works, on its page and on the night’s, and its end is seen without a reload',
+  async () => {
+    const { db } = world.api;
+    const day = dayOf(new Date(), world.api.fleet.settings.zone);
+    const request = { process_type: 'finance', run_key: `finance:${day}`, process_date: day, params: { date: day } };
+    const { run: asked } = await requestRun(db, { ...request, again: true });
+    const run = await claimRun(db, asked.id, 'test');
+    const page = await world.visit({ token: owner.token });
+    const nights = await world.visit({ token: owner.token });
+    await Promise.all([page.goto(`/console/night/${asked.id}`), nights.goto('/console/night?view=timetable')]);
+    await page.getByText('running').first().waitFor();
+    const line = nights.getByRole('link', { name: /^Charges/ });
+    await line.waitFor();
+    for (const invoices of [3, 1_200]) {
+      await saveProgress(db, asked.id, {}, { sessions_deducted: 7, invoices_created: invoices });
+      const words = `So far: Sessions taken: 7 · Invoices: ${invoices.toLocaleString('en')}`;
+      await page.getByText(words).waitFor();
+      await line.getByText(words).waitFor();
+    }
+    expect([await violations(page), await violations(nights), await tooWide(nights)]).toEqual([[], [], 0]);
+    const counts = { sessions_deducted: 8, invoices_created: 1_300 };
+    await finishRun(db, run?.id ?? 0, { status: 'success', result: null, details: {}, counts });
+    await page.getByText('1,300', { exact: true }).waitFor();
+    await page.getByText('done', { exact: true }).waitFor();
+    expect(await page.getByText('So far').count()).toBe(0);
+    await line.waitFor({ state: 'detached' });
+  },
+);
+
+inBrowser('a process is tried from the timetable: what it would do is said, and nothing of it is kept', async () => {
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/night?view=timetable');
+  for (const [name, path] of [
+    ['Weekly timetable', '/real-trainings/generate-next-week'],
+    ['Tidying up', '/cron/cleanup'],
+  ] as const) {
+    const { body } = await world.api.post(path, { dry_run: true });
+    await page.getByRole('button', { name: `Try it: ${name}` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Nothing of it is kept', { exact: false }).waitFor();
+    expect((await dialog.getByRole('listitem').allInnerTexts()).map((line) => line.replace(/\s+/g, ' '))).toEqual(
+      wouldDo(body).map((line) => `${WORDS[line.name]} ${line.count.toLocaleString('en')}`),
+    );
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+  }
+  expect((await world.api.get('/process-history?process_type=generation')).body.items).toEqual([]);
+});
+/** As the page says what a process would do. */
+const WORDS = Object.fromEntries(WOULD.map((name) => [name, texts[`night.would.${name}`]]));
 
 inBrowser('a schedule is paused with a reason, which a reload does not lose, and resumed', async () => {
   const page = await world.visit({ token: owner.token });

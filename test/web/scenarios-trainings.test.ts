@@ -112,7 +112,7 @@ inBrowser(
     await tenSeconds();
     await send();
     expect(news()).toEqual(concerned.map(() => [expect.stringContaining('13:00')]));
-    const lines = await messages('training moved');
+    const lines = await messages('A training is moved');
     expect(lines).toHaveLength(concerned.length);
     for (const line of lines) expect(line).toContain('sent');
   },
@@ -171,7 +171,7 @@ inBrowser(
     expect(telegram.delivered(chatOf(client.id))).toEqual([expect.stringContaining('продлите')]);
     const card = await open(`/console/people/${client.id}`, 'h1');
     await card.getByText('0 sessions left').first().waitFor();
-    const lines = await messages('subscription last session');
+    const lines = await messages('The last session of a subscription');
     expect(lines).toEqual([expect.stringContaining('Grace Rostov')]);
   },
 );
