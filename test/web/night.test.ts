@@ -48,8 +48,12 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await page.getByRole('heading', { name: 'Next week' }).waitFor();
   await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const clients = await world.visit({ token: owner.token });
+  await clients.goto('/console/clients?q=Short');
+  await clients.getByRole('button', { name: /^Why\? Paul Short, / }).click();
+  await clients.getByRole('dialog').getByText('Money came').first().waitFor();
   await page.getByRole('button', { name: 'Why? In the wallet, Paul Short' }).click();
-  await page.getByRole('dialog').getByText('Payment').first().waitFor();
+  await page.getByRole('dialog').getByText('Money came').first().waitFor();
   await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await pay.click();
   await page.getByRole('dialog').waitFor();
@@ -169,4 +173,41 @@ inBrowser('an alarm is taken note of by name, the books are audited on the spot,
   await page.getByRole('button', { name: 'Look', exact: true }).waitFor();
   const { items: asked } = (await world.api.get('/process-history?process_type=backup')).body;
   expect(asked).toMatchObject([{ status: 'queued', created_by: `person:${owner.id}` }]);
+});
+
+/** A run of a process for so many days ago, over with this result. */
+async function overRun(processType: string, daysAgo: number, result: object) {
+  const { db, fleet } = world.api;
+  const day = addDays(dayOf(new Date(), fleet.settings.zone), -daysAgo);
+  const request = { process_type: processType, run_key: `${processType}:${day}`, process_date: day, params: { date: day } };
+  const { run } = await requestRun(db, { ...request, again: true });
+  await claimRun(db, run.id, 'test');
+  await finishRun(db, run.id, { status: 'success', result, details: {}, counts: { trainings_processed: 1_000 + daysAgo } });
+}
+
+inBrowser('runs of a process are drawn, with the same as a table; one is run now; the last audit is said', async () => {
+  for (const daysAgo of [3, 2, 1]) await overRun('stats', daysAgo, {});
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/night?view=runs&process=stats');
+  await page.getByRole('img', { name: 'How long it took, by run' }).waitFor();
+  expect(await page.locator('svg rect').count()).toBe(3);
+  await page.getByText('The same as a table').click();
+  const rows = await page.locator('details tbody tr').allInnerTexts();
+  expect(rows.map((row) => /1,00\d/.exec(row)?.[0])).toEqual(['1,003', '1,002', '1,001']);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+
+  await page.goto('/console/night?view=timetable');
+  await page.getByRole('button', { name: 'Run now: Daily figures' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('button', { name: 'Look', exact: true }).click();
+  await page.getByRole('heading', { name: 'Daily figures' }).waitFor();
+  const { items } = (await world.api.get('/process-history?process_type=stats&status=queued')).body;
+  expect(items).toMatchObject([{ created_by: `person:${owner.id}` }]);
+
+  await overRun('cleanup', 2, { audit_findings: 0 });
+  await page.goto('/console/night');
+  await page.getByText(/^Audited .*: all square$/).waitFor();
+  await overRun('cleanup', 1, { audit_findings: 2 });
+  await page.getByRole('link', { name: /^Audited .*: 2 things do not add up$/ }).click();
+  await page.getByRole('heading', { name: 'Tidying up' }).waitFor();
 });
