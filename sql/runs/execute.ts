@@ -13,12 +13,6 @@ export const claimRun = (db: Sql, id: number, jobId: string): Promise<Run | null
   db.maybeOne(sql.type(runRow)`
     ${claimed(jobId)} where id = ${id} and status in ('queued', 'running') returning ${columns}`);
 
-/** Records how far a run has come; part of its chunk's transaction. Returns null when the run is not running any more. */
-export const saveProgress = (db: Sql, id: number, progress: object) =>
-  db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
-    update automated_process_history set progress = ${sql.jsonb(progress as never)}
-    where id = ${id} and status = 'running' returning id`);
-
 export type Outcome = {
   status: 'success' | 'partial';
   result: unknown;
@@ -30,6 +24,21 @@ export type Outcome = {
     >
   >;
 };
+
+/**
+ * Records how far a run has come, and its counts so far: one row for a whole chunk, part of the chunk's transaction. A count that is
+ * not given stays as it is. Returns null when the run is not running any more.
+ */
+export const saveProgress = (db: Sql, id: number, progress: object, counts: Outcome['counts'] = {}) =>
+  db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
+    update automated_process_history
+    set progress = ${sql.jsonb(progress as never)},
+      trainings_processed = coalesce(${counts.trainings_processed ?? null}::int, trainings_processed),
+      students_processed = coalesce(${counts.students_processed ?? null}::int, students_processed),
+      students_added = coalesce(${counts.students_added ?? null}::int, students_added),
+      sessions_deducted = coalesce(${counts.sessions_deducted ?? null}::int, sessions_deducted),
+      invoices_created = coalesce(${counts.invoices_created ?? null}::int, invoices_created)
+    where id = ${id} and status = 'running' returning id`);
 
 /** What ends a run that is running. */
 export const ended = (id: number, { status, result, details, counts }: Outcome) => sql.fragment`

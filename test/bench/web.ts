@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { brotliCompressSync } from 'node:zlib';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
 import { webBuilds, webFolder } from '../../queues/process/web-builds.ts';
 import { addDays, type Day, dayOf } from '../../queues/time/calendar.ts';
@@ -12,7 +11,8 @@ import { freePort } from '../../sql/database/embedded.ts';
 import { buildWeb } from '../../workers/fleet/web-build.ts';
 import { openSession } from '../../workers/sign-in/sessions.ts';
 import { salon } from '../bookings/salon.ts';
-import { median, ms, report, timed } from './measure.ts';
+import { FIRST_LOADS, firstLoadOf } from '../web/first-load.ts';
+import { mb, median, ms, report, residentKb, timed } from './measure.ts';
 
 const ZONE = 'Europe/Moscow';
 const ROUNDS = 5;
@@ -37,45 +37,10 @@ export async function benchWeb(url: string) {
   }
 }
 
-/** What is loaded before somebody sees a first page, packed by brotli. */
+/** What is loaded before somebody sees a first page. */
 function sizes(build: string) {
-  const assets = join(build, 'assets');
-  const every = readdirSync(assets).filter((file) => file.endsWith('.js'));
-  const sizeOf = (file: string) => statSync(join(assets, `${file}.br`), { throwIfNoEntry: false })?.size ?? 0;
-  /** Scripts that a page names, those that these import at once, and further ones that begin with these words. */
-  const loadedBy = (page: string, parts: string[] = []) => {
-    const html = readFileSync(
-      String(globSync(`**/${page}/index.html`, { cwd: build }).map((file) => join(build, file))[0]),
-      'utf8',
-    );
-    const waiting = [...html.matchAll(/assets\/([\w-]+\.js)/g)].map(([, file]) => String(file));
-    waiting.push(...parts.flatMap((part) => every.filter((file) => file.startsWith(`${part}-`))));
-    const loaded = new Set<string>();
-    for (let file = waiting.pop(); file; file = waiting.pop()) {
-      if (loaded.has(file)) continue;
-      loaded.add(file);
-      const text = readFileSync(join(assets, file), 'utf8');
-      for (const [, name] of text.matchAll(/(?:from|import)\s*["'`]\.\/([\w.-]+\.js)["'`]/g)) waiting.push(String(name));
-    }
-    const inside = [...html.matchAll(/<script type="module">(.*?)<\/script>/gs)].map(([, script]) =>
-      brotliCompressSync(String(script)),
-    );
-    return [...loaded].reduce((sum, file) => sum + sizeOf(file), 0) + inside.reduce((sum, { length }) => sum + length, 0);
-  };
-  // The console and the Mini App each have a `ru`; the smaller one is the Mini App's.
-  const languages = every.filter((file) => /^ru-[\w-]+\.js$/.test(file)).map(sizeOf);
   const kB = (bytes: number) => `${(bytes / 1_000).toFixed(1)} kB`;
-  report(
-    'console, with its board and one language',
-    kB(loadedBy('console', ['BoardPage']) + Math.max(...languages)),
-    'at most 250 kB',
-  );
-  report('site', kB(loadedBy('site')), 'at most 60 kB');
-  report(
-    'Mini App of a client, with one language',
-    kB(loadedBy('app', ['client-screens']) + Math.min(...languages)),
-    'at most 60 kB',
-  );
+  for (const load of FIRST_LOADS) report(load.who, kB(firstLoadOf(build, load)), `at most ${kB(load.most)}`);
 }
 
 const chromiumPath = () =>
@@ -108,6 +73,7 @@ async function painted(url: string, dataDir: string, executablePath: string) {
     const [one, other] = [await desk(), await desk()];
     await board(one, days);
     await live(one, other, days, db);
+    report('the API process that served the two desks, resident', `${mb(residentKb(api.pid))} MB`);
     await onSlowPhone(() => browser.newContext({ baseURL, locale: 'en', viewport: { width: 390, height: 844 } }), service);
   } finally {
     await browser.close();

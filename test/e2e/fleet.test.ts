@@ -41,7 +41,9 @@ test('one command brings up the demo studio, its first generation and where to l
   for (const line of [
     /Loaded the demo studio: 6 trainers, 27 weekly templates, 200 students/,
     /Успешно сгенерировано 26 тренировок/,
+    new RegExp(`The fleet is up\\.\n +Console +${fleet.url}/console\n`),
     new RegExp(`API +${fleet.url}\n`),
+    ...['owner', 'admin', 'trainer', 'guardian'].map((role) => new RegExp(`\n +${role} +${fleet.url}/\\S+`)),
     new RegExp(`Docs +${fleet.url}/docs`),
     new RegExp(`Bull Board +${fleet.url}/queues`),
     new RegExp(`Key +${fleet.key()}`),

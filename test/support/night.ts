@@ -28,10 +28,10 @@ export async function night(db: Database, handler: RunHandler, processType: stri
   const run = await claimRun(db, asked.id, 'test');
   if (!run) throw new Error(`the run ${asked.id} is over`);
   let chunks = 0;
-  const chunk: RunContext['chunk'] = async (step) => {
+  const chunk: RunContext['chunk'] = async (step, countsOf) => {
     const after = await db.transaction(async (transaction) => {
       const progress = await step(transaction);
-      await saveProgress(transaction, run.id, progress);
+      await saveProgress(transaction, run.id, progress, countsOf?.(progress));
       return progress;
     });
     chunks += 1;

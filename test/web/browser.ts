@@ -4,10 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@jest/globals';
 import { type BrowserContextOptions, chromium, type Frame, type Page } from 'playwright-core';
+import type { Backend } from '../../queues/backend/backend.ts';
 import { webBuilds } from '../../queues/process/web-builds.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 import { buildWeb } from '../../workers/fleet/web-build.ts';
+import { redisUrl, testBackend } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
 import { PATIENT, testApi } from '../support/front-door.ts';
 
@@ -42,12 +44,14 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** The demo studio, or an empty one, behind a real API, and a browser to look at it. `forLife`: the clock is the test's. Close it when the file's tests are over. */
+/** The demo studio, or an empty one, behind a real API, and a browser to look at it. `forLife`: the clock is the test's. `backend`: what its queues are in. Close it when the file's tests are over. */
 export async function consoleWorld(
   settings: Record<string, string> = {},
-  { isEmpty = false, args = [] as string[], forLife = false } = {},
+  { isEmpty = false, args = [] as string[], forLife = false, backend = 'postgres' as Backend['kind'] } = {},
 ) {
-  const api = await testApi({ settings: { FLEET_DATA_DIR: await builtPages(), ...settings }, limits: PATIENT, forLife });
+  const own = { FLEET_DATA_DIR: await builtPages(), ...(backend === 'redis' ? { REDIS_URL: redisUrl() } : {}) };
+  const queues = (databaseUrl: string) => testBackend(backend, databaseUrl);
+  const api = await testApi({ settings: { ...own, ...settings }, backend: queues, limits: PATIENT, forLife });
   if (!isEmpty) await loadDemo(api.db, { today: dayOf(new Date(), api.fleet.settings.zone) });
   const browser = await chromium.launch({ executablePath: process.env.TEST_CHROMIUM, args: [...FLAGS, ...args] });
   const troubles: string[] = [];

@@ -118,6 +118,9 @@ inBrowser('a client becomes a student somebody else pays for, and gets a second 
   const page = await open(`/console/people/${child}`);
   await page.getByRole('button', { name: 'Make a student' }).click();
   await pick(page, 'Who pays', 'Fatherly');
+  await page.reload();
+  await page.getByRole('button', { name: 'Make a student' }).click();
+  expect(await dialog(page).getByLabel('Who pays').first().inputValue()).toContain('Fatherly');
   await dialog(page).getByRole('button', { name: 'Make a student' }).click();
   await page.getByRole('button', { name: 'Sell a subscription' }).waitFor();
   expect(await card(child)).toMatchObject({ is_student: true, payer: { id: father } });
@@ -126,6 +129,10 @@ inBrowser('a client becomes a student somebody else pays for, and gets a second 
   await dialog(page).getByText('pays').first().waitFor();
   await pick(page, 'Who looks after them, too', 'Motherwell');
   await dialog(page).getByLabel('Also when the student is 18').check();
+  await page.reload();
+  await page.getByRole('button', { name: 'Guardians' }).click();
+  expect(await dialog(page).getByLabel('Who looks after them, too').first().inputValue()).toContain('Motherwell');
+  expect(await dialog(page).getByLabel('Also when the student is 18').isChecked()).toBe(true);
   await dialog(page).getByRole('button', { name: 'Add' }).click();
   await page.getByRole('link', { name: 'Robin Motherwell' }).waitFor();
   const guardians = async () => (await world.api.get(`/api/students/${child}/guardians`)).body.items as Json[];
@@ -289,6 +296,8 @@ inBrowser('a trainer is away: one training gets a substitute, the other is calle
   }
   await fields.nth(0).getByLabel('Who substitutes').first().click({ force: true });
   await page.getByRole('option', { name: 'Sub Person' }).last().click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Trainings meanwhile' }).click();
   await dialog(page).getByRole('button', { name: 'Decide 2 trainings' }).click();
   await page.getByText('2 trainings are decided.').first().waitFor();
   const [first, second] = await Promise.all(
@@ -308,6 +317,9 @@ inBrowser('a group gets a member, and the member leaves', async () => {
     .getByRole('option', { name: /Peter Member/ })
     .first()
     .click();
+  await page.reload();
+  await page.getByRole('button', { name: 'Add somebody' }).click();
+  expect(await dialog(page).getByLabel('Student').first().inputValue()).toContain('Peter Member');
   await dialog(page).getByRole('button', { name: 'Add somebody' }).click();
   await page.getByRole('heading', { name: '1 member' }).waitFor();
   await page.getByRole('button', { name: 'Leaves the group: Peter Member' }).click();

@@ -1,12 +1,17 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect } from '@jest/globals';
+import { WOULD, wouldDo } from '../../api/web/console/modules/runs/would.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { beginBackup, describeBackups, noteBackupFailed } from '../../sql/backups/backups.ts';
 import { sql } from '../../sql/database/database.ts';
+import { claimRun, finishRun, saveProgress } from '../../sql/runs/execute.ts';
+import { requestRun } from '../../sql/runs/request.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, type Locale, tooWide, violations } from './browser.ts';
 
+const texts = JSON.parse(readFileSync('api/web/texts/en.json', 'utf8')) as Record<string, string>;
 let world: ConsoleWorld;
 let owner: TestPerson;
 let poor: number;
@@ -44,6 +49,13 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await page.getByRole('heading', { name: 'Next week' }).waitFor();
   await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
   expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  const clients = await world.visit({ token: owner.token });
+  await clients.goto('/console/clients?q=Short');
+  await clients.getByRole('button', { name: /^Why\? Paul Short, / }).click();
+  await clients.getByRole('dialog').getByText('Money came').first().waitFor();
+  await page.getByRole('button', { name: 'Why? In the wallet, Paul Short' }).click();
+  await page.getByRole('dialog').getByText('Money came').first().waitFor();
+  await page.getByRole('dialog').getByRole('button', { name: 'Close' }).click();
   await pay.click();
   await page.getByRole('dialog').waitFor();
   expect(new URL(page.url()).pathname).toBe(`/console/people/${poor}`);
@@ -55,6 +67,58 @@ inBrowser('tonight names who is short before it happens, and leads to where it i
   await pay.waitFor({ state: 'detached' });
   expect(world.complaints()).toEqual([]);
 });
+
+inBrowser(
+  'a run says what it has done while it works, on its page and on the night’s, and its end is seen without a reload',
+  async () => {
+    const { db } = world.api;
+    const day = dayOf(new Date(), world.api.fleet.settings.zone);
+    const request = { process_type: 'finance', run_key: `finance:${day}`, process_date: day, params: { date: day } };
+    const { run: asked } = await requestRun(db, { ...request, again: true });
+    const run = await claimRun(db, asked.id, 'test');
+    const page = await world.visit({ token: owner.token });
+    const nights = await world.visit({ token: owner.token });
+    await Promise.all([page.goto(`/console/night/${asked.id}`), nights.goto('/console/night?view=timetable')]);
+    await page.getByText('running').first().waitFor();
+    const line = nights.getByRole('link', { name: /^Charges/ });
+    await line.waitFor();
+    for (const invoices of [3, 1_200]) {
+      await saveProgress(db, asked.id, {}, { sessions_deducted: 7, invoices_created: invoices });
+      const words = `So far: Sessions taken: 7 · Invoices: ${invoices.toLocaleString('en')}`;
+      await page.getByText(words).waitFor();
+      await line.getByText(words).waitFor();
+    }
+    expect([await violations(page), await violations(nights), await tooWide(nights)]).toEqual([[], [], 0]);
+    const counts = { sessions_deducted: 8, invoices_created: 1_300 };
+    await finishRun(db, run?.id ?? 0, { status: 'success', result: null, details: {}, counts });
+    await page.getByText('1,300', { exact: true }).waitFor();
+    await page.getByText('done', { exact: true }).waitFor();
+    expect(await page.getByText('So far').count()).toBe(0);
+    await line.waitFor({ state: 'detached' });
+  },
+);
+
+inBrowser('a process is tried from the timetable: what it would do is said, and nothing of it is kept', async () => {
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/night?view=timetable');
+  for (const [name, path] of [
+    ['Weekly timetable', '/real-trainings/generate-next-week'],
+    ['Tidying up', '/cron/cleanup'],
+  ] as const) {
+    const { body } = await world.api.post(path, { dry_run: true });
+    await page.getByRole('button', { name: `Try it: ${name}` }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Nothing of it is kept', { exact: false }).waitFor();
+    expect((await dialog.getByRole('listitem').allInnerTexts()).map((line) => line.replace(/\s+/g, ' '))).toEqual(
+      wouldDo(body).map((line) => `${WORDS[line.name]} ${line.count.toLocaleString('en')}`),
+    );
+    expect(await violations(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Close' }).click();
+  }
+  expect((await world.api.get('/process-history?process_type=generation')).body.items).toEqual([]);
+});
+/** As the page says what a process would do. */
+const WORDS = Object.fromEntries(WOULD.map((name) => [name, texts[`night.would.${name}`]]));
 
 inBrowser('a schedule is paused with a reason, which a reload does not lose, and resumed', async () => {
   const page = await world.visit({ token: owner.token });
@@ -156,4 +220,41 @@ inBrowser('the last backup is shown in each language: whether it is complete, wa
     }
   }
   expect(world.complaints()).toEqual([]);
+});
+
+/** A run of a process for so many days ago, over with this result. */
+async function overRun(processType: string, daysAgo: number, result: object) {
+  const { db, fleet } = world.api;
+  const day = addDays(dayOf(new Date(), fleet.settings.zone), -daysAgo);
+  const request = { process_type: processType, run_key: `${processType}:${day}`, process_date: day, params: { date: day } };
+  const { run } = await requestRun(db, { ...request, again: true });
+  await claimRun(db, run.id, 'test');
+  await finishRun(db, run.id, { status: 'success', result, details: {}, counts: { trainings_processed: 1_000 + daysAgo } });
+}
+
+inBrowser('runs of a process are drawn, with the same as a table; one is run now; the last audit is said', async () => {
+  for (const daysAgo of [3, 2, 1]) await overRun('stats', daysAgo, {});
+  const page = await world.visit({ token: owner.token });
+  await page.goto('/console/night?view=runs&process=stats');
+  await page.getByRole('img', { name: 'How long it took, by run' }).waitFor();
+  expect(await page.locator('svg rect').count()).toBe(3);
+  await page.getByText('The same as a table').click();
+  const rows = await page.locator('details tbody tr').allInnerTexts();
+  expect(rows.map((row) => /1,00\d/.exec(row)?.[0])).toEqual(['1,003', '1,002', '1,001']);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+
+  await page.goto('/console/night?view=timetable');
+  await page.getByRole('button', { name: 'Run now: Daily figures' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Run now' }).click();
+  await page.getByRole('button', { name: 'Look', exact: true }).click();
+  await page.getByRole('heading', { name: 'Daily figures' }).waitFor();
+  const { items } = (await world.api.get('/process-history?process_type=stats&status=queued')).body;
+  expect(items).toMatchObject([{ created_by: `person:${owner.id}` }]);
+
+  await overRun('cleanup', 2, { audit_findings: 0 });
+  await page.goto('/console/night');
+  await page.getByText(/^Audited .*: all square$/).waitFor();
+  await overRun('cleanup', 1, { audit_findings: 2 });
+  await page.getByRole('link', { name: /^Audited .*: 2 things do not add up$/ }).click();
+  await page.getByRole('heading', { name: 'Tidying up' }).waitFor();
 });

@@ -29,6 +29,29 @@ inBrowser('times that leave no gap get a discount, kept through a reload until i
   expect((await world.api.get('/api/booking-rules')).body).toMatchObject({ fitting_percent: 7.5 });
 });
 
+inBrowser(
+  'the owner opens the queues, the API’s page and the metrics with the own session; an admin is not led there',
+  async () => {
+    const page = await world.visit({ token: owner.token });
+    await page.goto('/console/settings');
+    for (const [name, path, shows] of [
+      ['Queues (Bull Board)', '/queues', 'generation'],
+      ['API page', '/docs', '/real-trainings'],
+      ['Metrics', '/metrics', '# HELP'],
+    ] as const) {
+      const [opened] = await Promise.all([page.waitForEvent('popup'), page.getByRole('link', { name }).click()]);
+      await opened.getByText(shows).first().waitFor();
+      expect(new URL(opened.url()).pathname).toBe(path);
+      await opened.close();
+    }
+    expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+    const admin = await world.visit({ token: (await personOf(world.api, 'admin')).token });
+    await admin.goto('/console/settings');
+    await admin.getByRole('button', { name: 'Note a leak' }).waitFor();
+    expect(await admin.getByRole('link', { name: 'Metrics' }).count()).toBe(0);
+  },
+);
+
 inBrowser('data that got out is noted through a reload, and leads to its tasks, which say whom to tell and by when', async () => {
   const { api } = world;
   const page = await world.visit({ token: owner.token });

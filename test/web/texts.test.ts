@@ -2,6 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { firstKeys } from '../../api/web/first-texts.ts';
 import { runNames } from '../../queues/jobs/catalog.ts';
+import { messageNames } from '../../sql/notifications/catalog.ts';
 
 type Texts = Record<string, string>;
 const textsOf = (locale: string): Texts => JSON.parse(readFileSync(`api/web/texts/${locale}.json`, 'utf8'));
@@ -31,6 +32,10 @@ test('the three languages say the same things', () => {
 
 test.each(runNames)('the process %s has a name in each language', (name) => {
   for (const texts of [ru, uk, en]) expect(texts[`run.name.${name}`]).toEqual(expect.any(String));
+});
+
+test.each(messageNames)('the message %s has a name in each language', (name) => {
+  for (const texts of [ru, uk, en]) expect(texts[`message.name.${name}`]).toEqual(expect.any(String));
 });
 
 test('a text of numbers has the forms its language needs', () => {

@@ -26,6 +26,11 @@ const CHUNK = 500;
  */
 const instantOf = ({ scheduled_for, requested_at }: Run) => scheduled_for ?? requested_at;
 
+const countsOf = ({ trainings, students }: z.output<typeof progress>) => ({
+  trainings_processed: trainings,
+  students_processed: students,
+});
+
 /** Marks everyone registered in what has begun, up to the run's day, as present (D11). */
 export const markPresent: RunHandler = async (run, { chunk }) => {
   const { date } = runs.attendance.params.parse(run.params);
@@ -43,12 +48,12 @@ export const markPresent: RunHandler = async (run, { chunk }) => {
           reached.students + students + late.reduce((sum, { students_marked_present }) => sum + students_marked_present, 0),
         by_training: addDone(addDone(reached.by_training, done), late),
       };
-    });
+    }, countsOf);
   }
   return {
     status: 'success',
     result: { trainings_processed: reached.trainings, students_marked_present: reached.students, sessions_deducted: 0 },
     details: reached.by_training,
-    counts: { trainings_processed: reached.trainings, students_processed: reached.students },
+    counts: countsOf(reached),
   };
 };

@@ -21,6 +21,13 @@ const progress = z.object({
     .default(nothingDone),
 });
 
+const countsOf = ({ trainings, registrations, sessions, invoices }: z.output<typeof progress>) => ({
+  trainings_processed: trainings,
+  students_processed: registrations,
+  sessions_deducted: sessions,
+  invoices_created: invoices,
+});
+
 /** Decides every registration up to the day after the run's day, and pays what the wallets cover (D12-D16). */
 export const chargeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.finance.params.parse(run.params);
@@ -30,7 +37,7 @@ export const chargeNight: RunHandler = async (run, { chunk }) => {
     reached = await chunk(async (transaction) => {
       const { charged, ...now } = await chargeChunk(transaction, date, before, run.id);
       return { ...now, by_training: addDone(by_training, charged) };
-    });
+    }, countsOf);
   }
   return {
     status: 'success',
@@ -41,11 +48,6 @@ export const chargeNight: RunHandler = async (run, { chunk }) => {
       auto_payments: reached.auto_payments,
     },
     details: reached.by_training,
-    counts: {
-      trainings_processed: reached.trainings,
-      students_processed: reached.registrations,
-      sessions_deducted: reached.sessions,
-      invoices_created: reached.invoices,
-    },
+    counts: countsOf(reached),
   };
 };

@@ -23,6 +23,13 @@ const weekProgress: z.ZodType<WeekProgress> = z.object({
   chunks: z.array(z.object({ templates: z.int(), created: z.int(), students_added: z.int() })),
 });
 
+const countsOf = ({ templates, students_added, warnings, conflicts }: WeekProgress) => ({
+  trainings_processed: templates,
+  students_processed: students_added + warnings.filter((warning) => 'student_id' in warning).length,
+  students_added,
+  errors_count: conflicts.length,
+});
+
 /** Builds the week of the run, window by window, and notifies the admins about conflicts and overfull groups (D5-D10). */
 export const generate: RunHandler = async (run, { settings, db, now, chunk }) => {
   const period = runs.generation.params.parse(run.params);
@@ -36,7 +43,7 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
   let progress = progressOf(run, weekProgress, initialWeek);
   for (let tries = 1; !progress.done; tries += 1) {
     try {
-      progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id));
+      progress = await chunk((transaction) => buildWindow(transaction, week, progress, run.id), countsOf);
       tries = 0;
     } catch (error) {
       if (!isExclusion(error) || tries === MOST_TRIES) throw error;
@@ -48,12 +55,7 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
     status: conflicts.length > 0 ? 'partial' : 'success',
     result: generationResultOf(settings.locale, { start: period.start, end: period.end }, progress, trainings),
     details: { warnings, conflicts, chunks },
-    counts: {
-      trainings_processed: progress.templates,
-      students_processed: progress.students_added + warnings.filter((warning) => 'student_id' in warning).length,
-      students_added: progress.students_added,
-      errors_count: conflicts.length,
-    },
+    counts: countsOf(progress),
     notices: adminNoticesOf(run, progress),
   };
 };

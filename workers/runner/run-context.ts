@@ -26,8 +26,12 @@ export type RunContext = {
    * One chunk: its effects and the run's progress are one transaction, on the connection that holds the process's lock.
    * It may be tried several times (slonik repeats a transaction after a serialization failure or a deadlock), so what
    * `step` builds on must come from before it. Between chunks a draining worker hands the run on. Returns the new progress.
+   * `countsOf`: the run's counts at that progress, for whoever looks at it meanwhile.
    */
-  chunk<P extends object>(step: (transaction: DatabaseTransactionConnection) => Promise<P>): Promise<P>;
+  chunk<P extends object>(
+    step: (transaction: DatabaseTransactionConnection) => Promise<P>,
+    countsOf?: (reached: P) => Outcome['counts'],
+  ): Promise<P>;
 };
 export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
 
@@ -54,12 +58,13 @@ export function contextOf(
     now: new Date(),
     backend,
     db,
-    async chunk(step) {
+    async chunk(step, countsOf) {
       if (draining.aborted) throw new HandedBack('between two chunks');
       const progress = await db.transaction(async (transaction) => {
         await actAs(transaction, { actor: 'system', cause: `run ${run.id} (${run.process_type})` });
         const after = await step(transaction);
-        if (!(await saveProgress(transaction, run.id, after))) throw new Error('the run was ended or removed by somebody else');
+        if (!(await saveProgress(transaction, run.id, after, countsOf?.(after))))
+          throw new Error('the run was ended or removed by somebody else');
         return after;
       });
       await withTimeout(PROGRESS_MS, job.updateProgress(progress)).catch((error) =>

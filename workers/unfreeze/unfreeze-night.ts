@@ -15,16 +15,18 @@ const initialProgress: Progress = { after: 0, done: false, thawed: [], begun: 0 
 /** Subscriptions a transaction. */
 const CHUNK = 1_000;
 
+const countsOf = ({ thawed }: Progress) => ({ students_processed: thawed.length });
+
 /** Clears the freezes that were over before the run's day (D26) and notes those as frozen whose freeze covers it. */
 export const unfreezeNight: RunHandler = async (run, { chunk }) => {
   const { date } = runs.auto_unfreeze.params.parse(run.params);
   let progress = progressOf(run, progressRow, initialProgress);
-  while (!progress.done) progress = await chunk((transaction) => thaw(transaction, progress, date));
+  while (!progress.done) progress = await chunk((transaction) => thaw(transaction, progress, date), countsOf);
   return {
     status: 'success',
     result: progress.thawed,
     details: { begun: progress.begun },
-    counts: { students_processed: progress.thawed.length },
+    counts: countsOf(progress),
   };
 };
 

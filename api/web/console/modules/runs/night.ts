@@ -1,5 +1,8 @@
 import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
+import { count } from '../../../kit/formats.ts';
+import { t } from '../../../kit/i18n.ts';
 import { useQuery } from '../../../kit/queries.ts';
+import { COUNTS, type RunSummary } from '../../../kit/runs.ts';
 
 export const VIEWS = ['tonight', 'runs', 'timetable', 'messages', 'alarms'] as const;
 export type Tonight = AnswerTo<'GET /api/tonight'>;
@@ -38,6 +41,21 @@ export const useNextWeek = () =>
   });
 
 export const useSchedule = () => useQuery({ queryKey: ['schedule'], queryFn: ({ signal }) => ask('GET /schedule', { signal }) });
+
+/** What a run that is under way has done so far, in words; empty for one that has done nothing yet or is over. */
+export function soFarOf(run: RunSummary): string {
+  if (run.status !== 'running') return '';
+  const what = COUNTS.filter((name) => run[name] > 0).map((name) => `${t(`run.${name}`)}: ${count(run[name])}`);
+  return what.length > 0 ? t('run.so_far', { what: what.join(' · ') }) : '';
+}
+
+/** Runs under way. */
+export const useRunning = () =>
+  useQuery({
+    queryKey: ['runs', 'running'],
+    queryFn: async ({ signal }) =>
+      (await ask('GET /process-history', { query: { status: 'running', limit: '10' }, signal })).items,
+  });
 
 /** When the books were audited last, and how many things did not add up; null before the first audit. */
 export const useAudit = () =>
