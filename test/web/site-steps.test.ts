@@ -7,7 +7,7 @@ import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
 import { inDays } from '../support/days.ts';
 import { paymentProvider } from '../support/payment-provider.ts';
 import { personOf } from '../support/people.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, tooWide, violations } from './browser.ts';
+import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, smallTargets, tooWide, violations } from './browser.ts';
 
 let world: ConsoleWorld;
 let smtp: SmtpServer;
@@ -40,10 +40,12 @@ afterAll(async () => {
 });
 
 const OPEN = Object.fromEntries(['0', '1', '2', '3', '4', '5', '6'].map((key) => [key, [['10:00', '18:00']]]));
-/** What axe finds on a page, and what is wider than it, each with where that was. */
+/** What axe finds on a page, what is wider than it, and what a finger misses on a phone, each with where that was. */
 async function look(page: Page, what: string): Promise<string[]> {
   const wider = await tooWide(page);
-  return [...(await violations(page)), ...(wider > 0 ? [`${wider} px too wide`] : [])].map((problem) => `${what}: ${problem}`);
+  const missed = (page.viewportSize()?.width ?? 0) < 600 ? await smallTargets(page) : [];
+  const found = [...(await violations(page)), ...(wider > 0 ? [`${wider} px too wide`] : []), ...missed];
+  return found.map((problem) => `${what}: ${problem}`);
 }
 async function take(page: Page, path: string, start: 'first' | 'last', to: RegExp) {
   await page.goto(path);
