@@ -195,6 +195,19 @@ inBrowser('a link of the demo studio signs in once', async () => {
   expect(await page.locator('.v-alert').innerText()).toContain('npm start');
 });
 
+inBrowser('a link of the demo studio is as good as before where the server could not use it', async () => {
+  const { db, fleet } = world.api;
+  const links = await makeDemoLinks(db, fleet.settings, new Date());
+  const link = links.find(({ role }) => role === 'owner');
+  const page = await world.visit();
+  await page.route('**/auth/demo', (route) => route.fulfill({ status: 500, json: { status: 500 } }), { times: 1 });
+  await page.goto(String(link?.path));
+  await page.getByText('The server could not do it.').waitFor();
+  expect(await page.getByText('This link was used').count()).toBe(0);
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await isInside(page);
+});
+
 inBrowser('signing out leaves nothing to go back to', async () => {
   const page = await world.visit();
   await signIn(page);
