@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { aboutInvoice, invoiceName, invoicePerson } from './about-invoice.ts';
 
 const subject = z.object({
   invoice_id: z.int(),
@@ -18,22 +19,13 @@ export type InvoiceSubject = z.output<typeof subject>;
 /** What some invoices of a payer are for; those of anybody else are left out. */
 export const invoiceSubjects = (db: Sql, payerId: number, invoiceIds: readonly number[]) =>
   db.any(sql.type(subject)`
-    select bill.id as invoice_id, coalesce(type.name, kind.name, service.name, bundle.name) as name,
-      (select first_name from users where users.id = coalesce(bill.student_id, booking.client_id, bought.client_id)
+    select bill.id as invoice_id, ${invoiceName} as name,
+      (select first_name from users where users.id = ${invoicePerson}
         and users.id <> all(who_were(${payerId}))) as person,
       coalesce(training.starts_at, booking.starts_at) as starts_at,
       case when bill.status = 'CANCELLED' then null
         when seat.status = 'ABSENT' and seat.cancelled_at is not null or booking.status = 'CANCELLED' then 'late'
         when seat.status = 'ABSENT' or booking.status = 'NO_SHOW' then 'missed' end as unused,
       coalesce(seat.cancelled_at, booking.cancelled_at) as cancelled_at
-    from invoices bill
-    left join real_training_students seat on seat.id = bill.real_training_student_id
-    left join real_trainings training on training.id = seat.real_training_id
-    left join training_types type on type.id = training.training_type_id
-    left join student_subscriptions held on held.id = bill.student_subscription_id
-    left join subscriptions kind on kind.id = held.subscription_id
-    left join bookings booking on booking.id = bill.booking_id
-    left join services service on service.id = booking.service_id
-    left join client_packages bought on bought.id = bill.client_package_id
-    left join service_packages bundle on bundle.id = bought.service_package_id
+    from invoices bill ${aboutInvoice}
     where bill.id = any(${sql.array([...invoiceIds], 'int4')}) and bill.payer_id = any(who_were(${payerId}))`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { aboutInvoice, invoiceName, invoicePerson } from '../finance/about-invoice.ts';
 
 export const timelineKinds = ['visits', 'money', 'subscriptions', 'bookings', 'messages', 'notes'] as const;
 export type TimelineKind = (typeof timelineKinds)[number];
@@ -53,17 +54,9 @@ const parts = {
       null, -back.amount_minor, back.reason, ${none}
     from payment_refunds back left join users giver on giver.id = back.person_id where back.payer_id = any(who_were(${id}))`,
     (id: number) => sql.fragment`
-    select 'invoice', bill.id, bill.created_at, coalesce(type.name, kind.name, service.name), null,
-      coalesce(${other(sql.fragment`bill.student_id`, id)}, ${other(sql.fragment`booking.client_id`, id)}),
-      bill.status, -bill.amount_minor, bill.type, ${none}
-    from invoices bill
-    left join real_training_students seat on seat.id = bill.real_training_student_id
-    left join real_trainings training on training.id = seat.real_training_id
-    left join training_types type on type.id = training.training_type_id
-    left join student_subscriptions held on held.id = bill.student_subscription_id
-    left join subscriptions kind on kind.id = held.subscription_id
-    left join bookings booking on booking.id = bill.booking_id
-    left join services service on service.id = booking.service_id
+    select 'invoice', bill.id, bill.created_at, ${invoiceName}, null,
+      ${other(invoicePerson, id)}, bill.status, -bill.amount_minor, bill.type, ${none}
+    from invoices bill ${aboutInvoice}
     where bill.payer_id = any(who_were(${id})) or bill.student_id = any(who_were(${id}))`,
   ],
   subscriptions: [

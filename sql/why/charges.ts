@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { aboutInvoice, invoiceName, invoicePerson } from '../finance/about-invoice.ts';
 
 const charge = z.object({
   id: z.int(),
@@ -34,16 +35,9 @@ export const findCharge = (db: Sql, invoiceId: number) =>
       exists (select from booking_discounts less where less.booking_id = bill.booking_id and less.kind = 'fitting') as is_fitting,
       bill.due_date, bill.paid_at, bill.cancelled_at, bill.cancellation_reason, seat.id as seat_id, training.id as training_id,
       training.training_date, bill.student_subscription_id, bill.booking_id, bill.run_id,
-      coalesce(type.name, kind.name, service.name) as name,
-      (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = coalesce(bill.student_id, booking.client_id)) as person
-    from invoices bill
-    left join real_training_students seat on seat.id = bill.real_training_student_id
-    left join real_trainings training on training.id = seat.real_training_id
-    left join training_types type on type.id = training.training_type_id
-    left join student_subscriptions held on held.id = bill.student_subscription_id
-    left join subscriptions kind on kind.id = held.subscription_id
-    left join bookings booking on booking.id = bill.booking_id
-    left join services service on service.id = booking.service_id
+      ${invoiceName} as name,
+      (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${invoicePerson}) as person
+    from invoices bill ${aboutInvoice}
     where bill.id = ${invoiceId}`);
 
 export const considered = z.object({

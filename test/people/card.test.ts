@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import { inHours, salon } from '../bookings/salon.ts';
+import { soldPackage } from '../bookings/sold.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
 
@@ -92,6 +93,16 @@ test('the time line holds what there was of every kind once, page by page, or on
     'payment',
   ]);
   expect((await api.get(`/api/people/${student}/timeline?kinds=gossip`)).status).toBe(422);
+});
+
+test('an invoice of a package names it, in the time line and in why', async () => {
+  const { client_id, invoice } = await soldPackage(api, make, { isPaid: false });
+  const { items } = await timeline(client_id, '?kinds=money');
+  expect(items).toMatchObject([{ kind: 'invoice', what: `Пакет ${client_id}`, person: null }]);
+  expect((await api.get(`/api/why?of=invoice&id=${invoice}`)).body).toMatchObject({
+    name: `Пакет ${client_id}`,
+    person: expect.any(String),
+  });
 });
 
 test('what a message keeps secret, no card shows', async () => {
