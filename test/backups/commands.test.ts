@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { listBackups } from '../../sql/backups/backups.ts';
-import { redisUrl } from '../support/backends.ts';
+import { backendKinds, redisUrl } from '../support/backends.ts';
 import { archivingStudio } from './archiving-studio.ts';
 
 const run = promisify(execFile);
@@ -80,23 +80,26 @@ whereRedis('a fleet on Redis', () => {
     expect(stdout).toMatch(/Before a fleet starts on it: its Redis, if it has one, must be empty\.\n$/);
     expect(await keys()).toBe(1);
   });
+});
 
-  test('one that takes the place of the lost database empties it', async () => {
-    await lose();
-    const { code, stdout, stderr } = await restored();
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toMatch(/^Restored (nightly|archive)\/\S+ into \S+\.\n {2}Not sent: \d+ waiting messages\. Skipped: \d+ /);
-    expect(stdout).not.toMatch(/must be empty/);
-    expect(existsSync(join(cluster(), 'PG_VERSION'))).toBe(true);
-    expect(await keys()).toBe(0);
-  });
+test.each(backendKinds)('a restore takes the place of the lost database; on %s', async (kind) => {
+  const redis = kind === 'redis' ? new Redis(redisUrl()) : null;
+  await redis?.set('bull:finance:of-the-lost-database', '1');
+  await lose();
+  const { code, stdout, stderr } = await command('restore', ['latest'], redis ? { REDIS_URL: redisUrl() } : {});
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toMatch(/^Restored (nightly|archive)\/\S+ into \S+\.\n {2}Not sent: \d+ waiting messages\. Skipped: \d+ /);
+  expect(stdout).not.toMatch(/must be empty/);
+  expect(existsSync(join(cluster(), 'PG_VERSION'))).toBe(true);
+  expect((await redis?.keys('*')) ?? []).toEqual([]);
+  redis?.disconnect();
+});
 
-  test('where Redis is away the database is restored, and what is left to be done by hand is said', async () => {
-    await lose();
-    const { code, stdout, stderr } = await command('restore', ['latest'], { REDIS_URL: 'redis://127.0.0.1:1' });
-    expect(code).toBe(1);
-    expect(stdout).toMatch(/^Restored /);
-    expect(stderr).toMatch(/^Redis could not be emptied \(.+\)\. Before "npm start": redis-cli -u REDIS_URL FLUSHDB\n$/);
-    expect(existsSync(join(cluster(), 'PG_VERSION'))).toBe(true);
-  });
+test('where Redis is away the database is restored, and what is left to be done by hand is said', async () => {
+  await lose();
+  const { code, stdout, stderr } = await command('restore', ['latest'], { REDIS_URL: 'redis://127.0.0.1:1' });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^Restored /);
+  expect(stderr).toMatch(/^Redis could not be emptied \(.+\)\. Before "npm start": redis-cli -u REDIS_URL FLUSHDB\n$/);
+  expect(existsSync(join(cluster(), 'PG_VERSION'))).toBe(true);
 });

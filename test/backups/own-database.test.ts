@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync } from 'node:fs';
+import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -18,13 +18,7 @@ import { eventually } from '../support/eventually.ts';
 import { noTick } from './archiving-studio.ts';
 
 /** A server of Debian's with its own client programs: the embedded one ships none. */
-const programs = globSync('/usr/lib/postgresql/*/bin')
-  .sort()
-  .findLast((dir) => ['postgres', 'initdb', 'pg_dump'].every((name) => existsSync(join(dir, name))));
-if (!programs)
-  console.warn(
-    '\n  !! DUMPS ARE NOT RESTORED: there is no PostgreSQL with client programs (Debian: apt-get install postgresql)\n',
-  );
+const programs = process.env.TEST_PG_BIN;
 const whereInstalled = programs ? test : test.skip;
 
 let dir: string;

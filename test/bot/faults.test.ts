@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { afterEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { keepUpdates } from '../../api/telegram/intake.ts';
@@ -55,6 +56,10 @@ const leaseSeconds = () =>
   botStudio.db.oneFirst(sql.type(z.object({ seconds: z.number() }))`
     select extract(epoch from expires_at - now())::float8 as seconds from leases where name = 'telegram-bot'`);
 const expireLease = () => botStudio.db.query(sql.unsafe`delete from leases`);
+/** How often the update that was begun most often, and is not decided yet, was begun. */
+const triesOfOpen = () =>
+  botStudio.db.oneFirst(sql.type(z.object({ tries: z.int() }))`
+    select coalesce(max(tries), 0)::int as tries from bot_updates where decided_at is null`);
 /** A button that starts the generation of a week, as `/run` would have made it. */
 const button = async (week: string) => {
   const fields = { run: 'generation', body: { week_start: week }, day: today(), again: false, askedBy: 'test', now: new Date() };
@@ -184,12 +189,16 @@ test('killed again and again while buttons are pressed: each run is asked for on
       }
       await new Promise((next) => setTimeout(next, 60));
     }
+    // One that has ended three processes is answered with an apology, which is right for it and not what this is about.
+    await eventually(async () => (await triesOfOpen()) < 3);
     await bot.kill();
     kills += 1;
   }
   await expireLease();
   botStudio.startBot();
-  await eventually(async () => botStudio.telegram.unconfirmed() === 0 && (await botStudio.runs()).length === data.length, 150);
+  const left = async () => ({ unconfirmed: botStudio.telegram.unconfirmed(), runs: (await botStudio.runs()).length });
+  const all = { unconfirmed: 0, runs: data.length };
+  await eventually(async () => isDeepStrictEqual(await left(), all), 150).catch(async () => expect(await left()).toEqual(all));
   await botStudio.settled();
   const edits = botStudio.telegram.received
     .filter(({ method }) => method === 'editMessageText')

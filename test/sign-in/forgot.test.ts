@@ -4,6 +4,7 @@ import { sql } from '../../sql/database/database.ts';
 import { closeMail } from '../../workers/notifier/channels/mail.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { backgroundDone } from '../../workers/sign-in/background.ts';
+import { sendPasswordLink } from '../../workers/sign-in/forgot.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { account, PASSWORD, signIn } from './account.ts';
 import { type SmtpServer, smtpServer } from './smtp-server.ts';
@@ -79,6 +80,15 @@ describe('a link to a new password goes', () => {
     await forgot(plain, 'by.nothing');
     await forgot(plain, 'by.nothing');
     expect(await tasks(plain)).toEqual([{ title: expect.stringContaining('забыт пароль'), details: { person_id: id } }]);
+  });
+
+  test('a day is the studio’s: before and after its midnight there is a task each, in the same day of UTC', async () => {
+    const id = await account(plain, { login: 'at.midnight' });
+    const ask = (time: string) =>
+      sendPasswordLink(plain.fleet, 'at.midnight', 'https://studio.example', new Date(`2026-03-10T${time}:00Z`));
+    for (const time of ['20:30', '20:59', '21:01', '22:30']) await ask(time);
+    const own = (await tasks(plain)).filter(({ details }) => details.person_id === id);
+    expect(own).toHaveLength(2);
   });
 
   test('to a Telegram of somebody who commands that is confirmed only (D46)', async () => {

@@ -24,6 +24,15 @@ test.each(named)('%s: %s is there and holds what is named', (_, file, names) => 
   for (const name of names) expect([name, text.includes(`'${name}'`)]).toEqual([name, true]);
 });
 
+/** What `npm test` leaves out. */
+const isOfNight = (path: string) => /chaos|\.night\.test\.ts$/.test(path);
+
+test('what only the night plays says so, and nothing else does', () => {
+  for (const [, , , , shown = ''] of rows)
+    for (const [, file, words] of shown.matchAll(/\]\(([^)]+)\)([^[]*)/g))
+      expect([file, words!.includes('(night)')]).toEqual([file, isOfNight(file!)]);
+});
+
 const [, short = ''] = readFileSync('README.md', 'utf8').split('\n## What is guaranteed\n');
 const shownBy = [...short.split('\n## ')[0]!.matchAll(/^\| (?!when|--)([^|]+) \|[^|]+\| ([^|]+) \|$/gm)].map(
   ([, when, shown]) => [when!, [...shown!.matchAll(/`(?:test\/)?([^`]+)`/g)].map(([, path]) => `test/${path}`)] as const,
@@ -34,4 +43,16 @@ test.each(shownBy)('%s: each test that the README names is there', (_, paths) =>
   expect(paths).not.toEqual([]);
   const isThere = (path: string) => ['', '.ts', '.test.ts', '.night.test.ts'].some((ending) => existsSync(path + ending));
   expect(paths.filter((path) => !isThere(path))).toEqual([]);
+});
+test('the README has 900 words at most', () => {
+  expect(readFileSync('README.md', 'utf8').split(/\s+/).filter(Boolean).length).toBeLessThanOrEqual(900);
+});
+
+test('the README says, too, what only the night plays', () => {
+  const cells = [...short.split('\n## ')[0]!.matchAll(/`(?:test\/)?([^`]+)`( \(night\))?/g)].filter(
+    ([, path]) => path!.includes('/') || path === 'chaos',
+  );
+  expect(cells.length).toBeGreaterThan(10);
+  for (const [, path, mark] of cells)
+    expect([path, mark !== undefined]).toEqual([path, path === 'chaos' || existsSync(`test/${path}.night.test.ts`)]);
 });

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, statfsSync } from 'node:fs';
+import { existsSync, globSync, mkdtempSync, statfsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
@@ -30,6 +30,7 @@ export default async function globalSetup() {
   await teachEmptying(process.env.TEST_DATABASE_URL);
   await startRedis(dir);
   findChromium();
+  findPostgres();
 }
 
 /**
@@ -68,6 +69,19 @@ function findChromium() {
     const how = 'there is no chromium on this machine (Debian: apt-get install chromium)';
     if (process.env.CI) throw new Error(`the tests need a browser: ${how}`);
     console.warn(`\n  !! THE PAGES ARE NOT TESTED IN A BROWSER: ${how}\n`);
+  }
+}
+
+/** A PostgreSQL with client programs, for dumps: the embedded one ships none. */
+function findPostgres() {
+  const path = globSync('/usr/lib/postgresql/*/bin')
+    .sort()
+    .findLast((folder) => ['postgres', 'initdb', 'pg_dump'].every((name) => existsSync(join(folder, name))));
+  if (path) process.env.TEST_PG_BIN = path;
+  else {
+    const how = 'there is no PostgreSQL with client programs (Debian: apt-get install postgresql)';
+    if (process.env.CI) throw new Error(`the tests need dumps: ${how}`);
+    console.warn(`\n  !! DUMPS ARE NOT RESTORED: ${how}\n`);
   }
 }
 
