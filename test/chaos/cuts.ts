@@ -1,3 +1,6 @@
+import { MOST_AT_ONCE } from '../../workers/notifier/outbox/drain.ts';
+import { OTHERS_AT_ONCE } from '../../workers/notifier/outbox/drain-others.ts';
+
 /**
  * A time in which messages on their way are cut off from their mark: they have arrived, nobody can note it, and so they come again.
  * Instants are on the clock of `performance.now()`; `until` is infinite as long as what cuts them off goes on.
@@ -19,10 +22,10 @@ export type Arrival = { name: string; channel: Channel; at: number; sender?: str
 /** For so many seconds a process stands still: less than a message is held, more than that, and more than anything is held. */
 export const FREEZES = [12, 25, 95];
 
-/** So many messages a notifier has on its way at the very most (workers/notifier/outbox). */
-const ON_THEIR_WAY = 10;
+/** So many messages a notifier has on its way at the very most, by all channels. */
+const ON_THEIR_WAY = MOST_AT_ONCE + OTHERS_AT_ONCE;
 const NOTIFIERS = 2;
-/** From an answer to its mark it takes a busy machine so long at most, and to see what has arrived. */
+/** From an answer to its mark it takes a busy machine so long at most, and to see what has arrived: chosen, not measured. */
 const MARKED_MS = 5_000;
 
 /**
@@ -39,8 +42,8 @@ const kinds = {
   /** Connections to it are forgotten: each is missed when it is used, which takes half a minute at most. */
   'connections of the database': { channel: undefined, most: 4 * ON_THEIR_WAY * NOTIFIERS, afterMs: 30_000 },
   /** The way to Telegram, or to the mail server, breaks while an answer is on it. */
-  'way to Telegram': { channel: 'telegram', most: ON_THEIR_WAY, afterMs: 1_000 },
-  'way to the mail server': { channel: 'letter', most: ON_THEIR_WAY, afterMs: 1_000 },
+  'way to Telegram': { channel: 'telegram', most: MOST_AT_ONCE, afterMs: 1_000 },
+  'way to the mail server': { channel: 'letter', most: OTHERS_AT_ONCE, afterMs: 1_000 },
   /** The mail server takes letters and hangs up. */
   'answers of the mail server': { channel: 'letter', most: Number.POSITIVE_INFINITY, afterMs: 1_000 },
 } as const satisfies Record<string, { channel: Channel | undefined; most: number; afterMs: number }>;

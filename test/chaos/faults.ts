@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from '../../sql/database/database.ts';
 import type { Random } from '../../sql/demo/random.ts';
+import { LEASE_MS } from '../../workers/notifier/outbox/pace.ts';
 import { eventually } from '../support/eventually.ts';
 import type { ChaosFleet } from './chaos-fleet.ts';
 import { cutOff } from './cuts.ts';
@@ -14,8 +15,8 @@ import { outsideFaults } from './outside-faults.ts';
 export type Fault = { weight: number; strike: () => Promise<unknown>; of?: string; once?: boolean };
 /** In seconds: how long what stands still does, one of these, and how long what is away is at most. */
 export type Lengths = { freezeSeconds: readonly number[]; mostSeconds: number };
-/** A sender has a message for so long (the notifier's lease). */
-const LEASE_SECONDS = 20;
+/** A sender has a message for so long. */
+const LEASE_SECONDS = LEASE_MS / 1_000;
 /** So many seconds a clock is ahead or behind at most. */
 const MOST_AHEAD = 120;
 const MOST_FROZEN = 3;

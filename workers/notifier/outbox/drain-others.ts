@@ -6,8 +6,8 @@ import { sendOther } from './send-other.ts';
 
 /** Longer than a letter and a short message take at most: 10 s to connect, 10 s for a greeting, 10 s of silence. */
 const LEASE_MS = 60_000;
-/** Messages on their way at once. */
-const AT_ONCE = 2;
+/** Messages on their way at once, beside those to Telegram. */
+export const OTHERS_AT_ONCE = 2;
 /** What is further away than this is not waited for. */
 const PATIENT_MS = 1_500;
 
@@ -37,6 +37,6 @@ export async function drainOthers(outbox: Outbox, signal: AbortSignal): Promise<
       await sleep(Math.max(wait, 1), undefined, { signal }).catch(() => undefined);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, line));
+  await Promise.all(Array.from({ length: OTHERS_AT_ONCE }, line));
   return drained;
 }

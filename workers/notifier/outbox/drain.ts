@@ -39,7 +39,7 @@ const nothing: Drained = { sent: 0, part: 0, later: 0, held: 0, failed: 0, undel
 /** The next message goes when the one before is marked, or, where Telegram has not answered by then, after this. */
 const PATIENCE_MS = 50;
 /** Messages on their way at once: what a crash may repeat, at the very most. */
-const MOST_AT_ONCE = 10;
+export const MOST_AT_ONCE = 10;
 /** A call that takes longer than this stands in nobody's way: others are begun beside it. */
 const SLOW_MS = 200;
 /** Whoever holds a message's row keeps its mark waiting, but not everybody else's message for longer than this. */

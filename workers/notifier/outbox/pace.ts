@@ -3,7 +3,7 @@ import type { Pace } from '../../../sql/notifications/claim.ts';
 /** A call to Telegram is given up after this. */
 export const TIMEOUT_MS = 10_000;
 /** A claim outlives the call made under it, so that no other process takes over what may still arrive. */
-const LEASE_MS = 20_000;
+export const LEASE_MS = 20_000;
 /** No call begins later than this after its claim. */
 export const START_MS = LEASE_MS - TIMEOUT_MS - 5_000;
 
