@@ -1,18 +1,12 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-
-/** One of Debian's libraries that change what a process takes for the time; undefined where it is not installed. */
-const libraryOf = (...path: string[]) =>
-  readdirSync('/usr/lib')
-    .map((folder) => join('/usr/lib', folder, ...path))
-    .find((file) => existsSync(file));
+import { writeFileSync } from 'node:fs';
+import { datefudge, faketime } from '../support/clock-libraries.ts';
 
 /**
  * The clock of a host, which can be set: Debian's library `faketime` reads in a file how far it is ahead. Monotonic clocks go on as
  * they are. Undefined where that library is not installed.
  */
 export function hostClock(file: string) {
-  const library = libraryOf('faketime', 'libfaketimeMT.so.1');
+  const library = faketime();
   if (!library) return undefined;
   const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '-' : '+'}${Math.abs(seconds)}\n`);
   set(0);
@@ -34,7 +28,7 @@ export type HostClock = NonNullable<ReturnType<typeof hostClock>>;
  * `datefudge`, which is as far ahead as it was at the start. Undefined where that is not installed.
  */
 export function serverClock(seconds: number) {
-  const library = libraryOf('datefudge', 'datefudge.so');
+  const library = datefudge();
   return library && { LD_PRELOAD: library, DATEFUDGE: String(-seconds) };
 }
-export const canMoveClocks = () => libraryOf('faketime', 'libfaketimeMT.so.1') !== undefined && serverClock(0) !== undefined;
+export const canMoveClocks = () => faketime() !== undefined && datefudge() !== undefined;

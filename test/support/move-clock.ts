@@ -1,7 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
 import moment from 'moment-timezone';
+import { datefudge } from './clock-libraries.ts';
 
 /**
  * `npm run test:clock -- INSTANT [files]`: all tests, or those of some files and folders, on another day.
@@ -31,13 +30,6 @@ const { status } = spawnSync(process.execPath, ['--experimental-vm-modules', '--
   env: { ...process.env, LD_PRELOAD: library, DATEFUDGE: String(behind) },
 });
 process.exitCode = status ?? 1;
-
-/** The library's path; undefined where it is not installed. */
-function datefudge() {
-  return readdirSync('/usr/lib')
-    .map((folder) => join('/usr/lib', folder, 'datefudge', 'datefudge.so'))
-    .find((path) => existsSync(path));
-}
 
 function install() {
   const command = 'apt-get update -qq && apt-get install -y -qq datefudge >/dev/null';
