@@ -5,12 +5,12 @@ import { migrate } from '../../sql/database/migrate.ts';
 import { openGate } from '../support/gate.ts';
 import { type HostClock, serverClock } from './clocks.ts';
 import { ownDisk } from './disk.ts';
-import { standbyOf } from './standby.ts';
+import { standbyDir, standbyOf } from './standby.ts';
 import { supervised } from './supervised.ts';
 
 /**
- * A durable PostgreSQL that is started again whenever it ends, on a disk of its own where that is possible, with a way to it for the
- * fleet that can be disturbed and another one for whoever looks on.
+ * A durable PostgreSQL that is started again whenever it ends, on a disk of its own where that is possible, as the one that follows it
+ * is, with a way to it for the fleet that can be disturbed and another one for whoever looks on.
  */
 export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' | 'logs', string>) {
   const disk = ownDisk(data);
@@ -24,11 +24,13 @@ export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' |
   const gate = await openGate(embeddedRoleUrl(data));
   const db = await openDatabase(own.url, { max: 2, name: 'chaos' });
   let standby: Awaited<ReturnType<typeof standbyOf>> | undefined;
+  let diskOfStandby: typeof disk;
   let hasFailedOver = false;
   return {
     db,
     gate,
-    disk,
+    /** The disk of the server there is now; undefined where it has none of its own. */
+    disk: () => (hasFailedOver ? diskOfStandby : disk),
     isFollowed: () => standby !== undefined,
     /** The server there is now. */
     server: () => (hasFailedOver && standby ? standby.server : first),
@@ -41,6 +43,7 @@ export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' |
     },
     /** From now on a second server has all that is committed. */
     async follow() {
+      if (disk) diskOfStandby = ownDisk(standbyDir(dir));
       standby = await standbyOf(url, data, dir, first);
     },
     /** The first server is killed for good and the second one takes its place, at the address of the first. */
@@ -64,6 +67,7 @@ export async function chaosDatabase({ data, dir, logs }: Record<'data' | 'dir' |
       await Promise.all([gate.shut(), own.shut()]);
       await Promise.all([first.end(), standby?.server.end()]);
       disk?.end();
+      diskOfStandby?.end();
     },
   };
 }

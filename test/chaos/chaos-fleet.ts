@@ -11,6 +11,7 @@ import { timetable } from '../../queues/timetable/timetable.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
+import { isOutage, isStatementTimeout } from '../../sql/database/outage.ts';
 import { loadDemo } from '../../sql/demo/demo.ts';
 import type { App } from '../../workers/fleet/app.ts';
 import { fillCompileCache } from '../../workers/fleet/compile-cache.ts';
@@ -19,6 +20,7 @@ import { openGate } from '../support/gate.ts';
 import { ownRedis } from '../support/own-servers.ts';
 import { chaosDatabase } from './chaos-database.ts';
 import { hostClock } from './clocks.ts';
+import { isDiskFull } from './disk.ts';
 import { type Guard, without } from './guards.ts';
 import { outsideServices } from './outside.ts';
 import { giveAddresses, insertPastTrainings } from './past-trainings.ts';
@@ -47,7 +49,7 @@ const MOST_STARTS = 3;
 /** So many times faster than Telegram's are the limits of the Bot API. */
 const PACE = 5;
 /** They need programs or services that are not there. */
-const leftOut = (name: string) => ['backup', 'verify'].includes(name) || name.startsWith('vending');
+export const leftOut = (name: string) => ['backup', 'verify'].includes(name) || name.startsWith('vending');
 
 /**
  * Every process of a fleet, some of them twice, on a PostgreSQL of its own that survives `kill -9`, reached through gates, with a demo
@@ -163,14 +165,29 @@ export async function chaosFleet(kind: Backend['kind'], { guard, isSmall = false
       db.anyFirst(sql.type(z.object({ id: z.int() }))`
         select id from students where id in (select id from users where is_active) order by id`),
     gates: redisGate ? [database.gate, redisGate] : [database.gate],
-    /** Loses every job there is: all of Redis, or BullMQ's table. */
-    async emptyQueue() {
-      if (!redis) return void (await db.query(sql.unsafe`truncate bullmq.job cascade`));
+    /** Loses every job there is: all of Redis, or BullMQ's table. Resolves with false where another fault is in the way. */
+    async emptyQueue(): Promise<boolean> {
+      if (!redis)
+        return db.query(sql.unsafe`truncate bullmq.job cascade`).then(
+          () => true,
+          (error) => {
+            if (isOutage(error) || isStatementTimeout(error) || isDiskFull(error)) return false;
+            throw error;
+          },
+        );
       const client = new Redis(redis.url, { maxRetriesPerRequest: 0, retryStrategy: () => null, lazyConnect: true });
       client.on('error', () => undefined);
-      await client.connect();
-      await client.flushall();
-      client.disconnect();
+      try {
+        await client.connect();
+        await client.flushall();
+        return true;
+      } catch (error) {
+        // Killed, or not yet what it was: that is over soon. Whatever else it says is not expected.
+        if (/^Connection is closed|^LOADING|ECONNREFUSED|ECONNRESET/.test((error as Error).message)) return false;
+        throw error;
+      } finally {
+        client.disconnect();
+      }
     },
     close,
   };

@@ -72,6 +72,7 @@ export async function chaos(wish: Wish) {
       load(isOver),
     ]);
     ended();
+    found.push(...disturbances.failed);
     const minutes = (Date.now() - began) / 60_000;
     say('the faults are over');
     await fleet.ready();

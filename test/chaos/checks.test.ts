@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { seeded } from '../../sql/demo/random.ts';
 import { tryToRender } from '../../workers/notifier/outbox/send.ts';
 import { testDatabase } from '../support/database.ts';
 import { today } from '../support/days.ts';
@@ -12,11 +13,12 @@ import { studio as studioOf } from '../support/studio.ts';
 import type { Answer } from '../support/telegram/answers.ts';
 import { account } from './asked.ts';
 import { compareBookings, compareMarks, compareSeats, compareTrainings } from './beliefs.ts';
-import { ZONE } from './chaos-fleet.ts';
+import { type ChaosFleet, ZONE } from './chaos-fleet.ts';
 import { comparePace, compareTicks, countEffects, notOver } from './checks.ts';
 import { type Cut, FREEZES } from './cuts.ts';
 import { whatGrew } from './day-end.ts';
 import { stopsBetween } from './days.ts';
+import { disturb, undisturbed } from './disturb.ts';
 import { guards, without } from './guards.ts';
 import { arrivalsOf, compareMessages } from './messages.ts';
 import { runsAtOnce, twins, WITNESS } from './witness.ts';
@@ -173,6 +175,32 @@ test('what stands still does so for longer than anything is held', () => {
   );
   expect(leases.length).toBeGreaterThan(4);
   expect(Math.max(...FREEZES)).toBeGreaterThan(Math.max(...leases));
+});
+
+test.each<[string, () => boolean, { faults: number; failed: string[] }]>([
+  ['that hits is counted', () => true, { faults: 1, failed: [] }],
+  ['that hits nothing is not', () => false, { faults: 0, failed: [] }],
+  [
+    'that cannot be played is found',
+    () => {
+      throw new Error('no');
+    },
+    { faults: 0, failed: ['failed: the fault kill -9 of the database: no'] },
+  ],
+])('a fault %s, and what it may cut off has an end', async (_, signal, expected) => {
+  const server = () => ({ signal });
+  const fleet = { database: { server, disk: () => undefined, isFollowed: () => false }, clocks: [], db, ways: {} };
+  const done = undisturbed();
+  const turns = [false, true];
+  await disturb(fleet as unknown as ChaosFleet, seeded(1), () => turns.shift()!, done, {
+    freezeSeconds: [],
+    mostSeconds: 1,
+    everySeconds: 0.001,
+    only: 'kill -9 of the database',
+    say: () => undefined,
+  });
+  expect(done).toMatchObject(expected);
+  expect(done.cuts.map(({ until }) => Number.isFinite(until))).toEqual([true]);
 });
 
 test('every guard there is can be taken away', async () => {

@@ -4,6 +4,7 @@ import { mkdirSync, statfsSync } from 'node:fs';
 /** So much the fleet may write, in bytes: it lies in memory as it is written. */
 const SIZE = 4 * 2 ** 30;
 const LITTLE = 2 ** 16;
+const MOST_TRIES = 20;
 
 /**
  * A disk of its own at a folder, which can be full at will; undefined where this machine lets nobody mount one. It is taken away when
@@ -11,7 +12,7 @@ const LITTLE = 2 ** 16;
  */
 export function ownDisk(folder: string) {
   mkdirSync(folder, { recursive: true });
-  const mount = (...args: string[]) => execFileSync('mount', [...args, folder], { stdio: 'ignore' });
+  const mount = (...args: string[]) => void execFileSync('mount', [...args, folder], { stdio: 'ignore' });
   try {
     mount('-t', 'tmpfs', '-o', `size=${SIZE},mode=700`, 'none');
   } catch {
@@ -23,12 +24,22 @@ export function ownDisk(folder: string) {
   };
   process.on('exit', end);
   return {
-    /** From now on nothing more fits. */
+    /** From now on nothing more fits. Whoever writes meanwhile may have more than was counted: then it is counted again. */
     fill() {
-      const { blocks, bfree, bsize } = statfsSync(folder);
-      mount('-o', `remount,size=${(blocks - bfree) * bsize + LITTLE}`);
+      for (let tries = 1; ; tries += 1) {
+        const { blocks, bfree, bsize } = statfsSync(folder);
+        try {
+          return mount('-o', `remount,size=${(blocks - bfree) * bsize + LITTLE}`);
+        } catch (error) {
+          if (tries === MOST_TRIES) throw error;
+        }
+      }
     },
-    free: () => void mount('-o', `remount,size=${SIZE}`),
+    free: () => mount('-o', `remount,size=${SIZE}`),
     end,
   };
 }
+
+/** True when an error says that PostgreSQL had no room for what was asked of it. Looks through causes. */
+export const isDiskFull = (error: unknown): boolean =>
+  error instanceof Error && ((error as { code?: unknown }).code === '53100' || isDiskFull(error.cause));

@@ -2,17 +2,20 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Random } from '../../sql/demo/random.ts';
 import type { ChaosFleet } from './chaos-fleet.ts';
 import type { Cut } from './cuts.ts';
-import { faultsOf, type Lengths } from './faults.ts';
+import { type Fault, faultsOf, type Lengths } from './faults.ts';
 
 /** What was done to a fleet. */
 export type Disturbances = {
+  /** How many were played and are over, by kind as well. */
   faults: number;
   byKind: Record<string, number>;
+  /** Of each that could not be done or mended: `failed: the fault KIND: MESSAGE`. */
+  failed: string[];
   /** When messages may have been cut off on their way, and how often a sender may have outlived its lease (see `checks.ts`). */
   cuts: Cut[];
   ofChats: number;
 };
-export const undisturbed = (): Disturbances => ({ faults: 0, byKind: {}, cuts: [], ofChats: 0 });
+export const undisturbed = (): Disturbances => ({ faults: 0, byKind: {}, failed: [], cuts: [], ofChats: 0 });
 
 /**
  * Faults at random, one every `everySeconds` or so, several at once, until `isOver`; then all that lasts is mended.
@@ -37,20 +40,28 @@ export async function disturb(
   const alone = new Set<string>();
   const lasting: Promise<unknown>[] = [];
 
+  /** Strikes, and notes what came of it. */
+  async function play(kind: string, strike: Fault['strike']) {
+    say(kind);
+    try {
+      if ((await strike()) !== false) {
+        done.faults += 1;
+        done.byKind[kind] = (done.byKind[kind] ?? 0) + 1;
+      }
+    } catch (error) {
+      const failure = `failed: the fault ${kind}: ${(error as Error).message}`;
+      done.failed.push(failure);
+      say(failure);
+    }
+  }
+
   while (!isOver()) {
     const kind = random.pick(draw);
     const { strike, of = '', once = false } = faults[kind]!;
     if (!alone.has(of) && !alone.has(kind)) {
       if (of !== '') alone.add(of);
       if (once) alone.add(kind);
-      done.faults += 1;
-      done.byKind[kind] = (done.byKind[kind] ?? 0) + 1;
-      say(kind);
-      lasting.push(
-        strike()
-          .catch((error: Error) => say(`${kind}: ${error.message}`))
-          .finally(() => alone.delete(of)),
-      );
+      lasting.push(play(kind, strike).finally(() => alone.delete(of)));
     }
     await pause(everySeconds * random.int(300, 1_700));
   }

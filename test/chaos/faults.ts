@@ -10,7 +10,8 @@ import { outsideFaults } from './outside-faults.ts';
 
 /**
  * What can be done to a fleet. Of those with the same `of` one goes on at a time, and one that is `once` comes a single time; `weight`
- * is how often it comes, 0 where this machine or this fleet has nothing to do it to.
+ * is how often it comes, 0 where this machine or this fleet has nothing to do it to. `strike` resolves when it is over, with false where
+ * it has not done what its name says, and throws where it could not be done or mended.
  */
 export type Fault = { weight: number; strike: () => Promise<unknown>; of?: string; once?: boolean };
 /** In seconds: how long what stands still does, one of these, and how long what is away is at most. */
@@ -29,32 +30,37 @@ export function faultsOf(
   done: Pick<Disturbances, 'cuts' | 'ofChats'>,
   { freezeSeconds, mostSeconds }: Lengths,
 ): Record<string, Fault> {
-  const { disk } = fleet.database;
   const seconds = (least: number, most: number) => pause(Math.min(random.int(least, most), mostSeconds) * 1_000);
-  let frozen = 0;
+  const frozen = new Set<string>();
 
   /** Half of them strike whoever sends or decides. */
   const anyApp = () => (random.chance(0.5) ? random.pick(fleet.apps) : random.pick(fleet.apps.filter(({ isVital }) => isVital)));
-  function kill(app: ChaosFleet['apps'][number]) {
-    if (app.role === 'notifier') cutOff(done.cuts, 'killed', app.name)();
-    app.signal('SIGKILL');
+  /** False where it is not there just now. */
+  function kill(app: ChaosFleet['apps'][number]): boolean {
+    const isHit = app.signal('SIGKILL');
+    if (isHit && app.role === 'notifier') cutOff(done.cuts, 'killed', app.name)();
+    return isHit;
   }
+  const killAll = (apps: ChaosFleet['apps']) => apps.map(kill).includes(true);
   /** One at a time stands still for longer than a minute. */
   const stand = (forSeconds: number): Fault => ({
     weight: forSeconds < LEASE_SECONDS ? 3 : 2,
     ...(forSeconds > 60 ? { of: 'the longest freeze' } : {}),
     async strike() {
       const app = anyApp();
-      if (frozen >= MOST_FROZEN) return;
-      frozen += 1;
+      if (frozen.size >= MOST_FROZEN || frozen.has(app.name) || !app.signal('SIGSTOP')) return false;
+      frozen.add(app.name);
       const isSender = app.role === 'notifier';
       if (isSender && forSeconds >= LEASE_SECONDS) done.ofChats += 1;
       const end = isSender ? cutOff(done.cuts, 'frozen', app.name) : undefined;
-      app.signal('SIGSTOP');
-      await pause(forSeconds * 1_000);
-      app.signal('SIGCONT');
-      end?.();
-      frozen -= 1;
+      try {
+        await pause(forSeconds * 1_000);
+      } finally {
+        app.signal('SIGCONT');
+        end?.();
+        frozen.delete(app.name);
+      }
+      return true;
     },
   });
   const answers = () =>
@@ -64,23 +70,27 @@ export function faultsOf(
         () => false,
       ),
     );
-  /** Something is done to the database, which is there again afterwards. */
-  async function toDatabase(strike: () => Promise<unknown>) {
+  /** Something is done to the database, which is there again afterwards. Resolves with what `strike` does. */
+  async function toDatabase(strike: Fault['strike']) {
     const end = cutOff(done.cuts, 'database');
-    await strike();
-    await pause(500);
-    await answers();
-    end();
+    try {
+      const did = await strike();
+      await pause(500);
+      await answers();
+      return did;
+    } finally {
+      end();
+    }
   }
   return {
     'kill -9 of a process': { weight: 8, strike: async () => kill(anyApp()) },
-    'kill -9 of every process': { weight: 1, strike: async () => fleet.apps.forEach(kill) },
+    'kill -9 of every process': { weight: 1, strike: async () => killAll(fleet.apps) },
     'a worker killed and the queue emptied': {
       weight: 3,
       async strike() {
-        fleet.apps.filter(({ role }) => WITHOUT_QUEUE.includes(role)).forEach(kill);
+        const isAnyHit = killAll(fleet.apps.filter(({ role }) => WITHOUT_QUEUE.includes(role)));
         await pause(300);
-        await fleet.emptyQueue();
+        return (await fleet.emptyQueue()) && isAnyHit;
       },
     },
     ...Object.fromEntries(freezeSeconds.map((forSeconds) => [`a process stands still for ${forSeconds} s`, stand(forSeconds)])),
@@ -107,12 +117,18 @@ export function faultsOf(
       once: true,
     },
     'the disk is full': {
-      weight: disk ? 1 : 0,
+      weight: fleet.database.disk() ? 1 : 0,
       strike: () =>
         toDatabase(async () => {
-          disk?.fill();
-          await seconds(2, 8);
-          disk?.free();
+          const disk = fleet.database.disk();
+          if (!disk) return false;
+          try {
+            disk.fill();
+            await seconds(2, 8);
+          } finally {
+            disk.free();
+          }
+          return true;
         }),
       of: 'the disk',
     },
@@ -140,9 +156,12 @@ export function faultsOf(
         const gate = random.pick(fleet.gates);
         const end = gate === fleet.database.gate ? cutOff(done.cuts, 'connections of the database') : undefined;
         gate.blackHole();
-        await seconds(1, 6);
-        gate.heal();
-        end?.();
+        try {
+          await seconds(1, 6);
+        } finally {
+          gate.heal();
+          end?.();
+        }
       },
     },
     'the clock of a host is set, and back': {

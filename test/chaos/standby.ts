@@ -8,6 +8,9 @@ import { type Supervised, supervised } from './supervised.ts';
 /** What is of the running server and not of its data. */
 const OWN = ['postmaster.pid', 'postmaster.opts'];
 
+/** Where it has its data. */
+export const standbyDir = (dir: string) => join(dir, 'standby');
+
 async function ask<Row extends pg.QueryResultRow>(url: string, statement: string) {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 3_000 });
   try {
@@ -25,7 +28,7 @@ async function ask<Row extends pg.QueryResultRow>(url: string, statement: string
  */
 export async function standbyOf(url: string, data: string, dir: string, database: Supervised) {
   const from = clusterDir(data);
-  const to = join(dir, 'standby');
+  const to = standbyDir(dir);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(`select pg_create_physical_replication_slot('standby', true)`);
