@@ -11,21 +11,22 @@ export function outsideFaults(
   cuts: Cut[],
   seconds: (least: number, most: number) => Promise<unknown>,
 ): Record<string, Fault> {
-  /** A way is cut, or swallows everything, for a while. */
-  async function close(gate: Gate) {
+  /** Ways are cut, or swallow everything, for a while. */
+  async function close(gates: readonly Gate[]) {
     const isSilent = random.chance(0.5);
-    if (isSilent) gate.blackHole();
-    else await gate.shut();
+    await Promise.all(gates.map((gate) => (isSilent ? gate.blackHole() : gate.shut())));
     await seconds(3, 15);
-    if (isSilent) gate.heal();
-    else await gate.open();
+    await Promise.all(gates.map((gate) => (isSilent ? gate.heal() : gate.open())));
   }
-  /** One of the notifiers, as a host with a way of its own to what is outside. */
+  /** Half of the time for every notifier, else for one of them, as for a host with a way of its own to what is outside. */
   async function cut(ways: ChaosFleet['ways']['telegram'], kind: 'way to Telegram' | 'way to the mail server') {
-    const { sender, gate } = random.pick(ways);
-    const end = cutOff(cuts, kind, sender);
-    await close(gate);
-    end();
+    const closed = random.chance(0.5) ? ways : [random.pick(ways)];
+    const ends = closed.map(({ sender }) => cutOff(cuts, kind, sender));
+    try {
+      await close(closed.map(({ gate }) => gate));
+    } finally {
+      for (const end of ends) end();
+    }
   }
 
   return {
@@ -44,9 +45,12 @@ export function outsideFaults(
         const isTaken = random.chance(0.5);
         const end = isTaken ? cutOff(cuts, 'answers of the mail server') : undefined;
         fleet.mail.said.data = isTaken ? null : '451 later';
-        await seconds(2, 8);
-        fleet.mail.said.data = '250 taken';
-        end?.();
+        try {
+          await seconds(2, 8);
+        } finally {
+          fleet.mail.said.data = '250 taken';
+          end?.();
+        }
       },
       of: 'the mail server’s answers',
     },
