@@ -5,19 +5,24 @@ import { BY_DAY, chaos, type Wish } from './chaos.ts';
 import { canMoveClocks } from './clocks.ts';
 import { FREEZES } from './cuts.ts';
 import { daysOfWork } from './days.ts';
+import { canMountDisk } from './disk.ts';
 import { faultsFor, type Guard, guards } from './guards.ts';
 
 const isNight = rounds({ daily: false, nightly: true });
 const SEED = 20_261_126;
-const BY_NIGHT = { seconds: 300, freezeSeconds: FREEZES, isFollowed: true, settleSeconds: 600 };
-/** What is rare, and has to come in a night all the same. */
+/** What is rare, and has to come in a night all the same; what its machine cannot play, support/global-setup.ts says. */
 const AT_NIGHT = [
   'the database fails over to its standby',
   'PostgreSQL stopped for a while',
   `a process stands still for ${FREEZES.at(-1)} s`,
+  'kill -9 of the database',
+  'kill -9 of every process',
   'Telegram is away',
   'the mail server is away',
+  ...(isNight && canMountDisk() ? ['the disk is full'] : []),
+  ...(canMoveClocks() ? ['the clock of a host is set, and back'] : []),
 ];
+const BY_NIGHT = { seconds: 300, freezeSeconds: FREEZES, isFollowed: true, settleSeconds: 600, owed: AT_NIGHT };
 
 // At night, and by day where a seed is given: some seconds on one backend, which stands for both, with one thing more that dies.
 if (isNight || process.env.CHAOS_SEED !== undefined)

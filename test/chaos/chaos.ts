@@ -23,6 +23,8 @@ export type Wish = LoadOptions & {
   mostSeconds?: number;
   /** Words, parted by commas: only the faults whose name has one of them in it. */
   only?: string;
+  /** Faults that are to come, however rarely they are drawn. */
+  owed?: readonly string[];
   /** Seconds between two faults, on average. */
   everySeconds?: number;
   /** A second database follows the first one, which fails over to it once. */
@@ -67,6 +69,7 @@ export async function chaos(wish: Wish) {
         mostSeconds: wish.mostSeconds ?? 20,
         everySeconds: wish.everySeconds ?? 1.4,
         only: wish.only,
+        owed: wish.owed,
         say: wish.isLoud ? say : SILENT,
       }),
       load(isOver),

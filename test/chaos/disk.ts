@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statfsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** So much the fleet may write, in bytes: it lies in memory as it is written. */
 const SIZE = 4 * 2 ** 30;
@@ -38,6 +40,15 @@ export function ownDisk(folder: string) {
     free: () => mount('-o', `remount,size=${SIZE}`),
     end,
   };
+}
+
+/** True where {@link ownDisk} gets one. */
+export function canMountDisk(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'studio-fleet-disk-'));
+  const disk = ownDisk(folder);
+  disk?.end();
+  rmSync(folder, { recursive: true });
+  return disk !== undefined;
 }
 
 /** True when an error says that PostgreSQL had no room for what was asked of it. Looks through causes. */

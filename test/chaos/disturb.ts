@@ -17,9 +17,13 @@ export type Disturbances = {
 };
 export const undisturbed = (): Disturbances => ({ faults: 0, byKind: {}, failed: [], cuts: [], ofChats: 0 });
 
+/** How often one is taken that is owed and has not come. */
+const OWED = 0.2;
+
 /**
  * Faults at random, one every `everySeconds` or so, several at once, until `isOver`; then all that lasts is mended.
  * @param options.only words, parted by commas: only the faults whose name has one of them in it
+ * @param options.owed faults that are to come, however rarely they are drawn; without those that cannot be done here
  * @param options.mostSeconds how long what is away is at most
  * @param options.freezeSeconds for how long what stands still does, one of these: some longer than any lease
  */
@@ -28,7 +32,12 @@ export async function disturb(
   random: Random,
   isOver: () => boolean,
   done: Disturbances,
-  options: Lengths & { everySeconds: number; only?: string | undefined; say: (line: string) => void },
+  options: Lengths & {
+    everySeconds: number;
+    only?: string | undefined;
+    owed?: readonly string[] | undefined;
+    say: (line: string) => void;
+  },
 ): Promise<void> {
   const { only = '', everySeconds, say } = options;
   const faults = faultsOf(fleet, random, done, options);
@@ -36,18 +45,20 @@ export async function disturb(
     .filter(([kind]) => only.split(',').some((words) => kind.includes(words)))
     .flatMap(([kind, { weight }]) => Array.from({ length: weight }, () => kind));
   if (draw.length === 0) throw new Error(`there is no fault "${only}" here; there are: ${Object.keys(faults).join(', ')}`);
+  const owed = new Set(options.owed?.filter((kind) => draw.includes(kind)));
   /** A server that is away, a disk that is full: one at a time. */
   const alone = new Set<string>();
   const lasting: Promise<unknown>[] = [];
 
   /** Strikes, and notes what came of it. */
   async function play(kind: string, strike: Fault['strike']) {
+    const isOwed = owed.delete(kind);
     say(kind);
     try {
       if ((await strike()) !== false) {
         done.faults += 1;
         done.byKind[kind] = (done.byKind[kind] ?? 0) + 1;
-      }
+      } else if (isOwed) owed.add(kind);
     } catch (error) {
       const failure = `failed: the fault ${kind}: ${(error as Error).message}`;
       done.failed.push(failure);
@@ -56,7 +67,7 @@ export async function disturb(
   }
 
   while (!isOver()) {
-    const kind = random.pick(draw);
+    const kind = owed.size > 0 && random.chance(OWED) ? random.pick([...owed]) : random.pick(draw);
     const { strike, of = '', once = false } = faults[kind]!;
     if (!alone.has(of) && !alone.has(kind)) {
       if (of !== '') alone.add(of);

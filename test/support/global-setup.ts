@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { embeddedUrl, freePort, prepareEmbedded, waitForEmbedded } from '../../sql/database/embedded.ts';
 import { migrate } from '../../sql/database/migrate.ts';
+import { canMoveClocks } from '../chaos/clocks.ts';
+import { canMountDisk } from '../chaos/disk.ts';
 import { teachEmptying } from './emptying.ts';
 import { servers } from './servers.ts';
 
@@ -15,6 +17,7 @@ const NO_STATISTICS = ['-c', 'autovacuum=off'];
 
 /** One PostgreSQL and one Redis for the whole test run, both private, both in a temporary folder: so are all that tests make. */
 export default async function globalSetup() {
+  if (process.env.NIGHTLY === 'yes') lookAtMachine();
   const dir = mkdtempSync(join(inMemory() ?? tmpdir(), 'studio-fleet-test-'));
   servers.dir = dir;
   // A test's studio is in Moscow unless the test says otherwise, and so are the processes that it starts, whatever the shell says.
@@ -83,6 +86,17 @@ function findPostgres() {
     if (process.env.CI) throw new Error(`the tests need dumps: ${how}`);
     console.warn(`\n  !! DUMPS ARE NOT RESTORED: ${how}\n`);
   }
+}
+
+/** A night's chaos fills a disk and sets clocks, where the machine lets it. */
+function lookAtMachine() {
+  const missing = [
+    ...(canMountDisk() ? [] : ['this machine lets nobody mount a disk (it takes root, and a container CAP_SYS_ADMIN)']),
+    ...(canMoveClocks() ? [] : ['there is no faketime or no datefudge on it (Debian: apt-get install faketime datefudge)']),
+  ].join('; ');
+  if (missing === '') return;
+  if (process.env.CI) throw new Error(`the tests of the night need more of their machine: ${missing}`);
+  console.warn(`\n  !! NOT ALL THAT A NIGHT DISTURBS IS DISTURBED: ${missing}\n`);
 }
 
 function hasRedis() {
