@@ -69,12 +69,16 @@ if (isNight)
     1_200_000,
   );
 
-if (isNight && canMoveClocks())
-  test('three days of work leave nothing that grows', async () => {
-    const { found, granted } = await daysOfWork({ days: 3, secondsADay: 40, kind: backendKinds.at(-1)! });
-    expect(found).toEqual([]);
-    expect(granted).toBeGreaterThan(20);
-  }, 1_800_000);
+if (isNight)
+  (canMoveClocks() ? test : test.skip)(
+    'three days of work leave nothing that grows',
+    async () => {
+      const { found, granted } = await daysOfWork({ days: 3, secondsADay: 40, kind: backendKinds.at(-1)! });
+      expect(found).toEqual([]);
+      expect(granted).toBeGreaterThan(20);
+    },
+    1_800_000,
+  );
 
 test('of each guard there is it is known what its loss is', () =>
   expect(Object.keys(losses).toSorted()).toEqual(guards.toSorted()));
