@@ -126,10 +126,14 @@ const everythingRoute = route({
   produces: 'application/zip',
   params: idParams,
   responses: { 200: z.string() },
-  async handle({ params: { id } }, { db, caller, now, fleet }) {
-    const { parts, bytes } = await measureParts(db, id);
-    if (parts === 0)
-      throw new Problem(404, `the run ${id} has no file: it is kept for ${KEPT_HOURS} hours, or until the next one`);
+  async handle({ params: { id } }, { db, caller, fleet }) {
+    const file = await measureParts(db, id);
+    if (file === null)
+      throw new Problem(
+        404,
+        `the run ${id} has no file: it is kept for ${KEPT_HOURS} hours, until the next one, or until somebody is erased`,
+      );
+    const { parts, bytes, date } = file;
     await noteExport(db, {
       actor: caller.name,
       cause: 'GET /api/exports/everything',
@@ -140,7 +144,7 @@ const everythingRoute = route({
       async stream(response) {
         response.status(200).set({
           'Content-Type': 'application/zip',
-          'Content-Disposition': `attachment; filename="studio-${dayOf(now, fleet.settings.zone)}.zip"`,
+          'Content-Disposition': `attachment; filename="studio-${date}.zip"`,
           'Content-Length': String(bytes),
           'Cache-Control': 'no-store',
         });

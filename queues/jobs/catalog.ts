@@ -172,7 +172,7 @@ export const runs = {
     summary: 'Take everything out: each table as CSV, the same as SQL and calendars, in a file that is kept for a day (R29)',
     path: '/cron/export',
     body: z.strictObject({}),
-    result: z.object({ tables: z.int(), calendars: z.int(), bytes: z.int() }),
+    result: z.object({ tables: z.int(), calendars: z.int(), bytes: z.int(), kept_until: z.iso.datetime().optional() }),
     request: (_body: object, today: Day) => dayRequest('export', today),
     repeats: true,
   },

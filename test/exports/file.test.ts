@@ -1,16 +1,19 @@
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { setTimeout } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { unzipSync } from 'fflate';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { keepPart } from '../../sql/exports/parts.ts';
+import { countErasures, keepPart } from '../../sql/exports/parts.ts';
 import { handlers } from '../../workers/cleanup/handlers.ts';
 import { operations } from '../../workers/cleanup/operations.ts';
 import { zipInto } from '../../workers/exports/zip.ts';
+import { erase } from '../../workers/people/erase.ts';
 import { inHours, salon } from '../bookings/salon.ts';
-import { today } from '../support/days.ts';
+import { inDays, today } from '../support/days.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
 import { personOf } from '../support/people.ts';
+import { studio } from '../support/studio.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -20,13 +23,14 @@ afterAll(() => api.close());
 
 const count = sql.type(z.object({ count: z.int() }));
 const parts = () => api.db.oneFirst(count`select count(*)::int as count from export_parts`);
-const made = async (onChunk?: (chunks: number) => void) => {
-  await night(api.db, handlers.export, 'export', today(), {
+const made = async (onChunk?: (chunks: number) => unknown, day = today()) => {
+  await night(api.db, handlers.export, 'export', day, {
     settings: { DATABASE_URL: api.database.url },
     ...(onChunk ? { onChunk } : {}),
   });
   return api.db.oneFirst(
-    sql.type(z.object({ id: z.int() }))`select max(id) as id from automated_process_history where process_type = 'export'`,
+    sql.type(z.object({ id: z.int() }))`
+      select max(id) as id from automated_process_history where process_type = 'export' and process_date = ${day}::date`,
   );
 };
 const fetched = async (id: number, headers: Record<string, string> = { 'X-API-Key': api.all }) => {
@@ -100,10 +104,88 @@ test('one that was stopped has no file and begins anew; the next one replaces it
   expect((await fetched(before)).status).toBe(404);
 });
 
-test('it is kept for 24 hours', async () => {
+test('it has the name of the day it was made for, also when it is fetched the day after', async () => {
+  const id = await made(undefined, inDays(-1));
+  expect((await fetched(id)).headers.get('content-disposition')).toBe(`attachment; filename="studio-${inDays(-1)}.zip"`);
+});
+
+describe('whoever is erased is in no file', () => {
+  const NAME = 'Забываемая';
+  const erasable = async () => {
+    const id = await studio(api.db).student();
+    await api.db.query(sql.unsafe`update users set first_name = ${NAME} where id = ${id}`);
+    return id;
+  };
+  const erased = async (id: number) => expect((await api.post(`/api/people/${id}/erase`, {})).status).toBe(200);
+
+  test('erased after the run, the file is gone, and the run says so', async () => {
+    const [person, id] = [await erasable(), await made()];
+    const kept = async () => ((await api.get(`/process-history/${id}`)).body as Json).result.kept_until;
+    expect(Date.parse(await kept()) - Date.now()).toBeGreaterThan(23 * 3_600_000);
+    await erased(person);
+    expect([await parts(), (await fetched(id)).status, await kept()]).toEqual([0, 404, undefined]);
+  });
+
+  test('erased between two chunks, nothing is left of what was made so far, and the run begins anew', async () => {
+    const person = await erasable();
+    let left = 0;
+    const once = async () => {
+      if (left > 0 || (await parts()) === 0) return;
+      left = await parts();
+      await erased(person);
+    };
+    await expect(made(once)).rejects.toThrow('somebody was erased meanwhile');
+    expect([left > 0, await parts()]).toEqual([true, 0]);
+    const files = unzipSync((await fetched(await made())).bytes);
+    expect(Object.values(files).some((bytes) => new TextDecoder().decode(bytes).includes(NAME))).toBe(false);
+  });
+
+  test('erased when all of it was made, the run begins anew too', async () => {
+    const person = await erasable();
+    let isErased = false;
+    await made();
+    const size = await parts();
+    const atLast = async () => {
+      if (isErased || (await parts()) < size) return;
+      isErased = true;
+      await erased(person);
+    };
+    await expect(made(atLast)).rejects.toThrow('somebody was erased meanwhile');
+    expect(await parts()).toBe(0);
+  });
+
+  test('an erasure that is under way keeps a part waiting, and the part is not kept', async () => {
+    const erasures = await countErasures(api.db);
+    const runId = await made();
+    const person = await erasable();
+    let keeping: Promise<unknown> = Promise.resolve();
+    await api.db.transaction(async (transaction) => {
+      await erase(transaction, person, { by: 'key-1', now: new Date() });
+      keeping = api.db.transaction((other) => keepPart(other, { runId, n: 99, bytes: Buffer.from('PK'), erasures }));
+      keeping.catch(() => undefined);
+      await setTimeout(200);
+    });
+    await expect(keeping).rejects.toThrow('somebody was erased meanwhile');
+    expect(await parts()).toBe(0);
+  });
+});
+
+const lastRun = () =>
+  api.db.oneFirst(sql.type(z.object({ id: z.int() }))`
+    select max(id) as id from automated_process_history where process_type = 'export' and status = 'success'`);
+
+test('a file that is not whole is none', async () => {
+  const id = await made();
+  await api.db.query(sql.unsafe`delete from export_parts where run_id = ${id} and n = 1`);
+  await api.db.query(sql.unsafe`insert into export_parts (run_id, n, bytes) values (${id}, 999, 'PK')`);
+  expect((await fetched(id)).status).toBe(404);
+});
+
+test('all of it is kept until 24 hours after its last part', async () => {
   await api.db.query(sql.unsafe`delete from export_parts`);
-  const runId = await api.db.oneFirst(sql.type(z.object({ id: z.int() }))`select max(id) as id from automated_process_history`);
-  await keepPart(api.db, { runId, n: 1, bytes: Buffer.from('PK') });
+  const runId = await lastRun();
+  await api.db.query(sql.unsafe`
+    insert into export_parts (run_id, n, bytes, made_at) values (${runId}, 1, 'PK', now() - interval '1 hour'), (${runId}, 2, 'PK', now())`);
   const operation = operations.find(({ name }) => name === 'export_parts');
   if (!operation || !('batch' in operation)) throw new Error('the night forgets no files');
   const at = async (hours: number) => {
@@ -111,7 +193,7 @@ test('it is kept for 24 hours', async () => {
     await api.db.transaction((transaction) => operation.batch(transaction, { now } as never, null, 100));
     return parts();
   };
-  expect(await at(23.9)).toBeGreaterThan(0);
+  expect([await at(23.1), await at(23.9)]).toEqual([2, 2]);
   expect(await at(24.1)).toBe(0);
 });
 

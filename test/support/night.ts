@@ -13,7 +13,7 @@ export type NightOptions = {
   /** When it is executed; the run is as of 23:00 of its day whenever that is. */
   now?: Date;
   /** Called after each chunk was committed, with how many there were; what it throws stops the night there. */
-  onChunk?: (chunks: number) => void;
+  onChunk?: (chunks: number) => unknown;
 };
 
 /**
@@ -35,7 +35,7 @@ export async function night(db: Database, handler: RunHandler, processType: stri
       return progress;
     });
     chunks += 1;
-    options.onChunk?.(chunks);
+    await options.onChunk?.(chunks);
     return after;
   };
   const { notices = [], ...outcome } = await handler(run, {

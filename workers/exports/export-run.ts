@@ -1,12 +1,16 @@
 import { runs } from '../../queues/jobs/catalog.ts';
-import { forgetParts, keepPart } from '../../sql/exports/parts.ts';
+import { countErasures, demandNobodyErased, forgetParts, keepPart } from '../../sql/exports/parts.ts';
 import { noteExport } from '../../sql/exports/rows.ts';
 import { backupUrlOf } from '../backups/back-up.ts';
 import type { RunHandler } from '../runner/run-context.ts';
 import { takeEverything } from './everything.ts';
+import { keptUntil } from './kept.ts';
 import { zipInto } from './zip.ts';
 
-/** Takes everything out into a ZIP that the API hands over (R29). Whatever was made before is forgotten; what is interrupted begins anew. */
+/**
+ * Takes everything out into a ZIP that the API hands over (R29). Whatever was made before is forgotten; what is interrupted begins anew,
+ * and so does what somebody was erased during.
+ */
 export const exportRun: RunHandler = async (run, { db, settings, chunk }) => {
   const { date } = runs.export.params.parse(run.params);
   let progress = { tables_done: 0, tables: 0, bytes: 0 };
@@ -14,11 +18,13 @@ export const exportRun: RunHandler = async (run, { db, settings, chunk }) => {
     await forgetParts(transaction);
     return progress;
   });
+  // Before anything is read: whoever is erased later may be in the file.
+  const erasures = await countErasures(db);
   let n = 0;
   const zip = zipInto(async (part) => {
     n += 1;
     progress = await chunk(async (transaction) => {
-      await keepPart(transaction, { runId: run.id, n, bytes: part });
+      await keepPart(transaction, { runId: run.id, n, bytes: part, erasures });
       return { ...progress, bytes: progress.bytes + part.length };
     });
   });
@@ -30,6 +36,12 @@ export const exportRun: RunHandler = async (run, { db, settings, chunk }) => {
     },
   });
   const bytes = await zip.end();
-  await noteExport(db, { actor: run.created_by, cause: `run ${run.id} (export)`, what: { what: 'everything', tables } });
-  return { status: 'success', result: { tables, calendars, bytes }, details: {}, counts: {} };
+  await chunk(async (transaction) => {
+    await demandNobodyErased(transaction, erasures);
+    const cause = `run ${run.id} (export)`;
+    await noteExport(transaction, { actor: run.created_by, cause, what: { what: 'everything', tables } });
+    return progress;
+  });
+  const result = { tables, calendars, bytes, kept_until: keptUntil(new Date()) };
+  return { status: 'success', result, details: {}, counts: {} };
 };
