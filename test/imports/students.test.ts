@@ -397,6 +397,20 @@ test('subscriptions come with what is left, are billed to nobody, and the audit 
   expect((await held())[0]).toMatchObject({ sessions_left: 4 });
 });
 
+test.each(['Номер абонемента', 'номер абонементу', 'Subscription number', 'ID абонемента'])(
+  '"%s" is the number of a card, and whoever has one gets a subscription all the same',
+  async (header) => {
+    await eight();
+    const file = csv(
+      `ФИО;Телефон;Абонемент;${header}`,
+      'Иванова Анна;89123456789;8 занятий;1042',
+      'Пётр Первый;89123456780;8 занятий;А-17',
+    );
+    expect((await imported(file)).result).toMatchObject({ people_created: 2, subscriptions_added: 2 });
+    expect(await held()).toHaveLength(2);
+  },
+);
+
 test('a blank never overwrites, a difference only where it is asked for', async () => {
   await imported(csv('Имя;Фамилия;Телефон;Почта;Заметки', 'Анна;Иванова;89123456789;a@x.org;боится воды'));
   const other = csv('Имя;Фамилия;Телефон;Почта;Заметки', 'Анна;Иванова;89123456789;new@x.org;');

@@ -63,14 +63,8 @@ export const studentColumns = {
   payer_id: ['payer id', 'payer', 'id плательщика', 'плательщик', 'id платника', 'платник'],
   group: ['group', 'groups', 'группа', 'группы', 'група', 'групи'],
   subscription: ['subscription', 'membership', 'plan', 'абонемент', 'тариф'],
-  subscription_id: [
-    'subscription id',
-    'subscription number',
-    'id абонемента',
-    'номер абонемента',
-    'id абонементу',
-    'номер абонементу',
-  ],
+  // As our own export writes it, and no other: elsewhere a number of a subscription is that of a card.
+  subscription_id: ['subscription id'],
   sessions_left: [
     'sessions left',
     'left',
