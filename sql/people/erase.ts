@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { forgetParts } from '../exports/parts.ts';
 import { dataTaskKinds } from '../tasks/data-requests.ts';
+import { anyOf, wordsNaming } from './naming.ts';
 import { columnsIn, emptiedIn, personTables, searched } from './own-columns.ts';
 import { idsOf, type KnownByWords, ownRowsOf } from './own-data.ts';
 
@@ -90,25 +91,12 @@ async function eraseRows(transaction: Sql, table: string, who: KnownByWords): Pr
 }
 
 /** One expression that finds each of these words, wherever they stand alone, as text and as JSON writes it. */
-const anyOf = (words: readonly string[]) => {
-  const spelt = new Set(words.flatMap((word) => [word, JSON.stringify(word).slice(1, -1)]));
-  const escaped = [...spelt].map((word) => word.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&').replaceAll(/\s+/g, '\\s+'));
-  return `(?<![[:alnum:]])(?:${escaped.join('|')})(?![[:alnum:]])`;
-};
-
-/** The full name, both ways round, and all by which somebody is reached. A first name alone says nobody. */
-function namesOf({ telegram_username, merged, ...own }: KnownByWords): string[] {
-  const words = [own, ...merged].flatMap(({ first_name, last_name, phone, email }) => [
-    ...(last_name ? [`${first_name} ${last_name}`, `${last_name} ${first_name}`] : []),
-    phone,
-    email,
-  ]);
-  return [...words, telegram_username].filter((word): word is string => (word?.length ?? 0) >= 4);
-}
+const aloneOf = (words: readonly string[]) =>
+  `(?<![[:alnum:]])${anyOf(words.flatMap((word) => [word, JSON.stringify(word).slice(1, -1)]))}(?![[:alnum:]])`;
 
 /** Replaces what names somebody in others' rows and in the fleet's own. Returns how many rows said it. */
 async function replaceWords(transaction: Sql, table: string, who: KnownByWords): Promise<number> {
-  const words = namesOf(who);
+  const words = wordsNaming(who);
   const numbers = who.telegram_id === null ? [] : [String(who.telegram_id)];
   let count = 0;
   for (const column of columnsIn(searched[table])) {
@@ -119,7 +107,7 @@ async function replaceWords(transaction: Sql, table: string, who: KnownByWords):
       [numbers, '0'],
     ] as const) {
       if (found.length === 0) continue;
-      const pattern = anyOf(found);
+      const pattern = aloneOf(found);
       const { rowCount } = await transaction.query(sql.unsafe`
         update ${name(table)} set ${name(column)} = regexp_replace(${name(column)}::text, ${pattern}, ${instead}, 'gi')::${castOf(type)}
         where ${name(column)}::text ~* ${pattern}`);

@@ -1,100 +1,75 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { anyOf, wordsNaming } from './naming.ts';
 import { idsOf, type KnownByWords } from './own-data.ts';
 
 type Rows = Record<string, Record<string, unknown>[]>;
 
-/** So many words a name may have. */
-const MOST_WORDS = 4;
-const WORD = /[\p{L}\p{M}\p{N}#]+(?:['’ʼ.-][\p{L}\p{M}\p{N}]+)*/gu;
-const PHONE = /\+?\d{10,15}/g;
-const EMAIL = /[^\s@<>"',;:()]+@[^\s@<>"',;:()]+\.[^\s@<>"',;:()]+/g;
-
-const named = z.object({ id: z.int(), words: z.string() });
+const named = z.object({
+  id: z.int(),
+  first_name: z.string(),
+  last_name: z.string(),
+  phone: z.string().nullable(),
+  email: z.string().nullable(),
+  telegram_username: z.string().nullable(),
+});
+const LETTER = '[\\p{Alphabetic}\\p{N}]';
+/** The words of a text as the server would find them: whatever stands between letters and figures parts them. */
+const partsOf = (text: string) => text.toLowerCase().match(new RegExp(`${LETTER}+`, 'gu')) ?? [];
+const plain = (words: string) => words.toLowerCase().replaceAll(/\s+/g, ' ').trim();
+/** A phone is written without its plus, too. */
+const spelt = (who: Parameters<typeof wordsNaming>[0]) =>
+  wordsNaming(who).flatMap((word) => (/^\+\d+$/.test(word) ? [word, word.slice(1)] : word));
 
 /**
- * The same rows with the numbers of other people in place of their full names, phones and e-mails, wherever words say them, as erasure
- * has it: own data says nothing of others (R31). Somebody of the very same name stays: it is their own.
+ * The same rows with the numbers of other people in place of whatever names them, wherever words say it, by what erasure looks for: own
+ * data says nothing of others (R31). Somebody of the very same name stays: it is their own. Of who is called by one word a text is of them
+ * where it is that word alone.
  */
 export async function withoutOthers(db: Sql, who: KnownByWords, rows: Rows): Promise<Rows> {
   const said = new Set<string>();
-  walk(rows, (words) => {
-    for (const one of whatMayName(words)) said.add(one);
-    return words;
+  walk(rows, (text) => {
+    for (const part of partsOf(text)) said.add(part);
+    return text;
   });
-  for (const own of ownWords(who)) said.delete(own);
-  if (said.size === 0) return rows;
-  const others = await db.any(sql.type(named)`
-    select id, lower(words) as words
-    from users cross join lateral (values
-      (concat_ws(' ', nullif(first_name, ''), nullif(last_name, ''))), (concat_ws(' ', nullif(last_name, ''), nullif(first_name, ''))), (phone),
-      (ltrim(phone, '+')), (email)) as known (words)
-    where id <> all(${sql.array(idsOf(who), 'int4')}) and lower(words) = any(${sql.array([...said], 'text')})`);
+  const others = await whoBeginsWith(db, who, [...said]);
   if (others.length === 0) return rows;
-  const numbers = new Map(others.map(({ id, words }) => [words, `#${id}`]));
-  return walk(rows, (words) => withNumbers(words, numbers)) as Rows;
+  const numbers = new Map<string, string | null>();
+  const alone = new Map<string, string>();
+  for (const other of others) {
+    for (const words of spelt(other)) numbers.set(plain(words), `#${other.id}`);
+    if (!other.last_name) alone.set(plain(other.first_name), `#${other.id}`);
+  }
+  for (const words of spelt(who)) numbers.set(plain(words), null);
+  for (const { first_name, last_name } of [who, ...who.merged])
+    for (const own of [first_name, last_name]) alone.delete(plain(own));
+  const names = [...numbers.keys()].map((words) => ({ words, parts: partsOf(words) }));
+  const beginning = Map.groupBy(names, ({ parts }) => parts[0]);
+  return walk(rows, numbered) as Rows;
+
+  function numbered(text: string): string {
+    const whole = /^\s*\p{Lu}\p{Ll}/u.test(text) ? alone.get(plain(text)) : undefined;
+    if (whole !== undefined) return whole;
+    const parts = new Set(partsOf(text));
+    const found = [...parts]
+      .flatMap((part) => beginning.get(part) ?? [])
+      .filter((name) => name.parts.every((part) => parts.has(part)));
+    if (found.length === 0) return text;
+    const pattern = `(?<!${LETTER})${anyOf(found.map(({ words }) => words))}(?!${LETTER})`;
+    return text.replace(new RegExp(pattern, 'giu'), (words) => numbers.get(plain(words)) ?? words);
+  }
 }
 
-const plain = (words: string) => words.toLowerCase().replaceAll(/\s+/g, ' ').trim();
-
-/** What names the person: also one who is called by one word, or was called otherwise before two records were merged. */
-const ownWords = (who: KnownByWords) =>
-  [who, ...who.merged].flatMap(({ first_name, last_name, phone, email }) =>
-    [
-      `${first_name} ${last_name}`,
-      `${last_name} ${first_name}`,
-      first_name,
-      last_name,
-      phone ?? '',
-      phone?.slice(1) ?? '',
-      email ?? '',
-    ].map(plain),
-  );
-
-/** A text as a whole where it may be a name, and whatever in it is of some words, looks like a phone, or like an e-mail. */
-function* whatMayName(words: string): Generator<string> {
-  if (isLikeName(words)) yield plain(words);
-  for (const found of [...(words.match(PHONE) ?? []), ...(words.match(EMAIL) ?? [])]) yield plain(found);
-  const all = wordsIn(words);
-  for (let first = 0; first < all.length; first += 1)
-    for (let many = 2; many <= MOST_WORDS; many += 1) {
-      const name = nameOf(words, all, first, many);
-      if (name === null) break;
-      yield plain(name);
-    }
-}
-
-/** A text with numbers in place of what names somebody: of several names that begin alike the longest. */
-function withNumbers(words: string, numbers: ReadonlyMap<string, string>): string {
-  const whole = isLikeName(words) ? numbers.get(plain(words)) : undefined;
-  if (whole !== undefined) return whole;
-  const numbered = (found: string) => numbers.get(plain(found)) ?? found;
-  const text = words.replace(EMAIL, numbered).replace(PHONE, numbered);
-  const all = wordsIn(text);
-  let [written, upTo] = ['', 0];
-  for (let first = 0; first < all.length; first += 1)
-    for (let many = MOST_WORDS; many >= 2; many -= 1) {
-      const name = nameOf(text, all, first, many);
-      const number = name === null ? undefined : numbers.get(plain(name));
-      if (name === null || number === undefined) continue;
-      written += text.slice(upTo, all[first]?.index) + number;
-      upTo = (all[first]?.index ?? 0) + name.length;
-      first += many - 1;
-      break;
-    }
-  return written + text.slice(upTo);
-}
-
-const isLikeName = (words: string) => words.length <= 201 && /^\p{Lu}\p{Ll}/u.test(words);
-const wordsIn = (text: string) => [...text.matchAll(WORD)].map(({ 0: word, index }) => ({ index, end: index + word.length }));
-
-/** So many words from one on, as they are written; null where something stands between them, or there are fewer. */
-function nameOf(text: string, all: readonly { index: number; end: number }[], first: number, many: number): string | null {
-  const [from, last] = [all[first], all[first + many - 1]];
-  if (!from || !last) return null;
-  for (let n = first + 1; n < first + many; n += 1) if (text.slice(all[n - 1]?.end, all[n]?.index).trim() !== '') return null;
-  return text.slice(from.index, last.end);
-}
+/** Everybody else of whom the texts may say a name: its first word is among theirs. */
+const whoBeginsWith = (db: Sql, who: KnownByWords, said: readonly string[]) =>
+  db.any(sql.type(named)`
+    with said as (select unnest(${sql.array([...said], 'text')}) as part)
+    select id, first_name, last_name, phone, email, telegram_username from users
+    where id <> all(${sql.array(idsOf(who), 'int4')}) and (
+      (${begins('first_name')} and (last_name = '' or ${begins('last_name')}))
+      or ${begins('phone')} or ${begins('email')} or ${begins('telegram_username')})`);
+const begins = (column: string) =>
+  sql.fragment`substring(lower(${sql.identifier([column])}) from '[[:alnum:]]+') in (select part from said)`;
 
 /** The same value with each of its texts changed. Keys and numbers stay. */
 function walk(value: unknown, change: (words: string) => string): unknown {

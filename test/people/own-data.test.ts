@@ -79,6 +79,48 @@ test('where people share a training, a family and messages, each one’s file na
   }
 });
 
+test.each<[string, Words, ...string[]]>([
+  ['has two blanks', ['Анна  Мария', 'ван  Дам', null, null], 'Анна  Мария ван  Дам', 'Анна Мария ван Дам', 'ван Дам Анна Мария'],
+  ['is of five words and more', ['Мария Хосе', 'де ла Крус и Вега', null, null], 'Мария Хосе де ла Крус и Вега'],
+  ['has brackets', ['Ира (мама Пети)', 'Громова', null, null], 'Ира (мама Пети) Громова', 'Громова Ира (мама Пети)'],
+  ['has an apostrophe and a stroke', ["Дар'я-Софія", "О'Нил", null, null], "ДАР'Я-СОФІЯ О'НИЛ"],
+  ['is all in the first name', ['Лев Абрамович Гуревич', '', null, null], 'Лев Абрамович Гуревич'],
+  ['has an e-mail with a plus', ['Ян', 'Б', null, 'yan.b+karate@x.example'], 'yan.b+karate@x.example', 'Yan.B+Karate@x.example'],
+])('somebody whose name %s is in nobody else’s data', async (_what, words, ...written) => {
+  const [one, other] = [await make.student(), await make.student()];
+  await called(one, 'Вера', 'Тихонова', null, null);
+  await called(other, ...words);
+  await told(one, { text: written.map((name) => `Были ${name}, и (${name}).`).join(' ') });
+  const { notifications } = (await api.get(`/api/people/${one}/data`)).body.tables;
+  expect(notifications[0].params.text).toBe(written.map(() => `Были #${other}, и (#${other}).`).join(' '));
+});
+
+test('who is known by a name in Telegram is in nobody else’s data, and of two names that begin alike it is the longer', async () => {
+  const [one, other, longer] = [await make.student(), await make.student(), await make.student()];
+  await called(one, 'Инна', 'Седова', null, null);
+  await run(sql.unsafe`update users set telegram_username = 'red_fox' where id = ${one}`);
+  await called(other, 'Олег', 'Седов', null, null);
+  await run(sql.unsafe`update users set telegram_username = 'grey_wolf' where id = ${other}`);
+  await called(longer, 'Олег', 'Седов-Петров', null, null);
+  await told(one, {
+    text: 'Пишите @grey_wolf или t.me/Grey_Wolf, не grey_wolf2. Олег Седов и Олег Седов-Петров. Я @red_fox.',
+    username: 'grey_wolf',
+  });
+  const { notifications } = (await api.get(`/api/people/${one}/data`)).body.tables;
+  expect(notifications[0].params).toEqual({
+    text: `Пишите @#${other} или t.me/#${other}, не grey_wolf2. #${other} и #${longer}. Я @red_fox.`,
+    username: `#${other}`,
+  });
+});
+
+test('one’s own longer name is not cut by another’s that it begins with', async () => {
+  const [one, other] = [await make.student(), await make.student()];
+  await called(one, 'Зоя', 'Лось-Белова', null, null);
+  await called(other, 'Зоя', 'Лось', null, null);
+  await told(one, { text: 'Зоя Лось-Белова и Зоя Лось' });
+  expect(await dataOf(one)).toContain(`"text":"Зоя Лось-Белова и #${other}"`);
+});
+
 test('a namesake’s name is one’s own, and a common word is nobody’s name', async () => {
   const [one, namesake, word] = [await make.student(), await make.student(), await make.student()];
   await called(one, 'Вера', 'Тихонова', '+79160001201', null);
