@@ -6,7 +6,7 @@ const ROWS = 200;
 const NOTE = `-- A studio in SQL. To read it back into an empty database, as a superuser (its rows come in whatever order):
 --   createdb studio && psql -v ON_ERROR_STOP=1 -d studio -f studio.sql
 -- The fleet starts on it: DATABASE_URL=postgres://.../studio npm start
--- Left out is what only lets people in, so everybody needs a new password or link (npm run link). A copy with these, too, is a backup: npm run backup
+-- Left out is what only lets people in, so everybody needs a new password or link (npm run invite). A copy with these, too, is a backup: npm run backup
 `;
 
 /**
@@ -38,22 +38,50 @@ export async function* sqlDump(client: pg.Client, tables: readonly string[], lef
 const tableOf = (client: pg.Client, table: string) => `public.${client.escapeIdentifier(table)}`;
 
 async function* rowsOf(client: pg.Client, table: string): AsyncGenerator<Buffer> {
-  const from = tableOf(client, table);
-  const { rows: columns } = await client.query<{ name: string }>(
-    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
-    [from],
-  );
-  const names = columns.map(({ name }) => client.escapeIdentifier(name));
-  await client.query(
-    `declare dumped no scroll cursor for select ${names.map((name) => `${name}::text`).join(', ')} from ${from}`,
-  );
-  for (;;) {
-    const { rows } = await client.query<(string | null)[]>({ text: `fetch ${ROWS} from dumped`, rowMode: 'array' });
-    if (rows.length === 0) break;
+  const columns = await columnsOf(client, table);
+  const into = `${tableOf(client, table)} (${columns.map((name) => client.escapeIdentifier(name)).join(', ')})`;
+  for await (const rows of valuesOf(client, table, columns)) {
     const values = rows.map(
       (row) => `(${row.map((value) => (value === null ? 'null' : client.escapeLiteral(value))).join(', ')})`,
     );
-    yield Buffer.from(`insert into ${from} (${names.join(', ')}) overriding system value values\n${values.join(',\n')};\n`);
+    yield Buffer.from(`insert into ${into} overriding system value values\n${values.join(',\n')};\n`);
+  }
+}
+
+/**
+ * A table as CSV with a head, of the moment of the client's transaction, as COPY writes it: null is nothing, no words are "". What is not
+ * taken yet stays with the server.
+ */
+export async function* csvDump(client: pg.Client, table: string): AsyncGenerator<Buffer> {
+  const columns = await columnsOf(client, table);
+  yield Buffer.from(lineOf(columns));
+  for await (const rows of valuesOf(client, table, columns)) yield Buffer.from(rows.map(lineOf).join(''));
+}
+const lineOf = (values: readonly (string | null)[]) => `${values.map(cellOf).join(',')}\n`;
+const cellOf = (value: string | null) =>
+  value === null ? '' : value === '' || /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+
+/** A table's columns in their order, without those that are worked out of others. */
+async function columnsOf(client: pg.Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    `select attname as name from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped and attgenerated = '' order by attnum`,
+    [tableOf(client, table)],
+  );
+  return rows.map(({ name }) => name);
+}
+
+/** As the server writes them. */
+const unread = { getTypeParser: () => (value: string) => value };
+
+/** All rows of a table, some at a time. Of one table after the other: they are read through a cursor of one name. */
+async function* valuesOf(client: pg.Client, table: string, columns: readonly string[]): AsyncGenerator<(string | null)[][]> {
+  const names = columns.map((name) => client.escapeIdentifier(name)).join(', ');
+  await client.query(`declare dumped no scroll cursor for select ${names} from ${tableOf(client, table)}`);
+  const fetch = { text: `fetch ${ROWS} from dumped`, rowMode: 'array', types: unread } as const;
+  for (;;) {
+    const { rows } = await client.query<(string | null)[]>(fetch);
+    if (rows.length === 0) break;
+    yield rows;
   }
   await client.query('close dumped');
 }

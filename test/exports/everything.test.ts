@@ -8,7 +8,8 @@ import { parse } from 'csv-parse/sync';
 import pg from 'pg';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import { tablesToExport } from '../../sql/exports/copy.ts';
+import { csvDump } from '../../sql/exports/dump.ts';
+import { tablesToExport } from '../../sql/exports/tables.ts';
 import { exportEverything } from '../../workers/exports/everything.ts';
 import { salon } from '../bookings/salon.ts';
 import { admin, type TestDatabase, testDatabase } from '../support/database.ts';
@@ -59,6 +60,36 @@ test('everything is taken out: each table row by row, the audit’s line; and no
     expect(calendar.match(/BEGIN:VEVENT/g)).toHaveLength(1);
   }
   await expect(exportEverything(db, url, folder, { today: today(), zone: 'Europe/Moscow' })).rejects.toThrow(/is not empty/);
+});
+
+test('a table is CSV as COPY writes it, and what is not taken yet stays with the server', async () => {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  try {
+    await client.query(`
+      create table odd (id int, words text, "the, day" date, is_on boolean, more jsonb, raw bytea, twice int generated always as (id * 2) stored)`);
+    await client.query(`insert into odd values
+      (1, '', null, true, '{"a": 1}', '\\x00ff'), (2, null, '2026-03-31', false, null, null), (3, e'"two"\n\r', null, null, '"x"', ''),
+      (4, e' blank; tab\t\\\\.', null, null, null, null)`);
+    await client.query(`insert into odd (id) select n from generate_series(5, 1000) n`);
+    await client.query('begin');
+    const rows = csvDump(client, 'odd');
+    expect(String((await rows.next()).value)).toBe('id,words,"the, day",is_on,more,raw\n');
+    const some = String((await rows.next()).value);
+    expect(some.split('\n5,')[0]).toBe(
+      ['1,"",,t,"{""a"": 1}",\\x00ff', '2,,2026-03-31,f,,', '3,"""two""\n\r",,,"""x""",\\x', '4, blank; tab\t\\.,,,,'].join('\n'),
+    );
+    expect(some.match(/^\d+,/gm)).toHaveLength(200);
+    // Nothing more was asked for: the connection answers something else at once.
+    expect((await client.query('select count(*)::int from odd')).rows).toEqual([{ count: 1_000 }]);
+    let rest = '';
+    for await (const chunk of rows) rest += String(chunk);
+    expect([rest.match(/^\d+,/gm)?.length, rest.endsWith('\n1000,,,,,\n')]).toEqual([800, true]);
+  } finally {
+    await client.query('rollback');
+    await client.query('drop table odd');
+    await client.end();
+  }
 });
 
 test('the SQL is read back into an empty database: the same rows, nothing that lets anybody in, and the next number is a new one', async () => {

@@ -6,8 +6,8 @@ import { EVERYTHING } from '../../sql/auth/whose.ts';
 import { connectForBackup, exportSnapshot } from '../../sql/backups/server.ts';
 import { type Sql, sql } from '../../sql/database/database.ts';
 import { calendarsToExport, calendarToExport } from '../../sql/exports/calendar.ts';
-import { copyOut, LEFT_OUT, tablesToExport } from '../../sql/exports/copy.ts';
-import { sqlDump } from '../../sql/exports/dump.ts';
+import { csvDump, sqlDump } from '../../sql/exports/dump.ts';
+import { LEFT_OUT, tablesToExport } from '../../sql/exports/tables.ts';
 import { writeWhole } from '../backups/files.ts';
 import { Refused } from '../refusal.ts';
 import { calendarText } from './calendar.ts';
@@ -35,7 +35,7 @@ export async function takeEverything(db: Sql, databaseUrl: string, take: Take, {
     const snapshot = await exportSnapshot(client);
     const tables = await tablesToExport(client);
     for (const [done, table] of tables.entries()) {
-      await take(`${table}.csv`, copyOut(client, table));
+      await take(`${table}.csv`, csvDump(client, table));
       await onTable?.(done + 1, tables.length);
     }
     await take('studio.sql', sqlDump(client, tables, LEFT_OUT));
