@@ -8,7 +8,7 @@ import { withoutOthers } from '../../sql/people/others.ts';
 import { findKnown, ownRows } from '../../sql/people/own-data.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { fileErasures } from '../../workers/backups/erasures.ts';
-import { erasureActOf } from '../../workers/people/act.ts';
+import { erasureActOf, MOST_LINES } from '../../workers/people/act.ts';
 import { consent, withdraw } from '../../workers/people/consents.ts';
 import { erase } from '../../workers/people/erase.ts';
 import { demandScope } from '../../workers/rights.ts';
@@ -125,7 +125,7 @@ export const ownDataRoutes = [
       const person = /^person:(\d+)$/.exec(act.erased_by)?.[1];
       const [eraser] = person ? await namesOf(db, [Number(person)]) : [];
       const content = erasureActOf(act, {
-        lines: await linesOfErasure(db, params.id),
+        ...(await linesOfErasure(db, params.id, MOST_LINES)),
         studio: (await findCompany(db))?.name ?? '',
         by: eraser ? `${eraser.first_name} ${eraser.last_name}`.trim() : null,
         zone: settings.zone,

@@ -38,11 +38,17 @@ const erasedLine = z.object({
 /** What the log of changes says of an erasure: that rows were changed and deleted, not what stood in them. */
 export type ErasedLine = z.output<typeof erasedLine>;
 
-/** The lines that an erasure's transaction wrote into the log of changes. */
-export const linesOfErasure = (db: Sql, userId: number) =>
-  db.any(sql.type(erasedLine)`
-    select log.at, actor, record, record_id, action from erasures join changes_log log on log.at = erased_at
-    where user_id = ${userId} order by log.id`);
+/**
+ * The first lines that an erasure's transaction wrote into the log of changes, and how many there are. One that was done again after a
+ * restore wrote them when it was filed: it was at once.
+ */
+export async function linesOfErasure(db: Sql, userId: number, limit: number): Promise<{ lines: ErasedLine[]; count: number }> {
+  const found = await db.any(sql.type(erasedLine.extend({ count: z.int() }))`
+    select log.at, actor, record, record_id, action, (count(*) over ())::int as count
+    from erasures join changes_log log on log.at in (erased_at, filed_at)
+    where user_id = ${userId} order by log.id limit ${limit}`);
+  return { lines: found.map(({ count: _count, ...line }) => line), count: found[0]?.count ?? 0 };
+}
 
 /** Keeps the act of an erasure; of one that is done again after a restore with the instant it had, and as filed already. */
 export const noteErasure = (

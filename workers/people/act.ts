@@ -6,15 +6,16 @@ import { type Locale, text } from '../notifier/texts/texts.ts';
 
 const [LEFT, RIGHT] = [14, 196];
 /** Lines of the log on the page. */
-const MOST_LINES = 34;
+export const MOST_LINES = 34;
 
 /**
  * The act that personal data was destroyed, with the extract of the log, A4 upright, as SVG (R30). It names a number: who it was nobody knows any more.
+ * @param of.lines the first lines of the log, at least as many as the page has room for; `of.count`: how many there are
  * @param of.by who erased; null: an empty line to sign on
  */
 export function erasureActOf(
   { user_id, erased_at, counts }: Erasure,
-  of: { lines: readonly ErasedLine[]; studio: string; by: string | null; zone: string; locale: Locale },
+  of: { lines: readonly ErasedLine[]; count: number; studio: string; by: string | null; zone: string; locale: Locale },
 ): string {
   const { locale, zone } = of;
   const wall = wallTimeOf(new Date(erased_at), zone);
@@ -33,8 +34,9 @@ export function erasureActOf(
     ...of.lines.map(({ at, actor, record, record_id, action }) => `${at} ${actor} ${action} ${record} ${record_id}`),
   ];
   const shown = extract.slice(0, MOST_LINES);
+  const left = Object.keys(counts).length + of.count - shown.length;
   const top = 40 + said.length * 6;
-  const more = extract.length > shown.length ? [text(locale, 'erasure_act.more', { count: extract.length - shown.length })] : [];
+  const more = left > 0 ? [text(locale, 'erasure_act.more', { count: left })] : [];
   return sheet(210, 297, [
     line(text(locale, 'erasure_act.title', { number: user_id }), { x: LEFT, y: 24, size: 8, most: RIGHT - LEFT, weight: 'bold' }),
     ...said.map((words, n) => line(words, { x: LEFT, y: 36 + n * 6, size: 4, most: RIGHT - LEFT })),
