@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { warmthOf } from '../../api/web/console/modules/reports/load-ahead.ts';
 import { presetOf } from '../../api/web/console/modules/reports/periods.ts';
+import { askedBy, type ReportKind, type Row } from '../../api/web/console/modules/reports/reports.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { academy } from '../belts/stage.ts';
@@ -104,6 +105,29 @@ test.each([
   [{ busy_minutes: 60, open_minutes: 0, load: null }, 5],
   [{ busy_minutes: 0, open_minutes: 0, load: null }, 0],
 ])('%o is as warm as %i', (heat, warmth) => expect(warmthOf(heat)).toBe(warmth));
+
+test.each<[ReportKind, Row, ReturnType<typeof askedBy>]>([
+  ['revenue', { period: '2026-03-01' }, { of: '2026-03-01', who: null }],
+  ['trainers', { period: '2026-03-01', trainer_id: 7 }, { of: '2026-03-01', who: 7 }],
+  ['debtors', { payer_id: 9 }, { of: null, who: 9 }],
+  ['renewals', { end_date: '2026-03-09', student_id: 9 }, null],
+])('the figures of a row of %s, %j, are asked about by %j', (kind, row, asked) => expect(askedBy(kind, row)).toEqual(asked));
+
+inBrowser('who has two subscriptions that end has two figures, and both stand behind the total alone', async () => {
+  const student = await make.make.student();
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Grace', last_name = 'Hopper' where id = ${student}`);
+  for (const days of [3, 9])
+    await make.make.subscription({ student, from: addDays(today(), -20), to: addDays(today(), days), autoRenew: true });
+  const page = await open('/console/reports/renewals');
+  const rows = page.getByRole('row').filter({ hasText: 'Grace Hopper' });
+  await rows.nth(1).waitFor();
+  expect([await rows.count(), await rows.getByRole('button').count()]).toEqual([2, 0]);
+  await page.getByRole('button', { name: /^Expected.*Total/ }).click();
+  const lines = page.getByRole('dialog').last().getByRole('listitem').filter({ hasText: 'Grace Hopper' });
+  await lines.nth(1).waitFor();
+  expect(await lines.count()).toBe(2);
+  expect(await violations(page)).toEqual([]);
+});
 
 inBrowser('the next 60 days are a table of figures, whose days lead to the board', async () => {
   const salonOf = salon(world.api.db);

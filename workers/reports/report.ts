@@ -10,7 +10,10 @@ export type Report = {
   rows(db: Sql, span: ReportSpan, today: string): Promise<Figures[]>;
   /** Each figure that can be explained, and of which rows it is put together. */
   figures: Readonly<Record<string, Parts>>;
-  /** The rows that are asked for, of each kind at most as many. With no figure named, none of states and open hours: they are of all there is. */
+  /**
+   * The rows that are asked for, of each kind at most as many. With no figure named, none of what is of more than the span:
+   * balances that stand at its end, open hours, and who is active in later months.
+   */
   explain(db: Sql, span: ReportSpan, today: string, asked: AskedRows): Promise<readonly Figures[]>;
   /** Columns that are no sums: in the total the last one stands. */
   states?: readonly string[];

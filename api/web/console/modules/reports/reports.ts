@@ -71,6 +71,17 @@ export const SECTIONS = {
   trainers: only('trainers', 'trainer', 'hours', ['period', 'trainer', 'trainings', 'substituted', 'bookings', 'heads', 'hours']),
 } as const satisfies Record<ReportKind, readonly Section[]>;
 
+const WHO: Partial<Record<ReportKind, string>> = { load: 'room_id', trainers: 'trainer_id', debtors: 'payer_id' };
+/**
+ * By which period and which person or room the figures of a row are asked about (null: of all). Null for a row that is of neither alone: who
+ * has two subscriptions that end has two rows of renewals.
+ */
+export function askedBy(kind: ReportKind, row: Row): { of: string | null; who: number | null } | null {
+  const of = typeof row.period === 'string' ? row.period : null;
+  const who = Number(row[WHO[kind] ?? '']) || null;
+  return of === null && who === null ? null : { of, who };
+}
+
 /** Reports of today, or of the days ahead: a period is nothing to them. */
 export const isOfToday = (kind: ReportKind) => kind === 'debtors' || kind === 'renewals';
 
