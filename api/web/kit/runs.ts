@@ -1,4 +1,4 @@
-import type { AnswerTo } from './client.ts';
+import { type AnswerTo, ask, type Given } from './client.ts';
 
 export type RunSummary = AnswerTo<'GET /process-history'>['items'][number];
 
@@ -49,3 +49,11 @@ export const COUNTS = [
 /** Seconds it took; null before it is over. */
 export const secondsOf = ({ started_at, completed_at }: RunSummary): number | null =>
   started_at && completed_at ? (Date.parse(completed_at) - Date.parse(started_at)) / 1_000 : null;
+
+type Process = NonNullable<NonNullable<Given<'GET /process-history'>['query']>['process_type']>;
+/** The newest run of a process with what it did, of its latest ten that are such; null where there is none. */
+export async function lastRunOf(process: Process, signal: AbortSignal, isSuch: (run: RunSummary) => boolean = () => true) {
+  const { items } = await ask('GET /process-history', { query: { process_type: process, limit: '10' }, signal });
+  const found = items.find(isSuch);
+  return found ? ask('GET /process-history/{id}', { params: { id: String(found.id) }, signal }) : null;
+}

@@ -2,7 +2,7 @@ import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
 import { count } from '../../../kit/formats.ts';
 import { t } from '../../../kit/i18n.ts';
 import { useQuery } from '../../../kit/queries.ts';
-import { COUNTS, type RunSummary } from '../../../kit/runs.ts';
+import { COUNTS, lastRunOf, type RunSummary } from '../../../kit/runs.ts';
 
 export const VIEWS = ['tonight', 'runs', 'timetable', 'messages', 'alarms'] as const;
 export type Tonight = AnswerTo<'GET /api/tonight'>;
@@ -62,12 +62,10 @@ export const useAudit = () =>
   useQuery({
     queryKey: ['runs', 'audit'],
     async queryFn({ signal }) {
-      const { items } = await ask('GET /process-history', { query: { process_type: 'cleanup', limit: '10' }, signal });
-      const over = items.find(({ status }) => status === 'success' || status === 'partial');
-      if (!over) return null;
-      const run = await ask('GET /process-history/{id}', { params: { id: String(over.id) }, signal });
+      const run = await lastRunOf('cleanup', signal, ({ status }) => status === 'success' || status === 'partial');
+      if (!run) return null;
       const { audit_findings: findings = 0 } = (run.result ?? {}) as { audit_findings?: number };
-      return { runId: over.id, at: over.completed_at as string, findings };
+      return { runId: run.id, at: run.completed_at as string, findings };
     },
   });
 
