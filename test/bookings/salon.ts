@@ -56,6 +56,25 @@ export function salon(db: Database) {
       await db.query(sql.unsafe`
         insert into wallet_transactions (user_id, amount_minor, kind, payment_id) values (${client}, ${minor}, 'deposit', ${payment})`);
     },
+    /** A package of so many units of a service that somebody has bought, for these days. */
+    bought: (fields: {
+      client: number;
+      service: number;
+      from: string;
+      to: string;
+      units?: number;
+      price?: number;
+      soldAt?: string;
+    }) =>
+      db.oneFirst(id`
+        with offered as (
+          insert into service_packages (name, composition, price_minor)
+          values (${`Пакет ${next()}`}, ${sql.jsonb([{ service_id: fields.service, units: fields.units ?? 3 }])}, ${fields.price ?? 3_000})
+          returning id, composition, price_minor
+        )
+        insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date, created_at)
+        select ${fields.client}, id, composition, price_minor, ${fields.from}::date, ${fields.to}::date, coalesce(${fields.soldAt ?? null}::timestamptz, now())
+        from offered returning id`),
     booking: (fields: {
       client: number;
       specialist: number;

@@ -214,13 +214,7 @@ test('what stands against it is named, all at once, and nothing is erased', asyn
   await make.type();
   const training = await make.training({ trainer: specialist, at: inHours(90) });
   await run(sql.unsafe`insert into real_training_students (real_training_id, student_id) values (${training}, ${id})`);
-  await run(sql.unsafe`
-    with offered as (
-      insert into service_packages (name, composition, price_minor, validity_days)
-      values ('Пакет', ${sql.jsonb([{ service_id: service, units: 3 }])}, 3000, 30) returning id, composition, price_minor
-    )
-    insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
-    select ${id}, id, composition, price_minor, ${today()}::date, ${inDays(29)}::date from offered`);
+  await make.bought({ client: id, service, from: today(), to: inDays(29) });
   await run(sql.unsafe`
     insert into finance_requests (kind, real_training_id, student_id, reason, requested_at, requested_by)
     values ('cancel_participation', ${training}, ${id}, 'болеет', now(), 'x')`);

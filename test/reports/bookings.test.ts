@@ -93,12 +93,7 @@ describe('of 1,000 for a booking is earned', () => {
 async function packageOf(...endings: Ending[]) {
   const client = await make.student();
   const service = await make.service();
-  const kind = await api.db.oneFirst(id`
-    insert into service_packages (name, composition, price_minor)
-    values (${`Пакет ${client}`}, ${sql.jsonb([{ service_id: service, units: 3 }])}, 1000) returning id`);
-  const pack = await api.db.oneFirst(id`
-    insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date)
-    select ${client}, id, composition, price_minor, ${SOLD}::date, ${LAST}::date from service_packages where id = ${kind} returning id`);
+  const pack = await make.bought({ client, service, price: 1_000, from: SOLD, to: LAST });
   await bill({ client, pack }, 1_000);
   for (const [n, ending] of endings.entries()) {
     const { booking } = await booked(ending, 'package', n === 0 ? client : undefined);

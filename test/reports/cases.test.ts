@@ -35,29 +35,10 @@ async function earned(day = today) {
 }
 const KINDS = ['training', 'subscription', 'booking', 'package', 'other'] as const;
 
-/** A training that was held, and who was marked in it how. */
-async function held(
-  startsAt: string,
-  marks: [student: number, status: string][],
-  more: { trainer?: number; regular?: number; room?: number } = {},
-) {
-  const training = await api.db.oneFirst(id`
-    insert into real_trainings (training_type_id, trainer_id, regular_trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants,
-      price_minor, status)
-    select ${await make.type()}, ${more.trainer ?? (await make.trainer())}, ${more.regular ?? null}, ${more.room ?? null},
-      (at at time zone ${ZONE})::date, (at at time zone ${ZONE})::time, at, at + interval '90 minutes', 10, 0, 'completed'
-    from (select ${startsAt}::timestamptz as at) as given returning id`);
-  for (const [student, status] of marks)
-    await api.db.query(sql.unsafe`
-      insert into real_training_students (real_training_id, student_id, status, attendance_marked_at)
-      values (${training}, ${student}, ${status}, ${startsAt}::timestamptz + interval '40 minutes')`);
-  return training;
-}
-
 test('a server in New York: a training at 23:30 in Moscow that was marked at 00:10 is on its day in all reports', () =>
   onServerIn('America/New_York', async () => {
     const [student, room, trainer] = [await make.student(), await make.room(), await make.trainer()];
-    const training = await held('2026-03-31T20:30:00Z', [[student, 'PRESENT']], { room, trainer });
+    const training = await make.held('2026-03-31T20:30:00Z', [[student, 'PRESENT']], { room, trainer });
     await api.db.query(sql.unsafe`
       insert into invoices (payer_id, student_id, type, amount_minor, real_training_student_id, charge_no, created_at)
       select ${student}, ${student}, 'TRAINING', 700, id, 0, '2026-03-31T20:00:00Z' from real_training_students where real_training_id = ${training}`);
@@ -77,7 +58,7 @@ test('a server in New York: a training at 23:30 in Moscow that was marked at 00:
 
 test('a training at 23:30 in Moscow that was marked at 00:10 is on its day', async () => {
   const student = await make.student();
-  await held('2026-03-31T20:30:00Z', [
+  await make.held('2026-03-31T20:30:00Z', [
     [student, 'PRESENT'],
     [await make.student(), 'ABSENT'],
   ]);
@@ -95,7 +76,7 @@ test('a training at 23:30 in Moscow that was marked at 00:10 is on its day', asy
 
 test('an absence that was marked by hand is one; an excused one is none', async () => {
   const [one, other, third] = [await make.student(), await make.student(), await make.student()];
-  const training = await held('2026-03-10T15:00:00Z', [
+  const training = await make.held('2026-03-10T15:00:00Z', [
     [one, 'ABSENT'],
     [other, 'PRESENT'],
     [third, 'ABSENT'],
@@ -129,7 +110,7 @@ describe('10,000 for 8 sessions', () => {
     await api.post(`/api/people/${student}/payments`, { amount_minor: 10_000 });
     const bought = await api.post(`/api/students/${student}/subscriptions`, { subscription_id: kind });
     for (let n = 1; n <= taken; n += 1) {
-      const training = await held(`${addDays(today, -1)}T${String(2 * n + 4).padStart(2, '0')}:00:00+03:00`, []);
+      const training = await make.held(`${addDays(today, -1)}T${String(2 * n + 4).padStart(2, '0')}:00:00+03:00`, []);
       const seat = await api.db.oneFirst(id`
         insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, 'PRESENT') returning id`);
       const entry = await api.db.oneFirst(id`
@@ -198,7 +179,7 @@ test('an unlimited one is earned by the day, without frozen days', async () => {
 
 test('what is owed is earned, too; a waived invoice is taken off on its own day', async () => {
   const student = await make.student();
-  const training = await held(`${addDays(today, -40)}T15:00:00Z`, [[student, 'PRESENT']]);
+  const training = await make.held(`${addDays(today, -40)}T15:00:00Z`, [[student, 'PRESENT']]);
   const bill = await api.db.oneFirst(id`
     insert into invoices (payer_id, student_id, type, amount_minor, real_training_student_id, charge_no, created_at)
     select ${student}, ${student}, 'TRAINING', 700, id, 0, ${addDays(today, -41)}::timestamptz from real_training_students
@@ -216,7 +197,7 @@ test('what is owed is earned, too; a waived invoice is taken off on its own day'
 
 test('a substitute has it under their trainings and hours, not the one whose training it is', async () => {
   const [regular, substitute] = [await make.trainer(), await make.trainer()];
-  await held('2026-03-10T15:00:00Z', [], { trainer: substitute, regular });
+  await make.held('2026-03-10T15:00:00Z', [], { trainer: substitute, regular });
   expect((await report('trainers', 'from=2026-03-01&to=2026-03-31')).rows).toMatchObject([
     { trainer_id: substitute, trainings: 1, substituted: 1, hours: 1.5 },
   ]);
@@ -227,7 +208,7 @@ test('a room is used so much of the hours it is open; a day off has none', async
   const location = Number(await api.db.oneFirst(sql.unsafe`select location_id from rooms where id = ${room}`));
   const hours = { '0': [['10:00', '13:00']], '1': [['10:00', '12:00']] };
   await api.db.query(sql.unsafe`update locations set work_schedule = ${sql.jsonb(hours as never)} where id = ${location}`);
-  await held('2026-03-09T08:00:00Z', [], { room });
+  await make.held('2026-03-09T08:00:00Z', [], { room });
   const load = async () => (await report('load', 'from=2026-03-09&to=2026-03-15&by=week')).rows;
   expect(await load()).toMatchObject([{ room_id: room, used_minutes: 90, open_minutes: 300, load: 0.3 }]);
   await api.post('/api/calendar-days', { date: '2026-03-10', kind: 'off', name: 'Праздник' });
@@ -292,7 +273,7 @@ test('students: new, active, frozen and gone, a returned one is not new', async 
 
 describe('a table to keep', () => {
   test('as CSV with a mark for Excel, and as a sheet', async () => {
-    await held('2026-03-10T15:00:00Z', [[await make.student(), 'PRESENT']]);
+    await make.held('2026-03-10T15:00:00Z', [[await make.student(), 'PRESENT']]);
     const csv = await api.get('/api/reports/attendance?from=2026-03-01&to=2026-03-31&format=csv');
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(csv.headers.get('content-disposition')).toBe('attachment; filename="attendance-2026-03-01-2026-03-31.csv"');
@@ -315,7 +296,7 @@ describe('a table to keep', () => {
 
   test('each report is a sheet of its own figures', async () => {
     const [student, trainer, room] = [await make.student(), await make.trainer(), await make.room()];
-    await held(`${addDays(today, -1)}T09:00:00Z`, [[student, 'PRESENT']], { trainer, room });
+    await make.held(`${addDays(today, -1)}T09:00:00Z`, [[student, 'PRESENT']], { trainer, room });
     await api.db.query(sql.unsafe`update students set registration_date = ${addDays(today, -60)}::date`);
     await make.subscription({ student, from: addDays(today, -10), to: addDays(today, 5), autoRenew: true });
     await api.db.query(sql.unsafe`

@@ -53,7 +53,7 @@ async function received() {
 /** Something earned of each kind: a training, an unlimited subscription, a booking, a package that is over, and another bill. */
 async function earned() {
   const student = await make.student();
-  const training = await held(inDays(-40), [[student, 'PRESENT']]);
+  const training = await make.held(noon(inDays(-40)), [[student, 'PRESENT']]);
   const seat = await api.db.oneFirst(id`select id from real_training_students where real_training_id = ${training}`);
   await bill(student, 900, { seat });
   const kind = await api.db.oneFirst(id`
@@ -63,44 +63,33 @@ async function earned() {
   const booking = await make.booking({ client, specialist: await make.specialist([service]), service, at: noon(inDays(-38)) });
   await run(sql.unsafe`update bookings set status = 'COMPLETED' where id = ${booking}`);
   await bill(client, 1_100, { booking });
-  const bought = await api.db.oneFirst(id`
-    with offered as (
-      insert into service_packages (name, composition, price_minor, validity_days)
-      values ('Пакет', ${sql.jsonb([{ service_id: service, units: 3 }])}, 3100, 30) returning id, composition, price_minor
-    )
-    insert into client_packages (client_id, service_package_id, composition, price_minor, start_date, end_date, created_at)
-    select ${client}, id, composition, price_minor, ${inDays(-69)}::date, ${inDays(-40)}::date, now() - interval '70 days' from offered returning id`);
+  const bought = await make.bought({
+    client,
+    service,
+    price: 3_100,
+    from: inDays(-69),
+    to: inDays(-40),
+    soldAt: noon(inDays(-70)),
+  });
   await bill(client, 3_100, { bought });
 }
 
 const noon = (day: string) => `${day}T12:00:00+03:00`;
-async function held(day: string, marks: [student: number, status: string][], more: { regular?: number; room?: number } = {}) {
-  const training = await api.db.oneFirst(id`
-    insert into real_trainings (training_type_id, trainer_id, regular_trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants,
-      price_minor, status)
-    select ${await make.type()}, ${await make.trainer()}, ${more.regular ?? null}, ${more.room ?? null}, ${day}::date, '12:00', at, at + interval '75 minutes', 10, 0,
-      'completed' from (select ${noon(day)}::timestamptz as at) as given returning id`);
-  for (const [student, status] of marks)
-    await run(
-      sql.unsafe`insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, ${status})`,
-    );
-  return training;
-}
 
 /** Trainings of a trainer and of a substitute, one of them cancelled, in a room that has hours. */
 async function given() {
   const room = await make.roomAt(await make.location({ '0': [['10:00', '13:00']], '3': [['10:00', '12:15']] }));
   const [one, other] = [await make.student(), await make.student()];
   for (const days of [-33, -3, -2])
-    await held(
-      inDays(days),
+    await make.held(
+      noon(inDays(days)),
       [
         [one, 'PRESENT'],
         [other, 'ABSENT'],
       ],
-      { room },
+      { room, minutes: 75 },
     );
-  await held(inDays(-1), [[one, 'PRESENT']], { regular: await make.trainer() });
+  await make.held(noon(inDays(-1)), [[one, 'PRESENT']], { regular: await make.trainer() });
   await make.training({ trainer: await make.trainer(), at: noon(inDays(-4)), isCancelled: true });
 }
 

@@ -15,7 +15,7 @@ export function studio(db: Database) {
       with person as (insert into users (first_name, last_name, is_active) values (${name}, 'Тестов', ${isActive}) returning id),
         role as (insert into user_roles (user_id, role) select id, ${role} from person)
       select id from person`);
-  return {
+  const make = {
     user,
     async trainer({ isActive = true } = {}) {
       const userId = await user(`Тренер ${next()}`, 'specialist', isActive);
@@ -66,7 +66,26 @@ export function studio(db: Database) {
         values (${fields.student}, ${kind}, ${fields.from}::date, ${fields.to}::date, ${fields.left === undefined ? 8 : fields.left}, ${fields.autoRenew ?? false},
           ${fields.frozen?.[0] ?? null}::date, ${fields.frozen?.[1] ?? null}::date, ${fields.status ?? 'active'}) returning id`);
     },
+    /** A training that was held, on the day and at the time the studio's clock shows, in Moscow, and who was marked in it how. */
+    async held(
+      startsAt: string,
+      marks: readonly (readonly [student: number, status: string])[],
+      more: { trainer?: number; regular?: number; room?: number; minutes?: number } = {},
+    ) {
+      const training = await db.oneFirst(id`
+        insert into real_trainings (training_type_id, trainer_id, regular_trainer_id, room_id, training_date, start_time, starts_at, ends_at, max_participants,
+          price_minor, status)
+        select ${await make.type()}::int, ${more.trainer ?? (await make.trainer())}::int, ${more.regular ?? null}::int, ${more.room ?? null}::int, wall::date,
+          wall::time, at, at + make_interval(mins => ${more.minutes ?? 90}), 10, 0, 'completed'
+        from (select ${startsAt}::timestamptz as at) as given, lateral (select at at time zone 'Europe/Moscow' as wall) as studio returning id`);
+      for (const [student, status] of marks)
+        await db.query(sql.unsafe`
+          insert into real_training_students (real_training_id, student_id, status, attendance_marked_at)
+          values (${training}, ${student}, ${status}, ${startsAt}::timestamptz + interval '40 minutes')`);
+      return training;
+    },
   };
+  return make;
 }
 
 /** Everyone registered, as `training date, template, student, status`, in a fixed order. */
