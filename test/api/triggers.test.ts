@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
+import { PROCESSES, pathOf } from '../../api/web/kit/runs.ts';
 import { runJobId } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
@@ -10,6 +11,7 @@ import { findRun } from '../../sql/runs/find.ts';
 import { monday as nextMonday } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 
 /** The API without a worker: what is asked stays queued until a test says otherwise. */
 let api: TestApi;
@@ -154,4 +156,12 @@ describe('Prefer: wait without a worker', () => {
     expect(body).toMatchObject({ run_id: id, href: `/process-history/${id}`, detail: 'the run failed: Error: the ceiling fell' });
     expect(headers.get('location')).toBe(body.href);
   });
+});
+
+test('an administrator may ask for each process that pages offer them', async () => {
+  const admin = await personOf(api, 'admin');
+  for (const name of PROCESSES) {
+    const { status } = await admin.ask('POST', String(pathOf(name)), {});
+    expect([name, [200, 202].includes(status)]).toEqual([name, true]);
+  }
 });

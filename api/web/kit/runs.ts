@@ -4,7 +4,10 @@ export type RunSummary = AnswerTo<'GET /process-history'>['items'][number];
 
 export const COLOURS = { queued: 'secondary', running: 'info', success: 'success', partial: 'warning', error: 'error' } as const;
 
-/** How a process is asked for, and by what name its body has the day; those that are parts of others are not here. */
+/**
+ * How a process is asked for, and by what name its body has the day. Each is one that an administrator may ask for: parts of others are
+ * not here, nor is the export, which is the owner's.
+ */
 const TRIGGERS: Readonly<Record<string, { path: string; body(run: RunSummary): object }>> = {
   generation: { path: '/real-trainings/generate-next-week', body: ({ params }) => ({ week_start: params.start }) },
   daily: { path: '/real-trainings/process-daily-operations', body: ofDay },
@@ -14,7 +17,6 @@ const TRIGGERS: Readonly<Record<string, { path: string; body(run: RunSummary): o
   stats: { path: '/cron/stats', body: ofDay },
   backup: { path: '/cron/backup', body: () => ({}) },
   verify_backup: { path: '/cron/verify-backup', body: () => ({}) },
-  export: { path: '/cron/export', body: () => ({}) },
 };
 function ofDay({ process_date }: RunSummary) {
   return { date: process_date };
