@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
@@ -43,7 +43,10 @@ export default defineConfig({
   },
 });
 
-/** A language of the console in two parts: `ru.json?first` is what the board and signing in say, `ru.json?rest` all else. */
+/**
+ * A language of the console in two parts: `ru.json?first` is what the board and signing in say, `ru.json?rest` all else, with what the
+ * Mini App says as well (`would.`: what a process would do), which stands among its texts alone.
+ */
 function textsInTwo(): Plugin {
   return {
     name: 'texts-in-two',
@@ -52,13 +55,18 @@ function textsInTwo(): Plugin {
       const [file, part] = id.split('?') as [string, string | undefined];
       if (!file.startsWith(join(root, 'texts')) || (part !== 'first' && part !== 'rest')) return null;
       this.addWatchFile(file);
-      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
+      const ofApp = join(root, 'app/texts', basename(file));
+      this.addWatchFile(ofApp);
+      const shared = Object.entries(textsIn(ofApp)).filter(([key]) => key.startsWith('would.'));
+      const texts = { ...textsIn(file), ...Object.fromEntries(shared) };
       const first = firstKeys(root, Object.keys(texts));
       const said = Object.entries(texts).filter(([key]) => first.has(key) === (part === 'first'));
       return { code: `export default ${JSON.stringify(Object.fromEntries(said))}`, moduleType: 'js' };
     },
   };
 }
+
+const textsIn = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>;
 
 /**
  * Puts the styles and the script of the site into its page: as requests of their own a first visit would wait for one more round trip

@@ -1,11 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { FACTS, wouldBe } from '../../api/web/app/admin/dry-run.ts';
 import { hoursFrom, hoursText, minorFrom } from '../../api/web/app/admin/typed.ts';
 import { costOf, marked, ranked } from '../../api/web/app/client/prices.ts';
 import { coloursOf, contrast, legible } from '../../api/web/app/theme.ts';
 import { clock, LAST, minutesOf, rowAt, spanBetween } from '../../api/web/app/trainer/span.ts';
+import { FACTS, wouldBe } from '../../api/web/kit/dry-run.ts';
 import { PROCESSES } from '../../api/web/kit/runs.ts';
 import { type RunName, runs } from '../../queues/jobs/catalog.ts';
 import { DARK, LIGHT } from './telegram-host.ts';
@@ -170,6 +170,7 @@ describe('a process that is run by hand', () => {
       const end = steps.reduce<z.ZodType | undefined>(
         (schema, step) => {
           if (schema instanceof z.ZodArray && step === 'length') return z.int();
+          if (schema instanceof z.ZodObject && step.startsWith('*')) return endingIn(schema, step.slice(1));
           return schema instanceof z.ZodObject ? schema.shape[step] : undefined;
         },
         runs[name as RunName].result,
@@ -179,6 +180,14 @@ describe('a process that is run by hand', () => {
     },
   );
 
+  /** What is summed: all of it counts. */
+  function endingIn({ shape }: z.ZodObject, end: string) {
+    const summed = Object.entries(shape).filter(([name]) => name.endsWith(end));
+    expect(summed.length).toBeGreaterThan(1);
+    expect(summed.filter(([, schema]) => !(schema as z.ZodType).safeParse(1).success)).toEqual([]);
+    return z.int();
+  }
+
   test('its counts are read where they stand', () => {
     expect(wouldBe('auto_unfreeze', [{}, {}])).toEqual([['unfrozen', 2]]);
     expect(wouldBe('generation', { created_count: 3, students_added: 1, conflicts: [{}] })).toEqual([
@@ -186,6 +195,15 @@ describe('a process that is run by hand', () => {
       ['places', 1],
       ['conflicts', 1],
     ]);
+    const tidied = { notifications_deleted: 2, runs_deleted: 3, tasks_hidden: 9, sessions_expired: 4, audit_findings: 7 };
+    expect(wouldBe('cleanup', { ...tidied, subscriptions_expired: 0, bookings_completed: 1 })).toEqual([
+      ['expired', 0],
+      ['lapsed', 4],
+      ['completed', 1],
+      ['deleted', 5],
+      ['findings', 7],
+    ]);
+    expect(wouldBe('stats', { days_calculated: 35, days_written: 2 })).toEqual([['days', 2]]);
   });
 });
 

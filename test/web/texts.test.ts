@@ -46,6 +46,12 @@ test('a text of numbers has the forms its language needs', () => {
         expect([locale, key, form, texts[`${key}_${form}`]]).toEqual([locale, key, form, expect.any(String)]);
 });
 
+test('what a process would do is said in the words of the Mini App, and only there', () => {
+  const app = JSON.parse(readFileSync('api/web/app/texts/en.json', 'utf8')) as Texts;
+  expect(Object.keys(app).filter((key) => key.startsWith('would.')).length).toBeGreaterThan(10);
+  expect(Object.keys(en).filter((key) => /^(night\.)?would\./.test(key))).toEqual([]);
+});
+
 test('no text stands in a page itself, and every text is used', () => {
   const sources = globSync('api/web/{kit,console}/**/*.{vue,ts}').map((file) => readFileSync(file, 'utf8'));
   const cyrillic = sources.filter((source) => /[а-яёіїєґ]/i.test(source.replaceAll(/Русский|Українська/g, '')));

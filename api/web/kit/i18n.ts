@@ -1,11 +1,14 @@
 import { createInstance } from 'i18next';
 import { shallowRef, triggerRef } from 'vue';
+import type app from '../app/texts/en.json';
 import type en from '../texts/en.json';
 import { type Locale, studio } from './studio.ts';
 
 type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
+/** What the Mini App says as well has one text, among its own ones (`textsInTwo` of the build). */
+type Shared = Extract<keyof typeof app, `would.${string}`>;
 /** What can be said; a key with plural forms (`_one`, `_few`, `_many`, `_other`) goes by its bare name. */
-export type TextKey = Bare<keyof typeof en>;
+export type TextKey = Bare<keyof typeof en> | Shared;
 
 export const LOCALES: readonly { value: Locale; title: string }[] = [
   { value: 'ru', title: 'Русский' },

@@ -27,10 +27,6 @@ export const PROCESSES = Object.keys(TRIGGERS);
 /** Where a process is asked for by hand, for its usual day; undefined where it is not. */
 export const pathOf = (processType: string) => TRIGGERS[processType]?.path;
 
-/** Those that say beforehand what they would do. */
-const DRY: readonly string[] = ['generation', 'daily', 'auto_renewal', 'auto_unfreeze', 'cleanup'];
-export const canBeTried = (processType: string) => DRY.includes(processType);
-
 /** How to ask again for a run that failed or is incomplete, for the same day: what was done is not done twice. Null where it is not asked for by hand. */
 export function retryOf(run: RunSummary): { operation: string; body: object } | null {
   const trigger = TRIGGERS[run.process_type];
