@@ -96,6 +96,27 @@ inBrowser('an administrator runs a process: what it would do is said first, and 
   expect(await runsOf('backup')).toHaveLength(1);
 });
 
+inBrowser('what went wrong with one process is not said of the next one that is chosen', async () => {
+  const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
+  const mayAnswer = Promise.withResolvers<void>();
+  await page.route('**/cron/cleanup', (route) => route.fulfill({ status: 422, json: { status: 422, title: 'Unprocessable' } }));
+  await page.route('**/cron/stats', async (route) => {
+    await mayAnswer.promise;
+    await route.continue();
+  });
+  await frame.getByRole('button', { name: 'Runs', exact: true }).click();
+  await main.filter({ hasText: 'Run a process' }).click();
+  await frame.getByRole('button', { name: 'Tidying up' }).click();
+  await frame.getByText('This could not be done.').waitFor();
+  await frame.getByRole('button', { name: 'Daily figures' }).click();
+  await frame.locator('.bones').first().waitFor();
+  expect(await frame.getByText('This could not be done.').count()).toBe(0);
+  expect(await main.isVisible()).toBe(false);
+  mayAnswer.resolve();
+  await frame.getByText('Days of figures written').waitFor();
+  expect(await main.innerText()).toBe('Run: Daily figures');
+});
+
 /** The starts of a service with the specialist, of the studio's day so many days from now, by the wall clock. */
 async function startsOn(days: number): Promise<string[]> {
   const { specialists } = (

@@ -16,7 +16,7 @@ export function troubleWords(error: unknown): string {
 
 /**
  * Asks for what a screen shows, at once and whenever what it depends on changes or the app comes to the front again. What was shown stays
- * until the new is there.
+ * until the new is there; what went wrong with another question is not said of the new one.
  */
 export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, of: () => unknown = () => 0): Answered<T> {
   const data = shallowRef<T | null>(null) as Ref<T | null>;
@@ -35,7 +35,14 @@ export function useAsked<T>(ask: (signal: AbortSignal) => Promise<T>, of: () => 
       if (!signal.aborted) trouble.value = troubleWords(error);
     }
   }
-  watch(of, () => void again(), { immediate: true });
+  watch(
+    of,
+    () => {
+      trouble.value = '';
+      void again();
+    },
+    { immediate: true },
+  );
   const seen = () => {
     if (document.visibilityState === 'visible') void again();
   };
