@@ -4,7 +4,7 @@ import type { Caller, Visit } from '../http/caller.ts';
 import { Problem } from '../http/problems.ts';
 import type { Feed, Watcher } from './feed.ts';
 import { type Here, readMessage, type SocketRequest, type Watch } from './messages.ts';
-import { newSocketId, type openPresence } from './presence.ts';
+import { newSocketId, type openPresence, type Presence, seenBy } from './presence.ts';
 import { answerText, refusalAnswer, type requestAnswerer } from './requests.ts';
 
 /** Why a socket is closed by us. 4401: sign in again. 1012 (we restart) and the rest: come back. */
@@ -44,7 +44,7 @@ export function openConnection(socket: WebSocket, from: { caller: Caller; visit:
       if (watcher.joining === undefined && isStaff(caller)) house.presence.showTo(onlooker);
     },
   };
-  const onlooker = { id: newSocketId(), topics, see: (here: object) => push({ here }) };
+  const onlooker = { id: newSocketId(), topics, see: (here: Presence) => push({ here: seenBy(caller, here) }) };
 
   socket.on('pong', () => (isAlive = true));
   // What follows is a close; nobody is interested in why a peer was cut off.

@@ -17,6 +17,18 @@ export type Presence = z.output<typeof presence>;
 /** Somebody who may see the presence of others. */
 export type Onlooker = { id: string; topics: ReadonlySet<string>; see(presence: Presence): void };
 
+/**
+ * A colleague's presence as somebody may see it (R32). Owners and administrators see what is carried over the board, wherever to. A
+ * trainer sees it where it is carried to their own time, and else only that somebody is here.
+ */
+export function seenBy({ person }: Caller, shown: Presence): Presence {
+  const { id, roles = [] } = person ?? {};
+  if (roles.includes('owner') || roles.includes('admin')) return shown;
+  const { data: goal } = carried.safeParse(shown.doing);
+  return goal && goal.place.trainerId === id ? shown : { ...shown, doing: null };
+}
+const carried = z.object({ place: z.object({ trainerId: z.int() }) });
+
 /** What carries presence between processes. */
 export type Bus = { publish(message: string): void };
 

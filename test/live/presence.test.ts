@@ -11,26 +11,49 @@ const day = addDays(dayOf(new Date(), 'Europe/Moscow'), 1);
 const next = addDays(day, 1);
 
 test.each(backendKinds)(
-  'staff see who is at a day and what they are at, clients do not; it is stored nowhere (%s)',
+  'staff see who is at a day, and what they are at where it concerns them; clients do not; it is stored nowhere (%s)',
   async (kind) => {
     const api: TestApi = await testApi({
       backend: (url) => testBackend(kind, url),
       settings: kind === 'redis' ? { REDIS_URL: redisUrl() } : {},
     });
-    const [admin, trainer, client] = [
+    const [owner, admin, trainer, second, client] = [
+      await personOf(api, 'owner'),
       await personOf(api, 'admin'),
+      await personOf(api, 'trainer'),
       await personOf(api, 'trainer'),
       await personOf(api, 'client'),
     ];
-    const [desk, hall, home] = await Promise.all([admin, trainer, client].map(({ cookie }) => liveClient(api.url, { cookie })));
-    for (const page of [desk, hall, home]) await page!.watch([`day:${day}`]);
+    const [office, desk, hall, gym, home] = await Promise.all(
+      [owner, admin, trainer, second, client].map(({ cookie }) => liveClient(api.url, { cookie })),
+    );
+    for (const page of [office, desk, hall, gym, home]) await page!.watch([`day:${day}`]);
     const before = await rowCounts(api.db);
-    hall!.send({ here: { day, doing: { dragging: 17 } } });
+    const carriedTo = ({ id }: { id: number }) => ({
+      key: 'training-17',
+      place: { day, from: 600, minutes: 60, trainerId: id, roomId: null },
+    });
+    hall!.send({ here: { day, doing: carriedTo(trainer) } });
     const seen = (await desk!.here()).here;
-    expect(seen).toMatchObject({ day, who: `person:${trainer.id}`, doing: { dragging: 17 } });
-    const late = await liveClient(api.url, { cookie: admin.cookie });
-    await late.watch([`day:${day}`]);
+    expect(seen).toMatchObject({ day, who: `person:${trainer.id}`, doing: carriedTo(trainer) });
+    expect((await office!.here()).here).toEqual(seen);
+    // What is carried elsewhere than to their own time another trainer is not told, not even who comes later.
+    expect((await gym!.here()).here).toEqual({ ...seen, doing: null });
+    const [late, lateGym] = [
+      await liveClient(api.url, { cookie: admin.cookie }),
+      await liveClient(api.url, { cookie: second.cookie }),
+    ];
+    for (const page of [late, lateGym]) await page.watch([`day:${day}`]);
     expect((await late.here()).here).toEqual(seen);
+    expect((await lateGym.here()).here).toEqual({ ...seen, doing: null });
+    hall!.send({ here: { day, doing: carriedTo(second) } });
+    for (const page of [desk, office, gym, late, lateGym])
+      expect((await page!.here()).here).toEqual({ ...seen, doing: carriedTo(second) });
+    for (const odd of ['x', { place: null }, { place: { trainerId: String(second.id) } }]) {
+      hall!.send({ here: { day, doing: odd } });
+      expect((await desk!.here()).here.doing).toEqual(odd);
+      expect((await gym!.here()).here.doing).toBeNull();
+    }
     hall!.send({ here: { day: next } });
     expect((await desk!.here()).here).toMatchObject({ day, socket: seen.socket, left: true });
     await desk!.watch([`day:${day}`, `day:${next}`]);
@@ -43,7 +66,7 @@ test.each(backendKinds)(
     expect(await desk!.take((message) => 'status' in message)).toMatchObject({ status: 422 });
     expect(home!.messages).toEqual([]);
     expect(await rowCounts(api.db)).toEqual(before);
-    await Promise.all([desk, late, home].map((page) => page!.close()));
+    await Promise.all([office, desk, gym, late, lateGym, home].map((page) => page!.close()));
     await api.close();
   },
 );
