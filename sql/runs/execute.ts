@@ -25,11 +25,14 @@ export type Outcome = {
   >;
 };
 
+/** The counts of a run that is not over. Its errors are not among them: until then that column counts the tries that failed ({@link failRun}). */
+export type CountsSoFar = Omit<Outcome['counts'], 'errors_count'> & { errors_count?: never };
+
 /**
  * Records how far a run has come, and its counts so far: one row for a whole chunk, part of the chunk's transaction. A count that is
  * not given stays as it is. Returns null when the run is not running any more.
  */
-export const saveProgress = (db: Sql, id: number, progress: object, counts: Outcome['counts'] = {}) =>
+export const saveProgress = (db: Sql, id: number, progress: object, counts: CountsSoFar = {}) =>
   db.maybeOneFirst(sql.type(z.object({ id: z.int() }))`
     update automated_process_history
     set progress = ${sql.jsonb(progress as never)},

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
+import type { CountsSoFar } from '../../sql/runs/execute.ts';
 import type { Run } from '../../sql/runs/rows.ts';
 import { generate } from '../../workers/generation/generate.ts';
 import type { RunContext } from '../../workers/runner/run-context.ts';
@@ -11,6 +12,7 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { monday } from '../support/days.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { eventually } from '../support/eventually.ts';
+import { shownOf } from '../support/night.ts';
 import { registrations, studio } from '../support/studio.ts';
 
 /** The week after the next one; its Monday at ten in Moscow. */
@@ -31,10 +33,18 @@ beforeAll(async () => {
 afterEach(() => emptyStudio(db));
 afterAll(() => database.close());
 
-/** Executes the handler; `chunk` is each try of a window. */
-function build(chunk: RunContext['chunk'] = (step) => db.transaction(step, 0)) {
+/** Executes the handler; `chunk` is each try of a window. Its counts after the last one must be those of its end. */
+async function build(chunk: RunContext['chunk'] = (step) => db.transaction(step, 0)) {
   const settings = readSettings({ DATABASE_URL: database.url, STUDIO_TZ: 'Europe/Moscow', LOG_LEVEL: 'silent' }, '/nonexistent');
-  return generate(run, { settings, db, now: new Date(), chunk } as unknown as RunContext);
+  let soFar: CountsSoFar = {};
+  const counted: RunContext['chunk'] = async (step, countsOf) => {
+    const reached = await chunk(step);
+    soFar = countsOf?.(reached) ?? {};
+    return reached;
+  };
+  const outcome = await generate(run, { settings, db, now: new Date(), chunk: counted } as unknown as RunContext);
+  expect(shownOf(soFar)).toEqual(shownOf(outcome.counts));
+  return outcome;
 }
 
 /** How many sessions of this database wait for somebody else's lock. */

@@ -1,7 +1,9 @@
+import { expect } from '@jest/globals';
+import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
-import type { Database } from '../../sql/database/database.ts';
+import { type Database, sql } from '../../sql/database/database.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
-import { claimRun, finishRun, saveProgress } from '../../sql/runs/execute.ts';
+import { claimRun, finishRun, type Outcome, saveProgress } from '../../sql/runs/execute.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import type { RunContext, RunHandler } from '../../workers/runner/execute.ts';
 
@@ -18,7 +20,8 @@ export type NightOptions = {
 
 /**
  * One run of a process for a business day, as its worker would execute it, without the queue. A night that was stopped goes
- * on from its last chunk when it is asked for again. Returns the outcome.
+ * on from its last chunk when it is asked for again. Whoever looks at it meanwhile sees its counts: those of the last chunk must be those
+ * of its end. Returns the outcome.
  */
 export async function night(db: Database, handler: RunHandler, processType: string, date: string, options: NightOptions = {}) {
   const settings = readSettings({ TELEGRAM_ADMIN_CHAT_IDS: '1001', ...options.settings }, '/nowhere/.env');
@@ -45,7 +48,17 @@ export async function night(db: Database, handler: RunHandler, processType: stri
     backend: undefined as never,
     now: options.now ?? new Date(),
   });
+  if (chunks > 0) expect(await shownCounts(db, run.id)).toEqual(shownOf(outcome.counts));
   await notifyAdmins(db, settings.adminChatIds, notices);
   await finishRun(db, run.id, outcome);
   return outcome;
 }
+
+const COUNTS = ['trainings_processed', 'students_processed', 'students_added', 'sessions_deducted', 'invoices_created'] as const;
+/** What is shown of a run's counts before it is over. */
+export const shownOf = (counts: Outcome['counts']) => Object.fromEntries(COUNTS.map((name) => [name, counts[name] ?? 0]));
+
+const shownCounts = (db: Database, id: number) =>
+  db.one(sql.type(z.record(z.enum(COUNTS), z.int()))`
+    select trainings_processed, students_processed, students_added, sessions_deducted, invoices_created
+    from automated_process_history where id = ${id}`);

@@ -23,11 +23,10 @@ const weekProgress: z.ZodType<WeekProgress> = z.object({
   chunks: z.array(z.object({ templates: z.int(), created: z.int(), students_added: z.int() })),
 });
 
-const countsOf = ({ templates, students_added, warnings, conflicts }: WeekProgress) => ({
+const countsOf = ({ templates, students_added, warnings }: WeekProgress) => ({
   trainings_processed: templates,
   students_processed: students_added + warnings.filter((warning) => 'student_id' in warning).length,
   students_added,
-  errors_count: conflicts.length,
 });
 
 /** Builds the week of the run, window by window, and notifies the admins about conflicts and overfull groups (D5-D10). */
@@ -55,7 +54,7 @@ export const generate: RunHandler = async (run, { settings, db, now, chunk }) =>
     status: conflicts.length > 0 ? 'partial' : 'success',
     result: generationResultOf(settings.locale, { start: period.start, end: period.end }, progress, trainings),
     details: { warnings, conflicts, chunks },
-    counts: countsOf(progress),
+    counts: { ...countsOf(progress), errors_count: conflicts.length },
     notices: adminNoticesOf(run, progress),
   };
 };

@@ -8,7 +8,7 @@ import type { Settings } from '../../queues/process/settings.ts';
 import { actAs } from '../../sql/changes/acting.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
-import { type Outcome, saveProgress } from '../../sql/runs/execute.ts';
+import { type CountsSoFar, type Outcome, saveProgress } from '../../sql/runs/execute.ts';
 import type { Run } from '../../sql/runs/rows.ts';
 
 /** What a handler gets beside its run. Its effects go through here and nowhere else. */
@@ -26,11 +26,11 @@ export type RunContext = {
    * One chunk: its effects and the run's progress are one transaction, on the connection that holds the process's lock.
    * It may be tried several times (slonik repeats a transaction after a serialization failure or a deadlock), so what
    * `step` builds on must come from before it. Between chunks a draining worker hands the run on. Returns the new progress.
-   * `countsOf`: the run's counts at that progress, for whoever looks at it meanwhile.
+   * `countsOf`: the run's counts at that progress, but for its errors, for whoever looks at it meanwhile.
    */
   chunk<P extends object>(
     step: (transaction: DatabaseTransactionConnection) => Promise<P>,
-    countsOf?: (reached: P) => Outcome['counts'],
+    countsOf?: (reached: P) => CountsSoFar,
   ): Promise<P>;
 };
 export type RunHandler = (run: Run, context: RunContext) => Promise<Outcome & { notices?: AdminNotice[] }>;
