@@ -107,3 +107,12 @@ test('a module that others import never awaits while it loads: whoever imports i
   expect(files.filter((file) => file.endsWith('.ts') && awaits(file)).length).toBeGreaterThan(5);
   expect(files.filter((file) => file.endsWith('.ts') && imported.has(file) && awaits(file))).toEqual([]);
 });
+
+test('a page that needs a whole list asks for it by allPagesOf; others show it page by page', () => {
+  const cursors = files
+    .filter((file) => file.startsWith('api/web/'))
+    .filter((file) =>
+      /next_cursor/.test(readFileSync(file, 'utf8').replaceAll('getNextPageParam: (last) => last.next_cursor', '')),
+    );
+  expect(cursors).toEqual(['api/web/kit/all-pages.ts']);
+});

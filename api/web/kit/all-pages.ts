@@ -1,4 +1,4 @@
-type Page<T> = { items: T[]; next_cursor: string | null };
+export type Page<T> = { items: T[]; next_cursor: string | null };
 
 /** All of a list that comes in pages. @param asked asks for the page after a cursor */
 export async function allPagesOf<T>(asked: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> {

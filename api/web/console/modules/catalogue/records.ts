@@ -1,24 +1,19 @@
 import { useMutation, useQueryClient } from '@tanstack/vue-query';
 import { computed, type Ref } from 'vue';
+import { allPagesOf, type Page } from '../../../kit/all-pages.ts';
 import { amountFrom, typedAmount } from '../../../kit/amounts.ts';
 import { askAny } from '../../../kit/client.ts';
 import { useQuery } from '../../../kit/queries.ts';
 import type { Field, Kind, Part, StudioRecord, Value } from './kinds.ts';
 
 /** All records at a path, page by page; a studio has some dozens of a kind. */
-export async function allOf(path: string, query: Record<string, unknown> = {}, signal?: AbortSignal): Promise<StudioRecord[]> {
-  const found: StudioRecord[] = [];
-  let cursor: string | null | undefined;
-  do {
-    const page = (await askAny(`GET ${path}`, {
-      query: { ...query, limit: '200', cursor: cursor ?? undefined },
-      ...(signal ? { signal } : {}),
-    })) as { items: StudioRecord[]; next_cursor: string | null };
-    found.push(...page.items);
-    cursor = page.next_cursor;
-  } while (cursor);
-  return found;
-}
+export const allOf = (path: string, query: Record<string, unknown> = {}, signal?: AbortSignal) =>
+  allPagesOf(
+    (cursor) =>
+      askAny(`GET ${path}`, { query: { ...query, limit: '200', cursor }, ...(signal ? { signal } : {}) }) as Promise<
+        Page<StudioRecord>
+      >,
+  );
 
 export const useRecords = (path: Ref<string>) =>
   useQuery({ queryKey: computed(() => ['records', path.value]), queryFn: ({ signal }) => allOf(path.value, {}, signal) });

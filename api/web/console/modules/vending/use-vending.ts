@@ -1,5 +1,6 @@
 import { computed, ref } from 'vue';
 import { useRoute, useRouter } from 'vue-router';
+import { allPagesOf } from '../../../kit/all-pages.ts';
 import { type AnswerTo, ask } from '../../../kit/client.ts';
 import { useLive } from '../../../kit/live.ts';
 import { useQuery } from '../../../kit/queries.ts';
@@ -13,46 +14,35 @@ export type Recipe = AnswerTo<'GET /api/vending/terminals/{id}/recipes'>['items'
 export type RestockTask = AnswerTo<'GET /api/vending/tasks'>['items'][number];
 export type Import = AnswerTo<'GET /api/vending/imports'>['items'][number];
 
-type Page<T> = { items: T[]; next_cursor: string | null };
-/** Every page of a list. */
-async function all<T>(page: (query: { limit: string; cursor?: string }) => Promise<Page<T>>): Promise<T[]> {
-  const items: T[] = [];
-  let cursor: string | null = null;
-  do {
-    const next: Page<T> = await page(cursor === null ? { limit: '200' } : { limit: '200', cursor });
-    items.push(...next.items);
-    cursor = next.next_cursor;
-  } while (cursor !== null);
-  return items;
-}
-
 /** Asked again whenever something of the machines changes. */
 export const useVendingLive = () => useLive(ref(['vending']), ['vending']);
 
 export const useOwners = () =>
   useQuery({
     queryKey: ['vending', 'owners'],
-    queryFn: ({ signal }) => all((query) => ask('GET /api/vending/owners', { query, signal })),
+    queryFn: ({ signal }) => allPagesOf((cursor) => ask('GET /api/vending/owners', { query: { limit: '200', cursor }, signal })),
   });
 export const useMachines = () =>
   useQuery({
     queryKey: ['vending', 'machines'],
-    queryFn: ({ signal }) => all((query) => ask('GET /api/vending/terminals', { query, signal })),
+    queryFn: ({ signal }) =>
+      allPagesOf((cursor) => ask('GET /api/vending/terminals', { query: { limit: '200', cursor }, signal })),
   });
 export const useStock = () =>
   useQuery({
     queryKey: ['vending', 'stock'],
-    queryFn: ({ signal }) => all((query) => ask('GET /api/vending/stock', { query, signal })),
+    queryFn: ({ signal }) => allPagesOf((cursor) => ask('GET /api/vending/stock', { query: { limit: '200', cursor }, signal })),
   });
 export const usePlaces = () =>
   useQuery({
     queryKey: ['vending', 'places'],
-    queryFn: ({ signal }) => all((query) => ask('GET /api/vending/places', { query, signal })),
+    queryFn: ({ signal }) => allPagesOf((cursor) => ask('GET /api/vending/places', { query: { limit: '200', cursor }, signal })),
   });
 export const useIngredients = () =>
   useQuery({
     queryKey: ['vending', 'ingredients'],
-    queryFn: ({ signal }) => all((query) => ask('GET /api/vending/ingredients', { query, signal })),
+    queryFn: ({ signal }) =>
+      allPagesOf((cursor) => ask('GET /api/vending/ingredients', { query: { limit: '200', cursor }, signal })),
   });
 
 /** Whose machines are shown: one owner's, as the address says, or everybody's that may be seen. */
