@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/vue-query';
 import { onScopeDispose, type Ref, shallowRef, watch } from 'vue';
+import { againIn } from './ask-again.ts';
 import { lookWhoItIs } from './session.ts';
 import { type Colleague, liveLine, type News } from './socket.ts';
 
@@ -18,13 +19,13 @@ export function useLine() {
   onScopeDispose(leave);
 }
 
-/** Asks again for what stands under a query key whenever one of these topics changes, as long as the component lives. */
+/** Asks again for what stands under a query key whenever one of these topics changes, as long as the component lives ({@link againIn}). */
 export function useLive(
   topics: Ref<readonly string[]>,
   queryKey: Ref<readonly unknown[]> | readonly unknown[],
   also?: (news: News) => void,
 ) {
-  const queries = useQueryClient();
+  const again = againIn(useQueryClient());
   let leave = () => {};
   watch(
     topics,
@@ -32,7 +33,7 @@ export function useLive(
       leave();
       leave = line.watch(wanted, (news) => {
         also?.(news);
-        void queries.invalidateQueries({ queryKey: 'value' in queryKey ? queryKey.value : queryKey });
+        void again('value' in queryKey ? queryKey.value : queryKey);
       });
     },
     { immediate: true },
