@@ -218,6 +218,30 @@ inBrowser('what a colleague carries is seen with their name while they do; what 
   await seen.waitFor({ state: 'detached' });
 });
 
+inBrowser('what is carried over a week is seen by those who look at the day it is carried to', async () => {
+  const admin = await personOf(world.api, 'admin');
+  await world.api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = 'Smith' where id = ${admin.id}`);
+  const trainer = await make.trainer();
+  const id = await training(trainer, '09:00');
+  const other = addDays(day, new Date(day).getUTCDay() === 0 ? -1 : 1);
+  await training(trainer, '15:00', other);
+  const [page, desk] = [await open(''), await open('&view=week', { person: admin })];
+  await page.goto(`/console/?date=${other}`);
+  const there = page.locator(`[data-column="trainer-${trainer}"]`);
+  await there.waitFor();
+  const box = await desk.locator(`[data-entry="training-${id}"]`).boundingBox();
+  const goal = await desk.locator(`[data-column="${other}"]`).boundingBox();
+  if (!box || !goal) throw new Error('the week is not drawn');
+  await desk.mouse.move(box.x + 20, box.y + 6);
+  await desk.mouse.down();
+  await desk.mouse.move(box.x + 23, box.y + 12);
+  await desk.mouse.move(goal.x + 20, box.y + 6, { steps: 4 });
+  await there.locator('.theirs').filter({ hasText: 'Anna Smith is moving it: 09:00–10:00' }).waitFor();
+  await desk.keyboard.press('Escape');
+  await desk.mouse.up();
+  await there.locator('.theirs').waitFor({ state: 'detached' });
+});
+
 inBrowser('keys: / searches, T is today, PageDown is a week later', async () => {
   await training(await make.trainer(), '08:30');
   const page = await open('');

@@ -112,7 +112,13 @@ test('what one is at is said a little later, the last of it alone, and at once w
   expect(waiting.length).toBe(1);
   goOn();
   expect(last().sent.slice(2)).toEqual([{ here: { day: '2026-03-10', doing: place(630) } }]);
-  line.lookAt('2026-03-10', place(645));
+  // Carried over the days of a week it is said no oftener.
+  line.lookAt('2026-03-11', place(630));
+  line.lookAt('2026-03-12', place(645));
+  expect([last().sent.length, waiting.length]).toEqual([3, 1]);
+  goOn();
+  expect(last().sent.slice(3)).toEqual([{ here: { day: '2026-03-12', doing: place(645) } }]);
+  line.lookAt('2026-03-11', place(645));
   line.lookAt('2026-03-10', null);
   expect(last().sent.at(-1)).toEqual({ here: { day: '2026-03-10' } });
   const sent = last().sent.length;

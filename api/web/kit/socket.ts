@@ -20,7 +20,7 @@ const MOST_MS = 20_000;
 const OPEN = 1;
 const SIGNED_OUT = 4401;
 const RESTARTS = 1012;
-/** What one is at is said so far apart at most: a minute has room for so many messages. */
+/** What one is at, and the days that it is carried over, are said so far apart at most: a minute has room for so many messages. */
 const DOING_MS = 250;
 
 /**
@@ -124,12 +124,11 @@ export function liveLine({ open, later, random }: Around, { signedOut }: { signe
         else sayWhatIsWatched();
       };
     },
-    /** Says which day one looks at, null: none any more, and what one is at there; the latter a little later, unless it is over. */
+    /** Says which day one is at, null: none any more, and what one is at there; a little later where one is at something. */
     lookAt(day: string | null, doing: unknown = null) {
-      const isOther = day !== ownDay;
-      if (!isOther && JSON.stringify(doing) === JSON.stringify(ownDoing)) return;
+      if (day === ownDay && JSON.stringify(doing) === JSON.stringify(ownDoing)) return;
       [ownDay, ownDoing] = [day, doing];
-      if (isOther || doing === null) return sayWhereOneIs();
+      if (doing === null) return sayWhereOneIs();
       if (isDoingUnsaid) return;
       isDoingUnsaid = true;
       later(DOING_MS, () => isDoingUnsaid && sayWhereOneIs());
