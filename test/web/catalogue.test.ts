@@ -142,6 +142,13 @@ inBrowser('the short links of a service and of a trainer are copied, and the sit
   await page.getByRole('button', { name: /^Copy link: / }).click();
   await page.getByText('Copied').first().waitFor();
   expect(await copied()).toBe(`${api.url}/s/p${trainer.id}`);
+  // Where the browser has no clipboard for us, the link is to be marked by hand.
+  for (const clipboard of ['undefined', '{ writeText: () => Promise.reject(new Error()) }']) {
+    await page.evaluate(`Object.defineProperty(navigator, 'clipboard', { value: ${clipboard}, configurable: true })`);
+    await page.getByRole('button', { name: /^Copy link: / }).click();
+    await page.getByText('It could not be copied').first().waitFor();
+    await page.reload();
+  }
   for (const [path, name] of [
     [`/s/${id}`, 'Massage'],
     [`/s/p${trainer.id}`, trainer.first_name],
