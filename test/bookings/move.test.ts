@@ -73,9 +73,11 @@ describe('moving', () => {
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
     const first = await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
     expect(first).toMatchObject({ status: 200, body: { moves: 1 } });
+    const { after } = first.body.consequences.free_until;
+    expect(after).toBe(at(2, '22:00'));
     expect((await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual({
       ...first.body,
-      consequences: expect.objectContaining({ told: { count: 0, people: [] } }),
+      consequences: { told: { count: 0, people: [] }, loses_free: false, free_until: { before: after, after }, obstacles: [] },
       undo: null,
     });
     const told = await api.db.any(
@@ -187,8 +189,9 @@ describe('moving', () => {
       const to = { starts_at: at(2, clock) };
       const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
       expect(dry).toMatchObject({ status: 200, body: { starts_at: at(2, '10:00'), undo: null } });
-      const { obstacles, told } = dry.body.consequences;
+      const { obstacles, told, free_until } = dry.body.consequences;
       expect([obstacles, told.count]).toEqual([[{ what, why: expect.any(String) }], 0]);
+      expect(free_until).toEqual({ before: at(1, '22:00'), after: at(1, '22:00') });
       expect(await api.post(`/bookings/${id}/reschedule`, to)).toMatchObject({ status: 409, body: { obstacles } });
     }
   });

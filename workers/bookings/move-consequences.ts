@@ -27,13 +27,16 @@ export const moveConsequences = z
   .meta({ id: 'ConsequencesOfABookingMove' });
 export type MoveConsequences = z.output<typeof moveConsequences>;
 
-/** Those of a move that changes nothing, or cannot be. */
-export const noConsequences = (refusal?: Refusal): MoveConsequences => ({
-  told: { count: 0, people: [] },
-  loses_free: false,
-  free_until: { before: null, after: null },
-  obstacles: refusal ? moveObstaclesOf(refusal) : [],
-});
+/** Those of a move that changes nothing, or cannot be: the booking can be cancelled for free as long as before. */
+export function noConsequences(booking: Free, now: Date, refusal?: Refusal): MoveConsequences {
+  const until = freeBy(booking, now);
+  return {
+    told: { count: 0, people: [] },
+    loses_free: false,
+    free_until: { before: until, after: until },
+    obstacles: refusal ? moveObstaclesOf(refusal) : [],
+  };
+}
 
 export const moveObstaclesOf = ({ refused, what }: Refusal) => [{ what: what ?? ('specialist' as const), why: refused }];
 
@@ -60,8 +63,10 @@ export async function consequencesOfMove(db: Sql, was: BookingState, isNow: Book
   };
 }
 
+type Free = Pick<Booking, 'starts_at' | 'moved_late'>;
+
 /** Until when a booking can still be cancelled for free; null: it cannot. */
-function freeBy({ starts_at, moved_late }: Pick<Booking, 'starts_at' | 'moved_late'>, now: Date) {
+function freeBy({ starts_at, moved_late }: Free, now: Date) {
   const until = freeUntil(new Date(starts_at));
   return moved_late || until < now ? null : until.toISOString();
 }
