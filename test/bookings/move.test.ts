@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 import { counter } from './counter.ts';
 import { at, inHours } from './salon.ts';
 
@@ -121,7 +122,10 @@ describe('moving', () => {
   });
 
   test('a dry run says who is told and what is lost, as the move then does, and writes nothing', async () => {
-    const wish = await scene();
+    const child = await make.student();
+    const parent = await personOf(api, 'guardian', { children: [child] });
+    await api.db.query(sql.unsafe`update students set payer_id = ${parent.id} where id = ${child}`);
+    const wish = { ...(await scene()), client_id: child };
     const other = await make.specialist([wish.service_id]);
     const { id } = (await book({ ...wish, starts_at: inHours(11) })).body;
     const before = (await api.get(`/bookings/${id}`)).body;
@@ -136,9 +140,10 @@ describe('moving', () => {
         undo: null,
         consequences: {
           told: {
-            count: 3,
+            count: 4,
             people: [
-              { id: wish.client_id, as: 'client' },
+              { id: child, as: 'client' },
+              { id: parent.id, as: 'payer' },
               { id: other, as: 'specialist' },
               { id: before.specialist_id, as: 'former_specialist' },
             ],
