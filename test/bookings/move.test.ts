@@ -94,10 +94,11 @@ describe('moving', () => {
     const { id: service_package_id } = (await api.post('/api/service-packages', kind)).body;
     await api.post(`/api/clients/${wish.client_id}/packages`, { service_package_id });
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
-    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
-      status: 409,
-      body: { detail: 'the package that paid for the booking is not valid on that day' },
-    });
+    const why = 'the package that paid for the booking is not valid on that day';
+    const [to, obstacles] = [{ starts_at: at(5, '10:00') }, [{ what: 'payment', why }]];
+    const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
+    expect(dry).toMatchObject({ status: 200, body: { starts_at: at(2, '10:00'), consequences: { obstacles } } });
+    expect(await api.post(`/bookings/${id}/reschedule`, to)).toMatchObject({ status: 409, body: { detail: why, obstacles } });
     expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(4, '10:00') })).toMatchObject({ status: 200 });
   });
 
