@@ -7,7 +7,7 @@ import { whereIsBooking } from '../../sql/site/where.ts';
 import { fittingPercent } from '../../workers/bookings/fitting.ts';
 import { CostsMore } from '../../workers/bookings/price.ts';
 import { Refused } from '../../workers/refusal.ts';
-import { bookHeld, coverOf, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
+import { bookHeld, dealFor, dealForAnybody, type WayToPay } from '../../workers/site/book-held.ts';
 import { demandHold, holdForVisitor, keepHold } from '../../workers/site/hold.ts';
 import { startsForVisitors } from '../../workers/site/starts.ts';
 import { tightStarts } from '../../workers/site/tight-starts.ts';
@@ -110,14 +110,10 @@ async function showHeld(
     personId === null
       ? await actAsVisitor(parts, request, response, (context) => dealForAnybody(hold, context))
       : await actAsVisitor(parts, request, response, (context) => dealFor(hold, clientOf(asked), context), personId);
-  const cover =
-    personId === null
-      ? null
-      : await actAsVisitor(parts, request, response, (context) => coverOf(hold, clientOf(asked), deal, context), personId);
   const as = isByToken && personId !== null ? personToken(view.secret, personId, token, view.now) : undefined;
   return heldPage(
     view,
-    { token, hold, deal, cover, isKnown: personId !== null, chosen, as, by: await waysToCode(parts), ...more },
+    { token, hold, deal, isKnown: personId !== null, chosen, as, by: await waysToCode(parts), ...more },
     status,
   );
 }
