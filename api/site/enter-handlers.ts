@@ -1,9 +1,8 @@
 import { Refused } from '../../workers/refusal.ts';
-import type { SiteHandler } from './book-handlers.ts';
 import { typedOf } from './contact-form.ts';
 import { enterPage } from './enter-page.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
-import { askRoute, refusalFrom, type SiteParts } from './site.ts';
+import { askRoute, refusalFrom, type SiteHandler, type SiteParts } from './site.ts';
 
 /** Only to a page of the site that is worth coming back to: a link must not lead elsewhere. */
 const nextOf = (text: unknown) =>

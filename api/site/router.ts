@@ -6,16 +6,7 @@ import { demandFormOrigin } from '../auth/visit.ts';
 import { isSitePath } from '../auth/visitors.ts';
 import { onlyBy } from '../http/only-by.ts';
 import { Problem } from '../http/problems.ts';
-import {
-  bookOrAsk,
-  confirmAndBook,
-  type SiteHandler,
-  showBooked,
-  showChoice,
-  showChosen,
-  showHold,
-  takeStart,
-} from './book-handlers.ts';
+import { bookOrAsk, confirmAndBook, showBooked, showHold } from './book-handlers.ts';
 import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
 import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
@@ -24,6 +15,7 @@ import { payOnline, showOrder, topUp } from './cabinet-online.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
 import { askAboutData, endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
 import { showVisits } from './cabinet-visits.ts';
+import { showChoice, showChosen, takeStart } from './choice-handlers.ts';
 import { actInClass, confirmInClass, showClass, showClasses } from './class-handlers.ts';
 import { confirmAndEnter, enter, enterByCode, leave, showEnter } from './enter-handlers.ts';
 import { troublePage } from './enter-page.ts';
@@ -31,7 +23,7 @@ import { isFormToken } from './forms.ts';
 import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import { showPreview } from './preview.ts';
-import type { SiteParts } from './site.ts';
+import type { SiteHandler, SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
 import { bookVisitHere, confirmVisit, showVisit, showVisitChoice, takeVisit } from './visit-handlers.ts';
 import { bookWeeklyHere, showWeekly } from './weekly.ts';

@@ -9,6 +9,8 @@ import type { Caller } from '../http/caller.ts';
 import { askedBy } from '../http/fair-share.ts';
 import { Problem, requestIdOf } from '../http/problems.ts';
 import { type Answer, operationOf, type Route } from '../http/route.ts';
+import type { Page } from './page.ts';
+import type { View } from './view.ts';
 
 /** What the site stands on: the routes of the API, asked within the process, and the page that was built. */
 export type SiteParts = {
@@ -17,6 +19,10 @@ export type SiteParts = {
   routes: readonly Route[];
   shell(): string | null;
 };
+
+/** What a handler answers: a page, or where to go. */
+export type SiteAnswer = Page | { to: string; status?: number };
+export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 /** Asks a route of the API as whoever sent this request, or as somebody who has just shown who they are. */
 export async function askRoute(

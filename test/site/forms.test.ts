@@ -185,6 +185,22 @@ test('a slot that was lost meanwhile: 409, the free starts stand in place and no
   expect(startsOn(lost)).not.toContain(start);
 });
 
+test('a newcomer whose hold is over has the slot again before a code is asked for, and the page says so', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(wholeDay());
+  const start = String(startsOn(page).at(-9));
+  const path = String(
+    (await post('/hold', { service: String(shop.service), start, form: tokenOf(page) })).headers.get('location'),
+  );
+  await api.db.query(
+    sql.unsafe`update bookings set held_until = now() - interval '1 second' where starts_at = ${start}::timestamptz`,
+  );
+  expect((await get(path)).text).toContain('We no longer hold this time');
+  const missing = await post(path, { form: tokenOf(page), first_name: 'Olga', consent: 'yes' });
+  expect([missing.status, missing.text.includes('We hold this time for you until')]).toEqual([422, true]);
+  expect(startsOn(await get(wholeDay()))).not.toContain(start);
+});
+
 test('200 visitors take the same slot: one holds and books it, 199 see free starts, of which one books another', async () => {
   const { get, post, tokenOf } = formsOf(api);
   const page = await get(wholeDay());
