@@ -212,6 +212,14 @@ describe('moving', () => {
     expect(await move('12:00', { version })).toMatchObject(refused);
     expect(await move('12:00', { version, dry_run: true })).toMatchObject(refused);
     expect(await move('12:00', {}, { 'If-Match': `"${version}"` })).toMatchObject(refused);
+    for (const [more, header] of [
+      [{ version: version + 1 }, `"${version}"`],
+      [{}, '*'],
+    ] as const)
+      expect(await move('12:00', more, { 'If-Match': header })).toMatchObject({
+        status: 422,
+        body: { errors: [{ path: 'If-Match' }] },
+      });
     expect((await api.get(`/bookings/${id}`)).body.starts_at).toBe(at(3, '10:00'));
     // Asked again, as after an answer that was lost, it is there already.
     expect(await move('10:00', { version })).toMatchObject({ status: 200, body: { version: version + 1, undo: null } });
