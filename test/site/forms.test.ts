@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { at } from '../bookings/salon.ts';
 import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
-import { formsOf, smallSite, startsOn } from './salon-site.ts';
+import { formsOf, moscow, smallSite, startsOn } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -19,7 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const moscow = siteFormats('en', 'Europe/Moscow', 'RUB');
 /** A day of which no hour is over yet, so that it has all its starts. */
 const wholeDay = () => `/?service=${shop.service}&day=${inDays(2)}`;
 

@@ -4,7 +4,7 @@ import { dealFor } from '../../workers/site/book-held.ts';
 import { at } from '../bookings/salon.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { formsOf, smallSite } from './salon-site.ts';
+import { bare, formsOf, linesOn, smallSite } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -18,11 +18,6 @@ beforeAll(async () => {
 afterEach(async () => expect((await api.get('/api/audit')).body).toMatchObject({ square: true }));
 afterAll(() => api.close());
 
-const bare = (text: string) =>
-  text
-    .replaceAll(/<[^>]+>/g, ' ')
-    .replaceAll(/[\s\u00a0]+/g, ' ')
-    .trim();
 /** Whoever it is holds a start; the lines of what it costs, the buttons, and what presses the first of them. */
 async function holding(person: TestPerson, start: string) {
   const { get, post, tokenOf } = formsOf(api, { Cookie: person.cookie });
@@ -30,15 +25,12 @@ async function holding(person: TestPerson, start: string) {
   const held = await post('/hold', { form, service: String(shop.service), start });
   const path = String(held.headers.get('location'));
   const page = await get(path);
-  const lines = [...page.text.matchAll(/<tr><th scope="row">(.*?)<\/th>\s*<td>(.*?)<\/td><\/tr>/gs)].map(([, head, price]) =>
-    [head, price].map((part) => bare(String(part))),
-  );
   const buttons = [...page.text.matchAll(/<button name="pay" value="(\w+)"[^>]*>(.*?)<\/button>/g)].map(([, pay, words]) => [
     String(pay),
     bare(String(words)),
   ]);
   const press = (pay = String(buttons[0]?.[0])) => post(path, { form: tokenOf(page), pay });
-  return { lines, buttons, press, path, get };
+  return { lines: linesOn(page), buttons, press, path, get };
 }
 /** The booking that was made last. */
 const bookingOf = async (person: TestPerson): Promise<Json> =>
