@@ -113,6 +113,7 @@ export const away = (detail: string, extra: Extra = {}) =>
 const BODY_PROBLEMS: Record<string, [number, string]> = {
   'entity.parse.failed': [400, 'the body is not valid JSON'],
   'entity.too.large': [413, 'the body is larger than 100 kB'],
+  'parameters.too.many': [413, 'the form has too many fields'],
   'encoding.unsupported': [415, 'the body has an encoding other than UTF-8, gzip or deflate'],
   'charset.unsupported': [415, 'the body has a character set other than UTF-8'],
   'request.aborted': [400, 'the request ended before its body did'],

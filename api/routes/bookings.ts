@@ -14,7 +14,7 @@ import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, re
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { undone } from '../http/undone.ts';
-import { versionOf } from '../http/version.ts';
+import { seenVersion } from '../http/version.ts';
 import { id, idOf, isDry, minor, oneOf, whole } from './fields.ts';
 import { reasonBody } from './money.ts';
 
@@ -198,8 +198,7 @@ export const bookingRoutes = [
       }),
     },
     async handle({ params, body: { dry_run, ...wish } }, context) {
-      const isSeen = wish.version !== undefined || context.ifMatch !== undefined;
-      const asked = isSeen ? { ...wish, version: versionOf(wish.version, context.ifMatch) } : wish;
+      const asked = { ...wish, version: seenVersion(wish.version, context.ifMatch) };
       const done = dry_run
         ? { consequences: await undone(context, (db) => wouldReschedule(params.id, asked, { ...context, db })), undo: null }
         : await reschedule(params.id, asked, context);

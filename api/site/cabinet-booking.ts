@@ -5,11 +5,10 @@ import { type CancelTerms, cancelTerms } from '../../workers/bookings/cancel-ter
 import { freeUntil } from '../../workers/free-until.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { startsToMove } from '../../workers/site/move-starts.ts';
-import type { SiteAnswer } from './book-handlers.ts';
 import { labelled, zoneNote } from './book-page.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import { type Html, html } from './html.ts';
-import { actAsVisitor, refusalFrom } from './site.ts';
+import { actAsVisitor, refusalFrom, type SiteAnswer } from './site.ts';
 import type { SiteText } from './words.ts';
 
 /** A booking of whoever is looked at; a trainer's bookings of clients are not theirs here. */

@@ -7,11 +7,10 @@ import { enrol } from '../../sql/records/students.ts';
 import type { CatalogueItem } from '../../sql/subscriptions/buy.ts';
 import type { Held } from '../../sql/subscriptions/held.ts';
 import { Refused } from '../../workers/refusal.ts';
-import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet } from './cabinet.ts';
 import type { Listed } from './cabinet-ahead.ts';
 import { type Html, html } from './html.ts';
-import { actAsVisitor, refusalFrom } from './site.ts';
+import { actAsVisitor, refusalFrom, type SiteAnswer } from './site.ts';
 
 type Term = Pick<CatalogueItem, 'validity_days' | 'validity_months'>;
 type OfferedPackage = Term & {

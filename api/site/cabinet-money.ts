@@ -3,12 +3,11 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import type { invoiceRow } from '../../sql/finance/invoices.ts';
 import type { transactionRow } from '../../sql/finance/payments.ts';
 import { type InvoiceSubject, invoiceSubjects } from '../../sql/finance/subjects.ts';
-import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import type { Listed } from './cabinet-ahead.ts';
 import { payOnlineForm, topUpForm } from './cabinet-online.ts';
 import { type Html, html } from './html.ts';
-import { refusalFrom } from './site.ts';
+import { refusalFrom, type SiteAnswer } from './site.ts';
 import type { SiteText } from './words.ts';
 
 type Invoice = z.output<typeof invoiceRow>;

@@ -1,10 +1,9 @@
 import type { PaymentOrder } from '../../sql/finance/payment-orders.ts';
 import type { OrderWish } from '../../workers/payments/order.ts';
-import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import { field } from './contact-form.ts';
 import { type Html, html } from './html.ts';
-import { refusalFrom } from './site.ts';
+import { refusalFrom, type SiteAnswer } from './site.ts';
 import type { SiteText } from './words.ts';
 
 type Order = Omit<PaymentOrder, 'reference'> & { pay_url: string | null };

@@ -1,10 +1,10 @@
 import { findPlace, type PlaceInClass } from '../../sql/site/places.ts';
 import { freeToLeaveUntil, leaveTerms } from '../../workers/finance/leave-terms.ts';
 import { Refused } from '../../workers/refusal.ts';
-import type { SiteAnswer } from './book-handlers.ts';
 import { zoneNote } from './book-page.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import { html } from './html.ts';
+import type { SiteAnswer } from './site.ts';
 
 async function placeOf(cabinet: Cabinet): Promise<PlaceInClass> {
   const place = await findPlace(cabinet.parts.open.fleet.db, idFrom(cabinet), cabinet.of.id);

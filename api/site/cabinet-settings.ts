@@ -1,11 +1,10 @@
-import type { SiteAnswer } from './book-handlers.ts';
 import { type Cabinet, cabinetPage, idFrom, inCabinet, pressForm } from './cabinet.ts';
 import { ASKED, dataOf, ownRequests } from './cabinet-data.ts';
 import { agentName } from './cabinet-device.ts';
 import { field } from './contact-form.ts';
 import { type Html, html } from './html.ts';
 import { pushSwitch } from './push-worker.ts';
-import { refusalFrom } from './site.ts';
+import { refusalFrom, type SiteAnswer } from './site.ts';
 
 type Wishes = {
   quiet_hours: string | null;

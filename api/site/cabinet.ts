@@ -1,10 +1,9 @@
 import type { Request, Response } from 'express';
 import { Refused } from '../../workers/refusal.ts';
 import type { Person } from '../http/caller.ts';
-import type { SiteAnswer, SiteHandler } from './book-handlers.ts';
 import { type Html, html } from './html.ts';
 import type { Page } from './page.ts';
-import { askRoute, refusalFrom, type SiteParts } from './site.ts';
+import { askRoute, refusalFrom, type SiteAnswer, type SiteHandler, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 type Relative = { id: number; first_name: string; last_name: string };

@@ -3,12 +3,11 @@ import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { findClass, listClasses, standingIn } from '../../sql/site/classes.ts';
 import { Refused } from '../../workers/refusal.ts';
 import type { Caller } from '../http/caller.ts';
-import type { SiteAnswer, SiteHandler } from './book-handlers.ts';
 import { type ClassStanding, type ClassStep, classesPage, classPage } from './class-page.ts';
 import { typedOf } from './contact-form.ts';
 import { forParam, forWhom } from './for-whom.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
-import { askRoute, refusalFrom, type SiteParts } from './site.ts';
+import { askRoute, refusalFrom, type SiteAnswer, type SiteHandler, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 const DAYS = 14;

@@ -40,8 +40,6 @@ export type CodeStep = {
   by: string;
   href?: string;
   typed: TypedContact;
-  /** Where one goes on, where the form's address does not say it. */
-  next?: string;
   wrong?: WrongFields;
 };
 
@@ -50,12 +48,12 @@ export function codeForm(
   view: View,
   action: string,
   button: string,
-  { registration, by, href, typed, next, wrong = {} }: CodeStep,
+  { registration, by, href, typed, wrong = {} }: CodeStep,
 ): Html {
   const { t, guard } = view;
   const [path, query] = action.split('?');
   return html`<form method="post" action="${path}/code${query && `?${query}`}" class="narrow">${guard}
-    ${Object.entries({ ...typed, registration, by, ...(href && { href }), ...(next && { next }) }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
+    ${Object.entries({ ...typed, registration, by, ...(href && { href }) }).map(([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`)}
     <h2 data-next>${t('code.title')}</h2>
     <p>${by === 'email' ? t('code.mail', { email: typed.email ?? '' }) : t('code.telegram')}</p>
     ${href && html`<p><a class="button second" href="${href}" target="_blank" rel="noopener">${t('code.open')}</a></p>`}

@@ -8,7 +8,8 @@ export type Entering = {
   by: { mail: boolean; telegram: boolean };
   typed?: TypedContact;
   code?: CodeStep;
-  next: string;
+  /** Where one goes on, where one has come from somewhere. It stands in each address, so that another language keeps it. */
+  next?: string;
   login?: string;
   needsCode?: boolean;
   trouble?: string;
@@ -24,19 +25,19 @@ export function enterPage(view: View, entering: Entering): Page {
     return {
       title: t('enter.title'),
       status,
-      main: html`<h1>${t('enter.title')}</h1>${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}${codeForm(view, link('/enter/code'), t('enter.button'), code)}`,
+      main: html`<h1>${t('enter.title')}</h1>${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}${codeForm(view, link('/enter/code', { next }), t('enter.button'), code)}`,
     };
   return {
     title: t('enter.title'),
     status,
     main: html`<h1>${t('enter.title')}</h1>${trouble && html`<p role="alert" class="trouble">${trouble}</p>`}
-      <form method="post" action="${link('/enter')}" class="narrow">${guard}<input type="hidden" name="next" value="${next}">
+      <form method="post" action="${link('/enter', { next })}" class="narrow">${guard}
       ${field({ name: 'login', label: t('enter.login'), value: login, wrong: wrong.login, attributes: html`autocomplete="username" required maxlength="254"` })}
       ${field({ name: 'password', label: t('enter.password'), wrong: wrong.password, attributes: html`type="password" autocomplete="current-password" required maxlength="200"` })}
       ${needsCode && field({ name: 'code', label: t('enter.code'), wrong: wrong.code, attributes: html`autocomplete="one-time-code" maxlength="40" required` })}
       <button class="main">${t('enter.button')}</button></form>
-      ${byTelegram && html`<p><a class="button second" href="/auth/telegram?to=${encodeURIComponent(next === '/' ? '/cabinet' : next)}" data-whole>${t('enter.telegram')}</a></p>`}
-      ${by.mail || by.telegram ? html`<details ${Object.keys(typed).length > 0 && 'open'}><summary>${t('enter.by_code')}</summary><form method="post" action="${link('/enter/code')}" class="narrow">${guard}<input type="hidden" name="next" value="${next}">${contactFields(view, typed, wrong, by)}<button class="second">${t('enter.send_code')}</button></form></details>` : html`<p class="quiet">${t('enter.none')}</p>`}`,
+      ${byTelegram && html`<p><a class="button second" href="/auth/telegram?to=${encodeURIComponent(next ?? '/cabinet')}" data-whole>${t('enter.telegram')}</a></p>`}
+      ${by.mail || by.telegram ? html`<details ${Object.keys(typed).length > 0 && 'open'}><summary>${t('enter.by_code')}</summary><form method="post" action="${link('/enter/code', { next })}" class="narrow">${guard}${contactFields(view, typed, wrong, by)}<button class="second">${t('enter.send_code')}</button></form></details>` : html`<p class="quiet">${t('enter.none')}</p>`}`,
   };
 }
 

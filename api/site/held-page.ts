@@ -31,8 +31,6 @@ export type LastStep = {
 export type HeldView = LastStep & {
   hold: SiteHold;
   deal: Deal;
-  /** The package or the subscription that pays by itself. */
-  cover?: Cover | null;
 };
 
 /** The last step: the deal, who books, and the button that says all of it. */
@@ -60,7 +58,7 @@ export function heldPage(view: View, held: HeldView, status = 200): Page {
   };
 }
 
-function summary(view: View, { hold, deal: { lines, priceMinor, ways }, cover }: HeldView): Html {
+function summary(view: View, { hold, deal: { lines, priceMinor, cover } }: HeldView): Html {
   const { t, money } = view;
   const total = cover ? money(0) : priceMinor > 0 ? money(priceMinor) : t('free');
   const place = [hold.location, hold.address, hold.room].filter(Boolean).join(', ');
@@ -70,11 +68,11 @@ function summary(view: View, { hold, deal: { lines, priceMinor, ways }, cover }:
     <table class="lines"><caption class="unseen">${t('held.price')}</caption><tbody>${lines.map(
       ({ kind, basisPoints, minor }) =>
         html`<tr><th scope="row">${kind === 'service' ? hold.service : lineWords(view, kind, basisPoints)}</th><td>${money(minor)}</td></tr>`,
-    )}${cover && html`<tr><th scope="row">${coverWords(view, cover, ways)}</th><td>${money(priceMinor && -priceMinor)}</td></tr>`}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${total}</td></tr></tfoot></table>`;
+    )}${cover && html`<tr><th scope="row">${coverWords(view, cover)}</th><td>${money(priceMinor && -priceMinor)}</td></tr>`}</tbody><tfoot><tr><th scope="row">${t('held.total')}</th><td>${total}</td></tr></tfoot></table>`;
 }
 
 /** What pays, and how much of it is left afterwards. */
-function coverWords({ t }: View, { name, left }: Cover, [way]: Deal['ways']): string {
+function coverWords({ t }: View, { way, name, left }: Cover): string {
   if (left === null) return t('held.cover.unlimited', { name });
   return t(way === 'package' ? 'held.cover.package' : 'held.cover.subscription', { name, left: left - 1 });
 }

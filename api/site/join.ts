@@ -1,9 +1,8 @@
 import { findRoles } from '../../sql/auth/roles.ts';
 import { lookAtLink } from '../../workers/sign-in/links.ts';
-import type { SiteAnswer, SiteHandler } from './book-handlers.ts';
 import { field } from './contact-form.ts';
 import { html } from './html.ts';
-import { askRoute, refusalFrom, type SiteParts } from './site.ts';
+import { askRoute, refusalFrom, type SiteAnswer, type SiteHandler, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 
 const TOKEN = /^[\w-]{20,200}$/;

@@ -5,17 +5,8 @@ import { callerOf } from '../auth/authenticate.ts';
 import { demandFormOrigin } from '../auth/visit.ts';
 import { isSitePath } from '../auth/visitors.ts';
 import { onlyBy } from '../http/only-by.ts';
-import { Problem } from '../http/problems.ts';
-import {
-  bookOrAsk,
-  confirmAndBook,
-  type SiteHandler,
-  showBooked,
-  showChoice,
-  showChosen,
-  showHold,
-  takeStart,
-} from './book-handlers.ts';
+import { asProblem, Problem } from '../http/problems.ts';
+import { bookOrAsk, confirmAndBook, showBooked, showHold } from './book-handlers.ts';
 import { showAhead } from './cabinet-ahead.ts';
 import { cancelBookingHere, moveBookingHere, showBooking, showMove } from './cabinet-booking.ts';
 import { buyPackageHere, buySubscriptionHere, showBuy } from './cabinet-buy.ts';
@@ -24,6 +15,7 @@ import { payOnline, showOrder, topUp } from './cabinet-online.ts';
 import { leavePlace, showPlace } from './cabinet-place.ts';
 import { askAboutData, endDevice, renewCalendar, saveNotifications, showSettings } from './cabinet-settings.ts';
 import { showVisits } from './cabinet-visits.ts';
+import { showChoice, showChosen, takeStart } from './choice-handlers.ts';
 import { actInClass, confirmInClass, showClass, showClasses } from './class-handlers.ts';
 import { confirmAndEnter, enter, enterByCode, leave, showEnter } from './enter-handlers.ts';
 import { troublePage } from './enter-page.ts';
@@ -31,11 +23,65 @@ import { isFormToken } from './forms.ts';
 import { joinHere, showJoin } from './join.ts';
 import { sendSitePage } from './page.ts';
 import { showPreview } from './preview.ts';
-import type { SiteParts } from './site.ts';
+import type { SiteHandler, SiteParts } from './site.ts';
 import { viewOf } from './view.ts';
 import { bookVisitHere, confirmVisit, showVisit, showVisitChoice, takeVisit } from './visit-handlers.ts';
 import { bookWeeklyHere, showWeekly } from './weekly.ts';
 import type { SiteText } from './words.ts';
+
+/** `/s/12-haircut` is a service, `/s/p3-anna` a person; shown at once, for leading elsewhere would take another round trip. */
+const shortLink: SiteHandler = (parts, view, request) => {
+  const [, isPerson, id] = /^\/s\/(p?)(\d{1,9})(?:-.*)?$/.exec(decodeURIComponent(request.path)) ?? [];
+  if (id === undefined) throw new Refused('missing', 'no short link');
+  return showChosen(parts, view, isPerson ? { who: id } : { service: id });
+};
+
+/** A code is asked for in the answer to a form, so its address alone leads to that form. */
+const backTo =
+  (what: string): SiteHandler =>
+  async (_parts, view, { params }) => ({ to: view.link(`/${what}/${params.token ?? params.id}`) });
+
+/** What is shown at each path, and what a form that is sent there does. */
+const PAGES: Record<string, { get?: SiteHandler; post?: SiteHandler }> = {
+  '/': { get: showChoice },
+  '/s/{*slug}': { get: shortLink },
+  '/hold': { post: takeStart },
+  '/book/:token': { get: showHold, post: bookOrAsk },
+  '/book/:token/weekly': { get: showWeekly, post: bookWeeklyHere },
+  '/book/:token/code': { get: backTo('book'), post: confirmAndBook },
+  '/booked/:token': { get: showBooked },
+  '/visit': { get: showVisitChoice, post: takeVisit },
+  '/visit/:token': { get: showVisit, post: bookVisitHere },
+  '/visit/:token/code': { get: backTo('visit'), post: confirmVisit },
+  '/classes': { get: showClasses },
+  '/classes/:id': { get: showClass, post: actInClass },
+  '/classes/:id/code': { get: backTo('classes'), post: confirmInClass },
+  '/enter': { get: showEnter, post: enter },
+  '/enter/code': { post: enterByCode },
+  '/enter/code/code': { post: confirmAndEnter },
+  '/leave': { post: leave },
+  '/join': { get: showJoin, post: joinHere },
+  '/cabinet': { get: showAhead },
+  '/cabinet/visits': { get: showVisits },
+  '/cabinet/bookings/:id': { get: showBooking },
+  '/cabinet/bookings/:id/move': { get: showMove, post: moveBookingHere },
+  '/cabinet/bookings/:id/cancel': { post: cancelBookingHere },
+  '/cabinet/classes/:id': { get: showPlace },
+  '/cabinet/classes/:id/leave': { post: leavePlace },
+  '/cabinet/buy': { get: showBuy },
+  '/cabinet/buy/subscriptions/:id': { post: buySubscriptionHere },
+  '/cabinet/buy/packages/:id': { post: buyPackageHere },
+  '/cabinet/money': { get: showMoney },
+  '/cabinet/invoices/:id/pay': { post: payHere },
+  '/cabinet/invoices/:id/online': { post: payOnline },
+  '/cabinet/top-up': { post: topUp },
+  '/cabinet/pay/:id': { get: showOrder },
+  '/cabinet/settings': { get: showSettings },
+  '/cabinet/notifications': { post: saveNotifications },
+  '/cabinet/calendar': { post: renewCalendar },
+  '/cabinet/data-requests': { post: askAboutData },
+  '/cabinet/devices/:id/end': { post: endDevice },
+};
 
 /**
  * The booking site: pages of plain HTML that work as they are; a script of ours takes them without loading anew. Forms are urlencoded,
@@ -59,87 +105,13 @@ export function site(parts: SiteParts): Router {
       return handler(all, view, request, response);
     }),
   ];
-  /** A code is asked for in the answer to a form, so its address alone leads to that form. */
-  const backTo = (what: string) => page(async (_parts, view, request) => ({ to: view.link(`/${what}/${request.params.token}`) }));
-  router.get('/', page(showChoice)).all('/', onlyBy('GET'));
-  router.get('/s/{*slug}', page(shortLink)).all('/s/{*slug}', onlyBy('GET'));
+  for (const [path, { get, post }] of Object.entries(PAGES)) {
+    const here = router.route(path);
+    if (get) here.get(page(get));
+    if (post) here.post(...posted(post));
+    here.all(onlyBy(...(get ? ['GET'] : []), ...(post ? ['POST'] : [])));
+  }
   router.get('/preview/:file', showPreview(parts)).all('/preview/:file', onlyBy('GET'));
-  router.post('/hold', ...posted(takeStart)).all('/hold', onlyBy('POST'));
-  router
-    .get('/book/:token', page(showHold))
-    .post('/book/:token', ...posted(bookOrAsk))
-    .all('/book/:token', onlyBy('GET', 'POST'));
-  router
-    .get('/book/:token/weekly', page(showWeekly))
-    .post('/book/:token/weekly', ...posted(bookWeeklyHere))
-    .all('/book/:token/weekly', onlyBy('GET', 'POST'));
-  router
-    .get('/book/:token/code', backTo('book'))
-    .post('/book/:token/code', ...posted(confirmAndBook))
-    .all('/book/:token/code', onlyBy('GET', 'POST'));
-  router.get('/booked/:token', page(showBooked)).all('/booked/:token', onlyBy('GET'));
-  router
-    .get('/visit', page(showVisitChoice))
-    .post('/visit', ...posted(takeVisit))
-    .all('/visit', onlyBy('GET', 'POST'));
-  router
-    .get('/visit/:token', page(showVisit))
-    .post('/visit/:token', ...posted(bookVisitHere))
-    .all('/visit/:token', onlyBy('GET', 'POST'));
-  router
-    .get('/visit/:token/code', backTo('visit'))
-    .post('/visit/:token/code', ...posted(confirmVisit))
-    .all('/visit/:token/code', onlyBy('GET', 'POST'));
-  router.get('/classes', page(showClasses)).all('/classes', onlyBy('GET'));
-  router
-    .get('/classes/:id', page(showClass))
-    .post('/classes/:id', ...posted(actInClass))
-    .all('/classes/:id', onlyBy('GET', 'POST'));
-  router.get(
-    '/classes/:id/code',
-    page(async (_parts, view, request) => ({ to: view.link(`/classes/${request.params.id}`) })),
-  );
-  router.post('/classes/:id/code', ...posted(confirmInClass)).all('/classes/:id/code', onlyBy('GET', 'POST'));
-  router
-    .get('/enter', page(showEnter))
-    .post('/enter', ...posted(enter))
-    .all('/enter', onlyBy('GET', 'POST'));
-  router.post('/enter/code', ...posted(enterByCode)).all('/enter/code', onlyBy('POST'));
-  router.post('/enter/code/code', ...posted(confirmAndEnter)).all('/enter/code/code', onlyBy('POST'));
-  router
-    .get('/join', page(showJoin))
-    .post('/join', ...posted(joinHere))
-    .all('/join', onlyBy('GET', 'POST'));
-  const shown: Record<string, SiteHandler> = {
-    '/cabinet': showAhead,
-    '/cabinet/visits': showVisits,
-    '/cabinet/buy': showBuy,
-    '/cabinet/money': showMoney,
-    '/cabinet/pay/:id': showOrder,
-    '/cabinet/settings': showSettings,
-    '/cabinet/bookings/:id': showBooking,
-    '/cabinet/classes/:id': showPlace,
-  };
-  const done: Record<string, SiteHandler> = {
-    '/cabinet/bookings/:id/cancel': cancelBookingHere,
-    '/cabinet/classes/:id/leave': leavePlace,
-    '/cabinet/buy/subscriptions/:id': buySubscriptionHere,
-    '/cabinet/buy/packages/:id': buyPackageHere,
-    '/cabinet/invoices/:id/pay': payHere,
-    '/cabinet/invoices/:id/online': payOnline,
-    '/cabinet/top-up': topUp,
-    '/cabinet/notifications': saveNotifications,
-    '/cabinet/calendar': renewCalendar,
-    '/cabinet/data-requests': askAboutData,
-    '/cabinet/devices/:id/end': endDevice,
-  };
-  for (const [path, handler] of Object.entries(shown)) router.get(path, page(handler)).all(path, onlyBy('GET'));
-  for (const [path, handler] of Object.entries(done)) router.post(path, ...posted(handler)).all(path, onlyBy('POST'));
-  router
-    .get('/cabinet/bookings/:id/move', page(showMove))
-    .post('/cabinet/bookings/:id/move', ...posted(moveBookingHere))
-    .all('/cabinet/bookings/:id/move', onlyBy('GET', 'POST'));
-  router.post('/leave', ...posted(leave)).all('/leave', onlyBy('POST'));
   router.use(troubles(parts));
   return router;
 }
@@ -147,13 +119,6 @@ export function site(parts: SiteParts): Router {
 const isForPeople = (request: Request, response: Response) => {
   const { person, isVisitor } = callerOf(response);
   return Boolean(person || isVisitor) && request.accepts(['html', 'json']) === 'html';
-};
-
-/** `/s/12-haircut` is a service, `/s/p3-anna` a person; shown at once, for leading elsewhere would take another round trip. */
-const shortLink: SiteHandler = (parts, view, request) => {
-  const [, isPerson, id] = /^\/s\/(p?)(\d{1,9})(?:-.*)?$/.exec(decodeURIComponent(request.path)) ?? [];
-  if (id === undefined) throw new Refused('missing', 'no short link');
-  return showChosen(parts, view, isPerson ? { who: id } : { service: id });
 };
 
 async function answer(parts: SiteParts, handler: SiteHandler, request: Request, response: Response) {
@@ -187,11 +152,11 @@ const troubles =
   async (error, request, response, next) => {
     if (response.headersSent || !isSitePath(request.path) || !response.locals.caller || !isForPeople(request, response))
       return next(error);
-    const status = statusOf(error);
+    const { status, extra } = asProblem(error);
     if (status >= 500) log.error({ err: error }, 'a page of the site failed');
     const view = await viewOf(parts.open, request, response).catch(() => null);
     if (!view) return next(error);
-    if (status === 429) response.set('Retry-After', '60');
+    response.set(extra.headers ?? {});
     await send(parts, request, response, view, troublePage(view, status, view.t(WORDS[status] ?? 'trouble.server')));
   };
 
@@ -205,11 +170,3 @@ const WORDS: Record<number, SiteText> = {
   422: 'trouble.conflict',
   429: 'trouble.many',
 };
-
-function statusOf(error: unknown): number {
-  if (error instanceof Problem) return error.status;
-  if (error instanceof Refused)
-    return { missing: 404, conflict: 409, not_allowed: 403, invalid: 422, unknown: 401, too_many: 429 }[error.kind];
-  const { status } = error as { status?: unknown };
-  return typeof status === 'number' && status >= 400 && status < 500 ? status : 500;
-}

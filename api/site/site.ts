@@ -1,14 +1,15 @@
 import type { Request, Response } from 'express';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { CallContext } from '../../workers/call-context.ts';
-import { Refused } from '../../workers/refusal.ts';
 import { callerOf, visitFrom } from '../auth/authenticate.ts';
 import { admit, demandRows } from '../auth/gate.ts';
 import type { Asking } from '../http/asking.ts';
 import type { Caller } from '../http/caller.ts';
 import { askedBy } from '../http/fair-share.ts';
-import { Problem, requestIdOf } from '../http/problems.ts';
+import { asProblem, requestIdOf } from '../http/problems.ts';
 import { type Answer, operationOf, type Route } from '../http/route.ts';
+import type { Page } from './page.ts';
+import type { View } from './view.ts';
 
 /** What the site stands on: the routes of the API, asked within the process, and the page that was built. */
 export type SiteParts = {
@@ -17,6 +18,10 @@ export type SiteParts = {
   routes: readonly Route[];
   shell(): string | null;
 };
+
+/** What a handler answers: a page, or where to go. */
+export type SiteAnswer = Page | { to: string; status?: number };
+export type SiteHandler = (parts: SiteParts, view: View, request: Request, response: Response) => Promise<SiteAnswer>;
 
 /** Asks a route of the API as whoever sent this request, or as somebody who has just shown who they are. */
 export async function askRoute(
@@ -86,11 +91,9 @@ type Trouble = {
   slots?: readonly string[];
 };
 
-/** What was refused, in whichever way the API says it; what nobody foresaw is thrown on. */
+/** What was refused, as the API would answer it; what went wrong with us, or nobody foresaw, is thrown on. */
 export function refusalFrom(error: unknown): Trouble {
-  if (error instanceof Problem)
-    return { status: error.status, errors: error.extra.errors ?? [], slots: error.extra.slots as string[] | undefined };
-  if (!(error instanceof Refused)) throw error;
-  const status = { missing: 404, conflict: 409, not_allowed: 403, invalid: 422, unknown: 401, too_many: 429 }[error.kind];
-  return { status, errors: error.fields.errors ?? [], slots: error.fields.slots as string[] | undefined };
+  const { status, extra } = asProblem(error);
+  if (status >= 500) throw error;
+  return { status, errors: extra.errors ?? [], slots: extra.slots as string[] | undefined };
 }

@@ -8,12 +8,13 @@ import { bookVisit, demandVisit, holdVisit, otherStarts, planVisit, visitWishes 
 import { keepHold } from '../../workers/site/hold.ts';
 import { LEAST_SERVICES, MOST_SERVICES, type VisitWish, visitStarts } from '../../workers/site/visit-starts.ts';
 import { networkOf } from '../auth/guesses.ts';
-import { offerOf, type SiteHandler, startOf } from './book-handlers.ts';
+import { startOf } from './choice-handlers.ts';
 import { typedOf } from './contact-form.ts';
 import { type ForWhom, forParam, forWhom } from './for-whom.ts';
 import { personOfToken, personToken } from './forms.ts';
+import { offerOf } from './push-worker.ts';
 import { askForCode, codeStepOf, showCode, waysToCode } from './register.ts';
-import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
+import { actAsVisitor, refusalFrom, type SiteHandler, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 import { bookedVisitPage, partsText, type VisitChoice, type VisitView, visitChoicePage, visitPage } from './visit-page.ts';
 

@@ -11,11 +11,10 @@ import {
   type WeeklyDate,
 } from '../../workers/site/book-weekly.ts';
 import { demandHold } from '../../workers/site/hold.ts';
-import type { SiteAnswer, SiteHandler } from './book-handlers.ts';
 import { zoneNote } from './book-page.ts';
 import { type ForWhom, forParam, forWhom, whomChips } from './for-whom.ts';
 import { type Html, html } from './html.ts';
-import { actAsVisitor, refusalFrom, type SiteParts } from './site.ts';
+import { actAsVisitor, refusalFrom, type SiteAnswer, type SiteHandler, type SiteParts } from './site.ts';
 import type { View } from './view.ts';
 import { priceWords } from './visit-page.ts';
 

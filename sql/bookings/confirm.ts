@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type In, type Sql, sql } from '../database/database.ts';
 import { type Notice, noticesOfNew } from '../notifications/notify.ts';
-import { coveringSubscription } from './sessions.ts';
+import { coveringPackage, coveringSubscription } from './covers.ts';
 
 type Held = {
   id: number;
@@ -33,6 +33,8 @@ const confirmed = sql.fragment`
   update bookings booking set status = 'CONFIRMED', confirmed_at = clock_timestamp(), held_until = null
   from held where booking.id = held.id`;
 
+const ofHeld = { clientId: sql.fragment`(select client_id from held)`, serviceId: sql.fragment`(select service_id from held)` };
+
 /** What is done for each way to pay, from `held` to `confirmed`. */
 const ways = {
   wallet: (day: string) => sql.fragment`
@@ -47,13 +49,7 @@ const ways = {
     )`,
   package: (day: string) => sql.fragment`
     unit as materialized (
-      select units.client_package_id, units.service_id
-      from held
-      join client_packages bought on bought.client_id = held.client_id and bought.status = 'active'
-        and ${day}::date between bought.start_date and bought.end_date
-      join client_package_units units on units.client_package_id = bought.id and units.service_id = held.service_id
-      where units_left > 0
-      order by bought.end_date, bought.id limit 1 for update of units
+      ${coveringPackage({ ...ofHeld, day })} for update of units
     ), confirmed as (
       ${confirmed} and exists (select from unit) returning booking.id
     ), taken as (
@@ -62,8 +58,7 @@ const ways = {
     )`,
   subscription: (day: string) => sql.fragment`
     chosen as materialized (
-      ${coveringSubscription({ clientId: sql.fragment`(select client_id from held)`, serviceId: sql.fragment`(select service_id from held)`, day })}
-      for update of held
+      ${coveringSubscription({ ...ofHeld, day })} for update of held
     ), confirmed as (
       ${confirmed} and exists (select from chosen) returning booking.id
     ), taken as (
@@ -98,11 +93,7 @@ export const isCovered = (db: Sql, payFrom: Held['payFrom'], wanted: Wanted, day
       : payFrom === 'wallet'
         ? sql.type(covered)`
         select coalesce((select balance_minor from wallets where user_id = ${wanted.payerId}), 0) >= ${wanted.priceMinor}::int8 as is_covered`
-        : sql.type(covered)`
-        select exists (
-          select from client_packages bought join client_package_units units on units.client_package_id = bought.id
-          where bought.client_id = ${wanted.clientId} and bought.status = 'active' and units.service_id = ${wanted.serviceId}
-            and units_left > 0 and ${day}::date between bought.start_date and bought.end_date) as is_covered`,
+        : sql.type(covered)`select exists (${coveringPackage({ ...wanted, day })}) as is_covered`,
   );
 
 /** The invoice of what is `confirmed`, as a part of a statement. @param day when it is due */

@@ -1,23 +1,9 @@
 import { z } from 'zod';
-import { type In, type Sql, sql } from '../database/database.ts';
+import { type Sql, sql } from '../database/database.ts';
 import { lockStudents } from '../finance/seats.ts';
 import { lockWallets, settle } from '../finance/settle.ts';
 import { carry, refundSession } from '../sessions/carry.ts';
 import { payersOfChains } from '../sessions/shares.ts';
-
-/**
- * The subscription that a booking of a business day takes a session from, as a statement: one of the client's that covers the service and
- * is valid and not frozen on that day, with sessions left or unlimited; the unlimited before the others, then the one that ends first, then
- * the older one (D50, D13).
- */
-export const coveringSubscription = (of: { clientId: In<number>; serviceId: In<number>; day: In<string> }) => sql.fragment`
-  select held.id, held.sessions_left is null as is_unlimited
-  from student_subscriptions held
-  join subscription_services covers on covers.subscription_id = held.subscription_id and covers.service_id = ${of.serviceId}
-  where held.student_id = ${of.clientId} and held.status in ('active', 'frozen')
-    and ${of.day}::date between held.start_date and held.end_date and (held.sessions_left is null or held.sessions_left > 0)
-    and (held.freeze_start_date is null or ${of.day}::date not between held.freeze_start_date and held.freeze_end_date)
-  order by (held.sessions_left is null) desc, held.end_date, held.id limit 1`;
 
 /** Whether the subscription that paid for a booking, if any, is valid and not frozen on a business day. */
 export const isWithinSubscription = (transaction: Sql, bookingId: number, day: string) =>

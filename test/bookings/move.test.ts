@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
 import type { Json } from '../support/front-door.ts';
+import { personOf } from '../support/people.ts';
 import { counter } from './counter.ts';
 import { at, inHours } from './salon.ts';
 
@@ -73,9 +74,11 @@ describe('moving', () => {
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
     const first = await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') });
     expect(first).toMatchObject({ status: 200, body: { moves: 1 } });
+    const { after } = first.body.consequences.free_until;
+    expect(after).toBe(at(2, '22:00'));
     expect((await api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, '10:00') })).body).toEqual({
       ...first.body,
-      consequences: expect.objectContaining({ told: { count: 0, people: [] } }),
+      consequences: { told: { count: 0, people: [] }, loses_free: false, free_until: { before: after, after }, obstacles: [] },
       undo: null,
     });
     const told = await api.db.any(
@@ -91,10 +94,11 @@ describe('moving', () => {
     const { id: service_package_id } = (await api.post('/api/service-packages', kind)).body;
     await api.post(`/api/clients/${wish.client_id}/packages`, { service_package_id });
     const { id } = (await book({ ...wish, starts_at: at(2, '10:00') })).body;
-    expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(5, '10:00') })).toMatchObject({
-      status: 409,
-      body: { detail: 'the package that paid for the booking is not valid on that day' },
-    });
+    const why = 'the package that paid for the booking is not valid on that day';
+    const [to, obstacles] = [{ starts_at: at(5, '10:00') }, [{ what: 'payment', why }]];
+    const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
+    expect(dry).toMatchObject({ status: 200, body: { starts_at: at(2, '10:00'), consequences: { obstacles } } });
+    expect(await api.post(`/bookings/${id}/reschedule`, to)).toMatchObject({ status: 409, body: { detail: why, obstacles } });
     expect(await api.post(`/bookings/${id}/reschedule`, { starts_at: at(4, '10:00') })).toMatchObject({ status: 200 });
   });
 
@@ -119,7 +123,10 @@ describe('moving', () => {
   });
 
   test('a dry run says who is told and what is lost, as the move then does, and writes nothing', async () => {
-    const wish = await scene();
+    const child = await make.student();
+    const parent = await personOf(api, 'guardian', { children: [child] });
+    await api.db.query(sql.unsafe`update students set payer_id = ${parent.id} where id = ${child}`);
+    const wish = { ...(await scene()), client_id: child };
     const other = await make.specialist([wish.service_id]);
     const { id } = (await book({ ...wish, starts_at: inHours(11) })).body;
     const before = (await api.get(`/bookings/${id}`)).body;
@@ -134,9 +141,10 @@ describe('moving', () => {
         undo: null,
         consequences: {
           told: {
-            count: 3,
+            count: 4,
             people: [
-              { id: wish.client_id, as: 'client' },
+              { id: child, as: 'client' },
+              { id: parent.id, as: 'payer' },
               { id: other, as: 'specialist' },
               { id: before.specialist_id, as: 'former_specialist' },
             ],
@@ -187,8 +195,9 @@ describe('moving', () => {
       const to = { starts_at: at(2, clock) };
       const dry = await api.post(`/bookings/${id}/reschedule`, { ...to, dry_run: true });
       expect(dry).toMatchObject({ status: 200, body: { starts_at: at(2, '10:00'), undo: null } });
-      const { obstacles, told } = dry.body.consequences;
+      const { obstacles, told, free_until } = dry.body.consequences;
       expect([obstacles, told.count]).toEqual([[{ what, why: expect.any(String) }], 0]);
+      expect(free_until).toEqual({ before: at(1, '22:00'), after: at(1, '22:00') });
       expect(await api.post(`/bookings/${id}/reschedule`, to)).toMatchObject({ status: 409, body: { obstacles } });
     }
   });
@@ -203,6 +212,14 @@ describe('moving', () => {
     expect(await move('12:00', { version })).toMatchObject(refused);
     expect(await move('12:00', { version, dry_run: true })).toMatchObject(refused);
     expect(await move('12:00', {}, { 'If-Match': `"${version}"` })).toMatchObject(refused);
+    for (const [more, header] of [
+      [{ version: version + 1 }, `"${version}"`],
+      [{}, '*'],
+    ] as const)
+      expect(await move('12:00', more, { 'If-Match': header })).toMatchObject({
+        status: 422,
+        body: { errors: [{ path: 'If-Match' }] },
+      });
     expect((await api.get(`/bookings/${id}`)).body.starts_at).toBe(at(3, '10:00'));
     // Asked again, as after an answer that was lost, it is there already.
     expect(await move('10:00', { version })).toMatchObject({ status: 200, body: { version: version + 1, undo: null } });

@@ -1,30 +1,21 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours } from '../bookings/salon.ts';
 import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { formsOf, smallSite } from './salon-site.ts';
+import { bare, formsOf, moment, moscow, smallSite, yoga } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
 beforeAll(async () => {
   api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
   shop = await smallSite(api);
-  const type = await shop.make.type();
-  await api.db.query(sql.unsafe`update training_types set name = 'Yoga' where id = ${type}`);
+  await yoga(api, shop.make);
 });
 afterAll(() => api.close());
 
 const as = (person: TestPerson) => formsOf(api, { Cookie: person.cookie });
-const bare = (text: string) =>
-  text
-    .replaceAll(/<[^>]+>/g, ' ')
-    .replaceAll(/[\s\u00a0\u202f]+/g, ' ')
-    .trim();
-const { moment: instant, date } = siteFormats('en', 'Europe/Moscow', 'RUB');
-const moment = (start: string) => bare(instant(start));
 /** The rows of a list that a heading stands over, as text. */
 const rowsOf = ({ text }: { text: string }, heading: string) =>
   [
@@ -98,7 +89,7 @@ test('a package stands in the cabinet with what is left of each service, until i
   const { get } = as(person);
   expect((await get('/cabinet')).text).not.toContain('id="packages"');
   const bought = await api.post(`/api/clients/${person.id}/packages`, { service_package_id: kind.body.id });
-  const until = `until ${date(bought.body.end_date)}`;
+  const until = `until ${moscow.date(bought.body.end_date)}`;
   expect(rowsOf(await get('/cabinet'), 'packages')).toEqual([`Ten Haircut: 10 of 10 left ${until}`]);
   const wish = { client_id: person.id, service_id: shop.service, starts_at: at(3, '10:00'), pay_from: 'package' };
   const made = await api.post('/bookings', wish);

@@ -1,10 +1,9 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours } from '../bookings/salon.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { formsOf, smallSite } from './salon-site.ts';
+import { bare, formsOf, moment, smallSite, yoga } from './salon-site.ts';
 
 const PRICE = 250_000;
 let api: TestApi;
@@ -12,15 +11,11 @@ let shop: Awaited<ReturnType<typeof smallSite>>;
 beforeAll(async () => {
   api = await testApi({ settings: { RATE_LIMIT_PER_MINUTE: '100000' } });
   shop = await smallSite(api);
-  const type = await shop.make.type();
-  await api.db.query(sql.unsafe`update training_types set name = 'Yoga' where id = ${type}`);
+  await yoga(api, shop.make);
 });
 afterEach(async () => expect((await api.get('/api/audit')).body).toMatchObject({ square: true }));
 afterAll(() => api.close());
 
-const bare = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/[\s\u00a0\u202f]+/g, ' ');
-const { moment: instant } = siteFormats('en', 'Europe/Moscow', 'RUB');
-const moment = (at: string) => bare(instant(at));
 /** A part of the money page, as text: what is owed, the ledger, or the invoices that are settled. */
 async function moneyOf(person: TestPerson, part: 'owed' | 'ledger' | 'invoices') {
   const page = await formsOf(api, { Cookie: person.cookie }).get('/cabinet/money');

@@ -5,7 +5,7 @@ import { buildWeek } from '../generation/fixtures.ts';
 import { dayAt, monday } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { beforehand } from '../support/weeks.ts';
-import { formsOf, smallSite, startsOn } from './salon-site.ts';
+import { formsOf, smallSite, startsOn, yoga } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -28,8 +28,7 @@ test('on a day off the site offers no start and no class', async () => {
   expect((await api.post('/api/calendar-days', { date: off, kind: 'off', name: 'Holiday' })).status).toBe(201);
   expect(await offered()).toBe(0);
 
-  const type = await shop.make.type();
-  await api.db.query(sql.unsafe`update training_types set name = 'Yoga' where id = ${type}`);
+  const type = await yoga(api, shop.make);
   for (const day of [2, 3]) await shop.make.template({ type, trainer: await shop.make.trainer(), day, time: '12:00' });
   await buildWeek(api.db, beforehand({ start, zone: 'Europe/Moscow', graceDays: 7 }));
   const listed = [...(await get('/classes')).text.matchAll(/href="\/classes\/(\d+)/g)].map(([, id]) => Number(id));

@@ -1,13 +1,12 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
-import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { tokenHash } from '../../workers/sign-in/tokens.ts';
 import { at } from '../bookings/salon.ts';
 import { inDays } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
-import { formsOf, smallSite, startsOn } from './salon-site.ts';
+import { formsOf, moscow, smallSite, startsOn } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -19,7 +18,6 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const moscow = siteFormats('en', 'Europe/Moscow', 'RUB');
 /** A day of which no hour is over yet, so that it has all its starts. */
 const wholeDay = () => `/?service=${shop.service}&day=${inDays(2)}`;
 
@@ -183,6 +181,22 @@ test('a slot that was lost meanwhile: 409, the free starts stand in place and no
   expect(lost.text).toContain('value="olga@home.example"');
   expect(startsOn(lost).length).toBeGreaterThan(0);
   expect(startsOn(lost)).not.toContain(start);
+});
+
+test('a newcomer whose hold is over has the slot again before a code is asked for, and the page says so', async () => {
+  const { get, post, tokenOf } = formsOf(api);
+  const page = await get(wholeDay());
+  const start = String(startsOn(page).at(-9));
+  const path = String(
+    (await post('/hold', { service: String(shop.service), start, form: tokenOf(page) })).headers.get('location'),
+  );
+  await api.db.query(
+    sql.unsafe`update bookings set held_until = now() - interval '1 second' where starts_at = ${start}::timestamptz`,
+  );
+  expect((await get(path)).text).toContain('We no longer hold this time');
+  const missing = await post(path, { form: tokenOf(page), first_name: 'Olga', consent: 'yes' });
+  expect([missing.status, missing.text.includes('We hold this time for you until')]).toEqual([422, true]);
+  expect(startsOn(await get(wholeDay()))).not.toContain(start);
 });
 
 test('200 visitors take the same slot: one holds and books it, 199 see free starts, of which one books another', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
+import { dealFor } from '../../workers/site/book-held.ts';
 import { at } from '../bookings/salon.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { formsOf, smallSite } from './salon-site.ts';
+import { bare, formsOf, linesOn, smallSite } from './salon-site.ts';
 
 let api: TestApi;
 let shop: Awaited<ReturnType<typeof smallSite>>;
@@ -17,11 +18,6 @@ beforeAll(async () => {
 afterEach(async () => expect((await api.get('/api/audit')).body).toMatchObject({ square: true }));
 afterAll(() => api.close());
 
-const bare = (text: string) =>
-  text
-    .replaceAll(/<[^>]+>/g, ' ')
-    .replaceAll(/[\s\u00a0]+/g, ' ')
-    .trim();
 /** Whoever it is holds a start; the lines of what it costs, the buttons, and what presses the first of them. */
 async function holding(person: TestPerson, start: string) {
   const { get, post, tokenOf } = formsOf(api, { Cookie: person.cookie });
@@ -29,15 +25,12 @@ async function holding(person: TestPerson, start: string) {
   const held = await post('/hold', { form, service: String(shop.service), start });
   const path = String(held.headers.get('location'));
   const page = await get(path);
-  const lines = [...page.text.matchAll(/<tr><th scope="row">(.*?)<\/th>\s*<td>(.*?)<\/td><\/tr>/gs)].map(([, head, price]) =>
-    [head, price].map((part) => bare(String(part))),
-  );
   const buttons = [...page.text.matchAll(/<button name="pay" value="(\w+)"[^>]*>(.*?)<\/button>/g)].map(([, pay, words]) => [
     String(pay),
     bare(String(words)),
   ]);
   const press = (pay = String(buttons[0]?.[0])) => post(path, { form: tokenOf(page), pay });
-  return { lines, buttons, press, path, get };
+  return { lines: linesOn(page), buttons, press, path, get };
 }
 /** The booking that was made last. */
 const bookingOf = async (person: TestPerson): Promise<Json> =>
@@ -86,6 +79,33 @@ test('of two packages the one that ends first is named; a used one is no line', 
     ['Haircut', 'RUB 2,500'],
     ['Total', 'RUB 2,500'],
   ]);
+});
+
+test('a deal names what pays by itself, and of two packages that end on the same day that is what pays', async () => {
+  const person = await personOf(api, 'client');
+  for (const name of ['Older', 'Newer']) {
+    const sold = { name, composition: [{ service_id: shop.service, units: 1 }], price_minor: 0, validity_days: 20 };
+    const { id } = (await api.post('/api/service-packages', sold)).body;
+    await api.post(`/api/clients/${person.id}/packages`, { service_package_id: id });
+  }
+  const wish = { service_id: shop.service, specialist_id: shop.master };
+  const context = () => ({ db: api.db, fleet: api.fleet, caller: { name: 'visitor', scopes: [] }, now: new Date() });
+  for (const [clock, name] of [
+    ['10:00', 'Older'],
+    ['12:00', 'Newer'],
+  ] as const) {
+    const starts_at = at(6, clock);
+    const { ways, cover } = await dealFor({ ...wish, starts_at }, person.id, context());
+    expect([ways, cover]).toEqual([['package', 'later'], { way: 'package', name, left: 1 }]);
+    const made = await api.post('/bookings', { ...wish, client_id: person.id, starts_at, pay_from: 'package' });
+    expect(made.status).toBe(201);
+    const left = await api.db.oneFirst(sql.unsafe`
+      select units_left from client_package_units units join client_packages bought on bought.id = client_package_id
+      join service_packages kind on kind.id = service_package_id where client_id = ${person.id} and kind.name = ${name}`);
+    expect(left).toBe(0);
+  }
+  const { ways, cover } = await dealFor({ ...wish, starts_at: at(6, '14:00') }, person.id, context());
+  expect([ways, cover]).toEqual([['later'], null]);
 });
 
 test.each([

@@ -1,3 +1,4 @@
+import { siteFormats } from '../../api/site/words.ts';
 import { sql } from '../../sql/database/database.ts';
 import { salon } from '../bookings/salon.ts';
 import type { TestApi } from '../support/front-door.ts';
@@ -13,6 +14,13 @@ export async function smallSite(api: TestApi) {
   await api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = '' where id = ${master}`);
   await api.db.query(sql.unsafe`update specialists set bio = 'Ten years of scissors.' where id = ${master}`);
   return { make, location, service, master };
+}
+
+/** A type of classes with the name Yoga; returns its id. */
+export async function yoga(api: TestApi, make: ReturnType<typeof salon>) {
+  const type = await make.type();
+  await api.db.query(sql.unsafe`update training_types set name = 'Yoga' where id = ${type}`);
+  return type;
 }
 
 type Answer = { status: number; headers: Headers; text: string };
@@ -41,3 +49,18 @@ export function formsOf(api: TestApi, more: Record<string, string> = {}) {
 /** The values of the buttons or radios that stand for starts. */
 export const startsOn = (page: { text: string }) =>
   [...page.text.matchAll(/name="start" value="([^"]+)"/g)].map(([, start]) => String(start));
+/** The text of a part of a page, in one line. */
+export const bare = (text: string) =>
+  text
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+/** The lines of the table that says what something costs, and its total: what it is and how much, each as text. */
+export const linesOn = (page: { text: string }) =>
+  [...page.text.matchAll(/<tr><th scope="row">(.*?)<\/th>\s*<td>(.*?)<\/td><\/tr>/gs)].map(([, head, price]) =>
+    [head, price].map((part) => bare(String(part))),
+  );
+/** How the site says things in English, in the zone and the currency that tests have. */
+export const moscow = siteFormats('en', 'Europe/Moscow', 'RUB');
+/** An instant as the text of a page says it. */
+export const moment = (start: string) => bare(moscow.moment(start));

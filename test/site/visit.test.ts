@@ -6,7 +6,7 @@ import { type SmtpServer, smtpServer } from '../sign-in/smtp-server.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Json, PATIENT, type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
-import { formsOf, smallSite, startsOn } from './salon-site.ts';
+import { bare, formsOf, linesOn, smallSite, startsOn } from './salon-site.ts';
 
 let smtp: SmtpServer;
 let api: TestApi;
@@ -35,13 +35,7 @@ afterAll(async () => {
 
 const wish = () => `${shop.service}.${colour}-${second}`;
 const bookingsOf = async (id: number): Promise<Json[]> => (await api.get(`/bookings?client_id=${id}&limit=100`)).body.items;
-const bare = (text: string) => text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/[\s\u00a0]+/g, ' ');
 const totalOn = ({ text }: { text: string }) => String(/name="total" value="(\d+)"/.exec(text)?.[1]);
-/** The lines of the table of a visit, and its total. */
-const linesOn = ({ text }: { text: string }) =>
-  [...text.matchAll(/<tr><th scope="row">(.*?)<\/th>\s*<td>(.*?)<\/td><\/tr>/gs)].map(([, head, price]) =>
-    [head, price].map((part) => bare(String(part)).trim()),
-  );
 
 /** Whoever it is holds a visit that begins then. */
 async function holding(start: string, person?: TestPerson, parts = wish()) {

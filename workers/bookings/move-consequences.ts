@@ -4,9 +4,10 @@ import type { Booking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { namesOfPeople } from '../../sql/trainings/people.ts';
 import { freeUntil } from '../free-until.ts';
+import { readers, readersOfBooking } from './notices.ts';
 import type { Refusal } from './refusals.ts';
 
-const roles = ['client', 'payer', 'specialist', 'former_specialist'] as const;
+const roles = [...readers, 'former_specialist'] as const;
 
 /** What makes a move of a booking impossible; `payment`: what paid for it does not reach that day. */
 export const moveObstacles = z.array(z.object({ what: z.enum(['specialist', 'room', 'client', 'payment']), why: z.string() }));
@@ -27,41 +28,43 @@ export const moveConsequences = z
   .meta({ id: 'ConsequencesOfABookingMove' });
 export type MoveConsequences = z.output<typeof moveConsequences>;
 
-/** Those of a move that changes nothing, or cannot be. */
-export const noConsequences = (refusal?: Refusal): MoveConsequences => ({
-  told: { count: 0, people: [] },
-  loses_free: false,
-  free_until: { before: null, after: null },
-  obstacles: refusal ? moveObstaclesOf(refusal) : [],
-});
+/** Those of a move that changes nothing, or cannot be: the booking can be cancelled for free as long as before. */
+export function noConsequences(booking: Free, now: Date, refusal?: Refusal): MoveConsequences {
+  const until = freeBy(booking, now);
+  return {
+    told: { count: 0, people: [] },
+    loses_free: false,
+    free_until: { before: until, after: until },
+    obstacles: refusal ? moveObstaclesOf(refusal) : [],
+  };
+}
 
 export const moveObstaclesOf = ({ refused, what }: Refusal) => [{ what: what ?? ('specialist' as const), why: refused }];
 
 /** Those of a move that was done. @param was the booking before it @param isNow and after it */
 export async function consequencesOfMove(db: Sql, was: BookingState, isNow: Booking, now: Date): Promise<MoveConsequences> {
-  const concerned: [number, (typeof roles)[number]][] = [
-    [isNow.client_id, 'client'],
-    [isNow.payer_id, 'payer'],
-    [isNow.specialist_id, 'specialist'],
-    [was.specialist_id, 'former_specialist'],
-  ];
-  const people = concerned.filter(([id], at) => concerned.findIndex(([other]) => other === id) === at);
+  const { client_id: clientId, payer_id: payerId, specialist_id: specialistId } = isNow;
+  const concerned = readersOfBooking({ clientId, payerId, specialistId });
+  const isTold = concerned.some(({ id }) => id === was.specialist_id);
+  const people = isTold ? concerned : [...concerned, { id: was.specialist_id, as: 'former_specialist' as const }];
   const names = await namesOfPeople(
     db,
-    people.map(([id]) => id),
+    people.map(({ id }) => id),
   );
   const before = freeBy(was, now);
   const after = freeBy(isNow, now);
   return {
-    told: { count: people.length, people: people.map(([id, as]) => ({ id, name: names.get(id) ?? '', as })) },
+    told: { count: people.length, people: people.map(({ id, as }) => ({ id, name: names.get(id) ?? '', as })) },
     loses_free: before !== null && after === null,
     free_until: { before, after },
     obstacles: [],
   };
 }
 
+type Free = Pick<Booking, 'starts_at' | 'moved_late'>;
+
 /** Until when a booking can still be cancelled for free; null: it cannot. */
-function freeBy({ starts_at, moved_late }: Pick<Booking, 'starts_at' | 'moved_late'>, now: Date) {
+function freeBy({ starts_at, moved_late }: Free, now: Date) {
   const until = freeUntil(new Date(starts_at));
   return moved_late || until < now ? null : until.toISOString();
 }

@@ -24,7 +24,7 @@ type About = {
   turn?: number;
 };
 
-const readers = ['client', 'payer', 'specialist'] as const;
+export const readers = ['client', 'payer', 'specialist'] as const;
 type Reader = (typeof readers)[number];
 type OfBooking = Exclude<keyof typeof bookingMessages, 'booking_reminder'>;
 /** What a message says beyond whom and what it is about; a balance is for the one who pays. */
@@ -35,6 +35,16 @@ type Said = {
 /** Notifies the client, whoever pays and the specialist (D43), or one of them, in the transaction that did it. */
 export const notifyOfBooking = (transaction: Sql, said: Said, about: About, whom: readonly Reader[] = readers) =>
   notifyPeople(transaction, noticesOf(said, about, whom) as Notice[]);
+
+/** Whom a notice about a booking is for, each person once: as the first of what they are to it. */
+export function readersOfBooking(
+  { clientId, payerId, specialistId }: Pick<About, 'clientId' | 'payerId' | 'specialistId'>,
+  whom: readonly Reader[] = readers,
+): { id: number; as: Reader }[] {
+  const ids = { client: clientId, payer: payerId, specialist: specialistId };
+  const each = whom.filter((reader, n) => !whom.slice(0, n).some((before) => ids[before] === ids[reader]));
+  return each.map((reader) => ({ id: ids[reader], as: reader }));
+}
 
 /** What is said of a booking to each one it concerns, once a person. */
 export function noticesOf<S extends Said>(
@@ -47,12 +57,10 @@ export function noticesOf<S extends Said>(
   const is_payer = about.clientId === payerId;
   const shared = { ...params, booking_id: id, client, specialist, service, booking_date, start_time, is_payer };
   const occasion = startsAt < orElse ? startsAt : orElse;
-  const ids = { client: about.clientId, payer: payerId, specialist: about.specialistId };
-  const each = whom.filter((reader, n) => !whom.slice(0, n).some((before) => ids[before] === ids[reader]));
-  return each.map((reader) => {
-    const hidden = 'balance_minor' in params && ids[reader] !== payerId ? { balance_minor: null } : {};
+  return readersOfBooking(about, whom).map(({ id: userId, as: reader }) => {
+    const hidden = 'balance_minor' in params && userId !== payerId ? { balance_minor: null } : {};
     return {
-      userId: ids[reader],
+      userId,
       template,
       params: { ...shared, ...hidden, reader },
       dedupe: `${template}:${id}:${turn}:${reader}`,

@@ -49,10 +49,10 @@ export async function reschedule(id: number, wish: MoveWish, context: CallContex
  * in the way is no refusal here: it is said.
  */
 export async function wouldReschedule(id: number, wish: MoveWish, context: CallContext): Promise<MoveConsequences> {
-  const { target } = await whatIsMoved(id, wish, context);
+  const { booking, target } = await whatIsMoved(id, wish, context);
   await expireHolds(context.db);
   const done = await moveInto(id, target, context);
-  return 'refused' in done ? noConsequences(done) : done.consequences;
+  return 'refused' in done ? noConsequences(booking, context.now, done) : done.consequences;
 }
 
 async function whatIsMoved(id: number, wish: MoveWish, context: CallContext): Promise<{ booking: Booking; target: Target }> {
@@ -98,7 +98,7 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   if (booking.status === 'PENDING') throw new Refused('conflict', 'the booking is not confirmed yet');
   const judged = judgeCancellation(context.now, new Date(booking.starts_at));
   if (judged === 'started') throw new Refused('conflict', 'the booking has begun');
-  if (isThere(booking, target)) return { consequences: noConsequences(), undo: null };
+  if (isThere(booking, target)) return { consequences: noConsequences(booking, context.now), undo: null };
   demandVersion(booking, target.version);
   const locationId = await locationOf(transaction, booking, target, zone);
   const day = dayOf(new Date(target.startsAt), zone);

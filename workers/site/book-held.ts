@@ -16,6 +16,8 @@ export type Deal = {
   priceMinor: number;
   lines: readonly { kind: 'service' | 'percent' | 'fixed' | 'fitting'; basisPoints: number | null; minor: number }[];
   ways: readonly WayToPay[];
+  /** The package or the subscription that pays by itself; null: money does. */
+  cover: Cover | null;
 };
 
 /** The deal for a visitor: the service's price, less what the studio gives for a start that fits its day, paid later. */
@@ -25,7 +27,7 @@ export async function dealForAnybody(hold: SiteHold, context: CallContext): Prom
   const service = { ...hold, price_minor: minor };
   const offered = { service, fitting_basis_points: Math.round((await fittingPercent(context)) * 100) };
   const { priceMinor, taken } = priceOf(minor, [], await fittingDiscount(offered, start, context));
-  return { priceMinor, lines: linesOf(minor, taken), ways: ['later'] };
+  return { priceMinor, lines: linesOf(minor, taken), ways: ['later'], cover: null };
 }
 
 const linesOf = (servicePriceMinor: number, taken: ReturnType<typeof priceOf>['taken']): Deal['lines'] => [
@@ -47,27 +49,17 @@ export async function dealFor(
   const { priceMinor, taken } = priceOf(offer.service.price_minor, offer.discounts, await fittingDiscount(offer, start, context));
   const payerId = offer.client.payer_id;
   const wanted = { clientId, payerId, serviceId: service_id, priceMinor };
-  const ways: WayToPay[] = [];
-  for (const way of ['subscription', 'package', 'wallet'] as const) {
-    const isOwn = way !== 'wallet' || ((payerId === clientId || payerId === caller.personId) && priceMinor > 0);
-    if (isOwn && (await isCovered(db, way, wanted, dayOf(new Date(starts_at), zone)))) ways.push(way);
-  }
+  const day = dayOf(new Date(starts_at), zone);
+  const found = [await findCover(db, 'subscription', wanted, day), await findCover(db, 'package', wanted, day)];
+  const covers = found.filter((cover) => cover !== null);
+  const isOwn = (payerId === clientId || payerId === caller.personId) && priceMinor > 0;
+  const hasMoney = isOwn && (await isCovered(db, 'wallet', wanted, day));
   return {
     priceMinor,
     lines: linesOf(offer.service.price_minor, taken),
-    ways: [...ways.filter((way) => way !== 'wallet'), 'later', ...ways.filter((way) => way === 'wallet')],
+    ways: [...covers.map(({ way }) => way), 'later', ...(hasMoney ? (['wallet'] as const) : [])],
+    cover: covers[0] ?? null,
   };
-}
-
-/** What pays without money for a held slot, where that is how it is paid by itself; null: money does. */
-export async function coverOf(
-  { starts_at, service_id }: SiteHold,
-  clientId: number,
-  { ways: [way] }: Deal,
-  { db, fleet }: CallContext,
-): Promise<Cover | null> {
-  if (way !== 'package' && way !== 'subscription') return null;
-  return findCover(db, way, { clientId, serviceId: service_id }, dayOf(new Date(starts_at), fleet.settings.zone));
 }
 
 /**
