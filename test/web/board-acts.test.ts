@@ -14,7 +14,9 @@ let make: ReturnType<typeof salon>;
 let owner: TestPerson;
 let service: number;
 let specialist: number;
+/** The day of a test: each has one of its own, so that nothing one made is in another's way. */
 let day: string;
+let daysUsed = 9;
 
 const at = (clock: string) => instantOf(`${day}T${clock}:00`, world.api.fleet.settings.zone);
 const dialog = (page: Page) => page.getByRole('dialog').last();
@@ -33,12 +35,12 @@ beforeAll(async () => {
   make = salon(world.api.db);
   owner = await personOf(world.api, 'owner');
   service = await make.service();
-  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), 9);
 });
 afterAll(() => world?.close());
 beforeEach(async () => {
   if (!world) return;
-  day = addDays(day, 1);
+  daysUsed += 1;
+  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), daysUsed);
   specialist = await make.specialist([service]);
   world.complaints();
 });
@@ -51,12 +53,13 @@ async function open(person: TestPerson = owner, query = '') {
 }
 async function booked(clock: string) {
   const client = await make.client();
-  const { body } = await world.api.post('/bookings', {
+  const { status, body } = await world.api.post('/bookings', {
     client_id: client,
     service_id: service,
     specialist_id: specialist,
     starts_at: at(clock),
   });
+  expect({ status, detail: body?.detail }).toEqual({ status: 201, detail: undefined });
   return { client, id: body.id as number };
 }
 

@@ -223,7 +223,8 @@ inBrowser('what is carried over a week is seen by those who look at the day it i
   await world.api.db.query(sql.unsafe`update users set first_name = 'Anna', last_name = 'Smith' where id = ${admin.id}`);
   const trainer = await make.trainer();
   const id = await training(trainer, '09:00');
-  const other = addDays(day, new Date(day).getUTCDay() === 0 ? -1 : 1);
+  // A day of the same week; the day after `day` is closed by the first test.
+  const other = addDays(day, new Date(day).getUTCDay() === 1 ? 2 : -1);
   await training(trainer, '15:00', other);
   const [page, desk] = [await open(''), await open('&view=week', { person: admin })];
   await page.goto(`/console/?date=${other}`);
