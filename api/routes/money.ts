@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dayOf, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
 import { auditBooks, finding } from '../../sql/audit/audit.ts';
+import { settledDay } from '../../sql/audit/settled-day.ts';
 import { cancelInvoice, findInvoice, invoiceRow, listInvoices } from '../../sql/finance/invoices.ts';
 import { payInvoice } from '../../sql/finance/pay-invoice.ts';
 import { paymentRow } from '../../sql/finance/payments.ts';
@@ -115,7 +116,9 @@ export const moneyRoutes = [
     summary: 'Recompute the books from the ledgers: all square, or what is not',
     scope: 'money:read',
     query: z.strictObject({
-      date: anyDay.optional().meta({ description: 'the last day whose trainings must be charged; by default today' }),
+      date: anyDay
+        .optional()
+        .meta({ description: 'the last day whose trainings must be charged; by default that of the newest night that is over' }),
     }),
     responses: {
       200: z.object({
@@ -126,7 +129,7 @@ export const moneyRoutes = [
       }),
     },
     async handle({ query }, { db, fleet, now }) {
-      const date = query.date ?? dayOf(now, fleet.settings.zone);
+      const date = query.date ?? (await settledDay(db, dayOf(now, fleet.settings.zone)));
       const findings = await auditBooks(db, date);
       const message = findings.length === 0 ? 'all square' : `not square: ${findings.length} findings`;
       return { body: { date, square: findings.length === 0, message, findings: findings.slice(0, MOST_FINDINGS) } };

@@ -43,11 +43,14 @@ export const telegramLinkRoutes = [
   }),
 ] as const;
 
-/** What Telegram calls the bot; the notifier notes it when it starts. */
+/** What Telegram calls the bot; the bot, which runs beside the API, notes it when it starts. */
 async function botName({ db, fleet }: Context): Promise<string> {
   const { telegramToken } = fleet.settings;
   if (!telegramToken) throw new Problem(409, 'there is no bot: TELEGRAM_BOT_TOKEN is not set');
   const name = await usernameOf(db, Number(telegramToken.split(':', 1)[0]));
-  if (!name) throw away('the bot has not reached Telegram yet, so its name is not known; look at the notifier');
+  if (!name)
+    throw away(
+      'the bot has not reached Telegram yet, so its name is not known; look at the log of the API, beside which it runs',
+    );
   return name;
 }

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import pg from 'pg';
 import { log } from '../../queues/log/log.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
+import { settledDay } from '../../sql/audit/settled-day.ts';
 import { describeBackups } from '../../sql/backups/backups.ts';
 import { type Contents, contentsOf } from '../../sql/backups/instant.ts';
 import { openDatabase, type Sql } from '../../sql/database/database.ts';
@@ -183,7 +184,7 @@ export function differences(
 async function demandSquare(url: string, { file, day }: Manifest) {
   const db = await openDatabase(url, { max: 1, name: 'verify' });
   try {
-    const findings = await auditBooks(db, day);
+    const findings = await auditBooks(db, await settledDay(db, day));
     const [first] = findings;
     if (first)
       throw new Error(

@@ -2,6 +2,7 @@ import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Day, endOfDay, startOfDay } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
+import { settledDay } from '../../sql/audit/settled-day.ts';
 import { EVERYTHING } from '../../sql/auth/whose.ts';
 import { connectForBackup, exportSnapshot } from '../../sql/backups/server.ts';
 import { type Sql, sql } from '../../sql/database/database.ts';
@@ -26,7 +27,7 @@ type Of = { today: Day; zone: string; onTable?: (done: number, tables: number) =
  * @param of.onTable is called after each table
  */
 export async function takeEverything(db: Sql, databaseUrl: string, take: Take, { today, zone, onTable }: Of): Promise<Exported> {
-  const findings = await auditBooks(db, today);
+  const findings = await auditBooks(db, await settledDay(db, today));
   const audit =
     findings.length === 0 ? 'all square' : findings.map(({ rule, id, detail }) => `${rule} ${id}: ${detail}`).join('\n');
   await take('audit.txt', text(`${audit}\n`));
