@@ -243,6 +243,24 @@ inBrowser('what is carried over a week is seen by those who look at the day it i
   await there.locator('.theirs').waitFor({ state: 'detached' });
 });
 
+inBrowser('on a phone the days of the running week that are over are folded', async () => {
+  const trainer = await make.trainer();
+  const monday = addDays(day, 36 - new Date(day).getUTCDay());
+  for (const on of [monday, addDays(monday, 3)]) await training(trainer, '10:00', on);
+  const page = await world.visit({ token: owner.token, viewport: { width: 390, height: 844 } });
+  await page.clock.setFixedTime(new Date(at('12:00', addDays(monday, 2))));
+  await page.goto('/console/');
+  const shown = page.locator('[data-entry^="training-"]:visible');
+  await shown.first().waitFor();
+  expect(await shown.count()).toBe(1);
+  await page.getByText('Earlier this week: 1 entry').click();
+  await eventually(async () => (await shown.count()) === 2);
+  expect([await violations(page), await tooWide(page)]).toEqual([[], 0]);
+  await page.clock.setFixedTime(new Date(at('12:00', addDays(monday, 6))));
+  await page.goto('/console/?fresh=1');
+  await eventually(async () => (await shown.count()) === 2);
+});
+
 inBrowser('keys: / searches, T is today, PageDown is a week later', async () => {
   await training(await make.trainer(), '08:30');
   const page = await open('');
