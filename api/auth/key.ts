@@ -7,6 +7,7 @@ import { settingsOrExit } from '../../queues/process/settings.ts';
 import { anyDay, LAST } from '../../queues/time/days.ts';
 import { type ApiKey, createKey, liveKeys, newSecret, revokeKey, rotateKey } from '../../sql/auth/api-keys.ts';
 import { type Database, openDatabase } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { showVendingOwner } from '../../sql/vending/owners.ts';
 
 const HELP = `npm run key -- create NAME --scopes SCOPE,SCOPE [--expires YYYY-MM-DD]   prints the secret, once
@@ -17,7 +18,7 @@ npm run key -- revoke NAME`;
 
 const OVERLAP =
   '--overlap: how long the old secret is valid, too: 0, or minutes, hours or days up to 90 days, such as 30m, 12h, 7d';
-const UNITS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNITS = { m: 60_000, h: 3_600_000, d: DAY_MS };
 
 /** A command the person at the terminal can mend. */
 class Usage extends Error {}

@@ -1,5 +1,6 @@
 import type { Scope } from '../../queues/jobs/scopes.ts';
 import type { Role } from '../../sql/auth/sessions.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 
 /** What is asked for: a route, as far as permission goes. */
@@ -27,7 +28,7 @@ export type Person = {
   id: number;
   first_name: string;
   last_name: string;
-  locale: 'ru' | 'uk' | 'en' | null;
+  locale: Locale | null;
   roles: readonly Role[];
   /** Students this person looks after. */
   children: readonly number[];

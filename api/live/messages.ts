@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { day } from '../../sql/database/instants.ts';
 import { badInput } from '../http/bad-input.ts';
 import { Problem } from '../http/problems.ts';
 import { MOST_DEPTH, refuseOddJson } from '../http/strict-json.ts';
@@ -7,7 +8,6 @@ import { MOST_DEPTH, refuseOddJson } from '../http/strict-json.ts';
 const MOST_MESSAGE = 102_400;
 export const MOST_READ = 2 * MOST_MESSAGE;
 
-const day = z.iso.date({ error: 'a day, YYYY-MM-DD' });
 /** Of each socket. */
 const MOST_TOPICS = 200;
 const HEADERS = 'up to 20 headers of at most 1000 characters';

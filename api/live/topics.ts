@@ -1,7 +1,7 @@
-import { z } from 'zod';
 import { reachedAmong } from '../../sql/auth/reach.ts';
 import type { RowKind, Whose } from '../../sql/auth/whose.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { day } from '../../sql/database/instants.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { admit } from '../auth/gate.ts';
 import type { Caller } from '../http/caller.ts';
@@ -24,7 +24,6 @@ const ASKED_AGAIN: Record<Kind, readonly { operation: string; row?: RowKind }[]>
   groups: [{ operation: 'GET /api/groups' }],
   vending: [{ operation: 'GET /api/vending/terminals' }],
 };
-const day = z.iso.date();
 const FORM = /^(?:(day):(\d{4}-\d{2}-\d{2})|(client|training):([1-9]\d{0,9})|(tasks|runs|money|groups|vending))$/;
 
 function read(topic: string): { kind: Kind; id: number } | undefined {

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { runNames } from '../../queues/jobs/catalog.ts';
 import { dayOf, startOfDay } from '../../queues/time/calendar.ts';
 import { anyDay, endDay } from '../../queues/time/days.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { findRun } from '../../sql/runs/find.ts';
 import { listRuns, processStats, runSummary, statsSince } from '../../sql/runs/history.ts';
 import { type Run, runRow } from '../../sql/runs/rows.ts';
@@ -12,7 +13,6 @@ import { route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 
 const PERIODS = ['day', 'week', 'month', 'year', 'all'] as const;
-const DAY_MS = 86_400_000;
 
 /** When a period begins. A year is this month and the eleven before it: older runs are known by their months. */
 function startOf(period: (typeof PERIODS)[number], now: Date, zone: string): Date {

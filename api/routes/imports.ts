@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { findImport, importRow, listImportRows, plannedRow, ROW_OUTCOMES } from '../../sql/imports/imports.ts';
 import { type Decisions, decideRows, missingRows, readDecisions } from '../../workers/imports/decisions.ts';
 import { confirmImport, previewImport } from '../../workers/imports/import.ts';
@@ -31,12 +32,11 @@ const rowItem = plannedRow
     ),
   })
   .meta({ id: 'ImportRow' });
-const locale = oneOf(['ru', 'uk', 'en'])
+const locale = oneOf(LOCALES)
   .optional()
   .meta({ description: 'the language of the words; by default the person’s or the studio’s', override: { examples: undefined } });
-const LOCALE = z.enum(['ru', 'uk', 'en']);
 const inWords = (row: z.output<typeof plannedRow>, { caller, fleet }: Context, asked: z.output<typeof locale>) => {
-  const language = LOCALE.parse(asked ?? caller.person?.locale ?? fleet.settings.locale);
+  const language = asked ?? caller.person?.locale ?? fleet.settings.locale;
   return { ...row, notes: row.notes.map((note) => ({ ...note, text: noteText(language, note) })) };
 };
 const shared = { tag: 'imports', scope: 'records:write' } as const;

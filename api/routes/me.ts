@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { changeOwn, namesOf } from '../../sql/auth/people.ts';
 import { endOtherSessions, endSession, sessionRow, sessionsOf } from '../../sql/auth/sessions.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { sessionCookie } from '../auth/visit.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -52,7 +53,7 @@ export const meRoutes = [
       .strictObject({
         first_name: textField(100).optional(),
         last_name: textField(100, 0).optional(),
-        locale: oneOf(['ru', 'uk', 'en'])
+        locale: oneOf(LOCALES)
           .nullable()
           .optional()
           .meta({ description: 'null: the studio’s', examples: ['en'] }),

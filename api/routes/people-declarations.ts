@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { flag } from '../../queues/jobs/run-definition.ts';
 import { anyDay, birthDay, notBorn } from '../../queues/time/days.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { findClientToEnrol } from '../../sql/records/students.ts';
 import { demandPayerNaming, demandRecognition } from '../../workers/rights.ts';
 import { workSchedule } from '../../workers/slots/work-schedule.ts';
@@ -27,7 +28,7 @@ const person = {
     .nullable()
     .optional()
     .meta({ examples: [null] }),
-  locale: oneOf(['ru', 'uk', 'en'])
+  locale: oneOf(LOCALES)
     .meta({ examples: ['en'] })
     .nullable()
     .optional(),

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { usernameOf } from '../../sql/bot/links.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { canMail, sendMail } from '../../workers/notifier/channels/mail.ts';
 import { text as words } from '../../workers/notifier/texts/texts.ts';
 import { notAcceptable, Refused } from '../../workers/refusal.ts';
@@ -30,7 +31,7 @@ export const registrationRoutes: Route[] = [
         .optional()
         .meta({ examples: ['+79161234567'] }),
       email: email.optional(),
-      locale: oneOf(['ru', 'uk', 'en']).optional(),
+      locale: oneOf(LOCALES).optional(),
       consent: z.strictObject({
         text_version: textField(100).meta({ description: 'of the text that was agreed to: processing of personal data' }),
       }),

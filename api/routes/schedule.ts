@@ -3,6 +3,7 @@ import { instantLike } from '../../queues/time/days.ts';
 import { resumeSchedule } from '../../queues/timetable/settle-ticks.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { type Schedule, timetable } from '../../queues/timetable/timetable.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { latestTicks, learnSchedules, listTicks, pauseSchedule, scheduleStates, tickRow } from '../../sql/schedule/schedule.ts';
 import { inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
@@ -61,7 +62,7 @@ export const scheduleRoutes = [
     responses: { 200: pageOf(tickRow.meta({ id: 'Tick' })) },
     async handle({ query }, { db, now }) {
       const to = new Date(query.to ?? now.getTime() + 1);
-      const from = new Date(query.from ?? to.getTime() - 30 * 86_400_000);
+      const from = new Date(query.from ?? to.getTime() - 30 * DAY_MS);
       const before = readCursor(query.cursor, z.tuple([instantCursor, z.string()]));
       const rows = await listTicks(db, {
         from: from.toISOString(),

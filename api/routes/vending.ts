@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { anyDay, instant } from '../../queues/time/days.ts';
 import { notePaid } from '../../sql/alerts/outside-services.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { listImports, shownImport } from '../../sql/vending/imports.ts';
 import { findVendingOwnerOf, serviceOf, shownOwner, showVendingOwners } from '../../sql/vending/owners.ts';
 import { listRecipes, recipeRow } from '../../sql/vending/recipes.ts';
@@ -224,7 +225,7 @@ export const vendingRoutes = [
     },
     async handle({ query }, { db, whose, now }) {
       const to = query.to ?? dayOf(now, 'Europe/Moscow');
-      const from = query.from ?? dayOf(new Date(Date.parse(to) - 7 * 86_400_000), 'UTC');
+      const from = query.from ?? dayOf(new Date(Date.parse(to) - 7 * DAY_MS), 'UTC');
       return { body: { from, to, items: await sumSales(db, whose, { from, to, by: query.by }) } };
     },
   }),

@@ -1,11 +1,12 @@
 import ical, { ICalCalendarMethod, ICalEventStatus } from 'ical-generator';
+import type { Locale } from '../../sql/database/locale.ts';
 import type { FeedEntry } from '../../sql/feeds/entries.ts';
-import { type SiteLocale, siteText } from './words.ts';
+import { siteText } from './words.ts';
 
 const HOUR_SECONDS = 3_600;
 
 /** A person's days as iCalendar (RFC 5545): instants in UTC, so that no calendar needs to know the studio's zone. */
-export function feedText(entries: readonly FeedEntry[], { studio, locale }: { studio: string; locale: SiteLocale }): string {
+export function feedText(entries: readonly FeedEntry[], { studio, locale }: { studio: string; locale: Locale }): string {
   const calendar = ical({
     name: studio,
     prodId: { company: 'Studio Fleet', product: 'Calendar', language: locale.toUpperCase() },

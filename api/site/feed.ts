@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import express, { type Router } from 'express';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { readFeed } from '../../sql/feeds/entries.ts';
 import { findFeedReader } from '../../sql/feeds/links.ts';
 import { findCompany } from '../../sql/records/company.ts';
@@ -13,7 +14,6 @@ import { Problem } from '../http/problems.ts';
 import { feedText } from './calendar.ts';
 import { siteText } from './words.ts';
 
-const DAY_MS = 86_400_000;
 /** What is over stays in the feed for so many days, and what is to come is shown so far ahead. */
 const DAYS_BACK = 30;
 const DAYS_AHEAD = 400;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { Request, Response } from 'express';
 import type { Settings } from '../../queues/process/settings.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { type Html, html } from './html.ts';
 import { sendPacked } from './packed.ts';
 import { previewTags } from './preview.ts';
 import type { Preview } from './preview-picture.ts';
 import type { View } from './view.ts';
-import { SITE_LOCALES } from './words.ts';
 
 export type Page = {
   title: string;
@@ -52,7 +52,7 @@ export function sendSitePage(
         }</nav></header>
     <main id="main" tabindex="-1" data-away="${t('trouble.away')}">${page.main}</main>
     <p id="said" class="unseen" role="status"></p>
-    <footer><nav aria-label="${t('languages')}">${SITE_LOCALES.map((locale) =>
+    <footer><nav aria-label="${t('languages')}">${LOCALES.map((locale) =>
       locale === view.locale
         ? html`<span lang="${locale}" aria-current="true">${NAMES[locale]}</span> `
         : html`<a lang="${locale}" hreflang="${locale}" href="${languageLink(view, locale)}" data-whole>${NAMES[locale]}</a> `,

@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { z } from 'zod';
+import type { Locale } from '../../sql/database/locale.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { listSiteServices, listSiteSpecialists, type siteService, type siteSpecialist } from '../../sql/site/catalogue.ts';
 import { pngOf } from '../../workers/notifier/pictures/svg.ts';
@@ -10,7 +11,7 @@ import { type Html, html } from './html.ts';
 import { PREVIEW_HEIGHT, PREVIEW_WIDTH, type Preview, previewDrawing, previewVersion, UNDRAWN } from './preview-picture.ts';
 import type { SiteParts } from './site.ts';
 import type { View } from './view.ts';
-import { type SiteLocale, siteFormats, siteText } from './words.ts';
+import { siteFormats, siteText } from './words.ts';
 
 type Speaking = Pick<View, 't' | 'money' | 'currency'> & {
   company: Pick<NonNullable<View['company']>, 'name' | 'description'> | null;
@@ -70,7 +71,7 @@ export function showPreview({ open: { fleet } }: SiteParts): RequestHandler {
     const [, locale, kind, id] = /^(ru|uk|en)(?:-([sp])(\d{1,9}))?\.png$/.exec(String(request.params.file)) ?? [];
     if (!locale) throw new Problem(404, 'there is no such picture');
     const { zone, currency } = fleet.settings;
-    const speaks = locale as SiteLocale;
+    const speaks = locale as Locale;
     const view: Speaking = {
       ...siteFormats(speaks, zone, currency),
       t: (key, params) => siteText(speaks, key, params),

@@ -1,11 +1,12 @@
 import type { Request, Response } from 'express';
 import type { Fleet } from '../../queues/process/fleet.ts';
+import { LOCALES, type Locale } from '../../sql/database/locale.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { secretOf } from '../../workers/sign-in/tokens.ts';
 import { callerOf } from '../auth/authenticate.ts';
 import { formToken } from './forms.ts';
 import { html } from './html.ts';
-import { SITE_LOCALES, type SiteLocale, type SiteText, siteFormats, siteText } from './words.ts';
+import { type SiteText, siteFormats, siteText } from './words.ts';
 
 /** What a page of the site needs to know beside what it shows. */
 export type View = Awaited<ReturnType<typeof viewOf>>;
@@ -48,10 +49,10 @@ export function addressOf(path: string, params: Record<string, string | number |
   return query ? `${path}?${query}` : path;
 }
 
-const isOurs = (tag: unknown): tag is SiteLocale => SITE_LOCALES.includes(tag as SiteLocale);
+const isOurs = (tag: unknown): tag is Locale => LOCALES.includes(tag as Locale);
 
 /** The language that was chosen here, else a person's own, else the browser's, else the studio's. */
-function localeOf(request: Request, response: Response, own: string | null, studio: SiteLocale): SiteLocale {
+function localeOf(request: Request, response: Response, own: string | null, studio: Locale): Locale {
   const { lang } = request.query;
   if (isOurs(lang)) {
     response.append('Set-Cookie', `${COOKIE}=${lang}; Path=/; Max-Age=31536000; SameSite=Lax`);

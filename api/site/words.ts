@@ -1,19 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { createInstance } from 'i18next';
 import { isTwice } from '../../queues/time/wall-time.ts';
+import { LANGUAGE_TAGS, LOCALES, type Locale } from '../../sql/database/locale.ts';
 import type en from './texts/en.json';
 
 type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
 /** What the booking site says; a key with plural forms goes by its bare name. */
 export type SiteText = Bare<keyof typeof en>;
-export type SiteLocale = 'ru' | 'uk' | 'en';
-export const SITE_LOCALES: readonly SiteLocale[] = ['ru', 'uk', 'en'];
 
 const language = createInstance();
 void language.init({
   initAsync: false,
   resources: Object.fromEntries(
-    SITE_LOCALES.map((locale) => [
+    LOCALES.map((locale) => [
       locale,
       { translation: JSON.parse(readFileSync(new URL(`./texts/${locale}.json`, import.meta.url), 'utf8')) },
     ]),
@@ -26,12 +25,12 @@ void language.init({
 });
 
 /** A text of the site in a language; `count` chooses the plural form. Not escaped. */
-export const siteText = (locale: SiteLocale, key: SiteText, params: Record<string, string | number> = {}): string =>
+export const siteText = (locale: Locale, key: SiteText, params: Record<string, string | number> = {}): string =>
   language.t(key, { lng: locale, count: params.count as number | undefined, replace: params, nest: false });
 
 /** Formats of a language, in the studio's zone. A time that a clock which is set back shows twice has its offset: `01:30 GMT+3`. */
-export function siteFormats(locale: SiteLocale, zone: string, currency: string) {
-  const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale === 'en' ? 'en-GB' : locale, options);
+export function siteFormats(locale: Locale, zone: string, currency: string) {
+  const dates = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], options);
   const clock = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23', timeZone: zone } as const;
   const instants = (options: Intl.DateTimeFormatOptions) => {
     const [once, twice] = [dates(options), dates({ ...options, timeZoneName: 'shortOffset' })];

@@ -2,9 +2,9 @@ import type { ProcessRequest } from '../../queues/jobs/request.ts';
 import type { Settings } from '../../queues/process/settings.ts';
 import type { TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import type { CallContext } from '../../workers/call-context.ts';
 import type { BotAnswer } from '../../workers/notifier/templates/bot-answers.ts';
-import type { Locale } from '../../workers/notifier/texts/texts.ts';
 
 /** What a bot knows of itself, from `getMe`. */
 export type Me = { id: number; username: string };

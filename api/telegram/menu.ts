@@ -1,10 +1,9 @@
+import { LOCALES, type Locale } from '../../sql/database/locale.ts';
 import type { BotAnswer, OwnCommand } from '../../workers/notifier/templates/bot-answers.ts';
 import { COMMANDS } from '../../workers/notifier/templates/run-words.ts';
-import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
+import { text } from '../../workers/notifier/texts/texts.ts';
 import { appUrl } from './app-button.ts';
 import type { BotContext } from './bot-context.ts';
-
-const LOCALES: Locale[] = ['ru', 'uk', 'en'];
 
 /** What Telegram offers everybody: hello, and nothing of what admins can do. In each language, and in the studio's for the others. */
 export async function offerHello({ api, settings }: BotContext) {

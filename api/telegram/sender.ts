@@ -3,8 +3,8 @@ import type { Settings } from '../../queues/process/settings.ts';
 import { dayOf } from '../../queues/time/calendar.ts';
 import { personOf, type TelegramPerson } from '../../sql/bot/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { currentChats } from '../../sql/notifications/moved-chats.ts';
-import type { Locale } from '../../workers/notifier/texts/texts.ts';
 import type { Asker } from './decision.ts';
 
 /** Who may command by the settings: chats, and, where people are named, only these in the groups among them. */

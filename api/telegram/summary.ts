@@ -1,6 +1,7 @@
 import type { DayOfRuns } from '../../sql/bot/days.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { MARKS, spoken, weekdayIn } from '../../workers/notifier/templates/run-words.ts';
-import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
+import { text } from '../../workers/notifier/texts/texts.ts';
 import type { Chart } from './chart.ts';
 
 const KINDS = ['success', 'partial', 'error', 'open'] as const;

@@ -5,6 +5,7 @@ import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { timetable } from '../../queues/timetable/timetable.ts';
 import { type BackupsStand, backupsStand } from '../../sql/backups/backups.ts';
 import { lastRuns, latestRuns, messagesWaiting } from '../../sql/bot/runs.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { workersLastSeen } from '../../sql/schedule/beats.ts';
 import { leaseHolder } from '../../sql/schedule/leases.ts';
 import { latestTicks, scheduleStates } from '../../sql/schedule/schedule.ts';
@@ -21,7 +22,7 @@ import {
   spoken,
 } from '../../workers/notifier/templates/run-words.ts';
 import { instantIn } from '../../workers/notifier/templates/wording.ts';
-import { type Locale, text } from '../../workers/notifier/texts/texts.ts';
+import { text } from '../../workers/notifier/texts/texts.ts';
 import type { BotContext } from './bot-context.ts';
 
 type View = (bot: BotContext, locale: Locale, now: Date) => Promise<Words>;

@@ -1,6 +1,7 @@
 import moment from 'moment-timezone';
 import { z } from 'zod';
 import { readDatabaseUrl } from '../../sql/database/hosts.ts';
+import { LOCALES } from '../../sql/database/locale.ts';
 import { readSentinels } from '../backend/redis-address.ts';
 import { LEVELS } from '../log/log.ts';
 import { bucketKeyIdSetting, bucketRegionSetting, bucketSecretSetting, bucketUrlSetting } from './bucket-settings.ts';
@@ -112,7 +113,7 @@ export const schema = z.object({
   ALLOW_PLAIN_HTTP: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   PUSH_LOOPBACK: z.enum(['yes', 'no'], { error: 'yes or no' }).default('no'),
   STUDIO_TZ: z.string().refine(isZone, { error: 'an IANA time zone such as Europe/Moscow' }).default('Europe/Moscow'),
-  STUDIO_LOCALE: z.enum(['ru', 'uk', 'en'], { error: 'ru, uk or en' }).default('ru'),
+  STUDIO_LOCALE: z.enum(LOCALES, { error: 'ru, uk or en' }).default('ru'),
   STUDIO_CURRENCY: z
     .string()
     .refine((code) => Intl.supportedValuesOf('currency').includes(code), { error: 'a currency code such as RUB, UAH or EUR' })

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { z } from 'zod';
+import type { Locale } from '../../sql/database/locale.ts';
 import { log } from '../log/log.ts';
 import { type BackupBucket, bucketOf } from './backup-bucket.ts';
 import { type GivenSettings, givenSettings, SettingsError } from './given-settings.ts';
@@ -35,7 +36,7 @@ export type Settings = Readonly<{
   /** Sites that may show the booking pages in a frame. */
   embedOrigins: readonly string[];
   zone: string;
-  locale: 'ru' | 'uk' | 'en';
+  locale: Locale;
   currency: string;
   /** D34: how long before its start a booking must be made. */
   bookingNoticeMinutes: number;

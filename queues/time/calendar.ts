@@ -1,10 +1,9 @@
 import moment from 'moment-timezone';
-import { FIRST_INSTANT, LAST_DAY, LAST_INSTANT } from '../../sql/database/instants.ts';
+import { DAY_MS, FIRST_INSTANT, LAST_DAY, LAST_INSTANT } from '../../sql/database/instants.ts';
 
 /** A business day, `YYYY-MM-DD`. */
 export type Day = string;
 
-const DAY_MS = 86_400_000;
 const FORM = 'YYYY-MM-DD';
 const at = (day: Day) => moment.utc(day, FORM, true);
 

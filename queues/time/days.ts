@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LAST_DAY } from '../../sql/database/instants.ts';
+import { day, LAST_DAY } from '../../sql/database/instants.ts';
 import { addDays, type Day, isMonday } from './calendar.ts';
 
 /**
@@ -13,8 +13,6 @@ export const LAST = '2100-12-31';
 export const FOR_EVER = LAST_DAY;
 const FIRST_BIRTH = '1900-01-01';
 
-export const DATE = 'a date that exists, YYYY-MM-DD';
-const existing = z.iso.date({ error: DATE, abort: true });
 const isWithin = (day: string, first: string, last: string) => day >= first && day <= last;
 
 /** A day that names its bounds. Texts of this shape are compared as days. */
@@ -30,7 +28,7 @@ export const exampleDay = (days: number): Day => addDays(new Date().toISOString(
 export const exampleInstant = (days: number) => `${exampleDay(days)}T18:00:00+03:00`;
 
 /** A business day. */
-export const anyDay = existing
+export const anyDay = day
   .refine((day) => isWithin(day, FIRST, LAST), { error: dayFromTo(FIRST, LAST), abort: true })
   .meta({
     get examples() {
@@ -42,7 +40,7 @@ export const anyDay = existing
 export const weekStart = anyDay.refine(isMonday, { error: 'a Monday, YYYY-MM-DD' });
 
 /** A last day, which may be {@link FOR_EVER}. */
-export const endDay = existing
+export const endDay = day
   .refine((day) => day === FOR_EVER || isWithin(day, FIRST, LAST), {
     error: `${dayFromTo(FIRST, LAST)}, or ${FOR_EVER} for ever`,
     abort: true,
@@ -54,7 +52,7 @@ export const endDay = existing
   });
 
 /** A day of birth; that it has passed is for {@link notBorn} to say. */
-export const birthDay = existing
+export const birthDay = day
   .refine((day) => isWithin(day, FIRST_BIRTH, LAST), { error: `${dayFromTo(FIRST_BIRTH, LAST)} that has passed`, abort: true })
   .meta({ examples: ['1990-04-17'] });
 

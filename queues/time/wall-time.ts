@@ -1,6 +1,6 @@
 import moment from 'moment-timezone';
+import { DAY_MS } from '../../sql/database/instants.ts';
 
-const DAY_MS = 86_400_000;
 const offsetMs = (instant: number, zone: string) => moment.tz(instant, zone).utcOffset() * 60_000;
 
 /** What the clock on the wall shows at an instant, as if it were UTC. */

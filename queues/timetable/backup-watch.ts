@@ -3,12 +3,13 @@ import type { Trouble } from '../../sql/alerts/alerts.ts';
 import { settleCondition } from '../../sql/alerts/watched.ts';
 import { type BackupsStand, backupsStand } from '../../sql/backups/backups.ts';
 import type { Database } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import type { Settings } from '../process/settings.ts';
 
 const HOUR_MS = 3_600_000;
 /** The newest complete backup may be so old, and the newest one that was checked (R36). */
 const BACKUP_MS = 26 * HOUR_MS;
-const VERIFIED_MS = 8 * 24 * HOUR_MS;
+const VERIFIED_MS = 8 * DAY_MS;
 /** A complete backup lies elsewhere after this, where there is such a place: it is copied within a minute, and then takes what it takes. */
 const COPIED_MS = 2 * HOUR_MS;
 /** Less of a disk than this is an alarm; it is over once there is a little more, so that it does not come and go. */

@@ -1,4 +1,5 @@
 import type { Database, Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import {
   forgetUntimelySkips,
   learnSchedules,
@@ -19,7 +20,7 @@ import { decideTicks, nominalTicks, type TickDecision, TOO_OLD } from './ticks.t
 import type { Schedule } from './timetable.ts';
 
 /** Older gaps than this are not walked through tick by tick. */
-const FARTHEST_MS = 400 * 86_400_000;
+const FARTHEST_MS = 400 * DAY_MS;
 /** Ticks beyond their window that are written at once; the next beat goes on with the rest. */
 const OLD_AT_ONCE = 10_000;
 

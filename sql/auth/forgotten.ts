@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 const reachable = z.object({
   first_name: z.string(),
   last_name: z.string(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   email: z.string().nullable(),
   /** Has a Telegram that did not block the bot; of whoever commands, the confirmed one only (D46). */
   by_telegram: z.boolean(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { type Locale, locale } from '../database/locale.ts';
 
 const named = z.object({ id: z.int(), first_name: z.string(), last_name: z.string() });
 
@@ -11,11 +12,11 @@ export const namesOf = (db: Sql, ids: readonly number[]) =>
 /** Whether there is such a person. */
 export const isPerson = (db: Sql, id: number) => db.exists(sql.unsafe`select from users where id = ${id}`);
 
-const own = z.object({ first_name: z.string(), last_name: z.string(), locale: z.enum(['ru', 'uk', 'en']).nullable() });
+const own = z.object({ first_name: z.string(), last_name: z.string(), locale: locale.nullable() });
 type OwnChange = {
   firstName?: string | undefined;
   lastName?: string | undefined;
-  locale?: 'ru' | 'uk' | 'en' | null | undefined;
+  locale?: Locale | null | undefined;
 };
 
 /** Changes what a person may change of the own record; undefined stays. `locale` null: the studio's. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 const registration = z.object({
   id: z.int(),
@@ -8,7 +9,7 @@ const registration = z.object({
   last_name: z.string(),
   phone: z.string().nullable(),
   email: z.string().nullable(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   text_version: z.string(),
   code_hash: z.instanceof(Buffer).nullable(),
   user_id: z.int().nullable(),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 export const roles = ['owner', 'admin', 'trainer', 'client', 'vending_owner'] as const;
 export type Role = (typeof roles)[number];
@@ -10,7 +11,7 @@ const openSession = z.object({
   user_id: z.int(),
   first_name: z.string(),
   last_name: z.string(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   roles: z.array(z.enum(roles)),
   /** Students this person looks after (R32). */
   children: z.array(z.int()),

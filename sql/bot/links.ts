@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 const hashOf = (token: string) => sql.binary(createHash('sha256').update(token).digest());
 
@@ -23,7 +24,7 @@ const link = z.object({
   id: z.int(),
   user_id: z.int(),
   first_name: z.string(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   is_active: z.boolean(),
   telegram_id: z.int().nullable(),
   /** Whose Telegram does not command the bot because of a link (D46). */

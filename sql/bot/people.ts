@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { roles } from '../auth/sessions.ts';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 const telegramPerson = z.object({
   id: z.int(),
   first_name: z.string(),
   last_name: z.string(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   /** An admin whose right to command is for this very Telegram account (D46). */
   commands: z.boolean(),
   roles: z.array(z.enum(roles)),

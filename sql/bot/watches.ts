@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 import { runRow } from '../runs/rows.ts';
 
 /** Remembers that a chat wants to hear how a run ends. */
@@ -23,7 +24,7 @@ const ended = runRow
   .extend({
     status: z.enum(['success', 'partial', 'error']),
     chat_id: z.int(),
-    locale: z.enum(['ru', 'uk', 'en']),
+    locale: locale,
     seconds: z.number().nullable(),
   });
 

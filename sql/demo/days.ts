@@ -1,7 +1,7 @@
-const DAY = 86_400_000;
+import { DAY_MS } from '../database/instants.ts';
 
 /** The business day that many days after (or, negative, before) another; both `YYYY-MM-DD`. */
-export const daysAfter = (day: string, days: number) => new Date(Date.parse(day) + days * DAY).toISOString().slice(0, 10);
+export const daysAfter = (day: string, days: number) => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
 /** The Monday and the Sunday of the week that generation builds next: the first Monday strictly after the day (D2). */
 export function weekAfter(day: string) {

@@ -1,3 +1,4 @@
+import { DAY_MS } from '../database/instants.ts';
 import { termEnd } from '../subscriptions/term.ts';
 import { daysAfter, weekAfter } from './days.ts';
 import type { DemoPerson } from './people.ts';
@@ -120,7 +121,7 @@ const tell = {
     const kind = random.pick(monthly(person));
     const start = daysAfter(today, -random.int(6, 20));
     const freeze = { start: daysAfter(today, -random.int(0, 5)), end: daysAfter(weekAfter(today).sunday, random.int(0, 9)) };
-    const frozen = (Date.parse(freeze.end) - Date.parse(freeze.start)) / 86_400_000 + 1;
+    const frozen = (Date.parse(freeze.end) - Date.parse(freeze.start)) / DAY_MS + 1;
     const left = CATALOGUE[kind][2] && random.int(3, 7);
     const end = daysAfter(lastDay(kind, start), frozen);
     return { kind, start, anchor: dayOf(start), end, left, isAutoRenew: false, freeze, status: 'frozen' };

@@ -1,3 +1,5 @@
+import { DAY_MS } from '../database/instants.ts';
+
 /** A portion that a machine of the demo studio sold. */
 export type DemoSale = { id: number; terminal: number; item: number; sum: number; at: Date };
 
@@ -8,7 +10,6 @@ export const DEMO_DRINKS = [
   { item: 2, name: 'Капучино', price: 18_000 },
 ];
 
-const DAY_MS = 86_400_000;
 const HALF_HOUR_MS = 30 * 60_000;
 /** Machines sell from 08:00 to 20:00 by Moscow time, which has been three hours ahead of UTC all year since 2014. */
 const OPENS_MS = 5 * 3_600_000;

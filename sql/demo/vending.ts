@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { DAY_MS } from '../database/instants.ts';
 import { DEMO_DRINKS, DEMO_MACHINES, demoSales } from './vending-sales.ts';
 
 const id = sql.type(z.object({ id: z.int() }));
@@ -15,7 +16,6 @@ const PARTS: Readonly<Record<number, readonly number[]>> = { 1: [0, 2], 2: [0, 1
 /** Days of sales, and of those the last ones that the stock knows of. */
 const DAYS = 14;
 const STOCK_DAYS = 2;
-const DAY_MS = 86_400_000;
 
 /**
  * Three machines of an owner, with recipes, stock, and two weeks of sales, of whose last two days the stock is told. They report to the

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 /** Gives a person a new calendar link, by the hash of its token; the one before is void. */
 export const renewCalendarLink = (db: Sql, userId: number, hash: Buffer) =>
@@ -10,7 +11,7 @@ export const renewCalendarLink = (db: Sql, userId: number, hash: Buffer) =>
 const reader = z.object({
   user_id: z.int(),
   first_name: z.string(),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   /** Students whose days are shown: oneself, and whom one looks after (R32). */
   students: z.array(z.int()),
 });

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { DAY_MS } from '../database/instants.ts';
 import { adminMessages, alertMessages, chatMessages } from './messages/admins.ts';
 import { beltMessages } from './messages/belts.ts';
 import { bookingMessages } from './messages/bookings.ts';
@@ -57,8 +58,6 @@ export const supersededBy = (name: MessageName) =>
 type Superseded = {
   [N in MessageName]: (typeof catalog)[N] extends { supersedes: readonly (infer T)[] } ? T : never;
 }[MessageName];
-
-const DAY_MS = 24 * 3_600_000;
 
 /**
  * What is about something that begins within a day is urgent: it overtakes everything else. Whether it may wake somebody is

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { locale } from '../database/locale.ts';
 
 export const outboxRow = z.object({
   id: z.int(),
@@ -7,7 +8,7 @@ export const outboxRow = z.object({
   chat_id: z.int().nullable(),
   template: z.string(),
   params: z.record(z.string(), z.unknown()),
-  locale: z.enum(['ru', 'uk', 'en']).nullable(),
+  locale: locale.nullable(),
   attempts: z.int(),
   priority: z.int(),
   occasion_at: z.iso.datetime().nullable(),

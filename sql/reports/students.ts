@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { DAY_MS } from '../database/instants.ts';
 import { type AskedRows, entryRow, isAsked } from './asked.ts';
 
 /**
@@ -66,7 +67,7 @@ export const countStudents = (db: Sql, periods: readonly { first: string; last: 
         and not exists (select from state after where after.day = last and after.student_id = before.student_id))::int as churned
     from period order by first`);
 
-const dayBefore = (day: string) => new Date(Date.parse(day) - 86_400_000).toISOString().slice(0, 10);
+const dayBefore = (day: string) => new Date(Date.parse(day) - DAY_MS).toISOString().slice(0, 10);
 
 const cohort = z.object({ cohort: z.iso.date(), months: z.int(), students: z.int(), active: z.int() });
 

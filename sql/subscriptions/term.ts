@@ -1,7 +1,8 @@
+import { DAY_MS } from '../database/instants.ts';
+
 /** How long something is valid: days, or months (D48); exactly one of the two. */
 export type Term = { validity_days: number | null; validity_months: number | null };
 
-const DAY_MS = 86_400_000;
 const dayFrom = (year: number, month: number, day: number) => new Date(Date.UTC(year, month, day)).toISOString().slice(0, 10);
 const partsOf = (day: string) => [Number(day.slice(0, 4)), Number(day.slice(5, 7)) - 1, Number(day.slice(8, 10))] as const;
 

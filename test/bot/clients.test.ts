@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
-import type { Locale } from '../../workers/notifier/texts/texts.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { text } from '../../workers/notifier/texts/texts.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import type { Received } from '../support/telegram.ts';

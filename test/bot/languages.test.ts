@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
-import type { Locale } from '../../workers/notifier/texts/texts.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { at, inHours, salon } from '../bookings/salon.ts';
 import { type Stage, stage } from './stage.ts';
 

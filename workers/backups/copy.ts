@@ -4,6 +4,7 @@ import type { Settings } from '../../queues/process/settings.ts';
 import { type Day, dayOf } from '../../queues/time/calendar.ts';
 import { noteCopied } from '../../sql/backups/copies.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { type CopySettings, openElsewhere } from './elsewhere.ts';
 import { copyErasures } from './erasures.ts';
 import { isWal, listManifests, type Manifest } from './files.ts';
@@ -15,7 +16,7 @@ const LOOK_MS = 60_000;
 /** Where nothing is new here, the other place is looked at so often: what was deleted there by hand is copied again. */
 const FULL_LOOK_MS = 3_600_000;
 /** What is written there for longer than this was left by a process that is gone. */
-const LEFT_MS = 24 * 3_600_000;
+const LEFT_MS = DAY_MS;
 
 type Copies = { from: Store; to: Store; today: Day };
 

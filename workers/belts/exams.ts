@@ -3,6 +3,7 @@ import { awardOfExam } from '../../sql/belts/awards.ts';
 import { type Exam, examReaders, findExam, insertExam, lockExam, updateExam } from '../../sql/belts/exams.ts';
 import { type Step, stepsOf } from '../../sql/belts/steps.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { award, demandBelt, demandPupil, voidOf } from './award.ts';
@@ -81,7 +82,7 @@ export async function changeExam(transaction: Sql, id: number, change: Change, c
   demandPossible(before, after, clock.now);
   if (status !== before.status) await followResult(transaction, before, status, change.reason, clock);
   const news = newsOf(before, after);
-  const ahead = (days: number) => new Date(clock.now.getTime() + days * 86_400_000).toISOString();
+  const ahead = (days: number) => new Date(clock.now.getTime() + days * DAY_MS).toISOString();
   const changes = await updateExam(transaction, id, after, { isTold: news !== null, weekAhead: ahead(7), dayAhead: ahead(1) });
   const exam = await known(transaction, id);
   if (news) {

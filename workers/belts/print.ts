@@ -1,8 +1,9 @@
 import { wallTimeOf } from '../../queues/time/calendar.ts';
 import type { Award } from '../../sql/belts/awards.ts';
 import type { Exam } from '../../sql/belts/exams.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { dateIn } from '../notifier/templates/wording.ts';
-import { type Locale, text } from '../notifier/texts/texts.ts';
+import { text } from '../notifier/texts/texts.ts';
 import { line, rule, sheet, wrapped } from './svg.ts';
 
 const WIDE = { width: 297, height: 210 };

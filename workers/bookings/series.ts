@@ -1,5 +1,6 @@
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { instantOf, wallOf } from '../../queues/time/wall-time.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { type BookingWish, book } from './book.ts';
@@ -10,7 +11,6 @@ export type SeriesConflict = { starts_at: string; detail: string };
 
 /** So many bookings one series has at most. */
 export const MOST_BOOKINGS = 60;
-const DAY_MS = 86_400_000;
 
 /**
  * Books the same time every so many weeks, at the same wall time in the studio also over a change of the clocks. In the caller's

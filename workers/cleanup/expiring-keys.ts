@@ -1,4 +1,5 @@
 import { keysExpiring } from '../../sql/auth/api-keys.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { notifyAdmins } from '../../sql/notifications/notify.ts';
 import type { Operation } from './operation.ts';
 
@@ -9,7 +10,7 @@ const NOTICE_DAYS = 14;
 export const announceExpiringKeys: Operation = {
   name: 'expiring_keys',
   async batch(transaction, { now, settings }) {
-    const keys = await keysExpiring(transaction, now, new Date(now.getTime() + NOTICE_DAYS * 86_400_000));
+    const keys = await keysExpiring(transaction, now, new Date(now.getTime() + NOTICE_DAYS * DAY_MS));
     const notices = keys.map(({ id, name, prefix, expires_at }) => ({
       template: 'key_expiring' as const,
       dedupe: `key_expiring:${id}:${expires_at}`,

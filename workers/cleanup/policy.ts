@@ -1,4 +1,5 @@
 import { addDays, type Day, startOfDay } from '../../queues/time/calendar.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 
 const FIRST_SIZE = 500;
 const LEAST = 50;
@@ -21,6 +22,6 @@ export function nextSize(size: number, ms: number): number {
  */
 export function keptSince(date: Day, days: number, zone: string, now: Date): string {
   const ofDate = startOfDay(addDays(date, -days), zone);
-  const ofNow = new Date(now.getTime() - days * 86_400_000).toISOString();
+  const ofNow = new Date(now.getTime() - days * DAY_MS).toISOString();
   return ofDate < ofNow ? ofDate : ofNow;
 }

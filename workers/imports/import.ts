@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Day } from '../../queues/time/calendar.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import {
   findImport,
   givenRows,
@@ -31,7 +32,7 @@ import type { World } from './world.ts';
 import { writeStudents } from './write-students.ts';
 
 /** For so long a preview can be confirmed (R25). */
-const LIVES_MS = 24 * 3_600_000;
+const LIVES_MS = DAY_MS;
 /** So many rows are written at once: their JSON is small enough for memory of which short-lived things are taken. */
 const PART = 100;
 

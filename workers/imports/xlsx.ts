@@ -1,12 +1,12 @@
 import { strFromU8, unzipSync } from 'fflate';
 import { Parser } from 'saxen';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { notAcceptable } from '../refusal.ts';
 import { MOST_ROWS, type Table } from './limits.ts';
 
 /** Unpacked, a file of 10 MB may be this large and no larger: what unpacks to more is none of a studio's lists. */
 const MOST_UNPACKED = 150_000_000;
 const MOST_COLUMNS = 200;
-const DAY_MS = 86_400_000;
 
 /**
  * The first sheet of an Excel file as text: what cells show as their cached value, never a formula; dates as civil days, times of the

@@ -2,12 +2,12 @@ import { findLink, giveRole, insertLink, insertPerson, type SignInLink, useLink 
 import { findAccount, lockLogin, setPassword } from '../../sql/auth/passwords.ts';
 import { endOtherSessions, type Role } from '../../sql/auth/sessions.ts';
 import type { Database, Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 import { hashPassword } from './hash.ts';
 import { countryOf, LOGIN, loginFrom } from './login.ts';
 import { newToken, tokenHash } from './tokens.ts';
 
-const DAY_MS = 86_400_000;
 /** Invitations are valid for seven days, new passwords for one hour. */
 const VALID_MS: Record<SignInLink['purpose'], number> = {
   invitation: 7 * DAY_MS,

@@ -14,9 +14,10 @@ import {
 import { endOtherSessions } from '../../sql/auth/sessions.ts';
 import { findByTelegram, isTelegramTaken } from '../../sql/auth/telegram.ts';
 import type { Database, Sql } from '../../sql/database/database.ts';
+import type { Locale } from '../../sql/database/locale.ts';
 import { lockCommands } from '../../sql/records/rights.ts';
 import { writeTasks } from '../../sql/tasks/tasks.ts';
-import { type Locale, text } from '../notifier/texts/texts.ts';
+import { text } from '../notifier/texts/texts.ts';
 import { Refused } from '../refusal.ts';
 import { hashPassword } from './hash.ts';
 import { newToken, tokenHash } from './tokens.ts';

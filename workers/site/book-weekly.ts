@@ -2,6 +2,7 @@ import { instantOf, wallOf } from '../../queues/time/wall-time.ts';
 import { releaseHold } from '../../sql/bookings/confirm.ts';
 import { type Booking, findBooking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { lockHold, noteBooked, type SiteHold } from '../../sql/site/holds.ts';
 import { book } from '../bookings/book.ts';
 import { whyNever } from '../bookings/limits.ts';
@@ -17,8 +18,6 @@ export const EVERY = [1, 2, 4] as const;
 export const [LEAST_TIMES, MOST_TIMES] = [2, 12];
 /** One date: what it would cost, or that it cannot be had. */
 export type WeeklyDate = { startsAt: string; booking: Booking | null };
-
-const DAY_MS = 86_400_000;
 
 /** The starts of a series, at the same wall time also over a change of the clocks; those beyond the horizon are left out. */
 export function weeklyStarts(first: string, { every, times }: Weekly, { now, fleet: { settings } }: CallContext): string[] {

@@ -1,9 +1,8 @@
 import { addDays, type Day } from '../../queues/time/calendar.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 
 /** Days that can be booked, today included (D29, D34). */
 export const HORIZON_DAYS = 60;
-
-const DAY_MS = 86_400_000;
 
 export const lastDay = (today: Day): Day => addDays(today, HORIZON_DAYS - 1);
 

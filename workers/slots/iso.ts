@@ -1,4 +1,5 @@
-const DAY_MS = 86_400_000;
+import { DAY_MS } from '../../sql/database/instants.ts';
+
 const MINUTE_MS = 60_000;
 const CLOCKS = Array.from({ length: 1_440 }, (_, minute) => new Date(minute * MINUTE_MS).toISOString().slice(10));
 

@@ -1,5 +1,6 @@
 import { addDays, type Day, startOfDay } from '../../queues/time/calendar.ts';
 import { wallOf } from '../../queues/time/wall-time.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { CELLS, type Cells, noCells, setCells } from './bits.ts';
 import { CELL_MS } from './free-time.ts';
 
@@ -52,4 +53,4 @@ function workOut(day: Day, zone: string): ZoneDay {
   return { day, weekday, start, quarters, cells: isPlain ? null : shown, existing };
 }
 
-const cellAt = (instant: number, zone: string) => Math.floor((wallOf(new Date(instant), zone).getTime() % 86_400_000) / CELL_MS);
+const cellAt = (instant: number, zone: string) => Math.floor((wallOf(new Date(instant), zone).getTime() % DAY_MS) / CELL_MS);

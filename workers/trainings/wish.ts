@@ -1,4 +1,5 @@
 import { dayOf, wallTimeOf } from '../../queues/time/calendar.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import type { HandState, When } from '../../sql/trainings/by-hand.ts';
 import { notAcceptable, Refused } from '../refusal.ts';
 
@@ -41,8 +42,6 @@ export function demandChangeable({ status, starts_at }: Pick<HandState, 'status'
   if (status === 'completed') throw new Refused('conflict', 'the training is completed');
   if (new Date(starts_at) <= now) throw new Refused('conflict', 'the training has started');
 }
-
-const DAY_MS = 86_400_000;
 
 /** Whether a change of the start comes so late that cancelling becomes free until it (R12): less than 24 hours before the earlier of both. */
 export const isLateMove = (was: string, next: string, now: Date) =>

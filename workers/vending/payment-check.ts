@@ -4,6 +4,7 @@ import { dayOf } from '../../queues/time/calendar.ts';
 import { clearAlert } from '../../sql/alerts/alerts.ts';
 import { notePaid } from '../../sql/alerts/outside-services.ts';
 import type { Sql } from '../../sql/database/database.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import { judgeCredentials, serviceOf, type VendingOwner, vendingOwnersAfter } from '../../sql/vending/owners.ts';
 import { progressOf } from '../runner/progress.ts';
 import type { RunContext, RunHandler } from '../runner/run-context.ts';
@@ -11,7 +12,6 @@ import type { Services } from './calls.ts';
 import { OwnerStopped, ownerSession } from './owner-session.ts';
 import { enqueueLater } from './sync-terminals.ts';
 
-const DAY_MS = 24 * 3_600_000;
 const checkProgress = z.object({ after: z.int(), checked: z.int(), recovered: z.array(z.int()) });
 
 /** Owners whose service wants to be paid, or refuses their login: where a new token and one data call both succeed, they are read again (V28). */

@@ -1,8 +1,8 @@
 import { addDays, type Day, dayOf, startOfDay } from '../../queues/time/calendar.ts';
+import { DAY_MS } from '../../sql/database/instants.ts';
 import type { SalesWindow } from './telemetry.ts';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Sales older than this are not read by themselves any more. */
 const MOST_DAYS = 31;
 const MOSCOW = 'Europe/Moscow';

@@ -77,6 +77,13 @@ function changeBetween(from: number, to: number, zone: string): number {
 
 export const addDays = (day: Day, days: number): Day => new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 
+/** Days from one day to another; fewer than 0 when that is earlier. */
+export const daysBetween = (from: Day, to: Day): number => (Date.parse(to) - Date.parse(from)) / DAY_MS;
+
+/** What was typed or stands in an address, if it has the form of a day. */
+export const dayOrElse = (value: unknown, otherwise: string): string =>
+  /^\d{4}-\d{2}-\d{2}$/.test(String(value)) ? String(value) : otherwise;
+
 /** The Monday on or before a day. */
 export const mondayOf = (day: Day): Day => addDays(day, -((new Date(Date.parse(day)).getUTCDay() + 6) % 7));
 

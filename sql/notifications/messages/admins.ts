@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { count, day, message, nameOrNull, place } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { count, message, nameOrNull, place } from './message.ts';
 
 /** The fingerprint of the trouble, where a notice is about some; a button must be able to name it. */
 const alert = { alert: z.string().max(58).optional() };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { balanceParam, count, day, idOrNull, message, nameOrNull } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { balanceParam, count, idOrNull, message, nameOrNull } from './message.ts';
 
 const ofBooking = (params: { booking_id: number | null }) => (params.booking_id ? [`booking:${params.booking_id}`] : []);
 const sessionOrNull = z.object({ subscription: z.string(), sessions_left: z.int().nullable() }).nullable().default(null);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { day } from '../../database/instants.ts';
 
 /** What leaves first: urgent messages pass quiet hours, digests wait for everything else. */
 export const PRIORITY = { digest: 0, normal: 1, urgent: 2 } as const;
@@ -28,7 +29,6 @@ export const message = <S extends z.ZodType, const E extends Omit<Entry, 'params
   entry: E & { subjects?: (params: z.output<S>) => readonly string[]; call?: boolean | ((params: z.output<S>) => boolean) },
 ): E & { params: S; subjects?: (params: z.output<S>) => readonly string[] } => ({ ...entry, params });
 
-export const day = z.iso.date();
 /** How many; what an earlier version did not write is 0. */
 export const count = z.int().default(0);
 export const nameOrNull = z.string().nullable();

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { count, day, message, nameOrNull } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { count, message, nameOrNull } from './message.ts';
 
 const subscription = { student: z.string(), subscription: z.string(), end_date: day };
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { balanceParam, count, day, idOrNull, isPayer, message, student } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { balanceParam, count, idOrNull, isPayer, message, student } from './message.ts';
 import { training } from './trainings.ts';
 
 const ofSubscription = (params: { student_subscription_id: number | null }) =>

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { balanceParam, count, day, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { balanceParam, count, idOrNull, isPayer, message, nameOrNull, place, student } from './message.ts';
 
 const ofTraining = (params: { real_training_id: number | null }) =>
   params.real_training_id ? [`training:${params.real_training_id}`] : [];

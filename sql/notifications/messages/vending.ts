@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { day, message, nameOrNull } from './message.ts';
+import { day } from '../../database/instants.ts';
+import { message, nameOrNull } from './message.ts';
 
 const unit = z.enum(['g', 'ml', 'pcs']);
 /** A restock task as a message tells it: what was added to it. Quantities in thousandths. */

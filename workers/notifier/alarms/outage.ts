@@ -1,6 +1,7 @@
 import { Api } from 'node-telegram-bot-api';
 import { log } from '../../../queues/log/log.ts';
 import { UNANSWERED_SECONDS } from '../../../sql/alerts/conditions.ts';
+import { DAY_MS } from '../../../sql/database/instants.ts';
 import { carryPlain } from '../channels/carriers.ts';
 import { deliver } from '../outbox/deliver.ts';
 import { momentIn } from '../templates/wording.ts';
@@ -99,7 +100,7 @@ async function tell(settings: AlarmSettings, state: Memory, step: Step, now: Dat
   return next;
 }
 
-const withinDay = (now: Date) => (at: string) => now.getTime() - Date.parse(at) < 24 * HOUR_MS;
+const withinDay = (now: Date) => (at: string) => now.getTime() - Date.parse(at) < DAY_MS;
 
 /** One an hour about this condition, to each of the phones at once; ten a day. */
 const mayBeShort = (short: readonly string[], now: Date) =>

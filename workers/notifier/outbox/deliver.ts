@@ -2,6 +2,7 @@ import { type Api, InputFile, TelegramApiError, TelegramBotError } from 'node-te
 import { scrub } from '../../../queues/log/log.ts';
 import type { Entity } from '../templates/split.ts';
 import type { ButtonRows } from '../templates/template.ts';
+import { backoff } from './backoff.ts';
 
 /** What became of one attempt to send. `seconds` is how long to wait; `flood` that Telegram asked for it. */
 export type Delivery =
@@ -16,7 +17,6 @@ export type Delivery =
 
 /** After this many attempts, about a day, a message in transient trouble is given up. A wrong token counts as transient: it gets mended. */
 export const MOST_ATTEMPTS = 300;
-const LONGEST_WAIT_SECONDS = 300;
 /** However long Telegram asks to wait: after an hour it is tried. */
 const MOST_BELIEVED_SECONDS = 3_600;
 
@@ -96,9 +96,6 @@ function judge(trouble: TelegramBotError, attempts: number): Delivery {
 const keyboard = (rows: ButtonRows) => ({
   inline_keyboard: rows.map((row) => row.map(({ text, data }) => ({ text, callback_data: data }))),
 });
-
-/** Seconds: 2, 4, 8 ... 300, each shortened by up to half at random, so that messages do not come back all at once. */
-const backoff = (attempts: number) => Math.min(LONGEST_WAIT_SECONDS, 2 ** attempts) * (0.5 + Math.random() / 2);
 
 /** The messages of an error and its causes: undici says "fetch failed" and keeps the reason beneath. */
 function explain(error: unknown): string {

@@ -2,6 +2,7 @@ import { log } from '../../../queues/log/log.ts';
 import { endOther, holdOther, type OtherMessage, passOn, postponeOther } from '../../../sql/notifications/other-channels.ts';
 import { type CarrierAnswer, carryLetter } from '../channels/carriers.ts';
 import { short } from '../templates/wording.ts';
+import { backoff } from './backoff.ts';
 import { putOnList } from './call-list.ts';
 import type { Fate, Outbox } from './drain.ts';
 import { judge } from './quiet.ts';
@@ -10,7 +11,6 @@ import { tryToRender } from './send.ts';
 /** So often a channel is tried that is in trouble, over about an hour; what is urgent goes on by the next one after two minutes. */
 const MOST_ATTEMPTS = { urgent: 6, other: 20 };
 const URGENT = 2;
-const LONGEST_WAIT_SECONDS = 300;
 const SUBJECT = 120;
 
 /**
@@ -78,6 +78,3 @@ export async function sendOther({ db, settings }: Outbox, message: OtherMessage)
 }
 
 const about = ({ id, template, channel }: OtherMessage) => ({ notification_id: id, template, channel });
-
-/** Seconds: 2, 4, 8 ... 300, each shortened by up to half at random. */
-const backoff = (attempts: number) => Math.min(LONGEST_WAIT_SECONDS, 2 ** attempts) * (0.5 + Math.random() / 2);

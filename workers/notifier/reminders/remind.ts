@@ -5,6 +5,7 @@ import { dayOf } from '../../../queues/time/calendar.ts';
 import { examReaders, takeExams, takeExamsOfTomorrow } from '../../../sql/belts/exams.ts';
 import { takeReady } from '../../../sql/belts/steps.ts';
 import type { Sql } from '../../../sql/database/database.ts';
+import { DAY_MS } from '../../../sql/database/instants.ts';
 import { aboutWhom } from '../../../sql/notifications/about.ts';
 import { priorityOf } from '../../../sql/notifications/catalog.ts';
 import { type Notice, notifyPeople } from '../../../sql/notifications/notify.ts';
@@ -24,7 +25,6 @@ import { reminderAt } from './occasions.ts';
 import { tellStudio } from './studio.ts';
 
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** Exams are announced this long before. */
 const EXAM_MS = 7 * DAY_MS;
 /** A week that was built longer ago is no news. */

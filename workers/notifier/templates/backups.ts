@@ -1,4 +1,5 @@
-import { type Locale, text } from '../texts/texts.ts';
+import type { Locale } from '../../../sql/database/locale.ts';
+import { text } from '../texts/texts.ts';
 import { alertButtons } from './run-buttons.ts';
 import { reasonIn } from './run-words.ts';
 import { template } from './template.ts';

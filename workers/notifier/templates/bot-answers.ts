@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { locale } from '../../../sql/database/locale.ts';
 
 const entity = z.looseObject({ type: z.string(), offset: z.int(), length: z.int() });
 /** `app`: opens the Mini App at this address; only in private chats. */
@@ -8,7 +9,6 @@ const button = z.union([
 ]);
 const buttons = z.array(z.array(button));
 const words = { text: z.string(), entities: z.array(entity).optional(), buttons: buttons.optional() };
-const locale = z.enum(['ru', 'uk', 'en']);
 
 /** What people of the studio can say about what is theirs, in the order one would need it. */
 export const OWN_COMMANDS = ['next', 'balance', 'subscriptions', 'today'] as const;

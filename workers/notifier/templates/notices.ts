@@ -1,7 +1,8 @@
 import { finding } from '../../../sql/audit/audit.ts';
+import type { Locale } from '../../../sql/database/locale.ts';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import type { AlertName } from '../../../sql/notifications/messages/admins.ts';
-import { type Locale, text } from '../texts/texts.ts';
+import { text } from '../texts/texts.ts';
 import { backupAlerts, backupTemplates } from './backups.ts';
 import { keyExpiring } from './keys.ts';
 import { alertButtons, runButtons } from './run-buttons.ts';

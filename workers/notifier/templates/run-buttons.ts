@@ -1,4 +1,5 @@
-import { type Locale, text } from '../texts/texts.ts';
+import type { Locale } from '../../../sql/database/locale.ts';
+import { text } from '../texts/texts.ts';
 import type { ButtonRows, Reader } from './template.ts';
 
 const button = (locale: Locale, key: 'retry' | 'details' | 'ack' | 'mute', argument: string | number) => ({

@@ -1,25 +1,24 @@
 import { EntityBuilder } from 'node-telegram-bot-api';
 import { isRunName, type RunName } from '../../../queues/jobs/catalog.ts';
 import type { Schedule } from '../../../queues/timetable/timetable.ts';
+import { LANGUAGE_TAGS, type Locale } from '../../../sql/database/locale.ts';
 import type { Run, RunStatus } from '../../../sql/runs/rows.ts';
-import { type Locale, type TextKey, text } from '../texts/texts.ts';
+import { type TextKey, text } from '../texts/texts.ts';
 import type { Words } from './bot-answers.ts';
 import { short } from './wording.ts';
 
 export const MARKS: Record<RunStatus, string> = { queued: '⏳', running: '▶️', success: '✅', partial: '⚠️', error: '❌' };
 
-const tags = { ru: 'ru', uk: 'uk', en: 'en-GB' };
-
 /** A business day: "сб 21 ноября". */
 export const weekdayIn = (locale: Locale, day: string) =>
-  new Intl.DateTimeFormat(tags[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' })
+  new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' })
     .format(new Date(`${day}T00:00:00Z`))
     .replace(',', '');
 
 /** An instant on the studio's clock, as short as can be: "23:05" today, "20.11 23:05" otherwise. */
 export function clockIn(locale: Locale, zone: string, iso: string, now: Date) {
   const shown = (instant: Date, options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(instant);
+    new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { ...options, timeZone: zone }).format(instant);
   const date = { day: '2-digit', month: '2-digit' } as const;
   const time = shown(new Date(iso), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
   const isToday = shown(new Date(iso), { ...date, year: 'numeric' }) === shown(now, { ...date, year: 'numeric' });

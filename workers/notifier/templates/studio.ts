@@ -1,5 +1,6 @@
+import type { Locale } from '../../../sql/database/locale.ts';
 import { inUnits } from '../../../sql/finance/currency.ts';
-import { type Locale, text } from '../texts/texts.ts';
+import { text } from '../texts/texts.ts';
 import { type Line, template } from './template.ts';
 import { amountIn, dateIn, listed, short } from './wording.ts';
 

@@ -1,5 +1,5 @@
+import type { Locale } from '../../../sql/database/locale.ts';
 import { catalog, type MessageName, type ParamsOf } from '../../../sql/notifications/catalog.ts';
-import type { Locale } from '../texts/texts.ts';
 
 /** In whose words, on whose clock, in which money. */
 export type Reader = { locale: Locale; zone: string; currency: string };

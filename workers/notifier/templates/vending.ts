@@ -1,3 +1,4 @@
+import { LANGUAGE_TAGS } from '../../../sql/database/locale.ts';
 import type { ParamsOf } from '../../../sql/notifications/catalog.ts';
 import { text } from '../texts/texts.ts';
 import { type ButtonRows, type Line, type Reader, template } from './template.ts';
@@ -8,7 +9,7 @@ type Unit = 'g' | 'ml' | 'pcs';
 
 /** Thousandths of a unit as people read them: "1 250 г". */
 export function quantityIn({ locale }: Pick<Reader, 'locale'>, unit: Unit, milli: number, sign = false): string {
-  const tag = { ru: 'ru', uk: 'uk', en: 'en-GB' }[locale];
+  const tag = LANGUAGE_TAGS[locale];
   const number = new Intl.NumberFormat(tag, { maximumFractionDigits: 3, signDisplay: sign ? 'exceptZero' : 'auto' });
   return text(locale, `vending.unit.${unit}`, { quantity: number.format(milli / 1_000) });
 }

@@ -1,14 +1,12 @@
 import { scrub } from '../../../queues/log/log.ts';
+import { LANGUAGE_TAGS, type Locale } from '../../../sql/database/locale.ts';
 import { inUnits } from '../../../sql/finance/currency.ts';
-import { type Locale, type TextKey, text } from '../texts/texts.ts';
-
-/** English dates are British ones: the studio's clock has 24 hours. */
-const tags = { ru: 'ru', uk: 'uk', en: 'en-GB' };
+import { type TextKey, text } from '../texts/texts.ts';
 
 /** An instant as the studio's clock showed it: "воскресенье, 22 ноября, 21:00". */
 export function instantIn({ locale, zone }: { locale: Locale; zone: string }, iso: string) {
   const shown = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(new Date(iso));
+    new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { ...options, timeZone: zone }).format(new Date(iso));
   const day = shown({ weekday: 'long', day: 'numeric', month: 'long' });
   return `${day}, ${shown({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}`;
 }
@@ -16,30 +14,37 @@ export function instantIn({ locale, zone }: { locale: Locale; zone: string }, is
 /** An instant within a sentence: "вс 22 ноября 21:00", where "до воскресенье" would be wrong and no short day changes with its case. */
 export function momentIn({ locale, zone }: { locale: Locale; zone: string }, iso: string) {
   const shown = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat(tags[locale], { ...options, timeZone: zone }).format(new Date(iso));
+    new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { ...options, timeZone: zone }).format(new Date(iso));
   const day = shown({ weekday: 'short', day: 'numeric', month: 'long' }).replace(',', '');
   return `${day} ${shown({ hour: '2-digit', minute: '2-digit', hourCycle: 'h23' })}`;
 }
 
 /** A business day and a time of the studio's wall clock: "ср 25 ноября 18:00". */
 export function wallTime(locale: Locale, day: string, time: string) {
-  const format = new Intl.DateTimeFormat(tags[locale], { weekday: 'short', day: 'numeric', month: 'long', timeZone: 'UTC' });
+  const format = new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    timeZone: 'UTC',
+  });
   return `${format.format(new Date(`${day}T00:00:00Z`)).replace(',', '')} ${time.slice(0, 5)}`;
 }
 
 /** A business day: "25 ноября". */
 export const dayIn = (locale: Locale, day: string) =>
-  new Intl.DateTimeFormat(tags[locale], { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(new Date(`${day}T00:00:00Z`));
+  new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { day: 'numeric', month: 'long', timeZone: 'UTC' }).format(
+    new Date(`${day}T00:00:00Z`),
+  );
 
 /** A business day that may be far away: "25 ноября 2026 г.". */
 export const dateIn = (locale: Locale, day: string) =>
-  new Intl.DateTimeFormat(tags[locale], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
+  new Intl.DateTimeFormat(LANGUAGE_TAGS[locale], { day: 'numeric', month: 'long', year: 'numeric', timeZone: 'UTC' }).format(
     new Date(`${day}T00:00:00Z`),
   );
 
 /** Minor units as money of the studio: "1 200,50 ₽". */
 export const amountIn = ({ locale, currency }: { locale: Locale; currency: string }, minor: number) =>
-  new Intl.NumberFormat(tags[locale], { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(
+  new Intl.NumberFormat(LANGUAGE_TAGS[locale], { style: 'currency', currency, trailingZeroDisplay: 'stripIfInteger' }).format(
     inUnits(minor, currency),
   );
 

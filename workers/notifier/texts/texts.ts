@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createInstance } from 'i18next';
+import type { Locale } from '../../../sql/database/locale.ts';
 import type en from './en.json';
-
-export type Locale = 'ru' | 'uk' | 'en';
 
 type Bare<K> = K extends `${infer Base}_${'zero' | 'one' | 'few' | 'many' | 'other'}` ? Base : K;
 /** What can be said; a key with plural forms (`_one`, `_few`, `_many`, `_other`) goes by its bare name. */

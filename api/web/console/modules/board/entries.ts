@@ -1,5 +1,5 @@
 import type { AnswerTo } from '../../../kit/client.ts';
-import { type Day, instantOf, wallOf } from '../../../kit/zone.ts';
+import { addDays, type Day, instantOf, wallOf } from '../../../kit/zone.ts';
 import { DAY_MINUTES } from './geometry.ts';
 
 export type Training = AnswerTo<'GET /real-trainings'>['items'][number];
@@ -122,14 +122,13 @@ export function entriesOfAbsence(
         state: 'away' as const,
         isMovable: isOneDay && Date.parse(absence.to_at) > now,
         startsAt: begins === 0 ? startOf({ day, from: 0 }, zone) : absence.from_at,
-        endsAt: ends === DAY_MINUTES ? startOf({ day: dayAfter(day), from: 0 }, zone) : absence.to_at,
+        endsAt: ends === DAY_MINUTES ? startOf({ day: addDays(day, 1), from: 0 }, zone) : absence.to_at,
         place: { day, from: begins, minutes, trainerId: absence.specialist_id, roomId: null },
         absence,
       };
     });
 }
 const lastBefore = (instant: string, zone: string) => wallOf(Date.parse(instant) - 60_000, zone).slice(0, 10);
-const dayAfter = (day: Day) => new Date(Date.parse(day) + 86_400_000).toISOString().slice(0, 10);
 
 /** When an absence is that was put somewhere else. */
 export function absenceWishOf({ from, minutes, day }: Place, zone: string) {

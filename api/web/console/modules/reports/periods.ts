@@ -1,4 +1,4 @@
-import { addDays, type Day, mondayOf } from '../../../kit/zone.ts';
+import { addDays, type Day, daysBetween, mondayOf } from '../../../kit/zone.ts';
 import type { Grain, ReportKind } from './reports.ts';
 
 export const PRESETS = ['this_month', 'last_month', 'days_90', 'year'] as const;
@@ -24,8 +24,7 @@ export const usual = (kind: ReportKind, today: Day): Span =>
 
 const LONGEST: Record<Grain, number> = { day: 400, week: 2_700, month: 3_650 };
 /** Whether the API answers this: 400 periods and ten years are the most. */
-export const isAnswered = ({ from, to, by }: Span) =>
-  from <= to && (Date.parse(to) - Date.parse(from)) / 86_400_000 < LONGEST[by];
+export const isAnswered = ({ from, to, by }: Span) => from <= to && daysBetween(from, to) < LONGEST[by];
 
 /** The last day of a period that begins on a day, at most the last one asked for. */
 export function lastOf(first: Day, { by, to }: Pick<Span, 'by' | 'to'>): Day {
