@@ -15,8 +15,8 @@ export type RefusalFields = {
 };
 
 /**
- * An expected refusal, thrown by the rules of a noun, which know no HTTP. A front door turns it into its own words: HTTP into 404,
- * 409, 403, 422, 401 or 429, the bot into a sentence.
+ * An expected refusal, thrown by the rules of a noun, which know no HTTP. Whoever calls them turns it into an answer of their own: the
+ * API into a status (api/http/problems.ts), the bot into a sentence.
  */
 export class Refused extends Error {
   override name = 'Refused';

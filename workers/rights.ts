@@ -9,7 +9,7 @@ export const mayDo = ({ scopes }: Caller, ...wanted: readonly Scope[]) =>
   scopes.includes('*') || wanted.some((scope) => scopes.includes(scope));
 
 /**
- * Throws a refusal (403) that names the scope unless the caller has it.
+ * Throws `not_allowed`, which names the scope, unless the caller has it.
  * @param why what of the request needs it, where the request as a whole does not
  */
 export function demandScope(caller: Caller, scope: Scope | readonly [Scope, ...Scope[]], why?: string) {
@@ -27,7 +27,7 @@ export const shownBalance = async ({ db, caller }: Asked, payerId: number): Prom
   mayDo(caller, 'money:read') || caller.personId === payerId ? { balance_minor: await balanceOf(db, payerId) } : {};
 
 /**
- * Throws a 403 without the money scope where another payer is named for somebody: that one's wallet pays from then on (D45).
+ * Throws `not_allowed` without the money scope where another payer is named for somebody: that one's wallet pays from then on (D45).
  * @param before who pays as things stand; null for somebody new
  */
 export function demandPayerNaming(caller: Caller, before: number | null, payerId: number | undefined) {
@@ -35,7 +35,7 @@ export function demandPayerNaming(caller: Caller, before: number | null, payerId
   demandScope(caller, 'money:write', 'payer_id names whose wallet pays');
 }
 
-/** Throws a 403 where the wallet of another payer would pay; one's own is one's own (D45). */
+/** Throws `not_allowed` where the wallet of another payer would pay; one's own is one's own (D45). */
 export function demandWallet(caller: Caller, payerId: number, clientId: number) {
   if (payerId === clientId || caller.personId === payerId) return;
   demandScope(caller, 'money:write', 'the wallet of another payer pays');
@@ -45,8 +45,8 @@ export function demandWallet(caller: Caller, payerId: number, clientId: number) 
 const RECOGNISED_BY = ['telegram_id', 'phone', 'email', 'login', 'is_active'] as const;
 
 /**
- * Throws a 403 without the scope of rights where a change of a person's record would change who commands (D46): how an admin or owner
- * is recognised, or whether. The record is locked in the caller's transaction.
+ * Throws `not_allowed` without the scope of rights where a change of a person's record would change who commands (D46): how an admin
+ * or owner is recognised, or whether. The record is locked in the caller's transaction.
  */
 export async function demandRecognition({ db, caller }: Asked, userId: number, before: object, change: object) {
   const changed = RECOGNISED_BY.filter((field) => field in change && fieldOf(change, field) !== fieldOf(before, field));
@@ -56,14 +56,17 @@ export async function demandRecognition({ db, caller }: Asked, userId: number, b
 
 const fieldOf = (record: object, field: string): unknown => (record as Record<string, unknown>)[field];
 
-/** Throws a 403 without the scope of rights where a Telegram link would be an admin's or owner's (D46). */
+/** Throws `not_allowed` without the scope of rights where a Telegram link would be an admin's or owner's (D46). */
 export async function demandLinking({ db, caller }: Asked, userId: number) {
   if (caller.personId === userId) return;
   if (mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
   demandScope(caller, 'rights:write', 'a Telegram link for somebody who commands the fleet');
 }
 
-/** Throws a 403 without the scope of rights where somebody would sign in as a person who commands: by a link or a password (D46). */
+/**
+ * Throws `not_allowed` without the scope of rights where somebody would sign in as a person who commands: by a link or a password
+ * (D46).
+ */
 export async function demandSigningInAs({ db, caller }: Asked, userId: number) {
   if (mayDo(caller, 'rights:write') || !(await lockCommands(db, userId))) return;
   demandScope(caller, 'rights:write', 'a link by which somebody who commands signs in');

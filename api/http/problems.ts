@@ -22,15 +22,15 @@ export const problemBody = z
   })
   .meta({ id: 'Problem' });
 
-/** What a refusal of the rules is called here. */
-const STATUS: Record<RefusalKind, number> = {
+/** The HTTP status of each kind of refusal by the rules. */
+export const STATUS_OF_REFUSAL = {
   missing: 404,
   conflict: 409,
   not_allowed: 403,
   invalid: 422,
   unknown: 401,
   too_many: 429,
-};
+} as const satisfies Record<RefusalKind, number>;
 
 type Extra = { errors?: { path: string; message: string }[]; headers?: Record<string, string>; [name: string]: unknown };
 
@@ -87,7 +87,8 @@ export const requestIdOf = (response: Response) => String(response.getHeader('x-
 /** The problem behind an error of the libraries or the database. */
 export function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
-  if (error instanceof Refused) return new Problem(STATUS[error.kind], error.message, { ...error.fields, ...laterOf(error) });
+  if (error instanceof Refused)
+    return new Problem(STATUS_OF_REFUSAL[error.kind], error.message, { ...error.fields, ...laterOf(error) });
   if (error instanceof TooManyOpenRuns) return new Problem(429, error.message, { headers: { 'Retry-After': '10' } });
   if (error instanceof QueueUnavailable) return away('the queue does not answer; what was asked is not lost');
   if (isOutage(error)) return away('the database does not answer');

@@ -9,7 +9,7 @@ import { demandScope } from '../../workers/rights.ts';
 import { enrolOneself } from '../../workers/trainings/enrol-oneself.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
 import { idParams } from '../http/paging.ts';
-import { Problem } from '../http/problems.ts';
+import { Problem, STATUS_OF_REFUSAL } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { oneOf } from './fields.ts';
 import { reasonBody } from './money.ts';
@@ -99,7 +99,8 @@ export const cancellationRoutes = [
       if (!request) throw new Problem(404, `there is no request ${params.id}`);
       if (whose.everything && request.kind !== 'cancel_training')
         demandScope(caller, 'money:write', 'this request is about one student');
-      return { body: request };
+      if (request.status !== 'refused') return { body: request };
+      return { body: { ...request, outcome: refusal.safeParse(request.outcome).data ?? request.outcome } };
     },
   }),
 ] as const;
@@ -178,7 +179,13 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
   }
 }
 
-const refusal = z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() });
+/** What the finance worker notes of a request that it refused, as the API says it; an earlier version noted the status itself. */
+const refusal = z.union([
+  z
+    .object({ kind: z.enum(['missing', 'conflict']), detail: z.string() })
+    .transform(({ kind, detail }) => ({ status: STATUS_OF_REFUSAL[kind], detail })),
+  z.object({ status: z.union([z.literal(404), z.literal(409)]), detail: z.string() }),
+]);
 
 type Decided = Pick<FinanceRequest, 'status' | 'outcome'>;
 

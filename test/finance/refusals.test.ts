@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
+import { requestRow } from '../../sql/finance/requests.ts';
 import { nightShift, register, trainingIn } from './night.ts';
 
 let shift: Awaited<ReturnType<typeof nightShift>>;
@@ -70,6 +71,39 @@ test.each([
   ['/real-trainings/OFF/students/STUDENT/cancel', reason, 'the training is cancelled'],
   ['/real-trainings/OFF/students', { student_id: 'STRANGER' }, 'the training is cancelled'],
 ])('%s with %j: too late, 409', (where, body, detail) => isRefused(api.post(path(where), filled(body)), 409, { detail }));
+
+describe('GET /finance-requests/{id} of a refused request', () => {
+  const asked = async (outcome: object) => {
+    const id = await api.db.oneFirst(sql.unsafe`
+      insert into finance_requests (kind, real_training_id, requested_at, requested_by, status, outcome, decided_at)
+      values ('cancel_training', ${Number(known.NEXT)}, now(), 'test', 'refused', ${sql.jsonb(outcome as never)}, now()) returning id`);
+    return (await api.get(`/finance-requests/${id}`)).body.outcome;
+  };
+
+  test.each([
+    ['missing', 404],
+    ['conflict', 409],
+  ])('says %s as the status %d', async (kind, status) => {
+    expect(await asked({ kind, detail: 'no' })).toEqual({ status, detail: 'no' });
+  });
+
+  test('says the status that an earlier version noted', async () => {
+    expect(await asked({ status: 409, detail: 'no' })).toEqual({ status: 409, detail: 'no' });
+  });
+
+  test('shows any other outcome as it is', async () => {
+    expect(await asked({ detail: '-' })).toEqual({ detail: '-' });
+  });
+
+  test('says what the route answered', async () => {
+    const { body } = await api.post(path('/real-trainings/BEGUN/cancel'), reason);
+    const last = await api.db.one(
+      sql.type(requestRow.pick({ id: true, outcome: true }))`select id, outcome from finance_requests order by id desc limit 1`,
+    );
+    expect(last.outcome).toEqual({ kind: 'conflict', detail: body.detail });
+    expect((await api.get(`/finance-requests/${last.id}`)).body.outcome).toEqual({ status: body.status, detail: body.detail });
+  });
+});
 
 describe.each(routes)('%s', (where, body) => {
   const field = 'reason' in body ? 'reason' : undefined;

@@ -33,8 +33,8 @@ type Asked = {
 
 /**
  * Decides what becomes of trainings that an absence runs into (R14), all of it or nothing: a substitute gives them, who is free then (D8),
- * they are called off (D19), or they stand as they are. Throws a 422 for a training that it does not run into or that has begun, and a
- * 409 with `conflicts` where a substitute is not to be had. Ending the absence later gives nothing back by itself.
+ * they are called off (D19), or they stand as they are. Throws `invalid` for a training that it does not run into or that has begun, and
+ * a `conflict` with `conflicts` where a substitute is not to be had. Ending the absence later gives nothing back by itself.
  */
 export async function decideAbsence(db: Sql, asked: Asked) {
   const affected = new Map((await affectedTrainings(db, asked.absenceId, asked.now.toISOString())).map((one) => [one.id, one]));

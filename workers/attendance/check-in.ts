@@ -25,7 +25,7 @@ export async function makeCheckInCode(db: Sql, userId: number, now: Date): Promi
 
 /**
  * Marks whoever showed a code as present, in the caller's transaction: in the training that is named, else in the one that is on or
- * begins within the hour. The code is used up. Throws a 404 for a code that is not valid, and where there is no such training.
+ * begins within the hour. The code is used up. Throws `missing` for a code that is not valid, and where there is no such training.
  */
 export async function checkIn(transaction: Sql, code: string, trainingId: number | undefined, by: Omit<Marker, 'kind'>) {
   const studentId = await useCode(transaction, /^\d{6}$/.test(code) ? { digits: code } : { hash: tokenHash(code) }, by.now);

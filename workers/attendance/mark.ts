@@ -25,11 +25,11 @@ const OPENS_MS = 60 * MINUTE_MS;
 const TRAINER_MS = 7 * 24 * 60 * MINUTE_MS;
 
 /**
- * Marks who came, in the caller's transaction (R8). What is not named stays as it is; what is so already is not marked again. Between
- * PRESENT and ABSENT no money moves. An excused absence gives back what was charged (D18) and is not charged any more; excused no
- * longer, it is charged as it is due.
- * Takes the locks of the students, then of the training. Throws a 404, a 403 for a trainer who may not, a 409 for a training that is
- * cancelled or not open yet, a 422 that names every mark that cannot be made; then nothing is.
+ * Marks who came, in the caller's transaction (R8). What is not named stays as it is; what is so already is not marked again.
+ * Between PRESENT and ABSENT no money moves. An excused absence gives back what was charged (D18) and is not charged any more; excused
+ * no longer, it is charged as it is due. Takes the locks of the students, then of the training. Throws `missing`, `not_allowed` for a
+ * trainer who may not, a `conflict` for a training that is cancelled or not open yet, `invalid` that names every mark that cannot be
+ * made; then nothing is.
  * @returns how many were changed
  */
 export async function markByHand(transaction: Sql, trainingId: number, given: readonly GivenMark[], by: Marker) {

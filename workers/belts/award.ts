@@ -15,14 +15,14 @@ type Wish = {
   examId: number | null;
 };
 
-/** Throws a 404 where there is no such student. The student is locked until the transaction ends. */
+/** Throws `missing` where there is no such student. The student is locked until the transaction ends. */
 export async function demandPupil(transaction: Sql, studentId: number) {
   const pupil = await lockPupil(transaction, studentId);
   if (!pupil) throw new Refused('missing', `there is no student ${studentId}`);
   return pupil;
 }
 
-/** Throws a 422 where there is no such belt. */
+/** Throws `invalid` where there is no such belt. */
 export async function demandBelt(db: Sql, beltId: number): Promise<Belt> {
   const [belt] = await findBelts(db, [beltId]);
   if (!belt) throw notAcceptable('belt_id', `there is no belt ${beltId}`);
@@ -30,7 +30,7 @@ export async function demandBelt(db: Sql, beltId: number): Promise<Belt> {
 }
 
 /**
- * Awards a belt or a stripe (R3). Throws a 409 for what is no step, a 422 for a day to come or before the award that stands.
+ * Awards a belt or a stripe (R3). Throws a `conflict` for what is no step, `invalid` for a day to come or before the award that stands.
  * Returns the award as it was entered.
  */
 export async function award(transaction: Sql, wish: Wish) {
@@ -52,8 +52,8 @@ export async function award(transaction: Sql, wish: Wish) {
 }
 
 /**
- * Voids an award with a reason; what was before it stands again. Voided already: it is answered as it is. Throws a 404 where there is
- * none, a 409 where a later one stands on it.
+ * Voids an award with a reason; what was before it stands again. Voided already: it is answered as it is. Throws `missing` where there is
+ * none, a `conflict` where a later one stands on it.
  */
 export async function voidOf(transaction: Sql, id: number, by: string, reason: string) {
   const found = await findAward(transaction, id);

@@ -23,7 +23,7 @@ type Plan = {
 };
 
 /**
- * Plans an exam (R6). Throws a 409 that lists what is missing for whoever is not ready, unless there is a reason to go on; another
+ * Plans an exam (R6). Throws a `conflict` that lists what is missing for whoever is not ready, unless there is a reason to go on; another
  * planned exam of the program is refused by the table.
  */
 export async function planExam(transaction: Sql, plan: Plan, { now, zone, by }: Clock): Promise<Exam> {
@@ -63,7 +63,7 @@ type Change = {
 
 /**
  * Moves, decides, corrects or cancels an exam (R6, R7), and tells those concerned at once. A result comes at or after its time; `passed`
- * writes the award in the same transaction, once; corrected to `failed`, the award is voided (409 if a later one stands on it).
+ * writes the award in the same transaction, once; corrected to `failed`, the award is voided (`conflict` if a later one stands on it).
  */
 export async function changeExam(transaction: Sql, id: number, change: Change, clock: Clock): Promise<Exam> {
   const found = await findExam(transaction, id);

@@ -46,7 +46,7 @@ type Specialist = Offer['specialists'][number];
  * Books as the source document says: lock the slot, look again, insert, give the lock back, confirm. What is paid later is
  * confirmed as it is inserted; what has to be paid first is held (PENDING) and locked meanwhile. Without a named specialist the
  * first who is free gets it. Who meets somebody else at the slot waits a moment: that one may fail. Returns the booking's id.
- * Throws a 409 with the free slots of the day, and without them where it costs more than `most_minor`.
+ * Throws a `conflict` with the free slots of the day, and without them where it costs more than `most_minor`.
  */
 export async function book(wish: BookingWish, context: CallContext): Promise<number> {
   demandStart(wish.starts_at, context);

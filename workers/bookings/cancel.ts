@@ -125,7 +125,7 @@ function judge(booking: BookingState, now: Date): 'safe' | 'late' {
   return booking.moved_late && booking.status === 'CONFIRMED' ? 'late' : judged;
 }
 
-/** Throws a 409 for a booking that is over or was given up. */
+/** Throws a `conflict` for a booking that is over or was given up. */
 export function demandLiveBooking(booking: BookingState) {
   if (booking.status === 'CANCELLED') throw new Refused('conflict', 'the booking is cancelled');
   if (booking.status !== 'CONFIRMED' && booking.status !== 'PENDING') throw new Refused('conflict', 'the booking is over');

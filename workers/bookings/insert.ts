@@ -12,7 +12,7 @@ import { together } from './batch.ts';
 /** A booking as it will stand in the database, and what is notified of it. */
 export type BookingPlan = ToBook;
 
-/** Throws a 409 for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
+/** Throws a `conflict` for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
 export async function demandCover({ booking }: BookingPlan, context: CallContext): Promise<void> {
   const { payFrom, day } = booking;
   if (payFrom !== 'later' && !(await isCovered(context.db, payFrom, booking, day))) throw await notCovered(booking, context);
@@ -38,7 +38,7 @@ const bookTogether = together<BookingPlan, boolean>(async (db, plans, isHurried)
   return plans.map(({ booking }) => made.has(booking.id));
 });
 
-/** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (409). */
+/** Pays what is held and confirms it. Returns the booking's id; what cannot be paid is let go and refused (`conflict`). */
 export async function payForHeld({ booking, notices }: BookingPlan, context: CallContext): Promise<number> {
   const { db } = context;
   const { id, payFrom, day } = booking;

@@ -27,7 +27,7 @@ export type WantedOffer = {
   room_id?: number;
 };
 
-/** What a booking is made of; throws a 422 that names what does not exist or is not offered, a 409 for an inactive client. */
+/** What a booking is made of; throws `invalid` that names what does not exist or is not offered, a `conflict` for an inactive client. */
 export const demandOffer = async (wish: WantedOffer, zone: string, db: Sql) =>
   demandAll(wish, db, await readOffer(db, questionOf(wish, zone)));
 

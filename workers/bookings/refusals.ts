@@ -116,7 +116,7 @@ const ROOMS: ReadonlySet<string> = new Set(['room_is_booked', 'training_has_the_
 
 type Asked = Sought & { starts_at: string };
 
-/** The 409 of those who come too late, with the other starts of that day that they could still have. */
+/** The refusal of those who come too late, with the other starts of that day that they could still have. */
 export async function refuseTakenSlot(why: string, asked: Asked, { db, fleet: { settings }, now }: CallContext) {
   const startsAt = new Date(asked.starts_at);
   const after = new Date(now.getTime() + settings.bookingNoticeMinutes * 60_000);

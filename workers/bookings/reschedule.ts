@@ -28,7 +28,7 @@ export type MovedBooking = { consequences: MoveConsequences; undo: UndoOffer | n
 
 /**
  * Moves a booking to another time, and specialist or room if named: one transaction, price and payment stay. What is taken is
- * refused (409 with the free slots of that day) and the booking stays where it was, as it does for whoever saw an older version.
+ * refused (`conflict` with the free slots of that day) and the booking stays where it was, as it does for whoever saw an older version.
  * Moved later than twelve hours before its old start it can no longer be cancelled for free.
  */
 export async function reschedule(id: number, wish: MoveWish, context: CallContext): Promise<MovedBooking> {
@@ -79,7 +79,7 @@ async function wasHeldThere(booking: Booking, { specialistId, roomId, startsAt }
   return is_held || (await expireHolds(db)) > 0;
 }
 
-/** The 409 of a booking that stays where it was. It is in nobody's way itself. */
+/** The refusal that leaves a booking where it was. It is in nobody's way itself. */
 async function refusalOf(refusal: Refusal, booking: Booking, target: Target, context: CallContext) {
   const obstacles = moveObstaclesOf(refusal);
   if (refusal.what === 'payment') return new Refused('conflict', refusal.refused, { obstacles });
@@ -123,7 +123,7 @@ async function move(transaction: Sql, id: number, target: Target, context: CallC
   return { consequences: await consequencesOfMove(transaction, booking, isNow, context.now), undo };
 }
 
-/** Throws a 409 that says which version it is for whoever saw another one; who names none moves it as it is. */
+/** Throws a `conflict` that says which version it is for whoever saw another one; who names none moves it as it is. */
 function demandVersion({ version }: BookingState, seen: number | undefined) {
   if (seen === undefined || seen === version) return;
   const detail = `the booking was changed meanwhile: this is version ${version}, not ${seen}`;
@@ -152,7 +152,10 @@ const isThere = (booking: Made & { starts_at: string; room_id: number | null }, 
 
 type Made = Times & { client_id: number; service_id: number; specialist_id: number; location_id: number | null };
 
-/** Where the booking would take place. Throws a 422 when the specialist cannot be booked for it any more, or a room is none of the service's. */
+/**
+ * Where the booking would take place. Throws `invalid` when the specialist cannot be booked for it any more, or a room is none of the
+ * service's.
+ */
 async function locationOf(transaction: Sql, booking: Made, { specialistId, roomId, startsAt }: Target, zone: string) {
   const { client_id: clientId, service_id: serviceId } = booking;
   const span = spanOf(Date.parse(startsAt), busyMinutes(booking), zone);

@@ -15,7 +15,7 @@ export const MOST_BOOKINGS = 60;
 /**
  * Books the same time every so many weeks, at the same wall time in the studio also over a change of the clocks. In the caller's
  * transaction: all or nothing, decided by whoever commits it. Returns the ids made, and what could not be booked, each with why.
- * Throws a 422 for more bookings than one series may have, and for what no booking may be.
+ * Throws `invalid` for more bookings than one series may have, and for what no booking may be.
  */
 export async function bookSeries({ every_weeks, until, ...wish }: BookingSeriesWish, context: CallContext) {
   const made: number[] = [];

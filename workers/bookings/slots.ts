@@ -12,7 +12,7 @@ import type { Refusal } from './refusals.ts';
 
 const iso = (instant: number) => new Date(instant).toISOString();
 
-/** Throws a 422 for a start that nobody can book (D29, D34). */
+/** Throws `invalid` for a start that nobody can book (D29, D34). */
 export function demandStart(startsAt: string, { now, fleet: { settings } }: CallContext) {
   const never = whyNever(new Date(startsAt), now, settings.zone, settings.bookingNoticeMinutes);
   if (never) throw notAcceptable('starts_at', never);

@@ -8,8 +8,8 @@ const fileRow = z.array(z.strictObject({ date: z.iso.date(), kind: z.enum(dayKin
 const fileOf = (country: string, year: number) => new URL(`../../sql/calendar/years/${country}-${year}.json`, import.meta.url);
 
 /**
- * Loads a country's calendar of a year (R17): the given days, or those of the file that comes with the fleet. Throws a 404 where there
- * is no such file, a 422 for a day of another year or a day that is named twice.
+ * Loads a country's calendar of a year (R17): the given days, or those of the file that comes with the fleet. Throws `missing` where there
+ * is no such file, `invalid` for a day of another year or a day that is named twice.
  */
 export async function loadYear(
   transaction: Sql,

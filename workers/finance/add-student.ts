@@ -18,18 +18,18 @@ export async function addAtPrice(transaction: Transaction, request: Parameters<D
   await lockRoster(transaction);
   const known = await lockStudents(transaction, [studentId]);
   const training = await lockTraining(transaction, request.real_training_id);
-  if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
-  if (known.length === 0) return refuse(404, `there is no student ${studentId}`);
-  if (await isInactive(transaction, studentId)) return refuse(409, `the student ${studentId} is not active`);
-  if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
+  if (!training) return refuse('missing', `there is no training ${request.real_training_id}`);
+  if (known.length === 0) return refuse('missing', `there is no student ${studentId}`);
+  if (await isInactive(transaction, studentId)) return refuse('conflict', `the student ${studentId} is not active`);
+  if (training.status === 'cancelled') return refuse('conflict', 'the training is cancelled');
   if (hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
-    return refuse(409, 'the training has started');
+    return refuse('conflict', 'the training has started');
   }
   const seats = (await seatStates(transaction, training.id)).filter((seat) => TAKEN.includes(seat.status));
-  if (seats.some((seat) => seat.student_id === studentId)) return refuse(409, 'the student is registered already');
-  if (seats.length >= training.max_participants) return refuse(409, 'the training is full');
+  if (seats.some((seat) => seat.student_id === studentId)) return refuse('conflict', 'the student is registered already');
+  if (seats.length >= training.max_participants) return refuse('conflict', 'the training is full');
   const meets = await whatStudentHas(transaction, studentId, training);
-  if (meets) return refuse(409, meets.words);
+  if (meets) return refuse('conflict', meets.words);
 
   const seatId = await takeSeat(transaction, training.id, studentId, priceMinor);
   let charged = { sessions: 0, invoices: 0 };

@@ -5,7 +5,7 @@ import { Refused } from '../refusal.ts';
 
 /**
  * Receives a payment. One that an outside service tells of twice is booked once (R18): the second time answers the first payment. Throws
- * a 409 where it is of another amount or payer then.
+ * a `conflict` where it is of another amount or payer then.
  */
 export async function bookPayment(transaction: Sql, received: Parameters<typeof receivePayment>[1]) {
   if (received.providerId === undefined) return receivePayment(transaction, received);

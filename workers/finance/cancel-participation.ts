@@ -17,18 +17,18 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
   const studentId = Number(request.student_id);
   const waiting = await lockWithWaiting(transaction, [request.real_training_id], [studentId]);
   const place = await lockPlace(transaction, { trainingId: request.real_training_id, studentId });
-  if (!place) return refuse(404, `the student ${studentId} is not registered in the training ${request.real_training_id}`);
+  if (!place) return refuse('missing', `the student ${studentId} is not registered in the training ${request.real_training_id}`);
   const { seat_id, seat_charged_at, seat_cancellation, seat_status, seat_promoted_at, ...training } = place;
   const seat = { id: seat_id, charged_at: seat_charged_at };
   if (seat_cancellation) return { answer: seat_cancellation as object };
-  if (training.status === 'cancelled') return refuse(409, 'the training is cancelled');
+  if (training.status === 'cancelled') return refuse('conflict', 'the training is cancelled');
   const isWaiting = seat_status === 'WAITLIST';
   const judged = judgeCancellation(new Date(request.requested_at), new Date(training.starts_at), {
     isFreeUntilStart: training.free_until_start,
     promotedAt: seat_promoted_at,
   });
   const outcome = request.by_studio || (isWaiting && judged === 'late') ? 'safe' : judged;
-  if (outcome === 'started') return refuse(409, 'the training has started');
+  if (outcome === 'started') return refuse('conflict', 'the training has started');
   // All wallets of a transaction in one order: of whoever gets something back, and of those who may be charged for the seat.
   if (outcome === 'safe' && !isWaiting && training.processed_at !== null && waiting.payers.length > 0) {
     const today = dayOf(new Date(request.requested_at), zone);

@@ -27,10 +27,10 @@ export const cancelTraining: Decide = async (transaction, request, zone) => {
   await lockRoster(transaction);
   await lockStudents(transaction, await seatHolders(transaction, request.real_training_id));
   const training = await lockTraining(transaction, request.real_training_id);
-  if (!training) return refuse(404, `there is no training ${request.real_training_id}`);
+  if (!training) return refuse('missing', `there is no training ${request.real_training_id}`);
   if (training.status === 'cancelled') return { answer: (training.cancellation ?? { real_training_id: training.id }) as object };
   if (!request.by_studio && hasStarted(new Date(request.requested_at), new Date(training.starts_at))) {
-    return refuse(409, 'the training has started');
+    return refuse('conflict', 'the training has started');
   }
   const of = { kind: 'trainings_cancelled', subjectId: training.id, actor: request.requested_by } as const;
   const { result, undo } = await withUndo(

@@ -1,10 +1,12 @@
 import type { Sql } from '../../sql/database/database.ts';
 import type { FinanceRequest } from '../../sql/finance/requests.ts';
+import type { RefusalKind } from '../refusal.ts';
 
-/** What became of a request: its answer, or why it was refused. `status` is the HTTP status the route answers with. */
+/** What became of a request: its answer, or why it was refused. It is noted as `finance_requests.outcome`. */
 export type Decision = { refused?: undefined; answer: object } | Refusal;
-type Refusal = { refused: { status: 404 | 409; detail: string } };
-export const refuse = (status: 404 | 409, detail: string): Refusal => ({ refused: { status, detail } });
+type RequestRefusal = Extract<RefusalKind, 'missing' | 'conflict'>;
+type Refusal = { refused: { kind: RequestRefusal; detail: string } };
+export const refuse = (kind: RequestRefusal, detail: string): Refusal => ({ refused: { kind, detail } });
 
 /** @param zone the studio's: by it the instant of asking has a business day */
 export type Decide = (transaction: Sql, request: FinanceRequest, zone: string) => Promise<Decision>;

@@ -11,7 +11,7 @@ type Purchase = { caller: Caller; holderId: number; payerId: number; payFrom: 'w
 /**
  * What somebody may buy without the studio, for oneself or for whom one looks after: from a wallet that is theirs to spend (D45), from
  * today on, and on an invoice only while nothing that was bought so before is owed, since what is bought is usable at once (D23).
- * Locks the payer's wallet. Throws a 403, a 422, or a 409 that names the invoice.
+ * Locks the payer's wallet. Throws `not_allowed`, `invalid`, or a `conflict` that names the invoice.
  */
 export async function demandOwnPurchase(transaction: Sql, { caller, holderId, payerId, payFrom, start, today }: Purchase) {
   demandWallet(caller, payerId, holderId);

@@ -3,8 +3,8 @@ import { closedThrough } from '../../sql/finance/periods.ts';
 import { notAcceptable } from '../refusal.ts';
 
 /**
- * Throws a 422 for a business day on which nothing may be entered: one to come, or one of a closed period. A period that is being closed
- * right now is waited for.
+ * Throws `invalid` for a business day on which nothing may be entered: one to come, or one of a closed period. A period that is
+ * being closed right now is waited for.
  * @param field of the body that names the day
  */
 export async function demandOpenPeriod(transaction: Sql, day: string, today: string, field: string) {

@@ -23,8 +23,9 @@ type Wish = {
 };
 
 /**
- * Gives a payment back, or a part of it (R19). Throws a 404 where there is none, a 409 for more than is not refunded yet, for a cancelled
- * payment, where the balance is short (it names what is free), and for what came through the provider unless it is said who gave it. Locks the payment, then the wallet, as whoever cancels it does.
+ * Gives a payment back, or a part of it (R19). Throws `missing` where there is none, a `conflict` for more than is not refunded yet,
+ * for a cancelled payment, where the balance is short (it names what is free), and for what came through the provider unless it is
+ * said who gave it. Locks the payment, then the wallet, as whoever cancels it does.
  */
 export async function refundPayment(transaction: Sql, wish: Wish) {
   const payment = await lockPayment(transaction, wish.paymentId);
@@ -55,8 +56,9 @@ export async function refundPayment(transaction: Sql, wish: Wish) {
 }
 
 /**
- * Takes a payment back that was entered by mistake (D21), or what of it was not refunded before (R19); one that was taken back before stays
- * as it is. Throws a 404 where there is none, a 409 where nothing is left of it, and for what came through the provider.
+ * Takes a payment back that was entered by mistake (D21), or what of it was not refunded before (R19); one that was taken back
+ * before stays as it is. Throws `missing` where there is none, a `conflict` where nothing is left of it, and for what came through the
+ * provider.
  */
 export async function cancelPayment(transaction: Sql, id: number, reason: string) {
   const payment = await lockPayment(transaction, id);

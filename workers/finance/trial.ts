@@ -6,7 +6,8 @@ import { addAtPrice } from './add-student.ts';
 
 /**
  * Registers a student for a trial (R16): one per person and program, ever, by the person or the phone, unless the earlier one was
- * cancelled safely. Throws a 404 where there is no such training or student, a 409 for a second trial, or where there is no place.
+ * cancelled safely. Throws `missing` where there is no such training or student, a `conflict` for a second trial, or where there is no
+ * place.
  * @param of.priceMinor what it costs; null: what the training costs
  */
 export async function giveTrial(
@@ -17,7 +18,7 @@ export async function giveTrial(
   const request = await writeIfKnown(db, { kind: 'add_student', ...of, requestedAt: of.now });
   if (!request) throw new Refused('missing', `there is no training ${trainingId}, or no student ${studentId}`);
   const decided = await addAtPrice(db, request, of.priceMinor);
-  if ('refused' in decided) throw new Refused(decided.refused.status === 404 ? 'missing' : 'conflict', decided.refused.detail);
+  if ('refused' in decided) throw new Refused(decided.refused.kind, decided.refused.detail);
   await decideRequest(db, request.id, 'done', decided.answer);
   // Asked once the student is locked: of two trials at once the second one sees the first.
   const facts = await trialFacts(db, { trainingId, studentId, seatId: decided.answer.id });

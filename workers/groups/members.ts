@@ -6,14 +6,14 @@ import { lockRoster } from '../../sql/runs/locks.ts';
 import { Refused } from '../refusal.ts';
 import { lockForRelease, releasePlaces } from './release.ts';
 
-/** Throws a 404 where there is no such group. */
+/** Throws `missing` where there is no such group. */
 export async function demandGroup(db: Sql, id: number): Promise<string> {
   const name = await groupName(db, id);
   if (name === null) throw new Refused('missing', `there is no group ${id}`);
   return name;
 }
 
-/** Makes a student a member from a business day on (R10). Throws a 409 for one who is not active or is a member then. */
+/** Makes a student a member from a business day on (R10). Throws a `conflict` for one who is not active or is a member then. */
 export async function addMember(db: Sql, of: { groupId: number; studentId: number; from: string; to: string | null }) {
   await demandGroup(db, of.groupId);
   if (await isInactive(db, of.studentId)) throw new Refused('conflict', `the student ${of.studentId} is not active`);
@@ -21,7 +21,7 @@ export async function addMember(db: Sql, of: { groupId: number; studentId: numbe
 }
 
 /**
- * Takes a student out of a group after a last day; seats that the group gave later are released safely (R10). Throws a 404 for
+ * Takes a student out of a group after a last day; seats that the group gave later are released safely (R10). Throws `missing` for
  * somebody who is no member then.
  */
 export async function removeMember(

@@ -59,8 +59,8 @@ export async function previewImport(transaction: Sql, read: ReadFile, wish: Wish
 }
 
 /**
- * Writes what a preview said, in the caller's transaction, once: again it answers what was written. Throws a 404 where there is none, a
- * 409 where its time is over or the data has changed since, so that something else would be written than was shown.
+ * Writes what a preview said, in the caller's transaction, once: again it answers what was written. Throws `missing` where there is
+ * none, a `conflict` where its time is over or the data has changed since, so that something else would be written than was shown.
  */
 export async function confirmImport(transaction: Sql, id: number, { by, now }: { by: string; now: Date }): Promise<Import> {
   const kept = await takeImport(transaction, id);

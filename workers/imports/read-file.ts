@@ -12,7 +12,7 @@ export type ReadFile = { kind: 'students'; read: Read<StudentRow> } | { kind: 't
 export type ImportKind = ReadFile['kind'];
 
 /**
- * Reads a file of students or of a week's trainings. Throws a 422 that says what is missing: headers that are known, rows, fewer rows.
+ * Reads a file of students or of a week's trainings. Throws `invalid` that says what is missing: headers that are known, rows, fewer rows.
  * @param order how the file writes its days, where somebody has said so
  */
 export function readFile(

@@ -3,7 +3,7 @@ import { notAcceptable } from '../refusal.ts';
 import { MOST_ROWS, type Table } from './limits.ts';
 import { readXlsx } from './xlsx.ts';
 
-/** A spreadsheet as people have it: CSV or XLSX, told apart by what is in it and not by its name. Throws a 422 for anything else. */
+/** A spreadsheet as people have it: CSV or XLSX, told apart by what is in it and not by its name. Throws `invalid` for anything else. */
 export function readTable(file: Uint8Array): Table {
   if (startsWith(file, 0x50, 0x4b, 0x03, 0x04)) return readXlsx(file);
   if (startsWith(file, 0xd0, 0xcf, 0x11, 0xe0)) throw notAcceptable('file', 'CSV or .xlsx: save the .xls file as .xlsx first');

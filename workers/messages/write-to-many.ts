@@ -25,7 +25,7 @@ type Wish = {
   key: string;
 };
 
-/** Writes to a training's or a group's people in the studio's own words, each once (D43). Throws a 409 where there is nobody. */
+/** Writes to a training's or a group's people in the studio's own words, each once (D43). Throws a `conflict` where there is nobody. */
 export async function writeToMany(db: Sql, { to, text, key }: Wish, { fleet }: CallContext): Promise<z.output<typeof written>> {
   const { settings } = fleet;
   const students = 'training' in to ? inTraining(to.training) : inGroup(to.group, to.day);

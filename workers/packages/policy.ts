@@ -5,7 +5,7 @@ import { notAcceptable } from '../refusal.ts';
 /** A first day further ahead is a slip of the pen. */
 export const MOST_YEARS = 5;
 
-/** Judges the first day of a package: its term may have begun, but not be over (D48). Throws a 422. */
+/** Judges the first day of a package: its term may have begun, but not be over (D48). Throws `invalid`. */
 export function judgePackageStart(start: string, term: Term, today: string) {
   const last = addYears(today, MOST_YEARS);
   if (start > last) throw notAcceptable('start_date', `a day until ${last}`);

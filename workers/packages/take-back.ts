@@ -28,8 +28,8 @@ export const packageTakenBack = z
   .meta({ id: 'PackageCancellation' });
 
 /**
- * Takes a package back in the caller's transaction. A second time gets the first answer. Throws a 404 when the client has no such
- * package, a 409 that lists the bookings to come that hold its units: they are cancelled first, by their own rules.
+ * Takes a package back in the caller's transaction. A second time gets the first answer. Throws `missing` when the client has no such
+ * package, a `conflict` that lists the bookings to come that hold its units: they are cancelled first, by their own rules.
  */
 export async function takeBackPackage(
   { db, now }: Pick<CallContext, 'db' | 'now'>,

@@ -32,7 +32,7 @@ export async function sheetsOfMonth(db: Sql, month: Day, whose: Whose) {
     .map(({ lines: _, is_active: _active, ...row }) => row);
 }
 
-/** A month of a trainer with its lines. Throws a 404 where there is no such trainer. @param month its first day */
+/** A month of a trainer with its lines. Throws `missing` where there is no such trainer. @param month its first day */
 export async function paySheetOf(db: Sql, trainerId: number, month: Day, today: Day) {
   const [trainer] = await listTrainers(db, { month, trainerId, whose: EVERYTHING });
   if (!trainer) throw missing(trainerId);
@@ -70,9 +70,9 @@ async function waitsFor(
 type Closing = { trainerId: number; month: Day; seen: number | null; today: Day; by: string };
 
 /**
- * Closes a month of a trainer: its lines stand from then on, and what changes later comes as corrections in the next. Of two who close
- * at once one does; the other gets a 409 that names who and when. A 409 also where the month is not over, an earlier one is to be closed
- * first or a later one was, and where it comes to something else than was seen.
+ * Closes a month of a trainer: its lines stand from then on, and what changes later comes as corrections in the next. Of two who
+ * close at once one does; the other gets a `conflict` that names who and when. A `conflict` also where the month is not over, an
+ * earlier one is to be closed first or a later one was, and where it comes to something else than was seen.
  * @param of.seen what it came to when somebody decided to close it, in minor units; null: whatever it comes to
  */
 export async function closeMonth(transaction: Sql, { trainerId, month, seen, today, by }: Closing) {
@@ -100,7 +100,7 @@ export async function closeMonth(transaction: Sql, { trainerId, month, seen, tod
 
 type Payout = { trainerId: number; amountMinor: number; method: string; by: string; personId: number | null };
 
-/** Notes that a trainer was paid. Throws a 409 for more than closed sheets came to and was not paid out yet. */
+/** Notes that a trainer was paid. Throws a `conflict` for more than closed sheets came to and was not paid out yet. */
 export async function payOut(transaction: Sql, payout: Payout, today: Day) {
   await lockPay(transaction);
   const [trainer] = await listTrainers(transaction, {

@@ -16,10 +16,11 @@ export type Booked = 'booked' | 'noted' | 'disagrees';
 const BY = 'online payments';
 
 /**
- * Books what the provider tells of, in the caller's transaction. Money that came goes into the wallet, pays the order's invoice if it is
- * still owed, then what else is (D15); told twice it is booked once (R18), and however late it comes. Money that went back leaves the
- * wallet (R19), for which invoices are owed again where it lacks something (D21). Where amount or currency are not the order's, nothing is
- * booked. Throws a 404 for an order that is not ours, a 409 for a refund of what nobody has told of yet: the provider tells it again.
+ * Books what the provider tells of, in the caller's transaction. Money that came goes into the wallet, pays the order's invoice if
+ * it is still owed, then what else is (D15); told twice it is booked once (R18), and however late it comes. Money that went back
+ * leaves the wallet (R19), for which invoices are owed again where it lacks something (D21). Where amount or currency are not the
+ * order's, nothing is booked. Throws `missing` for an order that is not ours, a `conflict` for a refund of what nobody has told of
+ * yet: the provider tells it again.
  */
 export async function bookNotice(transaction: Sql, notice: PaymentNotice, settings: Settings): Promise<Booked> {
   const order = await lockOrder(transaction, notice.order);

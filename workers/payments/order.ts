@@ -12,8 +12,8 @@ const MOST_OPEN = 20;
 export type OrderWish = { invoice_id?: number; amount_minor?: number };
 
 /**
- * Writes down what somebody goes to pay. Throws a 404 where no provider is set up, a 409 for an invoice that is not owed, a 429 where
- * very many can still be paid. The caller has seen that the invoice is theirs.
+ * Writes down what somebody goes to pay. Throws `missing` where no provider is set up, a `conflict` for an invoice that is not owed,
+ * `too_many` where very many can still be paid. The caller has seen that the invoice is theirs.
  */
 export async function orderPayment(payerId: number, wish: OrderWish, { db, fleet }: CallContext): Promise<PaymentOrder> {
   const { payments, currency } = fleet.settings;

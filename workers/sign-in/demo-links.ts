@@ -40,7 +40,7 @@ async function demoOwner(transaction: Sql): Promise<number> {
   return id;
 }
 
-/** Uses a demo link up. Throws a 404 for one that is not valid, or not any more, and wherever others than this machine can ask. */
+/** Uses a demo link up. Throws `missing` for one that is not valid, or not any more, and wherever others than this machine can ask. */
 export async function enterDemo(db: Sql, token: string, settings: Settings, now: Date): Promise<number> {
   const userId = isForThisMachine(settings) ? await useDemoLink(db, tokenHash(token), now) : null;
   if (userId === null) throw new Refused('missing', 'this link was used already, or is over; "npm start" prints new ones');

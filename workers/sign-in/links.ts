@@ -66,7 +66,7 @@ export type Joining = { token: string; password: string; login?: string; firstNa
 
 /**
  * Uses a link up: the person has the password and, of an invitation, the role. Sessions that were open end. Of two at once one gets it.
- * Throws a 404 for a link that is not valid, a 422 where a login is needed or unusable, a 409 where somebody has it by now.
+ * Throws `missing` for a link that is not valid, `invalid` where a login is needed or unusable, a `conflict` where somebody has it by now.
  */
 export async function join(db: Database, joining: Joining, now: Date, zone: string): Promise<number> {
   const known = await lookAtLink(db, joining.token, now);

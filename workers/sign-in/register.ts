@@ -74,9 +74,9 @@ export async function openedInTelegram(
 }
 
 /**
- * Ends a registration by its code, and sets the password if one is given. By e-mail, whoever has that very e-mail already is who registers;
- * a record is taken over by nothing else. Returns who may sign in. Throws a 404 for one that is over, a 422 for a wrong code, of which
- * five end it, and a 409 for somebody who commands: they sign in with their password (D46).
+ * Ends a registration by its code, and sets the password if one is given. By e-mail, whoever has that very e-mail already is who
+ * registers; a record is taken over by nothing else. Returns who may sign in. Throws `missing` for one that is over, `invalid` for a
+ * wrong code, of which five end it, and a `conflict` for somebody who commands: they sign in with their password (D46).
  */
 export async function confirmRegistration(
   db: Database,

@@ -10,8 +10,8 @@ const RECOVERY_CODES = 10;
 const TOLERANCE_SECONDS = 30;
 
 /**
- * Makes a new secret for a person's authenticator app; it is in force once {@link confirm} has seen a code of it. Throws a 409 where one
- * is in force: it must be taken away first.
+ * Makes a new secret for a person's authenticator app; it is in force once {@link confirm} has seen a code of it. Throws a
+ * `conflict` where one is in force: it must be taken away first.
  */
 export async function begin(db: Database, userId: number, label: string): Promise<{ secret: string; url: string }> {
   const { generateSecret, generateURI } = await import('otplib');
@@ -21,7 +21,10 @@ export async function begin(db: Database, userId: number, label: string): Promis
   return { secret, url: generateURI({ issuer: ISSUER, label, secret }) };
 }
 
-/** Puts the second factor in force, by a code of it. Returns the recovery codes, which are shown once; null where it was in force before. Throws a 422. */
+/**
+ * Puts the second factor in force, by a code of it. Returns the recovery codes, which are shown once; null where it was in force
+ * before. Throws `invalid`.
+ */
 export async function confirm(db: Database, userId: number, code: string, now: Date): Promise<string[] | null> {
   if (!(await isCode(db, userId, code, now)))
     throw notAcceptable('code', 'the code that the app shows now, which was not used yet');

@@ -5,7 +5,7 @@ import { Refused } from '../refusal.ts';
 
 /**
  * Takes a role away from a person, in the caller's transaction: the sessions end with it (R32), and so do unused invitations to it.
- * Throws a 404 where they do not have it, and a 409 for the last owner who is active: nobody could give rights any more.
+ * Throws `missing` where they do not have it, and a `conflict` for the last owner who is active: nobody could give rights any more.
  */
 export async function takeRole(transaction: Sql, userId: number, role: Role) {
   if (role === 'owner') {

@@ -39,7 +39,10 @@ function parsed(text: string): unknown {
   }
 }
 
-/** Who comes with what a Mini App was given. Throws a 401 unless it is Telegram's, recent and not used yet, and as {@link whoseTelegram}. */
+/**
+ * Who comes with what a Mini App was given. Throws `unknown` unless it is Telegram's, recent and not used yet, and as
+ * {@link whoseTelegram}.
+ */
 export async function whoOpened(db: Sql, initData: string, botToken: string, now: Date): Promise<number> {
   const read = readInitData(initData, botToken, now);
   if (!read) throw new Refused('unknown', 'this was not signed by Telegram for this bot within the last hour; open the app anew');
@@ -49,7 +52,7 @@ export async function whoOpened(db: Sql, initData: string, botToken: string, now
   return userId;
 }
 
-/** Whose Telegram it is. Throws a 404 for nobody's, and a 403 where it would command and is not confirmed for that (D46). */
+/** Whose Telegram it is. Throws `missing` for nobody's, and `not_allowed` where it would command and is not confirmed for that (D46). */
 export async function whoseTelegram(db: Sql, telegramId: number): Promise<number> {
   const person = await findByTelegram(db, telegramId);
   if (!person)

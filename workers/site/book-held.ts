@@ -64,7 +64,7 @@ export async function dealFor(
 
 /**
  * Makes a held slot the booking of a client, in one transaction: nobody can come in between. Where the hold is over it is tried all the
- * same. A second time answers the same booking. Returns its id; throws a 409 with the free starts of the day.
+ * same. A second time answers the same booking. Returns its id; throws a `conflict` with the free starts of the day.
  * @param payFrom null: what pays without money if there is something, else later
  * @param mostMinor what it costs as it was said; where it is more by now nothing is booked (`CostsMore`). null: nothing was said
  */

@@ -16,7 +16,7 @@ type Wish = { serviceId: number; people: readonly Companion[]; startsAt: string 
 /**
  * Books a service for several people who come at the same time, each to somebody else at one place: all of them in one transaction, or
  * none. Whoever named nobody gets the first who is free. Each pays as they would alone: with what pays without money, else later, with
- * their own discounts. Returns the bookings in the order of the people. Throws a 409 with the starts of that day that suit so many.
+ * their own discounts. Returns the bookings in the order of the people. Throws a `conflict` with the starts of that day that suit so many.
  */
 export async function bookTogetherAt({ serviceId, people, startsAt }: Wish, context: CallContext): Promise<Booking[]> {
   demandStart(startsAt, context);

@@ -20,7 +20,7 @@ const holdToken = (token: string, n: number) => `${token}.${n}`;
 /**
  * Holds all services of a visit that begins at a start, or none, as {@link holdForVisitor} holds one. Returns the visit's token.
  * @param before a token of theirs, whose holds are let go for these
- * Throws a 409 where the visit cannot begin then, a 429 where this network holds too many.
+ * Throws a `conflict` where the visit cannot begin then, `too_many` where this network holds too many.
  */
 export async function holdVisit(
   { wishes, startsAt }: { wishes: readonly VisitWish[]; startsAt: string },
@@ -61,7 +61,7 @@ export async function visitHolds(token: string, { db }: CallContext, find: typeo
   return holds;
 }
 
-/** The same. Throws a 404 for a token of no visit. */
+/** The same. Throws `missing` for a token of no visit. */
 export async function demandVisit(token: string, context: CallContext): Promise<SiteHold[]> {
   const holds = await visitHolds(token, context);
   if (holds.length === 0) throw new Refused('missing', 'there is no such visit here');
@@ -83,8 +83,8 @@ export async function otherStarts(holds: readonly SiteHold[], context: CallConte
 }
 
 /**
- * What a visit would be for a client, each service with its price and with what pays it: booked, and undone. Throws a 409 where it cannot
- * be had any more.
+ * What a visit would be for a client, each service with its price and with what pays it: booked, and undone. Throws a `conflict`
+ * where it cannot be had any more.
  */
 export const planVisit = (token: string, clientId: number, context: CallContext): Promise<Booking[]> =>
   lookedAt(context.db, async (db) => {
@@ -94,7 +94,7 @@ export const planVisit = (token: string, clientId: number, context: CallContext)
 
 /**
  * Books the services of a visit in one transaction: all of them, for no more than was said, or none. A second time books nothing more.
- * Throws a 409 where one of them is taken or they cost more by now.
+ * Throws a `conflict` where one of them is taken or they cost more by now.
  */
 export const bookVisit = (token: string, clientId: number, totalMinor: number, context: CallContext): Promise<void> =>
   context.db.transaction(async (db) => {
@@ -110,8 +110,8 @@ export const bookVisit = (token: string, clientId: number, totalMinor: number, c
   });
 
 /**
- * Books several services at once for a client: all of them in one transaction, or none. Throws a 409 with the starts of that day at which
- * the visit could begin.
+ * Books several services at once for a client: all of them in one transaction, or none. Throws a `conflict` with the starts of that
+ * day at which the visit could begin.
  */
 export async function bookVisitAt(
   { clientId, wishes, startsAt }: { clientId: number; wishes: readonly VisitWish[]; startsAt: string },

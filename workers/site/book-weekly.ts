@@ -46,7 +46,7 @@ export const planWeekly = (
 
 /**
  * Books the chosen starts of a series in one transaction: all of them, at the price that was said, or none. A second time answers what was
- * booked. Throws a 409 where one of them is taken or costs something else by now.
+ * booked. Throws a `conflict` where one of them is taken or costs something else by now.
  * @param totalMinor what they cost together, as it was said
  */
 export function bookWeekly(

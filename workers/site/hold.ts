@@ -19,7 +19,7 @@ const MOST_HOLDS = 12;
 
 export type HoldWish = { service_id: number; specialist_id?: number; starts_at: string };
 
-/** Throws a 429 where a network would hold too many slots with these. */
+/** Throws `too_many` where a network would hold too many slots with these. */
 export async function demandFewHolds(network: string, more: number, { db }: CallContext) {
   if ((await countHolds(db, network)) + more > MOST_HOLDS)
     throw new Refused('too_many', 'too many slots are held from here', { retry_after_seconds: HOLD_SECONDS });
@@ -29,7 +29,7 @@ export async function demandFewHolds(network: string, more: number, { db }: Call
  * Holds a slot for whoever gets the token that is returned (D32, D33): nobody else can book it for ten minutes.
  * @param wish.asked_specialist_id who was asked for, where that is not who was chosen: null for anybody
  * @param before a token of theirs, which holds the new slot instead of the old one
- * Throws a 409 with the free starts of the day where the slot is taken, a 429 where this network holds too many.
+ * Throws a `conflict` with the free starts of the day where the slot is taken, `too_many` where this network holds too many.
  */
 export async function holdForVisitor(
   wish: HoldWish & { asked_specialist_id?: number | null },
@@ -99,7 +99,7 @@ const heldBooking = (
   needsRoom: has_rooms,
 });
 
-/** What a token holds, or held. Throws a 404. */
+/** What a token holds, or held. Throws `missing`. */
 export async function demandHold(token: string, { db }: CallContext): Promise<SiteHold> {
   const found = await findHold(db, tokenHash(token));
   if (!found) throw new Refused('missing', 'there is no such booking here');

@@ -7,7 +7,7 @@ import { type Deal, dealFor } from './book-held.ts';
 
 /**
  * What a start costs a client as it is now, by whoever would give it: without a named specialist the first who is free. Nothing is held:
- * who books says the price as `most_minor`. Throws a 422 for what cannot be booked, a 409 where nobody is free.
+ * who books says the price as `most_minor`. Throws `invalid` for what cannot be booked, a `conflict` where nobody is free.
  */
 export async function dealOfStart(wish: WantedOffer, context: CallContext): Promise<Deal & { specialist_id: number }> {
   demandStart(wish.starts_at, context);

@@ -8,10 +8,11 @@ import { pullBack } from './freeze.ts';
 import { demandLiveSubscription, judgeRefund, splitOf } from './policy.ts';
 
 /**
- * Calls a subscription off. Of its price the share of what was used, or carried on to the next one, is kept (D22): of an owed one the
- * rest is owed no more; of a paid one as much of the rest goes back to the wallet as is asked for, and settles what else is owed (D15).
- * Sessions that it had got from the one before go back to that one, while it lasts: to itself, or as money where that was called off, too.
- * What else is left leaves it. The caller holds the student's lock. Throws a 409 for one that is over, a 422 for more than the unused share.
+ * Calls a subscription off. Of its price the share of what was used, or carried on to the next one, is kept (D22): of an owed one
+ * the rest is owed no more; of a paid one as much of the rest goes back to the wallet as is asked for, and settles what else is owed
+ * (D15). Sessions that it had got from the one before go back to that one, while it lasts: to itself, or as money where that was
+ * called off, too. What else is left leaves it. The caller holds the student's lock. Throws a `conflict` for one that is over,
+ * `invalid` for more than the unused share.
  * @param refundMinor minor units
  */
 export async function callOffSubscription(

@@ -25,8 +25,8 @@ export async function lockForFreeze(
 
 /**
  * Freezes a subscription (D25) on inclusive business days; those that begin after it move along, so that none of their days is lost.
- * Seats that become free go to those who wait for them (R15). The caller has called {@link lockForFreeze}. Throws a 422 or a 409 where it cannot be frozen then, and a 409 where one
- * that would have to move has a freeze of its own.
+ * Seats that become free go to those who wait for them (R15). The caller has called {@link lockForFreeze}. Throws `invalid` or a
+ * `conflict` where it cannot be frozen then, and a `conflict` where one that would have to move has a freeze of its own.
  */
 export async function freeze(
   db: Sql,
@@ -61,8 +61,8 @@ export async function freeze(
 }
 
 /**
- * Ends a freeze before its time (D25); what it had moved comes back by as much. The caller holds the student's lock. Throws a 409 where
- * there is no freeze.
+ * Ends a freeze before its time (D25); what it had moved comes back by as much. The caller holds the student's lock. Throws a
+ * `conflict` where there is no freeze.
  */
 export async function unfreeze(db: Sql, subscription: Held, moment: { today: string; now: Date }) {
   judgeUnfreeze(subscription);

@@ -8,13 +8,13 @@ import { notAcceptable, Refused } from '../refusal.ts';
 /** The longest freeze, in days. */
 const LONGEST_FREEZE = 366;
 
-/** Throws a 409 for one that is over: nothing about it can be changed any more. */
+/** Throws a `conflict` for one that is over: nothing about it can be changed any more. */
 export function demandLiveSubscription(subscription: Pick<Held, 'id' | 'status'>) {
   if (subscription.status === 'expired') throw new Refused('conflict', `the subscription ${subscription.id} has expired`);
   if (subscription.status === 'cancelled') throw new Refused('conflict', `the subscription ${subscription.id} is cancelled`);
 }
 
-/** Throws a 409 for one that has been renewed: what is asked for belongs to the one that follows it. */
+/** Throws a `conflict` for one that has been renewed: what is asked for belongs to the one that follows it. */
 export function demandNotRenewed(subscription: Pick<Held, 'id' | 'renewed_by_id'>) {
   if (subscription.renewed_by_id !== null) {
     throw new Refused(
@@ -24,7 +24,7 @@ export function demandNotRenewed(subscription: Pick<Held, 'id' | 'renewed_by_id'
   }
 }
 
-/** Throws a 409 where auto-renewal is asked for in vain. */
+/** Throws a `conflict` where auto-renewal is asked for in vain. */
 export function demandRenewable(subscription: Pick<Held, 'id' | 'renewal_called_off'>, isAutoRenew: boolean) {
   if (isAutoRenew && subscription.renewal_called_off) {
     throw new Refused('conflict', `the renewal of the subscription ${subscription.id} was called off: sell another one instead`);
@@ -35,7 +35,7 @@ type Frozen = Pick<Held, 'id' | 'status' | 'start_date' | 'end_date' | 'freeze_s
 
 /**
  * Judges a freeze on inclusive business days (D25): not in the past, within the subscription's term when it begins, not beside
- * another freeze that is not over. Throws a 422 for days that cannot be, a 409 for a subscription that cannot be frozen now.
+ * another freeze that is not over. Throws `invalid` for days that cannot be, a `conflict` for a subscription that cannot be frozen now.
  */
 export function judgeFreeze(subscription: Frozen, from: string, to: string, today: string) {
   demandLiveSubscription(subscription);
@@ -55,7 +55,7 @@ export function judgeFreeze(subscription: Frozen, from: string, to: string, toda
   }
 }
 
-/** Throws a 409 unless there is a freeze to end. */
+/** Throws a `conflict` unless there is a freeze to end. */
 export function judgeUnfreeze(subscription: Frozen) {
   demandLiveSubscription(subscription);
   if (subscription.freeze_end_date === null) throw new Refused('conflict', `the subscription ${subscription.id} has no freeze`);
@@ -67,7 +67,7 @@ export function judgeStart(startDate: string, term: Term, today: string) {
   if (daysBetween(today, startDate) > LONGEST_FREEZE) throw notAcceptable('start_date', `at most ${LONGEST_FREEZE} days ahead`);
 }
 
-/** Whoever is not active gets nothing new: neither a subscription or a package, nor a seat or a booking. Throws a 409. */
+/** Whoever is not active gets nothing new: neither a subscription or a package, nor a seat or a booking. Throws a `conflict`. */
 export function demandActive(isActive: boolean, who: string) {
   if (!isActive) throw new Refused('conflict', `${who} is not active`);
 }

@@ -8,8 +8,9 @@ import { Refused } from '../refusal.ts';
 import { demandLiveSubscription } from './policy.ts';
 
 /**
- * Makes these templates the schedule of a subscription (R11): from its first to its last day its holder has a standing place in them. Seats
- * to come in templates that are no part of it any more are released. Throws a 404 where there is no such subscription, a 409 for one that is over.
+ * Makes these templates the schedule of a subscription (R11): from its first to its last day its holder has a standing place in
+ * them. Seats to come in templates that are no part of it any more are released. Throws `missing` where there is no such subscription,
+ * a `conflict` for one that is over.
  */
 export async function changeSchedule(db: Sql, of: { heldId: number; templateIds: readonly number[]; today: string; now: Date }) {
   const studentId = await studentOf(db, of.heldId);
@@ -39,8 +40,8 @@ export async function lockForEnding(db: Sql, of: { heldId: number; studentId: nu
 }
 
 /**
- * Releases the seats to come that a subscription's schedule gave (R11), before it is called off: what they had taken of it comes back to it.
- * The caller has called {@link lockForEnding}. Throws a 409 for a subscription that is over.
+ * Releases the seats to come that a subscription's schedule gave (R11), before it is called off: what they had taken of it comes
+ * back to it. The caller has called {@link lockForEnding}. Throws a `conflict` for a subscription that is over.
  */
 export async function endSchedule(db: Sql, held: Held, { place, locked }: Awaited<ReturnType<typeof lockForEnding>>) {
   demandLiveSubscription(held);

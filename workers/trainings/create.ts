@@ -40,7 +40,7 @@ export type TrainingConflict = {
 };
 export type Made = { ids: readonly number[]; undo: UndoOffer | null };
 
-/** Makes a single training, personal lesson or trial (D8), and seats students in it. Throws a 409 with whatever is in the way. */
+/** Makes a single training, personal lesson or trial (D8), and seats students in it. Throws a `conflict` with whatever is in the way. */
 export async function createByHand(wish: NewWish & Start, context: CallContext): Promise<Made> {
   demandAhead(new Date(wish.starts_at), context.now);
   const { minutes } = await typeOf(context.db, wish);
@@ -59,7 +59,7 @@ export async function copyByHand(id: number, wish: Start & { with_students?: boo
   return createByHand({ ...like, duration_minutes: minutesOf(state), starts_at: wish.starts_at }, context);
 }
 
-/** The type with what the wish leaves to it. Throws a 422 where there is none such. */
+/** The type with what the wish leaves to it. Throws `invalid` where there is none such. */
 export async function typeOf(db: Sql, wish: NewWish) {
   const type = await findType(db, wish.training_type_id);
   if (!type) throw notAcceptable('training_type_id', `there is no training type ${wish.training_type_id}`);
@@ -126,7 +126,7 @@ async function makeAll(transaction: Sql, wish: NewWish, times: readonly When[], 
   return { ids, undo };
 }
 
-/** The students who are to be in it, locked. Throws a 422 or 409 for who cannot be. */
+/** The students who are to be in it, locked. Throws `invalid` or `conflict` for who cannot be. */
 async function demandStudents(transaction: Sql, { student_ids = [] }: NewWish, places: number, { caller }: CallContext) {
   if (student_ids.length === 0) return [];
   demandScope(caller, 'money:write', 'students are given places');
@@ -154,7 +154,7 @@ function refuseFew(conflicts: readonly TrainingConflict[], students: readonly { 
   );
 }
 
-/** Throws a 409 that lists every day that is in the way: all trainings of a series are made, or none. */
+/** Throws a `conflict` that lists every day that is in the way: all trainings of a series are made, or none. */
 function refuseAll(conflicts: readonly TrainingConflict[]) {
   if (conflicts.length === 0) return;
   const days = new Set(conflicts.map(({ training_date }) => training_date)).size;

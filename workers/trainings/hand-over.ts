@@ -38,7 +38,7 @@ type HandedOver = z.output<typeof handedOver>;
 
 /**
  * Gives several trainings to another trainer (R12), all of them or none, each in the version that was seen; everybody concerned is told
- * once it cannot be taken back any more, and one undo takes all of it back (D49). Throws a 409 with `items` where the trainer is
+ * once it cannot be taken back any more, and one undo takes all of it back (D49). Throws a `conflict` with `items` where the trainer is
  * busy or does not work then, where a training was changed meanwhile, has begun or is cancelled.
  */
 export const handOver = (wish: Wish, context: CallContext): Promise<HandedOver> =>

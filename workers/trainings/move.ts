@@ -28,7 +28,7 @@ export type Changing = { plan: Plan; consequences: Consequences; undo: UndoOffer
  * Changes a training by hand (R12): time, length, trainer, room, price, places, notes. It must be scheduled and ahead, the new start as
  * well, trainer and room free (D8) and the hours open. Students who are busy then are in the way, unless `release` frees their places
  * safely. What a session does not cover on the new day is decided anew. Everybody concerned is told (R13), once it cannot be taken
- * back any more (D49). Throws a 409 for an old version, with the training as it is, and for whatever is in the way.
+ * back any more (D49). Throws a `conflict` for an old version, with the training as it is, and for whatever is in the way.
  */
 export const changeByHand = (id: number, asked: Asked, context: CallContext): Promise<Changing> =>
   asked.dry_run
@@ -61,7 +61,7 @@ const subjectOf = (id: number) => `training:${id}`;
 const staying = ({ going, busy }: Plan) =>
   going.filter((seat) => seat.status !== 'ABSENT' && !busy.some((one) => one.seat === seat));
 
-/** Throws a 409 with the training as it is for whoever saw another one. */
+/** Throws a `conflict` with the training as it is for whoever saw another one. */
 export async function demandVersion(db: Sql, state: { id: number; version: number }, version: number) {
   if (state.version === version) return;
   throw new Refused('conflict', `the training was changed meanwhile: this is version ${state.version}, not ${version}`, {

@@ -24,7 +24,7 @@ export type Plan = {
   anew: Going[];
 };
 
-/** Throws a 409 or a 422 for what can never be; what others are in the way of, the plan lists. */
+/** Throws a `conflict` or `invalid` for what can never be; what others are in the way of, the plan lists. */
 export async function planChange(
   db: Sql,
   state: HandState,
@@ -104,7 +104,10 @@ async function changedBy(db: Sql, state: HandState, wish: Wish, now: Date, zone:
   return { next, names };
 }
 
-/** The names of a trainer and a room. Throws a 422 for one that there is not, or a trainer who is not active. @param before the present trainer */
+/**
+ * The names of a trainer and a room. Throws `invalid` for one that there is not, or a trainer who is not active.
+ * @param before the present trainer
+ */
 export async function demandPlace(db: Sql, trainerId: number, roomId: number | null, before: number | null) {
   const { trainer, is_active, room } = await namesOfPlace(db, trainerId, roomId);
   if (trainer === null) throw notAcceptable('trainer_id', `there is no trainer ${trainerId}`);

@@ -5,7 +5,7 @@ import { Refused } from '../refusal.ts';
 
 type Busy = { seat: Pick<Going, 'student_id' | 'student'>; words: string };
 
-/** Throws a 409 that lists what is in the way: trainer, room or hours, and students who are elsewhere then. */
+/** Throws a `conflict` that lists what is in the way: trainer, room or hours, and students who are elsewhere then. */
 export function refuseTaken(obstacles: readonly Obstacle[], busy: readonly Busy[]) {
   if (obstacles.length + busy.length === 0) return;
   const [first] = obstacles;

@@ -7,8 +7,8 @@ import { Refused } from '../refusal.ts';
 const CANCEL = 'cancel it instead';
 
 /**
- * Deletes a training that nobody was ever in, that no template made and nothing refers to, as one made by mistake. Throws a 409 for any
- * other: it is cancelled instead, so that what happened can be read.
+ * Deletes a training that nobody was ever in, that no template made and nothing refers to, as one made by mistake. Throws a
+ * `conflict` for any other: it is cancelled instead, so that what happened can be read.
  */
 export const removeTraining = (id: number, { db }: CallContext) =>
   db

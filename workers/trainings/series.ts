@@ -25,7 +25,7 @@ export type SeriesMade = {
 
 /**
  * Makes single trainings on weekdays at a wall time of the studio, from one business day to another: all of them, or none, with the list
- * of what is in the way (409). A dry run answers that list and makes nothing.
+ * of what is in the way (`conflict`). A dry run answers that list and makes nothing.
  */
 export async function createSeries(wish: SeriesWish, context: CallContext): Promise<SeriesMade> {
   const { zone } = context.fleet.settings;

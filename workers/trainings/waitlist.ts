@@ -11,8 +11,8 @@ export { fillFromWaitlist } from '../waitlist/fill.ts';
 type Asked = { trainingId: number; studentId: number; now: Date };
 
 /**
- * Puts a student at the end of a full training's waitlist (R15); nothing is charged. Whoever waits already keeps the place. Throws a
- * 404 where there is no such training or student, and a 409 where there is a free place, or nothing to wait for.
+ * Puts a student at the end of a full training's waitlist (R15); nothing is charged. Whoever waits already keeps the place. Throws
+ * `missing` where there is no such training or student, and a `conflict` where there is a free place, or nothing to wait for.
  */
 export async function joinWaitlist(transaction: Sql, { trainingId, studentId, now }: Asked) {
   const training = await lockAll(transaction, { trainingId, studentId });
@@ -32,7 +32,7 @@ export async function joinWaitlist(transaction: Sql, { trainingId, studentId, no
   return waiting;
 }
 
-/** Takes a student off a training's waitlist. Throws a 404 for one who does not wait. */
+/** Takes a student off a training's waitlist. Throws `missing` for one who does not wait. */
 export async function leaveWaitlist(transaction: Sql, { trainingId, studentId, now }: Asked) {
   const training = await lockAll(transaction, { trainingId, studentId });
   const seat = (await seatStates(transaction, trainingId)).find(({ student_id }) => student_id === studentId);

@@ -30,13 +30,13 @@ export function whenOf(startsAt: Date, minutes: number, zone: string): When {
 export const minutesOf = ({ starts_at, ends_at }: Pick<When, 'starts_at' | 'ends_at'>) =>
   Math.round((Date.parse(ends_at) - Date.parse(starts_at)) / MINUTE_MS);
 
-/** Throws a 422 for a start that is not ahead, or no whole minute. */
+/** Throws `invalid` for a start that is not ahead, or no whole minute. */
 export function demandAhead(startsAt: Date, now: Date) {
   if (startsAt.getTime() % MINUTE_MS !== 0) throw notAcceptable('starts_at', 'a whole minute');
   if (startsAt <= now) throw notAcceptable('starts_at', `later than now, ${now.toISOString()}`);
 }
 
-/** Throws a 409 for a training whose time, place, price or places can no longer be changed (R12). */
+/** Throws a `conflict` for a training whose time, place, price or places can no longer be changed (R12). */
 export function demandChangeable({ status, starts_at }: Pick<HandState, 'status' | 'starts_at'>, now: Date) {
   if (status === 'cancelled') throw new Refused('conflict', 'the training is cancelled');
   if (status === 'completed') throw new Refused('conflict', 'the training is completed');

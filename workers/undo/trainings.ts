@@ -52,7 +52,7 @@ export async function unmake(transaction: Sql, undo: Undo) {
   if (series_id !== undefined) await forgetSeries(transaction, series_id);
 }
 
-/** Throws a 409 that says what was built on a change since. */
+/** Throws a `conflict` that says what was built on a change since. */
 async function demandAsLeft(transaction: Sql, undo: Undo) {
   await lockTrainings(transaction, undo.training_ids);
   const [first] = await whatDiffers(transaction, undo.id);
@@ -74,7 +74,7 @@ function whatHappened(id: number, was: State, isNow: State | null): string {
   return `the place of the student ${other?.[1]} in the training ${id} was changed since`;
 }
 
-/** What paid for a registration pays for it again. Throws a 409 where it was spent since. */
+/** What paid for a registration pays for it again. Throws a `conflict` where it was spent since. */
 async function payAgain(transaction: Sql, seat: Paid, undo: Undo) {
   const { seat_id: seatId, charged_at } = seat;
   const chargedAt = charged_at as string;

@@ -15,9 +15,9 @@ import { restoreChanged, unmake } from './trainings.ts';
 export type Undone = { kind: UndoKind; subject_id: number; undone_at: string };
 
 /**
- * Takes a change back with everything it did and every message it wrote, in one transaction (D49): by whoever made it, or by an owner or
- * admin, while there is time. A second time answers the same. Throws a 409 when it is too late, and one that names what has been built on
- * the change or has taken the place since.
+ * Takes a change back with everything it did and every message it wrote, in one transaction (D49): by whoever made it, or by an
+ * owner or admin, while there is time. A second time answers the same. Throws a `conflict` when it is too late, and one that names
+ * what has been built on the change or has taken the place since.
  * @param also other changes that are taken back with it, the latest first: all of them or none
  */
 export async function takeBack(id: number, context: CallContext, also: readonly number[] = []): Promise<Undone> {

@@ -18,7 +18,7 @@ type Recipe = {
 
 /**
  * Saves what a portion is made of, and asks for the sales that waited for it to be deducted (V21). What was deducted before stays as it
- * is. Throws a 404 for a terminal that is not there, or an ingredient that is another owner's.
+ * is. Throws `missing` for a terminal that is not there, or an ingredient that is another owner's.
  */
 export async function saveRecipe(transaction: Sql, recipe: Recipe, actor: StockActor, zone: string) {
   const ownerId = await ownerOfTerminal(transaction, recipe.terminalId);

@@ -41,7 +41,7 @@ async function settled(transaction: Sql, places: readonly Place[], { by, chatIds
   return (await settleTasks(transaction, machines, by, chatIds)).done;
 }
 
-/** Puts more of an ingredient somewhere (V19). Throws a 404 for what is not there or another owner's. */
+/** Puts more of an ingredient somewhere (V19). Throws `missing` for what is not there or another owner's. */
 export async function refill(
   transaction: Sql,
   input: { placeId: number; ingredientId: number; quantity: number },
@@ -57,7 +57,7 @@ export async function refill(
 
 type Move = { fromId: number; toId: number; ingredientId: number; quantity: number };
 
-/** Moves some from one place of an owner to another. Throws a 409 where there is not so much (V19). */
+/** Moves some from one place of an owner to another. Throws a `conflict` where there is not so much (V19). */
 export async function moveStock(transaction: Sql, { fromId, toId, ingredientId, quantity }: Move, actor: StockActor) {
   const { ownerId, places } = await lockPlaces(transaction, [fromId, toId], ingredientId);
   if (fromId === toId) throw new Refused('conflict', 'it is there already: from and to are the same place');

@@ -36,7 +36,7 @@ export async function writeVendingTask(transaction: Sql, task: NewTask, actor: S
 }
 
 /**
- * Says that a task is done (V23). Throws a 409 that names the ingredients still critical, or, for a task by hand, where nothing was
+ * Says that a task is done (V23). Throws a `conflict` that names the ingredients still critical, or, for a task by hand, where nothing was
  * put into the machine since. Done already: the first answer.
  */
 export async function completeTask(transaction: Sql, id: number, by: string): Promise<VendingTask> {
