@@ -4,7 +4,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { SourceTextModule } from 'node:vm';
 import { expect, test } from '@jest/globals';
 
-/** Imports go one way, from the front routes down to the truth. */
+/** Imports go one way, from the front doors down to the database. */
 const LINE = ['api', 'workers', 'queues', 'sql'];
 
 const files = LINE.flatMap((folder) =>
@@ -13,20 +13,24 @@ const files = LINE.flatMap((folder) =>
     .map((file) => join(folder, file).split(sep).join('/')),
 );
 
-type Import = { from: string; to: string; isType: boolean };
-const imports: Import[] = files.flatMap((from) =>
-  [...readFileSync(from, 'utf8').matchAll(/^(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/gms)].map(
-    ([, type, path]) => ({
-      from,
-      to: relative('.', join(dirname(from), path as string))
-        .split(sep)
-        .join('/'),
-      isType: type !== undefined,
-    }),
-  ),
-);
-
 const roomOf = (file: string) => file.split('/')[0] as string;
+/** `isLater`: by `import()`, when it is needed. */
+type Import = { from: string; to: string; isType: boolean; isLater: boolean };
+const STATIC = /^(?:import|export)\s+(type\s)?[^'"]*?from\s+'(\.[^']+)'/gms;
+const LATER = /\bimport\('(\.[^']+)'\)/g;
+const pathFrom = (from: string, path: string) =>
+  relative('.', join(dirname(from), path))
+    .split(sep)
+    .join('/');
+const imports: Import[] = files.flatMap((from) => {
+  const text = readFileSync(from, 'utf8');
+  return [
+    ...[...text.matchAll(STATIC)].map(([, type, path]) => ({ path, isType: type !== undefined, isLater: false })),
+    ...[...text.matchAll(LATER)].map(([, path]) => ({ path, isType: false, isLater: true })),
+  ]
+    .map(({ path, ...how }) => ({ from, to: pathFrom(from, String(path)), ...how }))
+    .filter(({ to }) => LINE.includes(roomOf(to)));
+});
 
 /** The circles of a graph, each as the nodes that reach each other (Tarjan). */
 function circles(edges: Map<string, Set<string>>): string[][] {
@@ -62,6 +66,7 @@ function graph(nodeOf: (file: string) => string, chosen: Import[]) {
 
 test('an import never goes up the line api, workers, queues, sql', () => {
   expect(files.length).toBeGreaterThan(300);
+  expect(imports.filter(({ from, isLater }) => isLater && !from.startsWith('api/web/')).length).toBeGreaterThan(3);
   const up = imports.filter(({ from, to }) => LINE.indexOf(roomOf(to)) < LINE.indexOf(roomOf(from)));
   expect(up.map(({ from, to }) => `${from} -> ${to}`)).toEqual([]);
 });
@@ -86,7 +91,9 @@ test('no files import each other in a circle', () => {
 });
 
 test('no folders import each other in a circle', () => {
-  expect(circles(graph((file) => dirname(file), imports))).toEqual([]);
+  // A page opens dialogs of another module, and the Mini App its screens, by `import()`: they are loaded when they are opened.
+  const chosen = imports.filter(({ from, isLater }) => !(isLater && from.startsWith('api/web/')));
+  expect(circles(graph((file) => dirname(file), chosen))).toEqual([]);
 });
 
 test('circles are found where there are some', () => {
@@ -98,8 +105,8 @@ test('circles are found where there are some', () => {
   expect(circles(edges)).toEqual([['a', 'b', 'c']]);
 });
 
-test('a module that others import never awaits while it loads: whoever imports it, and is imported, would wait too', () => {
-  const imported = new Set(imports.filter(({ isType }) => !isType).map(({ to }) => to));
+test('a module that others import never awaits while it loads: its importers would wait, too', () => {
+  const imported = new Set(imports.filter(({ isType, isLater }) => !isType && !isLater).map(({ to }) => to));
   const awaits = (file: string) => {
     const module = new SourceTextModule(stripTypeScriptTypes(readFileSync(file, 'utf8'))) as { hasTopLevelAwait?: () => boolean };
     return module.hasTopLevelAwait?.();
