@@ -48,7 +48,7 @@ drainOnSignal(drainSeconds, async () => {
   // Before the streams are ended: whoever is told the end of one may connect anew at once, and must not be taken here.
   stopListening(server);
   draining.abort();
-  // Clients were notified how long they may use an idle connection: closed before, it could take a request with it that is on its way.
+  // Clients know from `Keep-Alive` how long an idle connection lasts: closed earlier, it could take a request with it that is on its way.
   const grace = Math.min(server.keepAliveTimeout, (drainSeconds * 1_000) / 2);
   await Promise.race([closed, pause(grace, undefined, { ref: false })]);
   const sweep = setInterval(() => server.closeIdleConnections(), 50);

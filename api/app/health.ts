@@ -78,7 +78,7 @@ export async function readiness(
   };
   for (const noun of nouns) {
     checks[`worker:${noun}`] = async () =>
-      demand((await silence).some((runDue) => runDue.worker === noun && runDue.seconds < SILENT_SECONDS));
+      demand((await silence).some(({ worker, seconds }) => worker === noun && seconds < SILENT_SECONDS));
   }
   const states = await Promise.all(
     Object.entries(checks).map(async ([part, check]) => {

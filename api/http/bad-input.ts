@@ -44,7 +44,7 @@ function noSuch(issue: z.core.$ZodIssue, among: z.core.$ZodType | undefined): st
   return `no such field; there are: ${names.slice(0, MOST_NAMES).join(', ')}${more}`;
 }
 
-/** What judges the value at a path; undefined where that cannot be notified. */
+/** What judges the value at a path; undefined where that cannot be told. */
 function schemaAt(schema: z.core.$ZodType | undefined, [key, ...rest]: PropertyKey[]): z.core.$ZodType | undefined {
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault)
     return schemaAt(schema.unwrap(), key === undefined ? [] : [key, ...rest]);

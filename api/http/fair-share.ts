@@ -8,7 +8,7 @@ import { away } from './problems.ts';
 const RESERVE = 2;
 /** Of all places so many are kept from each kind of request: one that stands still (reports, say) leaves the others these. */
 const KEPT_FROM_A_KIND = 0.25;
-/** Whoever does not get a connection in this time is notified to come again (503). */
+/** A request that gets no connection in this time is answered 503 with `Retry-After`. */
 const PATIENCE_MS = 10_000;
 
 /** Who asks, for what kind of thing, and as whom its transactions act. */
@@ -36,11 +36,11 @@ const METHODS = [
 
 /**
  * The database as callers get it: each may hold as many connections as it leaves to the others, so one whose statements all wait for a
- * lock never holds more than half of them, and a kind of request, whoever asks, never more than three quarters. The others stand in line,
+ * lock never holds more than half of them, and a kind of request, whoever asks, never more than three quarters. The others wait,
  * first come, first served, callers without a connection before those with some. What is asked outside {@link askedBy} waits for nobody but the pool.
  */
 export function fairShare(db: Database): Database {
-  const line = createLine(Math.max(1, (db.configuration.maxPoolSize ?? 1) - RESERVE));
+  const turns = createTurnQueue(Math.max(1, (db.configuration.maxPoolSize ?? 1) - RESERVE));
   const shared = Object.fromEntries(
     METHODS.map((method) => {
       const plain = db[method] as (...input: unknown[]) => Promise<unknown>;
@@ -49,7 +49,7 @@ export function fairShare(db: Database): Database {
         async (...input: unknown[]) => {
           const asker = askers.getStore();
           if (!asker) return plain(...input);
-          const leave = await line.enter(asker.caller, asker.kind);
+          const leave = await turns.enter(asker.caller, asker.kind);
           const asked = method === 'transaction' && asker.acting ? actingFirst(asker.acting, input) : input;
           return plain(...asked).finally(leave);
         },
@@ -71,7 +71,7 @@ const actingFirst = (acting: Acting, [handler, ...rest]: unknown[]): unknown[] =
 ];
 
 /** @param places how many there are for all callers */
-export function createLine(places: number, patienceMs = PATIENCE_MS) {
+export function createTurnQueue(places: number, patienceMs = PATIENCE_MS) {
   const mostOfAKind = Math.max(1, places - Math.max(1, Math.floor(places * KEPT_FROM_A_KIND)));
   const callers = counter();
   const kinds = counter();

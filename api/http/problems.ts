@@ -34,7 +34,7 @@ export const STATUS_OF_REFUSAL = {
 
 type Extra = { errors?: { path: string; message: string }[]; headers?: Record<string, string>; [name: string]: unknown };
 
-/** A refusal: thrown anywhere behind the route, answered as a problem. */
+/** A refusal by the API itself: thrown while a route is handled, answered as a problem. */
 export class Problem extends Error {
   override name = 'Problem';
   readonly status: number;

@@ -25,8 +25,8 @@ export const requestId: RequestHandler = (request, response, next) => {
  * One line a request: who asked for what, how it was answered and how long that took. Never the query, the headers or the body.
  * Whoever asks for what is not there, is not known or asks too often is counted, and told in one line every ten seconds: what costs
  * nothing to send must cost nothing to log.
- * @param draining once aborted, what was counted is notified at once
- * @param unlogged paths of which nothing is notified
+ * @param draining once aborted, what was counted is logged at once
+ * @param unlogged paths of which nothing is logged
  */
 export function requestLog(
   draining: AbortSignal,

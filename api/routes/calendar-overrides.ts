@@ -25,7 +25,7 @@ const answer = overrideRow
   })
   .meta({ id: 'CalendarOverrideWithMeetings' });
 
-/** What replaces a schedule for a day; who enters one is notified what no longer lies in the hours. */
+/** What replaces a schedule for a day; the answer lists what no longer lies in the hours. */
 export const calendarOverrides: RecordDeclaration = {
   ...plain(
     'calendar_overrides',

@@ -66,7 +66,7 @@ const born = ({ birth_date }: Record<string, unknown>, today: string) => {
   return message ? { path: 'birth_date', message } : null;
 };
 
-/** What a student has beyond a person. Whoever names no payer pays for oneself. */
+/** The fields of a student beyond those of a person. `payer_id` null: the student pays. */
 export const studentFields = {
   payer_id: idOf('whoever pays for the student; by default the student').optional(),
   health_note: textField(2_000).nullable().optional().meta({ description: 'what a trainer must know of the health' }),

@@ -32,7 +32,7 @@ export type Turn = {
   now: Date;
   asker: Asker;
   answers: BotAnswer[];
-  /** Processes asked for; they are enqueued for once the transaction is committed. */
+  /** Processes asked for; their jobs are enqueued once the transaction is committed. */
   asked: ProcessRequest[];
 };
 

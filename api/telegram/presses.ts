@@ -121,7 +121,7 @@ async function pressDrop(turn: Turn, query: CallbackQuery, argument: string) {
   replaceWords(turn, query, text(turn.asker.locale, 'bot.run.dropped'));
 }
 
-/** The confirmation if it can still be used; otherwise the presser is notified why not. */
+/** The confirmation if it can still be used; otherwise the presser is told why not. */
 async function open(turn: Turn, query: CallbackQuery, id: number): Promise<Confirmation | null> {
   const { locale } = turn.asker;
   const confirmation = await lockConfirmation(turn.db, id, turn.now);

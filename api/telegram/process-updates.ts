@@ -25,7 +25,7 @@ const STALE_SECONDS = 3_600;
 
 /**
  * Decides every update that is open, in the order they came, then begins to give the answers: each chat its own in order,
- * chats side by side, so that one with much to be notified holds up nobody else.
+ * chats side by side, so that one with many answers delays nobody else.
  * @param busy the chats that are being answered; they are left to that
  * @returns what is being answered now; it never rejects
  */

@@ -62,7 +62,7 @@ function partiesOf(update: Update): { chat?: Chat; from?: User } {
   return {};
 }
 
-/** The chat of an update, to be notified apart before anything else is known; null where it has none. */
+/** The chat of an update, by which updates are kept in order before anything else is known of them; null where it has none. */
 export function chatIdOf(update: Update): number | null {
   const id = partiesOf(update).chat?.id;
   return Number.isSafeInteger(id) ? (id ?? null) : null;

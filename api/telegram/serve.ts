@@ -43,7 +43,7 @@ async function work(bot: BotContext, signal: AbortSignal, wait: () => Promise<un
   await Promise.all(answering);
 }
 
-/** A wait that is over after `ms`, when the signal comes, or at once when it was enqueued for since the last one began. */
+/** A wait that is over after `ms`, when the signal comes, or at once when `wake` was called since the last one began. */
 function createWakeUp(ms: number, signal: AbortSignal) {
   let woken = Promise.withResolvers<void>();
   return {

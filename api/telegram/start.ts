@@ -71,7 +71,7 @@ async function register({ asker, db, now, settings, ...turn }: Turn, start: stri
   return true;
 }
 
-/** Why a link connects nobody, or null when it does. Whose it was is notified only to the one who used it. */
+/** Why a link connects nobody, or null when it does. Whose it was is said only to the person who used it. */
 export function refusal(link: TelegramLink | null, telegramId: number): TextKey | null {
   if (!link?.is_active) return 'bot.start.unknown';
   if (link.used_by === telegramId && link.telegram_id === telegramId) return 'bot.start.already';

@@ -39,7 +39,7 @@ const status: View = async ({ db, backend, settings }, locale, now) => {
     jobsWaiting(backend),
     backupsStand(db),
   ]);
-  const answers = (noun: string) => seen.some((runDue) => runDue.worker === noun && runDue.seconds < SILENT_SECONDS);
+  const answers = (noun: string) => seen.some(({ worker, seconds }) => worker === noun && seconds < SILENT_SECONDS);
   const parts = [...nouns.map((noun) => [noun, answers(noun)] as const), ['scheduler', scheduler !== null] as const];
   const silent = parts.filter(([, isUp]) => !isUp);
   const paused = timetable.filter(({ name }) => states.some((state) => state.name === name && state.paused_at));

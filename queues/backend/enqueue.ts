@@ -80,24 +80,24 @@ async function add(backend: Backend, noun: Noun, jobs: readonly [NewJob, ...NewJ
 export const enqueueSlotRecalc = (backend: Backend) =>
   enqueue(backend, 'slot-recalc', 'drain', {}, { id: 'drain', forget: true });
 
-export const runJobId = (runId: number, rings: number) => `run-${runId}-${rings}`;
+export const runJobId = (runId: number, enqueued: number) => `run-${runId}-${enqueued}`;
 
 /** What was asked for by hand comes after everything that was not (D44); BullMQ takes 0 for the first. */
 const priorityOf = (run: Pick<Run, 'scheduled_for' | 'created_by'>) => (isByHand(run) ? BY_HAND : 0);
 const BY_HAND = 10;
 
 /**
- * Enqueues for a run in the database. Each enqueue has a job id of its own, since a finished job that is still kept would
+ * Enqueues the job of a run. Each time it has a job id of its own, since a finished job that is still kept would
  * silently swallow a second one with the same id.
  */
 export function enqueueJob(
   backend: Backend,
   run: Pick<Run, 'id' | 'process_type' | 'request_id' | 'scheduled_for' | 'created_by'>,
-  rings: number,
+  enqueued: number,
 ) {
   const { worker, retry } = definitionOf(run.process_type);
   const data = { run_id: run.id, request_id: run.request_id ?? undefined };
-  return enqueue(backend, worker, 'run', data, { ...retry, priority: priorityOf(run), id: runJobId(run.id, rings) });
+  return enqueue(backend, worker, 'run', data, { ...retry, priority: priorityOf(run), id: runJobId(run.id, enqueued) });
 }
 
 /**

@@ -69,7 +69,7 @@ export function postgresBackend(url: string, name: string): Backend {
 
 /**
  * BullMQ takes nothing but ECONNREFUSED for an outage. After any other error it counts a try, or asks again without a pause,
- * so every error of a database that is away is notified to it as that one.
+ * so every error of a database that is away is passed to it as that one.
  */
 class OutagePool extends pg.Pool {
   /** Since when each connection is held, and since when each one is idle. */

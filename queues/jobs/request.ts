@@ -8,7 +8,7 @@ import { type RunName, runs } from './catalog.ts';
 import type { RunDefinition } from './run-definition.ts';
 
 export type ProcessRequest = Requested & {
-  /** The runs a new one consists of, in order; they are enqueued for together with it. */
+  /** The runs a new one consists of, in order; their jobs are enqueued together with its own. */
   parts: Requested[];
 };
 export type Requester = Pick<RunRequest, 'scheduled_for' | 'again' | 'created_by' | 'api_key_used' | 'request_id'>;

@@ -107,7 +107,7 @@ export const ofToday = { body: z.strictObject({ again }), params: z.object({ dat
 /** The same for a process that can say beforehand what it would do. */
 export const ofNight = { ...ofDay, body: z.strictObject({ date: businessDay, dry_run, again }) };
 
-/** A process for an instant, that of its tick: it looks at what is to be notified by then. Asked for by hand, one a slot of so many minutes. */
+/** A process for an instant, that of its tick: it looks at what is to be sent by then. Asked for by hand, one a slot of so many minutes. */
 export function ofInstant<N extends 'reminders' | 'digest'>(name: N, minutes: number) {
   return {
     worker: 'notifier',

@@ -43,7 +43,7 @@ export function createLog(options: { level?: string; pretty?: boolean; to?: Dest
   return pino(options.pretty ? { ...shared, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname' } } } : shared);
 }
 
-/** The log of this process. `LOG_LEVEL` is read here directly, so that trouble with the settings themselves can be notified. */
+/** The log of this process. `LOG_LEVEL` is read here directly, so that trouble with the settings themselves can be logged. */
 export const log: Logger = createLog({
   level: LEVELS.find((level) => level === process.env.LOG_LEVEL),
   pretty: Boolean(process.stdout.isTTY),

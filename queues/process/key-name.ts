@@ -1,4 +1,4 @@
-/** What the fleet itself signs as, in rows and logs: a key of that name could not be notified from it. `telegram:...` and `person:...` hold a colon. */
+/** What the fleet itself signs as, in rows and logs: a key of that name could not be told from it. `telegram:...` and `person:...` hold a colon. */
 const OWN = ['system', 'fleet', 'telegram', 'person', 'demo'];
 
 export const KEY_NAME = '1 to 60 letters, digits, - and _';

@@ -54,7 +54,7 @@ export type Settings = Readonly<{
   quietHours: QuietHours | null;
   /** How long before a training people are reminded of it. */
   reminderHours: number;
-  /** So many ABSENT within so many days are notified of (D39). */
+  /** So many ABSENT within so many days are reported to the admins (D39). */
   missedThreshold: number;
   missedWindowDays: number;
   /** When an invoice without a due date is due. */

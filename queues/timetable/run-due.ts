@@ -93,10 +93,10 @@ export async function enqueueOpenRuns(
   for (const run of (await openRuns(db, seconds)).filter(isInCatalog)) {
     const queue = backend.queue(definitionOf(run.process_type).worker);
     if (ALIVE.includes(await withTimeout(2_000, queue.getJobState(runJobId(run.id, run.rings))))) continue;
-    const rings = await countEnqueue(db, run.id);
-    if (rings === null) continue;
+    const times = await countEnqueue(db, run.id);
+    if (times === null) continue;
     log.warn({ run_id: run.id }, 'the job of an open run was lost; enqueueing it again');
-    await enqueueJob(backend, run, rings);
+    await enqueueJob(backend, run, times);
     enqueued.push(run.id);
   }
   return enqueued;

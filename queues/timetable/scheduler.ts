@@ -27,33 +27,35 @@ const scheduler: SchedulerContext = { ...fleet, schedules: timetable };
 const holder = `${hostname()}:${process.pid}:${randomUUID()}`;
 
 let stopped = false;
-let beats = 0;
+let seconds = 0;
 const endHolds = holdWatch();
 
 /** One second of the scheduler's life; each part fails alone and is tried again with the next one. */
-async function second() {
+async function everySecond() {
   const now = new Date();
   if (!(await takeLease(fleet.db, 'scheduler', holder, LEASE_SECONDS))) return;
-  await part('timetable', () => runDue(scheduler, now));
-  await part('rings', () => lookAfterRuns(scheduler, beats % 3 === 0));
-  if (beats % 3 === 1) await part('requests', () => enqueueOpenRequests(scheduler));
-  if (beats % 3 === 2) {
-    await part('holds', () => endHolds(scheduler.db, now));
-    await part('slot locks', () => forgetSlotLocks(scheduler.db));
+  await attempt('timetable', () => runDue(scheduler, now));
+  await attempt('lost jobs', () => lookAfterRuns(scheduler, seconds % 3 === 0));
+  if (seconds % 3 === 1) await attempt('requests', () => enqueueOpenRequests(scheduler));
+  if (seconds % 3 === 2) {
+    await attempt('holds', () => endHolds(scheduler.db, now));
+    await attempt('slot locks', () => forgetSlotLocks(scheduler.db));
   }
-  if (beats % CANARY_SECONDS === 0) await part('canaries', () => enqueueCanaries(scheduler, now));
-  if (beats % BACKUPS_SECONDS === 7) await part('backups', () => watchBackups(fleet, now));
-  if (beats % BACKUPS_SECONDS === 37) await part('surroundings', () => watchSurroundings(fleet, now));
-  if (beats % CANARY_SECONDS === 5) await part('watch', () => alarmOfSilentWorkers(scheduler, now));
-  beats += 1;
+  if (seconds % CANARY_SECONDS === 0) await attempt('canaries', () => enqueueCanaries(scheduler, now));
+  if (seconds % BACKUPS_SECONDS === 7) await attempt('backups', () => watchBackups(fleet, now));
+  if (seconds % BACKUPS_SECONDS === 37) await attempt('surroundings', () => watchSurroundings(fleet, now));
+  if (seconds % CANARY_SECONDS === 5) await attempt('watch', () => alarmOfSilentWorkers(scheduler, now));
+  seconds += 1;
 }
 
-const part = (name: string, work: () => Promise<unknown>) =>
-  work().catch((error) => log.warn({ err: error, part: name }, 'a part of the beat failed; the next beat tries again'));
+const attempt = (name: string, work: () => Promise<unknown>) =>
+  work().catch((error) =>
+    log.warn({ err: error, part: name }, 'a part of the scheduler failed; it is tried again within seconds'),
+  );
 
 async function live() {
   while (!stopped) {
-    await part('lease', second);
+    await attempt('lease', everySecond);
     await new Promise((next) => setTimeout(next, 1_000));
   }
 }

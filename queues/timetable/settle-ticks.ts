@@ -27,8 +27,8 @@ const OLD_AT_ONCE = 10_000;
 /**
  * Decides the ticks due by `now`: the ledger's rows and the runs they ask for are written in one transaction a schedule.
  * Ticks that stand in the ledger are never decided again, so a second scheduler, a repeat or a clock set back does nothing.
- * A schedule whose transaction fails is logged, does not hold up the others, and is decided at a later beat.
- * Returns the runs to enqueue for.
+ * A schedule whose transaction fails is logged, does not hold up the others, and is decided a second later.
+ * Returns the runs whose jobs are to be enqueued.
  */
 export async function settleTicks(
   db: Database,

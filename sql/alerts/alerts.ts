@@ -11,7 +11,7 @@ export type Trouble = { [N in AlertName]: { template: N; params: Omit<ParamsOf<N
   isOngoing?: boolean;
   /** It is told once, and its end once, however long it lasts. */
   isOnce?: boolean;
-  /** Somebody waits to hear of it: it is notified whole even if it was notified before. */
+  /** Somebody waits to hear of it: the whole message is sent even if it was sent before. */
   isAnswer?: boolean;
 };
 
@@ -33,9 +33,9 @@ const alertRow = z.object({
 });
 
 /**
- * Notes trouble in the transaction of its cause. The first time it is notified whole; then it is counted, and told as a counter
+ * Notes trouble in the transaction of its cause. The first time the whole message is sent; then it is counted, and sent as a counter
  * the 10th, 100th ... time, or an hour after the last telling; while it is muted, not at all. Trouble that recovered begins anew.
- * Returns what the admins are notified: everything, the counter, or nothing.
+ * Returns what is sent to the admins: the whole message, the counter, or nothing.
  */
 export async function raiseAlert(
   transaction: Sql,

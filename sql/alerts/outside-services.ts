@@ -6,7 +6,7 @@ import { clearAlert, raiseAlert } from './alerts.ts';
 const nameOf = z.object({ name: z.string() });
 
 /**
- * A service outside wants to be paid: its status flips once and the admins are notified once; whoever uses it leaves it
+ * A service outside wants to be paid: its status changes once and the admins are notified once; whoever uses it leaves it
  * alone until a check succeeds (D40). Returns true when it worked before.
  */
 export async function noteUnpaid(transaction: Sql, name: string, error: string, chatIds: readonly number[]): Promise<boolean> {

@@ -11,7 +11,7 @@ export const holdingRow = z.object({ id: z.int(), service_id: z.int(), starts_at
 
 /**
  * Locks a client's package and its units until the transaction ends, so that no booking takes or returns one meanwhile; null when
- * the client has no such package. Take wallets' locks after it. It is no key that is locked: whoever has a unit already may enter it.
+ * the client has no such package. Take wallets' locks after it. `for no key update`: rows that refer to the package can still be written.
  */
 export async function lockClientPackage(transaction: Sql, clientId: number, id: number) {
   const found = await transaction.maybeOne(sql.type(sold)`

@@ -79,6 +79,6 @@ export const takeRightsChanges = (transaction: Sql) =>
         where users.telegram_id = commander.telegram_id and is_active and commander.user_id <> taken.user_id order by 1) as others
     from taken order by id`);
 
-/** True when a change of rights waits to be notified. */
+/** True when a change of rights waits to be reported. */
 export const anyRightsChanged = (db: Sql): Promise<boolean> =>
   db.oneFirst(sql.type(z.object({ any: z.boolean() }))`select exists (select from rights_changes where told_at is null) as any`);

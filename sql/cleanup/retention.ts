@@ -10,7 +10,7 @@ export type Old = { before: string; after: string | null; size: number };
 
 type Kept = {
   table: string;
-  /** The column their age is notified by; it has an index. */
+  /** The column their age is read from; it has an index. */
   time: string;
   /** What holds for rows that may go. */
   over: ReturnType<typeof sql.fragment>;
@@ -56,7 +56,7 @@ export const deleteOldChanges = (transaction: Sql, old: Old) =>
 export const deleteOldUndos = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'undos', time: 'made_at', over: sql.fragment`followed_at is not null` }, old);
 
-/** Troubles that are over. One that comes back after that is notified as a new one. */
+/** Troubles that are over. One that comes back after that is reported as a new one. */
 export const deleteOldAlerts = (transaction: Sql, old: Old) =>
   deleteOld(transaction, { table: 'alerts', time: 'recovered_at', over: sql.fragment`true` }, old);
 

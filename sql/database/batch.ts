@@ -1,13 +1,13 @@
 import { isLockTimeout, isRefused } from './outage.ts';
 
-/** One that takes longer than this is no reason for others to wait. */
+/** A batch that takes longer than this is not waited for: another one begins beside it. */
 const SLOW_MS = 250;
-/** How many are done in one go at most. */
+/** How many calls a batch has at most. */
 const MOST = 32;
 
 /**
- * Does all of them in one go; the results stand in the order of the questions.
- * @param isHurried give up rather than wait long for a lock (SQLSTATE 55P03): there are others who need none
+ * Does a batch of calls; the results stand in the order of the calls.
+ * @param isHurried give up rather than wait long for a lock (SQLSTATE 55P03): other calls of the batch need none
  */
 export type Work<T, R> = (all: readonly [T, ...T[]], isHurried: boolean) => Promise<readonly R[]>;
 export type One<T, R> = (one: T) => Promise<R>;
@@ -15,9 +15,9 @@ export type One<T, R> = (one: T) => Promise<R>;
 const ALONE = Symbol('to be done alone');
 
 /**
- * What is asked for while the same kind of work is under way is done together, in one go, so that a rush costs little more than a
- * few. Who is alone waits for nobody. What the database refuses together is done one by one: everybody gets an answer of their own,
- * and whoever meets a lock waits for it alone.
+ * Calls that come while others of their kind are under way are done in one batch, so that a rush costs little more than a
+ * few. A single call never waits. A batch that the database refuses is done call by call: each gets an answer of its own,
+ * and a call that meets a lock waits for it alone.
  * @param atOnce how many goes are under way at once: while the database does one, the next one is made ready
  */
 export function gather<T, R>(work: Work<T, R>, atOnce: number): One<T, R> {

@@ -22,8 +22,8 @@ export type TrainingState = z.output<typeof trainingState>;
 
 /**
  * Locks a training's row until the transaction ends; null when there is none. Take the locks of its students before: the
- * order is roster, students, trainings, wallets, here and in the night, so nobody ever waits for somebody who waits for him.
- * It is no key that is locked, so seats can be filled and requests be written meanwhile.
+ * order is roster, students, trainings, wallets, here and in the night, so there is no deadlock.
+ * `for no key update`: rows that refer to the training, such as seats and requests, can still be written.
  */
 export const lockTraining = (transaction: Sql, id: number) =>
   transaction.maybeOne(sql.type(trainingState)`

@@ -87,7 +87,7 @@ export const leaveChat = (db: Sql, message: Held, error: string, pace: Second) =
       in_line = false, send_after = now(), error = ${error}
     where id = ${message.id} and status = 'pending' and user_id is not null`);
 
-/** Leaves a message for later after a try that failed, and with it what its reader is to be notified of the same subject after it. */
+/** Leaves a message for later after a try that failed, and with it the later messages to its reader about the same subject. */
 export const postponeMessage = (db: Sql, message: Held, seconds: number, error: string, pace: Second) =>
   db.query(sql.unsafe`
     with ${resting(message, pace)}, later as materialized (

@@ -11,7 +11,7 @@ const wishes = z.object({
 });
 export type Wishes = z.output<typeof wishes>;
 
-/** What a person wants to hear and when; null when there is no such person. Reachable is who has Telegram and has not blocked the bot. */
+/** What a person wants to hear and when; null when there is no such person. `is_reachable`: has Telegram and has not blocked the bot. */
 export const wishesOf = (db: Sql, userId: number): Promise<Wishes | null> =>
   db.maybeOne(sql.type(wishes)`
     select quiet_from::text, quiet_until::text, telegram_id is not null and blocked_at is null as is_reachable,

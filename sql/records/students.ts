@@ -4,8 +4,8 @@ import { type Sql, sql } from '../database/database.ts';
 type Enrolment = { clientId: number; payerId: number | null; belt: string | null; registrationDate: string };
 
 /**
- * Makes a student of a client, from a business day on; who names no payer pays for oneself. Returns false when the client is one
- * already; somebody who is just doing the same is waited for. Needs no lock: before this row there is nothing that charges a student,
+ * Makes a student of a client, from a business day on. `payerId` null: the student pays. Returns false when the client is one
+ * already; a transaction that is doing the same is waited for. Needs no lock: before this row there is nothing that charges a student,
  * and what a client has booked or bought keeps the payer that was written on it.
  */
 export async function enrol(db: Sql, enrolment: Enrolment): Promise<boolean> {
@@ -15,7 +15,7 @@ export async function enrol(db: Sql, enrolment: Enrolment): Promise<boolean> {
   return rowCount > 0;
 }
 
-/** {@link enrol} of whoever pays for oneself, if the training is still to come. @param after the instant it has to begin after */
+/** {@link enrol} of a client who pays their own way, if the training begins after an instant. @param after that instant */
 export async function enrolForTraining(
   db: Sql,
   {

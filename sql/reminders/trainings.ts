@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 
-/** A training as those are notified of it who take part. */
+/** A training as the messages to those who take part name it. */
 export const placeColumns = {
   training_date: z.iso.date(),
   start_time: z.string(),

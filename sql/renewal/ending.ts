@@ -12,7 +12,7 @@ const endingRow = holderRow.extend({
   price_minor: z.int(),
 });
 
-/** The key under which the end of a subscription is notified once; an end that a freeze has moved is another one. */
+/** The dedupe key of the message about the end of a subscription; an end that a freeze has moved has another. */
 export const endingKey = (subscription: { id: number; end_date: string }) =>
   `subscription_ending:${subscription.id}:${subscription.end_date}`;
 

@@ -72,7 +72,7 @@ export async function renewNext(
   };
 }
 
-/** The key under which it is notified once that an unpaid renewal is not renewed again (D41). */
+/** The dedupe key of the message that an unpaid renewal is not renewed again (D41). */
 export const previousUnpaidKey = (heldId: number) => `renewal_previous_unpaid:${heldId}`;
 
 const renewStatement = (ids: readonly number[], date: string, today: string, runId: number | null) => sql.type(decided)`

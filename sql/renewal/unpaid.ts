@@ -12,14 +12,14 @@ const unpaidRow = holderRow.extend({
   /** How often it had been paid before it became owed again, and the days since then, at most `days_late`. */
   owed_no: z.int(),
   days_owed: z.int(),
-  /** The keys under which its holder was notified about this invoice. */
+  /** The dedupe keys of the messages sent to its holder about this invoice. */
   told: z.array(z.string()),
 });
 export type Unpaid = z.output<typeof unpaidRow>;
 
 /**
  * Unpaid renewals whose invoices were due, or became owed again, on a business day or up to `since` days before it, in the order of their due date and id.
- * One that a late night of the same day has made is left out: its holder was notified the price and the day just now.
+ * One that a late night of the same day has made is left out: its holder was told the price and the day just now.
  */
 export const nextUnpaid = (db: Sql, date: string, since: number, place: Position, limit: number, zone: string) =>
   db.any(sql.type(unpaidRow)`

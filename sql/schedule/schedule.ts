@@ -74,7 +74,7 @@ export const linkTicks = (db: Sql, schedule: string, nominalAt: string[], runId:
 
 /**
  * Marks the ticks whose deadline has passed without a success of their run (whichever attempt), each once,
- * and returns them. A partial run has finished; its trouble is notified by itself. A run that has left the history is past
+ * and returns them. A partial run has finished; its trouble is reported by itself. A run that has left the history is past
  * worrying about.
  */
 export const alarmMissedDeadlines = (db: Sql, now: Date) =>

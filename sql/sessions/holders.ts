@@ -35,7 +35,7 @@ type Said = {
 }[OfHolder];
 
 /**
- * What is said about a subscription: to the student, and to whoever pays for the student, who is notified for whom it is
+ * What is said about a subscription: to the student, and to the payer, whose message names the student
  * (`student` in the params, null for the student). Each of the two once a key; a balance is for the payer only.
  */
 export function holderNotices(holder: Holder, message: Said): Notice[] {

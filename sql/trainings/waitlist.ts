@@ -4,7 +4,7 @@ import { occupied } from '../calendar/occupied.ts';
 import { type Sql, sql } from '../database/database.ts';
 
 /** In what order a training's waitlist is served (R15). */
-const inLine = sql.fragment`coalesce(seat.waiting_since, seat.created_at), seat.id`;
+const waitingOrder = sql.fragment`coalesce(seat.waiting_since, seat.created_at), seat.id`;
 
 const waiter = z.object({ seat_id: z.int(), real_training_id: z.int(), student_id: z.int(), payer_id: z.int() });
 
@@ -26,12 +26,12 @@ export const waitingRow = z.object({
 export const listWaiting = (db: Sql, trainingId: number, whose: Whose = EVERYTHING) =>
   db.any(sql.type(waitingRow)`
     select place, student_id, student, waiting_since from (
-      select seat.*, (row_number() over (order by ${inLine}))::int as place
+      select seat.*, (row_number() over (order by ${waitingOrder}))::int as place
       from (select id, real_training_id, student_id, created_at, coalesce(waiting_since, created_at) as waiting_since
         from real_training_students where real_training_id = ${trainingId} and status = 'WAITLIST') seat
-    ) as line
+    ) as waiting
     join (select id as person_id, concat_ws(' ', first_name, nullif(last_name, '')) as student from users) person on person_id = student_id
-    where ${isAmong(whose, 'seat', 'line')} order by place`);
+    where ${isAmong(whose, 'seat', 'waiting')} order by place`);
 
 /** Puts a student at the end of a training's waitlist; a registration that was cancelled is taken up again. Returns its id. */
 export const startWaiting = (transaction: Sql, of: { trainingId: number; studentId: number; since: string }) =>
@@ -76,7 +76,7 @@ export const judgeWaiting = (transaction: Sql, trainingId: number) =>
     join training_types type on type.id = training.training_type_id
     join users person on person.id = seat.student_id
     where seat.real_training_id = ${trainingId} and seat.status = 'WAITLIST'
-    order by ${inLine}`);
+    order by ${waitingOrder}`);
 
 /** Gives a place to one who waits. */
 export const promote = (transaction: Sql, seatId: number, at: string) =>

@@ -4,7 +4,7 @@ import { type AddressInfo, connect, Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import pg from 'pg';
 import { createApiServer } from '../../api/app/server.ts';
-import { createLine } from '../../api/http/fair-share.ts';
+import { createTurnQueue } from '../../api/http/fair-share.ts';
 import { sql } from '../../sql/database/database.ts';
 import { eventually } from '../support/eventually.ts';
 import { type Reply, type TestApi, testApi } from '../support/front-door.ts';
@@ -110,7 +110,7 @@ test('of one key only so many requests are answered at once', async () => {
 
 describe('connections are shared out', () => {
   test('a caller holds at most as many as are left; who has none goes first', async () => {
-    const line = createLine(6, 60_000);
+    const line = createTurnQueue(6, 60_000);
     const [one, two] = ['1', '2'];
     const own = [await line.enter(one, 'trainings'), await line.enter(one, 'trainings'), await line.enter(one, 'trainings')];
     let fourth = false;
@@ -128,7 +128,7 @@ describe('connections are shared out', () => {
   });
 
   test('a kind of request holds at most three quarters, however many ask for it; other kinds go past those who wait', async () => {
-    const line = createLine(8, 60_000);
+    const line = createTurnQueue(8, 60_000);
     const reports = await Promise.all(['1', '2', '3', '4', '5', '6'].map((caller) => line.enter(caller, 'reports')));
     const order: string[] = [];
     const seventh = line.enter('7', 'reports').then((leave) => {
@@ -148,13 +148,13 @@ describe('connections are shared out', () => {
   });
 
   test('where there is one connection, every kind may have it', async () => {
-    const line = createLine(1, 60_000);
+    const line = createTurnQueue(1, 60_000);
     (await line.enter('1', 'reports'))();
     await expect(line.enter('1', 'bookings')).resolves.toEqual(expect.any(Function));
   });
 
   test('who waits too long is notified to come again', async () => {
-    const line = createLine(1, 1);
+    const line = createTurnQueue(1, 1);
     const leave = await line.enter('1', 'trainings');
     await expect(line.enter('2', 'trainings')).rejects.toMatchObject({ status: 503 });
     leave();

@@ -15,7 +15,7 @@ const note = z.object({
 });
 const [NORMAL, URGENT] = [1, 2];
 
-/** What is notified of a booking in a text: to the client, then to the specialist. */
+/** The messages about a booking that a text lists: to the client, then to the specialist. */
 const told = (id: number, template: string) =>
   api.db.any(sql.type(note)`
     select user_id, priority, occasion_at, params->>'booking_date' || ' ' || (params->>'start_time') as start

@@ -1,7 +1,7 @@
 import { expect, jest, test } from '@jest/globals';
 import type { Fleet } from '../../queues/process/fleet.ts';
 import type { Sql } from '../../sql/database/database.ts';
-import { together } from '../../workers/bookings/batch.ts';
+import { batched } from '../../workers/bookings/batch.ts';
 
 const context = () => {
   const db = {} as Fleet['db'];
@@ -11,10 +11,10 @@ const tick = () => new Promise((next) => setImmediate(next));
 const refusal = (message: string, code: string) => new Error(message, { cause: Object.assign(new Error(message), { code }) });
 const lockTimeout = () => refusal('cancelled', '55P03');
 
-/** Work that ends when it is notified to; each go as it was asked for. */
+/** Work that ends when the test says so; each batch as it was asked for. */
 function slowWork() {
   const goes: { all: readonly number[]; isHurried: boolean; end: PromiseWithResolvers<void> }[] = [];
-  const doubled = together(async (_: Sql, all: readonly number[], isHurried) => {
+  const doubled = batched(async (_: Sql, all: readonly number[], isHurried) => {
     const end = Promise.withResolvers<void>();
     goes.push({ all, isHurried, end });
     await end.promise;
@@ -97,7 +97,7 @@ test('a slow go holds nobody up for long', async () => {
 /** Work in which all fail together with one of these numbers. */
 function touchyWork(bad: number, error: (all: readonly number[], isHurried: boolean) => Error | undefined) {
   const goes: { all: readonly number[]; isHurried: boolean }[] = [];
-  const tried = together(async (_: Sql, all: readonly number[], isHurried) => {
+  const tried = batched(async (_: Sql, all: readonly number[], isHurried) => {
     goes.push({ all, isHurried });
     const failure = all.includes(bad) && error(all, isHurried);
     if (failure) throw failure;

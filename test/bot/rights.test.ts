@@ -31,7 +31,7 @@ const schedule = async (chat: number) => {
   await botStudio.write(chat, '/schedule');
   return botStudio.told.last(chat);
 };
-/** Tells what has changed, and returns what each of these chats was notified since the last time. */
+/** Reports what has changed, and returns what each of these chats was sent since the last time. */
 async function told(...chats: number[]) {
   const before = chats.map((chat) => botStudio.telegram.delivered(chat).length);
   await notifyOfRights(botStudio.db, botStudio.settings.adminChatIds);

@@ -34,7 +34,7 @@ export function transcript(telegram: FakeTelegram) {
       }
       return null;
     },
-    /** The last thing a chat was notified. */
+    /** The last thing a chat was sent. */
     last: (chat: number) => telegram.delivered(chat).at(-1),
     /** Everything since the last time this was asked, chat by chat in order of time. */
     since(chat: number): string {

@@ -268,7 +268,7 @@ function movedTraining(as: string, name: string | null, is_start: boolean) {
   };
 }
 
-/** What people are notified when its time has come, with little, much and too much in it. */
+/** The messages that are sent when their time has come, with little, much and too much in them. */
 function reminders(): [string, Record<string, unknown>][] {
   const at = '2026-11-25T15:00:00.000Z';
   const names = [null, 'Зал', long];

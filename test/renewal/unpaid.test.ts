@@ -102,7 +102,7 @@ describe('in the database', () => {
       [addDays(DUE, 3)]: ['renewal_unpaid'],
       [addDays(DUE, 7)]: ['renewal_unpaid'],
       [addDays(DUE, 8)]: ['renewal_lapsed'],
-      // The renewal itself ends after thirty days; three days before, that is notified.
+      // The renewal itself ends after thirty days; three days before, a message says so.
     });
     expect(await dunned(student, days(0, 20))).toEqual({});
     const admins = await toldTo(db, { chat: 1001 });

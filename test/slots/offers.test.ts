@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Sql } from '../../sql/database/database.ts';
 import { openOffers } from '../../workers/slots/offers.ts';
 
-/** A database that counts what it is asked, and answers when it is notified to. */
+/** A database that counts what it is asked, and answers when the test says so. */
 function counting() {
   const asked: ((offer: unknown) => void)[] = [];
   const db = { maybeOne: () => new Promise((answer) => asked.push(answer)) } as unknown as Sql;

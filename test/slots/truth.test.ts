@@ -112,7 +112,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 });
 
-/** A specialist's calendar as the minutes are notified of it, read table by table. */
+/** A specialist's calendar in minutes, read table by table. */
 async function personOf({ db, zone }: SlotStage, specialist: number): Promise<Person> {
   const week = z.record(z.string(), z.array(z.tuple([z.string(), z.string()])));
   const span = sql.type(z.object({ from: z.number(), to: z.number() }));

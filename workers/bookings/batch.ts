@@ -2,16 +2,16 @@ import { alone, gather, type One } from '../../sql/database/batch.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 
-/** How many goes of a kind a process has under way at once. */
+/** How many batches of a kind a process has under way at once. */
 const AT_ONCE = 2;
 
 type Work<T, R> = (db: Sql, all: readonly [T, ...T[]], isHurried: boolean) => Promise<readonly R[]>;
 
 /**
- * What is asked for while the same kind of work is under way is done in one go (see `gather`); only one kind is. Within a caller's
- * transaction each is alone. Returns what does one of a kind, in a context.
+ * Calls of a kind that come while others of that kind are under way are done in one statement (see `gather`). Within a caller's
+ * transaction each is done alone. Returns the function that does one call of a kind in a context.
  */
-export function together<T, R>(work: Work<T, R>) {
+export function batched<T, R>(work: Work<T, R>) {
   const pools = new WeakMap<Sql, Map<string, One<T, R>>>();
   return ({ db, fleet }: Pick<CallContext, 'db' | 'fleet'>, kind: string): One<T, R> => {
     const here = (all: readonly [T, ...T[]], isHurried: boolean) => work(db, all, isHurried);

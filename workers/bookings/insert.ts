@@ -7,9 +7,9 @@ import { notifyOfLastSessionOfBooking } from '../../sql/sessions/last-session.ts
 import type { CallContext } from '../call-context.ts';
 import { Refused } from '../refusal.ts';
 import { shownBalance } from '../rights.ts';
-import { together } from './batch.ts';
+import { batched } from './batch.ts';
 
-/** A booking as it will stand in the database, and what is notified of it. */
+/** A booking as it will stand in the database, and the messages about it. */
 export type BookingPlan = ToBook;
 
 /** Throws a `conflict` for what cannot be paid as things stand, so that nobody is kept from a slot by who could not pay for it. */
@@ -25,7 +25,7 @@ export async function demandCover({ booking }: BookingPlan, context: CallContext
 export function makeBooking(plan: BookingPlan, { db, fleet }: CallContext, isAgain = false): Promise<boolean> {
   const { booking } = plan;
   const isAlone = db === fleet.db;
-  if (booking.payFrom === 'later' && isAlone && !isAgain) return bookTogether({ db, fleet }, shapeOf(booking))(plan);
+  if (booking.payFrom === 'later' && isAlone && !isAgain) return bookInBatch({ db, fleet }, shapeOf(booking))(plan);
   const insert = async (on: Sql) =>
     booking.payFrom === 'later'
       ? (await bookUnpaid(on, [plan], false)).has(booking.id)
@@ -33,7 +33,7 @@ export function makeBooking(plan: BookingPlan, { db, fleet }: CallContext, isAga
   return isAlone ? insert(db) : db.transaction(insert);
 }
 
-const bookTogether = together<BookingPlan, boolean>(async (db, plans, isHurried) => {
+const bookInBatch = batched<BookingPlan, boolean>(async (db, plans, isHurried) => {
   const made = await bookUnpaid(db, plans, isHurried);
   return plans.map(({ booking }) => made.has(booking.id));
 });

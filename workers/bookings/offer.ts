@@ -11,7 +11,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import type { CallContext } from '../call-context.ts';
 import { notAcceptable } from '../refusal.ts';
 import { demandActive } from '../subscriptions/policy.ts';
-import { together } from './batch.ts';
+import { batched } from './batch.ts';
 import { spanOf } from './slots.ts';
 import { notItsRoom, whyNotOffered, whyNotThere } from './why-not.ts';
 
@@ -34,10 +34,10 @@ export const demandOffer = async (wish: WantedOffer, zone: string, db: Sql) =>
 /** The same for who is about to book, with the slot's lock where it lies in the database. */
 export async function demandOfferToBook(wish: WantedOffer, context: CallContext, claim?: SlotClaim) {
   const asked = { question: questionOf(wish, context.fleet.settings.zone), claim };
-  return demandAll(wish, context.db, await readTogether(context, claim ? 'claimed' : 'free')(asked));
+  return demandAll(wish, context.db, await readInBatch(context, claim ? 'claimed' : 'free')(asked));
 }
 
-const readTogether = together<{ question: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
+const readInBatch = batched<{ question: OfferQuestion; claim?: SlotClaim }, OfferToBook>(readOffersToBook);
 
 const questionOf = (wish: WantedOffer, zone: string): OfferQuestion => ({
   clientId: wish.client_id,

@@ -79,7 +79,7 @@ const patient = (lock: SlotLock, server: object): SlotLock => ({
   release: (slot, token) => withTimeout(MOST_MS, lock.release(slot, token)),
 });
 
-/** A lock that is out of order must not keep anybody from booking: it is notified in the log and done without. */
+/** A lock that is out of order must not keep anybody from booking: it is logged and the booking goes on without it. */
 const yielding = (lock: SlotLock): SlotLock => ({
   ...lock,
   acquire: (slot, ms) =>

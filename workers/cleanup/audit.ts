@@ -7,7 +7,7 @@ import type { Operation } from './operation.ts';
 const KEPT = 100;
 const TOLD = 20;
 
-/** Recomputes the ledgers; what is not square leaves the run `partial` and is notified to the admins, the same findings once a day. */
+/** Recomputes the ledgers; what is not square leaves the run `partial` and is reported to the admins, the same findings once a day. */
 export const auditNight: Operation = {
   name: 'audit',
   async act({ db, run, date, now, settings }) {

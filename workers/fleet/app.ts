@@ -1,4 +1,4 @@
-/** A process of the fleet as PM2 is notified of it; times in milliseconds. */
+/** A process of the fleet as PM2 is given it; times in milliseconds. */
 export type App = {
   name: string;
   script: string;

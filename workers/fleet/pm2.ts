@@ -7,7 +7,7 @@ import { daemonPid, pm2Home, refuseOldDaemon } from './daemon.ts';
 import { dropSettingsFile } from './settings-files.ts';
 
 /*
- * PM2 is run as a program, by its command line. What it is notified stands in its list and in what `pm2 save` writes, so it is notified
+ * PM2 is run as a program, by its command line. What it is given stands in its list and in what `pm2 save` writes, so it is given
  * no setting: it runs with the few variables below, and each app finds its settings in a file of its own.
  */
 const KEPT =
@@ -157,7 +157,7 @@ function flagsOf(app: App): string[] {
 }
 
 /**
- * Stops processes, letting them drain, and forgets them and their settings. PM2 starts one anew that it is notified to delete while it
+ * Stops processes, letting them drain, and forgets them and their settings. PM2 starts one anew that it is told to delete while it
  * comes up, so such a one is waited for: without its settings it ends by itself (78) if it has to be started again.
  */
 export async function removeProcesses(unwanted: readonly RunningApp[]) {

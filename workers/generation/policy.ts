@@ -2,7 +2,7 @@ import type { WeekProgress } from '../../sql/generation/week.ts';
 import type { AdminNotice } from '../../sql/notifications/notify.ts';
 import type { Run } from '../../sql/runs/rows.ts';
 
-/** What the admins are notified after a week was built: its conflicts, and one digest of those who found no place. */
+/** The messages to the admins after a week was built: its conflicts, and one digest of those who found no place. */
 export function adminNoticesOf(
   run: Pick<Run, 'id' | 'run_key'>,
   { conflicts, warnings }: Pick<WeekProgress, 'conflicts' | 'warnings'>,

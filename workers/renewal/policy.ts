@@ -1,6 +1,6 @@
 /** Days after its due date on which an unpaid renewal is recalled. */
 const RECALLS = [0, 3, 7] as const;
-/** A recall or a lapse that could not be notified on its day is notified up to so many days later, and then no more. */
+/** A recall or a lapse that could not be sent on its day is sent up to so many days later, and then no more. */
 const CAUGHT_UP_DAYS = 21;
 
 /** Unpaid renewals older than this need no look. */
@@ -19,7 +19,7 @@ export function dunningKey({ invoiceId, owedNo }: Pick<Owed, 'invoiceId' | 'owed
 
 /**
  * What a night says about an unpaid renewal: the latest recall that is due, or, on the first night after its grace, that it has
- * lapsed. One thing a night at most, so nights that were missed are not made up for one by one. Null: nothing, or it was notified.
+ * lapsed. One thing a night at most, so nights that were missed are not made up for one by one. Null: nothing, or it was sent already.
  * What was paid and is owed again, as after a payment that was taken back, is recalled anew from the day it became owed.
  * @param graceDays how long after its due date it stays usable
  */

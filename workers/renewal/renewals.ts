@@ -6,7 +6,7 @@ import type { Part, Terms } from './night.ts';
 /** Subscriptions a transaction: its locks last about as long as those of a finance chunk. */
 const CHUNK = 1_000;
 
-/** Renews what is due (D24) and notifies those who hold it; whose last renewal is unpaid is notified that there is no other (D41). */
+/** Renews what is due (D24) and notifies those who hold it; whose last renewal is unpaid hears that there is no other (D41). */
 export const renewals: Part = async (transaction, progress, terms) => {
   const { date, runId, today } = terms;
   const { place, decided, payments } = await renewNext(transaction, date, progress.place, CHUNK, runId, today);

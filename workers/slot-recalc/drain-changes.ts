@@ -8,7 +8,7 @@ import { slotStoreOf } from '../slots/store.ts';
 
 const AT_ONCE = { specialists: 50, limit: 10_000 };
 /** So long changes gather before the next ones are looked at, unless there is a backlog. */
-const TOGETHER_MS = 100;
+const BATCH_MS = 100;
 
 /**
  * Calculates what has changed until nothing is left or the signal comes. Changes are taken together: a thousand of one
@@ -30,7 +30,7 @@ export async function drainChanges(
     const ids = changes.map(({ id }) => id);
     await publishSlots({ backend, db }, calculated);
     await forgetSlotChanges(db, ids);
-    if (wanted.length < AT_ONCE.specialists) await new Promise((next) => setTimeout(next, TOGETHER_MS));
+    if (wanted.length < AT_ONCE.specialists) await new Promise((next) => setTimeout(next, BATCH_MS));
     done.changes += ids.length;
     done.specialists += calculated.length;
     done.days += calculated.reduce((sum, { days }) => sum + days.length, 0);

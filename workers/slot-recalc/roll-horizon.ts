@@ -14,7 +14,7 @@ const initialProgress: z.output<typeof rolled> = { after: 0, specialists: 0, day
 
 /**
  * Calculates every day of every specialist anew, from the run's day to the horizon's end, some specialists at a time. Nobody
- * is notified: what has changed was notified when it changed. The store is written before its chunk is noted, and writing twice does
+ * is notified: what has changed was announced when it changed. The store is written before its chunk is noted, and writing twice does
  * no harm.
  */
 export const rollHorizon: RunHandler = async (run, { db, backend, chunk, settings: { zone } }) => {

@@ -38,7 +38,7 @@ const AGAIN_MS = 500;
 /** One that is open, or being opened: how to close it. */
 type Connection = Promise<() => Promise<void>>;
 
-/** Shares one connection among listeners and opens it again when it is lost; then everybody is notified to look again. */
+/** Shares one connection among listeners and opens it again when it is lost; then every listener is told to look again. */
 export function openLiveSlots(connect: (ears: Ears) => Connection) {
   const listeners = new Map<number, Set<Listener>>();
   let connection: Connection | undefined;

@@ -57,5 +57,5 @@ async function calculateAndStore({ db, store, zone }: Slots, wanted: readonly Sp
   );
 }
 
-/** A silence is notified once, not once a reader. */
+/** A failure is a warning once; while the circuit is open, further readers log it at `debug`. */
 const sayOnce = (error: unknown, what: string) => log[error instanceof CircuitOpen ? 'debug' : 'warn']({ err: error }, what);

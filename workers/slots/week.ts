@@ -23,8 +23,8 @@ const known = new Map<string, WeekHours>();
 const MOST_KNOWN = 2_000;
 
 /**
- * A work schedule as cells; a text is read once. One that somebody wrote into the database and that is no schedule is notified in
- * the log and means closed: nobody is booked by guesswork, and nobody else's slots wait for it.
+ * A work schedule as cells; a text is read once. One that somebody wrote into the database and that is no schedule is logged
+ * and means closed: nobody is booked by guesswork, and nobody else's slots wait for it.
  */
 export function weekHours(text: string): WeekHours {
   const found = known.get(text);

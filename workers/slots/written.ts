@@ -5,17 +5,17 @@ import { isAnySlotChanged } from '../../sql/slots/changes.ts';
 import { offersOf } from './offers.ts';
 
 /** Whatever is written within this time is one job. */
-const TOGETHER_MS = 100;
+const BATCH_MS = 100;
 
 /**
- * What follows a write: this process forgets what it knew of offers, and enqueues for slots if a calendar was changed, soon and
+ * What follows a write: this process forgets what it knew of offers, and enqueues the job of slots if a calendar was changed, soon and
  * without keeping its caller waiting. Whether one was stands in the database, and so does a change whose job is lost; the
- * scheduler enqueues for it a second later.
+ * scheduler enqueues it a second later.
  */
 export function slotsWritten(fleet: Pick<Fleet, 'backend' | 'db'>, draining: AbortSignal): () => void {
   const offers = offersOf(fleet);
   let isWaiting = false;
-  async function rings() {
+  async function enqueueIfChanged() {
     isWaiting = false;
     if (draining.aborted) return;
     try {
@@ -28,6 +28,6 @@ export function slotsWritten(fleet: Pick<Fleet, 'backend' | 'db'>, draining: Abo
     offers.forget();
     if (isWaiting) return;
     isWaiting = true;
-    setTimeout(rings, TOGETHER_MS).unref();
+    setTimeout(enqueueIfChanged, BATCH_MS).unref();
   };
 }

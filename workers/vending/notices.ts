@@ -24,7 +24,7 @@ export async function settleTasks(transaction: Sql, terminals: readonly number[]
   return { created, done };
 }
 
-/** @param added the ingredients that nobody was notified of; the dedupe key names them, so each is told once */
+/** @param added the ingredients that no message has named yet; the dedupe key names them, so each is named once */
 export async function notifyOfTask(transaction: Sql, task: VendingTask, added: readonly number[], chatIds: readonly number[]) {
   const params = {
     task_id: task.id,

@@ -24,7 +24,7 @@ const unpaidRenewals = z.object({
   ),
 });
 
-/** What the admins are notified. */
+/** Messages to the admins. */
 export const adminMessages = {
   run_failed: message(z.object({ ...run, ...alert, attempt: z.int(), error: z.string() }), {
     kind: null,
@@ -166,7 +166,7 @@ export const adminMessages = {
   ),
 };
 
-/** Names of the troubles that can be notified as alerts. */
+/** Names of the troubles that can be sent as alerts. */
 export const alertNames = [
   'run_failed',
   'deadline_missed',
@@ -192,13 +192,13 @@ const told = z.object({
   at: z.iso.datetime(),
   count: z.int(),
 });
-/** What is notified of trouble after the first time. */
+/** What is sent about trouble after the first time. */
 export const alertMessages = {
   alert_again: message(told, { kind: null, urgency: 'urgent', subjects: ofAlert, supersedes: ['alert_again'] }),
   alert_over: message(told, { kind: null, urgency: 'urgent', subjects: ofAlert, supersedes: ['alert_again'] }),
 };
 
-/** What a chat is notified that asked for it. */
+/** What a chat is sent that asked for it. */
 export const chatMessages = {
   run_ended: message(
     z.object({

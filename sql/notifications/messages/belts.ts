@@ -12,7 +12,7 @@ const exam = {
 };
 const ofExam = (params: { exam_id: number | null }) => (params.exam_id ? [`exam:${params.exam_id}`] : []);
 
-/** What people are notified of belts and exams (R4, R6, R7). */
+/** Messages about belts and exams (R4, R6, R7). */
 export const beltMessages = {
   belt_exam: message(z.object(exam), {
     call: true,

@@ -16,7 +16,7 @@ const booking = {
   start_time: z.string(),
 };
 
-/** What people are notified of bookings. */
+/** Messages about bookings. */
 export const bookingMessages = {
   booking_confirmed: message(
     z.object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { message } from './message.ts';
 
-/** What people are notified who sign in. */
+/** Messages about signing in. */
 export const signInMessages = {
   password_link: message(
     z.object({

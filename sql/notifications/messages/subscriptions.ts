@@ -11,7 +11,7 @@ const held = { student_subscription_id: idOrNull, subscription: z.string(), stud
 /** Those that follow it, where their days have moved along. */
 const moved = z.array(z.object({ subscription: z.string(), start_date: day, end_date: day })).default([]);
 
-/** What the holders of subscriptions, and those who pay for them, are notified. */
+/** Messages to the holders of subscriptions and to those who pay for them. */
 export const subscriptionMessages = {
   subscription_frozen: message(
     z.object({
@@ -89,7 +89,7 @@ const bill = z.object({
   is_lapsed: z.boolean(),
 });
 
-/** What payers are notified of what they owe. */
+/** Messages to payers about what they owe. */
 export const moneyMessages = {
   payment_reminder: message(z.object({ invoices: z.int(), amount_minor: z.int() }), {
     call: true,

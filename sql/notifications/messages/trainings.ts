@@ -41,7 +41,7 @@ const placed = z.object({
   free_until_start: z.boolean().default(false),
 });
 
-/** What people are notified of trainings. */
+/** Messages about trainings. */
 export const trainingMessages = {
   training_cancelled: message(
     z.object({
@@ -169,7 +169,7 @@ export const trainingMessages = {
       was: z.object({ training_date: day.optional(), start_time: z.string().optional() }),
       room: nameOrNull,
       trainer: z.string(),
-      /** For whom the reader is notified, where that is somebody else. */
+      /** The person whom the message is about, where that is not the reader. */
       students: z.array(z.string()).default([]),
     }),
     { call: true, kind: 'training_changed', urgency: 'soon', subjects: ofTraining, supersedes: ['training_reminder'] },
@@ -181,7 +181,7 @@ export const trainingMessages = {
       was: placed,
       now: placed,
       as: z.enum(['student', 'payer', 'trainer', 'former_trainer']),
-      /** For whom the reader is notified, where that is somebody else. */
+      /** The person whom the message is about, where that is not the reader. */
       students: z.array(z.string()).default([]),
       /** Until when cancelling is free, as the studio's clock shows it; null: it always was late, or it is not the reader's to cancel. */
       free_until: z.object({ day, time: z.string(), is_start: z.boolean() }).nullable(),

@@ -19,7 +19,7 @@ const task = {
   ),
 };
 
-/** What owners of vending machines, and those who refill them, are notified. Nobody is called: the admins hear of what is grave. */
+/** Messages to owners of vending machines and to those who refill them. Nobody is called: the admins hear of what is grave. */
 export const vendingMessages = {
   vending_task: message(z.object(task), {
     call: false,

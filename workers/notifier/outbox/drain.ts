@@ -46,7 +46,7 @@ const SLOW_MS = 200;
 const MARK_PATIENCE_MS = 2_000;
 /** Messages a second that Telegram lets a bot send. */
 const RATE = 30;
-/** Answers by whose median it is notified how slow Telegram is. */
+/** How many of the last answers the median is taken of that says how slow Telegram is. */
 const SAMPLES = 9;
 /** Whatever is further away than this is not waited for. */
 const PATIENT_MS = 1_500;

@@ -33,7 +33,7 @@ export const digest: RunHandler = async (run, { settings, chunk }) => {
   return { status: 'success', result, details: {}, counts: { trainings_processed: reached.changes } };
 };
 
-/** What was created is a number and its days: a whole week is created at once. The rest is notified one by one. */
+/** What was created is a number and its days: a whole week is created at once. The rest is listed one by one. */
 export function byPlace(changes: readonly ScheduleChange[]): ParamsOf<'schedule_digest'>['places'] {
   return [...Map.groupBy(changes, ({ location }) => location)].map(([location, own]) => {
     const created = own.filter(({ change }) => change === 'created').map(({ training_date }) => training_date);

@@ -7,7 +7,7 @@ const LEAST_MS = HOUR_MS / 2;
 
 /**
  * When to remind of a training: `hours` before it. If that lies in quiet hours which end too late to be of use, then half an
- * hour before they begin: of an early training people are notified in the evening.
+ * hour before they begin: the reminder of an early training comes in the evening.
  */
 export function reminderAt(startsAt: Date, zone: string, quietHours: QuietHours | null, hours: number): Date {
   const wanted = new Date(startsAt.getTime() - hours * HOUR_MS);

@@ -66,7 +66,7 @@ const shrunk = template('backup_shrunk', ({ file, bytes, previous }, { locale })
   text(locale, 'backup_shrunk.meaning', { file: short(file, 80) }),
 ]);
 
-/** What the admins are notified of backups and of the disk they lie on (R33, R36). */
+/** Messages to the admins about backups and the disk they lie on (R33, R36). */
 export const backupAlerts = {
   backup_missing: missing,
   backup_unverified: unverified,

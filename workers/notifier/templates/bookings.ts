@@ -77,7 +77,7 @@ const cancelled = template('booking_cancelled', ({ outcome, reason, returned, ..
 const isMoneyBack = ({ sessions, refunded_minor, cancelled_minor }: ParamsOf<'booking_cancelled'>['returned']) =>
   sessions === 0 && refunded_minor + cancelled_minor > 0;
 
-/** What clients, those who pay for them and specialists are notified of their bookings. */
+/** Messages about bookings to clients, to those who pay for them and to specialists. */
 export const bookingTemplates = {
   booking_confirmed: confirmed,
   booking_moved: moved,

@@ -89,5 +89,5 @@ const trainingGiven = template('training_given', ({ trainings, students }, reade
   ...(students > 0 ? [text(reader.locale, 'training_given.students', { count: students })] : []),
 ]);
 
-/** What people are notified of trainings that are made and moved by hand. */
+/** Messages about trainings that are made and moved by hand. */
 export const movedTrainingTemplates = { training_moved: trainingMoved, training_given: trainingGiven };

@@ -129,7 +129,7 @@ const serviceUnpaid = template('service_unpaid', ({ service }, { locale }) => [
   text(locale, 'service_unpaid.meaning'),
 ]);
 
-/** The first line of what was notified. */
+/** The first line of the earlier message. */
 const firstLine = ({ template: name, params }: ParamsOf<'alert_over'>['of'], reader: Reader): Line =>
   alerts[name].lines(params, reader)[0] ?? '';
 

@@ -81,7 +81,7 @@ const placesReleased = template('places_released', (of, reader) => [
   ...balanceLine(reader, of.balance_minor),
 ]);
 
-/** What people are notified of their places in trainings. */
+/** Messages about people's places in trainings. */
 export const peopleTemplates = {
   training_cancelled: trainingCancelled,
   participation_cancelled: participationCancelled,

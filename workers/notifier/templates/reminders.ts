@@ -113,7 +113,7 @@ function changeLine(reader: Reader, { change, was, room, trainer, max_participan
   });
 }
 
-/** What is notified when its time has come, not by its cause. */
+/** Messages that are sent when their time has come, not by their cause. */
 export const reminderTemplates = {
   training_reminder: trainingReminder,
   training_created: trainingCreated,

@@ -11,7 +11,7 @@ const button = (locale: Locale, key: 'retry' | 'details' | 'ack' | 'mute', argum
 export const alertButtons = ({ locale }: Pick<Reader, 'locale'>, alert: string | undefined): ButtonRows =>
   alert ? [[button(locale, 'ack', alert), button(locale, 'mute', alert)]] : [];
 
-/** What can be done about a run in trouble, and, when it is notified as an alert, about being told of it. */
+/** Under a run in trouble: try it again, show its details; with an alert, the buttons of {@link alertButtons}. */
 export const runButtons = (locale: Locale, { run_id, alert }: { run_id: number; alert?: string }): ButtonRows => [
   [button(locale, 'retry', run_id), button(locale, 'details', run_id)],
   ...alertButtons({ locale }, alert),

@@ -2,7 +2,7 @@ import { text } from '../texts/texts.ts';
 import { template } from './template.ts';
 import { momentIn } from './wording.ts';
 
-/** What people are notified who sign in. */
+/** Messages about signing in. */
 export const signInTemplates = {
   password_link: template('password_link', ({ url, expires_at }, reader) => [
     text(reader.locale, 'password_link.what', { until: momentIn(reader, expires_at) }),

@@ -116,7 +116,7 @@ const expired = template('subscription_expired', (subscription, { locale }) => [
     : []),
 ]);
 
-/** What the holders of subscriptions, and those who pay for them, are notified. */
+/** Messages to the holders of subscriptions and to those who pay for them. */
 export const subscriptionTemplates = {
   subscription_frozen: frozen,
   subscription_unfrozen: unfrozen,

@@ -35,5 +35,5 @@ const channelDown = template(
   ({ alert }, reader) => alertButtons(reader, alert),
 );
 
-/** What the admins are notified of what the fleet stands on: clocks, connections, channels (R36). */
+/** Messages to the admins about what the fleet stands on: clocks, connections, channels (R36). */
 export const surroundingsAlerts = { clock_skewed: clockSkewed, connections_high: connectionsHigh, channel_down: channelDown };

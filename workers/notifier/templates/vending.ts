@@ -137,7 +137,7 @@ export const vendingAlertTemplates = {
   ]),
 };
 
-/** What owners of vending machines, and those who refill them, are notified. */
+/** Messages to owners of vending machines and to those who refill them. */
 export const vendingTemplates = {
   vending_task: vendingTask,
   vending_task_unassigned: unassigned,
