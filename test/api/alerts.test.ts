@@ -14,7 +14,7 @@ const raise = (worker: string) =>
   raiseAlert(api.db, [], { fingerprint: `worker_down:${worker}`, template: 'worker_down', params: { worker, seconds: 60 } });
 const acknowledge = (id: number, key?: string) => api.post(`/api/alerts/${id}/acknowledge`, undefined, { key: key ?? api.all });
 
-test('what goes on, what is over, and both; newest first', async () => {
+test('alerts are listed by state, newest first', async () => {
   await raise('finance');
   await raise('cleanup');
   await clearAlert(api.db, [], 'worker_down:finance');
@@ -29,7 +29,7 @@ test('what goes on, what is over, and both; newest first', async () => {
   expect((await api.get('/api/alerts?state=what')).status).toBe(422);
 });
 
-test('who takes note of an alarm first stays; of a new one of the same kind nobody has', async () => {
+test('an alarm keeps the first person who took note of it; a new one of its kind has none', async () => {
   await raise('finance');
   const { id } = (await api.get('/api/alerts')).body.items[0];
   const first = await acknowledge(id);

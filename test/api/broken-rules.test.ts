@@ -72,7 +72,7 @@ const ITS_OWN = [
   'unit_is_returned_already',
 ];
 
-test('whatever may be there once has words for whoever meets it at a route', async () => {
+test('every unique index has words for the request that meets it', async () => {
   const unique = await database.db.anyFirst(sql.type(z.object({ name: z.string() }))`
     select relname as name from pg_index join pg_class on pg_class.oid = indexrelid
     where indisunique and not indisprimary and relnamespace = 'public'::regnamespace`);
@@ -86,7 +86,7 @@ test.each([
   ['something else', 'Key (first_name)=(77) is not present in table "x".', 'no record with this id'],
   ['no number', 'Key (location_id)=(Anna) is not present in table "x".', 'no record with this id'],
   ['nothing', undefined, 'no record with this id'],
-])('of a detail with %s only the id is notified', (_what, detail, message) => {
+])('an error detail with %s shows the id at most', (_what, detail, message) => {
   const cause = Object.assign(new Error('refused'), { constraint: 'rooms_location_id_fkey', table: 'rooms', detail });
   expect(refusalOf(new ForeignKeyIntegrityConstraintViolationError(cause))).toEqual([
     422,

@@ -32,7 +32,7 @@ test('a person’s change says who, when, why, and what was before; a request th
   expect(await changes(`record=role&record_id=${id}`)).toMatchObject([{ action: 'created', after: { role: 'client' } }]);
 });
 
-test('what a run makes by the thousand, and a night’s marks, are told by their rows; a person’s mark is kept', async () => {
+test('the log leaves out what a run makes by the thousand and a night’s marks, and keeps a person’s mark', async () => {
   const specialist = await make.specialist([]);
   await make.type();
   const training = await make.training({ trainer: specialist, at: inHours(-1) });
@@ -61,7 +61,7 @@ test('a decided cancellation is the asker’s', async () => {
   expect(change).toMatchObject({ actor: 'key-1', after: { status: 'CANCELLED_SAFE' } });
 });
 
-test('whoever ends a standing place is named', async () => {
+test('the log names the person who ends a standing place', async () => {
   const template = await make.template({ type: await make.type(), trainer: await make.trainer() });
   const student = await make.student();
   await make.link(template, student);
@@ -70,7 +70,7 @@ test('whoever ends a standing place is named', async () => {
   expect(change).toMatchObject({ action: 'deleted', actor: 'key-1', before: { student_id: student } });
 });
 
-test('what somebody writes in the database itself is the system’s', async () => {
+test('a change written straight into the database is the system’s', async () => {
   const id = await make.client();
   await api.db.query(sql.unsafe`update users set notes = 'x' where id = ${id}`);
   expect(await changes(`record=person&record_id=${id}`)).toMatchObject([

@@ -60,7 +60,7 @@ describe('each part alone', () => {
   afterAll(() => api.close());
   beforeEach(() => allUp(api));
 
-  test('all is up, and it is notified without a key', async () => {
+  test('all is up, and no key is needed to ask', async () => {
     await expectDown(api, []);
     expect(await request(api.url, 'GET', '/health/live', {})).toMatchObject({ status: 200, body: { status: 'up' } });
   });

@@ -65,7 +65,7 @@ test('a fleet that is not healthy is silent', async () => {
   expect(outside.asked).toBe(0);
 });
 
-test('what is only to be known of does not silence it', async () => {
+test('a condition that is only shown does not stop the heartbeat', async () => {
   await api.db.query(sql.unsafe`update worker_beats set skew_ms = 60000`);
   await beatUntil(() => outside.asked >= 1);
 });

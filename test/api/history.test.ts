@@ -102,7 +102,7 @@ describe('figures', () => {
     expect(Math.round((Date.now() - Date.parse(body.since)) / 86_400_000)).toBe(days);
   });
 
-  test('a week is what is notified unless asked otherwise', async () => {
+  test('the history covers a week unless another period is asked for', async () => {
     expect((await api.get('/process-stats')).body.period).toBe('week');
   });
 });

@@ -66,7 +66,7 @@ test('a key belongs to its route as well', async () => {
   expect(await api.post('/api/training-types', TYPE, key)).toMatchObject({ status: 422 });
 });
 
-test('a twin that comes while the first is being answered is notified so', async () => {
+test('a twin that comes while the first is being answered is told so', async () => {
   const key = newKey();
   await api.db.transaction(async (transaction) => {
     expect(await tryIdempotencyLock(transaction, { caller: '#1', key: keyOf(key) })).toBe(true);

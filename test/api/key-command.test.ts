@@ -78,7 +78,7 @@ test('rotate prints a new secret once; both are valid for the overlap, which can
   await key('revoke', 'till');
 });
 
-test('what API_KEYS makes is changed there', async () => {
+test('a key that API_KEYS makes is changed there', async () => {
   await syncSettingKeys(database.db, [{ name: 'outside', secret: newSecret(), scopes: ['metrics'] }]);
   const [rotated, listed] = await Promise.all([key('rotate', 'outside'), key('list')]);
   expect(rotated).toMatchObject({ code: 1, err: 'the key "outside" is set by API_KEYS: give it another secret there\n' });
@@ -110,7 +110,7 @@ const refused: [string, string[], RegExp][] = [
   ['no command', [], /^npm run key -- create NAME[\s\S]*list[\s\S]*revoke NAME\n$/],
 ];
 
-test('what cannot be done is notified in a few words, and nothing is made', async () => {
+test('a command that cannot be done says so in a few words and makes nothing', async () => {
   const answers = await Promise.all(refused.map(([, args]) => key(...args)));
   for (const [i, [what, , words]] of refused.entries()) {
     expect({ what, ...answers[i] }).toMatchObject({ what, code: 1, out: '', err: expect.stringMatching(words) });

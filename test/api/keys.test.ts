@@ -13,7 +13,7 @@ afterAll(() => api.close());
 
 const HISTORY = '/process-history';
 
-describe('who has no valid key is refused with the same words, whatever was tried', () => {
+describe('a request without a valid key is refused with the same words, whatever was tried', () => {
   const wrong: [string, string][] = [
     ['another secret of the right shape', newSecret()],
     ['a short one', 'x'],
@@ -41,7 +41,7 @@ describe('who has no valid key is refused with the same words, whatever was trie
     expect(await api.get(HISTORY, { key: api.all.slice(0, -1) + last })).toMatchObject({ status: 401 });
   });
 
-  test.each([null, ''])('no key (%j) is notified which header is needed', async (key) => {
+  test.each([null, ''])('a request without a key (%j) is told which header is needed', async (key) => {
     expect(await api.get(HISTORY, { key })).toMatchObject({
       status: 401,
       body: { detail: 'sign in, or send a key: header X-API-Key' },

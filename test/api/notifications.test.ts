@@ -54,7 +54,7 @@ test.each([
   expect(problem.errors.map((error: { path: string }) => error.path).join()).toContain(path);
 });
 
-describe('whoever pays', () => {
+describe('a payer', () => {
   test('says of whom they do not want to be told, and who is not named is told of again', async () => {
     const make = studio(api.db);
     const [payer, child, other, stranger] = [

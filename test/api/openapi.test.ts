@@ -101,7 +101,7 @@ test('a filter is not filled in: most would find nothing', () => {
   }
 });
 
-test('whatever is counted in minor units says so, in bodies and in answers', () => {
+test('every amount in minor units says so, in bodies and in answers', () => {
   const amounts = [...walk(document)].filter(([path]) => path.at(-2) === 'properties' && path.at(-1)?.endsWith('_minor'));
   expect(amounts.length).toBeGreaterThan(20);
   for (const [path, { description }] of amounts)

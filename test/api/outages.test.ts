@@ -53,7 +53,7 @@ describe('the queue is away', () => {
     expect((await api.get('/process-history')).status).toBe(200);
   });
 
-  test('the figures are notified all the same, and which queue is away', async () => {
+  test('the figures are served all the same, and say which queue is away', async () => {
     const { status, text } = await api.get('/metrics');
     expect(status).toBe(200);
     expect(text).toContain('fleet_queue_up{queue="generation"} 0');

@@ -41,7 +41,7 @@ test('a browser subscribes, twice with the same end, and takes it back', async (
   expect(await owners(subscription.endpoint)).toEqual([]);
 });
 
-test('whoever signs in at the same browser takes it over; who only knows its address does not', async () => {
+test('a subscription moves to the person who signs in at the same browser, not to one who only knows its address', async () => {
   const subscription = push.subscribe();
   await reader.ask('POST', PATH, subscription);
   const foreign = { endpoint: subscription.endpoint, keys: push.subscribe().keys };
@@ -58,7 +58,7 @@ test.each([
   ['endpoint', { endpoint: 'nonsense' }],
   ['keys', { keys: { p256dh: `B${'A'.repeat(86)}`, auth: 'A'.repeat(22) } }],
   ['keys.p256dh', { keys: { p256dh: '!', auth: 'A'.repeat(22) } }],
-])('what is no push service’s is refused: %s %j', async (path, fields) => {
+])('an address that is no push service’s is refused: %s %j', async (path, fields) => {
   const { status, body } = await reader.ask('POST', PATH, { ...push.subscribe(), ...fields });
   expect({ status, paths: body.errors.map((error: { path: string }) => error.path) }).toEqual({ status: 422, paths: [path] });
 });

@@ -29,7 +29,7 @@ test('a caller beyond the limit rests until the minute is over; others go on', a
   expect((await api.get('/health/live', { key: null })).status).toBe(200);
 });
 
-describe('whoever guesses keys', () => {
+describe('an address that guesses keys', () => {
   const guess = (asking = {}) => api.get('/schedule', { key: 'a guess', ...asking });
   const from = (address: string) => ({ headers: { 'X-Forwarded-For': address } });
 

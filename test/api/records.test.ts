@@ -226,7 +226,7 @@ test('every declared record is tried here', () => {
 });
 
 describe.each(kinds)('$path', ({ path, full, change, filter }) => {
-  test('what is created is what is read; a change changes what it names', async () => {
+  test('a record is read as it was created; a change changes only the fields it names', async () => {
     const body = full();
     const { status, headers, body: made } = await api.post(path, body);
     expect(status).toBe(201);

@@ -150,7 +150,7 @@ describe.each(guarded)('$what', ({ by, needs, ask }) => {
   });
 });
 
-describe('what needs no more than the route’s own scope', () => {
+describe('requests that need no more than the route’s own scope', () => {
   test('booking from the client’s own wallet, and for later whoever pays', async () => {
     const key = await keyOf('bookings:write');
     const own = await world.make.client();
@@ -231,7 +231,7 @@ describe('a balance is shown to whoever may read money', () => {
     expect(seen).toMatchObject({ status: without.status, body: { balance_minor: expect.any(Number) } });
   });
 
-  test('what an audit found about a balance needs it, too', async () => {
+  test('the findings of an audit about a balance need it, too', async () => {
     const details = JSON.stringify({
       audit: [{ rule: 'balance', id: world.parent, detail: `balance ${BALANCE}, transactions 0` }],
     });
@@ -247,7 +247,7 @@ describe('a balance is shown to whoever may read money', () => {
   });
 });
 
-test('whoever may cancel trainings sees what became of that, and of nothing else about money', async () => {
+test('the scope to cancel trainings shows the outcome of cancellations, and nothing else about money', async () => {
   const { trainer, ...make } = world.make;
   await make.type();
   const training = await make.training({ trainer: await trainer(), at: inHours(60) });

@@ -43,7 +43,7 @@ test('pausing says who and since when; pausing twice keeps the first; resuming e
   expect(await api.post('/schedule/generation/resume')).toMatchObject({ status: 200, body: { paused: false } });
 });
 
-test('what passed during a pause stays skipped, in the ledger with its reason', async () => {
+test('ticks that passed during a pause stay skipped, in the ledger with their reason', async () => {
   await api.db.query(sql.unsafe`
     insert into schedules (name, known_since, paused_at, paused_by) values ('generation', now() - interval '15 days', now() - interval '15 days', 'anna')
     on conflict (name) do update set known_since = excluded.known_since, paused_at = excluded.paused_at, paused_by = excluded.paused_by`);

@@ -74,7 +74,7 @@ test('invoices are found by whoever may read money, by a number or a payer', asy
   expect((await api.get('/api/search?q=Dolzhnikov', { key })).body).toMatchObject({ people: [{ id: payer }], invoices: [] });
 });
 
-test('what is looked for is told by its characters', () => {
+test('a search decides by the characters typed what is looked for', () => {
   expect(readSearch('Анна  Мария')).toMatchObject({ words: ['Анна', 'Мария'], digits: null });
   expect(readSearch('#12')).toMatchObject({ words: [], digits: null, number: 12 });
   expect(readSearch('12')).toMatchObject({ digits: null, number: 12 });

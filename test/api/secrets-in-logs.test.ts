@@ -113,7 +113,7 @@ test('refusals are counted and told in one line, however many; a long path is cu
   expect(lines.length).toBeLessThan(2_000);
 });
 
-test('an answer that its caller did not wait for is notified as cut off', async () => {
+test('an answer that its caller did not wait for is logged as cut off', async () => {
   lines = '';
   const giveUp = new AbortController();
   const asking = fetch(`${api.url}/slots/stream?specialist_id=${await specialist()}`, {

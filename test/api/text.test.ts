@@ -72,7 +72,7 @@ test.each(addresses)('%j as a website: %s', (given, isFine) => {
   expect(webAddress.safeParse(given).success).toBe(isFine);
 });
 
-describe('whatever field of whatever route takes text', () => {
+describe('every field of every route that takes text', () => {
   let api: TestApi;
   let document: Json;
   beforeAll(async () => {

@@ -78,7 +78,7 @@ test('tonight says who is charged by what, who is short, and what is renewed; no
   expect((await api.get('/api/tonight')).body).toEqual(body);
 });
 
-test('what is paused does not happen tonight, and why it is paused is kept until it is resumed', async () => {
+test('a paused schedule does not run tonight, and keeps its reason until it is resumed', async () => {
   expect((await api.post('/schedule/daily/pause', { reason: 'holidays' })).body).toMatchObject({ paused_reason: 'holidays' });
   const { body } = await api.get('/api/tonight');
   expect(body).toMatchObject({ sessions: 0, invoices: 0, charges: [], marked: 0 });

@@ -35,7 +35,7 @@ describe('a row is locked elsewhere', () => {
   const change = () => api.patch(`/api/training-types/${id}`, { max_participants: 11 });
   const over = (replies: Promise<Reply>[]) => Promise.race(replies).then(() => 'over');
 
-  test('who needs it is notified so in bounded time, and nobody else waits, with the same key or another', async () => {
+  test('requests that need it are told so in bounded time, and no others wait, with the same key or another', async () => {
     await holding(lock(), async () => {
       const waiting = Array.from({ length: 6 }, change);
       const bystanders = [api.get('/api/students'), api.get('/api/students', { key: other }), api.get('/health/ready')];
@@ -153,7 +153,7 @@ describe('connections are shared out', () => {
     await expect(line.enter('1', 'bookings')).resolves.toEqual(expect.any(Function));
   });
 
-  test('who waits too long is notified to come again', async () => {
+  test('a request that waits too long is told to come again', async () => {
     const line = createTurnQueue(1, 1);
     const leave = await line.enter('1', 'trainings');
     await expect(line.enter('2', 'trainings')).rejects.toMatchObject({ status: 503 });
@@ -162,7 +162,7 @@ describe('connections are shared out', () => {
   });
 });
 
-describe('whoever has no key', () => {
+describe('a request without a key', () => {
   const port = () => (api.server.address() as AddressInfo).port;
 
   /** Sends a head that announces a large body, and nothing of it; the status that comes back. */

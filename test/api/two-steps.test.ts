@@ -38,7 +38,7 @@ async function hold() {
   return () => client.end();
 }
 
-test('a refusal that was waited for is what a repeat gets; a twin that comes before it is notified to wait', async () => {
+test('a refusal that was waited for is what a repeat gets; a twin that comes before it is told to wait', async () => {
   const release = await hold();
   const asking = post('late');
   await eventually(() => api.db.exists(sql.unsafe`select from finance_requests where status = 'open'`));

@@ -42,7 +42,7 @@ const DONE = { training: 'completed', seat: 'PRESENT' };
 const OPEN = { training: 'scheduled', seat: 'REGISTERED' };
 const mark = (date = D) => night(db, markPresent, 'attendance', date);
 
-describe('what has begun at the run’s instant (D11)', () => {
+describe('trainings that have begun at the run’s instant (D11)', () => {
   test.each([
     ['before', `${D}T19:59:59.999Z`, DONE],
     ['at', TICK, DONE],
@@ -56,7 +56,7 @@ describe('what has begun at the run’s instant (D11)', () => {
     expect(await stateOf(made)).toEqual(state);
   });
 
-  test('what began later is caught up the next night', async () => {
+  test('a training that began later is marked the next night', async () => {
     const { id: made } = await training(`${D}T20:30:00Z`);
     await mark();
     await mark(addDays(D, 1));
@@ -85,7 +85,7 @@ describe('what has begun at the run’s instant (D11)', () => {
     expect(await stateOf(made)).toEqual(state);
   });
 
-  test('who is registered in a training that was completed is marked once it has begun', async () => {
+  test('a student registered in a completed training is marked once it has begun', async () => {
     const { id: made } = await training(`${D}T20:30:00Z`);
     await db.query(sql.unsafe`update real_trainings set status = 'completed' where id = ${made}`);
     await mark();

@@ -66,7 +66,7 @@ const seatOf = (training: number, student: number) =>
     from real_training_students where real_training_id = ${training} and student_id = ${student}`);
 const ABSENT = { status: 'ABSENT', marked_by: 'person' };
 
-describe('who may mark when (R8)', () => {
+describe('marking is open to each role in its own time (R8)', () => {
   const opening = -60 * MINUTE;
   test.each([
     ['an administrator a millisecond before it opens', null, opening - 1, 'marking opens 60 minutes before the start'],

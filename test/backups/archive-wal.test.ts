@@ -15,7 +15,7 @@ beforeEach(() => {
   writeFileSync(wal, Buffer.alloc(300_000, 7));
 });
 
-test('what is kept comes back as it was, and twice is as good as once', async () => {
+test('a file of the log comes back as it was, archived once or twice', async () => {
   await keepWal(wal, archived);
   await keepWal(wal, archived);
   await fetchWal(join(dir, 'back'), archived);
@@ -37,12 +37,12 @@ test('a file that was archived only in part is another one', async () => {
   await expect(keepWal(wal, archived)).rejects.toThrow(/another file/);
 });
 
-test('what cannot be read leaves nothing in the archive', async () => {
+test('a file that cannot be read leaves nothing in the archive', async () => {
   await expect(keepWal(join(dir, 'nowhere'), archived)).rejects.toThrow(/ENOENT/);
   expect(readdirSync(join(dir, 'archive'))).toEqual([]);
 });
 
-test('what was never archived is no file that a recovery could take for one', async () => {
+test('a file that was never archived cannot be fetched, and nothing is written in its place', async () => {
   await expect(fetchWal(join(dir, 'back'), archived)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(existsSync(join(dir, 'back'))).toBe(false);
 });

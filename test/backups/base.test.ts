@@ -71,7 +71,7 @@ test('a backup that is ended in its middle leaves no file, and says why', async 
   expect((await rows())[0]).toMatchObject({ finished_at: null, error: 'the worker drains' });
 });
 
-test('what a killed backup has left goes with the next one; only one is made at a time', async () => {
+test('the remains of a killed backup go with the next one; only one is made at a time', async () => {
   const left = join(studio.backupDir, 'nightly', '.20260101T000000000Z.tar.gz.tmp');
   mkdirSync(dirname(left), { recursive: true });
   writeFileSync(left, 'half');

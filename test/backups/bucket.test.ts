@@ -80,7 +80,7 @@ test('a file of more parts than a store takes goes in larger ones', async () => 
   expect(store.asked.filter(({ method, length }) => method === 'PUT' && length === 3 * PART)).toHaveLength(6);
 });
 
-test('what is not what was expected gets no name, and what was there stays', async () => {
+test('an upload that is not as expected gets no name, and the earlier object stays', async () => {
   await write(FILE, Buffer.from('the one before'));
   for (const length of [10, 5 * PART]) {
     const content = randomBytes(length);
@@ -139,7 +139,7 @@ test.each([
   await expect(bucket.list('wal')).rejects.toThrow(/^s3:\/\/studio\/copies\/of-backups: list of wal: /);
 });
 
-test('what breaks off while it is read is read on from there', async () => {
+test('a download that breaks off is read on from there', async () => {
   const content = randomBytes(50_000);
   await write(FILE, content);
   store.fail('cut', ({ method }) => method === 'GET', 2);

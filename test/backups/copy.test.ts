@@ -107,7 +107,7 @@ describe.each(['folder', 'bucket'])('a %s elsewhere', (kind) => {
     await studio.start();
   }, 180_000);
 
-  test('what is damaged here is taken from the copy, and what is lost here stays there', async () => {
+  test('a file damaged here is taken from the copy, and a file lost here stays there', async () => {
     const made = await backUp(studio.db, settings(), today(), new Date(), noTick);
     await copy();
     const path = join(studio.backupDir, made.file);

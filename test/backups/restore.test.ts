@@ -134,7 +134,7 @@ test('backups go on after a restore, no two restores take the same timeline, and
   expect(histories.sort()).toEqual(['00000002.history.gz', '00000003.history.gz']);
 });
 
-test('what cannot be had is refused in words, and nothing is left behind', async () => {
+test('a restore that is impossible is refused in words and leaves nothing behind', async () => {
   const into = join(studio.dataDir, 'nothing');
   const refused = (wish: Parameters<typeof restore>[1], words: RegExp) =>
     expect(restored({ ...wish, into: wish.into ?? into })).rejects.toThrow(words);

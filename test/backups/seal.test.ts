@@ -43,7 +43,7 @@ test('however it is cut into pieces on its way', async () => {
   expect((await opened(file)).equals(plain)).toBe(true);
 });
 
-describe('what is not as it was written is noticed', () => {
+describe('a sealed file that is not as it was written is noticed', () => {
   const HEAD = 40;
   const RECORD = CHUNK + 16;
   test.each<[string, (whole: Buffer) => Buffer]>([
@@ -76,7 +76,7 @@ test('another key, and none', async () => {
   await expect(openSealed(file, undefined)).rejects.toThrow(/is encrypted: BACKUP_KEY_FILE must name its key/);
 });
 
-test('what is not sealed is read as it is', async () => {
+test('a file that is not sealed is read as it is', async () => {
   const file = join(dir, 'plain');
   writeFileSync(file, 'plain');
   expect((await opened(file)).toString()).toBe('plain');

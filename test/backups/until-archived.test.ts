@@ -57,7 +57,7 @@ test('one that has kept nothing for more than a minute is given up, with its tro
   expect(still.looks()).toBe(4);
 });
 
-test('what lies there already is not asked for', async () => {
+test('a file that is archived already is not asked for', async () => {
   writeFileSync(join(dir, 'there.gz'), '');
   const idle = server(() => 0);
   await until(idle, 'there.gz');

@@ -160,7 +160,7 @@ test('in the year of turning 16 a trainer decides what a kids’ belt becomes', 
   expect((await place.award(student, await place.belt('Blue'), day, { reason: null })).status).toBe(201);
 });
 
-test('whoever is deferred is hidden until the day, and the count says as many as the list', async () => {
+test('a deferred student is hidden until the day, and the count says as many as the list', async () => {
   const student = await place.student();
   await place.award(student, await place.belt('Brown'), '2010-01-01');
   const listed = async (on: string) => {

@@ -100,7 +100,7 @@ test('passed at once by two is one award', async () => {
   expect(await standing(student)).toHaveLength(2);
 });
 
-test('whoever is not ready is told what is missing, and is planned with a reason', async () => {
+test('an exam of a student who is not ready is refused with what is missing, and planned with a reason', async () => {
   const student = await place.student();
   await place.award(student, await place.belt('Blue'), today());
   const wish = { belt_id: await place.belt('Purple') };

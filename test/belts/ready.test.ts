@@ -30,7 +30,7 @@ test.each([
   expect(await stepTo(student, 'Yellow/White', on)).toMatchObject({ min_age: 7, missing });
 });
 
-test('whoever trains no more is not ready', async () => {
+test('a student who trains no more is not ready', async () => {
   const student = await place.student();
   await place.award(student, await place.belt('White'), '2024-01-10', { reason: null });
   const missing = async () => (await stepTo(student, 'Blue', '2026-01-01'))?.missing;

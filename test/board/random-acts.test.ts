@@ -177,7 +177,7 @@ const twice = () =>
       on one.what = other.what and one.id = other.id and (one.kind, one.entry) < (other.kind, other.entry) and one.during && other.during`);
 
 test(
-  'whatever two people do at once, the database says what was accepted: nothing is lost, nobody is in two places, all is square',
+  'two people act at random at once: the database holds what was accepted, nobody is in two places, all is square',
   async () => {
     const drawn = fc.sample(pair, { numRuns: PAIRS, ...(sequences.seed === undefined ? {} : { seed: sequences.seed }) });
     const entries = await open();

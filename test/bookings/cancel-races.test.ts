@@ -84,7 +84,7 @@ describe('a booking that is cancelled while it is being paid', () => {
     expect(await balanceOf(api.db, wish.client_id)).toBe(70_000);
   });
 
-  test('the cancellation is first: nothing is paid, and whoever booked is notified so', async () => {
+  test('the cancellation is first: nothing is paid, and the caller is told so', async () => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from: 'wallet', starts_at: at(2, '10:00') };
     await make.money(wish.client_id, 70_000);
     const plan = planOf(wish);

@@ -113,7 +113,7 @@ describe('cancelling', () => {
   });
 
   test.each(['COMPLETED', 'NO_SHOW'])(
-    'what was noted as %s by mistake is taken back, a second time changes nothing',
+    'a booking noted as %s by mistake is taken back, a second time changes nothing',
     async (status) => {
       const { id } = (await book({ ...(await scene()), starts_at: inHours(3) })).body;
       const reopened = () => api.post(`/bookings/${id}/reopen`, {});

@@ -230,7 +230,7 @@ test('a training is not moved or brought back to where one of its students, or i
   await db.query(back);
 });
 
-test('who gives a training and takes part in it is in one place, and so is who books oneself', async () => {
+test('a trainer who takes part in their own training is in one place, and so is a specialist who books themselves', async () => {
   const person = await somebody();
   const training = await make.training({ trainer: person.id, at: TEN });
   await db.query(
@@ -240,7 +240,7 @@ test('who gives a training and takes part in it is in one place, and so is who b
   expect(await auditBooks(db, '2020-01-01')).toEqual([]);
 });
 
-test('what meets by the tables although the database refuses it is found by the audit, in whatever capacity, and so is a calendar that differs', async () => {
+test('the audit finds people who are in two places although the database refuses it, in any capacity, and a calendar that differs', async () => {
   const person = await somebody();
   const room = await make.room();
   const training = await seated(person);

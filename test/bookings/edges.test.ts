@@ -171,7 +171,7 @@ describe('free text without NUL or half characters', () => {
   });
 });
 
-describe('who is no client', () => {
+describe('a person who is no client', () => {
   test.each(['nobody', 'a specialist'])('%s has no packages: 404', async (who) => {
     const id = who === 'nobody' ? 999_999 : await make.specialist([]);
     expect(await api.get(`/api/clients/${id}/packages`)).toMatchObject({

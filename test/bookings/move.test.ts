@@ -35,7 +35,7 @@ describe('moving', () => {
     await square();
   });
 
-  test.each(['later', 'wallet'])('what is owed for it is due on its new day; paid %s', async (pay_from) => {
+  test.each(['later', 'wallet'])('the invoice of a moved booking is due on its new day; paid %s', async (pay_from) => {
     const wish = { ...(await scene({ price: 70_000 })), pay_from, starts_at: at(2, '23:45') };
     if (pay_from === 'wallet') await make.money(wish.client_id, 70_000);
     const { id } = (await book(wish)).body;
@@ -202,7 +202,7 @@ describe('moving', () => {
     }
   });
 
-  test('whoever saw an older version moves nothing; nor does a dry run of theirs say anything', async () => {
+  test('a move with an older version is refused, and so is its dry run', async () => {
     const { id, version } = (await book({ ...(await scene()), starts_at: at(2, '10:00') })).body;
     const move = (clock: string, more: Json = {}, headers = {}) =>
       api.post(`/bookings/${id}/reschedule`, { starts_at: at(3, clock), ...more }, { headers });

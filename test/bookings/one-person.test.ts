@@ -113,7 +113,7 @@ describe('registering by hand', () => {
     if (status === 409) expect(answer.body.detail).toBe(`the student has the booking ${id} (${service}) at that time`);
   });
 
-  test('a student who is in another training, or gives one, is notified which', async () => {
+  test('a student who is in another training, or gives one, is refused with the name of it', async () => {
     const { person, words } = await inTraining();
     expect(await add(person, TEN)).toMatchObject({ status: 409, body: { detail: `the student ${words}` } });
     const trainer = await make.trainer();
@@ -162,7 +162,7 @@ test('generation seats nobody who is booked, gives a training or is absent then:
   expect(again.students_added).toBe(1);
 });
 
-test('who is booked in the same moment as he is registered is refused in words, not lost', async () => {
+test('a client booked and registered in the same moment is refused in words, not lost', async () => {
   const [student, other] = [await make.student(), await scene()];
   await make.type();
   const training = await make.training({ trainer: await make.trainer(), at: TEN });

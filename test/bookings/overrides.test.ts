@@ -125,7 +125,7 @@ test('a break may hang over closing time', async () => {
   expect((await override({ specialist_id: specialist }, TEN_TO_SIX)).body.meetings).toEqual([]);
 });
 
-test('what is pending is listed, what is over or called off and what is of others is not, and all of it stands', async () => {
+test('bookings to come are listed, past, cancelled and others’ ones are not, and all of them stand', async () => {
   const [specialist, location] = [await person(), await make.location()];
   const room = await make.roomAt(location);
   const hour = (n: number) => ({ at: at(3, `${n}:00`), minutes: 60 });

@@ -160,17 +160,20 @@ test('a second time answers the first outcome and changes nothing', async () => 
 test.each([
   [666, 'PAID', 0],
   [667, 'UNPAID', 666],
-])('what comes back settles what else is owed, not what is kept: of 666 a debt of %i is %s', async (price, status, left) => {
-  const sale = await sold({ used: 1 });
-  const service_id = await make.service({ price });
-  const specialist_id = await make.specialist([service_id]);
-  const debt = await book({ client_id: sale.client_id, service_id, specialist_id, starts_at: at(3, '10:00') });
-  expect(debt.invoice.status).toBe('UNPAID');
-  await api.post(sale.cancel, reason);
-  expect((await api.get(`/bookings/${debt.id}`)).body.invoice.status).toBe(status);
-  expect(await balanceOf(api.db, sale.client_id)).toBe(left);
-  await square();
-});
+])(
+  'money that comes back settles other debts, money that is kept does not: of 666 a debt of %i is %s',
+  async (price, status, left) => {
+    const sale = await sold({ used: 1 });
+    const service_id = await make.service({ price });
+    const specialist_id = await make.specialist([service_id]);
+    const debt = await book({ client_id: sale.client_id, service_id, specialist_id, starts_at: at(3, '10:00') });
+    expect(debt.invoice.status).toBe('UNPAID');
+    await api.post(sale.cancel, reason);
+    expect((await api.get(`/bookings/${debt.id}`)).body.invoice.status).toBe(status);
+    expect(await balanceOf(api.db, sale.client_id)).toBe(left);
+    await square();
+  },
+);
 
 test('bookings to come that hold its units are listed, and it stands; those cancelled for free are in nobody’s way', async () => {
   const sale = await sold({ units: 5, used: 1 });

@@ -7,7 +7,7 @@ import { holdOpen, waitingForLock } from '../support/ledger.ts';
 import { battlefields, type Crowd, crowd } from './crowd.ts';
 import { at } from './salon.ts';
 
-describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the lock %s', (kind, lock) => {
+describe.each(battlefields)('a failed booking costs nobody the slot, on %s with the lock %s', (kind, lock) => {
   let { api, make } = {} as Crowd;
   beforeAll(async () => {
     ({ api, make } = await crowd(kind, lock));
@@ -70,7 +70,7 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     expect(await live(service_id)).toBe(3);
   });
 
-  test('who books or moves waits for one who is still paying and does not', async () => {
+  test('a booking or a move waits for a hold that is about to run out unpaid', async () => {
     const service_id = await make.service();
     const specialist_id = await make.specialist([service_id]);
     const held = { specialist: specialist_id, service: service_id, minutes: 60 };
@@ -83,7 +83,7 @@ describe.each(battlefields)('whoever fails costs nobody the slot, on %s with the
     expect(await api.post('/bookings', { ...wish, starts_at: at(7, '10:00') })).toMatchObject({ status: 201 });
   });
 
-  test('a hold that runs out while somebody stands in line for it is in nobody’s way', async () => {
+  test('a hold that runs out while a booking waits for it is not in its way', async () => {
     const service_id = await make.service();
     const specialist_id = await make.specialist([service_id]);
     const [, first, second] = await Promise.all(

@@ -144,7 +144,7 @@ describe('a location that is not active', () => {
   });
 });
 
-describe('who cannot be booked, and why', () => {
+describe('the reason why a specialist cannot be booked', () => {
   test('is said by the slots, by a booking and by a move alike', async () => {
     const [place, elsewhere] = [await make.location(), await make.location()];
     const service_id = await make.service();

@@ -167,7 +167,7 @@ const stateOfModel = ({ model }: Both) => ({
     .sort(([a, b], [c, d]) => a - c || b - d),
 });
 
-test(`whatever is booked, moved, cancelled and paid, database and model agree and the ledgers are square (${SEQUENCES} sequences)`, async () => {
+test(`database and model agree after any bookings, moves, cancellations and payments, and the ledgers are square (${SEQUENCES} sequences)`, async () => {
   await fc.assert(
     fc
       .asyncProperty(fc.array(step, { minLength: 1, maxLength: 25, size: 'max' }), async (steps) => {

@@ -24,7 +24,7 @@ describe.each(battlefields)('on %s with the lock %s', (kind, lock) => {
     api.db.oneFirst(sql.type(z.object({ count: z.int() }))`
       select count(*)::int as count from bookings where service_id = ${service} and status <> 'CANCELLED'`);
 
-  test('200 at once for one slot: one gets it, 199 are notified what is free', async () => {
+  test('200 at once for one slot: one gets it, 199 are told what is free', async () => {
     const service_id = await make.service({ price: 1_000 });
     const specialist_id = await make.specialist([service_id]);
     const clients = await Promise.all(Array.from({ length: 200 }, () => make.client()));

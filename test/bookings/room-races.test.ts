@@ -37,7 +37,7 @@ const takers: [string, (salon: Rooms) => string][] = [
   ],
 ];
 
-describe.each(takers)('whoever is slower to a room than %s', (_, taking) => {
+describe.each(takers)('a booking that is slower to a room than %s', (_, taking) => {
   test('books another one that is free', async () => {
     const salon = await rooms(2);
     const [booked] = await inQueue(api, taking(salon), () => book({ ...salon.wish, starts_at: TEN }));

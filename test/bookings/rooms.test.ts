@@ -51,7 +51,7 @@ const taking = ({ client, other, service, rooms }: Scene) => ({
 });
 const run = (statement: ReturnType<typeof sql.unsafe>) => api.db.query(statement);
 
-describe('what keeps a room from being offered', () => {
+describe('a room is not offered while it is taken', () => {
   test.each<[string, (salon: Scene) => Promise<unknown>, string]>([
     ['nothing', async () => undefined, ALL],
     ['a booking and its break', (salon) => make.booking({ ...taking(salon), minutes: 10, pause: 10 }), '12:00 12:15 13:30'],
@@ -96,13 +96,13 @@ describe('what keeps a room from being offered', () => {
     expect(await times(salon)).toBe(expected);
   });
 
-  test('whoever has no location takes a room anywhere', async () => {
+  test('a specialist without a location takes a room anywhere', async () => {
     const salon = await scene();
     await run(sql.unsafe`update specialists set location_id = null where id = ${salon.specialist}`);
     expect(await times(salon)).toBe(ALL);
   });
 
-  test('what has it after midnight, at the end of the last day that is asked for', async () => {
+  test('a booking after midnight takes the room at the end of the last day that is asked for', async () => {
     const salon = await scene();
     await run(sql.unsafe`update specialists set work_schedule = ${sql.jsonb(ALWAYS)} where id = ${salon.specialist}`);
     const last = async () => (await times(salon)).slice(-5);
@@ -129,7 +129,7 @@ describe('what keeps a room from being offered', () => {
   });
 });
 
-test('who writes through the routes sees it at once', async () => {
+test('a change through the routes is seen at once', async () => {
   const salon = await scene();
   expect(await times(salon)).toBe(ALL);
   const [room] = salon.rooms;
@@ -153,7 +153,7 @@ test('who writes through the routes sees it at once', async () => {
   expect(await times(salon)).toBe('');
 });
 
-describe('what is offered instead', () => {
+describe('a refusal offers other starts', () => {
   const refused = async (wish: Json, path = '/bookings') => {
     const { status, body } = await api.post(path, wish);
     expect(status).toBe(409);

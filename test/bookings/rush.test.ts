@@ -66,7 +66,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     expect(await api.db.oneFirst(transactions)).toBeLessThan(60);
   });
 
-  test('who is refused disturbs nobody', async () => {
+  test('refused bookings disturb no others', async () => {
     const service_id = await make.service();
     const specialists = await many(6, () => make.specialist([service_id]));
     const [busy, ...clients] = await many(8, () => make.client());
@@ -114,7 +114,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     expect(replies.filter(({ status }) => status === 409)).toHaveLength(5);
   });
 
-  test('sixty services that share sixty rooms: nobody is notified that there is none', async () => {
+  test('sixty services that share sixty rooms: nobody is told that there is none', async () => {
     const place = await make.location();
     const rooms = await many(60, () => make.roomAt(place));
     const wishes = await many(60, async () => {
@@ -127,7 +127,7 @@ describe.each(backendKinds)('a rush on %s', (kind) => {
     expect(new Set(replies.map(({ body }) => body.room_id)).size).toBe(60);
   });
 
-  test('who meets a lock waits alone; a training that comes in between is met by who wanted its time', async () => {
+  test('a booking that meets a lock waits alone; a training that comes in between refuses the one that wanted its time', async () => {
     const service_id = await make.service();
     const specialists = await many(10, () => make.specialist([service_id]));
     const clients = await many(10, () => make.client());

@@ -27,7 +27,7 @@ const booked = async (starts_at: string, pay_from = 'later') =>
   );
 const before = (start: string, hours: number) => new Date(Date.parse(start) - hours * 3_600_000).toISOString();
 
-test('what a cancellation would mean is said on both sides of twelve hours, and is nothing once it is over', async () => {
+test('the terms of a cancellation are said on both sides of twelve hours, and are nothing once it is over', async () => {
   const early = await booked(at(3, '09:00'));
   const soon = inHours(11);
   const late = await booked(soon);

@@ -90,7 +90,7 @@ describe.each(writings)('%s', (_, write) => {
   });
 });
 
-describe('what somebody wrote into the database', () => {
+describe('rows that were written straight into the database', () => {
   test('is shown as it stands, and can be mended', async () => {
     const [specialist, location] = [await make.specialist([]), await make.location()];
     await week('specialists', '{"0": "closed"}')({ specialist, location });

@@ -36,14 +36,14 @@ test('every word of the picture has its glyphs: other words make another picture
   expect(new Set(pictures.map((png) => png.toString('base64'))).size).toBe(3);
 });
 
-test('what happened is notified apart by pattern and word, not by colour alone', () => {
+test('outcomes are told apart by pattern and word, not by colour alone', () => {
   const svg = drawing(chartOf('ru', rough));
   for (const kind of ['success', 'partial', 'error', 'open']) expect(svg).toContain(`url(#${kind})`);
   for (const entry of ['успешно — 17', 'не полностью — 1', 'ошибка — 3', 'ещё идёт — 1']) expect(svg).toContain(`>${entry}<`);
   for (const label of ['16.11', '22.11', 'пн', 'вс']) expect(svg).toContain(`>${label}<`);
 });
 
-test('what did not happen is not in the legend', () => {
+test('an outcome that did not happen is not in the legend', () => {
   const svg = drawing(chartOf('en', week));
   expect(svg).toContain('>well — 28<');
   expect(svg).not.toContain('>failed');

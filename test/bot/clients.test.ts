@@ -271,7 +271,7 @@ test('buttons forged for what is another’s are refused, and nothing is shown o
   expect(await seatOf(training, who.id)).toBe('REGISTERED');
 });
 
-test('what is somebody’s own is not shown in a group', async () => {
+test('a person’s own affairs are not shown in a group', async () => {
   await bot.write(GROUP, '/balance', MASTER);
   expect(bot.told.last(GROUP)).toBe('Это только для личного чата со мной: здесь читают и другие.');
 });

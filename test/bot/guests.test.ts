@@ -40,7 +40,7 @@ test('a stranger gets one polite line a minute and nothing else, whatever they t
   expect(botStudio.telegram.delivered(chat)).toEqual([LINE, LINE]);
 });
 
-test('a client of the studio is notified so, in their own language', async () => {
+test('a client of the studio is told so, in their own language', async () => {
   const chat = stranger();
   await person(chat, 'client', 'uk');
   await botStudio.write(chat, '/status');
@@ -126,7 +126,7 @@ test('updates of other kinds, of other bots and without a chat are passed over',
   expect(botStudio.telegram.received).toHaveLength(count);
 });
 
-test('what people write is not kept', async () => {
+test('texts that people write are not kept', async () => {
   await botStudio.write(stranger(), '/start my-secret-\u0000token \ud83d');
   const kept = await botStudio.db.anyFirst(
     sql.type(z.object({ row: z.string() }))`select row_to_json(bot_updates)::text as row from bot_updates`,

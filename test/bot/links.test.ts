@@ -46,7 +46,7 @@ test('a link is to this bot, works for a week unless told otherwise, and is kept
   expect(rows.join()).not.toContain(token);
 });
 
-test('whoever opens it is greeted by name and connected, once', async () => {
+test('the person who opens it is greeted by name and connected, once', async () => {
   const [person, chat, other] = [await client(), newChat(), newChat()];
   const { token } = await link(person);
   expect(await open(chat, token)).toBe(
@@ -91,7 +91,7 @@ test('a newer link makes the older one void', async () => {
   expect(await open(chat, newer.token)).toContain('Приятно познакомиться');
 });
 
-test('a token that never was is notified so, as slowly as any stranger is answered', async () => {
+test('an unknown token is answered so, as slowly as any stranger is', async () => {
   const chat = newChat();
   for (let tries = 0; tries < 5; tries += 1) await botStudio.write(chat, `/start ${'x'.repeat(tries + 20)}`);
   expect(botStudio.telegram.delivered(chat)).toEqual([expect.stringContaining('Эта ссылка не работает')]);
@@ -132,7 +132,7 @@ test('a person who has left the studio is not connected any more', async () => {
   expect(await post(`/api/people/${person}/telegram-link`)).toMatchObject({ status: 404 });
 });
 
-test('what comes next is notified in the language of the record', async () => {
+test('the next message is in the language of the record', async () => {
   const [person, chat] = [await client(), newChat()];
   await botStudio.db.query(sql.unsafe`update users set locale = 'en' where id = ${person}`);
   expect(await open(chat, (await link(person)).token)).toContain('Nice to meet you, Марина!');

@@ -18,7 +18,7 @@ const person = (commands: boolean, locale: TelegramPerson['locale'] = null): Tel
   refills: false,
 });
 
-describe('who may command', () => {
+describe('admins’ chats and linked people may command', () => {
   test.each([
     ['a private chat from the settings', { id: 1001, isPrivate: true }, null, true],
     ['a group from the settings', { id: -1002, isPrivate: false }, null, true],

@@ -102,7 +102,7 @@ test('"not now" starts nothing, and the other button neither after it', async ()
   expect(await keys()).toEqual([]);
 });
 
-test('what has been done is run again only by a button that says so', async () => {
+test('a run that is done is run again only by a button that says so', async () => {
   await botStudio.write(ADMIN, `/run generation ${WEEK}`);
   await botStudio.press(ADMIN, 'Запустить');
   await end(1, 'success');
@@ -112,7 +112,7 @@ test('what has been done is run again only by a button that says so', async () =
   expect(await keys()).toHaveLength(2);
 });
 
-test('what somebody else finished between question and press is not run again', async () => {
+test('a run that somebody else finished between question and press is not run again', async () => {
   await botStudio.write(ADMIN, `/run generation ${WEEK}`);
   await botStudio.write(SECOND_ADMIN, `/run generation ${WEEK}`);
   await botStudio.press(SECOND_ADMIN, 'Запустить');

@@ -42,7 +42,7 @@ const membership = async (status: 'kicked' | 'member') => {
   await botStudio.settled();
 };
 
-test('whoever blocked the bot is not written to until they write again', async () => {
+test('a person who blocked the bot gets no messages until they write again', async () => {
   expect(await tell()).toBe('sent');
   botStudio.telegram.answerChat(CHAT, 403);
   expect(await tell()).toBe('undeliverable');
@@ -58,7 +58,7 @@ test('Telegram says itself that somebody blocked the bot, or let it in again', a
   expect(await tell()).toBe('sent');
 });
 
-test('what somebody writes in a group says nothing about their own chat', async () => {
+test('a message in a group says nothing about its sender’s own chat', async () => {
   await membership('kicked');
   await botStudio.write(-77, '/help', CHAT);
   expect(await tell()).toBe('undeliverable');

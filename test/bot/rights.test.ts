@@ -110,7 +110,7 @@ describe('the right to command changes by a scope of its own', () => {
     expect(await schedule(chat)).not.toContain('Schedule (');
   });
 
-  test('a role that is given or taken is notified to the others and to the person, once', async () => {
+  test('a role that is given or taken is reported to the other admins and to the person, once', async () => {
     const [chat, colleague] = [newChat(), newChat()];
     await admin(colleague, 'Вера');
     await told();

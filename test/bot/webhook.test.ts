@@ -24,7 +24,7 @@ const update = (text: string, fields: object = {}) => {
 const kept = () =>
   botStudio.db.anyFirst(sql.type(z.object({ update_id: z.int() }))`select update_id from bot_updates order by update_id`);
 
-test('Telegram is notified where to bring updates, with the secret, and they are not fetched', () => {
+test('Telegram is told where to bring updates, with the secret, and they are not fetched', () => {
   const calls = (method: string) =>
     botStudio.telegram.called.filter((call) => call.method === method).map(({ params }) => params);
   expect(calls('setWebhook')).toEqual([
@@ -37,7 +37,7 @@ test('Telegram is notified where to bring updates, with the secret, and they are
   expect([...calls('getUpdates'), ...calls('deleteWebhook')]).toEqual([]);
 });
 
-test('what it brings is answered; brought twice, once', async () => {
+test('an update is answered; brought twice, once', async () => {
   const brought = update('/help');
   for (let times = 0; times < 3; times += 1) {
     expect(await bring('/telegram/webhook', brought, shown)).toMatchObject({ status: 200, body: {} });

@@ -131,7 +131,7 @@ describe('Monday and Wednesday, Wednesday closed', () => {
     expect((await built()).days).toEqual([START, WEDNESDAY]);
   });
 
-  test('what was made before stands, with a warning; by hand it is refused in words', async () => {
+  test('earlier trainings stand, with a warning; new ones by hand are refused in words', async () => {
     const room = await make.room();
     await monAndWed(room);
     await built();

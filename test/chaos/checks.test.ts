@@ -28,7 +28,7 @@ const database = await testDatabase();
 const { db } = database;
 afterAll(() => database.close());
 
-test('what was granted and is not there is lost, what is there twice is doubled, what was refused is unasked', async () => {
+test('a granted payment that is missing is lost, one that is there twice is doubled, a refused one that is there is unasked', async () => {
   await db.query(sql.unsafe`insert into users (first_name, last_name) select 'Payer', 'One' from generate_series(1, 1)`);
   await db.query(sql.unsafe`
     insert into payments (payer_id, amount_minor, description)
@@ -167,7 +167,7 @@ test('a place that was given and is gone is lost, one that was given back and is
   ]);
 });
 
-test('what stands still does so for longer than anything is held', () => {
+test('a freeze lasts longer than any lease', () => {
   const leases = globSync('{api,queues,workers}/**/*.ts').flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/\bLEASE_(SECONDS|MS) = ([\d_]+)/g)].map(
       ([, unit, length]) => Number(length!.replaceAll('_', '')) / (unit === 'MS' ? 1_000 : 1),
@@ -269,7 +269,7 @@ test('a limit may be broken by those who outlived their lease, and not once more
   expect(comparePace({ overall: 0, chat: 3, group: 0 }, 2)).toEqual(['doubled: the limit "chat" of Telegram was broken 3 times']);
 });
 
-describe('what grew from the second day to the last one is named, what may grow is not', () => {
+describe('growth from the second day to the last one is named, except of what may grow', () => {
   const day = (memory: number, connections: number, jobs: number, leases: number, kept = 0) => ({
     day: today(),
     memory: { api: memory },
@@ -278,7 +278,7 @@ describe('what grew from the second day to the last one is named, what may grow 
     rows: { leases, payments: memory * 100 },
     kept: { 'keys of Redis': kept },
   });
-  test('what is held', () => {
+  test('of memory, connections, jobs and rows', () => {
     expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(125, 60, 2, 2)])).toEqual([]);
     expect(whatGrew([day(80, 40, 0, 1), day(100, 50, 2, 2), day(126, 61, 3, 3)])).toEqual([
       'grew: the memory of api from 100 to 126',
@@ -288,7 +288,7 @@ describe('what grew from the second day to the last one is named, what may grow 
     ]);
     expect(whatGrew([day(80, 40, 0, 1), day(80, 40, 0, 2)])).toEqual(['grew: the rows of leases from 1 to 2']);
   });
-  test('what is kept', () => {
+  test('of keys in Redis', () => {
     const kept = (...keys: number[]) => whatGrew(keys.map((count) => day(80, 40, 0, 1, count)));
     expect(kept(100, 200, 300, 400)).toEqual([]);
     expect(kept(1_000, 1_001, 1_002, 1_202)).toEqual([]);

@@ -70,7 +70,7 @@ describe('D27', () => {
   test.each([
     ['unlimited', null],
     ['used up', 0],
-  ])('what is %s expires without an entry', async (_, left) => {
+  ])('a subscription that is %s expires without an entry', async (_, left) => {
     const { id } = await hold({ left });
     expect((await clean()).result).toMatchObject({ subscriptions_expired: 1, sessions_expired: 0 });
     expect(await state(id)).toEqual({ status: 'expired', left, gone: 0 });
@@ -102,7 +102,7 @@ describe('D27', () => {
   });
 });
 
-describe('what somebody still needs waits', () => {
+describe('a subscription that is still needed waits', () => {
   const FIRST = '2026-10-01';
   const LAST = addDays(D, -1);
   test.each([

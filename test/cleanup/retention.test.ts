@@ -63,7 +63,7 @@ const request = async (at: string, status = 'done') => {
     select 'cancel_training', id, now(), 'desk', ${status}, case when ${status} <> 'open' then ${at}::timestamptz end from training`);
 };
 
-describe('what is kept how long', () => {
+describe('each table keeps its rows for its own time', () => {
   test.each(ages)('a run %s', async (_, at, left) => {
     await run(at);
     await night.clean(D, only('history'));
@@ -113,7 +113,7 @@ describe('what is kept how long', () => {
   });
 });
 
-describe('what is still open stays, however old', () => {
+describe('open rows stay, however old', () => {
   const OLD = edge(-100);
   test('messages that wait', async () => {
     await message(OLD, 'pending');
@@ -157,7 +157,7 @@ describe('what is still open stays, however old', () => {
   });
 });
 
-test('what a run has made outlives it, its tick forgets it', async () => {
+test('the rows that a run has made outlive it, its tick forgets it', async () => {
   const made = await run(edge(-100));
   await tick(edge(10), { run: made });
   await request(edge(10));

@@ -12,7 +12,7 @@ afterAll(() => night.close());
 /** A row that is over by a minute, and one that is not. */
 const both = sql.fragment`(values (1, interval '-1 minute'), (2, interval '1 minute')) as given (n, later)`;
 
-test('what of signing in is over goes, and what is not stays', async () => {
+test('ended sessions, links and codes go, live ones stay', async () => {
   const { db } = night;
   const person = await night.make.student();
   const fill = (statement: ReturnType<typeof sql.fragment>) => db.query(sql.unsafe`${statement}`);

@@ -234,7 +234,7 @@ describe('tasks', () => {
 });
 
 describe('the audit', () => {
-  test('what is not square leaves the run partial, is listed, and is notified to the admins', async () => {
+  test('findings leave the run partial, are listed, and are reported to the admins', async () => {
     const student = await night.make.student();
     await night.make.subscription({ student, from: '2026-11-01', to: '2026-12-01', left: 5 });
     await night.db.query(sql.unsafe`

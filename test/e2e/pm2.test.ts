@@ -32,7 +32,7 @@ test('PM2 gets what a program needs to run, and no setting', () => {
   });
 });
 
-test('what is compiled once is not compiled again: neither by a start nor by a process', async () => {
+test('compiled code is used again by later starts and by other processes', async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'compiled-'));
   const folder = join(dataDir, 'compiled');
   mkdirSync(folder);

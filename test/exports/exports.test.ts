@@ -92,7 +92,7 @@ test.each([
   },
 );
 
-test('what a spreadsheet would take for a formula is text, and a phone is a phone', async () => {
+test('a value that a spreadsheet would take for a formula is text, and a phone is a phone', async () => {
   const id = await make.student();
   await run(sql.unsafe`update users set first_name = '=1+1', phone = '+79165550011' where id = ${id}`);
   const csv = await file('students');

@@ -109,7 +109,7 @@ test('it has the name of the day it was made for, also when it is fetched the da
   expect((await fetched(id)).headers.get('content-disposition')).toBe(`attachment; filename="studio-${inDays(-1)}.zip"`);
 });
 
-describe('whoever is erased is in no file', () => {
+describe('an erased person is in no file', () => {
   const NAME = 'Забываемая';
   const erasable = async () => {
     const id = await studio(api.db).student();

@@ -15,7 +15,7 @@ const NEXT = addDays(MONDAY, 7);
 /** Redis that dies, remembers nothing, and comes back. */
 export const redisAway: Case[] = [
   [
-    'which is away, the running one ends, producers fail fast, and the next one is rung for when it is back',
+    'which is away, the running one ends, producers fail fast, and the next one is enqueued when it is back',
     async (at) => {
       const redis = at.redis as OwnServer;
       const run = await at.ask();

@@ -95,7 +95,7 @@ test('the API says 503 and goes on by itself', async () => {
   await api.close();
 });
 
-test('who listens to slots notices, and says so', async () => {
+test('a listener to slots notices, and says so', async () => {
   const database = await testDatabase();
   const gate = await openGate(database.url);
   let lost: Error | undefined;

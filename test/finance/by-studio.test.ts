@@ -46,7 +46,7 @@ test.each(['training', 'participation'])('a %s that is completed is taken back b
   await square();
 });
 
-test('what others hold is left to the worker, and is not lost', async () => {
+test('a request about rows that others hold is left to the worker, and is not lost', async () => {
   const training = await trainingIn({ api, make }, 30);
   const student = await make.student();
   await api.db.query(

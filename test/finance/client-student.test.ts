@@ -43,7 +43,7 @@ describe('a client becomes a student', () => {
   test.each([
     ['nothing is said', undefined],
     ['an empty body says nothing', {}],
-  ])('who pays for oneself, from today on, where %s', async (_, body) => {
+  ])('the student pays, from today on, where %s', async (_, body) => {
     const client = await make.client();
     const today = new Intl.DateTimeFormat('sv', { timeZone: api.fleet.settings.zone }).format(new Date());
     const made = await becomes(client, body);
@@ -53,7 +53,7 @@ describe('a client becomes a student', () => {
     });
   });
 
-  test('once: who is a student is notified where to change one', async () => {
+  test('once: the refusal for a student says where to change one', async () => {
     const client = await make.client();
     const first = (await becomes(client)).body;
     const student = (await api.post('/api/students', { first_name: 'Пётр' })).body.id;
@@ -132,7 +132,7 @@ describe('a client becomes a student', () => {
 });
 
 describe('money', () => {
-  test('what was made before stays with who paid then, what is new goes to the new payer', async () => {
+  test('earlier invoices stay with the earlier payer, new ones go to the new payer', async () => {
     const [client, mother] = [await make.client(), await make.client()];
     const book = await booker();
     await pays(client, 70_000);
@@ -181,7 +181,7 @@ describe('money', () => {
     await square();
   });
 
-  test('what is booked at the same moment is paid by one of the two, and by nobody else', async () => {
+  test('a booking of the same moment is paid by one of the two, and by nobody else', async () => {
     const [client, mother] = [await make.client(), await make.client()];
     await make.money(client, 140_000);
     await make.money(mother, 140_000);
@@ -202,7 +202,7 @@ describe('money', () => {
   });
 });
 
-describe('who is a client is not created once more as a student, and the refusal says how it is done', () => {
+describe('a client is not created once more as a student, and the refusal says how it is done', () => {
   test.each([
     ['phone', { phone: '+79005550001' }],
     ['Telegram id', { telegram_id: 5_000_000_001 }],
@@ -234,7 +234,7 @@ describe('who is a client is not created once more as a student, and the refusal
     });
   });
 
-  test('who has neither is nobody who is known', async () => {
+  test('a client without phone and Telegram id matches nobody', async () => {
     await api.post('/api/clients', { first_name: 'Инна' });
     expect(await api.post('/api/students', { first_name: 'Инна', phone: null })).toMatchObject({ status: 201 });
   });

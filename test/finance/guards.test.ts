@@ -128,7 +128,7 @@ const refusalOf = (deed: Deed) =>
   );
 const rulesFound = async () => (await auditBooks(on.db, '2026-01-01')).map((finding) => finding.rule);
 
-describe('what the database refuses, and the audit finds where it does not', () => {
+describe('the database refuses it, and the audit finds it where the guard is off', () => {
   test.each(refused)('%s', async (guard, without, before, deed, finding) => {
     await does(...before);
     const found = await rulesFound();
@@ -159,7 +159,7 @@ const followed: Followed[] = [
   ],
 ];
 
-describe('what the database keeps by itself, and the audit misses where it does not', () => {
+describe('the database keeps it right by itself, and the audit finds it where the trigger is off', () => {
   test.each(followed)('%s', async (_, without, deed, finding) => {
     await does(deed);
     expect(await rulesFound()).toEqual([]);
@@ -198,7 +198,7 @@ test.each(unguarded)('the audit finds %s', async (_, before, deed, finding) => {
   expect((await auditBooks(on.db, '2026-11-24')).map(({ rule }) => rule)).toContain(finding);
 });
 
-describe('what no audit can see, a comparison of the ledgers does', () => {
+describe('a comparison of the ledgers finds what no audit can see', () => {
   test('one_training_per_template_date: a template that is moved is not held a second time', async () => {
     const before = await booksOf(on.db);
     const moved = `update training_templates set start_time = '06:00'`;

@@ -73,7 +73,7 @@ test('a night that was stopped between two chunks says what both did', async () 
   });
 });
 
-test('what is listed is bounded: of more than 500 trainings the first stay, and their counts go on', () => {
+test('the list is bounded: of more than 500 trainings the first stay, and their counts go on', () => {
   const many = Array.from({ length: 501 }, (_, n) => ({ training_id: n + 1, sessions: 1 }));
   const cut = addDone(addDone(nothingDone, many.slice(0, 500)), many.slice(0, 1));
   expect([cut.is_cut, cut.trainings.slice(0, 2)]).toEqual([

@@ -13,7 +13,7 @@ afterEach(() => on.close());
 
 const { early, late, morning } = trainings;
 
-test('what comes for a student after the night has locked its students waits for the next chunk or night', async () => {
+test('a place that becomes due after the night has locked its students waits for the next chunk or night', async () => {
   // The other one has nothing due when the students are locked, and something when it is read what is due.
   await on.inTurn(cancel(late, people.other, 13));
   const letStudentGo = await on.hold(rows['the child']);
@@ -75,7 +75,7 @@ test('the night closes its trainings without holding a wallet', async () => {
   expect(await on.deadlocks()).toBe(0);
 });
 
-test('whoever is added while the night is under way is charged by it, or at once', async () => {
+test('a student added while the night is under way is charged by it, or at once', async () => {
   await on.inTurn();
   const letGo = await on.hold('select from real_trainings where id = 2 for no key update');
   const running = on.start(night);
@@ -87,7 +87,7 @@ test('whoever is added while the night is under way is charged by it, or at once
   expect(await auditBooks(on.db, '2026-11-24')).toEqual([]);
 });
 
-test('whoever is registered while attendance waits for others is marked by it all the same', async () => {
+test('a student registered while attendance waits for others is marked by it all the same', async () => {
   await on.inTurn();
   const letGo = await on.hold(rows['the child']);
   const running = on.start(attend);

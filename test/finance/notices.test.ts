@@ -62,7 +62,7 @@ describe('a cancelled training says what happened to each one (D43)', () => {
     expect(told).toHaveLength(4);
   });
 
-  test('whoever pays for two children is notified once, of both; the children of no balance', async () => {
+  test('a payer of two children is notified once, of both; the children of no balance', async () => {
     const training = await trainingIn(shift, 20);
     const [parent, one, other] = [await make.student(), await make.student(), await make.student()];
     for (const child of [one, other]) await paidBy(child, parent);
@@ -82,7 +82,7 @@ describe('a cancelled training says what happened to each one (D43)', () => {
   });
 });
 
-describe('of a place that is taken or given up the student and whoever pays are notified, each once; the trainer of how full it is (D43)', () => {
+describe('a place taken or given up is reported to the student and the payer, each once; to the trainer how full it is (D43)', () => {
   test.each([
     [20, 'is no longer booked'],
     [3, 'cancelled less than 12 hours before the start'],

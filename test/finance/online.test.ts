@@ -92,7 +92,7 @@ test('an invoice is paid with what came for it, before an older debt', async () 
   expect((await walletOf(person)).balance_minor).toBe(0);
 });
 
-test('what comes late is booked: after the order’s time, and for an invoice that is paid or waived', async () => {
+test('a late payment is booked: after the order’s time, and for an invoice that is paid or waived', async () => {
   const { person, invoice } = await owing();
   const { paid } = await order({ invoice_id: invoice.id }, person);
   await api.db.query(
@@ -215,7 +215,7 @@ async function paidOnline() {
   return { payer, paid, id, byHand, told, balance: async () => (await walletOf(payer)).balance_minor };
 }
 
-test('what came through the provider is given back there: by hand it is refused, so the provider’s report books it once', async () => {
+test('a payment through the provider is given back there: by hand it is refused, so the provider’s report books it once', async () => {
   const { id, byHand, told, balance } = await paidOnline();
   for (const more of [{}, { method: 'cash' }, { take_back: true }]) {
     const refused = await byHand(200_000, more);
@@ -228,7 +228,7 @@ test('what came through the provider is given back there: by hand it is refused,
   expect(await balance()).toBe(PRICE - 200_000);
 });
 
-test('what the studio gave back itself, in another way, is entered on purpose; the provider’s report is a second refund', async () => {
+test('money that the studio gave back in another way is entered on purpose; the provider’s report is a second refund', async () => {
   const { id, byHand, told, balance } = await paidOnline();
   for (const more of [{}, { method: 'online' }])
     expect((await byHand(200_000, { given_back_by: 'studio', ...more })).status).toBe(422);

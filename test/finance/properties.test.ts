@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.close());
 
-test(`whatever happens in whatever order, database and model agree and the ledgers are square (${chosen.numRuns} sequences)`, () =>
+test(`database and model agree after any steps in any order, and the ledgers are square (${chosen.numRuns} sequences)`, () =>
   assertOrReplay(
     fc.asyncProperty(world, fc.array(step, { minLength: 2, maxLength: 18 }), async (given, steps) => {
       await emptyStudio(database.db);

@@ -137,7 +137,7 @@ test('a payment without a method is of the usual one', async () => {
   expect((await pay(payer, 100, { method: 'card' })).method).toBe('card');
 });
 
-test('what something cost is known, with who changed it', async () => {
+test('earlier prices are known, with the person who changed them', async () => {
   const made = await api.post('/api/subscriptions', {
     name: 'Восемь',
     price_minor: 1_000,

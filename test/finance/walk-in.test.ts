@@ -40,7 +40,7 @@ test('a client who is no student comes in, pays, books from the wallet, and sees
   expect((await api.get('/api/audit')).body).toMatchObject({ findings: [], square: true });
 });
 
-test('what arrives pays what is owed for bookings, oldest first (D15)', async () => {
+test('money that arrives pays what is owed for bookings, oldest first (D15)', async () => {
   const client_id = await make.client();
   const service_id = await make.service({ price: 70_000 });
   const specialist_id = await make.specialist([service_id]);

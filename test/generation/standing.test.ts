@@ -193,7 +193,7 @@ describe('a template that is moved (D51)', () => {
     expect((await build(at('2031-05-13T07:00:00Z'))).warnings).toEqual([]);
   });
 
-  test('whoever is in a moved training is not seated in another one at its new time', async () => {
+  test('a student in a moved training is not seated in another one at its new time', async () => {
     const { template, student } = await tuesday();
     await build();
     const other = await make.template({ type: await make.type(), trainer: await make.trainer(), day: 2, time: '15:00' });

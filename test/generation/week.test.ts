@@ -63,7 +63,7 @@ describe('trainings (D5)', () => {
   });
 });
 
-describe('who is eligible (D6)', () => {
+describe('eligible students are seated, others are not (D6)', () => {
   test.each([
     ['linked on the day', { since: '2026-11-23' }, true],
     ['linked a day later', { since: '2026-11-24' }, false],

@@ -74,7 +74,7 @@ describe("a group's members (R10)", () => {
     expect(await seated()).toEqual(isSeated ? [`${day(2)}:${student}`] : []);
   });
 
-  test('who has a place of their own and one by the group is seated once, whoever came first before the others', async () => {
+  test('a student with a place of their own and one by the group is seated once, in the order of who came first', async () => {
     const groupId = await group();
     const id = await template({ group: groupId, places: 2 });
     const [one, other, third] = [await make.student(), await make.student(), await make.student()];

@@ -114,7 +114,7 @@ describe('a substitute', () => {
   });
 
   test.each(['busy', 'absent', 'inactive', 'nobody'])(
-    'who is %s is refused, with everything else that was asked',
+    'a substitute who is %s is refused, with everything else that was asked',
     async (why) => {
       const { trainer, other, trainings, student, decide } = await away();
       if (why === 'busy') await training(other, at(2, '18:30'));

@@ -51,7 +51,7 @@ test('types that share a program share the trial', async () => {
   expect(await trial(await training(adults, 4), student)).toMatchObject({ status: 409 });
 });
 
-test('whoever comes again under another name, with the phone of before, is the same person', async () => {
+test('a guest who comes again under another name, with the same phone, is the same person', async () => {
   const type = await make.type();
   const first = await phoned('+79990000001');
   expect(await trial(await training(type), first)).toMatchObject({ status: 201 });

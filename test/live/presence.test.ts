@@ -87,7 +87,7 @@ describe('between processes', () => {
   }
   const onlooker = { id: 'a', topics: new Set<string>(), see: () => undefined };
 
-  test('what one says the other shows, once, however often it is said', () => {
+  test('the other sees a state once, however often it is said', () => {
     const { one, seen, pass } = twoProcesses();
     one.say(onlooker, caller, { day, doing: 1 });
     pass();
@@ -102,7 +102,7 @@ describe('between processes', () => {
   test.each([
     [40_000, false],
     [40_001, true],
-  ])('whoever is not mentioned for %i ms is gone: %s', (ms, isGone) => {
+  ])('a person not mentioned for %i ms is gone: %s', (ms, isGone) => {
     const { one, other, seen, pass, wait } = twoProcesses();
     one.say(onlooker, caller, { day });
     pass();
@@ -111,7 +111,7 @@ describe('between processes', () => {
     expect(seen.some(({ left }) => left)).toBe(isGone);
   });
 
-  test('what is no message is passed over', () => {
+  test('a text that is no message is passed over', () => {
     const { other, seen } = twoProcesses();
     for (const rubbish of ['', 'null', '{', '{"socket":1}', '[]']) other.hear(rubbish);
     expect(seen).toEqual([]);

@@ -200,7 +200,7 @@ test('a file cannot come over the socket, and it is said which way it can', asyn
   await own.close();
 });
 
-test('what is another’s is 404 over the socket, and told to nobody as a topic', async () => {
+test('others’ rows are 404 over the socket, and told to nobody as a topic', async () => {
   const person = await personOf(world.api, 'client');
   const trainer = await personOf(world.api, 'trainer');
   const training = await world.make.training({ trainer: world.specialist, at: inHours(200) });

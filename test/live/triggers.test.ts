@@ -119,7 +119,7 @@ test('ten thousands of registrations in one statement are told as days and train
   expect(await topics()).toEqual(['client:*', ...[0, 1, 2, 3, 4, 20].map((n) => `day:${day(30 + n)}`), 'training:*'].sort());
 });
 
-test('what one row has planned holds for ten thousands of the same connection', async () => {
+test('the plan made for one row holds for ten thousand of the same connection', async () => {
   const marks = (few: number) => sql.unsafe`
     update real_training_students set status = 'ABSENT', attendance_marked_at = now()
     where id in (select id from real_training_students where status <> 'ABSENT' order by id limit ${few})`;

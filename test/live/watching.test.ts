@@ -71,7 +71,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await Promise.all([page.close(), own.close()]);
   });
 
-  test('who asks for a change by HTTP or over the socket is named', async () => {
+  test('the person who asks for a change by HTTP or over the socket is named', async () => {
     const page = await open();
     const client = await make.client();
     await page.watch([`client:${client}`]);
@@ -81,7 +81,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await page.close();
   });
 
-  test('who did it is told where the transaction says so', async () => {
+  test('the actor is told where the transaction names one', async () => {
     const page = await open();
     await page.watch(['tasks', 'runs']);
     await api.db.transaction(async (transaction) => {
@@ -94,7 +94,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await page.close();
   });
 
-  test('whoever comes back with the last upto is told what happened meanwhile', async () => {
+  test('a client that comes back with the last upto is told what happened meanwhile', async () => {
     const page = await open();
     await make.training({ trainer, at: at(11, '10:00') });
     const { upto } = await page.watch([`day:${day(11)}`, `day:${day(12)}`]);
@@ -138,7 +138,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await Promise.all([early.end(), late.end()]);
   });
 
-  test('what is rolled back is not told', async () => {
+  test('a change that is rolled back is not told', async () => {
     const client = new pg.Client(api.database.url);
     await client.connect();
     const page = await open();
@@ -152,7 +152,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await page.close();
   });
 
-  test('whoever comes back too late, or from another database, is told that something was missed', async () => {
+  test('a client that comes back too late, or from another database, is told that something was missed', async () => {
     const page = await open();
     const { upto } = await page.watch(['tasks']);
     await page.close();

@@ -73,7 +73,7 @@ const connect = (id: number, chat: number | null) =>
   database.db.query(sql.unsafe`update users set telegram_id = ${chat} where id = ${id}`);
 
 describe('where a person is, and in which language, is looked up when a message is sent', () => {
-  test('what waits goes to the account they have by then, not to the one that is somebody else’s now', async () => {
+  test('a waiting message goes to the account its reader has by then, not to the one that is somebody else’s now', async () => {
     const [person, fresh] = [await newPerson(), newChat()];
     await tell(person.id);
     await connect(person.id, fresh);
@@ -84,7 +84,7 @@ describe('where a person is, and in which language, is looked up when a message 
     expect(telegram.delivered(fresh)).toHaveLength(1);
   });
 
-  test('whoever has no Telegram any more gets it by another channel', async () => {
+  test('a reader who has no Telegram any more gets it by another channel', async () => {
     const person = await newPerson();
     await tell(person.id);
     await connect(person.id, null);
@@ -92,7 +92,7 @@ describe('where a person is, and in which language, is looked up when a message 
     expect(await statuses()).toEqual([{ status: 'pending', error: null, chat_id: null }]);
   });
 
-  test('who moves to an account that blocked the bot gets it by another channel', async () => {
+  test('a reader who moves to an account that blocked the bot gets it by another channel', async () => {
     const [person, blocked] = [await newPerson(), newChat()];
     await tell(person.id);
     await database.db.query(sql.unsafe`insert into telegram_chats (chat_id, blocked_at) values (${blocked}, now())`);

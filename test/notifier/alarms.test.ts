@@ -124,7 +124,7 @@ test.each([
   expect(counts()).toEqual(expected);
 });
 
-test('what somebody has taken note of, or muted, goes no further', async () => {
+test('an alarm that somebody has taken note of, or muted, goes no further', async () => {
   await raise(troubles.error);
   await raise(troubles.warning);
   await send(1);
@@ -173,7 +173,7 @@ test('one that is away is tried for a while first', async () => {
   expect(counts()).toEqual([0, 1]);
 });
 
-test('what Telegram has not taken for a minute goes by e-mail', async () => {
+test('an alarm that Telegram has not taken for a minute goes by e-mail', async () => {
   await raise(troubles.warning);
   await send(1);
   expect(counts()).toEqual([0, 0]);

@@ -151,7 +151,7 @@ describe('a message goes by the first channel its reader has', () => {
 });
 
 describe('a channel that refuses for good passes the message on', () => {
-  test('who blocks the bot gets the letter, and the next one at once', async () => {
+  test('a reader who blocks the bot gets the letter, and the next one at once', async () => {
     const reader = await person({ telegram: true, email: true });
     telegram.answerChat(reader.telegram as number, 403);
     await tell(reader.id);
@@ -233,7 +233,7 @@ describe('trouble that passes stays with its channel', () => {
     expect(await calls()).toEqual([]);
   });
 
-  test('what is urgent goes on by the next channel after six attempts', async () => {
+  test('an urgent message goes on by the next channel after six attempts', async () => {
     const { id } = await person({ email: true, phone: true });
     smtp.said.recipient = '450 try later';
     await tell(id, { priority: 'urgent' });
@@ -254,7 +254,7 @@ describe('one sender at a time', () => {
     expect(smtp.letters.map(({ to }) => to).sort()).toEqual(readers.map(({ email }) => email).sort());
   });
 
-  test('what a process held that died goes when its minute is over, and not before', async () => {
+  test('a message held by a process that died goes when its minute is over, and not before', async () => {
     const { id } = await person({ email: true });
     await tell(id);
     expect(await claimOther(database.db, ['email'], 60_000)).toMatchObject({ channel: 'email', attempts: 1 });
@@ -308,7 +308,7 @@ describe('quiet hours and switches hold for each channel', () => {
     expect(await rows()).toMatchObject([{ status: 'pending', attempts: 0 }, { status: 'sent' }]);
   });
 
-  test('what a person has switched off goes by none, and nobody calls', async () => {
+  test('a message that its reader has switched off goes by no channel, and nobody calls', async () => {
     const { id } = await person();
     await database.db.query(sql.unsafe`insert into notification_preferences values (${id}, 'training_cancelled', false)`);
     await tell(id);
@@ -318,7 +318,7 @@ describe('quiet hours and switches hold for each channel', () => {
   });
 });
 
-describe('whoever has no channel is called', () => {
+describe('a reader without a channel is called', () => {
   test('one open task a person holds every text, in order; a new one begins when it is done', async () => {
     const { id, phone } = await person({ phone: true });
     await tell(id);
@@ -341,7 +341,7 @@ describe('whoever has no channel is called', () => {
     expect((await calls()).map(({ details }) => details.messages.length)).toEqual([2, 1]);
   });
 
-  test('what a later message outdates leaves the task', async () => {
+  test('a message that a later one outdates leaves the task', async () => {
     const { id } = await person();
     const last = cancelled(id);
     const params = { ...last.params, student: null, charged: { sessions: 0, invoices: 0 } };
@@ -426,7 +426,7 @@ describe('whoever has no channel is called', () => {
     expect(await calls()).toEqual([]);
   });
 
-  test('who connects to the bot meanwhile gets it there', async () => {
+  test('a reader who connects to the bot meanwhile gets it there', async () => {
     const { id } = await person();
     await tell(id);
     await database.db.query(sql.unsafe`update users set telegram_id = 99001 where id = ${id}`);
@@ -460,7 +460,7 @@ describe('a child and whoever pays', () => {
     await family({ email: 'Family@mail.example' }, { email: 'family@mail.example' });
     expect(smtp.letters).toHaveLength(1);
   });
-  test('whoever has switched the child off is told nothing of it, but all the rest', async () => {
+  test('a payer who has switched the child off is told nothing of it, but all the rest', async () => {
     const [child, payer] = [await person({ email: true }), await person({ email: true })];
     await database.db.query(sql.unsafe`
       insert into students (id, payer_id) values (${payer.id}, ${payer.id}), (${child.id}, ${payer.id})`);

@@ -246,7 +246,7 @@ const notifyPerson = (id: number, fields: Partial<Notice> = {}) => {
   ]);
 };
 
-test('who has blocked the bot is sent nothing there, at once and later, until they write again', async () => {
+test('a reader who has blocked the bot is sent nothing there, at once and later, until they write again', async () => {
   const { id, chat } = await person();
   for (let n = 0; n < 3; n += 1) await notifyPerson(id);
   telegram.answerChat(chat, 403);
@@ -289,7 +289,7 @@ test('urgent goes before normal, normal before a digest, whatever was written fi
   expect(telegram.delivered(chat).map((text) => /worker (\w+)/.exec(text)?.[1])).toEqual(['urgent', 'normal', 'digest']);
 });
 
-test('what is not urgent waits for the end of the quiet hours, and costs nothing meanwhile', async () => {
+test('a message that is not urgent waits for the end of the quiet hours, and costs nothing meanwhile', async () => {
   const { id, chat } = await person();
   const now = new Date();
   const clock = (minutes: number) => new Date(now.getTime() + minutes * 60_000).toISOString().slice(11, 16);
@@ -309,7 +309,7 @@ test('what is not urgent waits for the end of the quiet hours, and costs nothing
 test.each([
   ['the person', sql.fragment`insert into notification_preferences select max(id), 'subscription', false from users`, 1],
   ['the studio', sql.fragment`insert into notification_switches values ('subscription', false)`, 0],
-])('what %s has switched off is skipped and says why', async (who, switchOff, othersSent) => {
+])('a message that %s has switched off is skipped and says why', async (who, switchOff, othersSent) => {
   const other = await person();
   const { id, chat } = await person();
   await database.db.query(sql.unsafe`${switchOff}`);

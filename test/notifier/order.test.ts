@@ -96,7 +96,7 @@ const rows = async () => {
   return all.map(({ template, status, error }) => `${template} ${status}${error ? ` (${error})` : ''}`);
 };
 
-describe('what a later message about the same subject outdates is not sent', () => {
+describe('a message that a later one about the same subject outdates is not sent', () => {
   test('a booking made for later and cancelled when it is near, in quiet hours: only the cancellation', async () => {
     await write(ofBooking('booking_confirmed', 1, { occasion: inHours(25), priority: 'normal' }));
     expect(await drain(quietNow())).toMatchObject({ held: 1, sent: 0 });
@@ -128,7 +128,7 @@ describe('what a later message about the same subject outdates is not sent', () 
     expect((await rows()).filter((row) => row.includes('superseded'))).toEqual([]);
   });
 
-  test('what was written already outdates nothing', async () => {
+  test('an earlier message outdates nothing', async () => {
     const cancelled = ofBooking('booking_cancelled', 5);
     await write(cancelled);
     await drain();
@@ -147,7 +147,7 @@ describe('what a later message about the same subject outdates is not sent', () 
     expect(await rows()).toEqual(['booking_confirmed sent', 'booking_cancelled sent']);
   });
 
-  test('the counters of an alert that could not be notified are one', async () => {
+  test('the counters of an alert that could not be sent are one', async () => {
     const again = (count: number) => ({
       template: 'alert_again' as const,
       dedupe: `again ${count}`,

@@ -334,7 +334,7 @@ test.each([
   expect(judgePushed(each.map((is) => ({ is, error: '' }))).outcome).toBe(outcome);
 });
 
-test('what is shown is cut between characters', () => {
+test('the text shown is cut between characters', () => {
   const long = payloadOf({ id: 1, subject: 'x', text: `x\n${'a'.repeat(298)}👩‍👩‍👧`, locale: 'ru' });
   expect(JSON.parse(long).body).toMatch(/^a+…$|�…$/u);
   expect(JSON.parse(long).body.isWellFormed()).toBe(true);

@@ -173,6 +173,6 @@ test.each([
 test.each([
   ['2026-11-22T12:00:00Z', 'urgent'],
   ['2026-11-22T12:00:00.001Z', 'normal'],
-])('what begins at %s is %s a day before', (startsAt, priority) => {
+])('a message about a start at %s is %s a day before', (startsAt, priority) => {
   expect(priorityOf(startsAt, '2026-11-21T12:00:00Z')).toBe(priority);
 });

@@ -97,7 +97,7 @@ test.each([
   expect(await tells(at)).toEqual(templates);
 });
 
-test('whoever pays is reminded as well, of whom it is, once', async () => {
+test('the payer is reminded as well, with the student’s name, once', async () => {
   const payer = await make.student();
   await database.db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
   await training('2026-11-21T16:00:00Z');
@@ -107,7 +107,7 @@ test('whoever pays is reminded as well, of whom it is, once', async () => {
   expect([theirs?.user_id, theirs?.params.student]).toEqual([payer, expect.stringContaining('Ученик')]);
 });
 
-test('what was moved is reminded of anew', async () => {
+test('a moved training is reminded of anew', async () => {
   const moved = await training('2026-11-21T16:00:00Z');
   expect(await tells('2026-11-21T14:00:00Z')).toEqual(['training_reminder']);
   await database.db.query(sql.unsafe`
@@ -182,7 +182,7 @@ test.each<[string, [string, string][], number]>([
   expect(await tells(AT)).toEqual(Array(count).fill('missed_classes'));
 });
 
-test('a streak of absences is notified once, and the next one again', async () => {
+test('a streak of absences is reported once, and the next one again', async () => {
   await absences(['2026-11-15', 'ABSENT'], ['2026-11-16', 'ABSENT']);
   expect(await tells(AT)).toEqual(['missed_classes']);
   await absences(['2026-11-17', 'ABSENT']);
@@ -217,7 +217,7 @@ test('a renewal that is not paid has reminders of its own', async () => {
   expect(await tells(AT)).toEqual([]);
 });
 
-test('what a payer owes is one reminder, and one more when more is overdue', async () => {
+test('a payer gets one reminder of all debts, and one more when more is overdue', async () => {
   await invoice('2026-11-18', '2026-11-01T12:00:00Z');
   await invoice('2026-11-19', '2026-11-01T12:00:00Z');
   await invoice('2026-11-21', '2026-11-01T12:00:00Z');
@@ -236,7 +236,7 @@ test('an older invoice that falls due after a younger one was recalled is recall
   expect(await tells('2026-11-24T12:00:00Z')).toEqual([]);
 });
 
-test('what was paid and is owed again is recalled again', async () => {
+test('an invoice that was paid and is owed again is recalled again', async () => {
   await invoice('2026-11-18', '2026-11-01T12:00:00Z');
   expect(await tells(AT)).toEqual(['payment_reminder']);
   const taken = await database.db.transaction(async (transaction) => {
@@ -253,7 +253,7 @@ test('what was paid and is owed again is recalled again', async () => {
   expect(await tells(AT)).toEqual([]);
 });
 
-test('what falls due anew, as when its booking was moved, is recalled anew', async () => {
+test('an invoice that falls due anew, as when its booking was moved, is recalled anew', async () => {
   await invoice('2026-11-18', '2026-11-01T12:00:00Z');
   expect(await tells(AT)).toEqual(['payment_reminder']);
   await database.db.query(sql.unsafe`update invoices set due_date = '2026-11-25'`);
@@ -302,7 +302,7 @@ test('the week a generation built is one message, with its trainings in order', 
   expect(trainings.map(({ training_date }) => training_date)).toEqual(['2026-11-24', '2026-11-26']);
 });
 
-test('a change is notified to the student, to whoever pays, and to the trainers of before and after, each once (D43)', async () => {
+test('a change is reported to the student, to the payer, and to the trainers of before and after, each once (D43)', async () => {
   const [parent, before, after] = [await make.student(), await make.trainer(), await make.trainer()];
   await database.db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${student}`);
   const at = await training('2026-11-25T09:00:00Z');
@@ -318,7 +318,7 @@ test('a change is notified to the student, to whoever pays, and to the trainers 
   ]);
 });
 
-test('another trainer is notified to those who take part, another number of places is not', async () => {
+test('a change of trainer is reported to those who take part, a change of places is not', async () => {
   const at = await training('2026-11-25T09:00:00Z');
   await database.db.query(sql.unsafe`update real_trainings set max_participants = 3 where id = ${at}`);
   expect(await tells(AT)).toEqual([]);

@@ -606,7 +606,7 @@ test('the names that fit are listed and the others counted', () => {
   expect(shown.split(', ').length + Number(more)).toBe(1_001);
 });
 
-test('what is not square is named, and the rest is a number', () => {
+test('the first findings are named, and the rest is a number', () => {
   const findings = [
     { rule: 'balance', id: 7, detail: 'balance 100, transactions 0' },
     { rule: 'never_charged', id: 8, detail: 'training 3 of 2026-11-20' },
@@ -622,7 +622,7 @@ test('what is not square is named, and the rest is a number', () => {
   ]);
 });
 
-test.each(finding.shape.rule.options)('what the audit calls %s has words in every language', (rule) => {
+test.each(finding.shape.rule.options)('the finding %s has words in every language', (rule) => {
   for (const locale of locales) {
     const findings = [{ rule, id: 7, detail: 'left 4' }];
     expect(say('books_not_square', { run_id: 1, date: '2026-11-21', count: 1, findings }, locale)).not.toContain(rule);

@@ -99,7 +99,7 @@ const painted = ({ text, entities }: { text: string; entities: Entity[] }) =>
     return [unit, ...here.map(({ type }) => type).sort()].join('|');
   });
 
-test('whatever the text: the parts are the text, each fits, formatting is kept and valid, no grapheme is cut that need not be', () => {
+test('any text: the parts are the text, each fits, formatting is kept and valid, no grapheme is cut that need not be', () => {
   fc.assert(
     fc.property(formatted, fc.integer({ min: 2, max: 40 }), (written, most) => {
       const parts = splitText(written, most);

@@ -113,7 +113,7 @@ test.each([
   expect(say('subscription_renewed', { ...renewed, ...figures }, locale).replaceAll(/[\u00a0\u202f]/g, ' ')).toBe(expected);
 });
 
-test('whoever pays is notified for whom it is', () => {
+test('the payer’s message names the student', () => {
   const params = { ...renewed, ...figures, is_paid: true, student: 'Анна Иванова' };
   expect(say('subscription_renewed', params)).toContain('«8 занятий (Анна Иванова)» продлён');
   expect(say('renewal_unpaid', { ...bill, student: 'Анна', is_lapsed: false })).toContain('после 28 ноября 2026 г. вас не будут');

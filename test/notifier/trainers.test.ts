@@ -102,7 +102,7 @@ describe('how full a training is', () => {
     expect(await counts()).toHaveLength(1);
   });
 
-  test('who gives up a place late, and who waits, has none', async () => {
+  test('a place given up late and a place on the waitlist do not count as taken', async () => {
     const id = await training(START, { places: 2 });
     await seat(id);
     await seat(id, { status: 'ABSENT' });

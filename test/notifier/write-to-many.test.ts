@@ -56,7 +56,7 @@ test('each is written to once, whoever pays for a child as well; the same Idempo
   expect((await write(training, { text: 'Bring towels, too' }, key)).status).toBe(422);
 });
 
-test('who has given the place back, waits for one, or has switched a child off is not written to', async () => {
+test('people who gave the place back, wait for one, or switched a child off are not written to', async () => {
   const { training, adult, unreached, child, mother } = await people();
   await scene.db.query(sql.unsafe`
     update real_training_students set status = 'CANCELLED_SAFE' where real_training_id = ${training} and student_id = ${adult}`);

@@ -141,7 +141,7 @@ test('a training of the last evening in Moscow is of its month, whatever UTC say
   expect(short(await sheet(trainer, '2026-03'))).toEqual([['training', '2026-03-01', 100]]);
 });
 
-test('what was cancelled pays nothing, and a substitute has what they gave', async () => {
+test('a cancelled training pays nothing, and a substitute is paid for what they gave', async () => {
   const [regular, substitute] = [await make.trainer(), await make.trainer()];
   for (const trainer of [regular, substitute]) await card(trainer, { training_minor: 100 });
   const given = await held(regular, '2026-03-10T15:00:00Z');
@@ -285,7 +285,7 @@ describe('paying out', () => {
   });
 });
 
-describe('who sees what', () => {
+describe('sheets are seen by their trainer, by admins and by owners', () => {
   test('a trainer the own sheets and cards, an admin all, and only the owner decides', async () => {
     const [me, admin] = [await personOf(api, 'trainer'), await personOf(api, 'admin')];
     const [other, student] = [await make.trainer(), await make.student()];

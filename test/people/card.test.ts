@@ -105,7 +105,7 @@ test('an invoice of a package names it, in the time line and in why', async () =
   });
 });
 
-test('what a message keeps secret, no card shows', async () => {
+test('the card shows no secret of a message', async () => {
   const student = await make.student();
   await api.db.query(sql.unsafe`
     insert into notifications (user_id, template, params, dedupe_key)
@@ -147,7 +147,7 @@ test('all bookings to come are cancelled at once, each by its own rules; a dry r
   expect(states).toEqual(['CANCELLED', 'CANCELLED', 'CONFIRMED', 'CONFIRMED']);
 });
 
-test('what was cancelled together is taken back together: all of it, or none where one place is taken since', async () => {
+test('a cancellation of several is taken back as a whole, or not at all where one place is taken since', async () => {
   const client = await make.client();
   const service = await make.service();
   const specialist = await make.specialist([service]);

@@ -123,7 +123,7 @@ async function tasksAtEighteen(date: string, ids: number[]) {
   return items.map(({ details }: Json) => details).filter(({ person_id }: Json) => ids.includes(person_id));
 }
 
-test('who turns 18 is asked anew for what a guardian consented to: one task, from that day on, unless they consented since', async () => {
+test('a student who turns 18 is asked anew for what a guardian consented to: one task, from that day on, unless they consented since', async () => {
   const birthday = addYears(today(), -18);
   const [now, tomorrow, asked, gone] = [await make.student(), await make.student(), await make.student(), await make.student()];
   for (const child of [now, tomorrow, asked, gone]) {

@@ -103,7 +103,7 @@ test('by hand it is done with a word of what was answered; reopened it waits aga
   expect((await finish(plain.body.id)).status).toBe(200);
 });
 
-test('whoever wants nothing kept withdraws the consent with it: one task, due in 30 days', async () => {
+test('a request to keep nothing withdraws the consent, too: one task, due in 30 days', async () => {
   const consentOf = async (id: number, kind: string) =>
     (await api.post(`/api/people/${id}/consents`, { kind, text_version: '1' })).body.id as number;
   const [first, second] = [await make.student(), await make.student()];

@@ -200,7 +200,7 @@ test('erased, nobody is named in any column of any table, the ledgers stay and t
   expect(JSON.parse(lines.at(-1)!)).toMatchObject({ user_id: id, erased_by: 'key-1' });
 });
 
-test('what stands against it is named, all at once, and nothing is erased', async () => {
+test('all obstacles are named at once, and nothing is erased', async () => {
   const [id, child] = [await make.student(), await make.student()];
   await run(sql.unsafe`update students set payer_id = ${id} where id = ${child}`);
   await run(

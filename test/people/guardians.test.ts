@@ -46,7 +46,7 @@ test('parents of one child may be several, and one pays: the second sees the chi
   expect((await father.ask('GET', `/api/students/${child}/wallet`)).status).toBe(404);
 });
 
-test('who is a guardian no more is out at once; whoever pays stays one until another does', async () => {
+test('a guardian who is taken away is out at once; a payer stays one until another pays', async () => {
   const { child, mother, father } = await family();
   await name(child, father.id);
   await isAnswered(father, child, 200);

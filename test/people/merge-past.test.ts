@@ -75,7 +75,7 @@ async function mergeHeld(kept: number, gone: number) {
   };
 }
 
-test('whatever is written for the one who goes while they are merged is refused, and nothing of it is there', async () => {
+test('a write for the merged record while merging goes on is refused, and leaves nothing', async () => {
   const [kept, gone] = await pair();
   await make.money(gone, 9_000);
   const training = await trainingAt(inHours(50));
@@ -95,7 +95,7 @@ test('whatever is written for the one who goes while they are merged is refused,
   await square(inDays(-1));
 });
 
-test('what was being written when merging began is waited for, and moves', async () => {
+test('a write under way when merging begins is waited for, and moves', async () => {
   const [kept, gone] = await pair();
   const writing = await holdOpen(
     api.database.url,
@@ -145,7 +145,7 @@ test('a night of renewals that meets a merging renews once, for the kept one', a
   await square();
 });
 
-test('what one was reminded of is not told again, and what waits for the old chat is read in the new one', async () => {
+test('a reminder that one record got is not sent again, and messages for the old chat go to the new one', async () => {
   const [kept, gone] = await pair();
   await run(sql.unsafe`update users set telegram_id = ${990_000 + kept} where id = ${kept}`);
   await run(sql.unsafe`update users set telegram_id = ${990_000 + gone} where id = ${gone}`);
@@ -227,7 +227,7 @@ test('a file that knows the old phone, e-mail or number means the kept one, and 
   }
 });
 
-test('whoever knows the old phone signs in as the kept one, which can take that phone', async () => {
+test('signing in with the old phone opens the kept record, which can take that phone', async () => {
   const { hashPassword } = await import('../../workers/sign-in/hash.ts');
   const [kept, gone] = await pair();
   await run(sql.unsafe`update users set phone = '+79162220001' where id = ${kept}`);

@@ -239,7 +239,7 @@ const changed = (payer: number, undone: string | null) =>
     insert into undos (kind, subject_id, actor, settle_payer_ids, until, undone_at)
     values ('trainings_cancelled', 0, 'x', array[${payer}::int], now() + interval '9 seconds', ${undone}::timestamptz)`);
 
-test.each(against)('what stands against it: %s', async (_, prepare, kinds, body = {}) => {
+test.each(against)('obstacles: %s', async (_, prepare, kinds, body = {}) => {
   const [kept, other] = [await make.student(), await make.student()];
   await prepare(kept, other);
   expect(await obstaclesOf(kept, other, body)).toEqual(kinds);
@@ -254,7 +254,7 @@ test.each(against)('what stands against it: %s', async (_, prepare, kinds, body 
 const counted = async (...ids: number[]) =>
   Promise.all(ids.map(async (id) => (await api.get(`/api/people/${id}/data`)).body.tables));
 
-test('whoever merges may change records and money', async () => {
+test('merging needs the scopes of records and of money', async () => {
   const [kept, other] = [await make.student(), await make.student()];
   for (const scope of ['records:write', 'money:write'])
     expect((await api.post(`/api/clients/${kept}/merge`, { other_id: other }, { key: await api.key(scope) })).status).toBe(403);

@@ -95,7 +95,7 @@ test.each<[string, Words, ...string[]]>([
   expect(notifications[0].params.text).toBe(written.map(() => `Были #${other}, и (#${other}).`).join(' '));
 });
 
-test('who is known by a name in Telegram is in nobody else’s data, and of two names that begin alike it is the longer', async () => {
+test('a name in Telegram is in nobody else’s data, and of two names that begin alike it is the longer', async () => {
   const [one, other, longer] = [await make.student(), await make.student(), await make.student()];
   await called(one, 'Инна', 'Седова', null, null);
   await run(sql.unsafe`update users set telegram_username = 'red_fox' where id = ${one}`);

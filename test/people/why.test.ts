@@ -76,7 +76,7 @@ test('why a wallet holds what it holds: a payment, who took it, and the invoice 
   expect(await why('refund', refund.id)).toMatchObject({ of: 'refund', rules: ['R19'] });
 });
 
-test('what no run wrote was done by whoever is in the log of changes', async () => {
+test('a row that no run wrote was made by the actor in the log of changes', async () => {
   const { api, make } = night;
   const [type, student] = [
     await make.subscription({ student: await make.student(), from: '2026-01-01', to: '2026-01-31' }),
@@ -94,7 +94,7 @@ test('what no run wrote was done by whoever is in the log of changes', async () 
   });
 });
 
-test('what was told about it is the end of the chain', async () => {
+test('the messages about it are the end of the chain', async () => {
   const id = await idOf(sql.unsafe`select id from invoices where payer_id = ${debtor}`);
   await night.api.db.query(sql.unsafe`
     insert into notifications (user_id, template, params, dedupe_key, subjects)
@@ -105,7 +105,7 @@ test('what was told about it is the end of the chain', async () => {
 });
 
 test.each(['balance', 'sessions', 'transaction', 'session', 'invoice', 'payment', 'refund', 'visit', 'booking'])(
-  'what is not there, %s, is a 404',
+  'a row that is not there, %s, is a 404',
   async (of) => {
     expect((await night.api.get(`/api/why?of=${of}&id=2147483647`)).status).toBe(404);
   },

@@ -58,7 +58,7 @@ describe('a dry run may look ahead to the next tick', () => {
   });
 });
 
-describe('what may enter', () => {
+describe('days and instants within their bounds may enter', () => {
   const says = (schema: typeof anyDay, given: unknown) =>
     schema.safeParse(given).error?.issues.map(({ message }) => message) ?? [];
   const BOUNDS = 'a day from 2000-01-01 to 2100-12-31';

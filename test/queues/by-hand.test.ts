@@ -15,7 +15,7 @@ import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { inDays } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
-import { emptyBook, emptyQueues } from '../support/ledger.ts';
+import { emptyLedger, emptyQueues } from '../support/ledger.ts';
 import { rounds } from '../support/nightly-only.ts';
 
 const TODAY = '2026-11-21';
@@ -30,7 +30,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     backend = testBackend(kind, database.url);
   });
   beforeEach(async () => {
-    await emptyBook(database.db);
+    await emptyLedger(database.db);
     await emptyQueues(backend);
   });
   afterAll(async () => {
@@ -87,7 +87,7 @@ describe('which open run of a process is next', () => {
   beforeAll(async () => {
     database = await testDatabase();
   });
-  beforeEach(() => emptyBook(database.db));
+  beforeEach(() => emptyLedger(database.db));
   afterAll(() => database.close());
   const ask = (name: 'cleanup' | 'daily', asker: object, date = TODAY) =>
     requestProcess(database.db, name, { date }, TODAY, asker);

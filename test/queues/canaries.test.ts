@@ -8,7 +8,7 @@ import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { backendKinds, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { emptyBook, emptyQueues, outbox } from '../support/ledger.ts';
+import { emptyLedger, emptyQueues, outbox } from '../support/ledger.ts';
 
 describe.each(backendKinds)('on %s', (kind) => {
   let database: TestDatabase;
@@ -19,7 +19,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     scheduler = { db: database.db, backend, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [] };
   });
   beforeEach(async () => {
-    await emptyBook(database.db);
+    await emptyLedger(database.db);
     await emptyQueues(scheduler.backend);
     scheduler.canaries = undefined;
   });
@@ -60,7 +60,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await jobs('notifier')).toEqual(['canary']);
   });
 
-  test('workers that were never seen are notified of after a minute, once', async () => {
+  test('workers that were never seen are reported after a minute, once', async () => {
     await watch(0, 50);
     expect(await told()).toEqual([]);
     await watch(60, 120);
@@ -79,7 +79,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await told()).toEqual([]);
   });
 
-  test('each outage is notified of once and so is its end, also when the scheduler is started anew in the middle', async () => {
+  test('each outage is reported once and so is its end, also when the scheduler is started anew in the middle', async () => {
     for (const noun of nouns) await lastSeen(noun, noun === 'generation' ? 70 : 0);
     await watch(0, 120);
     scheduler.canaries = undefined;

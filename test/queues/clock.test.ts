@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { latestTicks } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { book, emptyBook, endRuns, ledger, schedule } from '../support/ledger.ts';
+import { book, emptyLedger, endRuns, ledger, schedule } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const settle = (now: string, fields = {}) => settleTicks(database.db, [schedule(fields)], 'Europe/Moscow', new Date(now));
@@ -49,7 +49,7 @@ test('a clock that was in 2030 for a moment does not hold up the present', async
   ]);
 });
 
-test('what a clock ahead of time passed over is done when its time comes', async () => {
+test('ticks that a clock ahead of time passed over are done when their time comes', async () => {
   await walk(
     {},
     '2026-11-20T12:00Z',

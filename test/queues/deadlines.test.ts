@@ -5,7 +5,7 @@ import { requestRun } from '../../sql/runs/request.ts';
 import { latestTicks, pauseSchedule } from '../../sql/schedule/schedule.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { crowd, emptyBook, emptyQueues, endRuns, outbox, schedule } from '../support/ledger.ts';
+import { crowd, emptyLedger, emptyQueues, endRuns, outbox, schedule } from '../support/ledger.ts';
 
 let database: TestDatabase;
 let scheduler: SchedulerContext;
@@ -20,7 +20,7 @@ beforeAll(async () => {
   };
 });
 beforeEach(async () => {
-  await emptyBook(database.db);
+  await emptyLedger(database.db);
   await emptyQueues(scheduler.backend);
   await at('2026-11-21T12:00Z');
 });
@@ -49,7 +49,7 @@ const missed = (status: string | null, more = {}) => ({
 });
 
 test.each(['queued', 'running', 'error'] as const)(
-  'a run that is %s at its deadline is notified of once, to every admin chat',
+  'a run that is %s at its deadline is reported once, to every admin chat',
   async (status) => {
     await at(TICK);
     if (status !== 'queued') await endRuns(database.db, status);
@@ -131,7 +131,7 @@ test('a tick that was paused is not told of', async () => {
   expect(await outbox(database.db)).toEqual([]);
 });
 
-test('a tick caught up after its deadline is notified of at once', async () => {
+test('a tick caught up after its deadline is reported at once', async () => {
   for (const now of ['2026-11-23T12:00:00Z', '2026-11-23T12:00:01Z']) await at(now);
   expect((await outbox(database.db)).map(({ params }) => params)).toEqual([missed('queued').params, missed('queued').params]);
 });

@@ -3,13 +3,13 @@ import type { Misfire } from '../../queues/jobs/run-definition.ts';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import type { Schedule } from '../../queues/timetable/timetable.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { book, emptyBook, ledger, schedule } from '../support/ledger.ts';
+import { book, emptyLedger, ledger, schedule } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const settle = (now: string, ...schedules: Schedule[]) =>

@@ -2,13 +2,13 @@ import { afterAll, beforeAll, beforeEach, expect, jest, test } from '@jest/globa
 import { dropLease, leaseHolder, takeLease } from '../../sql/schedule/leases.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { crowd, emptyBook } from '../support/ledger.ts';
+import { crowd, emptyLedger } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const take = (holder: string, seconds = 60) => takeLease(database.db, 'night', holder, seconds);

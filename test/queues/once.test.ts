@@ -3,13 +3,13 @@ import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { sql } from '../../sql/database/database.ts';
 import { recordTicks } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { book, crowd, emptyBook, endRuns, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
+import { book, crowd, emptyLedger, endRuns, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const weekly = schedule({ misfire: 'every', windowHours: 10_000 });

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { resumeSchedule, settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { pauseSchedule, scheduleStates } from '../../sql/schedule/schedule.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { book, crowd, emptyBook, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
+import { book, crowd, emptyLedger, holdOpen, ledger, schedule, waitingForLock } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
 beforeEach(async () => {
-  await emptyBook(database.db);
+  await emptyLedger(database.db);
   await beat('2026-11-20T12:00Z');
 });
 afterAll(() => database.close());

@@ -7,7 +7,7 @@ import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
 import { findRun } from '../../sql/runs/find.ts';
 import { salon } from '../bookings/salon.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { emptyBook, endRuns } from '../support/ledger.ts';
+import { emptyLedger, endRuns } from '../support/ledger.ts';
 import { swaggerExample } from '../support/swagger-example.ts';
 
 let database: TestDatabase;
@@ -16,7 +16,7 @@ beforeAll(async () => {
   // Whom the catalog's example of `specialist_id` means.
   expect(await salon(database.db).specialist([])).toBe(1);
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const TODAY = '2026-11-24';
@@ -49,7 +49,7 @@ test('a process that has left the catalog is not repeated', async () => {
   expect(await repeatProcess(database.db, run, {})).toBeNull();
 });
 
-test('what would be repeated as something else is not', async () => {
+test('a request that would be repeated as something else is not repeated', async () => {
   const run = { process_type: 'cleanup', run_key: 'cleanup:2026-11-23', process_date: TODAY, params: { date: TODAY } };
   await expect(repeatProcess(database.db, run, {})).rejects.toThrow('cleanup:2026-11-23 would be repeated as cleanup:2026-11-24');
 });

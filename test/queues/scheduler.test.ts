@@ -14,7 +14,7 @@ import { salon } from '../bookings/salon.ts';
 import { testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { book, emptyBook, emptyQueues, ledger } from '../support/ledger.ts';
+import { book, emptyLedger, emptyQueues, ledger } from '../support/ledger.ts';
 
 let database: TestDatabase;
 let backend: Backend;
@@ -24,7 +24,7 @@ beforeAll(async () => {
   backend = testBackend('postgres', database.url);
 });
 beforeEach(async () => {
-  await emptyBook(database.db);
+  await emptyLedger(database.db);
   await emptyQueues(backend);
 });
 afterEach(async () => {

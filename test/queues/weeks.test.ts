@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { settleTicks } from '../../queues/timetable/settle-ticks.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { book, emptyBook, endRuns, ledger, schedule } from '../support/ledger.ts';
+import { book, emptyLedger, endRuns, ledger, schedule } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const settle = (zone: string, now: Date) => settleTicks(database.db, [schedule()], zone, now);

@@ -126,7 +126,7 @@ test('two at once renew each one once', async () => {
   expect(await figures(db)).toEqual({ ...undisturbed, told: 0 });
 });
 
-test('who waits for another’s chunk finds it done', async () => {
+test('a worker that waits for another’s chunk finds it done', async () => {
   let second: Promise<unknown> = Promise.resolve();
   await db.transaction(async (transaction) => {
     await renewNext(transaction, D, null, 100, null);

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { club, toldTo } from '../subscriptions/studio.ts';
+import { club, messagesTo } from '../subscriptions/studio.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -28,13 +28,13 @@ test.each([
   [2, true],
   [3, true],
   [4, false],
-])('what ends on D%+i is notified: %p (D28)', async (days, isTold) => {
+])('a subscription that ends on D%+i is announced: %p (D28)', async (days, isTold) => {
   const student = await make.student();
   const end = addDays(D, days);
   await make.held({ student, item: await make.item({ price: 123 }), to: end, left: 2, autoRenew: false });
   const { details } = await renew();
   expect(details.told).toMatchObject({ ending: isTold ? 1 : 0 });
-  const told = await toldTo(db, { user: student });
+  const told = await messagesTo(db, { user: student });
   expect(told.map(({ template, params }) => [template, params])).toEqual(
     isTold
       ? [
@@ -63,26 +63,26 @@ test.each<[string, { autoRenew?: boolean }, { isActive?: boolean }, boolean]>([
   const student = await make.student();
   await make.held({ student, item: await make.item(item), to: addDays(D, 3), ...fields });
   await renew();
-  expect((await toldTo(db, { user: student }))[0]?.params).toMatchObject({ renews });
+  expect((await messagesTo(db, { user: student }))[0]?.params).toMatchObject({ renews });
 });
 
 test('once, night after night; again only when a freeze has moved the end', async () => {
   const student = await make.student();
   const id = await make.held({ student, item: await make.item(), to: addDays(D, 3), autoRenew: false });
   for (const days of [0, 0, 1, 2, 3, 4]) await renew(addDays(D, days));
-  expect(await toldTo(db, { user: student })).toHaveLength(1);
+  expect(await messagesTo(db, { user: student })).toHaveLength(1);
   await db.query(sql.unsafe`update student_subscriptions set end_date = ${addDays(D, 9)}::date where id = ${id}`);
   for (const days of [5, 6, 7]) await renew(addDays(D, days));
-  expect(await toldTo(db, { user: student })).toHaveLength(2);
+  expect(await messagesTo(db, { user: student })).toHaveLength(2);
 });
 
-test('what is renewed this very night is notified as renewed only; what is over is not told', async () => {
+test('a subscription renewed this very night is announced as renewed only; one that is over is not announced', async () => {
   const [one, other, third] = [await make.student(), await make.student(), await make.student()];
   const item = await make.item();
   await make.held({ student: one, item, to: D });
   await make.held({ student: other, item, to: addDays(D, 2), status: 'cancelled' });
   await make.held({ student: third, item, to: addDays(D, 2), status: 'expired' });
   await renew();
-  expect((await toldTo(db, { user: one })).map(({ template }) => template)).toEqual(['subscription_renewed']);
-  expect([...(await toldTo(db, { user: other })), ...(await toldTo(db, { user: third }))]).toEqual([]);
+  expect((await messagesTo(db, { user: one })).map(({ template }) => template)).toEqual(['subscription_renewed']);
+  expect([...(await messagesTo(db, { user: other })), ...(await messagesTo(db, { user: third }))]).toEqual([]);
 });

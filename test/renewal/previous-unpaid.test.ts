@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { addDays } from '../../queues/time/calendar.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { club, heldBy, invoicesOf, toldTo } from '../subscriptions/studio.ts';
+import { club, heldBy, invoicesOf, messagesTo } from '../subscriptions/studio.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { night } from '../support/night.ts';
@@ -37,22 +37,22 @@ async function unpaidRenewal(days = 10) {
   return { student, item, id: second?.id as number };
 }
 const adminsTold = async () =>
-  (await toldTo(db, { chat: 1001 })).filter(({ template }) => template === 'renewal_previous_unpaid_admin');
+  (await messagesTo(db, { chat: 1001 })).filter(({ template }) => template === 'renewal_previous_unpaid_admin');
 
 test('an unpaid renewal is not renewed again; its payer and the admins are notified once (D41)', async () => {
   const { student } = await unpaidRenewal();
   const payer = await make.student();
   await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
-  const before = (await toldTo(db, { user: student })).length;
+  const before = (await messagesTo(db, { user: student })).length;
   for (const date of [D, D, addDays(D, 1), addDays(D, 7)]) {
     expect(await warnings(date)).toContainEqual(['previous_unpaid', student]);
   }
   expect(await warnings(addDays(D, 8))).toEqual([]);
   expect(await heldBy(db, student)).toHaveLength(2);
-  expect((await toldTo(db, { user: payer })).filter((message) => message.template === 'renewal_previous_unpaid')).toMatchObject([
-    { params: { amount_minor: 900, due_date: addDays(D, -9), student: expect.stringContaining('Ученик') } },
-  ]);
-  expect((await toldTo(db, { user: student })).slice(before).map(({ template }) => template)).not.toContain(
+  expect(
+    (await messagesTo(db, { user: payer })).filter((message) => message.template === 'renewal_previous_unpaid'),
+  ).toMatchObject([{ params: { amount_minor: 900, due_date: addDays(D, -9), student: expect.stringContaining('Ученик') } }]);
+  expect((await messagesTo(db, { user: student })).slice(before).map(({ template }) => template)).not.toContain(
     'renewal_previous_unpaid',
   );
   expect((await adminsTold()).flatMap(({ params }) => params.renewals)).toMatchObject([
@@ -74,7 +74,7 @@ test.each([
   expect((await heldBy(db, student))[2]).toMatchObject({ renewed_from_id: id });
 });
 
-test('what was bought and never paid, but is no renewal, is renewed', async () => {
+test('a purchase that was never paid, but is no renewal, is renewed', async () => {
   const student = await make.student();
   const held = await make.held({ student, item: await make.item(), to: D });
   await db.query(sql.unsafe`

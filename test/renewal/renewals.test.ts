@@ -3,7 +3,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { type Database, sql } from '../../sql/database/database.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { club, entriesOf, heldBy, invoicesOf, toldTo } from '../subscriptions/studio.ts';
+import { club, entriesOf, heldBy, invoicesOf, messagesTo } from '../subscriptions/studio.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -35,7 +35,7 @@ test.each([
   ['D-1', addDays(D, -1), D],
   ['D', D, addDays(D, 1)],
   ['D+1', addDays(D, 1), null],
-])('what ends on %s (%s) is renewed from %s', async (_, end, start) => {
+])('a subscription that ends on %s (%s) is renewed from %s', async (_, end, start) => {
   const student = await make.student();
   const item = await make.item({ days: 30 });
   const held = await make.held({ student, item, to: end, left: 2 });
@@ -166,7 +166,7 @@ test('the price, the sessions and the term are those of today’s catalogue', as
   expect((await invoicesOf(db, student))[0]).toMatchObject({ amount_minor: 450_000 });
 });
 
-test('what the catalogue sells no more, and who comes no more, is a warning', async () => {
+test('a type that is no longer sold, or a student who comes no more, is a warning', async () => {
   const [gone, away] = [await make.student(), await make.student({ isActive: false })];
   const [old, item] = [await make.item({ isActive: false }), await make.item()];
   const first = await make.held({ student: gone, item: old, to: D });
@@ -192,10 +192,10 @@ describe('money', () => {
     expect((await invoicesOf(db, student))[0]).toMatchObject({ status });
     expect(details.auto_payments).toBe(status === 'PAID' ? 1 : 0);
     expect(await db.oneFirst(sql.unsafe`select balance_minor from wallets where user_id = ${student}`)).toBe(left);
-    expect((await toldTo(db, { user: student }))[0]?.params.is_paid).toBe(status === 'PAID');
+    expect((await messagesTo(db, { user: student }))[0]?.params.is_paid).toBe(status === 'PAID');
   });
 
-  test('whoever pays for a student pays for the renewal, and both are notified', async () => {
+  test('the student’s payer pays for the renewal, and both are notified', async () => {
     const [child, parent] = [await make.student(), await make.student()];
     await db.query(sql.unsafe`update students set payer_id = ${parent} where id = ${child}`);
     await make.held({ student: child, item: await make.item(), to: D, left: 2 });
@@ -208,21 +208,21 @@ describe('money', () => {
       price_minor: 400_000,
       is_paid: false,
     };
-    expect(await toldTo(db, { user: child })).toMatchObject([
+    expect(await messagesTo(db, { user: child })).toMatchObject([
       { template: 'subscription_renewed', params: { ...params, student: null } },
     ]);
-    expect(await toldTo(db, { user: parent })).toMatchObject([
+    expect(await messagesTo(db, { user: parent })).toMatchObject([
       { template: 'subscription_renewed', params: { ...params, student: expect.stringContaining('Ученик') } },
     ]);
   });
 
-  test('what costs nothing is not invoiced', async () => {
+  test('a renewal that costs nothing is not invoiced', async () => {
     const student = await make.student();
     await make.held({ student, item: await make.item({ price: 0 }), to: D });
     const { counts } = await renew();
     expect(counts).toMatchObject({ students_processed: 1, invoices_created: 0 });
     expect(await invoicesOf(db, student)).toEqual([]);
-    expect((await toldTo(db, { user: student }))[0]?.params).toMatchObject({ price_minor: 0, is_paid: true });
+    expect((await messagesTo(db, { user: student }))[0]?.params).toMatchObject({ price_minor: 0, is_paid: true });
   });
 });
 
@@ -230,11 +230,11 @@ test('the night run again, that day or the next, renews nothing twice and tells 
   const student = await make.student();
   await make.held({ student, item: await make.item(), to: D, left: 3 });
   expect(await renewals()).toBe(1);
-  const [held, told] = [await heldBy(db, student), await toldTo(db, { user: student })];
+  const [held, told] = [await heldBy(db, student), await messagesTo(db, { user: student })];
   expect(await renewals()).toBe(0);
   expect(await renewals(addDays(D, -1))).toBe(0);
   expect(await heldBy(db, student)).toEqual(held);
-  expect(await toldTo(db, { user: student })).toEqual(told);
+  expect(await messagesTo(db, { user: student })).toEqual(told);
 });
 
 test('a renewal that was called off is not made again', async () => {

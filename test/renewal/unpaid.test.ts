@@ -4,7 +4,7 @@ import { type Database, sql } from '../../sql/database/database.ts';
 import { receivePayment, takeBackPayment } from '../../sql/finance/payments.ts';
 import { dunningKey, judgeUnpaid } from '../../workers/renewal/policy.ts';
 import { renewNight } from '../../workers/renewal/renew-night.ts';
-import { club, toldTo } from '../subscriptions/studio.ts';
+import { club, messagesTo } from '../subscriptions/studio.ts';
 import { clockAt } from '../support/clock.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
@@ -15,7 +15,7 @@ const D = '2026-11-20';
 /** The day on which what ends on D is due. */
 const DUE = addDays(D, 1);
 
-describe('what is said on a night', () => {
+describe('a night says at most one thing about an unpaid renewal', () => {
   test.each<[days: number, grace: number, told: string[], expected: string | null]>([
     [0, 7, [], 'renewal_unpaid:1:0'],
     [0, 7, ['renewal_unpaid:1:0'], null],
@@ -45,7 +45,7 @@ describe('what is said on a night', () => {
   });
 });
 
-describe('what was paid and is owed again is said anew, from the day it became owed', () => {
+describe('a renewal that was paid and is owed again is recalled anew, from the day it became owed', () => {
   test.each<[late: number, owed: number, told: string[], expected: string | null]>([
     [5, 0, ['renewal_unpaid:1:3'], 'renewal_unpaid:1.1:0'],
     [5, 0, ['renewal_unpaid:1.1:0'], null],
@@ -83,10 +83,10 @@ describe('in the database', () => {
   /** The notices about an unpaid renewal, by the day of the night that wrote them. */
   async function dunned(student: number, nights: string[], settings = {}) {
     const said: Record<string, string[]> = {};
-    let before = (await toldTo(db, { user: student })).length;
+    let before = (await messagesTo(db, { user: student })).length;
     for (const date of nights) {
       await renew(date, settings);
-      const all = await toldTo(db, { user: student });
+      const all = await messagesTo(db, { user: student });
       const fresh = all.slice(before).map(({ template }) => template);
       if (fresh.length > 0) said[date] = fresh;
       before = all.length;
@@ -105,7 +105,7 @@ describe('in the database', () => {
       // The renewal itself ends after thirty days; three days before, a message says so.
     });
     expect(await dunned(student, days(0, 20))).toEqual({});
-    const admins = await toldTo(db, { chat: 1001 });
+    const admins = await messagesTo(db, { chat: 1001 });
     expect(admins).toMatchObject([
       { template: 'renewal_lapsed_admin', params: { renewals: [{ student_id: student, amount_minor: 400_000, due_date: DUE }] } },
     ]);
@@ -118,18 +118,18 @@ describe('in the database', () => {
   ])('after %i nights were missed only the latest is said', async (missed, key) => {
     const student = await renewed();
     await renew(addDays(DUE, missed));
-    const told = await toldTo(db, { user: student });
+    const told = await messagesTo(db, { user: student });
     expect(told.map(({ dedupe_key }) => dedupe_key).slice(1)).toEqual([key]);
   });
 
-  test('what is paid meanwhile is not recalled', async () => {
+  test('a renewal paid meanwhile is not recalled', async () => {
     const student = await renewed();
     expect(Object.keys(await dunned(student, days(0, 0)))).toHaveLength(1);
     await db.query(sql.unsafe`update invoices set status = 'CANCELLED', cancelled_at = now()`);
     expect(await dunned(student, days(1, 10))).toEqual({});
   });
 
-  test('what was paid and is owed again is recalled again', async () => {
+  test('a renewal that was paid and is owed again is recalled again', async () => {
     const student = await renewed();
     await renew(DUE);
     await db.transaction(async (transaction) => {
@@ -142,7 +142,7 @@ describe('in the database', () => {
       expect(await takeBackPayment(transaction, payment, 'bounced')).toBe(1);
     });
     for (let n = 0; n < 2; n += 1) await renew(addDays(DUE, 1));
-    const told = await toldTo(db, { user: student });
+    const told = await messagesTo(db, { user: student });
     const [first, again, ...more] = told.slice(1).map(({ dedupe_key }) => dedupe_key);
     expect([first, more]).toEqual([expect.stringMatching(/^renewal_unpaid:\d+:0$/), []]);
     expect(again).toMatch(/^renewal_unpaid:\d+\.1:0$/);

@@ -127,7 +127,7 @@ describe('of 1,000 for three units is earned', () => {
     ]);
   });
 
-  test('what is kept of one that is taken back, on that day', async () => {
+  test('the part kept of a package that is taken back counts on that day', async () => {
     const { client, pack } = await packageOf('COMPLETED');
     await run(sql.unsafe`update client_packages set end_date = ${inDays(30)}::date where id = ${pack}`);
     expect((await api.post(`/api/clients/${client}/packages/${pack}/cancel`, { reason: 'переезд' })).body).toMatchObject({

@@ -144,7 +144,7 @@ describe('10,000 for 8 sessions', () => {
     expect(total).toMatchObject({ recognised_subscription_minor: 3_750, wallets_minor: 6_250, deferred_minor: 0, owed_minor: 0 });
   });
 
-  test('what is kept of it is earned when it is called off', async () => {
+  test('the part that is kept is earned when it is called off', async () => {
     const held = await sold(3);
     await api.post(`/api/student-subscriptions/${held}/cancel`, { reason: 'переезд', refund_minor: 1_000 });
     expect(await earned()).toMatchObject({ earned_minor: 9_000, deferred_minor: 0 });
@@ -177,7 +177,7 @@ test('an unlimited one is earned by the day, without frozen days', async () => {
   ]);
 });
 
-test('what is owed is earned, too; a waived invoice is taken off on its own day', async () => {
+test('an owed amount is earned, too; a waived invoice is taken off on its own day', async () => {
   const student = await make.student();
   const training = await make.held(`${addDays(today, -40)}T15:00:00Z`, [[student, 'PRESENT']]);
   const bill = await api.db.oneFirst(id`

@@ -88,7 +88,7 @@ test('a figure is the sum of the rows behind it', async () => {
   }
 });
 
-test.each(['day', 'week', 'month'] as const)('who came, who is active, what was given and where, by %s', async (by) => {
+test.each(['day', 'week', 'month'] as const)('visits, active students, trainings and rooms of a year, by %s', async (by) => {
   const seen = await compareOthers(year, by);
   const rare = by === 'day' ? ['trainings_cancelled', 'absent', 'new', 'frozen', 'churned', 'bookings', 'heads'] : [];
   for (const figure of [...rare, 'active', 'minutes', 'used_minutes', 'open_minutes'])

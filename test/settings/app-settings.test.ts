@@ -28,7 +28,7 @@ test('a worker gets the database, where its traces go, and no key, token or cert
   expect(given).toEqual(['DATABASE_URL', 'REDIS_URL', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_HEADERS']);
 });
 
-test('what an app gets is enough to start it, whatever else is set', () => {
+test('an app gets enough settings to start, whatever else is set', () => {
   const given = {
     HOST: '0.0.0.0',
     TLS_CERT: '/a.pem',

@@ -111,7 +111,7 @@ test.each(good)('%j is understood', (environment, expected) => {
   expect(read(environment)).toMatchObject(expected);
 });
 
-describe('what is malformed is notified in one line: the setting, what was given, what is accepted', () => {
+describe('a malformed setting is named in one line: the setting, what was given, what is accepted', () => {
   const bad: [string, string, string | RegExp][] = [
     ['PORT', '0', 'PORT: got "0"; accepted: a whole number from 1 to 65535'],
     ['PORT', '65536', 'PORT: got "65536"; accepted: a whole number from 1 to 65535'],

@@ -33,7 +33,7 @@ describe('strong', () => {
     expect(whyWeak(secret, 'desk')).toBeNull();
   });
 
-  test('whatever the fleet makes itself', () => {
+  test('every secret the fleet makes itself', () => {
     for (let tries = 0; tries < 1_000; tries += 1) expect(whyWeak(newSecret(), 'desk')).toBeNull();
   });
 });

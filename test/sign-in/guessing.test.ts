@@ -91,7 +91,7 @@ test('wrong passwords for as many accounts from as many addresses lock nobody ou
   expect(await rows()).toBeLessThanOrEqual(old - 40);
 });
 
-test('what is remembered of addresses is bounded', () => {
+test('the memory of addresses is bounded', () => {
   const guesses = countGuesses(3);
   for (let n = 0; n < 12_000; n += 1) guesses.miss(`10.${n >> 16}.${(n >> 8) & 255}.${n & 255}`);
   expect(guesses.size()).toBe(10_000);

@@ -185,7 +185,7 @@ describe('by Telegram', () => {
     expect(await consents(byBot, id)).toHaveLength(1);
   });
 
-  test('whoever has that Telegram already is who registers; somebody who commands or has left is not entered', async () => {
+  test('the record with that Telegram is the one that registers; one who commands or has left is not entered', async () => {
     const [client, admin, gone] = [
       await account(byBot, { telegram: 9_010 }),
       await account(byBot, { role: 'admin', telegram: 9_011 }),

@@ -190,7 +190,7 @@ describe('the studio may demand it of staff', () => {
     expect((await (await personOf(api, 'client')).ask('GET', '/real-trainings')).status).toBe(200);
   });
 
-  test('whoever has one and came by a link shows it before anything else', async () => {
+  test('a person with a second factor who came by a link shows it before anything else', async () => {
     const { id, secret, codes } = await withFactor('client');
     const { url } = (await api.post(`/api/people/${id}/password-link`)).body;
     const token = new URL(url).searchParams.get('token');

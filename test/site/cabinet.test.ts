@@ -61,7 +61,7 @@ test('nobody sees the cabinet before signing in, and comes back to the same page
   expect((await get('/enter?next=/cabinet//evil.example')).text).toContain('action="/enter"');
 });
 
-test('what is ahead, the balance, and what pays for it stand on one page', async () => {
+test('visits to come, the balance, and subscriptions stand on one page', async () => {
   const { get } = as(client);
   const id = await booked(client, at(3, '09:00'));
   await shop.make.money(client.id, 123_400);
@@ -144,7 +144,7 @@ test('a place in a class is given up with its consequence said', async () => {
   expect((await get(`/cabinet/classes/${late}`)).text).toContain('missed');
 });
 
-test('what is another’s is not there', async () => {
+test('others’ rows are not there', async () => {
   const id = await booked(client, at(7, '09:00'));
   const { get, post, tokenOf } = as(stranger);
   const form = tokenOf(await get('/cabinet'));

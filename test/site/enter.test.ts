@@ -92,7 +92,7 @@ test.each([
   expect(placeOf(await get(`/enter?next=${path}`))).toEqual([303, path]);
 });
 
-test('whoever has a second factor is asked for its code, and comes back all the same', async () => {
+test('a person with a second factor is asked for its code, and comes back all the same', async () => {
   const login = 'enter.second';
   const id = await account(api, { login });
   const ask = asking(api, cookieOf(await signIn(api, login), 'sf_session'));
@@ -154,7 +154,7 @@ test('by a code, too, what was held is still there: also after a wrong code, and
   expect([again.status, formsOn(again), again.text.includes('That code is over')]).toEqual([410, first(path), true]);
 });
 
-test('whoever comes from nowhere lands on the first page by a password, in the cabinet by a code', async () => {
+test('a visitor without a page to return to lands on the first page by a password, in the cabinet by a code', async () => {
   const login = 'enter.nowhere';
   await account(api, { login });
   const form = visitor.tokenOf(await visitor.get('/enter'));

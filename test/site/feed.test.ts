@@ -146,7 +146,7 @@ test('a new link makes the one before void; of the token only the hash is kept',
   expect((await fetch(second, { method: 'POST' })).status).toBe(405);
 });
 
-test('who guesses is stopped, and each guess is a 404', async () => {
+test('an address that guesses is stopped, and each guess is a 404', async () => {
   const statuses = new Set<number>();
   for (let tries = 0; tries < 40; tries += 1) statuses.add((await fetch(`${api.url}/calendar/${'x'.repeat(43)}.ics`)).status);
   expect([...statuses]).toEqual([404, 429]);

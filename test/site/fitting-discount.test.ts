@@ -187,7 +187,7 @@ test('an app is told which starts cost less, as the site’s page says it', asyn
 const dealOf = (starts_at: string, query = `&specialist_id=${anna}`, person = client) =>
   client.ask('GET', `/api/clients/${person.id}/deal?service_id=${cut}&starts_at=${starts_at}${query}`);
 
-test('what a start costs is said line by line before it is booked, with the ways there are to pay it', async () => {
+test('the price of a start is said line by line before it is booked, with the ways there are to pay it', async () => {
   const service = { kind: 'service', basis_points: null, minor: PRICE };
   expect((await dealOf(at(7, '10:15'))).body).toEqual({
     specialist_id: anna,
@@ -212,7 +212,7 @@ test('what a start costs is said line by line before it is booked, with the ways
   ]);
 });
 
-test('what nobody can book has no price, and another’s prices are nobody’s business', async () => {
+test('a start that nobody can book has no price, and others’ prices are not shown', async () => {
   const alone = await make.service();
   const only = await make.specialist([alone], { schedule: OPEN });
   await make.booking({ client: await make.client(), specialist: only, service: alone, at: at(7, '10:00') });
@@ -228,7 +228,7 @@ test.each([
   ['less than was said', 10, '10:30', 1, 201],
   ['more than was said, where nothing is given for a start that fits', 0, '10:30', 0.9, 409],
   ['as much as was said, where nothing is given', 0, '10:30', 1, 201],
-])('what costs %s is booked or not', async (_, fitting_percent, time, said, status) => {
+])('a start that costs %s is booked or not', async (_, fitting_percent, time, said, status) => {
   await api.ask('PUT', '/api/booking-rules', { body: { fitting_percent } });
   expect((await book(at(8, time), { most_minor: PRICE * said })).status).toBe(status);
   expect((await api.get(`/bookings?client_id=${client.id}`)).body.items).toHaveLength(status === 201 ? 1 : 0);

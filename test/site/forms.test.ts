@@ -53,7 +53,7 @@ test('a short link shows its service or its person at once, and says to previews
   for (const nothing of ['/s/x', '/s/', '/s/12345678901']) expect([nothing, (await get(nothing)).status]).toEqual([nothing, 404]);
 });
 
-test('what is free first is said and leads to its day, where it is the first of all starts; and nothing where nothing is free', async () => {
+test('the first free start is said and leads to its day, where it is the first of all; nothing where nothing is free', async () => {
   const service = await shop.make.service();
   const day = inDays(3);
   const weekday = (new Date(day).getUTCDay() + 6) % 7;

@@ -125,7 +125,7 @@ test('each letter of our languages is drawn, what cannot be is left out, and not
   expect(previewVersion(preview('a'))).not.toBe(previewVersion(preview('b')));
 });
 
-test('what is too long is cut after a word, with an ellipsis', () => {
+test('a text that is too long is cut after a word, with an ellipsis', () => {
   const lines = [...previewDrawing(preview('very long words '.repeat(20))).matchAll(/>([^<]+)<\/text>/g)].map(([, line]) => line);
   expect(lines).toHaveLength(3);
   expect(lines[2]).toMatch(/^[a-z ]+…$/);

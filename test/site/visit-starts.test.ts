@@ -131,7 +131,7 @@ const always = new Set(Array.from({ length: 60 }, (_, n) => from + n * QUARTER))
 const anna = { id: 1, locationId: 1, starts: always };
 const bella = { id: 2, locationId: 1, starts: always };
 
-test('whoever goes on has their break first, another one begins at once, and nobody is sent to another place', () => {
+test('a specialist who goes on has their break first, another one begins at once, and nobody is sent to another place', () => {
   const [own] = visitsOf(
     [
       { ...cut, givers: [anna] },

@@ -183,7 +183,7 @@ test('somebody who is known is told what is free, and books that instead; not on
   expect((await bookingsOf(person.id)).map((one) => one.starts_at)).toEqual([at(8, '12:00'), at(8, '13:00')]);
 });
 
-test('what costs more by now is said anew', async () => {
+test('a price that has risen is said anew', async () => {
   const person = await personOf(api, 'client');
   const { post, form, path } = await holding(at(9, '10:00'), person);
   const dear = await post(path, { form, total: '349999' });

@@ -49,7 +49,7 @@ test('where the clock is set back, the two starts of one time are told apart; no
   expect(kyiv.moment(autumn[2]!)).toMatch(/^Sunday.+ 03:30 GMT\+2$/);
 });
 
-test('what people wrote is text in a page, never markup', () => {
+test('people’s own words are text in a page, never markup', () => {
   const name = '<img src=x onerror=1>"\'&';
   expect(html`<p title="${name}">${[name, html`<b>${1}</b>`, null, false]}</p>`.text).toBe(
     '<p title="&lt;img src=x onerror=1&gt;&quot;&#39;&amp;">&lt;img src=x onerror=1&gt;&quot;&#39;&amp;<b>1</b></p>',

@@ -95,7 +95,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     });
   });
 
-  test('who arrives after the change was passed on is covered by his own', async () => {
+  test('a specialist who arrives after the change was passed on is covered by their own change', async () => {
     const [location, specialist] = [await stage.make.location(), await stage.make.specialist([service])];
     await stage.drain();
     const unseen = await holdOpen(
@@ -122,7 +122,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await isAnySlotChanged(stage.db)).toBe(false);
   });
 
-  test('what one worker is passing on another one leaves alone, and does not wait for', async () => {
+  test('a change that one worker is passing on is left alone by another, which does not wait', async () => {
     const location = await stage.make.location();
     const specialist = await stage.make.specialist([service], { location });
     await stage.drain();
@@ -134,7 +134,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await isTrue(specialist);
   });
 
-  test('who is being deleted holds up nobody else there', async () => {
+  test('a specialist who is being deleted holds up nobody else there', async () => {
     const location = await stage.make.location();
     const [goes, stays] = [await stage.make.specialist([], { location }), await stage.make.specialist([service], { location })];
     await stage.drain();

@@ -54,7 +54,7 @@ describe('which book it is', () => {
     expect(await bookAt(server.url)).toBe(before);
   });
 
-  test('whoever may do nothing else may ask', async () => {
+  test('a role with no rights may ask', async () => {
     await run(`create role guest login password 'guest' nosuperuser`);
     const url = Object.assign(new URL(server.url), { username: 'guest', password: 'guest' }).href;
     expect(await bookAt(url)).toBe(before);
@@ -83,7 +83,7 @@ describe('which book it is', () => {
     await other.close();
   });
 
-  test('what was recovered is another', async () => {
+  test('a recovered database is another', async () => {
     const [{ data_directory: folder }] = await run('show data_directory');
     await server.stop();
     writeFileSync(join(folder, 'postgresql.auto.conf'), `restore_command = 'false'\n`);

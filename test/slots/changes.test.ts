@@ -225,7 +225,7 @@ describe('services: all days of those who offer them', () => {
     await run(sql.unsafe`update services set ${change} where id = ${service}`);
     expect(await concerned()).toEqual(isConcerned ? { [one]: 'all', [two]: 'all' } : {});
   });
-  test('who offers it', async () => {
+  test('the specialists who offer it', async () => {
     await run(sql.unsafe`insert into specialist_services (specialist_id, service_id) values (${elsewhere}, ${service})`);
     expect(await concerned()).toEqual({ [elsewhere]: 'all' });
     await forgetAll(stage.db);
@@ -234,7 +234,7 @@ describe('services: all days of those who offer them', () => {
   });
 });
 
-test('whoever empties a table concerns everybody', async () => {
+test('an emptied table concerns everybody', async () => {
   await run(sql.unsafe`truncate calendar_overrides`);
   expect(await concerned()).toEqual({ [one]: 'all', [two]: 'all', [elsewhere]: 'all' });
 });
@@ -263,7 +263,7 @@ test('a location is deleted with everything noted and entered for it', async () 
   expect(await stage.db.any(sql.unsafe`select id from slot_changes`)).toEqual([]);
 });
 
-test('who changes a calendar does not wait for another change of it that is not committed', async () => {
+test('a change of a calendar does not wait for another one that is not committed', async () => {
   const other = new pg.Client({ connectionString: stage.database.url });
   await other.connect();
   await other.query('begin');

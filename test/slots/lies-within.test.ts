@@ -16,7 +16,7 @@ test.each([
   ['into it the first time', '2026-10-25', '02:00', 75, NOT_AT_THREE, false],
   ['through it both times', '2026-10-25', '02:00', 240, hours(['02:00', '05:00']), true],
   ['through it both times and past closing', '2026-10-25', '02:00', 255, hours(['02:00', '05:00']), false],
-])('what lasts %s', (_, day, clock, minutes, work, isWithin) => {
+])('work that lasts %s', (_, day, clock, minutes, work, isWithin) => {
   const from = instantOf(new Date(`${day}T${clock}:00Z`), ZONE).getTime();
   expect(liesWithin(zoneDay(day, ZONE), work, from, from + minutes * 60_000)).toBe(isWithin);
 });

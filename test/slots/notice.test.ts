@@ -69,7 +69,7 @@ test.each<[string, early: number, first: string]>([
   expect({ status, first: body.slots[0] }).toEqual({ status: 409, first });
 });
 
-test('what was offered a moment ago is not offered any more once its time has come', async () => {
+test('a start that was offered a moment ago is not offered any more once its time has come', async () => {
   const { firstOffered } = await scene();
   const seen: string[] = [];
   for (const early of [2, 1, 0, -1, 1]) {

@@ -55,7 +55,7 @@ describe('starts from 10:00 to 12:00 of what takes an hour with its break, in th
         .join(' '),
     ).toBe(starts);
   });
-  test('whoever has no location takes a room anywhere', () => {
+  test('a specialist without a location takes a room anywhere', () => {
     const rooms = [room(['09:00-11:30']), room(['11:00-18:00'], ELSEWHERE)];
     const starts = startsOutside(quarters('10:00', '12:00'), roomless(rooms, null, 60));
     expect(starts.map(clock)).toEqual(['10:00', '11:30', '11:45', '12:00']);

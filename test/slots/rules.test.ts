@@ -74,7 +74,7 @@ describe('work intervals round inwards (D30)', () => {
   });
 });
 
-describe('who works (D3, D30)', () => {
+describe('specialists are offered in their hours (D3, D30)', () => {
   test('"0" is Monday and "6" Sunday', () => {
     const week = weekHours('{"0": [["09:00","18:00"]], "1": [["09:00","12:00"],["14:00","20:00"]], "6": []}');
     const free = grids(daysFrom('2026-11-23', '2026-11-29'), { work: week }).map(({ free: cells }) => intervalsOf(cells));
@@ -120,14 +120,14 @@ describe('who works (D3, D30)', () => {
   ])('%s', (_, fields, free) => {
     expect(freeOn([WEDNESDAY], fields)).toEqual(free);
   });
-  test('what is no schedule means closed', () => {
+  test('a schedule that is none means closed', () => {
     for (const text of ['{"7": [["09:00","18:00"]]}', '{"0": [["18:00","09:00"]]}', '{"0": "x"}', '[]', '5', 'null'])
       expect(weekHours(text).flatMap(intervalsOf)).toEqual([]);
     expect(intervalsOf(cellsOfOverride([['a', 'b']]))).toEqual([]);
   });
 });
 
-describe('what is taken', () => {
+describe('bookings and trainings take slots', () => {
   const hour = (from: string, to: string) => span(`${WEDNESDAY}T${from}+03:00`, `${WEDNESDAY}T${to}+03:00`);
   test.each<[string, readonly [number, number], [string, string][]]>([
     [

@@ -31,7 +31,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   const read = async (specialistId: number, days = [FIRST], book = BOOK) =>
     (await stage.store.read(book, [specialistId], days)).get(specialistId);
 
-  test('what is written is read, by specialist and day; the rest is null', async () => {
+  test('stored days are read by specialist and day; the rest is null', async () => {
     await stage.store.write([day(1, FIRST, 5, 'a'), day(1, '2026-11-27', 5, 'b'), day(2, FIRST, 5, 'c')]);
     const found = await stage.store.read(BOOK, [1, 2, 3], daysFrom(FIRST, '2026-11-27'));
     expect([...found]).toEqual([

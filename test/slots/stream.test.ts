@@ -102,7 +102,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     return rows[0].n as number;
   };
 
-  test('every rewritten day of the specialist is notified, and of nobody else', async () => {
+  test('every rewritten day of the specialist is announced, and of nobody else', async () => {
     const [one, two] = [await make.specialist([service]), await make.specialist([service])];
     await drain();
     const stream = await listen(api, one);
@@ -140,7 +140,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     if (kind === 'postgres') await eventually(async () => (await connections()) === 0);
   });
 
-  test('after its connection was lost everybody is notified to look again, and hears again', async () => {
+  test('after its connection was lost every listener is told to look again, and hears again', async () => {
     const item = await make.specialist([service]);
     await drain();
     const stream = await listen(api, item);
@@ -156,7 +156,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     await stream.close();
   });
 
-  test('what is no message of days is dropped, and the next one is heard', async () => {
+  test('a text that is no message of days is dropped, and the next one is heard', async () => {
     const item = await make.specialist([service]);
     await drain();
     const stream = await listen(api, item);

@@ -34,7 +34,7 @@ async function stuckListener(specialist: number): Promise<ServerResponse> {
   return stream;
 }
 
-test('who does not even take the end of a stream is let go when the process drains', async () => {
+test('a listener that does not even take the end of a stream is let go when the process drains', async () => {
   const specialist = await salon(api.db).specialist([]);
   const stream = await stuckListener(specialist);
   api.draining.abort();

@@ -99,7 +99,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     }
   });
 
-  test('whoever reads sees every committed change at once, worker or no worker', async () => {
+  test('a reader sees every committed change at once, worker or no worker', async () => {
     const wind = storm(stage, people, 7);
     for (let n = 0; n < 60; n += 1) {
       await wind.blow();

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { whileUnderWay } from '../../workers/slots/while-under-way.ts';
 
-test('whoever asks the same while it is under way gets the same answer, whoever asks after it a new one', async () => {
+test('questions asked while the same one is under way share its answer; a later one gets a new answer', async () => {
   const ask = whileUnderWay<number>();
   const gates = [1, 2, 3].map(() => Promise.withResolvers<void>());
   let begun = 0;

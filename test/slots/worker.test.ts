@@ -102,7 +102,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect((await stage.stored(one)).slice(1, 4)).toEqual((await stage.fresh(one))?.slice(1, 4));
   });
 
-  test('what nobody rang for is enqueued for by the scheduler', async () => {
+  test('a change whose job was never enqueued is enqueued by the scheduler', async () => {
     const one = await stage.make.specialist([service]);
     const worker = startWorker(stage.fleet, 'slot-recalc', { drain: drainChanges }, new AbortController().signal);
     await worker.waitUntilReady();

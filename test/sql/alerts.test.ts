@@ -4,13 +4,13 @@ import { clearAlert, muteAlert, raiseAlert, type Trouble } from '../../sql/alert
 import { isPaid, notePaid, noteUnpaid } from '../../sql/alerts/outside-services.ts';
 import { sql } from '../../sql/database/database.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { emptyBook, outbox } from '../support/ledger.ts';
+import { emptyLedger, outbox } from '../support/ledger.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 const START = Date.parse('2026-11-21T12:00:00Z');
@@ -22,7 +22,7 @@ const clear = (seconds: number, prefix = trouble.fingerprint) =>
   database.db.transaction((transaction) => clearAlert(transaction, [1001], prefix, after(seconds)));
 const told = async () => (await outbox(database.db)).map(({ template, params }) => [template, params.count ?? 'first']);
 
-test('the same trouble is notified once, then the tenth and the hundredth time', async () => {
+test('the same trouble is reported once, then the tenth and the hundredth time', async () => {
   const said = [];
   for (let n = 0; n < 101; n += 1) said.push(await raise(n));
   expect(said.flatMap((what, n) => (what === 'quiet' ? [] : [[n + 1, what]]))).toEqual([
@@ -52,7 +52,7 @@ test.each([
   expect(await told()).toEqual(messages);
 });
 
-test('what goes on is not counted each time it is looked at, and is notified again after an hour', async () => {
+test('trouble that goes on is not counted each time it is looked at, and is reported again after an hour', async () => {
   for (let second = 0; second < 7_200; second += 60) await raise(second, { isOngoing: true });
   expect(await told()).toEqual([
     ['worker_down', 'first'],
@@ -60,7 +60,7 @@ test('what goes on is not counted each time it is looked at, and is notified aga
   ]);
 });
 
-test('its end is notified once; after that it is new', async () => {
+test('its end is reported once; after that it is new', async () => {
   await raise(0);
   expect(await clear(5)).toBe(1);
   expect(await clear(6)).toBe(0);
@@ -97,7 +97,7 @@ test('muted trouble is counted and not told, nor its end; then it is again', asy
   expect(await told()).toHaveLength(2);
 });
 
-test('what somebody waits to hear is notified whole each time', async () => {
+test('an alert that somebody waits for is sent whole each time', async () => {
   await raise(0);
   await raise(1, { isAnswer: true });
   expect(await told()).toEqual([

@@ -91,7 +91,7 @@ describe('loading', () => {
   });
 });
 
-describe('what is in it', () => {
+describe('the demo studio', () => {
   test('the summary counts the rows', async () => {
     expect(summary).toEqual({
       trainers: await count(sql.fragment`specialists`),

@@ -54,7 +54,7 @@ test('a data folder of an earlier version gets the role, and until then is used 
   expect(count).toBe(0);
 });
 
-test('what lies in the folder is its owner’s alone', () => {
+test('the files of the folder are readable by their owner alone', () => {
   const modes = (folder: string) =>
     Object.fromEntries(readdirSync(folder).map((name) => [name, (statSync(join(folder, name)).mode & 0o777).toString(8)]));
   expect(statSync(dir).mode & 0o777).toBe(0o700);

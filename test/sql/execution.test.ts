@@ -6,7 +6,7 @@ import { findRun } from '../../sql/runs/find.ts';
 import { releaseProcessLock } from '../../sql/runs/locks.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { emptyBook } from '../support/ledger.ts';
+import { emptyLedger } from '../support/ledger.ts';
 
 const DONE = { status: 'success' as const, result: { done: 1 }, details: {}, counts: { students_added: 3 } };
 const TROUBLE = ['run_failed:generation:', 'deadline_missed:generation'];
@@ -16,7 +16,7 @@ beforeAll(async () => {
   database = await testDatabase();
 });
 beforeEach(async () => {
-  await emptyBook(database.db);
+  await emptyLedger(database.db);
   await database.db.query(sql.unsafe`truncate alerts cascade`);
 });
 afterAll(() => database.close());

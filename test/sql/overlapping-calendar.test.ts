@@ -23,7 +23,7 @@ const STUDIO = `
     values (5, 5, 3, 1, '2030-01-07T09:30Z', 60, 15, 0, 0, 'CONFIRMED'), (1, 1, 3, 1, '2030-01-07T10:45Z', 60, 15, 0, 0, 'CONFIRMED');
   insert into specialist_absences (specialist_id, from_at, to_at) values (2, '2030-01-07T00:00Z', '2030-01-08T00:00Z');`;
 
-test('what meets already stands, is found by the audit, and nothing new comes beside it', async () => {
+test('overlaps that were there stand, are found by the audit, and get no new ones beside them', async () => {
   const { url, client, close } = await databaseBefore(CALENDAR);
   try {
     await client.query(STUDIO);

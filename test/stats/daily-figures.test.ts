@@ -270,7 +270,7 @@ test.each([
   ['30 days after', 30, 1],
   ['on the day', 0, 1],
   ['the day before', -1, 0],
-])('who was PRESENT is active %s (R23)', async (_, days, active) => {
+])('a student who was PRESENT is active %s (R23)', async (_, days, active) => {
   await held(ago(33), [[await make.student(), true]]);
   await write();
   expect(await on(addDays(ago(33), days))).toMatchObject({ active_students: active });

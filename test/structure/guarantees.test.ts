@@ -27,7 +27,7 @@ test.each(named)('%s: %s is there and holds what is named', (_, file, names) => 
 /** What `npm test` leaves out. */
 const isOfNight = (path: string) => /chaos|\.night\.test\.ts$/.test(path);
 
-test('what only the night plays says so, and nothing else does', () => {
+test('a guarantee that only the night plays says so, and no other does', () => {
   for (const [, , , , shown = ''] of rows)
     for (const [, file, words] of shown.matchAll(/\]\(([^)]+)\)([^[]*)/g))
       expect([file, words!.includes('(night)')]).toEqual([file, isOfNight(file!)]);

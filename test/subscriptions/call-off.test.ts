@@ -132,7 +132,7 @@ describe('the used share is kept (D22)', () => {
     expect(await billsOf(holding.student)).toEqual(['CANCELLED 1002']);
   });
 
-  test('what is still owed is a debt like any other: no renewal is recalled', async () => {
+  test('the rest that is owed is a debt like any other: no renewal is recalled', async () => {
     const holding = await bought({ taken: [-1] });
     await db.query(sql.unsafe`update invoices set is_auto_renewal = true where student_subscription_id = ${holding.id}`);
     await cancel(holding.id);

@@ -3,7 +3,7 @@ import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
-import { club, heldBy, invoicesOf, toldTo } from './studio.ts';
+import { club, heldBy, invoicesOf, messagesTo } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
 const at = (days: number) => addDays(TODAY, days);
@@ -57,7 +57,7 @@ test('a freeze moves all that follow, without overlap or gap, and what is due on
   });
   expect(await termsOf(student)).toEqual(FROZEN);
   expect((await invoicesOf(api.db, student)).map((bill) => bill.due_date)).toEqual([TODAY, at(7), at(17)]);
-  expect((await toldTo(api.db, { user: student })).at(-1)?.params.moved).toHaveLength(2);
+  expect((await messagesTo(api.db, { user: student })).at(-1)?.params.moved).toHaveLength(2);
 
   const ended = await act(first, 'unfreeze');
   expect(ended).toMatchObject({

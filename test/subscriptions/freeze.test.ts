@@ -8,7 +8,7 @@ import { buildWeek } from '../generation/fixtures.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { night } from '../support/night.ts';
 import { beforehand } from '../support/weeks.ts';
-import { club, entriesOf, toldTo } from './studio.ts';
+import { club, entriesOf, messagesTo } from './studio.ts';
 
 const TODAY = dayOf(new Date(), 'Europe/Moscow');
 const at = (days: number) => addDays(TODAY, days);
@@ -50,7 +50,7 @@ describe('a freeze', () => {
       released: [],
     });
     expect(body.freeze_end_date < body.end_date).toBe(true);
-    expect(await toldTo(api.db, { user: student })).toMatchObject([
+    expect(await messagesTo(api.db, { user: student })).toMatchObject([
       { template: 'subscription_frozen', params: { from: at(from), to: at(to), end_date: at(19 + days), released: [] } },
     ]);
   });
@@ -100,7 +100,7 @@ describe('a freeze', () => {
     expect(body).toMatchObject({ sessions_left: 3 });
     const statuses = await Promise.all([...trainings.values()].map(seat));
     expect(statuses).toEqual(['REGISTERED', 'CANCELLED_SAFE', 'CANCELLED_SAFE', 'REGISTERED']);
-    const [told] = await toldTo(api.db, { user: student });
+    const [told] = await messagesTo(api.db, { user: student });
     expect(told?.params.released).toMatchObject([{ training_date: at(2) }, { training_date: at(4) }]);
   });
 
@@ -171,7 +171,7 @@ describe('ending it early', () => {
       freeze_end_date: null,
       days_returned: days,
     });
-    expect((await toldTo(api.db, { user: student })).at(-1)).toMatchObject({
+    expect((await messagesTo(api.db, { user: student })).at(-1)).toMatchObject({
       template: 'subscription_unfrozen',
       params: { end_date: at(19) },
     });

@@ -36,7 +36,7 @@ async function offers() {
 }
 
 test.each(['a subscription', 'a package', 'a booking', 'a standing place', 'a place in a group'] as const)(
-  'who is not active gets no %s (409), who is active does',
+  'an inactive student gets no %s (409), an active one does',
   async (what) => {
     const get = (await offers())[what];
     const [away, here] = [await make.student({ isActive: false }), await make.student()];

@@ -3,7 +3,7 @@ import { type Database, sql } from '../../sql/database/database.ts';
 import { giveBack } from '../../sql/finance/give-back.ts';
 import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { club, toldTo } from './studio.ts';
+import { club, messagesTo } from './studio.ts';
 
 let database: TestDatabase;
 let db: Database;
@@ -39,7 +39,7 @@ test.each<[number | null, number, number]>([
   for (let n = 0; n < trainings; n += 1)
     await make.register(await make.training({ startsAt: `2026-11-2${n + 1}T10:00:00Z` }), student);
   await charge('2026-11-22');
-  const told = await toldTo(db, { user: student });
+  const told = await messagesTo(db, { user: student });
   expect(told).toHaveLength(times);
   for (const message of told) {
     expect(message).toMatchObject({
@@ -50,7 +50,7 @@ test.each<[number | null, number, number]>([
   }
 });
 
-test('taken, given back and taken again, it is notified once; whoever pays is notified too', async () => {
+test('taken, given back and taken again, it is reported once; the payer is notified, too', async () => {
   const [student, payer] = [await make.student(), await make.student()];
   await db.query(sql.unsafe`update students set payer_id = ${payer} where id = ${student}`);
   await make.held({ student, item: await make.item(), from: '2026-11-01', to: '2026-11-30', left: 1 });
@@ -58,6 +58,6 @@ test('taken, given back and taken again, it is notified once; whoever pays is no
   await charge('2026-11-22');
   await db.transaction((transaction) => giveBack(transaction, [seat]));
   await charge('2026-11-22');
-  expect(await toldTo(db, { user: student })).toHaveLength(1);
-  expect(await toldTo(db, { user: payer })).toMatchObject([{ params: { student: expect.stringContaining('Ученик') } }]);
+  expect(await messagesTo(db, { user: student })).toHaveLength(1);
+  expect(await messagesTo(db, { user: payer })).toMatchObject([{ params: { student: expect.stringContaining('Ученик') } }]);
 });

@@ -92,7 +92,7 @@ export const invoicesOf = (db: Database, student: number) =>
     from invoices where student_id = ${student} order by id`);
 
 /** What was said to a person, oldest first; chat 1001 are the admins. */
-export const toldTo = (db: Database, to: { user: number } | { chat: number }) =>
+export const messagesTo = (db: Database, to: { user: number } | { chat: number }) =>
   db.any(sql.type(z.object({ template: z.string(), params: z.record(z.string(), z.unknown()), dedupe_key: z.string() }))`
     select template, params, dedupe_key from notifications
     where ${'user' in to ? sql.fragment`user_id = ${to.user}` : sql.fragment`chat_id = ${to.chat}`} order by id`);

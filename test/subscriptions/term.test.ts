@@ -78,7 +78,7 @@ test('the database says the same of every day of five years, for every anchor an
   expect(wrong).toEqual([]);
 });
 
-test('what is kept of a price is the same in the database, whatever is used of whatever was sold (D22)', async () => {
+test('the part kept of a price is the same in the database, for any use of any type (D22)', async () => {
   const rows = await database.db.any(sql.type(z.object({ price: z.int(), units: z.int(), used: z.int(), kept: z.int() }))`
     select price::int8, units, used, kept_minor(price, units, used) as kept
     from (values (0), (1), (2), (7), (1000), (399999), (1000000000000)) prices (price), generate_series(1, 13) units, generate_series(0, 13) used

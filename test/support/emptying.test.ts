@@ -31,7 +31,7 @@ test('an emptied studio is as it was, down to the numbers it gives', async () =>
   expect(await fill()).toEqual(first);
 });
 
-test('what refers to an emptied table goes with it, what it refers to stays', async () => {
+test('rows that refer to an emptied table go with it, rows it refers to stay', async () => {
   await fill();
   await emptyTables(database.db, 'training_templates');
   expect(await rowCounts(database.db)).toMatchObject({

@@ -62,7 +62,7 @@ export const endRuns = (db: Database, status: 'success' | 'partial' | 'error' | 
     where status in ('queued', 'running')`);
 
 /** As it is before the first start. */
-export const emptyBook = (db: Database) =>
+export const emptyLedger = (db: Database) =>
   emptyTables(
     db,
     'schedules',

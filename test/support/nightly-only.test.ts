@@ -13,6 +13,6 @@ test.each([
   expect(spread(list, count, from)).toEqual(expected);
 });
 
-test('whoever counts on leaves none out', () => {
+test('counting on through the parts leaves none out', () => {
   expect(new Set(list.flatMap((_, from) => spread(list, 1, from)))).toEqual(new Set(list));
 });

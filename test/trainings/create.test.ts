@@ -56,7 +56,7 @@ describe('a training is made by hand', () => {
     },
   );
 
-  test('what is in the way is listed, and nothing is made', async () => {
+  test('all obstacles are listed, and nothing is made', async () => {
     const student = await scene.make.student();
     const there = await scene.training({ starts_at: at(dayIn(3), '10:00'), student_ids: [student] });
     const body = { training_type_id: await scene.make.type(), starts_at: at(dayIn(3), '10:30') };

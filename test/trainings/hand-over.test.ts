@@ -80,7 +80,7 @@ test('all of them are given in one change: everybody is told once of each, and o
   expect(await scene.audit()).toEqual([]);
 });
 
-test('what is in the way of one is in the way of all: 409 names each, and nothing is changed', async () => {
+test('an obstacle to one training stops all: 409 names each, and nothing is changed', async () => {
   const { trainer, trainings } = await morning('10:00', '12:00');
   const other = await scene.make.trainer();
   await scene.training({ trainer_id: other, starts_at: at(dayIn(DAY), '10:30') });

@@ -198,7 +198,7 @@ describe('a training that was called off is taken back whole (D49)', () => {
   });
 });
 
-describe('who may take a change back', () => {
+describe('a change is taken back by its author, an owner or an admin', () => {
   test('its maker and an owner’s key; another key knows of none', async () => {
     const [mine, other] = [await scene.api.key('records:write'), await scene.api.key('records:write')];
     const training = await scene.training({ starts_at: at(dayIn(5), '10:00') });

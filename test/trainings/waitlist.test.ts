@@ -261,7 +261,7 @@ describe('every quarter of an hour', () => {
     expect((await told(students[0])).filter((one) => one === 'waitlist_released')).toHaveLength(ms === 0 ? 1 : 0);
   });
 
-  test('who was busy and is free now gets the seat that is still there', async () => {
+  test('a student who was busy and is free now gets the seat that is still there', async () => {
     const { trainingId, holder, students } = await fullTraining(1);
     const elsewhere = await training({ places: 5 });
     await register(elsewhere, students[0]);

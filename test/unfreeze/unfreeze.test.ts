@@ -5,7 +5,7 @@ import { type Database, sql } from '../../sql/database/database.ts';
 import { findRun } from '../../sql/runs/find.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import { unfreezeNight } from '../../workers/unfreeze/unfreeze-night.ts';
-import { club, toldTo } from '../subscriptions/studio.ts';
+import { club, messagesTo } from '../subscriptions/studio.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio } from '../support/emptying.ts';
 import { Killed, night } from '../support/night.ts';
@@ -51,7 +51,9 @@ test.each([
     freeze_start_date: isOver ? null : freeze[0],
     freeze_end_date: isOver ? null : freeze[1],
   });
-  expect((await toldTo(db, { user: student })).map(({ template }) => template)).toEqual(isOver ? ['subscription_unfrozen'] : []);
+  expect((await messagesTo(db, { user: student })).map(({ template }) => template)).toEqual(
+    isOver ? ['subscription_unfrozen'] : [],
+  );
 });
 
 test.each([
@@ -85,7 +87,7 @@ test('run twice it changes and tells nothing more', async () => {
   expect(await unfreeze()).toEqual([]);
   expect(await unfreeze(addDays(D, -3))).toEqual([]);
   expect(await state(id)).toEqual(before);
-  expect(await toldTo(db, { user: student })).toHaveLength(1);
+  expect(await messagesTo(db, { user: student })).toHaveLength(1);
 });
 
 test('stopped in the middle it goes on, and its result has all of it', async () => {

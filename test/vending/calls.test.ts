@@ -46,7 +46,7 @@ describe('trouble that may pass is tried three more times', () => {
   });
 });
 
-describe('what is final is not tried again', () => {
+describe('a final refusal is not tried again', () => {
   test.each([400, 403])('%d on data: told once, over with the next good reading', async (status) => {
     const { import: read, owner: mine } = await shop();
     at.fake.script('/transactions', status);
@@ -203,7 +203,7 @@ test('history is read month by month and touches no stock, by whichever run', as
   expect(await at.entries(mine)).toMatchObject([{ sale: 3, delta: 0, short: 1_000 }]);
 });
 
-test('what cannot be decrypted is an alarm, the owner is skipped, nothing is overwritten', async () => {
+test('a secret that cannot be decrypted is an alarm, the owner is skipped, nothing is overwritten', async () => {
   const { owner: mine } = await shop();
   const before = await owner(mine.id);
   await at.db.query(sql.unsafe`update vending_owners set login_enc = replace(login_enc, ':k1:', ':k7:') where id = ${mine.id}`);

@@ -218,7 +218,7 @@ test('a reading ends after it begins', async () => {
   expect(await api.post('/vending/import', { from, to })).toMatchObject({ status: 422, body: { errors: [{ path: 'to' }] } });
 });
 
-test('what stopped others is no trouble of an owner’s own reading', async () => {
+test('trouble that stopped others is not shown as an owner’s own', async () => {
   const [mine, other] = [await world.owner('read'), await world.owner('stopped')];
   const details = { owners_failed: [{ owner_id: other.id, reason: 'unpaid' }], owners_skipped: [] };
   await api.db.query(sql.unsafe`

@@ -22,7 +22,7 @@ const wrong: [string, Record<string, unknown>, RegExp][] = [
   ['a field of another type', { after: '5', warnings: [] }, /another version: after: /],
   ['a warning without a reason', { after: 5, warnings: [{ id: 3 }] }, /another version: warnings\.0: a reason is missing$/],
 ];
-test.each(wrong)('%s is notified by name, and not tried again', (_, kept, says) => {
+test.each(wrong)('progress with %s ends the run with the field named, and is not tried again', (_, kept, says) => {
   expect(() => read(kept)).toThrow(UnrecoverableError);
   expect(() => read(kept)).toThrow(says);
 });

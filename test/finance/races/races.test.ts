@@ -69,7 +69,7 @@ describe.each(races.map((race, n) => [...race, n] as const))(
       expect(await auditBooks(on.db, '2026-01-01')).toEqual([]);
     }
 
-    test('whatever row the first one stops at when the other one comes', async () => {
+    test('the end is that of one after the other, at whichever row the first one stops', async () => {
       for (const row of part(everyRow, ROWS_BY_DAY, n)) {
         await race([one, other], [row]);
         await race([other, one], [row]);

@@ -96,7 +96,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(times((await ask(query)).body).at(-1)).toBe('12:45');
   });
 
-  test('what somebody changed by SQL is seen within moments', async () => {
+  test('a change by SQL is seen within moments', async () => {
     const query = await scene();
     const seen = (expected: (string | undefined)[]) =>
       eventually(async () => {
@@ -187,7 +187,7 @@ describe.each(backendKinds)('on %s', (kind) => {
       const elsewhere = await make.location();
       expect((await ask({ service_id: service, location_id: elsewhere })).body).toMatchObject({ specialists: [], any: [] });
     });
-    test('whoever is not active is not offered', async () => {
+    test('an inactive specialist is not offered', async () => {
       await api.db.query(sql.unsafe`update users set is_active = false where id = ${people[0]!}`);
       await eventually(async () => {
         const { body } = await ask({ service_id: service, from: day(3), days: 1 });

@@ -121,7 +121,7 @@ describe('payments', () => {
   });
 });
 
-describe('what the database itself refuses', () => {
+describe('the database itself refuses', () => {
   test.each([
     ['a balance that is set', sql.unsafe`update wallets set balance_minor = balance_minor + 1`],
     ['sessions that are set', sql.unsafe`update student_subscriptions set sessions_left = sessions_left + 1`],

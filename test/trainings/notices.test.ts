@@ -108,7 +108,7 @@ describe('first old and last new state (R13)', () => {
     expect(of(await waiting(), training.students[0])[0]!.params).toMatchObject({ was: { training_date: dayIn(FAR + 1) } });
   });
 
-  test('who joined between hears of the second way only', async () => {
+  test('a student who joined in between hears of the second change only', async () => {
     const training = await group(1);
     await move(training, to(FAR + 1, '10:00'));
     const late = await scene.make.student();
@@ -168,7 +168,7 @@ describe('first old and last new state (R13)', () => {
   });
 });
 
-test('what is told of the same training meanwhile waits behind it', async () => {
+test('a message about the same training meanwhile waits behind it', async () => {
   const training = await group(1);
   await move(training, to(FAR + 1, '10:00'));
   const student = await scene.make.student();

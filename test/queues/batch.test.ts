@@ -7,7 +7,7 @@ import { addDays } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { claimRun, finishRun } from '../../sql/runs/execute.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
-import { emptyBook } from '../support/ledger.ts';
+import { emptyLedger } from '../support/ledger.ts';
 
 const TODAY = '2026-11-21';
 const DONE = { status: 'success' as const, result: {}, details: {}, counts: {} };
@@ -16,7 +16,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await testDatabase();
 });
-beforeEach(() => emptyBook(database.db));
+beforeEach(() => emptyLedger(database.db));
 afterAll(() => database.close());
 
 type Asker = { created_by: string; again?: boolean; api_key_used?: string };
@@ -53,7 +53,7 @@ describe('runs that are asked for in the same moment', () => {
     expect(await runs()).toMatchObject([{ run_key: 'cleanup:2026-11-19' }, { run_key: 'cleanup:2026-11-21' }]);
   });
 
-  test('whoever has twenty open runs is refused, and nobody else (D44)', async () => {
+  test('a caller with twenty open runs is refused, and nobody else (D44)', async () => {
     await Promise.all(Array.from({ length: 19 }, (_, n) => ask(addDays(TODAY, -n), { created_by: 'busy' })));
     const settled = await Promise.allSettled([
       ask(addDays(TODAY, -30), { created_by: 'busy' }),
@@ -101,7 +101,7 @@ describe('runs that are asked for in the same moment', () => {
     expect(await slow).toMatchObject({ outcome: 'created' });
   });
 
-  test('what a transaction asks for is gone with it', async () => {
+  test('a request made in a transaction is gone with it', async () => {
     const failing = database.db.transaction(async (transaction) => {
       await requestProcess(transaction, 'cleanup', {}, TODAY, { created_by: 'desk' });
       throw new Error('the caller changed its mind');

@@ -23,7 +23,7 @@ function slowWork() {
   return { goes, doubled, asked: () => goes.map(({ all }) => all) };
 }
 
-test('who asks in one turn, or while two goes are under way, is done together; everybody gets the own answer', async () => {
+test('calls of one turn, or while two batches are under way, are one batch; each gets its own answer', async () => {
   const { goes, doubled, asked } = slowWork();
   const ask = doubled(context(), 'plain');
   const results = [ask(1), ask(2)];
@@ -109,13 +109,13 @@ function touchyWork(bad: number, error: (all: readonly number[], isHurried: bool
 const said = (results: PromiseSettledResult<number>[]) =>
   results.map((result) => (result.status === 'fulfilled' ? result.value : result.reason.message));
 
-test('what fails together is done one by one', async () => {
+test('a batch that fails is done call by call', async () => {
   const { goes, ask } = touchyWork(2, () => refusal('the slot is taken', '23P01'));
   expect(said(await ask(1, 2, 3))).toEqual([1, 'the slot is taken', 3]);
   expect(goes).toEqual([{ all: [1, 2, 3], isHurried: true }, ...[1, 2, 3].map((item) => ({ all: [item], isHurried: false }))]);
 });
 
-test('who fails alone has failed; only for a lock it waits then', async () => {
+test('a call that fails alone has failed; it waits only for a lock', async () => {
   const broken = touchyWork(2, () => refusal('broken', '23P01'));
   expect(said(await broken.ask(2))).toEqual(['broken']);
   expect(broken.goes).toHaveLength(1);
@@ -127,7 +127,7 @@ test('who fails alone has failed; only for a lock it waits then', async () => {
   ]);
 });
 
-test('what the database left unanswered is not done again: nobody knows whether it was done', async () => {
+test('a batch that the database left unanswered is not done again: nobody knows whether it was done', async () => {
   for (const error of [
     Object.assign(new Error('gone'), { code: 'ECONNRESET' }),
     refusal('gone', '57P01'),

@@ -114,7 +114,7 @@ describe('buying (D23)', () => {
     expect(body).toMatchObject({ end_date: TODAY, days_left: 1, invoice: { due_date: TODAY } });
   });
 
-  test('whoever pays for the student gets the invoice', async () => {
+  test('the student’s payer gets the invoice', async () => {
     const [child, parent] = [await make.student(), await make.student()];
     await api.patch(`/api/students/${child}`, { payer_id: parent });
     await make.money(parent, 1_000_000);
@@ -288,7 +288,7 @@ describe('cancelling', () => {
     expect(entered.map((entry: Json) => entry.move)).toEqual(moves.length > 0 ? moves : ['payment -400000']);
   });
 
-  test('what comes back settles what else is owed', async () => {
+  test('money that comes back settles other debts', async () => {
     const student = await make.student();
     await make.money(student, 400_000);
     const { body } = await buy(student, { subscription_id: await make.item({ price: 400_000 }) });

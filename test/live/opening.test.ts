@@ -17,8 +17,8 @@ afterAll(() => api.close());
 
 const HOST = () => new URL(api.url).host;
 
-describe('who may open a socket', () => {
-  test('whoever has a cookie, a key, a bearer token, a JWT or a ticket', async () => {
+describe('a socket is opened', () => {
+  test('by a cookie, a key, a bearer token, a JWT or a ticket', async () => {
     const person = await personOf(api, 'client');
     const { access_token } = (await person.ask('POST', '/auth/token')).body;
     const { ticket, expires_in } = (await person.ask('POST', '/live/ticket')).body;
@@ -91,7 +91,7 @@ describe('who may open a socket', () => {
     expect(await api.post('/live', {})).toMatchObject({ status: 405 });
   });
 
-  test('whoever offers to go on in another protocol elsewhere is answered as ever', async () => {
+  test('an upgrade to another protocol on another path is answered as without it', async () => {
     const asked = httpRequest(`${api.url}/health/live`, { headers: { Connection: 'Upgrade', Upgrade: 'h2c' } }).end();
     const [response] = await once(asked, 'response');
     response.resume();

@@ -5,7 +5,7 @@ import { enqueueForSlot } from '../../workers/bookings/slot-queue.ts';
 
 const soon = () => performance.now() + 60_000;
 
-test('who comes to the same slot waits for those before, one after the other; another slot waits for nobody', async () => {
+test('bookings of one slot are done one after the other; those of another slot do not wait', async () => {
   const order: string[] = [];
   const first = Promise.withResolvers<void>();
   const work = (name: string, until?: Promise<void>) => async () => {
@@ -27,7 +27,7 @@ test('who comes to the same slot waits for those before, one after the other; an
   expect(order.slice(3)).toEqual(['one ends', 'two begins', 'two ends', 'three begins', 'three ends']);
 });
 
-test('who fails lets the next one in', async () => {
+test('a booking that fails lets the next one in', async () => {
   const fails = enqueueForSlot('a', soon(), async () => {
     throw new Error('no');
   });
@@ -36,7 +36,7 @@ test('who fails lets the next one in', async () => {
   expect(await next).toBe('in');
 });
 
-test('who has waited long enough does it anyway, and who may not wait at all does not', async () => {
+test('a booking that has waited long enough is tried anyway, and one that may not wait is tried at once', async () => {
   const never = Promise.withResolvers<void>();
   const stuck = enqueueForSlot('a', soon(), () => never.promise);
   expect(await enqueueForSlot('a', performance.now() + 20, async () => 'late')).toBe('late');
@@ -47,7 +47,7 @@ test('who has waited long enough does it anyway, and who may not wait at all doe
   expect(await enqueueForSlot('a', soon(), async () => 'free')).toBe('free');
 });
 
-test('what may pass is tried again, but never in a transaction, whose connection others wait for', async () => {
+test('a failure that may pass is tried again, but never in a transaction, whose connection others wait for', async () => {
   const db = {};
   const attempts = async (context: unknown) => {
     let count = 0;

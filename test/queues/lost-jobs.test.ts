@@ -10,7 +10,7 @@ import { requestRun } from '../../sql/runs/request.ts';
 import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { eventually } from '../support/eventually.ts';
-import { book, emptyBook, emptyQueues, endRuns, schedule } from '../support/ledger.ts';
+import { book, emptyLedger, emptyQueues, endRuns, schedule } from '../support/ledger.ts';
 
 describe.each(backendKinds)('on %s', (kind) => {
   let database: TestDatabase;
@@ -20,7 +20,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     backend = testBackend(kind, database.url);
   });
   beforeEach(async () => {
-    await emptyBook(database.db);
+    await emptyLedger(database.db);
     await emptyQueues(backend);
   });
   afterAll(async () => {
@@ -116,7 +116,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect([await again(), await rings()]).toEqual([[2], [1, 2]]);
   });
 
-  test('a queue that is deaf at the tick: the run stands in the database and is enqueued for later', async () => {
+  test('a queue that is away at the tick: the run stands in the database and is enqueued later', async () => {
     const deaf = { ...backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend;
     const scheduler = { db: database.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
     await runDue({ ...scheduler, backend: deaf }, new Date('2026-11-22T12:00Z'));
@@ -147,7 +147,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     expect(await rings()).toEqual([2]);
   });
 
-  test('at a tick a run is enqueued for once, however many beats follow', async () => {
+  test('the run of a tick is enqueued once, however many seconds follow', async () => {
     const scheduler = {
       db: database.db,
       backend,

@@ -26,7 +26,7 @@ const both = (fields: { client_id: number; specialist_id: number }, what: object
   { user_id: fields.specialist_id, ...what },
 ];
 
-describe('what is notified of a booking is urgent when it is about the next 24 hours (D38)', () => {
+describe('a message about a booking is urgent when it is about the next 24 hours (D38)', () => {
   test.each([
     ['soon', 3, URGENT],
     ['in two days', 48, NORMAL],
@@ -67,7 +67,7 @@ test('moved to another specialist, the one who loses it is notified of the time 
   expect(await seen()).toMatchObject(expected);
 });
 
-describe('whoever pays is notified as well, and money is named to whose it is (D43)', () => {
+describe('the payer is notified as well, and money is named only to its owner (D43)', () => {
   const words = z.object({ user_id: z.int(), params: z.record(z.string(), z.unknown()) });
   /** What each one reads of a booking in a text, without its first line, by who they are. */
   async function read(id: number, template: string) {
