@@ -23,7 +23,7 @@ test('of a language the part that the console loads first is counted, not the wh
   expect(() => loadOf(['nothing-of-the-kind'])).toThrow('the build has no nothing-of-the-kind');
 });
 
-test('what draws charts is loaded with them alone, and is at most 150 kB of JavaScript', async () => {
+test('the code that draws charts is loaded with them alone, and is at most 150 kB of JavaScript', async () => {
   const dataDir = await builtPages();
   const assets = join(webFolder(dataDir), String(webBuilds(dataDir)[0]), 'assets');
   const charts = readdirSync(assets).filter((file) => /^draw-chart-.*\.js\.br$/.test(file));

@@ -30,7 +30,7 @@ const noteHere = async (page: Page, kind: string, on?: string) => {
   if (on) await dialog(page).getByLabel('When it reached the studio').fill(on);
 };
 
-inBrowser('what somebody asks is noted on the card, says when it is late, and is answered by the file', async () => {
+inBrowser('a request for data is noted on the card, says when it is late, and is answered by the file', async () => {
   const page = await world.visit({ token: owner.token });
   await page.goto(`/console/people/${client}`);
   await noteHere(page, 'Show what is kept', inDays(-30));

@@ -87,7 +87,7 @@ inBrowser('on a card: why somebody owes 1,000, a payment is taken, and a subscri
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser('what is typed into a form of a card outlives a reload, and only what changed is sent', async () => {
+inBrowser('text typed into a form of a card outlives a reload, and only changed fields are sent', async () => {
   const student = await make.student();
   const page = await open(`/console/people/${student}`);
   await page.getByRole('button', { name: 'Edit', exact: true }).click();
@@ -212,7 +212,7 @@ inBrowser('a payment is taken of somebody who was looked for, refunded in part, 
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser('what came through the provider is given back there; in another way only on purpose', async () => {
+inBrowser('a payment through the provider is given back there; in another way only on purpose', async () => {
   const student = await make.student();
   await world.api.db.query(sql.unsafe`update users set first_name = 'Olga', last_name = 'Online' where id = ${student}`);
   await world.api.db.transaction(async (transaction) => {

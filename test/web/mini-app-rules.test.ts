@@ -28,7 +28,7 @@ describe('colours of Telegram', () => {
     for (const ground of grounds) expect(contrast(made, ground)).toBeGreaterThanOrEqual(4.5);
   });
 
-  test('what can be read stays as it is', () => {
+  test('colours that can be read stay as they are', () => {
     expect(legible('#000000', ['#ffffff'])).toBe('#000000');
   });
 
@@ -113,7 +113,7 @@ describe('a span that is dragged', () => {
   });
 });
 
-describe('what administrators type', () => {
+describe('values that administrators type', () => {
   test.each([
     ['09:00-18:00', [['09:00', '18:00']]],
     [

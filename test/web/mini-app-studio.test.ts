@@ -96,7 +96,7 @@ inBrowser('an administrator runs a process: what it would do is said first, and 
   expect(await runsOf('backup')).toHaveLength(1);
 });
 
-inBrowser('what went wrong with one process is not said of the next one that is chosen', async () => {
+inBrowser('the trouble of one process is not said of the next one that is chosen', async () => {
   const { page, frame, main } = await openApp(world, { initData: initDataOf(IDS.admin) });
   const mayAnswer = Promise.withResolvers<void>();
   await page.route('**/cron/cleanup', (route) => route.fulfill({ status: 422, json: { status: 422, title: 'Unprocessable' } }));

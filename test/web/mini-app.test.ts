@@ -292,7 +292,7 @@ inBrowser('a trainer sees their own day, marks who came, and blocks time by drag
   await eventually(async () => (await saidTo(page, 'web_app_setup_swipe_behavior')).at(-1)?.allow_vertical_swipe === true);
 });
 
-inBrowser('what a client books and cancels stands in the day of the trainer at once', async () => {
+inBrowser('a client’s booking and cancellation stand in the day of the trainer at once', async () => {
   const { frame } = await openApp(world, { initData: initDataOf(IDS.trainer) });
   await frame.getByRole('heading', { level: 1 }).waitFor();
   await frame.locator('.strip button').nth(12).click();

@@ -63,7 +63,7 @@ inBrowser('from what was paid today down to one payment, and on to whose it is',
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser('who is ready is seen, an exam is planned, and on its day it is passed with one tap on a phone', async () => {
+inBrowser('the ready student is seen, an exam is planned, and on its day it is passed with one tap on a phone', async () => {
   const { api } = world;
   const student = await make.student();
   await api.db.query(sql.unsafe`update users set first_name = 'Mary', last_name = 'Somerville' where id = ${student}`);
@@ -113,7 +113,7 @@ test.each<[ReportKind, Row, ReturnType<typeof askedBy>]>([
   ['renewals', { end_date: '2026-03-09', student_id: 9 }, null],
 ])('the figures of a row of %s, %j, are asked about by %j', (kind, row, asked) => expect(askedBy(kind, row)).toEqual(asked));
 
-inBrowser('who has two subscriptions that end has two figures, and both stand behind the total alone', async () => {
+inBrowser('a student with two subscriptions that end has two figures, and both stand behind the total alone', async () => {
   const student = await make.make.student();
   await world.api.db.query(sql.unsafe`update users set first_name = 'Grace', last_name = 'Hopper' where id = ${student}`);
   for (const days of [3, 9])

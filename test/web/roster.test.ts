@@ -143,7 +143,7 @@ inBrowser(
   },
 );
 
-inBrowser('whoever shows a code is checked in on the day list, and the history of marks says so', async () => {
+inBrowser('a student who shows a code is checked in on the day list, and the history of marks says so', async () => {
   const visitor = await personOf(world.api, 'client');
   await world.api.db.query(sql.unsafe`update users set first_name = 'Fred', last_name = 'Rostov' where id = ${visitor.id}`);
   const now = new Date();

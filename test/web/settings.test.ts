@@ -109,7 +109,7 @@ inBrowser('an owner has everything made into a file and fetches it; an admin has
   expect(await other.getByText('Take everything out').count()).toBe(0);
 });
 
-inBrowser('who was erased is listed by number, each with its act', async () => {
+inBrowser('erased people are listed by number, each with its act', async () => {
   const { api } = world;
   const { id } = await personOf(api, 'client');
   expect((await api.post(`/api/people/${id}/erase`, {})).status).toBe(200);

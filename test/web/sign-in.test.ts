@@ -78,7 +78,7 @@ inBrowser('a device that is signed out elsewhere is out, and may sign in again i
   await phone.waitForURL(/sign-in\?next=%2Faccount|sign-in\?next=\/account/);
 });
 
-inBrowser('whoever begins with another field than the first stays in it', async () => {
+inBrowser('a person who begins with another field than the first stays in it', async () => {
   const page = await world.visit();
   // As fast as a password manager: as soon as the form is there.
   await page.addInitScript(`
@@ -100,7 +100,7 @@ inBrowser('whoever begins with another field than the first stays in it', async 
   expect(await usual.getByLabel('Phone, e-mail or login').inputValue()).toContain('vera');
 });
 
-inBrowser('what was asked before one came in again signs nobody out, however late it is refused', async () => {
+inBrowser('a request from before a new sign-in signs nobody out, however late it is refused', async () => {
   const [desk, phone] = [await world.visit(), await world.visit()];
   await signIn(phone);
   await isInside(phone);
@@ -156,7 +156,7 @@ inBrowser('a second factor is set up, asked for, and taken away', async () => {
   await other.getByRole('button', { name: 'Set up' }).waitFor();
 });
 
-inBrowser('whoever forgot the password gets the same answer as everybody', async () => {
+inBrowser('a forgotten password gets the same answer, known or not', async () => {
   const page = await world.visit();
   await page.goto('/console/sign-in');
   await page.getByRole('link', { name: 'Forgot the password?' }).click();

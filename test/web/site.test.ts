@@ -294,7 +294,7 @@ inBrowser('in a frame of the studio’s own site, without cookies', async () => 
   expect((await page.context().cookies()).filter(({ name }) => name === 'sf_session')).toEqual([]);
 });
 
-inBrowser('whoever would rather sign in leaves the frame, in which that cannot be, and finds what was held', async () => {
+inBrowser('a visitor who would rather sign in leaves the frame, in which that cannot be, and finds what was held', async () => {
   const { page, frame } = await framed(embedder, `/?service=${service}`);
   await later(frame);
   await frame.getByRole('button', { name: /^08:00,/ }).click();

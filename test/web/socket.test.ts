@@ -45,7 +45,7 @@ const open = () =>
   );
 const opened = () => last().onopen?.({} as never);
 
-test('whoever watches a topic hears of it, and of nothing else', () => {
+test('a page that watches a topic hears of it, and of nothing else', () => {
   const line = open();
   const [day, tasks]: News[][] = [[], []];
   line.watch(['day:1'], (news) => day?.push(news));
@@ -99,7 +99,7 @@ test('a line that nobody watches any more is closed, and is not opened again', (
   expect(waiting).toEqual([]);
 });
 
-test('what one is at is said a little later, the last of it alone, and at once when it is over', () => {
+test('a person’s presence is said a little later, the last of it alone, and at once when it is over', () => {
   const line = open();
   line.watch(['day:1'], () => undefined);
   opened();

@@ -46,7 +46,7 @@ test('a text of numbers has the forms its language needs', () => {
         expect([locale, key, form, texts[`${key}_${form}`]]).toEqual([locale, key, form, expect.any(String)]);
 });
 
-test('what a process would do is said in the words of the Mini App, and only there', () => {
+test('the effect of a process is said in the words of the Mini App, and only there', () => {
   const app = JSON.parse(readFileSync('api/web/app/texts/en.json', 'utf8')) as Texts;
   expect(Object.keys(app).filter((key) => key.startsWith('would.')).length).toBeGreaterThan(10);
   expect(Object.keys(en).filter((key) => /^(night\.)?would\./.test(key))).toEqual([]);
@@ -63,7 +63,7 @@ test('no text stands in a page itself, and every text is used', () => {
   expect([...new Set(unused)]).toEqual([]);
 });
 
-test('what is opened first says its words at once: the frame, the menu, the board, signing in; other pages wait for theirs', () => {
+test('the frame, the menu, the board and signing in say their words at once; other pages wait for theirs', () => {
   const first = firstKeys('api/web', Object.keys(en));
   const menu = globSync('api/web/console/modules/*/routes.ts').flatMap((file) =>
     [...readFileSync(file, 'utf8').matchAll(/title: '([\w.]+)'/g)].map(([, key]) => String(key)),

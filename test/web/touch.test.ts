@@ -7,7 +7,7 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-inBrowser('what is smaller is found: either way, and by its label where it has one', async () => {
+inBrowser('a smaller target is found: either way, and by its label where it has one', async () => {
   const page = await world.visit({ viewport: { width: 375, height: 800 } });
   await page.setContent(`<style>button, label { display: block; padding: 0; border: 0 }</style>
     <button style="width:44px;height:44px">whole</button><button style="width:43px;height:44px">narrow</button>

@@ -132,7 +132,7 @@ inBrowser('sales stand in a chart and in a table that says the same, and the add
   expect(world.complaints()).toEqual([]);
 });
 
-inBrowser('what is sold meanwhile is seen without a reload', async () => {
+inBrowser('a sale meanwhile is seen without a reload', async () => {
   const page = await world.visit({ token: vendor.token });
   await come(page, '/console/vending');
   await vendor.ask('POST', '/api/vending/tasks', { terminal_id: machine });
