@@ -18,6 +18,12 @@ const askers = new AsyncLocalStorage<Asker>();
 /** Does something for a caller: the connections it takes are this caller's. */
 export const askedBy = <T>(asker: Asker, work: () => Promise<T>): Promise<T> => askers.run(asker, work);
 
+/** The same for one whose transactions say themselves who acts in them. */
+export function actingOnItsOwn<T>(work: () => Promise<T>): Promise<T> {
+  const asker = askers.getStore();
+  return asker ? askers.run({ caller: asker.caller, kind: asker.kind }, work) : work();
+}
+
 const METHODS = [
   'any',
   'anyFirst',

@@ -8,6 +8,7 @@ import { answerRequest } from '../../workers/finance/answer-request.ts';
 import { demandScope } from '../../workers/rights.ts';
 import { enrolOneself } from '../../workers/trainings/enrol-oneself.ts';
 import { undoOffer } from '../../workers/undo/offer.ts';
+import { actingOnItsOwn } from '../http/fair-share.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem, STATUS_OF_REFUSAL } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
@@ -158,7 +159,7 @@ async function decideAtOnce({ db, settings }: Context['fleet'], id: number, trai
   held.set(db, resting);
   if (resting.has(trainingId)) return undefined;
   try {
-    const decision = await answerRequest(db, id, settings.zone, HURRIED_MS);
+    const decision = await actingOnItsOwn(() => answerRequest(db, id, settings.zone, HURRIED_MS));
     if (!decision) return (await findRequest(db, id)) ?? undefined;
     return decision.refused ? { status: 'refused', outcome: decision.refused } : { status: 'done', outcome: decision.answer };
   } catch (error) {

@@ -50,15 +50,21 @@ export const findRequest = (db: Sql, id: number) =>
   db.maybeOne(sql.type(requestRow)`select ${columns} from finance_requests where id = ${id}`);
 
 /**
- * The request, locked, if it is still open; null when somebody else has decided it.
+ * The request, locked, if it is still open; null when somebody else has decided it. Whoever asked for it acts in the transaction from
+ * here on (`actAs`).
  * @param lockMs how long the transaction waits for each lock from here on (then SQLSTATE 55P03); by default as set
  */
 export const lockOpenRequest = (transaction: Sql, id: number, lockMs?: number) =>
   transaction.maybeOne(sql.prepared('lock_finance_request', requestRow)`
     with settings as materialized (
       select set_config('lock_timeout', coalesce(${lockMs === undefined ? null : `${lockMs}ms`}::text, current_setting('lock_timeout')), true)
+    ), request as materialized (
+      select ${columns} from settings, finance_requests where id = ${id} and status = 'open' for update of finance_requests
+    ), acting as materialized (
+      select set_config('studio.actor', requested_by, true), set_config('studio.cause', concat_ws(' ', 'request', id, request_id), true)
+      from request
     )
-    select ${columns} from settings, finance_requests where id = ${id} and status = 'open' for update of finance_requests`);
+    select ${columns} from request, acting`);
 
 /** Notes what became of a request, in the transaction that did it. */
 export const decideRequest = (transaction: Sql, id: number, status: 'done' | 'refused', outcome: unknown) =>

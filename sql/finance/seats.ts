@@ -56,14 +56,19 @@ const placeRow = trainingState.extend({
   seat_promoted_at: seatState.shape.promoted_at,
 });
 
+const isWaitedFor = (trainingId: number) =>
+  sql.fragment`exists (select from real_training_students where real_training_id = ${trainingId} and status = 'WAITLIST')`;
+
 /**
  * Locks a student, a training and the registration of the one in the other, in this order and until the transaction ends, and reads
  * them as they are then; null when there is no such registration. Three locks in one statement, for each takes the row's latest version.
+ * @param of.ifNobodyWaits null, and nothing is locked, where somebody waits for a seat of the training: others are to be locked first
  */
-export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId: number }) =>
+export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId: number; ifNobodyWaits: boolean }) =>
   transaction.maybeOne(sql.prepared('lock_place', placeRow)`
     with student as materialized (
-      select id from students where id = ${of.studentId} for no key update
+      select id from students
+      where id = ${of.studentId} and not (${of.ifNobodyWaits}::boolean and ${isWaitedFor(of.trainingId)}) for no key update
     ), training as materialized (
       select training.*, type.name as training_type
       from real_trainings training join training_types type on type.id = training_type_id
@@ -96,15 +101,18 @@ export const holdersOf = (db: Sql, trainingIds: readonly number[]) =>
 /** The statuses that take a place of a training. */
 export const TAKEN: readonly string[] = ['REGISTERED', 'PRESENT', 'ABSENT'];
 
-/** Ends a registration and keeps the answer its canceller got. */
+/** Ends a registration and keeps the answer its canceller got. Returns whether another one waits for a seat of that training. */
 export const endSeat = (
   transaction: Sql,
   ending: { id: number; status: 'CANCELLED_SAFE' | 'ABSENT'; at: string; reason: string | null; answer: unknown },
 ) =>
-  transaction.query(sql.prepared('end_seat', seatState)`
-    update real_training_students set status = ${ending.status}, cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
+  transaction.oneFirst(sql.prepared('end_seat', z.object({ is_waited_for: z.boolean() }))`
+    update real_training_students seat set status = ${ending.status}, cancelled_at = ${ending.at}::timestamptz, cancellation_reason = ${ending.reason},
       cancellation = ${sql.json(ending.answer as never)}
-    where id = ${ending.id}`);
+    where id = ${ending.id}
+    returning exists (
+      select from real_training_students other
+      where other.real_training_id = seat.real_training_id and other.status = 'WAITLIST' and other.id <> seat.id) as is_waited_for`);
 
 /** Ends all live registrations of a training that is called off. */
 export const endAllSeats = (transaction: Sql, trainingId: number, at: string, reason: string) =>

@@ -10,6 +10,8 @@ import { openBackend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import { sql } from '../../sql/database/database.ts';
 import { schemaVersion } from '../../sql/database/migrate.ts';
+import { notifyAdmins } from '../../sql/notifications/notify.ts';
+import { noteReached } from '../../sql/notifications/reach.ts';
 import { noteHeartbeat } from '../../sql/schedule/beats.ts';
 import { takeLease } from '../../sql/schedule/leases.ts';
 import { eventually } from '../support/eventually.ts';
@@ -109,6 +111,39 @@ describe('each part alone', () => {
     await api.db.query(sql.unsafe`update worker_beats set seen_at = now() - interval '1 hour'`);
     for (const noun of nouns) await noteHeartbeat(api.db, noun, 'another host');
     await expectDown(api, []);
+  });
+});
+
+describe('what admins must hear', () => {
+  const [chat, other] = [-1001, -1002];
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await testApi({ settings: { TELEGRAM_BOT_TOKEN: '1:x', TELEGRAM_ADMIN_CHAT_IDS: `${chat},${other}` } });
+    await allUp(api);
+  });
+  afterAll(() => api.close());
+
+  const refuses = (id: number) => sql.unsafe`
+    insert into telegram_chats (chat_id, refused_at) values (${id}, now()) on conflict (chat_id) do update set refused_at = now()`;
+  test('once it reaches nobody, nobody is sent here: by one chat it would do', async () => {
+    await expectDown(api, []);
+    await api.db.query(refuses(chat));
+    await expectDown(api, []);
+    await api.db.query(refuses(other));
+    await expectDown(api, ['alarms']);
+    await noteReached(api.db, other);
+    await expectDown(api, []);
+  });
+
+  test('nor while it waits for five minutes in every chat', async () => {
+    for (const id of [chat, other]) {
+      const params = { worker: `finance ${id}`, seconds: 60 };
+      await notifyAdmins(api.db, [id], [{ template: 'worker_down', params, dedupe: `health ${id}` }]);
+    }
+    await api.db.query(sql.unsafe`update notifications set created_at = now() - interval '299 s'`);
+    await expectDown(api, []);
+    await api.db.query(sql.unsafe`update notifications set created_at = now() - interval '301 s'`);
+    await expectDown(api, ['alarms']);
   });
 });
 

@@ -4,7 +4,7 @@ import { PROCESSES, pathOf } from '../../api/web/kit/runs.ts';
 import { runJobId } from '../../queues/backend/enqueue.ts';
 import { runs } from '../../queues/jobs/catalog.ts';
 import type { RunDefinition } from '../../queues/jobs/run-definition.ts';
-import { addDays, dayOf, weekOf } from '../../queues/time/calendar.ts';
+import { addDays, dayOf, mondayAfter, weekOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { claimRun, failRun } from '../../sql/runs/execute.ts';
 import { findRun } from '../../sql/runs/find.ts';
@@ -57,6 +57,35 @@ describe('a day to come', () => {
     expect(refused.body.errors).toEqual([{ path: 'date', message: `a day from ${addDays(today, -400)} to ${today}` }]);
     expect(await rows()).toBe(before);
     expect((await api.post(path, { date: today })).status).toBe(202);
+  });
+});
+
+describe('a week that cannot be built (D42)', () => {
+  const first = addDays(mondayAfter(dayOf(new Date(), 'Europe/Moscow')), -7);
+  const last = addDays(first, 7 * 53);
+
+  test.each([
+    ['last week', addDays(first, -7)],
+    ['the 54th week', addDays(last, 7)],
+  ])('%s is refused with the weeks that can be, by a dry run too, and nothing is written', async (_, week_start) => {
+    const jobs = () => api.fleet.backend.queue('generation').count();
+    const [before, waiting] = [await rows(), await jobs()];
+    for (const dry_run of [false, true]) {
+      const refused = await api.post(PATH, { week_start, dry_run });
+      expect(refused.status).toBe(422);
+      expect(refused.body.errors).toEqual([{ path: 'week_start', message: `a Monday from ${first} to ${last}` }]);
+    }
+    expect(await rows()).toBe(before);
+    expect(await jobs()).toBe(waiting);
+  });
+
+  test.each([
+    ['the current week', first],
+    ['the 53rd week', last],
+  ])('%s is accepted', async (_, week_start) => {
+    const { status, body } = await api.post(PATH, { week_start });
+    expect(status).toBe(202);
+    expect(await runOf(week_start)).toBe(body.run_id);
   });
 });
 

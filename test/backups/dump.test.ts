@@ -1,16 +1,21 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { addDays } from '../../queues/time/calendar.ts';
 import { watchBackups } from '../../queues/timetable/backup-watch.ts';
 import { listBackups } from '../../sql/backups/backups.ts';
 import { sql } from '../../sql/database/database.ts';
+import { readDatabaseUrl } from '../../sql/database/hosts.ts';
 import { claimRun, failRun } from '../../sql/runs/execute.ts';
 import { requestRun } from '../../sql/runs/request.ts';
 import { backUp } from '../../workers/backups/back-up.ts';
-import { findClient, withoutPassword } from '../../workers/backups/client-programs.ts';
+import { findClient, forProgram } from '../../workers/backups/client-programs.ts';
 import { folderAt } from '../../workers/backups/folder.ts';
 import { restore } from '../../workers/backups/restore.ts';
 import { prune } from '../../workers/backups/retention.ts';
@@ -65,9 +70,30 @@ test('a client older than the server is named, with what to install', async () =
 });
 
 test('a password stands on no command line', () => {
-  const { url, env } = withoutPassword('postgres://studio:p%40ss@db.example/studio?sslmode=require');
-  expect(url).toBe('postgres://studio@db.example/studio?sslmode=require');
+  const { url, env } = forProgram('postgres://studio:p%40ss@db.example/studio?sslmode=require');
+  expect(url).toMatch(/^postgres:\/\/studio@db.example\/studio\?sslmode=require&/);
   expect(env.PGPASSWORD).toBe('p@ss');
+});
+
+test('a network that swallows packets holds no program for ever; limits of one’s own stay', () => {
+  const limits = { keepalives_idle: '30', keepalives_interval: '10', keepalives_count: '3', tcp_user_timeout: '120000' };
+  const asked = (query: string) => {
+    const url = String(readDatabaseUrl(`postgres://a:b@one,two/c${query}`));
+    return Object.fromEntries(new URL(forProgram(url).url).searchParams);
+  };
+  expect(asked('')).toMatchObject({ host: 'one,two', connect_timeout: '30', ...limits });
+  expect(asked('?connect_timeout=5')).toMatchObject({ connect_timeout: '5', ...limits });
+});
+
+test('a server that takes the connection and says nothing is given up', async () => {
+  const silent = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  const { url, env } = forProgram(`postgres://a:b@127.0.0.1:${port}/c?connect_timeout=2`);
+  const given = await promisify(execFile)('pg_dump', [url], { env }).catch((error: { code: unknown; stderr: string }) => error);
+  silent.close();
+  if ('code' in given && given.code === 'ENOENT') return;
+  expect(given.stderr).toMatch(/timeout expired/);
 });
 
 test('a dump is complete once its program has ended well; what it is given says the snapshot that was counted', async () => {

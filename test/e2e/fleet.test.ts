@@ -202,6 +202,7 @@ test('a stopped fleet has forgotten nothing when it starts again', async () => {
   const { code, stdout } = await fleet.npm('start');
   expect({ code, demo: /Loaded the demo studio/.test(stdout) }).toEqual({ code: 0, demo: false });
   expect((await fleet.ask('GET', '/process-history?limit=200')).body.items.length).toBeGreaterThan(8);
+  expect(await fleet.books()).toBe('');
 });
 
 test('two who stop it at once are in nobody’s way', async () => {

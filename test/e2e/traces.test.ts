@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { auditBooks } from '../../sql/audit/audit.ts';
+import { settledDay } from '../../sql/audit/settled-day.ts';
 import { newSecret } from '../../sql/auth/api-keys.ts';
 import { sql } from '../../sql/database/database.ts';
 import { freePort } from '../../sql/database/embedded.ts';
@@ -35,7 +37,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await receiver.close();
   await telegram.close();
+  const found = await auditBooks(database.db, await settledDay(database.db, dayOf(new Date(), ZONE)));
   await database.close();
+  expect(found).toEqual([]);
 });
 
 const settings = (more: NodeJS.ProcessEnv = {}) => ({

@@ -8,9 +8,11 @@ const REQUESTS = rounds({ daily: 400, nightly: 10_000 });
 test('random requests get no 5xx and no answer many times their size, and a bystander is answered', async () => {
   const api = await testApi({ settings: FUZZ_SETTINGS });
   await fillStudio(api);
-  const { failures, asked, statuses } = await fuzz(api, 20_261_125, REQUESTS);
+  const { failures, asked, statuses, bystander } = await fuzz(api, 20_261_125, REQUESTS);
   await api.close();
   expect(failures).toEqual([]);
+  expect(bystander.overtaken).toBeLessThan(100);
+  expect(bystander.cpuMs).toBeLessThan(2_000);
   expect(asked).toBeGreaterThanOrEqual(REQUESTS);
   expect(Object.keys(statuses).length).toBeGreaterThan(5);
 }, 3_600_000);

@@ -13,7 +13,18 @@ const MOST_TIMES = 20;
 const ALONG = 250;
 
 type Reply = { status: number; text: string };
-export type Outcome = { seed: number; asked: number; statuses: Record<number, number>; slowest: number; failures: string[] };
+export type Outcome = {
+  seed: number;
+  asked: number;
+  statuses: Record<number, number>;
+  bystander: Waited;
+  failures: string[];
+};
+/**
+ * The most that a bystander has waited for one answer: milliseconds, which say something on a quiet machine; and what says it on any:
+ * how many who asked later were answered earlier, and milliseconds of processor this process has had meanwhile.
+ */
+type Waited = { ms: number; overtaken: number; cpuMs: number };
 
 /** Asks `requests` times what the seed says, against the API of a demo studio. Each failure says how to repeat it. */
 export async function fuzz(api: TestApi, seed: number, requests: number): Promise<Outcome> {
@@ -22,32 +33,46 @@ export async function fuzz(api: TestApi, seed: number, requests: number): Promis
   const chance = random(seed);
   const agent = new Agent({ keepAlive: true, maxSockets: AT_ONCE });
   const keys = await Promise.all(Array.from({ length: 8 }, () => api.key('*')));
-  const outcome: Outcome = { seed, asked: 0, statuses: {}, slowest: 0, failures: [] };
+  const outcome: Outcome = { seed, asked: 0, statuses: {}, bystander: { ms: 0, overtaken: 0, cpuMs: 0 }, failures: [] };
+  /** When each of the last answered requests had been asked. */
+  let answered: number[] = [];
   const fail = (shot: Shot, why: string) => outcome.failures.push(`seed ${seed}: ${why}\n  ${curlOf(shot, api.url)}`);
 
   async function lane(key: string) {
     while (outcome.asked < requests) {
       outcome.asked += 1;
       const shot = shoot(operations, document, chance);
+      const at = performance.now();
       const reply = await ask(api.url, shot, key, agent).catch((error: Error) => ({
         status: 0,
         length: 0,
         text: error.message,
       }));
       outcome.statuses[reply.status] = (outcome.statuses[reply.status] ?? 0) + 1;
+      answered.push(at);
       const why = whatIsWrong(shot, reply);
       if (why) fail(shot, why);
     }
   }
 
+  const note = ({ ms, overtaken, cpuMs }: Waited) => {
+    const most = outcome.bystander;
+    outcome.bystander = {
+      ms: Math.max(most.ms, ms),
+      overtaken: Math.max(most.overtaken, overtaken),
+      cpuMs: Math.max(most.cpuMs, cpuMs),
+    };
+  };
   let isOver = false;
   async function bystander() {
     const key = await api.key('schedule:read');
     while (!isOver) {
-      const began = performance.now();
+      answered = [];
+      const [began, cpu] = [performance.now(), process.cpuUsage()];
       const { status } = await api.get('/schedule', { key });
-      const took = performance.now() - began;
-      outcome.slowest = Math.max(outcome.slowest, took);
+      const { user, system } = process.cpuUsage(cpu);
+      const overtaken = answered.filter((at) => at > began).length;
+      note({ ms: performance.now() - began, overtaken, cpuMs: (user + system) / 1_000 });
       if (status !== 200) outcome.failures.push(`seed ${seed}: a bystander got ${status} after ${outcome.asked} requests`);
       await new Promise((next) => setTimeout(next, 100));
     }

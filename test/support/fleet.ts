@@ -73,9 +73,19 @@ export async function ownFleet(more: NodeJS.ProcessEnv = {}) {
       .join('\n');
   }
 
+  /** What is not square in its books; null where its database is away. */
+  async function books(): Promise<string | null> {
+    const { code, stdout, stderr } = await npm('audit');
+    if (stdout === '' && more.DATABASE_URL === undefined) return null;
+    return code === 0 && stdout === 'all square\n' ? '' : `${stdout}${stderr}`;
+  }
+
+  /** Stops it. Whatever was done to it, its books are square: throws what is not, unless its own database was stopped before. */
   async function end() {
+    const found = await books();
     await npm('stop');
     rmSync(dir, { recursive: true, force: true });
+    if (found) throw new Error(`the audit found\n${found}`);
   }
-  return { dir, url, port, env, npm, run: runIn, pm2, ask, key, pids, logs, end };
+  return { dir, url, port, env, npm, run: runIn, pm2, ask, key, pids, logs, books, end };
 }

@@ -9,6 +9,7 @@ import { fillFromWaitlist, joinWaitlist, leaveWaitlist } from '../../workers/tra
 import { ask, night } from '../finance/acts.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { emptyStudio, emptyTables } from '../support/emptying.ts';
+import { eventually } from '../support/eventually.ts';
 import { studio } from '../support/studio.ts';
 
 const HOUR = 3_600_000;
@@ -325,6 +326,25 @@ describe('at once', () => {
     const deadlocks = sql.unsafe`select deadlocks::int from pg_stat_database where datname = current_database()`;
     expect(await database.db.oneFirst(deadlocks)).toBe(0);
     expect(await auditBooks(database.db, '2026-01-01')).toEqual([]);
+  });
+
+  test('somebody who began to wait when the cancellation had looked who does gets the seat', async () => {
+    const { trainingId, holder } = await fullTraining(0);
+    const late = await make.student();
+    const isBlocked = sql.type(z.object({ is_blocked: z.boolean() }))`
+      select exists (select from pg_stat_activity where datname = current_database() and cardinality(pg_blocking_pids(pid)) > 0) as is_blocked`;
+    const [joined, seen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const joining = database.db.transaction(async (transaction) => {
+      await joinWaitlist(transaction, { trainingId, studentId: late, now: before(70 * HOUR) });
+      joined.resolve();
+      await seen.promise;
+    });
+    await joined.promise;
+    const cancelling = cancel(trainingId, holder, before(50 * HOUR));
+    await eventually(() => database.db.oneFirst(isBlocked)).finally(seen.resolve);
+    await joining;
+    expect(await cancelling).toMatchObject({ answer: { outcome: 'safe' } });
+    expect(await seated(trainingId)).toEqual([late]);
   });
 
   test('somebody who begins to wait while the seat becomes free gets it, or is told that there is one', async () => {

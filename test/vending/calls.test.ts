@@ -94,6 +94,20 @@ test('too many: everybody waits what the service says, else a minute; three time
   expect((await read()).result).toMatchObject({ owners_failed: [{ owner_id: mine.id, reason: 'too_many' }] });
 });
 
+test.each([
+  ['seconds', '999999999'],
+  ['a date', new Date(Date.now() + 400 * 86_400_000).toUTCString()],
+])('a year that the service asks for, in %s, is believed for a quarter of an hour', async (_, tooMany) => {
+  const { import: read } = await shop();
+  at.fake.script('/transactions', { tooMany });
+  expect((await read()).status).toBe('success');
+  // A second lasts a millisecond here.
+  expect(
+    await at.db.oneFirst(sql.type(z.object({ is_short: z.boolean() }))`
+    select closed_until < clock_timestamp() + interval '1 s' as is_short from vending_gates where service = 'vendista'`),
+  ).toBe(true);
+});
+
 test('one owner’s trouble is not another’s', async () => {
   const [first, second] = [await shop(), await shop(2)];
   at.fake.script('/token', 500, 500, 500, 500);

@@ -51,9 +51,22 @@ async function versionOf(program: string): Promise<number | undefined> {
   }
 }
 
-/** A URL for a command line, which everybody on the machine can read, and the variables that go with it. */
-export function withoutPassword(url: string): { url: string; env: NodeJS.ProcessEnv } {
+/**
+ * A network that swallows packets ends the program after two minutes, whether it connects, waits to be sent something, or sends.
+ * What the URL says itself counts instead.
+ */
+const LIMITS = {
+  connect_timeout: '30',
+  keepalives_idle: '30',
+  keepalives_interval: '10',
+  keepalives_count: '3',
+  tcp_user_timeout: '120000',
+};
+
+/** A URL for a command line, which everybody on the machine can read, with limits to its waiting, and the variables that go with it. */
+export function forProgram(url: string): { url: string; env: NodeJS.ProcessEnv } {
   const address = new URL(forLibpq(url));
+  for (const [name, limit] of Object.entries(LIMITS)) if (!address.searchParams.has(name)) address.searchParams.set(name, limit);
   const password = decodeURIComponent(address.password);
   address.password = '';
   return { url: address.href, env: { ...process.env, ...(password ? { PGPASSWORD: password } : {}) } };

@@ -7,7 +7,7 @@ import type pg from 'pg';
 import { contentsOf } from '../../sql/backups/instant.ts';
 import { exportSnapshot, serverVersion } from '../../sql/backups/server.ts';
 import type { BackupPlace, OnProgress } from './base.ts';
-import { findClient, withoutPassword } from './client-programs.ts';
+import { findClient, forProgram } from './client-programs.ts';
 import { sealing, writeWhole } from './files.ts';
 
 /** How often it is asked whether to go on. */
@@ -28,7 +28,7 @@ export async function makeDump(
   const snapshot = await exportSnapshot(client);
   try {
     const contents = await contentsOf(client);
-    const { url, env } = withoutPassword(databaseUrl);
+    const { url, env } = forProgram(databaseUrl);
     const args = ['--format=custom', `--snapshot=${snapshot}`, '--no-password', url];
     const start = () => spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
     const written = await writeWhole(join(backupDir, file), outputOf(start, onProgress), sealing(backupKeyFile));

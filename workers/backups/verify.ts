@@ -17,7 +17,7 @@ import { Refused } from '../refusal.ts';
 import type { BackupSettings } from './back-up.ts';
 import type { OnProgress } from './base.ts';
 import { BucketError } from './bucket-calls.ts';
-import { findClient, withoutPassword } from './client-programs.ts';
+import { findClient, forProgram } from './client-programs.ts';
 import { openElsewhere } from './elsewhere.ts';
 import { demandIntact, listManifests, type Manifest, writeManifest } from './files.ts';
 import { folderAt } from './folder.ts';
@@ -119,7 +119,7 @@ export async function loadDump(
   onProgress: OnProgress,
 ) {
   const program = await findClient('pg_restore', version);
-  const target = withoutPassword(url);
+  const target = forProgram(url);
   const args = [
     '--no-owner',
     '--no-privileges',

@@ -1,4 +1,3 @@
-import { actAs } from '../../sql/changes/acting.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { isExclusion } from '../../sql/database/outage.ts';
 import { decideRequest, type FinanceRequest, lockOpenRequest } from '../../sql/finance/requests.ts';
@@ -36,7 +35,6 @@ const answerOnce = (db: Sql, id: number, zone: string, lockMs?: number) =>
   db.transaction(async (transaction) => {
     const request = await lockOpenRequest(transaction, id, lockMs);
     if (!request) return null;
-    await actAs(transaction, { actor: request.requested_by, cause: `request ${id} ${request.request_id ?? ''}`.trim() });
     const decision = await decide[request.kind](transaction, request, zone);
     if (decision.refused) await decideRequest(transaction, id, 'refused', decision.refused);
     else await decideRequest(transaction, id, 'done', decision.answer);

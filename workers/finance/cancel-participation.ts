@@ -15,8 +15,7 @@ import { notifyOfCancelledPlace } from './notices.ts';
  */
 export const cancelParticipation: Decide = async (transaction, request, zone) => {
   const studentId = Number(request.student_id);
-  const waiting = await lockWithWaiting(transaction, [request.real_training_id], [studentId]);
-  const place = await lockPlace(transaction, { trainingId: request.real_training_id, studentId });
+  const { place, waiting } = await lockAll(transaction, request.real_training_id, studentId);
   if (!place) return refuse('missing', `the student ${studentId} is not registered in the training ${request.real_training_id}`);
   const { seat_id, seat_charged_at, seat_cancellation, seat_status, seat_promoted_at, ...training } = place;
   const seat = { id: seat_id, charged_at: seat_charged_at };
@@ -48,7 +47,13 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
     cancelled_at: request.requested_at,
     ...money,
   };
-  await endSeat(transaction, { id: seat.id, status, at: request.requested_at, reason: request.reason, answer });
+  const isWaitedFor = await endSeat(transaction, {
+    id: seat.id,
+    status,
+    at: request.requested_at,
+    reason: request.reason,
+    answer,
+  });
   if (isWaiting) {
     await notifyOfLeaving(transaction, training, seat.id, new Date(request.requested_at));
     return { answer };
@@ -59,11 +64,21 @@ export const cancelParticipation: Decide = async (transaction, request, zone) =>
     charged: money.charged,
   };
   await notifyOfCancelledPlace(transaction, training, request, seat.id, about);
-  if (outcome === 'safe') await fillFromWaitlist(transaction, training.id, new Date(request.requested_at), waiting);
+  if (outcome === 'safe' && isWaitedFor)
+    await fillFromWaitlist(transaction, training.id, new Date(request.requested_at), waiting);
   return { answer };
 };
 
 type Transaction = Parameters<Decide>[0];
+
+/** Locks the place, and before it whoever may be promoted to it. Nearly always nobody waits: then it is one statement. */
+async function lockAll(transaction: Transaction, trainingId: number, studentId: number) {
+  const alone = await lockPlace(transaction, { trainingId, studentId, ifNobodyWaits: true });
+  if (alone) return { place: alone, waiting: { ids: [studentId], payers: [] } };
+  const waiting = await lockWithWaiting(transaction, [trainingId], [studentId]);
+  return { place: await lockPlace(transaction, { trainingId, studentId, ifNobodyWaits: false }), waiting };
+}
+
 const nothing = { sessions: 0, refunded_minor: 0, cancelled_minor: 0 };
 const free = { payer_id: null, returned: nothing, charged: { sessions: 0, invoices: 0 } };
 
