@@ -24,9 +24,12 @@ export function actor(page: Page) {
   const reading: Promise<unknown>[] = [];
   const underWay = new Set<Request>();
   const isWrite = (request: Request) => !['GET', 'HEAD'].includes(request.method());
-  page.on('request', (request) => void (isWrite(request) && underWay.add(request)));
-  page.on('requestfinished', (request) => void underWay.delete(request));
-  page.on('requestfailed', (request) => void underWay.delete(request));
+  page.on('request', (request) => {
+    if (!isWrite(request)) return;
+    underWay.add(request);
+    const over = request.response().then((response) => response?.finished());
+    void over.catch(() => undefined).then(() => underWay.delete(request));
+  });
   page.on('response', (response) => {
     if (!isWrite(response.request()) || response.status() !== 200) return;
     const { pathname } = new URL(response.url());

@@ -291,6 +291,12 @@ inBrowser(
     await carry(page, pending, { hours: 1 });
     expect(await page.locator('.ghost').count()).toBe(0);
     await page.mouse.up();
+    // Let go beside itself it is no click at a free place, which would ask what to add.
+    await carry(page, planned, { hours: -1 });
+    await page.mouse.up();
+    await entryOf(page, planned).click();
+    await dialogOf(page).getByText('Status').waitFor();
+    expect(await page.getByRole('dialog').count()).toBe(1);
   },
 );
 

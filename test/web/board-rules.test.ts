@@ -23,7 +23,15 @@ import {
   type Training,
   wishOf,
 } from '../../api/web/console/modules/board/entries.ts';
-import { columnAt, hoursShown, isDrag, lanesOf, snapped, snappedFrom, startWithin } from '../../api/web/console/modules/board/geometry.ts';
+import {
+  columnAt,
+  hoursShown,
+  isDrag,
+  lanesOf,
+  snapped,
+  snappedFrom,
+  startWithin,
+} from '../../api/web/console/modules/board/geometry.ts';
 import { carriedBy, initialsOf, othersAt } from '../../api/web/console/modules/board/others.ts';
 import { neighbour, stepped } from '../../api/web/console/modules/board/steps.ts';
 
