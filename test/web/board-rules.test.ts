@@ -23,7 +23,15 @@ import {
   type Training,
   wishOf,
 } from '../../api/web/console/modules/board/entries.ts';
-import { columnAt, hoursShown, isDrag, lanesOf, snapped, startWithin } from '../../api/web/console/modules/board/geometry.ts';
+import {
+  columnAt,
+  hoursShown,
+  isDrag,
+  lanesOf,
+  snapped,
+  snappedFrom,
+  startWithin,
+} from '../../api/web/console/modules/board/geometry.ts';
 import { carriedBy, initialsOf, othersAt } from '../../api/web/console/modules/board/others.ts';
 import { neighbour, stepped } from '../../api/web/console/modules/board/steps.ts';
 
@@ -77,6 +85,8 @@ test.each([
 test('a drag begins at four pixels, goes by quarters of an hour, and stays within its day', () => {
   expect([isDrag(3, 0), isDrag(0, 4), isDrag(3, 3)]).toEqual([false, true, true]);
   expect([snapped(67), snapped(68), startWithin(-10), startWithin(1_500)]).toEqual([60, 75, 0, 1_425]);
+  // What stands off the quarters stays there until it is carried half a step away.
+  expect([610, 617, 618, 603, 602].map((minutes) => snappedFrom(minutes, 610))).toEqual([610, 610, 615, 610, 600]);
   const boxes = [
     { left: 0, right: 100 },
     { left: 110, right: 200 },

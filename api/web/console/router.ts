@@ -3,6 +3,7 @@ import { createRouter, createWebHistory, type RouteLocationNormalized } from 'vu
 import { learnTheRest, locale, t } from '../kit/i18n.ts';
 import { lookWhoItIs, session } from '../kit/session.ts';
 import { pageRoutes } from './modules.ts';
+import { loadAnew } from './shell/load-anew.ts';
 import { mayOpen, menuOf } from './shell/menu.ts';
 
 export const router = createRouter({
@@ -49,8 +50,9 @@ watch(session.me, (me, before) => {
   const to = router.currentRoute.value;
   if (before && !me && !to.meta.isOpen) void router.replace({ name: 'sign-in', query: { next: to.fullPath } });
 });
-// A build that is gone: its page must be loaded anew, once.
+// A build that is gone: its page must be loaded anew. What opens on a page says so by an event, after what a navigation says.
 router.onError((error, to) => {
-  if (/dynamically imported module|Importing a module|Failed to fetch/.test(String(error)))
-    location.assign(`/console${to.fullPath}`);
+  if (/dynamically imported module|Importing a module|Failed to fetch|Unable to preload/.test(String(error)))
+    void loadAnew(`/console${to.fullPath}`);
 });
+addEventListener('vite:preloadError', () => setTimeout(() => void loadAnew()));

@@ -57,8 +57,9 @@ export const placedIn = (place: Place, { day, trainerId, roomId }: Column, from:
   ...(roomId === undefined ? {} : { roomId }),
 });
 
-/** Where an entry is once it is carried to a column: an absence stays with whose it is. */
+/** Where an entry is once it is carried to a column: an absence stays with whose it is, and a booking never loses its room. */
 export const carriedTo = ({ kind, place }: Pick<Entry, 'kind' | 'place'>, column: Column, from: number): Place => {
   const put = placedIn(place, column, from);
+  if (kind === 'booking') return { ...put, roomId: put.roomId ?? place.roomId };
   return kind === 'absence' ? { ...put, trainerId: place.trainerId, roomId: null } : put;
 };

@@ -8,6 +8,9 @@ type Span = { from: number; to: number };
 export type Lane = { lane: number; of: number };
 
 export const snapped = (minutes: number, step = STEP) => Math.round(minutes / step) * step;
+/** Where something is put that stands at `was`: there still while it is less than half a step away, so that only what is meant changes. */
+export const snappedFrom = (minutes: number, was: number, step = STEP) =>
+  Math.abs(minutes - was) < step / 2 ? was : snapped(minutes, step);
 const within = (value: number, least: number, most: number) => Math.min(Math.max(value, least), most);
 /** A start within its day. */
 export const startWithin = (minutes: number) => within(minutes, 0, DAY_MINUTES - STEP);

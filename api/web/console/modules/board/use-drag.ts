@@ -1,7 +1,7 @@
 import { onScopeDispose, shallowRef } from 'vue';
 import { type Column, carriedTo } from './columns.ts';
 import type { Entry, Place } from './entries.ts';
-import { columnAt, isDrag, lengthWithin, SCALE, snapped, startWithin } from './geometry.ts';
+import { columnAt, isDrag, lengthWithin, SCALE, snappedFrom, startWithin } from './geometry.ts';
 
 /** An entry on its way, by pointer or by keys, and where it would be put. */
 export type Carried = { entry: Entry; place: Place; by: 'pointer' | 'keys' };
@@ -61,10 +61,11 @@ export function useDrag(board: Board) {
       const [box, column] = [boxes[at], board.columns()[at]];
       if (!box || !column) return;
       const minute = (y - grip - box.top) / SCALE + board.firstMinute();
+      const { from: starts, minutes } = entry.place;
       const place =
         how === 'move'
-          ? carriedTo(entry, column, startWithin(snapped(minute)))
-          : { ...entry.place, minutes: lengthWithin(snapped(minute) - entry.place.from) };
+          ? carriedTo(entry, column, startWithin(snappedFrom(minute, starts)))
+          : { ...entry.place, minutes: lengthWithin(snappedFrom(minute, starts + minutes) - starts) };
       wasDragged = true;
       carried.value = { entry, place, by: 'pointer' };
     }
@@ -91,12 +92,14 @@ export function useDrag(board: Board) {
       stop();
       window.addEventListener('pointerup', settle, { once: true });
     };
-    const hold = (touch: TouchEvent) => carried.value && touch.preventDefault();
+    // A finger that carries neither scrolls nor opens a menu.
+    const hold = (event: Event) => carried.value && event.preventDefault();
     window.addEventListener('pointermove', move);
     window.addEventListener('pointerup', up);
     window.addEventListener('pointercancel', cancel);
     window.addEventListener('keydown', key, true);
     window.addEventListener('touchmove', hold, { passive: false });
+    window.addEventListener('contextmenu', hold);
     function cancel() {
       stop();
     }
@@ -108,6 +111,7 @@ export function useDrag(board: Board) {
       window.removeEventListener('pointercancel', cancel);
       window.removeEventListener('keydown', key, true);
       window.removeEventListener('touchmove', hold);
+      window.removeEventListener('contextmenu', hold);
       carried.value = null;
       stop = () => {};
     };
