@@ -145,7 +145,7 @@ export const isSamePlace = (one: Place, other: Place) =>
   one.roomId === other.roomId;
 
 /** By which name is kept what is typed about an entry. */
-export const draftOf = ({ key }: Pick<Entry, 'key'>) => `board-${key}`;
+export const entryDraft = ({ key }: Pick<Entry, 'key'>) => `board-${key}`;
 
 const two = (value: number) => String(value).padStart(2, '0');
 /** `14:05`, of minutes after midnight. */
