@@ -53,14 +53,17 @@ async function outlives(page: Page, { opens, field, typed, draft }: Form) {
   expect(await field().inputValue()).toContain(typed);
   expect(await kept(page)).toEqual([draft]);
 }
-const isGone = async (page: Page) => expect(await kept(page)).toEqual([]);
+async function isGone(page: Page) {
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  expect(await kept(page)).toEqual([]);
+}
 
 inBrowser('what is typed of a training and of an absence at a place of the board is there again, until it is made', async () => {
   const trainer = await named(make.trainer(), 'Tatiana');
   const page = await open(`/console/?date=${day}`);
   const opens = async (hour: number, kind: string) => {
     await page.locator(`[data-column="trainer-${trainer}"]`).click({ position: { x: 30, y: (hour - 8) * 72 + 8 } });
-    await dialog(page).getByRole('button', { name: kind }).click();
+    await dialog(page).getByRole('button', { name: kind, exact: true }).click();
   };
   const minutes = () => dialog(page).getByLabel('Minutes');
   await opens(11, 'Training');
@@ -108,6 +111,7 @@ inBrowser('where an entry is to go, why it is called off, and who gives a day ar
   await start().fill('11:30');
   await outlives(page, { opens: () => opens(moved, 'Move'), field: start, typed: '11:30', draft: `board-training-${moved}` });
   await dialog(page).getByRole('button', { name: 'Move' }).click();
+  await page.getByRole('dialog', { name: /11:30/ }).getByRole('button', { name: 'Move' }).click();
   await page.getByText('Moved: ').first().waitFor();
   await isGone(page);
 
