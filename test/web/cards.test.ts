@@ -38,7 +38,7 @@ async function choose(page: Page, label: string, option: string | RegExp) {
 /** Takes a line of the menu that is open. */
 const take = (page: Page, line: string) =>
   page.locator('.v-overlay--active .v-list-item').filter({ hasText: line }).first().click();
-const rows = (query: ReturnType<typeof sql.unsafe>) => world.api.db.any(query);
+const rows = async (query: ReturnType<typeof sql.unsafe>) => (await world.api.db.any(query)) as Record<string, unknown>[];
 
 inBrowser('a subscription is frozen and thawed on the card, and moves its end', async () => {
   const student = await make.student();

@@ -66,10 +66,10 @@ inBrowser('beside what is left of a package stands why, down to the booking, in 
 });
 
 inBrowser('beside what is left of a subscription in the clients’ list, and the sums of the till, stands why', async () => {
-  const student = await called(await make.student(), 'Lista', 'Holder');
+  const student = await called(await make.student(), 'Lisa', 'Holder');
   await make.subscription({ student, from: addDays(today(), -1), to: addDays(today(), 20), left: 5 });
   const page = await open('/console/clients');
-  await why(page, /^Why\? Lista Holder, .*5 sessions left/);
+  await why(page, /^Why\? Lisa Holder, .*5 sessions left/);
   await says(page, 'Sessions of the subscription');
   await leave(page);
 
@@ -80,13 +80,13 @@ inBrowser('beside what is left of a subscription in the clients’ list, and the
   await why(page, /^Why\? .*1,500.* in the till/);
   await says(page, 'What is in the till is the cash');
   await further(page, /^Why\? Cash · Somebody \(owner\).*1,500/);
-  await further(page, /^Why\? Cash · Lista Holder.*1,500/);
+  await further(page, /^Why\? Cash · Lisa Holder.*1,500/);
   await says(page, 'Money came');
   await dialog(page).getByRole('button', { name: 'Back' }).click();
   expect(await violations(page)).toEqual([]);
   await leave(page);
   await why(page, /^Why\? Somebody \(owner\).*1,500/);
-  await says(page, /^Cash · Lista Holder/);
+  await says(page, /^Cash · Lisa Holder/);
   expect(await dialog(page).getByText(/400/).count()).toBe(0);
   expect(world.complaints()).toEqual([]);
 });
