@@ -173,4 +173,8 @@ inBrowser('beside the counts of a run and the places of a training stands why', 
     .click();
   await says(page, /^Robin Billed/);
   expect(world.complaints()).toEqual([]);
+  await page.goto('/console/night/2147483647');
+  await page.getByRole('heading', { level: 1, name: 'Run' }).waitFor();
+  await page.getByRole('alert').first().waitFor();
+  expect(world.complaints().every((complaint) => complaint.includes('404'))).toBe(true);
 });
