@@ -193,8 +193,8 @@ inBrowser(
     expect(new URL(page.url()).searchParams.get('week')).toMatch(/^\d{4}-\d\d-\d\d$/);
     expect(await violations(page)).toEqual([]);
     await entry.click();
+    await page.waitForURL((url) => url.searchParams.get('training') === String(training));
     await page.getByText('Trained Person').first().waitFor();
-    expect(new URL(page.url()).searchParams.get('training')).toBe(String(training));
     await page.goto(`/console/trainers/${trainer}`);
     await page.getByRole('link', { name: 'Tigers' }).click();
     await page.getByRole('heading', { name: 'Tigers' }).waitFor();

@@ -89,8 +89,21 @@ inBrowser('what is typed of a training and of an absence at a place of the board
   expect(await dialog(page).getByLabel('Whole days').isChecked()).toBe(true);
   await dialog(page).getByLabel('Whole days').uncheck();
   await dialog(page).getByRole('button', { name: 'Enter an absence' }).click();
-  await page.locator('[data-entry^="absence-"], .away').first().waitFor();
+  const away = page.locator('[data-entry^="absence-"]').first();
+  await away.waitFor();
   await isGone(page);
+
+  const changes = async () => {
+    await away.click();
+    await dialog(page).getByRole('button', { name: 'Change' }).click();
+  };
+  const [{ id }] = (await world.api.get(`/api/specialist-absences?specialist_id=${trainer}&from=${day}`)).body.items;
+  await changes();
+  await reason().fill('an optician');
+  await outlives(page, { opens: changes, field: reason, typed: 'an optician', draft: `away-${id}` });
+  await dialog(page).getByRole('button', { name: 'Save' }).click();
+  await isGone(page);
+  expect((await world.api.get(`/api/specialist-absences/${id}`)).body.reason).toBe('an optician');
   expect(world.complaints()).toEqual([]);
 });
 
@@ -211,6 +224,15 @@ inBrowser(
     const [trainer, student] = [await make.trainer(), await named(make.student(), 'Groupie')];
     const { body: group } = await world.api.post('/api/groups', { name: 'Evening', trainer_id: trainer });
     await world.api.post(`/api/groups/${group.id}/members`, { student_id: student, from: day });
+    const [training, template] = [
+      await make.training({ trainer, at: at('18:00') }),
+      await make.template({ type: await make.type(), trainer }),
+    ];
+    await world.api.db.query(sql.unsafe`update training_templates set group_id = ${group.id} where id = ${template}`);
+    await world.api.db.query(sql.unsafe`
+      update real_trainings set training_template_id = ${template}, template_date = training_date, max_participants = 1 where id = ${training}`);
+    await world.api.db.query(sql.unsafe`
+      insert into real_training_students (real_training_id, student_id, status) values (${training}, ${await make.student()}, 'REGISTERED')`);
     const page = await open('/console/money');
     const pays = () => page.getByRole('button', { name: 'Take a payment' }).click();
     const whom = () => dialog(page).getByLabel('Who pays').first();
@@ -234,6 +256,21 @@ inBrowser(
     await outlives(page, { opens: leaves, field: last, typed: left, draft: `group-leave-${member.id}` });
     await dialog(page).getByRole('button', { name: 'Leaves', exact: true }).click();
     await page.getByText(left.slice(0, 4)).or(page.getByText(/ – /)).first().waitFor();
+    await isGone(page);
+
+    const waits = async () => {
+      await page.getByRole('button', { name: 'Waitlist' }).click();
+      await page.getByRole('button', { name: 'Put on the waitlist' }).click();
+    };
+    const whoWaits = () => dialog(page).getByLabel('Student').first();
+    await waits();
+    await pick(page, 'Student', 'Groupie');
+    await outlives(page, { opens: waits, field: whoWaits, typed: 'Groupie', draft: `waiting-${training}` });
+    await dialog(page).getByRole('button', { name: 'Put on the waitlist' }).click();
+    await page
+      .getByText(/^1\. Groupie/)
+      .first()
+      .waitFor();
     await isGone(page);
 
     const visitor = await world.visit();
