@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dayOf } from '../../queues/time/calendar.ts';
+import { anyDay } from '../../queues/time/days.ts';
 import { notifyPeople } from '../../sql/notifications/notify.ts';
 import { cardRow, findCard } from '../../sql/people/card.ts';
 import { hasConsent } from '../../sql/people/consents.ts';
@@ -12,7 +13,7 @@ import { bookingsCancelled, cancelBookings } from '../../workers/people/cancel-b
 import { demandScope } from '../../workers/rights.ts';
 import { explanation } from '../../workers/why/answer.ts';
 import { explain } from '../../workers/why/explain.ts';
-import { idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
+import { idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor, wholeText } from '../http/paging.ts';
 import { Problem, unacceptable } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
 import { textField } from '../http/text.ts';
@@ -163,7 +164,7 @@ export const personCardRoutes = [
       'Why an amount or a count is what it is: from the entry in the ledger to the charge, the rule, the run or person, and the messages',
     tag: 'people',
     scope: 'money:read',
-    query: z.strictObject({ of: oneOf(whyKinds), id: idParams.shape.id }),
+    query: z.strictObject({ of: oneOf(whyKinds), id: wholeText(2_147_483_647, 'a whole number', 0), day: anyDay.optional() }),
     responses: { 200: explanation.meta({ id: 'Explanation' }) },
     handle: async ({ query }, context) => ({ body: await explain(context, query) }),
   }),

@@ -78,30 +78,57 @@ const till = z.object({
 export const tillRow = till;
 
 /**
- * The cash of a business day by who took it and gave it out: payments that count on the day, refunds of the day, what was left of
- * cash payments that were cancelled on it, and what trainers were paid. What is in the till is the net.
+ * What moved the cash of a business day: payments that count on the day, refunds of the day, what was left of cash payments that were
+ * cancelled on it, and what trainers were paid. `id`: of the payment, refund or payout; `whom`: who paid, or was paid.
  */
+const cashEntries = (day: string, zone: string) => sql.fragment`
+    select person_id, 'received' as what, id, created_at as at, payer_id as whom, amount_minor
+    from payments where method = 'cash' and coalesce(payment_date, (created_at at time zone ${zone})::date) = ${day}::date
+      and (payment_date = ${day}::date or ${isNear('created_at', day, day)})
+    union all
+    select person_id, 'refunded', id, created_at, (select payer_id from payments where id = payment_id), amount_minor from payment_refunds
+    where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date
+    union all
+    select person_id, 'cancelled', id, cancelled_at, payer_id,
+      amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0)
+    from payments where method = 'cash' and ${isNear('cancelled_at', day, day)} and (cancelled_at at time zone ${zone})::date = ${day}::date
+    union all
+    select person_id, 'paid_out', id, created_at, trainer_id, amount_minor from pay_payouts
+    where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date`;
+
+/** The cash of a business day by who took it and gave it out. What is in the till is the net. */
 export const cashOfDay = (db: Sql, day: string, zone: string) =>
   db.any(sql.type(till)`
     with entry as (
-      select person_id, amount_minor as received, 1 as payments, 0 as refunded, 0 as refunds, 0 as cancelled, 0 as paid_out
-      from payments where method = 'cash' and coalesce(payment_date, (created_at at time zone ${zone})::date) = ${day}::date
-        and (payment_date = ${day}::date or ${isNear('created_at', day, day)})
-      union all
-      select person_id, 0, 0, amount_minor, 1, 0, 0 from payment_refunds
-      where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date
-      union all
-      select person_id, 0, 0, 0, 0, amount_minor - coalesce((select sum(amount_minor) from payment_refunds where payment_id = payments.id), 0), 0
-      from payments where method = 'cash' and ${isNear('cancelled_at', day, day)} and (cancelled_at at time zone ${zone})::date = ${day}::date
-      union all
-      select person_id, 0, 0, 0, 0, 0, amount_minor from pay_payouts
-      where method = 'cash' and ${isNear('created_at', day, day)} and (created_at at time zone ${zone})::date = ${day}::date
+      select person_id,
+        case when what = 'received' then amount_minor else 0 end as received, (what = 'received')::int as payments,
+        case when what = 'refunded' then amount_minor else 0 end as refunded, (what = 'refunded')::int as refunds,
+        case when what = 'cancelled' then amount_minor else 0 end as cancelled,
+        case when what = 'paid_out' then amount_minor else 0 end as paid_out
+      from (${cashEntries(day, zone)}) as moved
     )
     select person_id, nullif(concat_ws(' ', first_name, nullif(last_name, '')), '') as person, sum(received)::int8 as received_minor,
       sum(payments)::int as payments, sum(refunded)::int8 as refunded_minor, sum(refunds)::int as refunds, sum(cancelled)::int8 as cancelled_minor,
       sum(paid_out)::int8 as paid_out_minor, sum(received - refunded - cancelled - paid_out)::int8 as net_minor
     from entry left join users on users.id = person_id
     group by person_id, person order by person nulls last, person_id`);
+
+const cashLine = z.object({
+  what: z.enum(['received', 'refunded', 'cancelled', 'paid_out']),
+  id: z.int(),
+  at: z.iso.datetime(),
+  whom: z.string(),
+  /** Of money that left the till below zero. */
+  amount_minor: z.int(),
+});
+
+/** What moved the cash of one person on a business day, the latest first; of nobody (0): what programs took. */
+export const cashLines = (db: Sql, { personId, day, zone }: { personId: number; day: string; zone: string }) =>
+  db.any(sql.type(cashLine)`
+    select what, moved.id, at, concat_ws(' ', first_name, nullif(last_name, '')) as whom,
+      (case when what = 'received' then amount_minor else -amount_minor end)::int8 as amount_minor
+    from (${cashEntries(day, zone)}) as moved join users on users.id = whom
+    where coalesce(person_id, 0) = ${personId}::int order by at desc, what, moved.id`);
 
 const price = z.object({ at: z.iso.datetime(), actor: z.string(), price_minor: z.int(), before_minor: z.int().nullable() });
 export const priceRow = price;

@@ -14,6 +14,8 @@ const nameOf = (person: ReturnType<typeof sql.fragment>) =>
   sql.fragment`concat_ws(' ', ${person}.first_name, nullif(${person}.last_name, ''))`;
 
 export const chargeRow = z.object({
+  /** The place in the training that is charged. */
+  seat_id: z.int(),
   student_id: z.int(),
   student: z.string(),
   payer_id: z.int(),
@@ -42,7 +44,7 @@ export const chargesSince = (written: Sql, { invoices, entries }: LedgerEnds) =>
       select real_training_student_id, null, amount_minor, status = 'PAID'
       from invoices where id > ${invoices} and created_at = now() and type = 'TRAINING'
     )
-    select seat.student_id, ${nameOf(sql.fragment`pupil`)} as student, payer.id as payer_id, ${nameOf(sql.fragment`payer`)} as payer,
+    select seat.id as seat_id, seat.student_id, ${nameOf(sql.fragment`pupil`)} as student, payer.id as payer_id, ${nameOf(sql.fragment`payer`)} as payer,
       training.id as training_id, type.name as training, training.starts_at, kind.name as subscription, held.sessions_left,
       amount_minor, is_paid
     from charged

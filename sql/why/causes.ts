@@ -33,6 +33,7 @@ const seat = z.object({
   student_id: z.int(),
   payer_id: z.int(),
   training_id: z.int(),
+  training_date: z.iso.date(),
   name: z.string(),
   charged_at: z.iso.datetime().nullable(),
   session_entry_id: z.int().nullable(),
@@ -45,7 +46,7 @@ const seat = z.object({
 /** A place in a training and what it was charged with; null when there is none. What was given back is the last charge. */
 export const findSeat = (db: Sql, id: number) =>
   db.maybeOne(sql.type(seat)`
-    select seat.id, training.starts_at as at, seat.status, seat.student_id, student.payer_id, training.id as training_id, type.name,
+    select seat.id, training.starts_at as at, seat.status, seat.student_id, student.payer_id, training.id as training_id, training.training_date, type.name,
       seat.charged_at, seat.session_entry_id, seat.invoice_id,
       (select max(id) from invoices where real_training_student_id = seat.id) as last_invoice_id,
       (select max(id) from session_entries where real_training_student_id = seat.id and reason = 'training') as last_session_id,

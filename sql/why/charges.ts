@@ -71,6 +71,15 @@ export const consideredFor = (db: Sql, of: { studentId: number; day: string; at:
     where held.student_id = ${of.studentId}
     order by abs(end_date - ${of.day}::date), held.id limit 10`);
 
+/** Which of a student's subscriptions pays for a training of a day, as it stands now (D13); null when none does. */
+export const wouldPay = (db: Sql, of: { studentId: number; day: string }) =>
+  db.maybeOne(sql.type(z.object({ id: z.int(), name: z.string() }))`
+    select held.id, kind.name from student_subscriptions held join subscriptions kind on kind.id = subscription_id
+    where held.student_id = ${of.studentId} and ${of.day}::date between start_date and end_date and held.status <> 'cancelled'
+      and (sessions_left is null or sessions_left > 0)
+      and (freeze_start_date is null or ${of.day}::date not between freeze_start_date and freeze_end_date)
+    order by (sessions_left is null) desc, end_date, held.id limit 1`);
+
 const entry = z.object({ id: z.int(), at: z.iso.datetime(), kind: z.string(), amount_minor: z.int() });
 
 /** What an invoice did to the wallet, oldest first. */

@@ -21,7 +21,9 @@ const subject = sql.fragment`coalesce(
       join training_types type on type.id = training.training_type_id where seat.id = bill.real_training_student_id),
     (select kind.name from student_subscriptions held join subscriptions kind on kind.id = held.subscription_id
       where held.id = bill.student_subscription_id),
-    (select service.name from bookings join services service on service.id = service_id where bookings.id = bill.booking_id))`;
+    (select service.name from bookings join services service on service.id = service_id where bookings.id = bill.booking_id),
+    (select bundle.name from client_packages bought join service_packages bundle on bundle.id = bought.service_package_id
+      where bought.id = bill.client_package_id))`;
 
 /** The latest entries of a wallet. `status` is the entry's kind. */
 export const walletEntries = (db: Sql, userId: number, limit = MOST) =>

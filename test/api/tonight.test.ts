@@ -67,6 +67,8 @@ test('tonight says who is charged by what, who is short, and what is renewed; no
   expect(shown[0]).toEqual({ student_id: poor, training_id: id, amount_minor: 50_000, is_paid: false, sessions_left: null });
   expect(shown).toContainEqual({ student_id: rich, training_id: id, amount_minor: 50_000, is_paid: true, sessions_left: null });
   expect(shown).toContainEqual({ student_id: held, training_id: id, amount_minor: null, is_paid: true, sessions_left: 2 });
+  const seat = body.charges.find(({ student_id }: Record<string, unknown>) => student_id === held).seat_id;
+  expect((await api.get(`/api/why?of=visit&id=${seat}`)).body).toMatchObject({ rules: ['D12', 'D13'] });
   expect(body.short).toEqual([
     expect.objectContaining({ payer_id: loyal, tonight_minor: 400_000, missing_minor: 400_000 }),
     expect.objectContaining({ payer_id: poor, tonight_minor: 50_000, missing_minor: 40_000 }),

@@ -15,6 +15,7 @@ export const explanation = z.object({
   status: z.string().nullable(),
   amount_minor: z.int().nullable(),
   sessions: z.int().nullable().meta({ description: 'of sessions; null where it is money, or unlimited' }),
+  count: z.int().nullable().meta({ description: 'of units, of places, of what a run wrote; null where it is neither' }),
   rules: z.array(z.enum(whyRules)),
   considered: z.array(considered).meta({ description: 'subscriptions of which none paid, and why' }),
   chain: z.array(whyLine),
@@ -30,6 +31,7 @@ export const explained = (said: Pick<Explanation, 'of' | 'id' | 'rules'> & Parti
   status: null,
   amount_minor: null,
   sessions: null,
+  count: null,
   considered: [],
   chain: [],
   parts: [],
@@ -44,6 +46,7 @@ export const link = (said: Pick<WhyLine, 'kind' | 'id' | 'at'> & Partial<WhyLine
   status: null,
   amount_minor: null,
   sessions: null,
+  count: null,
   why: null,
   ...said,
 });

@@ -1,12 +1,13 @@
 import { findBooking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { bookingSessionEntry, findSeat } from '../../sql/why/causes.ts';
-import { consideredFor, type ExplainedCharge, entriesOfInvoice, findCharge } from '../../sql/why/charges.ts';
+import { consideredFor, type ExplainedCharge, entriesOfInvoice, findCharge, wouldPay } from '../../sql/why/charges.ts';
 import { type Explanation, explained, link } from './answer.ts';
 import { causeOf, messagesOf } from './causes.ts';
-import { rulesOfCharge, rulesOfUncharged } from './rules.ts';
+import { isToBeCharged, rulesOfCharge, rulesOfUncharged } from './rules.ts';
 import { whySession } from './sessions.ts';
 
+type Seat = NonNullable<Awaited<ReturnType<typeof findSeat>>>;
 const subjectOf = (kind: string, id: number | null) => (id === null ? null : `${kind}:${id}`);
 
 /** Which record of the log of changes says who asked for it by hand. */
@@ -63,7 +64,7 @@ export async function whyInvoice(db: Sql, id: number): Promise<Explanation | nul
 }
 
 /** What a place in a training was charged with, and why. */
-export async function whyVisit(db: Sql, id: number): Promise<Explanation | null> {
+export async function whyVisit(db: Sql, id: number, { now }: { now: Date }): Promise<Explanation | null> {
   const seat = await findSeat(db, id);
   if (!seat) return null;
   const visit = link({ kind: 'visit', id, at: seat.at, name: seat.name, status: seat.status });
@@ -77,7 +78,23 @@ export async function whyVisit(db: Sql, id: number): Promise<Explanation | null>
     return { ...under, ...own, rules, chain: [visit, ...under.chain] };
   }
   const cause = await causeOf(db, { runId: null, record: 'registration', recordId: id });
-  return explained({ ...own, amount_minor: null, rules: rulesOfUncharged(seat), chain: [visit, ...cause] });
+  const rules = rulesOfUncharged(seat);
+  const said = explained({ ...own, amount_minor: null, rules, chain: [visit, ...cause] });
+  return isToBeCharged(seat) ? { ...said, ...(await willPay(db, seat, now)) } : said;
+}
+
+/** What pays for a place that is not charged yet, as things stand now: a session, or an invoice and why no session does. */
+async function willPay(db: Sql, seat: Seat, now: Date): Promise<Partial<Explanation>> {
+  const { student_id, training_date, at, price_minor } = seat;
+  const of = { studentId: student_id, day: training_date };
+  const held = await wouldPay(db, of);
+  if (!held) {
+    const considered = [...(await consideredFor(db, { ...of, at: now.toISOString() }))];
+    return { rules: ['D12', 'uncovered'], amount_minor: price_minor, considered };
+  }
+  const { id, name } = held;
+  const parts = [link({ kind: 'session', id, at, name, status: 'planned', why: { of: 'sessions', id } })];
+  return { rules: ['D12', 'D13'], parts };
 }
 
 /** What a booking costs, and what paid for it. */

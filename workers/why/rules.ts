@@ -2,6 +2,7 @@ import type { ExplainedCharge } from '../../sql/why/charges.ts';
 
 /** The rules an explanation can name: numbers of workers/RULES.md, or a word where no rule has a number. */
 export const whyRules = [
+  'D11',
   'D12',
   'D13',
   'D14',
@@ -21,6 +22,13 @@ export const whyRules = [
   'booking',
   'fitting',
   'package',
+  'unit_back',
+  'unit_gone',
+  'till',
+  'places',
+  'uncovered',
+  'run_wrote',
+  'run_looked',
   'later',
   'by_hand',
 ] as const;
@@ -56,6 +64,16 @@ const ofReason: Record<string, WhyRule> = {
 /** By which rule a session was entered. */
 export const rulesOfSession = (reason: string): WhyRule[] => [ofReason[reason] ?? 'by_hand'];
 
+const ofUnit: Record<string, WhyRule> = {
+  granted: 'package',
+  booking: 'package',
+  returned: 'unit_back',
+  cancelled: 'unit_gone',
+  refunded: 'unit_gone',
+};
+/** By which rule a unit of a package was entered. */
+export const rulesOfUnit = (reason: string): WhyRule[] => [ofUnit[reason] ?? 'by_hand'];
+
 const ofEntry: Record<string, WhyRule> = {
   deposit: 'D21',
   payment: 'D15',
@@ -68,6 +86,10 @@ const ofEntry: Record<string, WhyRule> = {
 export const rulesOfTransaction = (kind: string): WhyRule[] => [ofEntry[kind] ?? 'by_hand'];
 
 type Seat = { status: string; charged_at: string | null; price_minor: number; is_excused: boolean };
+/** Whether a place is one that the night before the training charges. */
+export const isToBeCharged = (seat: Seat) =>
+  rulesOfUncharged(seat).includes('D12') && ['REGISTERED', 'PRESENT', 'ABSENT'].includes(seat.status);
+
 /** Why a place in a training is charged with nothing now. */
 export function rulesOfUncharged({ status, charged_at, price_minor, is_excused }: Seat): WhyRule[] {
   if (is_excused) return ['excused'];

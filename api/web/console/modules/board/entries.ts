@@ -143,6 +143,9 @@ export const isSamePlace = (one: Place, other: Place) =>
   one.trainerId === other.trainerId &&
   one.roomId === other.roomId;
 
+/** By which name is kept what is typed about an entry. */
+export const entryDraft = ({ key }: Pick<Entry, 'key'>) => `board-${key}`;
+
 const two = (value: number) => String(value).padStart(2, '0');
 /** `14:05`, of minutes after midnight. */
 export const clock = (minutes: number) => `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;

@@ -1,9 +1,10 @@
 import { computed, shallowRef } from 'vue';
 import { type AnswerTo, ask, askAny } from '../../../kit/client.ts';
+import { forgetDraft } from '../../../kit/draft.ts';
 import { t } from '../../../kit/i18n.ts';
 import { studio } from '../../../kit/studio.ts';
 import { notify } from '../../shell/notices.ts';
-import { absenceWishOf, bookingWishOf, type Entry, isSamePlace, type Place, wishOf } from './entries.ts';
+import { absenceWishOf, bookingWishOf, type Entry, entryDraft, isSamePlace, type Place, wishOf } from './entries.ts';
 import { obstacleWords, refusalWords } from './refusal-words.ts';
 
 export type OfTraining = AnswerTo<'PATCH /real-trainings/{id}'>['consequences'];
@@ -83,6 +84,7 @@ export function useMoves(again: () => Promise<unknown>) {
     try {
       const { undo } = await change(entry, place, { release });
       question.value = null;
+      forgetDraft(entryDraft(entry));
       done(t('board.moved', { title: entry.title }), undo);
       await again();
       pending.value = null;

@@ -1,16 +1,35 @@
 import type { AnswerTo } from '../../../kit/client.ts';
-import { count, money } from '../../../kit/formats.ts';
+import { count, day, money } from '../../../kit/formats.ts';
 import { t, textOr } from '../../../kit/i18n.ts';
 
 export type Explanation = AnswerTo<'GET /api/why'>;
-export type About = { of: Explanation['of']; id: number };
+export type About = { of: Explanation['of']; id: number; day?: string };
 export type Link = Explanation['chain'][number];
 
 /** `+3`, `-1`, `0`: a count as a ledger has it. */
 export const signed = (value: number) => (value > 0 ? `+${count(value)}` : count(value));
 
-/** What stands behind an explanation: money, or sessions; empty where it is neither. */
-export function figureOf({ amount_minor, sessions, of }: Pick<Explanation, 'amount_minor' | 'sessions' | 'of'>): string {
+/** An explanation of which all is said by the page already; of others the server is asked. */
+export const isSaid = (asked: About | Explanation): asked is Explanation => 'rules' in asked;
+
+const NOTHING = { name: null, person: null, status: null, amount_minor: null, sessions: null, count: null };
+/** An explanation that the page itself has, what it does not say empty. */
+export const said = (known: Pick<Explanation, 'of' | 'rules'> & Partial<Explanation>): Explanation => ({
+  id: 0,
+  ...NOTHING,
+  considered: [],
+  chain: [],
+  parts: [],
+  more: 0,
+  ...known,
+});
+/** A line of it. */
+export const saidLine = (known: Pick<Link, 'kind' | 'id'> & Partial<Link>): Link => ({ at: '', ...NOTHING, why: null, ...known });
+
+/** What stands behind an explanation: money, sessions, or a count; empty where it is none. */
+export function figureOf(asked: Pick<Explanation, 'amount_minor' | 'sessions' | 'of' | 'count'>): string {
+  const { amount_minor, sessions, of } = asked;
+  if (asked.count !== null) return of === 'unit' ? signed(asked.count) : count(asked.count);
   if (amount_minor !== null) return money(amount_minor);
   if (sessions !== null) return of === 'sessions' ? t('why.sessions_left', { count: sessions }) : signed(sessions);
   return of === 'sessions' ? t('why.unlimited') : '';
@@ -22,12 +41,19 @@ export function statusOf({ of, status }: Pick<Explanation, 'of' | 'status'>): st
   if (of === 'invoice') return textOr(`invoice.status.${status}`, status);
   if (of === 'visit') return textOr(`visit.${status}`, status);
   if (of === 'booking') return textOr(`booking.${status}`, status);
+  if (of === 'unit') return textOr(`why.unit.${status}`, status);
   if (of === 'session') return textOr(`why.session.${status}`, status);
   if (of === 'transaction') return textOr(`why.entry.${status}`, status);
   return status === 'CANCELLED' ? t('pay.cancelled') : '';
 }
 
 const named = (words: string, ...more: (string | null)[]) => [words, ...more].filter(Boolean).join(' · ');
+
+/** What is asked about, by name: a till's is its day. */
+export const headingOf = ({ of, name, person }: Pick<Explanation, 'of' | 'name' | 'person'>) =>
+  [of === 'till' && name ? day(name) : of.startsWith('run') ? textOr(`run.name.${name}`, name ?? '') : name, person]
+    .filter(Boolean)
+    .join(' · ');
 
 /** A line of a chain or of a sum, in words. */
 export function lineOf({ kind, status, name, person }: Link): string {
@@ -36,22 +62,27 @@ export function lineOf({ kind, status, name, person }: Link): string {
     case 'transaction':
       return named(textOr(`why.entry.${of}`, of), name, person);
     case 'session':
-      return named(textOr(`why.session.${of}`, of), name);
+      return named(textOr(`why.session.${of}`, of), name, person);
+    case 'unit':
+      return named(textOr(`why.unit.${of}`, of), name);
     case 'invoice':
       return of === 'payment' ? t('why.paid_at_once') : named(textOr(`invoice.type.${of}`, of), name, person);
     case 'payment':
       return of === 'CANCELLED'
-        ? named(t('pay.cancelled'), name)
-        : named(textOr(`pay.method.${of}`, of), name && t('pay.taken_by', { name }));
+        ? named(t('pay.cancelled'), name, person)
+        : named(textOr(`pay.method.${of}`, of), name && t('pay.taken_by', { name }), person);
     case 'refund':
-      return named(t('pay.refund'), name);
+      return named(t('why.kind.refund'), name, person);
+    case 'payout':
+      return named(t('why.payout'), person);
     case 'visit':
-      return named(name ?? '', textOr(`visit.${of}`, of));
+      return named(name ?? '', person, textOr(`visit.${of}`, of));
     case 'booking':
       return named(name ?? '', textOr(`booking.${of}`, of));
     case 'run':
       return t('why.run', { name: textOr(`run.name.${name}`, name ?? '') });
     case 'person':
+      if (of === 'asked') return name === 'system' ? t('why.by_timetable') : t('why.asked_by', { name: name ?? '' });
       return t('why.by_hand', { name: name === 'system' || name === null ? t('why.system') : name });
     case 'message':
       return t('why.message', { name: person ?? '', status: textOr(`message.${of}`, of) });
