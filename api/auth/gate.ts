@@ -95,6 +95,7 @@ const NAMES: Record<RowKind, string> = {
   person: 'person',
   payer: 'student',
   invoice: 'invoice',
+  payment: 'payment',
   payment_order: 'payment order',
   subscription: 'subscription',
   request: 'request',

@@ -172,6 +172,7 @@ export const policy: Readonly<Record<string, Rule>> = {
   'POST /api/payments/{id}/cancel': staff,
   'POST /api/payments/{id}/refunds': staff,
   'GET /api/payments/{id}/refunds': staff,
+  'GET /api/payments/{id}/receipt.svg': { ...family, rows: { 'params.id': 'payment' } },
   'PUT /api/people/{id}/payment-method': staff,
   'GET /api/cash': staff,
   'GET /api/pay/rates': trainer,

@@ -46,6 +46,7 @@ import { peopleListRoutes } from './people-list.ts';
 import { periodRoutes } from './periods.ts';
 import { personCardRoutes } from './person-card.ts';
 import { pushRoutes } from './push.ts';
+import { receiptRoutes } from './receipts.ts';
 import { recordRoutes } from './records.ts';
 import { refundRoutes } from './refunds.ts';
 import { registrationRoutes } from './register.ts';
@@ -110,6 +111,7 @@ export const routes: readonly Route[] = [
   ...undoRoutes,
   ...moneyRoutes,
   ...refundRoutes,
+  ...receiptRoutes,
   ...payRoutes,
   loadAheadRoute,
   ...reportRoutes,

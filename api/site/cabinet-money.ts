@@ -42,7 +42,7 @@ async function moneyPage(cabinet: Cabinet, shown: { trouble?: string; status?: n
       ${owed.length === 0 ? html`<p>${t('cabinet.owed.none')}</p>` : html`<ul class="cards">${owed.map((one) => owedCard(cabinet, one, subjects, wallet.balance_minor))}</ul>`}</section>
       ${topUpForm(cabinet)}
       <section aria-labelledby="ledger"><h2 id="ledger">${t('cabinet.ledger')}</h2>
-      ${wallet.items.length === 0 ? html`<p>${t('cabinet.ledger.none')}</p>` : html`<table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${wallet.items.map(({ created_at, kind, amount_minor, invoice_id }) => html`<tr><th scope="row">${t(`cabinet.entry.${kind}`)} <span class="quiet">${onDay(cabinet, created_at)}</span>${beneath(invoice_id)}</th><td>${amount_minor > 0 && '+'}${money(amount_minor)}</td></tr>`)}</tbody></table>`}
+      ${wallet.items.length === 0 ? html`<p>${t('cabinet.ledger.none')}</p>` : html`<table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${wallet.items.map((entry) => html`<tr><th scope="row">${t(`cabinet.entry.${entry.kind}`)} <span class="quiet">${onDay(cabinet, entry.created_at)}</span>${beneath(entry.invoice_id)}${receiptLink(cabinet, entry)}</th><td>${entry.amount_minor > 0 && '+'}${money(entry.amount_minor)}</td></tr>`)}</tbody></table>`}
       ${wallet.next_cursor && html`<p class="weeks"><a href="${to('/cabinet/money', { cursor: wallet.next_cursor })}">${t('cabinet.older')}</a></p>`}</section>
       ${settled.length > 0 && html`<section aria-labelledby="invoices"><h2 id="invoices">${t('cabinet.invoices')}</h2><table class="lines wide"><thead class="unseen"><tr><th>${t('cabinet.what')}</th><th>${t('cabinet.amount')}</th></tr></thead><tbody>${settled.map((one) => html`<tr><th scope="row">${t(`cabinet.invoice.${one.type}`)} <span class="quiet">${onDay(cabinet, one.created_at)}, ${t(`cabinet.invoice.status.${one.status}` as SiteText)}</span>${beneath(one.id)}</th><td>${money(one.amount_minor)}</td></tr>`)}</tbody></table></section>`}`,
   });
@@ -62,6 +62,14 @@ function subjectLines({ view }: Cabinet, subject: InvoiceSubject | undefined): H
   if (unused === null) return [what];
   const why = unused === 'late' && cancelled_at ? t('cabinet.for.late', { when: moment(cancelled_at) }) : t('cabinet.for.missed');
   return [what, html`<span class="quiet">${why}</span>`];
+}
+
+/** What was paid in has a receipt. */
+function receiptLink(cabinet: Cabinet, { kind, payment_id, created_at, amount_minor }: Wallet['items'][number]): Html | false {
+  if (kind !== 'deposit' || payment_id === null) return false;
+  const { t, money, locale } = cabinet.view;
+  const of = t('cabinet.receipt.of', { day: onDay(cabinet, created_at), amount: money(amount_minor) });
+  return html`<br><a href="/api/payments/${payment_id}/receipt.svg?locale=${locale}" target="_blank" rel="noopener" aria-label="${of}">${t('cabinet.receipt')}</a>`;
 }
 
 const onDay = ({ view }: Cabinet, instant: string) => view.date(dayOf(new Date(instant), view.zone));

@@ -85,6 +85,7 @@ const conditions = {
   payer: (row, own) =>
     sql.fragment`coalesce((select payer_id from students where students.id = ${named(row, 'id')}), ${named(row, 'id')}) = ${own.payer}::int`,
   invoice: (row, own) => is(named(row, 'payer_id'), own.payer),
+  payment: (row, own) => either(is(named(row, 'payer_id'), own.payer), among(named(row, 'payer_id'), own.students)),
   payment_order: (row, own) => is(named(row, 'payer_id'), own.payer),
   subscription: (row, own) => among(named(row, 'student_id'), own.students),
   request: (row, own) => among(named(row, 'student_id'), own.students),
@@ -130,6 +131,7 @@ export const tables: Record<RowKind, string> = {
   person: 'users',
   payer: 'users',
   invoice: 'invoices',
+  payment: 'payments',
   payment_order: 'payment_orders',
   subscription: 'student_subscriptions',
   request: 'finance_requests',

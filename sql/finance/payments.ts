@@ -107,7 +107,7 @@ export function listPayments(db: Sql, { studentId, payerId, method, from, to, zo
       and (${from ?? null}::date is null or ${day} >= ${from ?? null}::date)
       and (${to ?? null}::date is null or ${day} <= ${to ?? null}::date)
       and (${before ?? null}::int is null or id < ${before ?? null})
-      and ${isAmong(whose, 'invoice', 'payments')}
+      and ${isAmong(whose, 'payment', 'payments')}
     order by id desc limit ${limit}`);
 }
 

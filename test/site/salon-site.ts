@@ -48,7 +48,7 @@ export function formsOf(api: TestApi, more: Record<string, string> = {}) {
 }
 /** The values of the buttons or radios that stand for starts. */
 export const startsOn = (page: { text: string }) =>
-  [...page.text.matchAll(/name="start" value="([^"]+)"/g)].map(([, start]) => String(start));
+  [...page.text.matchAll(/(?:name="start" value|data-start)="([^"]+)"/g)].map(([, start]) => String(start));
 /** The text of a part of a page, in one line. */
 export const bare = (text: string) =>
   text
