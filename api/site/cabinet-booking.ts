@@ -1,7 +1,7 @@
 import { addDays, dayOf, daysBetween } from '../../queues/time/calendar.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
 import { whereIsBooking } from '../../sql/site/where.ts';
-import { type CancelTerms, cancelTerms } from '../../workers/bookings/cancel-terms.ts';
+import { type CancelTerms, cancelTerms, freeOnceMoved } from '../../workers/bookings/cancel-terms.ts';
 import { freeUntil } from '../../workers/free-until.ts';
 import { Refused } from '../../workers/refusal.ts';
 import { startsToMove } from '../../workers/site/move-starts.ts';
@@ -94,9 +94,12 @@ async function movePage(cabinet: Cabinet, booking: Booking, shown: Shown = {}): 
   const today = days[0]?.date ?? dayOf(now, zone);
   const week = Math.floor(daysBetween(today, chosen ?? today) / WEEK);
   const starts = chosen ? await actAsVisitor(parts, request, response, (context) => startsToMove(booking, chosen, context)) : [];
+  const start = starts.find((free) => free === request.query.start);
+  const lost = request.query.start !== undefined && !start ? { trouble: t('trouble.slot') } : {};
   const link = (day: string) => to(`${path}/move`, { day });
   return cabinetPage(cabinet, {
     title: t('cabinet.move.title', { service: booking.service }),
+    ...lost,
     ...shown,
     main: html`<p>${t('cabinet.move.now', { when: view.moment(booking.starts_at), who: booking.specialist })}</p>
       ${terms.outcome === 'late' && html`<p class="note">${t('cabinet.move.late')}</p>`}
@@ -109,18 +112,37 @@ async function movePage(cabinet: Cabinet, booking: Booking, shown: Shown = {}): 
         )}</ol>
       <p class="weeks">${week > 0 && html`<a rel="prev" data-key="prev" href="${link(addDays(today, (week - 1) * WEEK))}">${t('book.week.before')}</a>`}
         ${days.length > (week + 1) * WEEK && html`<a rel="next" data-key="next" href="${link(addDays(today, (week + 1) * WEEK))}">${t('book.week.after')}</a>`}</p>
-      ${chosen && (starts.length === 0 ? html`<p data-next>${t('book.day.full', { day: longDay(chosen) })}</p>` : startsForm(cabinet, `${path}/move`, chosen, starts))}
+      ${chosen && (starts.length === 0 ? html`<p data-next>${t('book.day.full', { day: longDay(chosen) })}</p>` : startsList(cabinet, `${path}/move`, chosen, starts, start))}
+      ${chosen && start && moveForm(cabinet, booking, `${path}/move`, chosen, start)}
       <p class="weeks"><a href="${to(path)}">${t('cabinet.back.booking')}</a></p>`,
   });
 }
 
-const startsForm = ({ view, to }: Cabinet, path: string, day: string, starts: readonly string[]): Html =>
-  html`<form method="post" action="${to(path, { day })}">${view.guard}<h2 data-next>${view.longDay(day)}</h2>
-    <p class="quiet">${view.t('zone', { zone: view.zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
+/** The starts of a day to choose from, each a link, so that it is read what the chosen one means before anything moves. */
+function startsList(
+  { view, to }: Cabinet,
+  path: string,
+  day: string,
+  starts: readonly string[],
+  chosen: string | undefined,
+): Html {
+  const { t, longDay, zone } = view;
+  return html`<section><h2 ${!chosen && html`data-next`}>${longDay(day)}</h2>
+    <p class="quiet">${t('zone', { zone: zone.replaceAll('_', ' ') })}</p>${zoneNote(view, String(starts[0]))}
     <ul class="starts">${labelled(view, starts).map(
       ({ start, label }) =>
-        html`<li><button name="start" value="${start}" aria-label="${view.t('cabinet.move.to', { day: view.longDay(day), time: label })}">${label}</button></li>`,
-    )}</ul></form>`;
+        html`<li><a class="button" data-start="${start}" href="${to(path, { day, start })}" aria-label="${t('cabinet.move.choose', { day: longDay(day), time: label })}" ${start === chosen && html`aria-current="true"`}>${label}</a></li>`,
+    )}</ul></section>`;
+}
+
+/** Until when the chosen start can be cancelled for free, or that it cannot, and the button that moves the booking there. */
+function moveForm({ view, to }: Cabinet, booking: Booking, path: string, day: string, start: string): Html {
+  const { t, short, moment, now } = view;
+  const until = freeOnceMoved(booking, new Date(start), now);
+  return html`<section aria-labelledby="there"><h2 id="there" data-next>${t('cabinet.move.there', { when: moment(start) })}</h2>
+    ${until ? html`<p>${t('booked.until', { until: short(until) })}</p>` : html`<p class="note">${t('cabinet.move.binding')}</p>`}
+    <form method="post" action="${to(path, { day })}" class="narrow">${view.guard}<button name="start" value="${start}">${t('cabinet.move.to', { when: moment(start) })}</button></form></section>`;
+}
 
 /** `POST /cabinet/bookings/ID/move`: moves it, or it stays where it was and what is free stands in place. */
 export const moveBookingHere = inCabinet(async (cabinet): Promise<SiteAnswer> => {

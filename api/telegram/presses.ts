@@ -14,7 +14,7 @@ import { ask, confirmed, repeat, repeatedWords, titleOf } from './runs.ts';
 import { pressClose, pressMark, pressMarkAll, pressRoster, pressToday, pressVisit } from './today.ts';
 import { pressComplete, pressRefill } from './vending.ts';
 import { pressCancel, pressCancelNow, pressLeave, pressLeaveNow } from './visit-cancel.ts';
-import { pressMove, pressMoveDay, pressMoveTo } from './visit-move.ts';
+import { pressMove, pressMoveAt, pressMoveDay, pressMoveTo } from './visit-move.ts';
 import { pressBooking, pressNext, pressPlace } from './visits.ts';
 import { ofSubscriptions, ofWallet, pressBalance, pressSubscriptions } from './wallet.ts';
 
@@ -52,6 +52,7 @@ export const presses: Readonly<Record<string, Press>> = {
   cancel_now: { operation: onRow('POST /bookings/{id}/cancel'), handle: pressCancelNow, gone: 'bot.visit.gone' },
   move: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMove, gone: 'bot.visit.gone' },
   move_day: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMoveDay, gone: 'bot.visit.gone' },
+  move_at: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMoveAt, gone: 'bot.visit.gone' },
   move_to: { operation: onRow('POST /bookings/{id}/reschedule'), handle: pressMoveTo, gone: 'bot.visit.gone' },
   place: { operation: onPlace(LEAVE), handle: pressPlace, gone: 'bot.visit.gone' },
   leave: { operation: onPlace(LEAVE), handle: pressLeave, gone: 'bot.visit.gone' },

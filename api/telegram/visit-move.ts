@@ -3,7 +3,7 @@ import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { isTwice } from '../../queues/time/wall-time.ts';
 import type { Whose } from '../../sql/auth/whose.ts';
 import type { Booking } from '../../sql/bookings/rows.ts';
-import { cancelTerms } from '../../workers/bookings/cancel-terms.ts';
+import { cancelTerms, freeOnceMoved } from '../../workers/bookings/cancel-terms.ts';
 import { reschedule } from '../../workers/bookings/reschedule.ts';
 import type { Buttons, Words } from '../../workers/notifier/templates/bot-answers.ts';
 import { weekdayIn } from '../../workers/notifier/templates/run-words.ts';
@@ -63,11 +63,15 @@ async function freeDays(turn: Turn, booking: Booking, asked: number | undefined)
   }
 }
 
-function moveWords(turn: Turn, booking: Booking, ask: string, buttons: Buttons, note?: string): Words {
+function moveWords(turn: Turn, booking: Booking, ask: string | readonly string[], buttons: Buttons, note?: string): Words {
   const { locale } = turn.asker;
   const when = instantIn({ locale, zone: turn.settings.zone }, booking.starts_at);
   const isLate = cancelTerms(booking, turn.now)?.outcome === 'late';
-  const lines = [text(locale, 'bot.move.now', { when, who: booking.specialist }), isLate && text(locale, 'bot.move.late'), ask];
+  const lines = [
+    text(locale, 'bot.move.now', { when, who: booking.specialist }),
+    isLate && text(locale, 'bot.move.late'),
+    ask,
+  ].flat();
   const back = [{ text: text(locale, 'bot.button.keep'), data: `booking:${booking.id}` }];
   return visitWords(
     turn,
@@ -101,7 +105,7 @@ async function timesWords(turn: Turn, own: Own, booking: Booking, day: string, n
   const starts = (await whereFree(turn, booking, day)).slice(0, MOST_TIMES);
   const times = starts.map((start) => ({
     text: clockOf(start, turn.settings.zone),
-    data: `move_to:${booking.id}.${Date.parse(start) / MINUTE_MS}`,
+    data: `move_at:${booking.id}.${Date.parse(start) / MINUTE_MS}`,
   }));
   const rows = [...Map.groupBy(times, (_, place) => Math.floor(place / TIMES_A_ROW)).values()];
   const days = [{ text: text(locale, 'bot.button.days'), data: `move:${booking.id}` }];
@@ -114,6 +118,33 @@ export function clockOf(start: string, zone: string): string {
   const at = new Date(start);
   const offset = isTwice(at, zone) ? ({ timeZoneName: 'shortOffset' } as const) : {};
   return new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', timeZone: zone, ...offset }).format(at);
+}
+
+/** `move_at:BOOKING.MINUTES`: says until when the new start could be cancelled for free, before anything moves. */
+export const pressMoveAt = (turn: Turn, query: CallbackQuery, argument: string, whose: Whose) =>
+  showOwn(turn, query, whose, async (own) => {
+    const [id = 0, minutes = 0] = numbersBehind(argument);
+    const booking = await ownBooking(turn, own, id);
+    return booking && thereWords(turn, own, booking, new Date(minutes * MINUTE_MS));
+  });
+
+async function thereWords(turn: Turn, own: Own, booking: Booking, start: Date): Promise<Words> {
+  const { asker, settings, now } = turn;
+  const { locale } = asker;
+  const { zone } = settings;
+  if (!canMove(booking, now)) return bookingWords(turn, own, booking);
+  const day = dayOf(start, zone);
+  if (!(await whereFree(turn, booking, day)).includes(start.toISOString()))
+    return timesWords(turn, own, booking, day, text(locale, 'bot.move.taken'));
+  const when = (instant: Date) => instantIn({ locale, zone }, instant.toISOString());
+  const until = freeOnceMoved(booking, start, now);
+  const ask = [
+    text(locale, 'bot.move.there', { when: when(start) }),
+    until ? text(locale, 'bot.cancel.safe', { until: when(until) }) : text(locale, 'bot.move.binding'),
+  ];
+  const there = { text: text(locale, 'bot.button.move_there'), data: `move_to:${booking.id}.${start.getTime() / MINUTE_MS}` };
+  const times = { text: text(locale, 'bot.button.times'), data: `move_day:${booking.id}.${serial(day)}` };
+  return moveWords(turn, booking, ask, [[there], [times]]);
 }
 
 /** `move_to:BOOKING.MINUTES`: moves it there, or it stays and what is free is shown. */

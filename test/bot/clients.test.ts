@@ -186,15 +186,33 @@ test('a booking moves by buttons to a free start, and never onto another’s', a
   await press(who.chat, `move:${id}`);
   const day = at(6, '12:00').slice(0, 10).replaceAll('-', '');
   await press(who.chat, `move_day:${id}.${day}`);
-  const to = (time: string) => `move_to:${id}.${Date.parse(at(6, time)) / 60_000}`;
-  expect(offered(who.chat)).toContain(to('10:30'));
-  expect(offered(who.chat)).not.toContain(to('10:00'));
+  const start = (what: string, time: string) => `${what}:${id}.${Date.parse(at(6, time)) / 60_000}`;
+  const to = (time: string) => start('move_to', time);
+  expect(offered(who.chat)).toContain(start('move_at', '10:30'));
+  expect(offered(who.chat)).not.toContain(start('move_at', '10:00'));
+  const asked = await press(who.chat, start('move_at', '12:00'));
+  expect(asked).toMatch(/New time: .+12:00\nCancelling is free until /);
+  expect(offered(who.chat)).toContain(to('12:00'));
+  expect(await stateOf(id)).toMatchObject({ starts_at: at(6, '10:00') });
   await booked(other, at(6, '12:00'));
   expect(await press(who.chat, to('12:00'))).toMatch(/^This time could not be had any more; your booking stays/);
   expect(await stateOf(id)).toMatchObject({ starts_at: at(6, '10:00') });
-  expect(offered(who.chat)).not.toContain(to('12:00'));
+  expect(offered(who.chat)).not.toContain(start('move_at', '12:00'));
+  await press(who.chat, start('move_at', '10:30'));
   expect(await press(who.chat, to('10:30'))).toMatch(/^Moved\./);
   expect(await stateOf(id)).toMatchObject({ starts_at: at(6, '10:30'), status: 'CONFIRMED' });
+});
+
+test('moved late, a booking can no longer be cancelled for free, and that is said of each new start', async () => {
+  const who = await client('Anna');
+  const id = await booked(who, inHours(5));
+  await write(who.chat, '/next');
+  await press(who.chat, `booking:${id}`);
+  await press(who.chat, `move:${id}`);
+  await press(who.chat, `move_day:${id}.${at(5, '12:00').slice(0, 10).replaceAll('-', '')}`);
+  const said = await press(who.chat, `move_at:${id}.${Date.parse(at(5, '12:00')) / 60_000}`);
+  expect(said).toContain('Moved there, it can no longer be cancelled for free.');
+  expect(said).not.toContain('Cancelling is free');
 });
 
 test('a place in a class is given up, and the waitlist is left', async () => {
@@ -244,6 +262,7 @@ test('buttons forged for what is another’s are refused, and nothing is shown o
     `cancel_now:${id}.safe`,
     `move:${id}`,
     `move_day:${id}.${at(10, '12:00').slice(0, 10).replaceAll('-', '')}`,
+    `move_at:${id}.${Date.parse(at(10, '12:00')) / 60_000}`,
     `move_to:${id}.${Date.parse(at(10, '12:00')) / 60_000}`,
     `place:${training}.${who.id}`,
     `leave:${training}.${who.id}`,

@@ -62,7 +62,7 @@ function chatOf(chat: number, lines: string[]) {
     lines.push(...(last()?.text ?? '').split('\n').map((line) => `    ${line}`));
     const rows = rowsTo(chat);
     // The free starts of a day are as many as the day has left.
-    const times = rows.flat().filter(({ callback_data: data }) => /^move_(to|day):/.test(data ?? ''));
+    const times = rows.flat().filter(({ callback_data: data }) => /^move_(at|day):/.test(data ?? ''));
     for (const row of rows) {
       if (row.some((button) => times.includes(button) && button !== times[0])) continue;
       lines.push(
@@ -140,11 +140,13 @@ test.each(['ru', 'uk', 'en'] as const)(
     await client.press(`booking:${moving}`);
     await client.press(`move:${moving}`);
     const day = `move_day:${moving}.${at(6, '12:00').slice(0, 10).replaceAll('-', '')}`;
-    const start = (time: string) => `move_to:${moving}.${Date.parse(at(6, time)) / 60_000}`;
+    const start = (time: string, what = 'move_at') => `${what}:${moving}.${Date.parse(at(6, time)) / 60_000}`;
     await client.press(day);
-    await make.booking({ client: boris.id, specialist: master.id, service, at: at(6, '14:00') });
     await client.press(start('14:00'));
+    await make.booking({ client: boris.id, specialist: master.id, service, at: at(6, '14:00') });
+    await client.press(start('14:00', 'move_to'));
     await client.press(start('12:00'));
+    await client.press(start('12:00', 'move_to'));
     await post(`/bookings/${moving}/cancel`, { reason: 'plans' });
 
     part('a class, and a waitlist');

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { at, inHours } from '../bookings/salon.ts';
+import { today } from '../support/days.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { formsOf, smallSite, startsOn } from './salon-site.ts';
@@ -123,6 +124,57 @@ test('a booking moves to a free start, over its own old time too, and never onto
   expect(startsOn(lost)).not.toContain(at(5, '12:00'));
   for (let times = 0; times < 2; times += 1) expect((await post(path, { form, start: at(5, '10:30') })).status).toBe(303);
   expect(await bookingNow(id)).toMatchObject({ starts_at: at(5, '10:30'), moves: 1 });
+});
+
+test('before it moves, the chosen start says until when it can be cancelled for free, or that it cannot', async () => {
+  const { get, post, tokenOf } = as(client);
+  const id = await booked(client, at(8, '10:00'));
+  const path = `/cabinet/bookings/${id}/move`;
+  const chosen = async (start: string, day = start.slice(0, 10)) => get(`${path}?day=${day}&start=${encodeURIComponent(start)}`);
+  const free = await chosen(at(8, '11:00'));
+  expect(free.text).toContain('You can cancel for free until');
+  expect(free.text).not.toContain('Moved there, it can no longer');
+  expect((await bookingNow(id)).starts_at).toBe(at(8, '10:00'));
+  const form = tokenOf(free);
+  expect(free.text).toMatch(new RegExp(`<button name="start" value="${at(8, '11:00')}">Move to `));
+  // Every start of the next days that begins in less than twelve hours: there is none in some hours of a day.
+  const soon = await get(`${path}?day=${today()}`);
+  for (const start of startsOn(soon)
+    .filter((one) => Date.parse(one) - Date.now() < 11 * 3_600_000)
+    .slice(0, 2))
+    expect((await chosen(start, today())).text).toContain('Moved there, it can no longer be cancelled for free.');
+  await booked(stranger, at(8, '15:00'));
+  const gone = await chosen(at(8, '15:00'));
+  expect(gone.text).toContain('role="alert"');
+  expect(gone.text).not.toContain('Move to ');
+  expect((await post(path, { form, start: at(8, '11:00') })).status).toBe(303);
+  expect((await bookingNow(id)).starts_at).toBe(at(8, '11:00'));
+  // Moved late, it can never be cancelled for free, however far away the new start is.
+  const late = await booked(client, inHours(5));
+  const far = await get(
+    `/cabinet/bookings/${late}/move?day=${at(9, '11:00').slice(0, 10)}&start=${encodeURIComponent(at(9, '11:00'))}`,
+  );
+  expect(far.text).toContain('Moved there, it can no longer be cancelled for free.');
+  for (const [lang, words] of [
+    ['ru', 'После переноса на это время отменить бесплатно будет уже нельзя.'],
+    ['uk', 'Після перенесення на цей час скасувати безкоштовно вже не можна буде.'],
+  ])
+    expect(
+      (
+        await get(
+          `/cabinet/bookings/${late}/move?lang=${lang}&day=${at(9, '11:00').slice(0, 10)}&start=${encodeURIComponent(at(9, '11:00'))}`,
+        )
+      ).text,
+    ).toContain(words);
+  await get('/cabinet?lang=en');
+});
+
+test('a payment in the ledger leads to its receipt', async () => {
+  const { payment } = (await api.post('/api/payments', { payer_id: client.id, amount_minor: 4_200 })).body;
+  const { text } = await as(client).get('/cabinet/money');
+  expect(text).toContain(`href="/api/payments/${payment.id}/receipt.svg?locale=en" target="_blank"`);
+  const receipt = await client.ask('GET', `/api/payments/${payment.id}/receipt.svg?locale=en`);
+  expect([receipt.status, receipt.text.includes(`Receipt No. ${payment.id}`)]).toEqual([200, true]);
 });
 
 test('a place in a class is given up with its consequence said', async () => {

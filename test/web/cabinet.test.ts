@@ -58,7 +58,10 @@ inBrowser('a booking is moved, then cancelled after its consequence was read', a
   await page.goto('/cabinet');
   await page.locator(`a[href="/cabinet/bookings/${booking}"]`).click();
   await page.getByRole('link', { name: 'Move it' }).click();
-  await page.getByRole('button', { name: /^10:30,/ }).click();
+  await page.getByRole('link', { name: /^10:30,/ }).click();
+  await page.getByRole('heading', { name: /^New time: .*10:30/ }).waitFor();
+  await page.getByText('You can cancel for free until').first().waitFor();
+  await page.getByRole('button', { name: /^Move to .*10:30/ }).click();
   await page.getByRole('heading', { name: /10:30$/ }).waitFor();
   await page.getByText('You will not have to pay').first().waitFor();
   await page.getByRole('button', { name: 'Cancel for free' }).click();

@@ -102,6 +102,10 @@ inBrowser('a client books by Telegram’s own button, cancels with the consequen
 
   await main.filter({ hasText: 'Move' }).click();
   await frame.getByRole('button', { name: /^11:30/ }).click();
+  await frame
+    .getByRole('status')
+    .filter({ hasText: /^Free to cancel until/ })
+    .waitFor();
   await main.filter({ hasText: /^Move to .*11:30$/ }).click();
   await frame.locator('dl').getByText(/11:30/).first().waitFor();
   expect((await bookingsOf(client))[0]).toMatchObject({ starts_at: at(5, '11:30') });
@@ -188,8 +192,14 @@ inBrowser('a package stands on the first screen, pays first, and the booking say
 
 inBrowser('a late cancellation says what it costs before; a link opens the booking over the first screen', async () => {
   const id = await booked(client, inHours(6));
-  const { frame, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${id}` }) });
+  const { frame, main, back } = await openApp(world, { initData: initDataOf(IDS.client, { start: `booking_${id}` }) });
   await frame.getByRole('heading', { name: 'Haircut' }).waitFor();
+  // Moved late, it can never be cancelled for free, however far away the new start is.
+  await main.filter({ hasText: 'Move' }).click();
+  await frame.locator('.strip button').nth(6).click();
+  await frame.locator('.times button:enabled', { hasText: '13:30' }).click();
+  await frame.getByText('Moved there, it can no longer be cancelled for free.').first().waitFor();
+  await back.click();
   await frame.getByRole('button', { name: 'Cancel…' }).click();
   await frame.getByText('It can no longer be cancelled for free.').first().waitFor();
   await frame

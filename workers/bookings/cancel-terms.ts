@@ -1,5 +1,6 @@
 import type { Booking } from '../../sql/bookings/rows.ts';
 import { judgeCancellation } from '../finance/free-cancellation.ts';
+import { freeUntil } from '../free-until.ts';
 
 /** What a client's cancellation of a booking means at an instant, said before it is done; null where it cannot be cancelled any more. */
 export type CancelTerms = {
@@ -21,4 +22,10 @@ export function cancelTerms(booking: Cancellable, now: Date): CancelTerms | null
   if (invoice?.status === 'PAID') return { outcome, of: 'paid', minor };
   if (invoice?.status === 'UNPAID' || invoice?.status === 'PENDING') return { outcome, of: 'owed', minor };
   return { outcome, of: 'nothing', minor: 0 };
+}
+
+/** Until when a booking could be cancelled for free once it was moved to a start; null: then it no longer can. Moved late, it cannot either. */
+export function freeOnceMoved(booking: Cancellable, startsAt: Date, now: Date): Date | null {
+  const isFreeNow = cancelTerms(booking, now)?.outcome === 'safe';
+  return isFreeNow && judgeCancellation(now, startsAt) === 'safe' ? freeUntil(startsAt) : null;
 }
