@@ -15,5 +15,7 @@ export function figureShown(column: string, value: string | number | null | unde
 
 function periodOf(first: string, span: Span): string {
   if (span.by === 'day') return day(first);
-  return span.by === 'month' ? monthOf(first) : t('reports.span', { from: day(first), to: day(lastOf(first, span)) });
+  if (span.by === 'month') return monthOf(first);
+  const last = lastOf(first, span);
+  return last === first ? day(first) : t('reports.span', { from: day(first), to: day(last) });
 }
