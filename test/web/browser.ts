@@ -117,17 +117,20 @@ export const cutTexts = (page: Page | Frame) =>
     return found;
   })()`);
 
-/** What is to be touched and is smaller than 44 px either way, a line each; links within a line of text are as high as it. */
+/**
+ * What is to be touched and is smaller than 44 px either way, a line each. Links within a line of text are as high as it, of a field of
+ * Vuetify all of it is touched, and what is off the screen's edge waits for a key.
+ */
 export const smallTargets = (page: Page | Frame) =>
   page.evaluate<
     string[]
   >(`[...document.querySelectorAll('button, a[href], input, select, textarea, summary, [role=button], [role=tab], [role=option]')]
     .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && !one.closest('[aria-hidden=true]') && one.type !== 'hidden')
-    .map((one) => one.matches('[type=checkbox], [type=radio]') ? (one.labels?.[0] ?? one) : one)
+    .map((one) => one.matches('[type=checkbox], [type=radio]') ? (one.labels?.[0] ?? one) : (one.closest('.v-field') ?? one))
     .filter((one) => !(one.localName === 'a' && getComputedStyle(one).display === 'inline'))
     .filter((one) => getComputedStyle(one).clipPath === 'none')
     .map((one) => [one, one.getBoundingClientRect()])
-    .filter(([, { width, height }]) => width > 1 && height > 1 && (width < 43.5 || height < 43.5))
+    .filter(([, { width, height, right }]) => width > 1 && height > 1 && right > 0 && (width < 43.5 || height < 43.5))
     .map(([one, { width, height }]) => Math.round(width) + 'x' + Math.round(height) + ': ' + one.outerHTML.slice(0, 120))`);
 type AxeResult = { violations: { id: string; nodes: { html: string }[] }[] };
 declare const document: { documentElement: { scrollWidth: number; clientWidth: number } };

@@ -6,7 +6,17 @@ import { sql } from '../../sql/database/database.ts';
 import { part } from '../support/nightly-only.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { studio } from '../support/studio.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, LOCALES, type Locale, tooWide, violations } from './browser.ts';
+import {
+  type ConsoleWorld,
+  consoleWorld,
+  cutTexts,
+  inBrowser,
+  LOCALES,
+  type Locale,
+  smallTargets,
+  tooWide,
+  violations,
+} from './browser.ts';
 
 let world: ConsoleWorld;
 let owner: TestPerson;
@@ -149,22 +159,42 @@ async function goOn(page: Page, path: string) {
   await page.locator('.rows[role=status]').first().waitFor({ state: 'detached' });
 }
 
-/** What is wrong with a page as a person sees it: WCAG, what is cut at a phone's width, and keys without words. */
-async function flaws(page: Page): Promise<string[]> {
+const PHONE = 375;
+const DESK = 1280;
+
+/** What is wrong with a page as a person sees it: WCAG, words that are cut, what a finger misses on a phone, and keys without words. */
+async function flaws(page: Page, width: number): Promise<string[]> {
   const raw = (await page.locator('body').innerText()).match(/\b[a-z_]+\.[a-z_]+\b(?!\.(?:ru|com))/g) ?? [];
   const wide = await tooWide(page);
-  return [...(await violations(page)), ...(wide > 0 ? [`${wide} px too wide`] : []), ...raw.map((key) => `a key: ${key}`)];
+  return [
+    ...(await violations(page)),
+    ...(await cutTexts(page)),
+    ...(width === PHONE ? await smallTargets(page) : []),
+    ...(wide > 0 ? [`${wide} px too wide`] : []),
+    ...raw.map((key) => `a key: ${key}`),
+  ];
 }
+
+/** `LOOKS=DIR`: each page is seen in one language, on a phone and at a desk, and kept there as a picture. */
+const keep = async (page: Page, path: string, width: number) => {
+  const name = path.replace('/console', '').replaceAll(/[^a-z0-9]+/gi, '-');
+  if (process.env.LOOKS) await page.screenshot({ path: `${process.env.LOOKS}/${width}${name}.png`, fullPage: true });
+};
 
 /**
  * A language changes words and lengths, a theme colours: a phone in each language, and the longest one at a desk in the dark. By day
  * each page is seen on a phone in one of the languages, and every third at the desk.
  */
-const looks = (paths: readonly string[]) =>
-  LOCALES.flatMap((locale, n) => [
-    { locale, colorScheme: 'light', width: 375, paths: part(paths, Math.ceil(paths.length / 3), n) },
-    ...(locale === 'ru' ? [{ locale, colorScheme: 'dark', width: 1280, paths: part(paths, Math.ceil(paths.length / 3)) }] : []),
-  ]) as { locale: Locale; colorScheme: 'light' | 'dark'; width: number; paths: readonly string[] }[];
+type Look = { locale: Locale; colorScheme: 'light' | 'dark'; width: number; paths: readonly string[] };
+const looks = (paths: readonly string[]): Look[] =>
+  process.env.LOOKS
+    ? [PHONE, DESK].map((width) => ({ locale: 'ru', colorScheme: 'light', width, paths }))
+    : LOCALES.flatMap((locale, n) => [
+        { locale, colorScheme: 'light', width: PHONE, paths: part(paths, Math.ceil(paths.length / 3), n) },
+        ...(locale === 'ru'
+          ? [{ locale, colorScheme: 'dark' as const, width: DESK, paths: part(paths, Math.ceil(paths.length / 3)) }]
+          : []),
+      ]);
 
 inBrowser('every page is accessible, fits a phone, and complains of nothing, in every language', async () => {
   const found: Record<string, string[]> = {};
@@ -177,9 +207,10 @@ inBrowser('every page is accessible, fits a phone, and complains of nothing, in 
       const page = await world.visit({ ...look, viewport: { width, height: 800 }, ...(token ? { token } : {}) });
       for (const path of paths) {
         await goOn(page, path);
-        const wrong = [...(await flaws(page)), ...world.complaints().filter((line) => !line.includes('404'))];
+        await keep(page, path, width);
+        const wrong = [...(await flaws(page, width)), ...world.complaints().filter((line) => !line.includes('404'))];
         if (wrong.length > 0) found[`${path} ${look.locale} ${look.colorScheme}`] = wrong;
-        if (width === 375) seen.add(path);
+        if (width === PHONE) seen.add(path);
       }
       await page.context().close();
     }

@@ -30,9 +30,15 @@ export const monthOf = (value: Day): string =>
 export const time = (instant: string): string =>
   dates({ timeZone: studio.zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(instant));
 
-/** `Thu, 26 November`, of a business day. */
+/** `Thu, 26 November`, of a business day; of another year than this one with the year. */
 export const day = (value: Day): string =>
-  dates({ timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'long' }).format(Date.parse(value));
+  dates({
+    timeZone: 'UTC',
+    weekday: 'short',
+    day: 'numeric',
+    month: 'long',
+    ...(value.slice(0, 4) === today().slice(0, 4) ? {} : { year: 'numeric' as const }),
+  }).format(Date.parse(value));
 
 /** `Thu`, of a business day. */
 export const shortWeekday = (value: Day): string => dates({ timeZone: 'UTC', weekday: 'short' }).format(Date.parse(value));
