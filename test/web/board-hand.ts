@@ -64,7 +64,7 @@ export async function carry(page: Page, key: string, { hours = 0, to }: { hours?
 /** What has the focus: `name` as a reader says it, as far as the markup says so itself. */
 export const focused = (page: Page) =>
   page.evaluate<{ entry: string | null; role: string | null; name: string; inDialog: boolean }>(`(() => {
-    const one = document.activeElement, label = one.labels?.[0]?.innerText ?? '';
+    const one = document.activeElement, label = one.labels?.[0]?.textContent ?? '';
     return {
       entry: one.dataset.entry ?? null,
       role: one.getAttribute('role') ?? one.localName,

@@ -64,7 +64,7 @@ async function nothingOfOthers({ page, told }: Awaited<ReturnType<typeof desk>>)
   expect(everything.filter((text) => text.includes(FOREIGN) || text.includes(PHONE))).toEqual([]);
 }
 
-inBrowser('what is another’s is not there by its address, and the page says so', async () => {
+inBrowser('a trainer who asks for another’s by its address is told that it is not there', async () => {
   const missing = 'It is not there: somebody may have removed it, or it is not yours to see.';
   for (const path of [
     `/console/people/${others.student}`,
@@ -141,7 +141,7 @@ inBrowser('the search of the palette finds neither others’ clients nor their t
   await nothingOfOthers(seen);
 });
 
-inBrowser('what is taken out is the own alone, and what is not a trainer’s is refused in words', async () => {
+inBrowser('a trainer takes out the own alone, and is refused the rest in words', async () => {
   const { page } = await desk('/console/account');
   await page.getByRole('heading', { level: 1 }).waitFor();
   const file = (path: string) =>
