@@ -114,7 +114,7 @@ describe('each part alone', () => {
   });
 });
 
-describe('what admins must hear', () => {
+describe('readiness when alarms reach nobody', () => {
   const [chat, other] = [-1001, -1002];
   let api: TestApi;
   beforeAll(async () => {
