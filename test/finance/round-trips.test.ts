@@ -35,7 +35,7 @@ function noting(db: Database, asked: string[]): Database {
   return { ...db, transaction: (handler) => db.transaction((transaction) => handler(noted(transaction) as never)) };
 }
 
-test('what is free and waited for by nobody is given up in six questions, each of a kind that is planned once', async () => {
+test('a free place that nobody waits for is given up in six questions, each of a kind that is planned once', async () => {
   const request = { kind: 'cancel_participation' as const, ...(await seat()) };
   const { id } = await writeRequest(api.db, { ...request, requestedAt: new Date(), by: 'desk', requestId: 'x1' });
   const asked: string[] = [];
@@ -62,7 +62,7 @@ test('by a route and by a worker alike, whoever asked is noted, with the request
   expect(await api.db.one(acts)).toEqual({ actor: 'desk', cause: `request ${id} x2` });
 });
 
-test('what notes by itself who acts is not asked to note it twice', async () => {
+test('a statement that notes by itself who acts is not asked to note it twice', async () => {
   const actor = () =>
     fairShare(api.db).transaction((transaction) =>
       transaction.oneFirst(sql.unsafe`select current_setting('studio.actor', true)`),

@@ -128,7 +128,7 @@ test('why a run took one session and wrote one invoice: the rows themselves, tho
   ]);
 });
 
-test('whoever cancelled in time or waits takes no place', async () => {
+test('a person who cancelled in time or waits takes no place', async () => {
   const training = await trainingIn(night, 60);
   const [stays, leaves] = [await make.student(), await make.student()];
   for (const student of [stays, leaves]) await register(night.api, training.id, student);

@@ -60,7 +60,7 @@ const files = globSync('api/web/console/**/*.vue');
 const sources = new Map(files.map((file) => [nameOf(file), read(file)]));
 const sourceOf = (name: string) => sources.get(name) ?? '';
 
-test('whatever is typed in the console is kept as a draft, or stays elsewhere', () => {
+test('a form of the console keeps what is typed as a draft, or says why not', () => {
   const found = withFields(sources);
   expect(found.length).toBeGreaterThan(60);
   const lost = found.filter((name) => !keeps(sourceOf(name)) && !Object.hasOwn(ELSEWHERE, name));
@@ -68,7 +68,7 @@ test('whatever is typed in the console is kept as a draft, or stays elsewhere', 
   expect(Object.keys(ELSEWHERE).filter((name) => !found.includes(name) || keeps(sourceOf(name)))).toEqual([]);
 });
 
-test('what was sent is forgotten', () => {
+test('a form forgets what was sent', () => {
   const kept = [...sources.keys()].filter((name) => keeps(sourceOf(name)));
   expect(kept.filter((name) => !forgets(sourceOf(name)) && !Object.hasOwn(KEPT_ON, name))).toEqual([]);
 });

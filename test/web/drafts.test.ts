@@ -58,7 +58,7 @@ async function isGone(page: Page) {
   expect(await kept(page)).toEqual([]);
 }
 
-inBrowser('what is typed of a training and of an absence at a place of the board is there again, until it is made', async () => {
+inBrowser('a place of the board keeps what is typed of a training and of an absence until it is made', async () => {
   const trainer = await named(make.trainer(), 'Tatiana');
   const page = await open(`/console/?date=${day}`);
   const opens = async (hour: number, kind: string) => {
