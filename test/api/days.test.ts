@@ -96,6 +96,7 @@ test('there are such fields, and none was forgotten', () => {
       'get /api/specialist-absences query from',
       'get /api/vending/sales query from',
       'get /api/vending/sales query to',
+      'get /api/why query day',
       'patch /api/vending/owners/{id} body setup_date',
       'patch /api/vending/owners/{id} body stock_from',
       'post /api/vending/owners body setup_date',
