@@ -104,7 +104,7 @@ describe('"started" is what the clock says, not the status (D17)', () => {
     return made;
   };
   const begin = Date.parse(`${D}T20:30:00Z`);
-  const refused = { refused: { status: 409, detail: 'the training has started' } };
+  const refused = { refused: { kind: 'conflict', detail: 'the training has started' } };
 
   test.each([
     ['13 hours before', -13 * 3_600_000, { answer: { outcome: 'safe' } }],

@@ -84,7 +84,7 @@ test('a subscription and a package have their names, and what was given back say
   const visit = `Haircut, ${moment(start)}`;
   expect(await moneyOf(person, 'ledger')).toMatch(
     new RegExp(
-      `Paid ${day} Ten -RUB 400 Paid ${day} Eight -RUB 500 Given back ${day} ${visit} \\+RUB 2,500 Paid ${day} ${visit} -RUB 2,500 Paid in ${day} \\+`,
+      `Paid ${day} Ten -RUB 400 Paid ${day} Eight -RUB 500 Given back ${day} ${visit} \\+RUB 2,500 Paid ${day} ${visit} -RUB 2,500 Paid in ${day} Receipt \\+`,
     ),
   );
   expect(await moneyOf(person, 'invoices')).toMatch(

@@ -51,7 +51,7 @@ test('nor a seat by hand', async () => {
   const [away, here] = [await make.student({ isActive: false }), await make.student()];
   const now = Date.now();
   expect(await ask(api.db, 'add_student', { training, student: away, at: now })).toMatchObject({
-    refused: { status: 409, detail: `the student ${away} is not active` },
+    refused: { kind: 'conflict', detail: `the student ${away} is not active` },
   });
   expect(await ask(api.db, 'add_student', { training, student: here, at: now })).toMatchObject({
     answer: { status: 'REGISTERED' },
