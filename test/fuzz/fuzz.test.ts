@@ -11,7 +11,7 @@ test('random requests get no 5xx and no answer many times their size, and a byst
   const { failures, asked, statuses, bystander } = await fuzz(api, 20_261_125, REQUESTS);
   await api.close();
   expect(failures).toEqual([]);
-  expect(bystander.overtaken).toBeLessThan(100);
+  expect(bystander.overtaken).toBeLessThan(200);
   expect(asked).toBeGreaterThanOrEqual(REQUESTS);
   expect(Object.keys(statuses).length).toBeGreaterThan(5);
 }, 3_600_000);

@@ -21,8 +21,8 @@ export type Outcome = {
   failures: string[];
 };
 /**
- * The most that a bystander has waited for one answer: milliseconds, which say something on a quiet machine; and what says it on any:
- * how many who asked later were answered earlier, and milliseconds of processor this process has had meanwhile.
+ * The most that a bystander has waited for one answer: how many who asked later were answered earlier, which says something on any
+ * machine; milliseconds, and milliseconds of processor this process has had meanwhile, which do so on a quiet one.
  */
 type Waited = { ms: number; overtaken: number; cpuMs: number };
 
