@@ -39,11 +39,8 @@ export const dialogOf = (page: Page) => page.getByRole('dialog').last();
 export const agree = (page: Page) => dialogOf(page).getByRole('button', { name: 'Move', exact: true }).click();
 export const said = (page: Page, words: string | RegExp) => page.getByText(words).first().waitFor();
 
-export async function boxOf(page: Page, key: string) {
-  const box = await entryOf(page, key).boundingBox();
-  if (!box) throw new Error(`${key} is not drawn`);
-  return box;
-}
+/** Where an entry is drawn. Another's change may take it to another column just now: it is not drawn for a moment. */
+export const boxOf = (page: Page, key: string) => eventually(() => entryOf(page, key).boundingBox());
 
 /** Presses at one spot, goes to another, and stays there pressed. */
 export async function drag(page: Page, from: Spot, to: Spot) {
