@@ -180,7 +180,7 @@ async function waitForDecision(db: Context['fleet']['db'], id: number): Promise<
   }
 }
 
-/** What the finance worker notes of a request that it refused, as the API says it; an earlier version noted the status itself. */
+/** What the finance worker notes of a request that it refused, as the API says it; an earlier version noted the status only. */
 const refusal = z.union([
   z
     .object({ kind: z.enum(['missing', 'conflict']), detail: z.string() })

@@ -1,10 +1,11 @@
 import { globSync, readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 
-/** Files that may name HTTP statuses, and why: they ask a service outside, or are one. */
+/** Files that may name HTTP statuses, and why: they ask a service outside, are one, or write for an earlier version. */
 const CLIENTS: Record<string, string> = {
   'workers/backups/bucket.ts': 'a store of copies, by S3',
   'workers/backups/bucket-calls.ts': 'the same',
+  'workers/finance/noted-refusal.ts': 'what API processes of an earlier version read while a fleet is updated',
   'workers/notifier/channels/by-mail.ts': 'a mail server, whose statuses look the same',
   'workers/notifier/channels/by-push.ts': 'push services of browsers',
   'workers/notifier/channels/by-sms.ts': 'a provider of short messages',

@@ -6,6 +6,7 @@ import { addStudent } from './add-student.ts';
 import { cancelParticipation } from './cancel-participation.ts';
 import { cancelTraining } from './cancel-training.ts';
 import type { Decide } from './decision.ts';
+import { notedRefusal } from './noted-refusal.ts';
 
 const decide: Record<FinanceRequest['kind'], Decide> = {
   cancel_training: cancelTraining,
@@ -36,7 +37,7 @@ const answerOnce = (db: Sql, id: number, zone: string, lockMs?: number) =>
     const request = await lockOpenRequest(transaction, id, lockMs);
     if (!request) return null;
     const decision = await decide[request.kind](transaction, request, zone);
-    if (decision.refused) await decideRequest(transaction, id, 'refused', decision.refused);
+    if (decision.refused) await decideRequest(transaction, id, 'refused', notedRefusal(decision.refused));
     else await decideRequest(transaction, id, 'done', decision.answer);
     return decision;
   });
