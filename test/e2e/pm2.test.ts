@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -57,11 +57,24 @@ test('compiled code is used again by later starts and by other processes', async
   expect(stdout + stderr).not.toMatch(/no transpile cache/);
 });
 
-test('a daemon that ends while it is asked has no apps, and nobody waits for its answer', async () => {
+/** Does something with a folder of PM2's own, and ends the daemon that was started for it. */
+async function withHome(work: (home: string) => Promise<void>) {
   const before = process.env.PM2_HOME;
   const home = mkdtempSync(join(tmpdir(), 'pm2-ends-'));
   process.env.PM2_HOME = home;
   try {
+    await work(home);
+  } finally {
+    const daemon = daemonPid();
+    if (daemon && daemon !== process.pid && existsSync(`/proc/${daemon}`)) process.kill(daemon, 'SIGKILL');
+    if (before === undefined) delete process.env.PM2_HOME;
+    else process.env.PM2_HOME = before;
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+test('a daemon that ends while it is asked has no apps, and nobody waits for its answer', async () => {
+  await withHome(async (home) => {
     await pm2(['ping', '--silent']);
     const daemon = daemonPid() ?? 0;
     // It takes the question and does not answer any more.
@@ -71,9 +84,14 @@ test('a daemon that ends while it is asked has no apps, and nobody waits for its
     await eventually(async () => connections() > 1);
     process.kill(daemon, 'SIGKILL');
     expect(await asked).toEqual([]);
-  } finally {
-    if (before === undefined) delete process.env.PM2_HOME;
-    else process.env.PM2_HOME = before;
-    rmSync(home, { recursive: true, force: true });
-  }
+  });
+}, 60_000);
+
+test('a daemon that ended before it was asked has no apps, and none is started in its place', async () => {
+  await withHome(async (home) => {
+    // A process that runs and takes no question stands for a daemon that ends just now.
+    writeFileSync(join(home, 'pm2.pid'), String(process.pid));
+    expect(await fleetApps()).toEqual([]);
+    expect([daemonPid(), existsSync(join(home, 'rpc.sock'))]).toEqual([process.pid, false]);
+  });
 }, 60_000);

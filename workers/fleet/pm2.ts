@@ -124,11 +124,14 @@ const describe = ({ name, pid, pm_id, monit, pm2_env }: Listed): RunningApp => (
   errorLog: pm2_env.pm_err_log_path,
 });
 
+/** For a question to a daemon that may end before it is asked: the one that PM2 then starts only has its syntax checked, and ends. */
+const STARTS_NONE = { PM2_NODE_OPTIONS: '--check' };
+
 async function listAll(): Promise<Listed[]> {
   if (runningDaemon() === undefined) return [];
   try {
-    const printed = await pm2(['jlist', '--silent']);
-    return JSON.parse(printed.slice(printed.indexOf('[')));
+    const printed = await pm2(['jlist', '--silent'], { env: STARTS_NONE });
+    return printed.includes('[') ? JSON.parse(printed.slice(printed.indexOf('['))) : [];
   } catch (error) {
     if (error instanceof DaemonEnded) return [];
     throw error;
@@ -169,7 +172,7 @@ export async function removeProcesses(unwanted: readonly RunningApp[]) {
     if (tries === MOST_TRIES) throw new Error(`${left.map((app) => app.name).join(', ')}: PM2 does not end them`);
     const settled = left.filter((app) => app.pm2_env.status !== 'launching').map((app) => String(app.pm_id));
     // Somebody else may be removing one of them at this moment: what matters is that none is left.
-    if (settled.length > 0) await pm2(['delete', ...settled, '--silent']).catch(() => undefined);
+    if (settled.length > 0) await pm2(['delete', ...settled, '--silent'], { env: STARTS_NONE }).catch(() => undefined);
     else await new Promise((next) => setTimeout(next, 500));
   }
 }
