@@ -56,19 +56,23 @@ const placeRow = trainingState.extend({
   seat_promoted_at: seatState.shape.promoted_at,
 });
 
+const isThere = ({ trainingId, studentId }: { trainingId: number; studentId: number }) => sql.fragment`exists (
+        select from real_training_students where real_training_id = ${trainingId} and student_id = ${studentId})`;
 const isWaitedFor = (trainingId: number) =>
   sql.fragment`exists (select from real_training_students where real_training_id = ${trainingId} and status = 'WAITLIST')`;
 
 /**
  * Locks a student, a training and the registration of the one in the other, in this order and until the transaction ends, and reads
  * them as they are then; null when there is no such registration. Three locks in one statement, for each takes the row's latest version.
- * @param of.ifNobodyWaits null, and nothing is locked, where somebody waits for a seat of the training: others are to be locked first
+ * @param of.ifNobodyWaits null, and nothing is locked, where somebody waits for a seat of the training, since others are to be locked
+ *   first, or where there is no registration yet, since somebody may begin to wait before others are looked for
  */
 export const lockPlace = (transaction: Sql, of: { trainingId: number; studentId: number; ifNobodyWaits: boolean }) =>
   transaction.maybeOne(sql.prepared('lock_place', placeRow)`
     with student as materialized (
       select id from students
-      where id = ${of.studentId} and not (${of.ifNobodyWaits}::boolean and ${isWaitedFor(of.trainingId)}) for no key update
+      where id = ${of.studentId} and (not ${of.ifNobodyWaits}::boolean or (${isThere(of)} and not ${isWaitedFor(of.trainingId)}))
+      for no key update
     ), training as materialized (
       select training.*, type.name as training_type
       from real_trainings training join training_types type on type.id = training_type_id

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readSettings } from '../../queues/process/settings.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
+import { lockPlace } from '../../sql/finance/seats.ts';
 import type { Run } from '../../sql/runs/rows.ts';
 import { remind } from '../../workers/notifier/reminders/remind.ts';
 import { fillFromWaitlist, joinWaitlist, leaveWaitlist } from '../../workers/trainings/waitlist.ts';
@@ -345,6 +346,30 @@ describe('at once', () => {
     await joining;
     expect(await cancelling).toMatchObject({ answer: { outcome: 'safe' } });
     expect(await seated(trainingId)).toEqual([late]);
+  });
+
+  test.each([
+    ['somebody waits', 1],
+    ['there is none', 0],
+  ])('a place is not locked where %s: who is to be locked first is not known yet', async (_, waiting) => {
+    const { trainingId, holder } = await fullTraining(waiting);
+    const studentId = waiting > 0 ? holder : await make.student();
+    const free = sql.unsafe`
+      select (select count(*) from (select from students where id = ${studentId} for update skip locked) student)
+        + (select count(*) from (select from real_trainings where id = ${trainingId} for update skip locked) training)`;
+    const freeWhileLocking = async (ifNobodyWaits: boolean) => {
+      const [locked, seen] = [Promise.withResolvers<unknown>(), Promise.withResolvers<void>()];
+      const locking = database.db.transaction(async (transaction) => {
+        locked.resolve(await lockPlace(transaction, { trainingId, studentId, ifNobodyWaits }));
+        await seen.promise;
+      });
+      const place = await locked.promise;
+      const left = await database.db.oneFirst(free).finally(seen.resolve);
+      await locking;
+      return { place, left };
+    };
+    expect(await freeWhileLocking(true)).toEqual({ place: null, left: 2 });
+    expect(await freeWhileLocking(false)).toMatchObject({ left: 0 });
   });
 
   test('somebody who begins to wait while the seat becomes free gets it, or is told that there is one', async () => {
