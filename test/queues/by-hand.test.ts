@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Backend } from '../../queues/backend/backend.ts';
 import { enqueueProcess } from '../../queues/backend/enqueue.ts';
 import { requestProcess } from '../../queues/jobs/request.ts';
 import { readSettings } from '../../queues/process/settings.ts';
@@ -10,12 +9,12 @@ import { findRun } from '../../sql/runs/find.ts';
 import { mustWait } from '../../sql/runs/open.ts';
 import { isOver, type Run } from '../../sql/runs/rows.ts';
 import { startWorker } from '../../workers/runner/run.ts';
-import { backendKinds, testBackend } from '../support/backends.ts';
+import { backendKinds } from '../support/backends.ts';
 import { type TestDatabase, testDatabase } from '../support/database.ts';
 import { inDays } from '../support/days.ts';
 import { eventually } from '../support/eventually.ts';
 import { type TestApi, testApi } from '../support/front-door.ts';
-import { emptyLedger, emptyQueues } from '../support/ledger.ts';
+import { emptyLedger, fleetAnew } from '../support/ledger.ts';
 import { rounds } from '../support/nightly-only.ts';
 
 const TODAY = '2026-11-21';
@@ -23,31 +22,18 @@ const TICK = '2026-11-21T20:59:00.000Z';
 const OLD_DAYS = rounds({ daily: 60, nightly: 300 });
 
 describe.each(backendKinds)('on %s', (kind) => {
-  let database: TestDatabase;
-  let backend: Backend;
-  beforeAll(async () => {
-    database = await testDatabase();
-    backend = testBackend(kind, database.url);
-  });
-  beforeEach(async () => {
-    await emptyLedger(database.db);
-    await emptyQueues(backend);
-  });
-  afterAll(async () => {
-    await backend.close();
-    await database.close();
-  });
+  const on = fleetAnew(kind);
 
-  const byHand = (date: string, created_by = 'desk') => requestProcess(database.db, 'cleanup', { date }, TODAY, { created_by });
-  const scheduled = () => requestProcess(database.db, 'cleanup', {}, TODAY, { scheduled_for: TICK });
+  const byHand = (date: string, created_by = 'desk') => requestProcess(on.db, 'cleanup', { date }, TODAY, { created_by });
+  const scheduled = () => requestProcess(on.db, 'cleanup', {}, TODAY, { scheduled_for: TICK });
 
   async function workOff() {
     const order: string[] = [];
     const fleet = {
       name: 'cleanup',
-      settings: readSettings({ DATABASE_URL: database.url }, '/nowhere/.env'),
-      db: database.db,
-      backend,
+      settings: readSettings({ DATABASE_URL: on.database.url }, '/nowhere/.env'),
+      db: on.db,
+      backend: on.backend,
       close: async () => {},
     };
     const cleanup = async (run: Run) => {
@@ -60,23 +46,23 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   test(`${OLD_DAYS} old days asked for by hand do not delay tonight (D44)`, async () => {
     for (let n = 0; n < OLD_DAYS; n += 1) {
-      await enqueueProcess(backend, await byHand(addDays(TODAY, -1 - n), `desk-${Math.floor(n / 20)}`));
+      await enqueueProcess(on.backend, await byHand(addDays(TODAY, -1 - n), `desk-${Math.floor(n / 20)}`));
     }
     const tonight = await scheduled();
-    await enqueueProcess(backend, tonight);
+    await enqueueProcess(on.backend, tonight);
     const work = await workOff();
-    await eventually(async () => isOver((await findRun(database.db, tonight.run.id)) as Run));
+    await eventually(async () => isOver((await findRun(on.db, tonight.run.id)) as Run));
     expect(work.order.indexOf(`cleanup:${TODAY}`)).toBeLessThanOrEqual(2);
     await work.close();
   });
 
   test('tonight that somebody has asked for by hand before goes first as well', async () => {
-    for (let n = 0; n < 20; n += 1) await enqueueProcess(backend, await byHand(addDays(TODAY, -1 - n), 'early'));
-    await enqueueProcess(backend, await byHand(TODAY));
+    for (let n = 0; n < 20; n += 1) await enqueueProcess(on.backend, await byHand(addDays(TODAY, -1 - n), 'early'));
+    await enqueueProcess(on.backend, await byHand(TODAY));
     const joined = await scheduled();
     expect(joined).toMatchObject({ outcome: 'joined', run: { scheduled_for: TICK, created_by: 'desk' } });
     const work = await workOff();
-    await eventually(async () => isOver((await findRun(database.db, joined.run.id)) as Run));
+    await eventually(async () => isOver((await findRun(on.db, joined.run.id)) as Run));
     expect(work.order.indexOf(`cleanup:${TODAY}`)).toBeLessThanOrEqual(2);
     await work.close();
   });

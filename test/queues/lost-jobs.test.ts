@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { UnrecoverableError } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { Backend } from '../../queues/backend/backend.ts';
@@ -7,26 +7,12 @@ import { enqueueOpenRuns, lookAfterRuns, runDue } from '../../queues/timetable/r
 import { sql } from '../../sql/database/database.ts';
 import { countEnqueue } from '../../sql/runs/open.ts';
 import { requestRun } from '../../sql/runs/request.ts';
-import { backendKinds, redisUrl, testBackend } from '../support/backends.ts';
-import { type TestDatabase, testDatabase } from '../support/database.ts';
+import { backendKinds, redisUrl } from '../support/backends.ts';
 import { eventually } from '../support/eventually.ts';
-import { book, emptyLedger, emptyQueues, endRuns, schedule } from '../support/ledger.ts';
+import { book, emptyQueues, endRuns, fleetAnew, schedule } from '../support/ledger.ts';
 
 describe.each(backendKinds)('on %s', (kind) => {
-  let database: TestDatabase;
-  let backend: Backend;
-  beforeAll(async () => {
-    database = await testDatabase();
-    backend = testBackend(kind, database.url);
-  });
-  beforeEach(async () => {
-    await emptyLedger(database.db);
-    await emptyQueues(backend);
-  });
-  afterAll(async () => {
-    await backend.close();
-    await database.close();
-  });
+  const on = fleetAnew(kind);
 
   const request = (week = 48) => ({
     process_type: 'generation',
@@ -34,13 +20,13 @@ describe.each(backendKinds)('on %s', (kind) => {
     process_date: '2026-11-23',
     params: {},
   });
-  const queue = () => backend.queue('generation');
-  const again = (seconds = 0) => enqueueOpenRuns({ db: database.db, backend }, seconds);
-  const rings = async () => (await book(database.db)).map((run) => run.rings);
+  const queue = () => on.backend.queue('generation');
+  const again = (seconds = 0) => enqueueOpenRuns(on, seconds);
+  const rings = async () => (await book(on.db)).map((run) => run.rings);
 
   /** Works off the queue until its one job has come to the state. */
   async function workUntil(state: string, work: () => Promise<unknown>) {
-    const worker = backend.worker('generation', work);
+    const worker = on.backend.worker('generation', work);
     await eventually(async () => (await queue().getJobState('run-1-1')) === state);
     return worker;
   }
@@ -50,7 +36,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     ['its job is removed', () => queue().remove('run-1-1')],
     ...(kind === 'redis' ? [['all of Redis is flushed', flush] as const] : []),
   ])('a queued run is enqueued again when %s', async (_, lose) => {
-    await enqueueRun(database.db, backend, request());
+    await enqueueRun(on.db, on.backend, request());
     expect(await again()).toEqual([]);
     await lose();
     expect(await again()).toEqual([1]);
@@ -60,14 +46,14 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a running run whose job is gone is enqueued again', async () => {
-    await enqueueRun(database.db, backend, request());
-    await endRuns(database.db, 'running');
-    await emptyQueues(backend);
+    await enqueueRun(on.db, on.backend, request());
+    await endRuns(on.db, 'running');
+    await emptyQueues(on.backend);
     expect(await again()).toEqual([1]);
   });
 
   test('a run whose job waits, is delayed or is prioritized is left alone', async () => {
-    const { run } = await requestRun(database.db, request());
+    const { run } = await requestRun(on.db, request());
     for (const options of [{}, { delay: 60_000 }, { priority: 3 }]) {
       await queue().add('run', { run_id: run.id }, { ...options, jobId: 'run-1-1' });
       expect(await again()).toEqual([]);
@@ -77,7 +63,7 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test('a run whose job is being worked on is left alone', async () => {
-    await enqueueRun(database.db, backend, request());
+    await enqueueRun(on.db, on.backend, request());
     const { promise, resolve } = Promise.withResolvers<void>();
     const worker = await workUntil('active', () => promise);
     expect(await again()).toEqual([]);
@@ -89,7 +75,7 @@ describe.each(backendKinds)('on %s', (kind) => {
     ['completed', () => Promise.resolve()],
     ['failed', () => Promise.reject(new UnrecoverableError('no'))],
   ])('an open run whose kept job is %s gets a new job with another id', async (state, work) => {
-    await enqueueRun(database.db, backend, request());
+    await enqueueRun(on.db, on.backend, request());
     const worker = await workUntil(state, work);
     await worker.close();
     expect(await again()).toEqual([1]);
@@ -98,30 +84,30 @@ describe.each(backendKinds)('on %s', (kind) => {
   });
 
   test.each(['success', 'partial', 'error'] as const)('a run that ended in %s is never enqueued again', async (status) => {
-    await requestRun(database.db, request());
-    await endRuns(database.db, status);
-    expect([await again(), await countEnqueue(database.db, 1), await rings()]).toEqual([[], null, [1]]);
+    await requestRun(on.db, request());
+    await endRuns(on.db, status);
+    expect([await again(), await countEnqueue(on.db, 1), await rings()]).toEqual([[], null, [1]]);
   });
 
   test('a young job is given its time', async () => {
-    await requestRun(database.db, request());
+    await requestRun(on.db, request());
     expect(await again(60)).toEqual([]);
-    await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '61 seconds'`);
+    await on.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '61 seconds'`);
     expect(await again(60)).toEqual([1]);
   });
 
   test('a run of a process this version does not know does not hold up the others', async () => {
-    await requestRun(database.db, { ...request(), process_type: 'astrology' });
-    await requestRun(database.db, request());
+    await requestRun(on.db, { ...request(), process_type: 'astrology' });
+    await requestRun(on.db, request());
     expect([await again(), await rings()]).toEqual([[2], [1, 2]]);
   });
 
   test('a queue that is away at the tick: the run stands in the database and is enqueued later', async () => {
-    const deaf = { ...backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend;
-    const scheduler = { db: database.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
+    const deaf = { ...on.backend, queue: () => ({ add: () => Promise.reject(new Error('deaf')) }) } as unknown as Backend;
+    const scheduler = { db: on.db, settings: { zone: 'Europe/Moscow', adminChatIds: [] }, schedules: [schedule()] };
     await runDue({ ...scheduler, backend: deaf }, new Date('2026-11-22T12:00Z'));
     await runDue({ ...scheduler, backend: deaf }, new Date('2026-11-22T18:00Z'));
-    expect(await book(database.db)).toMatchObject([{ run_key: 'generation:2026-W48', status: 'queued', rings: 1 }]);
+    expect(await book(on.db)).toMatchObject([{ run_key: 'generation:2026-W48', status: 'queued', rings: 1 }]);
     expect(await queue().getJobCountByTypes('waiting', 'delayed', 'active')).toBe(0);
     expect(await again()).toEqual([1]);
     expect(await queue().getJobState('run-1-2')).toBe('waiting');
@@ -131,9 +117,9 @@ describe.each(backendKinds)('on %s', (kind) => {
     let isAway = false;
     const ping = () => (isAway ? Promise.reject(new Error('away')) : Promise.resolve());
     const settings = { zone: 'Europe/Moscow', adminChatIds: [] };
-    const scheduler = { db: database.db, settings, schedules: [], backend: { ...backend, ping } };
-    await requestRun(database.db, request());
-    await database.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '2 seconds'`);
+    const scheduler = { db: on.db, settings, schedules: [], backend: { ...on.backend, ping } };
+    await requestRun(on.db, request());
+    await on.db.query(sql.unsafe`update automated_process_history set rung_at = now() - interval '2 seconds'`);
     await lookAfterRuns(scheduler, true);
     expect(await rings()).toEqual([1]);
     isAway = true;
@@ -149,8 +135,8 @@ describe.each(backendKinds)('on %s', (kind) => {
 
   test('the run of a tick is enqueued once, however many seconds follow', async () => {
     const scheduler = {
-      db: database.db,
-      backend,
+      db: on.db,
+      backend: on.backend,
       settings: { zone: 'Europe/Moscow', adminChatIds: [] },
       schedules: [schedule()],
     };

@@ -1,9 +1,12 @@
+import { afterAll, beforeAll, beforeEach } from '@jest/globals';
 import pg from 'pg';
 import { z } from 'zod';
 import type { Backend } from '../../queues/backend/backend.ts';
 import { nouns } from '../../queues/jobs/catalog.ts';
 import type { Schedule } from '../../queues/timetable/timetable.ts';
 import { type Database, openDatabase, sql } from '../../sql/database/database.ts';
+import { testBackend } from './backends.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
 import { emptyTables } from './emptying.ts';
 import { eventually } from './eventually.ts';
 
@@ -77,6 +80,25 @@ export const emptyLedger = (db: Database) =>
 /** Throws away every job of every queue. */
 export const emptyQueues = (backend: Backend) =>
   Promise.all(nouns.map((noun) => backend.queue(noun).obliterate({ force: true })));
+
+/** A database and queues of a kind for the tests around, as they are before the first start. */
+export function fleetAnew(kind: Backend['kind']) {
+  const fleet = {} as { database: TestDatabase; db: Database; backend: Backend };
+  beforeAll(async () => {
+    fleet.database = await testDatabase();
+    fleet.db = fleet.database.db;
+    fleet.backend = testBackend(kind, fleet.database.url);
+  });
+  beforeEach(async () => {
+    await emptyLedger(fleet.db);
+    await emptyQueues(fleet.backend);
+  });
+  afterAll(async () => {
+    await fleet.backend.close();
+    await fleet.database.close();
+  });
+  return fleet;
+}
 
 /** Several schedulers, each with a connection of its own. */
 export async function crowd(url: string, size: number) {

@@ -1,18 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
-import { emptyStudio } from '../support/emptying.ts';
 import type { Json } from '../support/front-door.ts';
-import { at, type ByHand, byHand, dayIn } from './scene.ts';
+import { at, byHandForEach, dayIn } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
+const scene = byHandForEach();
 const count = (table: string) =>
   scene.db.oneFirst(sql.unsafe`select count(*)::int from ${sql.identifier([table])}`) as Promise<number>;
 

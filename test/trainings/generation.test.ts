@@ -1,20 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { addDays, mondayAfter } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
 import { buildWindow, initialWeek } from '../../sql/generation/week.ts';
-import { emptyStudio } from '../support/emptying.ts';
 import type { Json } from '../support/front-door.ts';
-import { at, type ByHand, byHand, dayIn, ZONE } from './scene.ts';
+import { at, byHandForEach, dayIn, ZONE } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
+const scene = byHandForEach();
 
 /** The Monday after next: the week is to come still when midnight passes. */
 const MONDAY = addDays(mondayAfter(dayIn(0)), 7);

@@ -1,18 +1,9 @@
-import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { emptyStudio } from '../support/emptying.ts';
+import { expect, test } from '@jest/globals';
 import type { Json } from '../support/front-door.ts';
 import { personOf } from '../support/people.ts';
-import { at, type ByHand, byHand, dayIn } from './scene.ts';
+import { at, byHandForEach, dayIn } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
+const scene = byHandForEach();
 
 const DAY = 10;
 /** A day's trainings of one trainer, each with a student who can be reached. */

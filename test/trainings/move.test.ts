@@ -1,31 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { sql } from '../../sql/database/database.ts';
-import { emptyStudio } from '../support/emptying.ts';
 import type { Json } from '../support/front-door.ts';
-import { at, type ByHand, byHand, dayIn } from './scene.ts';
+import { at, byHandForEach, dayIn, FAR } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
-
-const FAR = 10;
-/** A training at ten on a far day with so many students, each of whom can be reached. */
-async function group(students = 2, of: Record<string, unknown> = {}) {
-  const made = await scene.training({ starts_at: at(dayIn(FAR), '10:00'), ...of });
-  const ids: number[] = [];
-  for (let n = 0; n < students; n += 1) ids.push(await scene.make.student());
-  await scene.seat(made.id, ...ids);
-  await scene.reach(made.trainer_id, ...ids);
-  await scene.timePasses();
-  await scene.emptyOutbox();
-  return { ...made, students: ids };
-}
+const scene = byHandForEach();
+const group = (students = 2, of: Record<string, unknown> = {}) => scene.group(students, of);
 const move = (training: Json, body: Record<string, unknown>) =>
   scene.api.patch(`/real-trainings/${training.id}`, { version: training.version, ...body });
 const undo = ({ body }: { body: Json }) => scene.api.post(body.undo.href);

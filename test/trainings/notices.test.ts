@@ -1,33 +1,13 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { findings } from '../../workers/notifier/reminders/remind.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
-import { emptyStudio } from '../support/emptying.ts';
 import type { Json } from '../support/front-door.ts';
-import { at, type ByHand, byHand, dayIn } from './scene.ts';
+import { at, byHandForEach, dayIn, FAR } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
-
-const FAR = 10;
-async function group(students = 1, of: Record<string, unknown> = {}) {
-  const made = await scene.training({ starts_at: at(dayIn(FAR), '10:00'), ...of });
-  const ids: number[] = [];
-  for (let n = 0; n < students; n += 1) ids.push(await scene.make.student());
-  await scene.seat(made.id, ...ids);
-  await scene.reach(made.trainer_id, ...ids);
-  await scene.timePasses();
-  await scene.emptyOutbox();
-  return { ...made, students: ids };
-}
+const scene = byHandForEach();
+const group = (students = 1, of: Record<string, unknown> = {}) => scene.group(students, of);
 const move = async (training: Json, body: Record<string, unknown>) => {
   const [{ version }] = (await scene.trainings([training.id])) as [Json];
   const reply = await scene.api.patch(`/real-trainings/${training.id}`, { version, ...body });

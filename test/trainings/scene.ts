@@ -1,13 +1,17 @@
+import { afterAll, afterEach, beforeAll } from '@jest/globals';
 import { z } from 'zod';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { auditBooks } from '../../sql/audit/audit.ts';
 import { sql } from '../../sql/database/database.ts';
 import { render } from '../../workers/notifier/templates/render.ts';
 import { followChanges } from '../../workers/undo/follow.ts';
+import { emptyStudio } from '../support/emptying.ts';
 import { type Json, type TestApi, testApi } from '../support/front-door.ts';
 import { studio } from '../support/studio.ts';
 
 export const ZONE = 'Europe/Moscow';
+/** Days until a far day. */
+export const FAR = 10;
 const reader = { locale: 'en', zone: ZONE, currency: 'RUB' } as const;
 const noteRow = z.object({
   id: z.int(),
@@ -27,7 +31,7 @@ export async function byHand(settings: Record<string, string> = {}) {
   const trainings = async (ids: number[]) =>
     (await Promise.all(ids.map((id) => api.get(`/real-trainings/${id}`)))).map(({ body }) => body);
   let telegram = 1_000;
-  return {
+  const scene = {
     api,
     db,
     make,
@@ -81,8 +85,34 @@ export async function byHand(settings: Record<string, string> = {}) {
     audit: () => auditBooks(db, addDays(dayOf(new Date(), ZONE), -1)),
     emptyOutbox: () => db.query(sql.unsafe`delete from notifications`),
   };
+  /** A training at ten on a far day with so many students, each of whom can be reached and was told. */
+  async function group(students: number, of: Record<string, unknown> = {}) {
+    const made = await scene.training({ starts_at: at(dayIn(FAR), '10:00'), ...of });
+    const ids: number[] = [];
+    for (let n = 0; n < students; n += 1) ids.push(await make.student());
+    await scene.seat(made.id, ...ids);
+    await scene.reach(made.trainer_id, ...ids);
+    await scene.timePasses();
+    await scene.emptyOutbox();
+    return { ...made, students: ids };
+  }
+  return { ...scene, group };
 }
 export type ByHand = Awaited<ReturnType<typeof byHand>>;
+
+/** The same for the tests of a file, each of which leaves it empty; it is there from their beginning on. */
+export function byHandForEach(): ByHand {
+  const scene = {} as ByHand;
+  beforeAll(async () => {
+    Object.assign(scene, await byHand());
+  });
+  afterEach(async () => {
+    await emptyStudio(scene.db);
+    await scene.emptyOutbox();
+  });
+  afterAll(() => scene.close());
+  return scene;
+}
 
 /** A wall time of the studio on a day, as an instant. */
 export const at = (day: string, time: string) => new Date(`${day}T${time}:00+03:00`).toISOString();

@@ -1,21 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { z } from 'zod';
 import { sql } from '../../sql/database/database.ts';
 import { chargeChunk, initialNightProgress } from '../../sql/finance/night.ts';
-import { emptyStudio } from '../support/emptying.ts';
 import type { Json } from '../support/front-door.ts';
-import { at, type ByHand, byHand, dayIn } from './scene.ts';
+import { at, byHandForEach, dayIn } from './scene.ts';
 
-let scene: ByHand;
-beforeAll(async () => {
-  scene = await byHand();
-});
-afterEach(async () => {
-  await emptyStudio(scene.db);
-  await scene.emptyOutbox();
-});
-afterAll(() => scene.close());
+const scene = byHandForEach();
 
 /** The night before the day after tomorrow charges up to it. */
 async function charge(day = dayIn(1)) {
