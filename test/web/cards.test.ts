@@ -91,6 +91,27 @@ inBrowser('a booking is made on the card, at a start that is offered', async () 
   expect(new Date(String(made[0]?.starts_at)).toISOString()).toBe(at(2, '14:00'));
 });
 
+inBrowser('arrows begin at the first start where the one that was chosen has been taken meanwhile', async () => {
+  const [client, service] = [await make.client(), await make.service()];
+  const specialist = await make.specialist([service]);
+  const { name } = (await world.api.get(`/api/services/${service}`)).body;
+  const page = await open(`/console/people/${client}`);
+  await page.getByRole('button', { name: 'Book', exact: true }).click();
+  await choose(page, 'Service', name);
+  await dialog(page).getByLabel('Date').fill(addDays(today(), 2));
+  const starts = dialog(page).getByRole('radio');
+  const taken = starts.filter({ hasText: '14:00' });
+  await taken.click();
+  const body = { client_id: await make.client(), service_id: service, specialist_id: specialist, starts_at: at(2, '14:00') };
+  expect((await world.api.post('/bookings', body)).status).toBe(201);
+  // Whoever comes back to the window sees what is free now.
+  await page.evaluate("dispatchEvent(new Event('visibilitychange'))");
+  await taken.waitFor({ state: 'detached' });
+  await starts.first().press('ArrowLeft');
+  await dialog(page).getByRole('radio', { checked: true }).waitFor();
+  expect(await starts.first().getAttribute('aria-checked')).toBe('true');
+});
+
 inBrowser('personal links are made on the card: one to sign in; one to connect Telegram, once the bot is known', async () => {
   const client = await make.client();
   const links = () => rows(sql.unsafe`select user_id from telegram_links where user_id = ${client} and used_at is null`);
