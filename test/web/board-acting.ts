@@ -1,9 +1,9 @@
 import type { Page, Request } from 'playwright-core';
 import { eventually } from '../support/eventually.ts';
-import { boxOf, columnOf, drag, entryOf } from './board-hand.ts';
+import { boxOf, columnOf, drag, entryOf, HOUR } from './board-hand.ts';
 
 /** Pixels of a minute, and the minute at the top of the board. */
-const [SCALE, FIRST] = [1.2, 480];
+const [SCALE, FIRST] = [HOUR / 60, 480];
 const PATIENCE_SECONDS = 60;
 const SOON_MS = 2_000;
 

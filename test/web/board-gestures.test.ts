@@ -1,41 +1,21 @@
-import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import type { CDPSession, Page } from 'playwright-core';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
-import { personOf, type TestPerson } from '../support/people.ts';
 import * as hand from './board-hand.ts';
 import { agree, boardOf, boxOf, carry, dialogOf, drag, entryOf, HOUR, said, standsAt, trainingIs } from './board-hand.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser, violations } from './browser.ts';
+import { type ConsoleWorld, inBrowser, violations } from './browser.ts';
 
-let world: ConsoleWorld;
-let make: ReturnType<typeof salon>;
-let owner: TestPerson;
 let [trainer, other, type] = [0, 0, 0];
-/** The day of a test: each has one of its own, so that nothing one made is in another's way. */
-let day: string;
-let daysUsed = 9;
-
-beforeAll(async () => {
-  if (!process.env.TEST_CHROMIUM) return;
-  world = await consoleWorld({}, { isEmpty: true });
-  owner = await personOf(world.api, 'owner');
-  make = salon(world.api.db);
+const on = hand.emptyBoard(async (make) => {
   [trainer, other, type] = [await make.trainer(), await make.trainer(), await make.type()];
 });
-afterAll(() => world?.close());
-beforeEach(() => {
-  if (!world) return;
-  daysUsed += 1;
-  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), daysUsed);
-  world.complaints();
-});
 
-const at = (clock: string) => hand.instantAt(world, day, clock);
+const at = (clock: string) => hand.instantAt(on.world, on.day, clock);
 const training = (clock: string, more: { room?: number; minutes?: number; who?: number } = {}) =>
-  hand.trainingAt(world, { type, trainer: more.who ?? trainer, day, clock, ...more });
+  hand.trainingAt(on.world, { type, trainer: more.who ?? trainer, day: on.day, clock, ...more });
 const open = async (id: number, query = '', more: Parameters<ConsoleWorld['visit']>[0] = {}) => {
-  const page = await boardOf(world, owner, `date=${day}${query}`, more);
+  const page = await boardOf(on.world, on.owner, `date=${on.day}${query}`, more);
   await entryOf(page, `training-${id}`).waitFor();
   return page;
 };
@@ -61,16 +41,16 @@ inBrowser('an edge that is dragged changes how long a training takes, after it w
   await dialogOf(page)
     .getByText(/10:00–11:30/)
     .waitFor();
-  await trainingIs(world, id, { ends_at: at('11:00') });
+  await trainingIs(on.world, id, { ends_at: at('11:00') });
   await agree(page);
   await said(page, /^Moved: /);
-  await trainingIs(world, id, { starts_at: at('10:00'), ends_at: at('11:30'), trainer_id: trainer });
+  await trainingIs(on.world, id, { starts_at: at('10:00'), ends_at: at('11:30'), trainer_id: trainer });
   await standsAt(page, key, '10:00–11:30');
   await page.getByRole('button', { name: 'Undo' }).click();
   await said(page, 'Taken back. Nobody was told.');
-  await trainingIs(world, id, { ends_at: at('11:00') });
+  await trainingIs(on.world, id, { ends_at: at('11:00') });
   await standsAt(page, key, '10:00–11:00');
-  expect(world.complaints()).toEqual([]);
+  expect(on.world.complaints()).toEqual([]);
 });
 
 inBrowser('what stands off the quarters of an hour keeps its minute where only its column is changed', async () => {
@@ -80,7 +60,7 @@ inBrowser('what stands off the quarters of an hour keeps its minute where only i
   await page.locator('.ghost', { hasText: '10:10–11:00' }).waitFor();
   await page.mouse.up();
   await agree(page);
-  await trainingIs(world, id, { starts_at: at('10:10'), ends_at: at('11:00'), trainer_id: other });
+  await trainingIs(on.world, id, { starts_at: at('10:10'), ends_at: at('11:00'), trainer_id: other });
 });
 
 const touch = (line: CDPSession, what: 'touchStart' | 'touchMove' | 'touchEnd', spot?: { x: number; y: number }) =>
@@ -124,7 +104,7 @@ inBrowser('a finger that rests for 300 ms carries, a swipe scrolls, a tap opens'
   expect(await scrolled()).toBe(rested);
   await touch(line, 'touchEnd');
   await agree(page);
-  await trainingIs(world, id, { starts_at: at('15:15') });
+  await trainingIs(on.world, id, { starts_at: at('15:15') });
   await standsAt(page, key, '15:15–');
 
   from = await spot();
@@ -133,16 +113,16 @@ inBrowser('a finger that rests for 300 ms carries, a swipe scrolls, a tap opens'
 });
 
 inBrowser('columns are rooms: what is dragged to another one changes its room, and a booking never loses its own', async () => {
-  const location = await make.location();
-  const [red, blue] = [await make.roomAt(location), await make.roomAt(location)];
-  const service = await make.service({ rooms: [red, blue] });
-  const specialist = await make.specialist([service], { location });
-  const booking = await make.booking({
-    ...{ client: await make.client(), specialist, service, location, room: red },
+  const location = await on.make.location();
+  const [red, blue] = [await on.make.roomAt(location), await on.make.roomAt(location)];
+  const service = await on.make.service({ rooms: [red, blue] });
+  const specialist = await on.make.specialist([service], { location });
+  const booking = await on.make.booking({
+    ...{ client: await on.make.client(), specialist, service, location, room: red },
     at: at('12:00'),
   });
   const [id, roomless] = [await training('10:00', { room: red }), await training('16:00', { who: other })];
-  const roomOf = async () => (await world.api.get(`/bookings/${booking}`)).body.room_id;
+  const roomOf = async () => (await on.world.api.get(`/bookings/${booking}`)).body.room_id;
   const page = await open(id, '&by=room');
   const asked = writes(page);
   expect(await page.locator('.column').count()).toBe(3);
@@ -152,7 +132,7 @@ inBrowser('columns are rooms: what is dragged to another one changes its room, a
   await page.locator(`[data-column="room-${blue}"] .ghost`, { hasText: '10:00–11:00' }).waitFor();
   await page.mouse.up();
   await agree(page);
-  await trainingIs(world, id, { room_id: blue, starts_at: at('10:00'), trainer_id: trainer });
+  await trainingIs(on.world, id, { room_id: blue, starts_at: at('10:00'), trainer_id: trainer });
   await page.locator(`[data-column="room-${blue}"] [data-entry="training-${id}"]`).waitFor();
 
   await carry(page, `booking-${booking}`, { to: `room-${blue}` });
@@ -172,8 +152,8 @@ inBrowser('columns are rooms: what is dragged to another one changes its room, a
   await carry(page, `training-${roomless}`, { to: `room-${red}` });
   await page.mouse.up();
   await agree(page);
-  await trainingIs(world, roomless, { room_id: red });
-  expect(world.complaints()).toEqual([]);
+  await trainingIs(on.world, roomless, { room_id: red });
+  expect(on.world.complaints()).toEqual([]);
 });
 
 inBrowser('a training is moved by the fields of its dialog', async () => {
@@ -189,7 +169,7 @@ inBrowser('a training is moved by the fields of its dialog', async () => {
     .getByText(/14:40–15:25/)
     .waitFor();
   await agree(page);
-  await trainingIs(world, id, { starts_at: at('14:40'), ends_at: at('15:25') });
+  await trainingIs(on.world, id, { starts_at: at('14:40'), ends_at: at('15:25') });
   await standsAt(page, `training-${id}`, '14:40–15:25');
 });
 
@@ -200,8 +180,8 @@ inBrowser(
     const key = `training-${id}`;
     const page = await open(id);
     const elsewhere = async (clock: string) => {
-      const { version } = await hand.trainingNow(world, id);
-      const { status } = await world.api.patch(`/real-trainings/${id}`, { starts_at: at(clock), version });
+      const { version } = await hand.trainingNow(on.world, id);
+      const { status } = await on.world.api.patch(`/real-trainings/${id}`, { starts_at: at(clock), version });
       expect(status).toBe(200);
     };
     /** The page knows of the change, and shows the entry where it was. */
@@ -246,11 +226,11 @@ inBrowser(
 inBrowser(
   'what is not confirmed, held, called off or missed differs in edge, icon and words, and only what stands is carried',
   async () => {
-    day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), -1);
-    const service = await make.service();
-    const specialist = await make.specialist([service]);
+    on.day = addDays(dayOf(new Date(), on.world.api.fleet.settings.zone), -1);
+    const service = await on.make.service();
+    const specialist = await on.make.specialist([service]);
     const booking = async (clock: string, more = {}) =>
-      `booking-${await make.booking({ client: await make.client(), specialist, service, at: at(clock), ...more })}`;
+      `booking-${await on.make.booking({ client: await on.make.client(), specialist, service, at: at(clock), ...more })}`;
     const [pending, missed, came, planned] = [
       await booking('08:00', { heldUntil: new Date(Date.now() + 3_600_000).toISOString() }),
       await booking('10:00'),
@@ -261,9 +241,9 @@ inBrowser(
       [missed, 'NO_SHOW'],
       [came, 'COMPLETED'],
     ] as const)
-      expect((await world.api.post(`/bookings/${key.slice(8)}/close`, { status })).status).toBe(200);
-    const gone = `training-${await make.training({ trainer: specialist, at: at('14:00'), isCancelled: true })}`;
-    const page = await boardOf(world, owner, `date=${day}`);
+      expect((await on.world.api.post(`/bookings/${key.slice(8)}/close`, { status })).status).toBe(200);
+    const gone = `training-${await on.make.training({ trainer: specialist, at: at('14:00'), isCancelled: true })}`;
+    const page = await boardOf(on.world, on.owner, `date=${on.day}`);
     await entryOf(page, planned).waitFor();
     const look = (key: string) =>
       page.evaluate<Record<string, string>>(`(() => {
@@ -303,18 +283,18 @@ inBrowser(
 inBrowser('a training is copied to next week, and Undo takes the copy back', async () => {
   const id = await training('10:00', { minutes: 90 });
   const page = await open(id);
-  const next = addDays(day, 7);
+  const next = addDays(on.day, 7);
   const copies = async () => {
-    const { body } = await world.api.get(`/real-trainings?trainer_id=${trainer}&from=${next}&to=${next}`);
+    const { body } = await on.world.api.get(`/real-trainings?trainer_id=${trainer}&from=${next}&to=${next}`);
     return body.items.map((one: { starts_at: string; ends_at: string }) => [one.starts_at, one.ends_at]);
   };
   await entryOf(page, `training-${id}`).click();
   await dialogOf(page).getByRole('button', { name: 'Copy to next week' }).click();
   await said(page, /^Copied to /);
-  const [starts, ends] = ['10:00', '11:30'].map((clock) => hand.instantAt(world, next, clock));
+  const [starts, ends] = ['10:00', '11:30'].map((clock) => hand.instantAt(on.world, next, clock));
   expect(await copies()).toEqual([[starts, ends]]);
   await page.getByRole('button', { name: 'Undo' }).click();
   await said(page, 'Taken back. Nobody was told.');
   expect(await copies()).toEqual([]);
-  expect(world.complaints()).toEqual([]);
+  expect(on.world.complaints()).toEqual([]);
 });

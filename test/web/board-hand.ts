@@ -1,13 +1,41 @@
-import { expect } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { instantOf } from '../../api/web/kit/zone.ts';
+import { addDays, instantOf } from '../../api/web/kit/zone.ts';
+import { dayOf } from '../../queues/time/calendar.ts';
+import { salon } from '../bookings/salon.ts';
 import { eventually } from '../support/eventually.ts';
-import type { TestPerson } from '../support/people.ts';
-import type { ConsoleWorld } from './browser.ts';
+import { personOf, type TestPerson } from '../support/people.ts';
+import { type ConsoleWorld, consoleWorld } from './browser.ts';
 
 /** Pixels of an hour on the board, which begins at 8. */
 export const HOUR = 72;
 type Spot = { x: number; y: number };
+
+/** Days until the one of a file's first test. */
+const FIRST_DAY = 10;
+/**
+ * A studio with nothing but its owner, for the tests of a file. Each has a day of its own, so that nothing one made is in another's way.
+ * @param fill makes what all of them need
+ */
+export function emptyBoard(fill: (make: ReturnType<typeof salon>) => Promise<void>) {
+  const on = {} as { world: ConsoleWorld; make: ReturnType<typeof salon>; owner: TestPerson; day: string };
+  let daysUsed = 0;
+  beforeAll(async () => {
+    if (!process.env.TEST_CHROMIUM) return;
+    on.world = await consoleWorld({}, { isEmpty: true });
+    on.owner = await personOf(on.world.api, 'owner');
+    on.make = salon(on.world.api.db);
+    await fill(on.make);
+  });
+  afterAll(() => on.world?.close());
+  beforeEach(() => {
+    if (!on.world) return;
+    on.day = addDays(dayOf(new Date(), on.world.api.fleet.settings.zone), FIRST_DAY + daysUsed);
+    daysUsed += 1;
+    on.world.complaints();
+  });
+  return on;
+}
 
 /** An instant of the studio's clock. */
 export const instantAt = (world: ConsoleWorld, day: string, clock: string) =>

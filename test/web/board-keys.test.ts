@@ -1,49 +1,41 @@
-import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { addDays, dayOf } from '../../queues/time/calendar.ts';
-import { salon } from '../bookings/salon.ts';
+import { addDays } from '../../queues/time/calendar.ts';
 import { eventually } from '../support/eventually.ts';
-import { personOf, type TestPerson } from '../support/people.ts';
-import { boardOf, dialogOf, entryOf, focused, instantAt, said, standsAt, tabTo, trainingAt, trainingIs } from './board-hand.ts';
-import { type ConsoleWorld, consoleWorld, inBrowser } from './browser.ts';
+import {
+  boardOf,
+  dialogOf,
+  emptyBoard,
+  entryOf,
+  focused,
+  instantAt,
+  said,
+  standsAt,
+  tabTo,
+  trainingAt,
+  trainingIs,
+} from './board-hand.ts';
+import { inBrowser } from './browser.ts';
 
-let world: ConsoleWorld;
-let make: ReturnType<typeof salon>;
-let owner: TestPerson;
 let [service, specialist, type] = [0, 0, 0];
-/** The day of a test: each has one of its own, so that nothing one made is in another's way. */
-let day: string;
-let daysUsed = 9;
-
-beforeAll(async () => {
-  if (!process.env.TEST_CHROMIUM) return;
-  world = await consoleWorld({}, { isEmpty: true });
-  owner = await personOf(world.api, 'owner');
-  make = salon(world.api.db);
+const on = emptyBoard(async (make) => {
   [service, type] = [await make.service(), await make.type()];
   specialist = await make.specialist([service]);
 });
-afterAll(() => world?.close());
-beforeEach(() => {
-  if (!world) return;
-  daysUsed += 1;
-  day = addDays(dayOf(new Date(), world.api.fleet.settings.zone), daysUsed);
-  world.complaints();
-});
 
-const at = (clock: string) => instantAt(world, day, clock);
+const at = (clock: string) => instantAt(on.world, on.day, clock);
 const press = async (page: Page, ...keys: string[]) => {
   for (const key of keys) await page.keyboard.press(key);
 };
 const dateIs = (page: Page, on: string) => eventually(() => new URL(page.url()).searchParams.get('date') === on);
-const training = (clock: string, trainer = specialist) => trainingAt(world, { type, trainer, day, clock });
+const training = (clock: string, trainer = specialist) => trainingAt(on.world, { type, trainer, day: on.day, clock });
 
 inBrowser('a booking is made by keys alone, and then moved by keys alone', async () => {
-  const client = await make.client();
-  const { first_name, last_name } = (await world.api.get(`/api/people/${client}/card`)).body;
-  const { name } = (await world.api.get(`/api/services/${service}`)).body;
+  const client = await on.make.client();
+  const { first_name, last_name } = (await on.world.api.get(`/api/people/${client}/card`)).body;
+  const { name } = (await on.world.api.get(`/api/services/${service}`)).body;
   await training('09:00');
-  const page = await boardOf(world, owner, `date=${day}`);
+  const page = await boardOf(on.world, on.owner, `date=${on.day}`);
   await page.locator('[data-entry]').first().waitFor();
 
   await press(page, 'n');
@@ -77,7 +69,8 @@ inBrowser('a booking is made by keys alone, and then moved by keys alone', async
   await tabTo(page, ({ name }) => /^Book .*10:15.* for /.test(name));
   await press(page, 'Enter');
   await said(page, /^Booked: /);
-  const bookings = async () => (await world.api.get(`/bookings?specialist_id=${specialist}&from=${day}&to=${day}`)).body.items;
+  const bookings = async () =>
+    (await on.world.api.get(`/bookings?specialist_id=${specialist}&from=${on.day}&to=${on.day}`)).body.items;
   const [made] = await bookings();
   expect(made).toMatchObject({ client_id: client, service_id: service, starts_at: at('10:15'), status: 'CONFIRMED' });
 
@@ -98,12 +91,12 @@ inBrowser('a booking is made by keys alone, and then moved by keys alone', async
   await standsAt(page, key, '11:00–12:00');
   // The keys stay with what was moved.
   await eventually(async () => (await focused(page)).entry === key);
-  expect(world.complaints()).toEqual([]);
+  expect(on.world.complaints()).toEqual([]);
 });
 
 inBrowser('by keys alone a training is moved by the fields of its dialog', async () => {
   const id = await training('10:00');
-  const page = await boardOf(world, owner, `date=${day}`);
+  const page = await boardOf(on.world, on.owner, `date=${on.day}`);
   await entryOf(page, `training-${id}`).waitFor();
   await tabTo(page, ({ entry }) => entry !== null);
   await press(page, 'Space');
@@ -119,18 +112,18 @@ inBrowser('by keys alone a training is moved by the fields of its dialog', async
     .getByText(/12:00–13:05/)
     .waitFor();
   await press(page, 'Enter');
-  await trainingIs(world, id, { starts_at: at('12:00'), ends_at: at('13:05') });
+  await trainingIs(on.world, id, { starts_at: at('12:00'), ends_at: at('13:05') });
 });
 
 inBrowser('the board is one stop of Tab: arrows go through entries and absences, of a day and of a week', async () => {
-  const other = await make.trainer();
+  const other = await on.make.trainer();
   const [first, second, third] = [await training('10:00'), await training('12:00'), await training('12:30', other)];
-  const { status, body } = await world.api.post('/api/specialist-absences', {
+  const { status, body } = await on.world.api.post('/api/specialist-absences', {
     ...{ specialist_id: other, reason: 'dentist' },
     ...{ from: at('15:00'), to: at('16:00') },
   });
   expect(status).toBe(201);
-  const page = await boardOf(world, owner, `date=${day}`);
+  const page = await boardOf(on.world, on.owner, `date=${on.day}`);
   const stops = () =>
     page
       .getByRole('region', { name: 'Board' })
@@ -153,7 +146,7 @@ inBrowser('the board is one stop of Tab: arrows go through entries and absences,
   await here(`absence-${body.id}`);
 
   // In a week the absence is named above its day: Enter opens it there, and does not pick it up.
-  await page.goto(`/console/?date=${day}&view=week`);
+  await page.goto(`/console/?date=${on.day}&view=week`);
   await entryOf(page, `absence-${body.id}`).waitFor();
   expect(await stops()).toBe(1);
   await entryOf(page, `training-${first}`).focus();
@@ -163,29 +156,29 @@ inBrowser('the board is one stop of Tab: arrows go through entries and absences,
   await press(page, 'Enter');
   await dialogOf(page).getByText('dentist').first().waitFor();
   expect(await page.locator('.ghost').count()).toBe(0);
-  expect(world.complaints()).toEqual([]);
+  expect(on.world.complaints()).toEqual([]);
 });
 
 inBrowser('what is picked up by keys stays on its days, and is put back where one leaves the board', async () => {
   const id = await training('10:00');
-  const page = await boardOf(world, owner, `date=${day}`);
+  const page = await boardOf(on.world, on.owner, `date=${on.day}`);
   await entryOf(page, `training-${id}`).focus();
   await press(page, 'Enter', 'ArrowDown');
   const ghost = page.locator('.ghost', { hasText: '10:15–11:15' });
   await ghost.waitFor();
   for (const key of ['PageDown', 't', 'n', '?', '/', 'Control+z']) {
     await press(page, key);
-    expect([key, new URL(page.url()).searchParams.get('date'), await page.getByRole('dialog').count()]).toEqual([key, day, 0]);
+    expect([key, new URL(page.url()).searchParams.get('date'), await page.getByRole('dialog').count()]).toEqual([key, on.day, 0]);
   }
   await press(page, 'ArrowDown');
   await page.locator('.ghost', { hasText: '10:30–11:30' }).waitFor();
   await press(page, 'Tab');
   await page.locator('.ghost').waitFor({ state: 'detached' });
-  await trainingIs(world, id, { starts_at: at('10:00') });
+  await trainingIs(on.world, id, { starts_at: at('10:00') });
   await press(page, 'PageDown');
-  await dateIs(page, addDays(day, 7));
+  await dateIs(page, addDays(on.day, 7));
   await press(page, 'PageUp');
-  await dateIs(page, day);
+  await dateIs(page, on.day);
   await press(page, 't');
   await eventually(() => new URL(page.url()).searchParams.get('date') === null);
 });
