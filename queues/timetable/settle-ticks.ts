@@ -21,7 +21,7 @@ import type { Schedule } from './timetable.ts';
 
 /** Older gaps than this are not walked through tick by tick. */
 const FARTHEST_MS = 400 * DAY_MS;
-/** Ticks beyond their window that are written at once; the next beat goes on with the rest. */
+/** Ticks beyond their window that are written at once; the next second goes on with the rest. */
 const OLD_AT_ONCE = 10_000;
 
 /**
@@ -49,7 +49,7 @@ export async function settleTicks(
     } catch (error) {
       log.error(
         { err: error, schedule: schedule.name },
-        'the ticks of a schedule could not be decided; the next beat tries again',
+        'the ticks of a schedule could not be decided; it is tried again in a second',
       );
     }
   }

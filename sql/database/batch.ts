@@ -18,7 +18,7 @@ const ALONE = Symbol('to be done alone');
  * Calls that come while others of their kind are under way are done in one batch, so that a rush costs little more than a
  * few. A single call never waits. A batch that the database refuses is done call by call: each gets an answer of its own,
  * and a call that meets a lock waits for it alone.
- * @param atOnce how many goes are under way at once: while the database does one, the next one is made ready
+ * @param atOnce how many batches are under way at once: while the database does one, the next one is made ready
  */
 export function gather<T, R>(work: Work<T, R>, atOnce: number): One<T, R> {
   const waiting: ({ one: T } & PromiseWithResolvers<R | typeof ALONE>)[] = [];
