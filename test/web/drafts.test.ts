@@ -107,6 +107,31 @@ inBrowser('a place of the board keeps what is typed of a training and of an abse
   expect(world.complaints()).toEqual([]);
 });
 
+inBrowser('a booking whose day has passed since it was typed begins at the day of the board', async () => {
+  const yesterday = addDays(dayOf(new Date(), world.api.fleet.settings.zone), -1);
+  const page = await open(`/console/?date=${day}`);
+  const date = () => dialog(page).getByLabel('Date').first();
+  const opens = async () => {
+    await page.keyboard.press('n');
+    await dialog(page).getByRole('button', { name: 'Booking', exact: true }).click();
+    await date().waitFor();
+  };
+  await opens();
+  await date().fill(addDays(day, 1));
+  await page.reload();
+  await page.locator('[data-column]').first().waitFor();
+  await opens();
+  expect(await date().inputValue()).toBe(addDays(day, 1));
+  await page.evaluate((to) => {
+    const typed = JSON.parse(String(localStorage['console.draft.board-booking']));
+    localStorage['console.draft.board-booking'] = JSON.stringify({ ...typed, day: to });
+  }, yesterday);
+  await page.reload();
+  await page.locator('[data-column]').first().waitFor();
+  await opens();
+  expect(await date().inputValue()).toBe(day);
+});
+
 inBrowser('where an entry is to go, why it is called off, and who gives a day are there again', async () => {
   const [trainer, other] = [await named(make.trainer(), 'Mover'), await named(make.trainer(), 'Taker')];
   const [moved, over, given] = [
