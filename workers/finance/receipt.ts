@@ -1,9 +1,9 @@
 import type { Locale } from '../../sql/database/locale.ts';
 import type { Receipt } from '../../sql/finance/receipt.ts';
 import type { Company } from '../../sql/records/company.ts';
-import { line, rule, sheet, wrapped } from '../belts/svg.ts';
 import { amountIn, dateIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
+import { line, rule, sheet, wrapped } from '../papers/page.ts';
 
 const [WIDTH, HEIGHT, LEFT, RIGHT] = [148, 210, 12, 136];
 const MOST = RIGHT - LEFT;
