@@ -15,3 +15,7 @@ export const fileAnswer = ({ type, name, content, isToKeep = false }: FileOf) =>
     response.end(content);
   },
 });
+
+/** An answer that is a page to print, as SVG. */
+export const pageAnswer = (name: string, content: string) =>
+  fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `${name}.svg`, content });

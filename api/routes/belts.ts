@@ -8,7 +8,7 @@ import { countReady, listSteps, type Step, stepRow, stepsOf } from '../../sql/be
 import { findCompany } from '../../sql/records/company.ts';
 import { award, demandPupil, voidOf } from '../../workers/belts/award.ts';
 import { certificateOf } from '../../workers/belts/print.ts';
-import { fileAnswer } from '../http/file.ts';
+import { pageAnswer } from '../http/file.ts';
 import { idCursor, idParams, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { route } from '../http/route.ts';
@@ -172,7 +172,7 @@ export const beltRoutes = [
         by: exam?.examiner ?? (awarder ? fullName(awarder) : null),
         locale: fleet.settings.locale,
       });
-      return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `certificate-${found.id}.svg`, content });
+      return pageAnswer(`certificate-${found.id}`, content);
     },
   }),
 ] as const;

@@ -5,7 +5,7 @@ import { examRow, examStatuses, findExam, listExams } from '../../sql/belts/exam
 import { findCompany } from '../../sql/records/company.ts';
 import { changeExam, planExam } from '../../workers/belts/exams.ts';
 import { examSheetOf, SHEET_ROWS } from '../../workers/belts/print.ts';
-import { fileAnswer } from '../http/file.ts';
+import { pageAnswer } from '../http/file.ts';
 import { idCursor, idParams, inOrder, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { route } from '../http/route.ts';
@@ -168,7 +168,7 @@ export const examRoutes = [
       const first = (Number(query.page) - 1) * SHEET_ROWS;
       const standing = exams.filter(({ status }) => status !== 'cancelled').slice(first, first + SHEET_ROWS);
       const content = examSheetOf(standing, { day, zone, locale, studio: (await findCompany(db))?.name ?? '' });
-      return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `exams-${day}.svg`, content });
+      return pageAnswer(`exams-${day}`, content);
     },
   }),
 ] as const;

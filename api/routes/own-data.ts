@@ -12,7 +12,7 @@ import { erasureActOf, MOST_LINES } from '../../workers/people/act.ts';
 import { consent, withdraw } from '../../workers/people/consents.ts';
 import { erase } from '../../workers/people/erase.ts';
 import { demandScope } from '../../workers/rights.ts';
-import { fileAnswer } from '../http/file.ts';
+import { pageAnswer } from '../http/file.ts';
 import { idCursor, idParams, instantCursor, page, pageOf, pageQuery, readCursor } from '../http/paging.ts';
 import { Problem, problemBody } from '../http/problems.ts';
 import { type Context, route } from '../http/route.ts';
@@ -131,7 +131,7 @@ export const ownDataRoutes = [
         zone: settings.zone,
         locale: settings.locale,
       });
-      return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `erasure-${params.id}.svg`, content });
+      return pageAnswer(`erasure-${params.id}`, content);
     },
   }),
   route({

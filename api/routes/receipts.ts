@@ -3,7 +3,7 @@ import { LOCALES } from '../../sql/database/locale.ts';
 import { findReceipt } from '../../sql/finance/receipt.ts';
 import { findCompany } from '../../sql/records/company.ts';
 import { receiptOf } from '../../workers/finance/receipt.ts';
-import { fileAnswer } from '../http/file.ts';
+import { pageAnswer } from '../http/file.ts';
 import { idParams } from '../http/paging.ts';
 import { Problem } from '../http/problems.ts';
 import { route } from '../http/route.ts';
@@ -24,14 +24,15 @@ export const receiptRoutes = [
     }),
     responses: { 200: z.string() },
     async handle({ params, query }, { db, fleet: { settings } }) {
-      const found = await findReceipt(db, params.id, settings.zone);
+      const found = await findReceipt(db, params.id);
       if (!found) throw new Problem(404, `there is no payment ${params.id}`);
       const content = receiptOf(found, {
         company: await findCompany(db),
+        zone: settings.zone,
         locale: query.locale ?? settings.locale,
         currency: settings.currency,
       });
-      return fileAnswer({ type: 'image/svg+xml; charset=utf-8', name: `receipt-${found.id}.svg`, content });
+      return pageAnswer(`receipt-${found.payment.id}`, content);
     },
   }),
 ] as const;

@@ -93,14 +93,21 @@ type Listed = {
 
 /** A payment with the names of who paid and who took it. */
 export const listedPayment = paymentRow.extend({ payer: z.string(), taken_by: z.string().nullable() });
+export type ListedPayment = z.output<typeof listedPayment>;
+
+const nameIn = (column: 'payer_id' | 'person_id') => sql.fragment`
+    (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${sql.identifier([column])})`;
+const listedColumns = sql.fragment`${columns}, ${nameIn('payer_id')} as payer, ${nameIn('person_id')} as taken_by`;
+
+/** A payment with the names of who paid and who took it; null when there is none. */
+export const findPayment = (db: Sql, id: number) =>
+  db.maybeOne(sql.type(listedPayment)`select ${listedColumns} from payments where id = ${id}`);
 
 /** Payments, those entered last first, before a cursor; by the day that reports count them on. */
 export function listPayments(db: Sql, { studentId, payerId, method, from, to, zone, whose, before, limit }: Listed) {
   const day = sql.fragment`coalesce(payment_date, (created_at at time zone ${zone})::date)`;
-  const name = (column: 'payer_id' | 'person_id') => sql.fragment`
-    (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${sql.identifier([column])})`;
   return db.any(sql.type(listedPayment)`
-    select ${columns}, ${name('payer_id')} as payer, ${name('person_id')} as taken_by from payments
+    select ${listedColumns} from payments
     where (${payerId ?? null}::int is null or payer_id = ${payerId ?? null})
       and (${studentId ?? null}::int is null or payer_id = (select payer_id from students where students.id = ${studentId ?? null}))
       and (${method ?? null}::text is null or method = ${method ?? null})

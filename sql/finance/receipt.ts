@@ -1,56 +1,38 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { aboutInvoice, invoiceName, invoicePerson } from './about-invoice.ts';
-import { METHODS } from './payments.ts';
+import { findPayment, type ListedPayment } from './payments.ts';
+import { listRefunds, type refundRow } from './refunds.ts';
+import { type InvoiceSubject, invoiceSubjects } from './subjects.ts';
 
-const receipt = z.object({
-  id: z.int(),
-  payer: z.string(),
-  amount_minor: z.int(),
-  method: z.enum(METHODS),
-  description: z.string().nullable(),
-  /** Who took it, where it was a person. */
-  taken_by: z.string().nullable(),
-  /** The day that reports count it on. */
-  day: z.iso.date(),
-  cancelled_on: z.iso.date().nullable(),
-});
-const paid = z.object({
-  /** Of the class, service, subscription or package; null: it has no name. */
-  name: z.string().nullable(),
-  /** First name of whom it is for, where that is not who paid. */
-  person: z.string().nullable(),
-  amount_minor: z.int(),
-});
-const back = z.object({ day: z.iso.date(), method: z.enum(METHODS), amount_minor: z.int() });
-export type Receipt = z.output<typeof receipt> & {
+export type Receipt = {
+  payment: ListedPayment;
   /** What was paid of it as it came (D15). */
-  paid: readonly z.output<typeof paid>[];
+  paid: readonly (Pick<InvoiceSubject, 'name' | 'person'> & { amount_minor: number })[];
   /** What of it went back, oldest first. */
-  refunds: readonly z.output<typeof back>[];
+  refunds: readonly Pick<z.output<typeof refundRow>, 'created_at' | 'method' | 'amount_minor'>[];
 };
 
-/** What the receipt of a payment says, in days of a zone; null when there is no such payment. */
-export async function findReceipt(db: Sql, paymentId: number, zone: string): Promise<Receipt | null> {
-  const name = (column: ReturnType<typeof sql.fragment>) =>
-    sql.fragment`(select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${column})`;
-  const found = await db.maybeOne(sql.type(receipt)`
-    select id, ${name(sql.fragment`payer_id`)} as payer, amount_minor, method, description, ${name(sql.fragment`person_id`)} as taken_by,
-      coalesce(payment_date, (created_at at time zone ${zone})::date) as day, (cancelled_at at time zone ${zone})::date as cancelled_on
-    from payments where id = ${paymentId}`);
-  return found && { ...found, paid: await paidOf(db, paymentId), refunds: await refundsOf(db, paymentId, zone) };
+/** What the receipt of a payment says; null when there is no such payment. */
+export async function findReceipt(db: Sql, paymentId: number): Promise<Receipt | null> {
+  const payment = await findPayment(db, paymentId);
+  if (!payment) return null;
+  const paid = await paidWith(db, paymentId);
+  const ids = paid.map(({ invoice_id }) => invoice_id);
+  const subjects = new Map((await invoiceSubjects(db, payment.payer_id, ids)).map((one) => [one.invoice_id, one]));
+  return {
+    payment,
+    paid: paid.map(({ invoice_id, amount_minor }) => {
+      const { name = null, person = null } = subjects.get(invoice_id) ?? {};
+      return { name, person, amount_minor: -amount_minor };
+    }),
+    refunds: await listRefunds(db, paymentId),
+  };
 }
 
-const paidOf = (db: Sql, paymentId: number) =>
-  db.any(sql.type(paid)`
-    select ${invoiceName} as name,
-      (select first_name from users where users.id = ${invoicePerson} and users.id <> entry.user_id) as person, -entry.amount_minor as amount_minor
-    from wallet_transactions came
-    join wallet_transactions entry on entry.user_id = came.user_id and entry.created_at = came.created_at and entry.kind = 'payment'
-    join invoices bill on bill.id = entry.invoice_id ${aboutInvoice}
+/** Which invoices were paid in the very transaction in which a payment came (D15). */
+export const paidWith = (db: Sql, paymentId: number) =>
+  db.any(sql.type(z.object({ id: z.int(), at: z.iso.datetime(), invoice_id: z.int(), amount_minor: z.int() }))`
+    select entry.id, entry.created_at as at, entry.invoice_id, entry.amount_minor
+    from wallet_transactions came join wallet_transactions entry
+      on entry.user_id = came.user_id and entry.created_at = came.created_at and entry.kind = 'payment'
     where came.payment_id = ${paymentId} and came.kind = 'deposit' order by entry.id limit 100`);
-
-const refundsOf = (db: Sql, paymentId: number, zone: string) =>
-  db.any(sql.type(back)`
-    select (created_at at time zone ${zone})::date as day, method, amount_minor from payment_refunds
-    where payment_id = ${paymentId} order by id`);

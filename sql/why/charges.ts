@@ -92,14 +92,6 @@ export const entriesOfPayment = (db: Sql, paymentId: number) =>
   db.any(sql.type(entry)`
     select id, created_at as at, kind, amount_minor from wallet_transactions where payment_id = ${paymentId} order by id`);
 
-/** Which invoices were paid in the very transaction in which a payment came (D15). */
-export const paidWith = (db: Sql, paymentId: number) =>
-  db.any(sql.type(z.object({ id: z.int(), at: z.iso.datetime(), invoice_id: z.int(), amount_minor: z.int() }))`
-    select entry.id, entry.created_at as at, entry.invoice_id, entry.amount_minor
-    from wallet_transactions came join wallet_transactions entry
-      on entry.user_id = came.user_id and entry.created_at = came.created_at and entry.kind = 'payment'
-    where came.payment_id = ${paymentId} and came.kind = 'deposit' order by entry.id limit 100`);
-
 /** Whose wallet an entry is in, and what it is of; null when there is none. */
 export const findTransaction = (db: Sql, id: number) =>
   db.maybeOne(

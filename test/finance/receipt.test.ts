@@ -27,10 +27,40 @@ const name = (id: number, first: string, last: string) =>
 const paid = async (payer: number, amount_minor: number, more: object = {}) =>
   (await owner.ask('POST', '/api/payments', { payer_id: payer, amount_minor, method: 'card', ...more })).body.payment
     .id as number;
+const statusOf = async (who: TestPerson, id: number) => (await who.ask('GET', path(id))).status;
 const path = (id: number, locale = '') => `/api/payments/${id}/receipt.svg${locale && `?locale=${locale}`}`;
 /** The lines of it; blanks of numbers as plain ones. */
 const linesOf = (svg: string) =>
   [...svg.matchAll(/<text [^>]*>([^<]*)<\/text>/g)].map(([, words]) => String(words).replaceAll(/[\u00a0\u202f]/g, ' '));
+const PLAIN = { company: null, zone: 'UTC', currency: 'RUB' };
+/** A receipt with a long line of everything, and so many refunds. */
+const manyLines = (refunds: number, more: Partial<Receipt['payment']> = {}): Receipt => ({
+  payment: {
+    id: 2_147_483_647,
+    payer_id: 1,
+    payer: 'Константин Константинопольский-Замоскворецкий',
+    amount_minor: 99_999_999_999,
+    method: 'transfer',
+    description: null,
+    created_by: 'test',
+    person_id: null,
+    taken_by: null,
+    provider_id: null,
+    order_id: null,
+    refunded_minor: refunds * 123_456_789,
+    created_at: '2026-03-01T10:00:00.000Z',
+    payment_date: '2026-03-01',
+    cancelled_at: '2026-03-05T10:00:00.000Z',
+    cancellation_reason: null,
+    ...more,
+  },
+  paid: [{ name: 'Очень длинное название абонемента для всей семьи '.repeat(8), person: 'Мила', amount_minor: 1 }],
+  refunds: Array.from({ length: refunds }, () => ({
+    created_at: '2026-03-10T22:30:00.000Z',
+    method: 'transfer',
+    amount_minor: 123_456_789,
+  })),
+});
 
 test('a receipt names the studio, who paid, for what, how, who took it and its number, and what was given back so far', async () => {
   await api.db.query(sql.unsafe`
@@ -72,7 +102,7 @@ test('a payment on the balance says so, and one that was cancelled does not coun
 test('a receipt is seen by the payer, a guardian and the studio; by nobody else, and no trainer', async () => {
   const [own, childs] = [await paid(client.id, 1_000), await paid(child.id, 2_000)];
   const trainer = await personOf(api, 'trainer');
-  const seen = async (who: TestPerson, id: number) => (await who.ask('GET', path(id))).status;
+  const seen = statusOf;
   expect([await seen(client, own), await seen(client, childs), await seen(parent, childs), await seen(parent, own)]).toEqual([
     200, 404, 200, 404,
   ]);
@@ -84,22 +114,60 @@ test('a receipt is seen by the payer, a guardian and the studio; by nobody else,
   expect(await seen(client, await paid(group, 100))).toBe(404);
 });
 
+test('a receipt stays the payer’s own after a merge, and names nobody else as whom it was paid for', async () => {
+  const [kept, gone] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  await name(kept.id, 'Ольга', 'Одна');
+  await name(gone.id, 'Оля', 'Одна');
+  await api.db.query(sql.unsafe`
+    insert into invoices (payer_id, student_id, type, amount_minor) values (${gone.id}, ${gone.id}, 'SUBSCRIPTION', 100000)`);
+  const id = await paid(gone.id, 100_000);
+  expect((await api.post(`/api/clients/${kept.id}/merge`, { other_id: gone.id })).status).toBe(200);
+  const { status, text } = await kept.ask('GET', path(id, 'ru'));
+  expect([status, linesOf(text).includes('Ольга Одна'), linesOf(text).includes('счёт')]).toEqual([200, true, true]);
+});
+
+test('a receipt names the child that a payment was for', async () => {
+  const [payer, other] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  await name(other.id, 'Мила', 'Малая');
+  await api.db.query(sql.unsafe`
+    insert into invoices (payer_id, student_id, type, amount_minor) values (${payer.id}, ${other.id}, 'SUBSCRIPTION', 100000)`);
+  expect(linesOf((await payer.ask('GET', path(await paid(payer.id, 100_000), 'ru'))).text)).toContain('счёт (Мила)');
+});
+
+test('a guardian sees no receipt of what a stranger paid for a child, nor of a child who is 18', async () => {
+  const [payer, ward] = [await personOf(api, 'client'), await personOf(api, 'client')];
+  const guardian = await personOf(api, 'guardian', { children: [ward.id] });
+  const own = await paid(ward.id, 1_000);
+  await api.db.query(sql.unsafe`update students set payer_id = ${payer.id} where id = ${ward.id}`);
+  const strangers = await paid(payer.id, 2_000);
+  const seen = async (who: TestPerson) => [await statusOf(who, strangers), await statusOf(who, own)];
+  expect([await seen(payer), await seen(guardian)]).toEqual([
+    [200, 200],
+    [404, 200],
+  ]);
+  await api.db.query(sql.unsafe`update users set birth_date = current_date - interval '18 years 2 days' where id = ${ward.id}`);
+  expect(await seen(await personOf(api, 'guardian', { children: [ward.id] }))).toEqual([404, 404]);
+});
+
+test.each([
+  ['JPY', 'Paid: JP¥1,500'],
+  ['RUB', 'Paid: RUB 15'],
+  ['KWD', 'Paid: KWD 1.500'],
+])('a receipt counts in the units of its currency: %s', (currency, said) => {
+  const lines = linesOf(receiptOf(manyLines(0, { amount_minor: 1_500 }), { ...PLAIN, locale: 'en', currency }));
+  expect(lines.filter((line) => line.startsWith('Paid:'))).toEqual([said]);
+});
+
+test('a payment counts on its day, and what happened to it later on the studio’s day of that instant', () => {
+  const payment = { payment_date: null, created_at: '2026-03-01T22:30:00.000Z', cancelled_at: '2026-03-05T22:30:00.000Z' };
+  const lines = linesOf(receiptOf(manyLines(1, payment), { ...PLAIN, locale: 'en', zone: 'Europe/Moscow' }));
+  for (const said of [/^2 March/, /^Cancelled on 6 March/, /^Given back on 11 March/])
+    expect(lines.filter((line) => said.test(line))).toHaveLength(1);
+});
+
 test.each(['ru', 'uk', 'en'] as const)('a receipt stays on its paper, however much stands on it, in %s', (locale) => {
-  const long = 'Очень длинное название абонемента для всей семьи '.repeat(8);
-  const refund = { day: '2026-03-01', method: 'transfer', amount_minor: 123_456_789 } as const;
-  const receipt = (refunds: number): Receipt => ({
-    id: 2_147_483_647,
-    payer: 'Константин Константинопольский-Замоскворецкий',
-    amount_minor: 99_999_999_999,
-    method: 'transfer',
-    description: long,
-    taken_by: null,
-    day: '2026-03-01',
-    cancelled_on: '2026-03-05',
-    paid: [{ name: long, person: 'Мила', amount_minor: 1 }],
-    refunds: Array.from({ length: refunds }, () => refund),
-  });
-  const drawn = (refunds: number) => receiptOf(receipt(refunds), { company: null, locale, currency: 'RUB' });
+  const description = 'Очень длинное название абонемента для всей семьи '.repeat(8);
+  const drawn = (refunds: number) => receiptOf(manyLines(refunds, { description }), { ...PLAIN, locale });
   const heights = [...drawn(30).matchAll(/<text x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
   expect(Math.max(...heights.filter((y) => y < 190))).toBeLessThan(188);
   expect(Math.max(...heights)).toBeLessThan(206);

@@ -18,6 +18,7 @@ import {
   type Entry,
   entriesOfAbsence,
   entryOfTraining,
+  isAllDay,
   minutesOfClock,
   type Place,
   type Training,
@@ -259,6 +260,17 @@ test('an absence is an entry a day: one of a single day may be carried, a longer
     [false, DAY, 0, 1_440],
     [false, '2026-03-11', 0, 600],
   ]);
+});
+
+test.each([
+  ['a day', '2026-03-09T23:00:00.000Z', '2026-03-10T23:00:00.000Z', [true]],
+  ['a minute less', '2026-03-09T23:00:00.000Z', '2026-03-10T22:59:00.000Z', [false]],
+  ['the day of 23 hours', '2026-03-28T23:00:00.000Z', '2026-03-29T22:00:00.000Z', [true]],
+  ['24 hours of the day of 25', '2026-10-24T22:00:00.000Z', '2026-10-25T22:00:00.000Z', [false]],
+  ['from one noon to another', '2026-03-09T11:00:00.000Z', '2026-03-11T11:00:00.000Z', [false, true, false]],
+])('an absence takes all of a day: %s', (_, from, to, all) => {
+  const days = ['2026-03-09', DAY, '2026-03-11', '2026-03-29', '2026-10-25'];
+  expect(shownOn(gone(from, to), ...days).map((one) => isAllDay(one, ZONE))).toEqual(all);
 });
 
 test('an absence that is carried stays with whose it is, and asks for its new span', () => {

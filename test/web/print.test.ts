@@ -116,6 +116,19 @@ inBrowser('the till is printed with its day and each payment; in the dark theme 
   expect(colours).toEqual([expect.stringMatching(/\b0,? 0,? 0\b/), 'rgb(255, 255, 255)']);
 });
 
+inBrowser('the till says that the payments of its day could not be read, and reads them again', async () => {
+  const page = await world.visit({ token: owner.token });
+  await page.route('**/api/payments?*', (route) => route.fulfill({ status: 500, json: { status: 500 } }));
+  await page.goto('/console/money?view=till');
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).waitFor();
+  expect(await page.locator('.total').isVisible()).toBe(true);
+  await page.unroute('**/api/payments?*');
+  await page.getByRole('alert').getByRole('button', { name: 'Try again' }).click();
+  await page.getByText('Anna Payer').first().waitFor();
+  world.complaints();
+  await page.context().close();
+});
+
 inBrowser('a receipt is one sheet with nothing beyond it, from the card, the till and the cabinet alike', async () => {
   const receipt = `/api/payments/${payment}/receipt.svg?locale=en`;
   for (const [path, token] of [

@@ -4,7 +4,7 @@ import type { Exam } from '../../sql/belts/exams.ts';
 import type { Locale } from '../../sql/database/locale.ts';
 import { dateIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
-import { line, rule, sheet, wrapped } from './svg.ts';
+import { line, rule, sheet, wrapped } from '../papers/page.ts';
 
 const WIDE = { width: 297, height: 210 };
 const TALL = { width: 210, height: 297 };

@@ -1,25 +1,33 @@
+import { dayOf } from '../../queues/time/calendar.ts';
 import type { Locale } from '../../sql/database/locale.ts';
 import type { Receipt } from '../../sql/finance/receipt.ts';
 import type { Company } from '../../sql/records/company.ts';
-import { line, rule, sheet, wrapped } from '../belts/svg.ts';
 import { amountIn, dateIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
+import { line, rule, sheet, wrapped } from '../papers/page.ts';
 
 const [WIDTH, HEIGHT, LEFT, RIGHT] = [148, 210, 12, 136];
 const MOST = RIGHT - LEFT;
 /** Refunds that have a line of their own; with more of them, the last line says how many there are besides. */
 const REFUND_LINES = 6;
 
-/** The receipt of a payment, A5 upright, as SVG. @param of.company whose studio it is; null: nobody said so yet */
-export function receiptOf(receipt: Receipt, of: { company: Company | null; locale: Locale; currency: string }): string {
+/**
+ * The receipt of a payment, A5 upright, as SVG: of which day it is, what went back so far, and that it was cancelled, in days of the zone.
+ * @param of.company whose studio it is; null: nobody said so yet
+ */
+export function receiptOf(
+  receipt: Receipt,
+  of: { company: Company | null; zone: string; locale: Locale; currency: string },
+): string {
+  const { payment } = receipt;
   const { company, locale } = of;
   const amount = (minor: number) => amountIn(of, minor);
-  const given = receipt.refunds.reduce((sum, { amount_minor }) => sum + amount_minor, 0);
+  const on = (instant: string) => dateIn(locale, dayOf(new Date(instant), of.zone));
   const facts = [
-    [text(locale, 'receipt.payer'), [receipt.payer]],
+    [text(locale, 'receipt.payer'), [payment.payer]],
     [text(locale, 'receipt.for'), wrapped(whatFor(receipt, locale), 38, 4)],
-    [text(locale, 'receipt.how'), [text(locale, `receipt.method.${receipt.method}`)]],
-    [text(locale, 'receipt.taken_by'), [receipt.taken_by ?? text(locale, 'receipt.by_itself')]],
+    [text(locale, 'receipt.how'), [text(locale, `receipt.method.${payment.method}`)]],
+    [text(locale, 'receipt.taken_by'), [payment.taken_by ?? text(locale, 'receipt.by_itself')]],
   ] as const;
   let y = 64;
   const rows = facts.flatMap(([head, words]) => {
@@ -31,7 +39,7 @@ export function receiptOf(receipt: Receipt, of: { company: Company | null; local
     ];
   });
   const total = y + 8;
-  const cancelled = receipt.cancelled_on && text(locale, 'receipt.cancelled', { day: dateIn(locale, receipt.cancelled_on) });
+  const cancelled = payment.cancelled_at && text(locale, 'receipt.cancelled', { day: on(payment.cancelled_at) });
   return sheet(WIDTH, HEIGHT, [
     line(company?.name ?? '', { x: LEFT, y: 18, size: 6, most: MOST, weight: 'bold' }),
     line([company?.phone, company?.email, company?.website].filter(Boolean).join(', '), {
@@ -41,11 +49,16 @@ export function receiptOf(receipt: Receipt, of: { company: Company | null; local
       most: MOST,
     }),
     rule(LEFT, 30, RIGHT),
-    line(text(locale, 'receipt.title', { number: receipt.id }), { x: LEFT, y: 43, size: 8, most: MOST, weight: 'bold' }),
-    line(dateIn(locale, receipt.day), { x: LEFT, y: 51, size: 4.4, most: MOST }),
+    line(text(locale, 'receipt.title', { number: payment.id }), { x: LEFT, y: 43, size: 8, most: MOST, weight: 'bold' }),
+    line(payment.payment_date ? dateIn(locale, payment.payment_date) : on(payment.created_at), {
+      x: LEFT,
+      y: 51,
+      size: 4.4,
+      most: MOST,
+    }),
     ...rows,
     rule(LEFT, y - 2, RIGHT),
-    line(text(locale, 'receipt.amount', { amount: amount(receipt.amount_minor) }), {
+    line(text(locale, 'receipt.amount', { amount: amount(payment.amount_minor) }), {
       x: LEFT,
       y: total,
       size: 7,
@@ -53,7 +66,7 @@ export function receiptOf(receipt: Receipt, of: { company: Company | null; local
       weight: 'bold',
     }),
     ...(cancelled ? [line(cancelled, { x: LEFT, y: total + 9, size: 5, most: MOST, weight: 'bold' })] : []),
-    ...(given > 0 ? backLines(receipt, { locale, amount, y: total + (cancelled ? 17 : 9), given }) : []),
+    ...(receipt.refunds.length > 0 ? backLines(receipt, { locale, amount, on, y: total + (cancelled ? 17 : 9) }) : []),
     rule(LEFT, 190, 70),
     line(text(locale, 'receipt.signature'), { x: LEFT, y: 194, size: 3.4 }),
     line(text(locale, 'receipt.not_fiscal'), { x: LEFT, y: 202, size: 3.2, most: MOST }),
@@ -61,22 +74,23 @@ export function receiptOf(receipt: Receipt, of: { company: Company | null; local
 }
 
 /** What whoever took it wrote, what was paid at once, and that the rest is on the balance. */
-function whatFor({ description, paid, amount_minor: minor }: Receipt, locale: Locale): string {
+function whatFor({ payment: { description, amount_minor: minor }, paid }: Receipt, locale: Locale): string {
   const named = paid.map(({ name, person }) => `${name ?? text(locale, 'receipt.invoice')}${person ? ` (${person})` : ''}`);
   const isMore = paid.reduce((left, one) => left - one.amount_minor, minor) > 0;
   const balance = isMore && (named.length > 0 || !description) ? [text(locale, 'receipt.balance')] : [];
   return [...(description ? [description] : []), ...named, ...balance].join('; ');
 }
 
-type Back = { locale: Locale; amount: (minor: number) => string; y: number; given: number };
+type Back = { locale: Locale; amount: (minor: number) => string; on: (instant: string) => string; y: number };
 
-function backLines({ refunds, amount_minor: paid, cancelled_on }: Receipt, { locale, amount, y, given }: Back): string[] {
+function backLines({ payment, refunds }: Receipt, { locale, amount, on, y }: Back): string[] {
+  const { amount_minor: paid, refunded_minor: given } = payment;
   const isMore = refunds.length > REFUND_LINES;
   const shown = isMore ? refunds.slice(0, REFUND_LINES - 1) : refunds;
   const words = [
-    ...shown.map(({ day, method, amount_minor }) =>
+    ...shown.map(({ created_at, method, amount_minor }) =>
       text(locale, 'receipt.refund', {
-        day: dateIn(locale, day),
+        day: on(created_at),
         how: text(locale, `receipt.method.${method}`),
         amount: amount(amount_minor),
       }),
@@ -94,7 +108,7 @@ function backLines({ refunds, amount_minor: paid, cancelled_on }: Receipt, { loc
       weight: 'bold',
     }),
     // What was cancelled does not count, whatever of it was given back before.
-    ...(cancelled_on
+    ...(payment.cancelled_at
       ? []
       : [
           line(text(locale, 'receipt.stays', { amount: amount(paid - given) }), {

@@ -1,9 +1,9 @@
 import { wallTimeOf } from '../../queues/time/calendar.ts';
 import type { Locale } from '../../sql/database/locale.ts';
 import type { ErasedLine, Erasure } from '../../sql/people/erasures.ts';
-import { line, rule, sheet, wrapped } from '../belts/svg.ts';
 import { dateIn } from '../notifier/templates/wording.ts';
 import { text } from '../notifier/texts/texts.ts';
+import { line, rule, sheet, wrapped } from '../papers/page.ts';
 
 const [LEFT, RIGHT] = [14, 196];
 /** Lines of the log on the page. */

@@ -1,13 +1,14 @@
 import type { Sql } from '../../sql/database/database.ts';
-import { entriesOfPayment, findTransaction, paidWith, paymentOfRefund } from '../../sql/why/charges.ts';
-import { findReceived } from '../../sql/why/received.ts';
+import { findPayment } from '../../sql/finance/payments.ts';
+import { paidWith } from '../../sql/finance/receipt.ts';
+import { entriesOfPayment, findTransaction, paymentOfRefund } from '../../sql/why/charges.ts';
 import { type Explanation, explained, link } from './answer.ts';
 import { whyInvoice } from './charges.ts';
 import { rulesOfTransaction } from './rules.ts';
 
 /** What a payment did: who took it, how it went into the wallet, and what was paid from it at once. */
 export async function whyPayment(db: Sql, id: number): Promise<Explanation | null> {
-  const payment = await findReceived(db, id);
+  const payment = await findPayment(db, id);
   if (!payment) return null;
   const entries = (await entriesOfPayment(db, id)).map((entry) =>
     link({ kind: 'transaction', id: entry.id, at: entry.at, status: entry.kind, amount_minor: entry.amount_minor }),
@@ -23,7 +24,8 @@ export async function whyPayment(db: Sql, id: number): Promise<Explanation | nul
     }),
   );
   const { payer: person, amount_minor, method } = payment;
-  const taken = link({ kind: 'payment', id, at: payment.at, name: payment.taken_by, status: method, amount_minor });
+  const name = payment.taken_by || payment.created_by;
+  const taken = link({ kind: 'payment', id, at: payment.created_at, name, status: method, amount_minor });
   const undone = payment.cancelled_at
     ? [link({ kind: 'payment', id, at: payment.cancelled_at, name: payment.cancellation_reason, status: 'CANCELLED' })]
     : [];

@@ -128,6 +128,10 @@ export function entriesOfAbsence(
       };
     });
 }
+/** Whether it takes all of its day, which where a clock is set forward has 23 hours. */
+export const isAllDay = ({ startsAt, endsAt, place: { day } }: Pick<Entry, 'startsAt' | 'endsAt' | 'place'>, zone: string) =>
+  Date.parse(startsAt) <= Date.parse(startOf({ day, from: 0 }, zone)) &&
+  Date.parse(endsAt) >= Date.parse(startOf({ day: addDays(day, 1), from: 0 }, zone));
 const lastBefore = (instant: string, zone: string) => wallOf(Date.parse(instant) - 60_000, zone).slice(0, 10);
 
 /** When an absence is that was put somewhere else. */

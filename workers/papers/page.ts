@@ -13,7 +13,7 @@ export function line(words: string, { size, x, y, most, anchor = 'start', weight
   return `<text x="${x}" y="${y}" font-size="${Math.round(fits * 10) / 10}" text-anchor="${anchor}"${bold}>${escaped(words)}</text>`;
 }
 
-/** A page of A4 in millimetres, to print as it is: no fonts, pictures or scripts from anywhere. */
+/** A page of so many millimetres, to print as it is: no fonts, pictures or scripts from anywhere. */
 export const sheet = (width: number, height: number, parts: readonly string[]) =>
   [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}mm" height="${height}mm" viewBox="0 0 ${width} ${height}" font-family="${FONT}">`,
@@ -25,13 +25,21 @@ export const sheet = (width: number, height: number, parts: readonly string[]) =
 export const rule = (x1: number, y: number, x2: number) =>
   `<line x1="${x1}" y1="${y}" x2="${x2}" y2="${y}" stroke="#444" stroke-width="0.2"/>`;
 
-/** Words in lines of at most so many letters; what has no room in so many lines is left out, which three dots say. */
+const graphemes = new Intl.Segmenter();
+const lettersOf = (words: string) => [...graphemes.segment(words)].map(({ segment }) => segment);
+
+/**
+ * Words in lines of at most so many letters; a word that is longer goes on in the next line, and what has no room in so many lines is
+ * left out, which three dots say.
+ */
 export function wrapped(words: string, letters: number, lines: number): string[] {
-  const rows: string[] = [];
-  for (const word of words.split(/\s+/).filter(Boolean)) {
-    const longer = [rows.at(-1), word].filter(Boolean).join(' ');
-    if (rows.length > 0 && longer.length <= letters) rows[rows.length - 1] = longer;
-    else rows.push(word.slice(0, letters));
+  const rows: string[][] = [];
+  for (const word of words.split(/\s+/).filter(Boolean).map(lettersOf)) {
+    const last = rows.at(-1);
+    if (last && last.length + 1 + word.length <= letters) last.push(' ', ...word);
+    else for (let from = 0; from < word.length; from += letters) rows.push(word.slice(from, from + letters));
   }
-  return rows.length <= lines ? rows : [...rows.slice(0, lines - 1), `${rows[lines - 1]?.slice(0, letters - 1)}…`];
+  const shown = rows.slice(0, lines);
+  if (rows.length > lines) shown.push([...(shown.pop() ?? []).slice(0, letters - 1), '…']);
+  return shown.map((row) => row.join(''));
 }
