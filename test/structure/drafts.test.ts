@@ -19,6 +19,9 @@ const ELSEWHERE: Record<string, string> = {
   ImportPreview: 'the import that is shown keeps it',
   ImportsPage: 'a file',
   NewPassword: 'passwords',
+  SignInPage: 'nobody is known yet',
+  ForgotPage: 'nobody is known yet',
+  JoinPage: 'nobody is known yet',
   MachinesPage: 'a choice of what is shown',
   RestockPage: 'a choice of what is shown',
   StockPage: 'a choice of what is shown',
@@ -26,12 +29,9 @@ const ELSEWHERE: Record<string, string> = {
 /** Fields beside a draft, and why it does not have them. */
 const BESIDE: Record<string, string> = {
   'ConnectPage: login': 'of a cabinet elsewhere, as its password',
-  'SignInPage: code': 'a code of half a minute',
   'StandingDialog: chosen': 'is the draft’s, or what stands',
   'MergeDialog: other': 'is the draft’s, and starts it anew',
 };
-/** What is kept is not forgotten when it is sent. */
-const KEPT_ON: Record<string, string> = { SignInPage: 'whoever comes back signs in with the same name' };
 
 const FIELDS = ['v-text-field', 'v-textarea', 'v-select', 'v-autocomplete', 'v-checkbox', 'v-radio-group', 'v-switch', 'input'];
 const read = (file: string) => readFileSync(file, 'utf8');
@@ -70,7 +70,12 @@ test('a form of the console keeps what is typed as a draft, or says why not', ()
 
 test('a form forgets what was sent', () => {
   const kept = [...sources.keys()].filter((name) => keeps(sourceOf(name)));
-  expect(kept.filter((name) => !forgets(sourceOf(name)) && !Object.hasOwn(KEPT_ON, name))).toEqual([]);
+  expect(kept.filter((name) => !forgets(sourceOf(name)))).toEqual([]);
+});
+
+test('the console keeps in the browser only the look beside what it keeps by person', () => {
+  const all = globSync(['api/web/console/**/*.ts', 'api/web/console/**/*.vue']);
+  expect(all.filter((file) => read(file).includes('localStorage'))).toEqual(['api/web/console/shell/vuetify.ts']);
 });
 
 test('no field is bound to something that no draft has', () => {

@@ -3,7 +3,9 @@ import type { Locator, Page } from 'playwright-core';
 import { instantOf } from '../../api/web/kit/zone.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { sql } from '../../sql/database/database.ts';
+import { openSession } from '../../workers/sign-in/sessions.ts';
 import { inHours, salon } from '../bookings/salon.ts';
+import { eventually } from '../support/eventually.ts';
 import { personOf, type TestPerson } from '../support/people.ts';
 import { type ConsoleWorld, consoleWorld, inBrowser } from './browser.ts';
 
@@ -24,10 +26,12 @@ afterAll(() => world?.close());
 
 const at = (clock: string) => instantOf(`${day}T${clock}:00`, world.api.fleet.settings.zone);
 const dialog = (page: Page) => page.getByRole('dialog').last();
-const kept = (page: Page) =>
-  page.evaluate(() => Object.keys(localStorage).flatMap((key) => (key.startsWith('console.draft.') ? [key.slice(14)] : [])));
-async function open(path: string): Promise<Page> {
-  const page = await world.visit({ token: owner.token, viewport: { width: 1400, height: 1300 } });
+/** What a browser keeps. */
+const keys = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('console.draft.')));
+/** What it keeps of the owner, by name. */
+const kept = async (page: Page) => (await keys(page)).map((key) => key.replace(`console.draft.${owner.id}.`, ''));
+async function open(path: string, person = owner): Promise<Page> {
+  const page = await world.visit({ token: person.token, viewport: { width: 1400, height: 1300 } });
   await page.goto(path);
   await page.getByRole('heading', { level: 1 }).first().waitFor();
   return page;
@@ -243,70 +247,113 @@ inBrowser('on a card: who pays, how they pay, and why all bookings are cancelled
   expect(await world.api.db.oneFirst(sql.unsafe`select payer_id from students where id = ${client}`)).toBe(payer);
 });
 
-inBrowser(
-  'whom a payment is of, when somebody leaves a group, who waits, and who forgot the password are there again',
-  async () => {
-    const [trainer, student] = [await make.trainer(), await named(make.student(), 'Groupie')];
-    const { body: group } = await world.api.post('/api/groups', { name: 'Evening', trainer_id: trainer });
-    await world.api.post(`/api/groups/${group.id}/members`, { student_id: student, from: day });
-    const [training, template] = [
-      await make.training({ trainer, at: at('18:00') }),
-      await make.template({ type: await make.type(), trainer }),
-    ];
-    await world.api.db.query(sql.unsafe`update training_templates set group_id = ${group.id} where id = ${template}`);
-    await world.api.db.query(sql.unsafe`
+inBrowser('whom a payment is of, when somebody leaves a group, and who waits are there again', async () => {
+  const [trainer, student] = [await make.trainer(), await named(make.student(), 'Groupie')];
+  const { body: group } = await world.api.post('/api/groups', { name: 'Evening', trainer_id: trainer });
+  await world.api.post(`/api/groups/${group.id}/members`, { student_id: student, from: day });
+  const [training, template] = [
+    await make.training({ trainer, at: at('18:00') }),
+    await make.template({ type: await make.type(), trainer }),
+  ];
+  await world.api.db.query(sql.unsafe`update training_templates set group_id = ${group.id} where id = ${template}`);
+  await world.api.db.query(sql.unsafe`
       update real_trainings set training_template_id = ${template}, template_date = training_date, max_participants = 1 where id = ${training}`);
-    await world.api.db.query(sql.unsafe`
+  await world.api.db.query(sql.unsafe`
       insert into real_training_students (real_training_id, student_id, status) values (${training}, ${await make.student()}, 'REGISTERED')`);
-    const page = await open('/console/money');
-    const pays = () => page.getByRole('button', { name: 'Take a payment' }).click();
-    const whom = () => dialog(page).getByLabel('Who pays').first();
-    await pays();
-    await pick(page, 'Who pays', 'Groupie');
-    await dialog(page).getByLabel('Amount').fill('70');
-    await outlives(page, { opens: pays, field: whom, typed: 'Groupie', draft: 'pay-anybody' });
-    await dialog(page)
-      .getByRole('button', { name: /^Take .*70/ })
-      .click();
-    await page.getByRole('dialog').waitFor({ state: 'detached' });
-    await isGone(page);
+  const page = await open('/console/money');
+  const pays = () => page.getByRole('button', { name: 'Take a payment' }).click();
+  const whom = () => dialog(page).getByLabel('Who pays').first();
+  await pays();
+  await pick(page, 'Who pays', 'Groupie');
+  await dialog(page).getByLabel('Amount').fill('70');
+  await outlives(page, { opens: pays, field: whom, typed: 'Groupie', draft: 'pay-anybody' });
+  await dialog(page)
+    .getByRole('button', { name: /^Take .*70/ })
+    .click();
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  await isGone(page);
 
-    await page.goto(`/console/groups/${group.id}`);
-    const leaves = () => page.getByRole('button', { name: /^Leaves the group: .*Groupie/ }).click();
-    const last = () => dialog(page).getByLabel('Last day');
-    const left = addDays(day, 3);
-    await leaves();
-    await last().fill(left);
-    const [member] = (await world.api.get(`/api/groups/${group.id}/members`)).body.items;
-    await outlives(page, { opens: leaves, field: last, typed: left, draft: `group-leave-${member.id}` });
-    await dialog(page).getByRole('button', { name: 'Leaves', exact: true }).click();
-    await page.getByText(left.slice(0, 4)).or(page.getByText(/ – /)).first().waitFor();
-    await isGone(page);
+  await page.goto(`/console/groups/${group.id}`);
+  const leaves = () => page.getByRole('button', { name: /^Leaves the group: .*Groupie/ }).click();
+  const last = () => dialog(page).getByLabel('Last day');
+  const left = addDays(day, 3);
+  await leaves();
+  await last().fill(left);
+  const [member] = (await world.api.get(`/api/groups/${group.id}/members`)).body.items;
+  await outlives(page, { opens: leaves, field: last, typed: left, draft: `group-leave-${member.id}` });
+  await dialog(page).getByRole('button', { name: 'Leaves', exact: true }).click();
+  await page.getByText(left.slice(0, 4)).or(page.getByText(/ – /)).first().waitFor();
+  await isGone(page);
 
-    const waits = async () => {
-      await page.getByRole('button', { name: 'Waitlist' }).click();
-      await page.getByRole('button', { name: 'Put on the waitlist' }).click();
-    };
-    const whoWaits = () => dialog(page).getByLabel('Student').first();
-    await waits();
-    await pick(page, 'Student', 'Groupie');
-    await outlives(page, { opens: waits, field: whoWaits, typed: 'Groupie', draft: `waiting-${training}` });
-    await dialog(page).getByRole('button', { name: 'Put on the waitlist' }).click();
-    await page
-      .getByText(/^1\. Groupie/)
-      .first()
-      .waitFor();
-    await isGone(page);
+  const waits = async () => {
+    await page.getByRole('button', { name: 'Waitlist' }).click();
+    await page.getByRole('button', { name: 'Put on the waitlist' }).click();
+  };
+  const whoWaits = () => dialog(page).getByLabel('Student').first();
+  await waits();
+  await pick(page, 'Student', 'Groupie');
+  await outlives(page, { opens: waits, field: whoWaits, typed: 'Groupie', draft: `waiting-${training}` });
+  await dialog(page).getByRole('button', { name: 'Put on the waitlist' }).click();
+  await page
+    .getByText(/^1\. Groupie/)
+    .first()
+    .waitFor();
+  await isGone(page);
+});
 
-    const visitor = await world.visit();
-    const forgot = () => visitor.getByLabel('Phone, e-mail or login');
-    await visitor.goto('/console/forgot');
-    await forgot().fill('somebody@example.com');
-    await visitor.reload();
-    await forgot().waitFor();
-    expect(await forgot().inputValue()).toBe('somebody@example.com');
-    await visitor.getByRole('button', { name: 'Send the link' }).click();
-    await visitor.getByRole('status').first().waitFor();
-    expect(await kept(visitor)).toEqual([]);
-  },
-);
+inBrowser('on a shared desk the next person finds no draft and no mark of the one before, who finds them again', async () => {
+  const { api } = world;
+  world.complaints();
+  const [clerk, other] = [await personOf(api, 'admin'), await personOf(api, 'admin')];
+  const student = await named(make.student(), 'Seated');
+  const training = await make.training({ trainer: await make.trainer(), at: new Date(Date.now() + 30 * 60_000).toISOString() });
+  await api.db.query(sql.unsafe`
+    insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, 'REGISTERED')`);
+  const { training_date } = (await api.get(`/real-trainings/${training}`)).body;
+  /** Who marked the student, if anybody. */
+  const markedBy = () =>
+    api.db.anyFirst(sql.unsafe`
+      select author from attendance_marks join real_training_students seat on seat.id = real_training_student_id
+      where student_id = ${student} and attendance_marks.status = 'PRESENT'`);
+  const page = await open('/console/tasks', clerk);
+  const field = () => page.getByLabel('New task');
+  const here = () => page.getByRole('group', { name: /^Seated/ }).getByRole('button', { name: 'Here' });
+  const enter = async ({ id }: TestPerson) => {
+    const { token } = await openSession(api.db, { id, roles: ['admin'] }, 'password', { agent: 'test', address: '' }, new Date());
+    await page.context().addCookies([{ name: 'sf_session', value: token, url: api.url }]);
+    await page.goto('/console/tasks');
+    await field().waitFor();
+  };
+  const signOut = async () => {
+    await page.getByRole('button', { name: /^You: / }).click();
+    await page.getByText('Sign out', { exact: true }).click();
+    await page.waitForURL('**/console/sign-in**');
+    await page.getByLabel('Phone, e-mail or login').waitFor();
+  };
+  const roster = `/console/day?date=${training_date}&training=${training}`;
+  await field().fill('call the plumber');
+  await page.goto(roster);
+  await here().click();
+  await signOut();
+  await page.getByLabel('Phone, e-mail or login').fill('somebody@example.com');
+  const mine = [`console.draft.${clerk.id}.marks`, `console.draft.${clerk.id}.task`];
+  expect((await keys(page)).sort()).toEqual(mine);
+  await page.evaluate(() => {
+    localStorage['console.draft.task'] = '{"title":"of whomever"}';
+  });
+
+  await enter(other);
+  expect([await field().inputValue(), (await keys(page)).sort()]).toEqual(['', mine]);
+  await page.goto(roster);
+  await here().waitFor();
+  await signOut();
+  expect(await page.getByLabel('Phone, e-mail or login').inputValue()).toBe('');
+
+  await enter(clerk);
+  expect(await field().inputValue()).toBe('call the plumber');
+  await page.goto(roster);
+  await eventually(async () => (await markedBy()).length > 0);
+  expect(new Set(await markedBy())).toEqual(new Set([`person:${clerk.id}`]));
+  // Nothing was sent as nobody.
+  expect(world.complaints()).toEqual([]);
+});

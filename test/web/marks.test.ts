@@ -51,6 +51,16 @@ test('a mark that was taken back is not sent, and one that was sent cannot be', 
   expect([marks.unmark(mark(1, 11)), sent.length]).toEqual([false, 1]);
 });
 
+test('what rests is kept, and sent by nobody until the next queue of the same person', () => {
+  const marks = queue();
+  marks.mark(mark(1, 10));
+  marks.rest();
+  expect([timer, sent, stored]).toEqual([undefined, [], [mark(1, 10)]]);
+  queue();
+  timer?.();
+  expect(sent).toEqual([{ training: 1, marks: [mark(1, 10)], isLeaving: false }]);
+});
+
 test('a page that goes sends what waits, and what it kept is sent by the next one', async () => {
   const marks = queue();
   marks.mark(mark(1, 10));

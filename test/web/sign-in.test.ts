@@ -30,10 +30,12 @@ inBrowser('the first owner comes in by the printed link, once', async () => {
   const { path } = await world.api.db.transaction((transaction) => inviteFirstOwner(transaction, new Date()));
   const page = await world.visit();
   await page.goto(path);
+  await page.getByLabel('First name').fill('Anna');
+  await page.reload();
+  // Whoever is not known yet leaves nothing for the next one.
+  expect(await page.getByLabel('First name').inputValue()).toBe('');
   await page.getByLabel('Phone, e-mail or login').fill(LOGIN);
   await page.getByLabel('First name').fill('Vera');
-  await page.reload();
-  expect(await page.getByLabel('First name').inputValue()).toBe('Vera');
   await page.getByLabel('New password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Enter the studio' }).click();
   await isInside(page);

@@ -1,22 +1,42 @@
 import { type Ref, watch } from 'vue';
+import { session } from './session.ts';
 
 const PREFIX = 'console.draft.';
 
-/** Keeps what is typed where a reload, or a closed tab, does not take it along. Never a password. `forget` when it was sent, last of all. */
+// What is kept under nobody's id could be anybody's.
+for (const key of Object.keys(localStorage))
+  if (key.startsWith(PREFIX) && !/^\d+\./.test(key.slice(PREFIX.length))) localStorage.removeItem(key);
+
+/** What this browser keeps under a name of whoever is signed in now: another person finds nothing there. Of nobody nothing is kept. */
+export function ownKept(name: string) {
+  const id = session.me.value?.user.id;
+  const key = `${PREFIX}${id}.${name}`;
+  return {
+    /** Null where there is nothing, or nothing that can be read. */
+    read(): unknown {
+      try {
+        return JSON.parse(localStorage.getItem(key) ?? 'null');
+      } catch {
+        return null;
+      }
+    },
+    keep(value: unknown) {
+      if (id !== undefined) localStorage.setItem(key, JSON.stringify(value));
+    },
+    forget: () => localStorage.removeItem(key),
+  };
+}
+
+/**
+ * Keeps what is typed where a reload, a closed tab, or signing out does not take it along; by person, since a browser may be shared. Never
+ * a password. `forget` when it was sent, last of all.
+ */
 export function keepDraft<T extends Record<string, unknown>>(name: string, draft: Ref<T>): { forget(): void } {
-  const kept = localStorage.getItem(PREFIX + name);
-  if (kept !== null) draft.value = { ...draft.value, ...read(kept) };
-  watch(draft, (value) => localStorage.setItem(PREFIX + name, JSON.stringify(value)), { deep: true, flush: 'sync' });
-  return { forget: () => forgetDraft(name) };
+  const { read, keep, forget } = ownKept(name);
+  draft.value = { ...draft.value, ...(read() as Partial<T> | null) };
+  watch(draft, keep, { deep: true, flush: 'sync' });
+  return { forget };
 }
 
 /** For what is sent elsewhere than where it was typed. */
-export const forgetDraft = (name: string) => localStorage.removeItem(PREFIX + name);
-
-function read(kept: string): Record<string, unknown> {
-  try {
-    return JSON.parse(kept);
-  } catch {
-    return {};
-  }
-}
+export const forgetDraft = (name: string) => ownKept(name).forget();

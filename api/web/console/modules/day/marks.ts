@@ -57,5 +57,7 @@ export function markQueue({ send, later, keep, kept, changed }: Around) {
     of: (training: number, student: number) =>
       waiting.find((mark) => mark.training === training && mark.student === student)?.status,
     flush,
+    /** Sends nothing by itself any more: what waits stays kept. */
+    rest: () => stop?.(),
   };
 }

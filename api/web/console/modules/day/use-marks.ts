@@ -1,25 +1,19 @@
 import { useQueryClient } from '@tanstack/vue-query';
 import { onBeforeUnmount, onMounted, shallowRef } from 'vue';
 import { ask } from '../../../kit/client.ts';
+import { ownKept } from '../../../kit/draft.ts';
 import { t } from '../../../kit/i18n.ts';
+import { session } from '../../../kit/session.ts';
 import { notify } from '../../shell/notices.ts';
 import { troubleWords } from '../../shell/trouble.ts';
 import { type Mark, markQueue } from './marks.ts';
 
-const KEPT = 'console.draft.marks';
 const version = shallowRef(0);
-
-function kept(): Mark[] {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT) ?? '[]');
-  } catch {
-    return [];
-  }
-}
 
 /** Marking attendance by taps: what is marked is shown at once, sent a little later, and can be taken back. */
 export function useMarks() {
   const queries = useQueryClient();
+  const own = ownKept('marks');
   const queue = markQueue({
     async send(training, marks, isLeaving) {
       try {
@@ -37,15 +31,17 @@ export function useMarks() {
       const timer = setTimeout(callback, ms);
       return () => clearTimeout(timer);
     },
-    keep: (marks) => localStorage.setItem(KEPT, JSON.stringify(marks)),
-    kept,
+    keep: own.keep,
+    kept: () => (own.read() as Mark[] | null) ?? [],
     changed: () => (version.value += 1),
   });
   const leave = () => void queue.flush(true);
   onMounted(() => addEventListener('pagehide', leave));
   onBeforeUnmount(() => {
     removeEventListener('pagehide', leave);
-    void queue.flush();
+    // What somebody marked who is signed out by now waits until they are back: it is not to be sent as anybody else.
+    if (session.me.value) void queue.flush();
+    else queue.rest();
   });
 
   return {
