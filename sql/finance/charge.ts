@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
 import { notifyOfLastSessions } from '../sessions/last-session.ts';
 import type { Due } from './due.ts';
+import { firstToPay, paysOn } from './pays.ts';
 import { lockWallets } from './settle.ts';
 
 export type Charged = { sessions: number; invoices: number };
@@ -60,10 +61,8 @@ const takeSessions = (transaction: Sql, turn: readonly Due[], runId: number | nu
       select distinct on (due.seat_id) due.seat_id, due.charge_no, held.id as held_id, (held.sessions_left is null) as is_unlimited
       from due
       join student_subscriptions held on held.student_id = due.student_id
-        and due.training_date between held.start_date and held.end_date
-      where held.status <> 'cancelled' and (held.sessions_left is null or held.sessions_left > 0)
-        and (held.freeze_start_date is null or due.training_date not between held.freeze_start_date and held.freeze_end_date)
-      order by due.seat_id, (held.sessions_left is null) desc, held.end_date, held.id
+      where ${paysOn(sql.fragment`due.training_date`)} and (held.sessions_left is null or held.sessions_left > 0)
+      order by due.seat_id, ${firstToPay}
     ), entered as (
       insert into session_entries (student_subscription_id, real_training_student_id, charge_no, delta, reason, run_id)
       select held_id, seat_id, charge_no, case when is_unlimited then 0 else -1 end, 'training', ${runId}::int from chosen
