@@ -15,5 +15,8 @@ export const aboutInvoice = sql.fragment`
 /** What that is called; null for what has no name. */
 export const invoiceName = sql.fragment`coalesce(type.name, kind.name, service.name, bundle.name)`;
 
+/** When the training or booking that it is for begins; null for what has no start. */
+export const invoiceStart = sql.fragment`coalesce(training.starts_at, booking.starts_at)`;
+
 /** Whom it is for, who need not be who pays. */
 export const invoicePerson = sql.fragment`coalesce(bill.student_id, booking.client_id, bought.client_id)`;

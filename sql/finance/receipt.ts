@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { aboutInvoice, invoiceName, invoiceStart } from './about-invoice.ts';
 import { findPayment, type ListedPayment } from './payments.ts';
 import { listRefunds, type refundRow } from './refunds.ts';
 import { type InvoiceSubject, invoiceSubjects } from './subjects.ts';
@@ -29,10 +30,18 @@ export async function findReceipt(db: Sql, paymentId: number): Promise<Receipt |
   };
 }
 
+const paidRow = z.object({
+  at: z.iso.datetime(),
+  invoice_id: z.int(),
+  amount_minor: z.int(),
+  name: z.string().nullable(),
+  starts_at: z.iso.datetime().nullable(),
+});
 /** Which invoices were paid in the very transaction in which a payment came (D15). */
 export const paidWith = (db: Sql, paymentId: number) =>
-  db.any(sql.type(z.object({ id: z.int(), at: z.iso.datetime(), invoice_id: z.int(), amount_minor: z.int() }))`
-    select entry.id, entry.created_at as at, entry.invoice_id, entry.amount_minor
+  db.any(sql.type(paidRow)`
+    select entry.created_at as at, entry.invoice_id, entry.amount_minor, ${invoiceName} as name, ${invoiceStart} as starts_at
     from wallet_transactions came join wallet_transactions entry
       on entry.user_id = came.user_id and entry.created_at = came.created_at and entry.kind = 'payment'
+    join invoices bill on bill.id = entry.invoice_id ${aboutInvoice}
     where came.payment_id = ${paymentId} and came.kind = 'deposit' order by entry.id limit 100`);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { aboutInvoice, invoiceName, invoicePerson } from './about-invoice.ts';
+import { aboutInvoice, invoiceName, invoicePerson, invoiceStart } from './about-invoice.ts';
 
 const subject = z.object({
   invoice_id: z.int(),
@@ -22,7 +22,7 @@ export const invoiceSubjects = (db: Sql, payerId: number, invoiceIds: readonly n
     select bill.id as invoice_id, ${invoiceName} as name,
       (select first_name from users where users.id = ${invoicePerson}
         and users.id <> all(who_were(${payerId}))) as person,
-      coalesce(training.starts_at, booking.starts_at) as starts_at,
+      ${invoiceStart} as starts_at,
       case when bill.status = 'CANCELLED' then null
         when seat.status = 'ABSENT' and seat.cancelled_at is not null or booking.status = 'CANCELLED' then 'late'
         when seat.status = 'ABSENT' or booking.status = 'NO_SHOW' then 'missed' end as unused,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
-import { aboutInvoice, invoiceName, invoicePerson } from '../finance/about-invoice.ts';
+import { aboutInvoice, invoiceName, invoicePerson, invoiceStart } from '../finance/about-invoice.ts';
+import { firstToPay, paysOn } from '../finance/pays.ts';
 
 const charge = z.object({
   id: z.int(),
@@ -25,6 +26,7 @@ const charge = z.object({
   run_id: z.int().nullable(),
   name: z.string().nullable(),
   person: z.string().nullable(),
+  starts_at: z.iso.datetime().nullable(),
 });
 export type ExplainedCharge = z.output<typeof charge>;
 
@@ -35,7 +37,7 @@ export const findCharge = (db: Sql, invoiceId: number) =>
       exists (select from booking_discounts less where less.booking_id = bill.booking_id and less.kind = 'fitting') as is_fitting,
       bill.due_date, bill.paid_at, bill.cancelled_at, bill.cancellation_reason, seat.id as seat_id, training.id as training_id,
       training.training_date, bill.student_subscription_id, bill.booking_id, bill.run_id,
-      ${invoiceName} as name,
+      ${invoiceName} as name, ${invoiceStart} as starts_at,
       (select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${invoicePerson}) as person
     from invoices bill ${aboutInvoice}
     where bill.id = ${invoiceId}`);
@@ -46,12 +48,13 @@ export const considered = z.object({
   start_date: z.iso.date(),
   end_date: z.iso.date(),
   sessions_left: z.int().nullable(),
-  obstacle: z.enum(['not_begun', 'ended', 'cancelled', 'frozen', 'used_up', 'later']),
+  obstacle: z.enum(['not_begun', 'ended', 'cancelled', 'frozen', 'used_up', 'promised', 'later']),
 });
 
 /**
  * Why none of a student's subscriptions paid for a training of a day when it was charged at an instant (D13): the nearest ten. Sessions are
  * counted as they were then; a freeze is known only as it is now. `later`: it was bought or changed since.
+ * `promised`: its sessions go to trainings before this one, which is not charged yet.
  */
 export const consideredFor = (db: Sql, of: { studentId: number; day: string; at: string }) =>
   db.any(sql.type(considered)`
@@ -71,14 +74,25 @@ export const consideredFor = (db: Sql, of: { studentId: number; day: string; at:
     where held.student_id = ${of.studentId}
     order by abs(end_date - ${of.day}::date), held.id limit 10`);
 
-/** Which of a student's subscriptions pays for a training of a day, as it stands now (D13); null when none does. */
-export const wouldPay = (db: Sql, of: { studentId: number; day: string }) =>
-  db.maybeOne(sql.type(z.object({ id: z.int(), name: z.string() }))`
-    select held.id, kind.name from student_subscriptions held join subscriptions kind on kind.id = subscription_id
-    where held.student_id = ${of.studentId} and ${of.day}::date between start_date and end_date and held.status <> 'cancelled'
-      and (sessions_left is null or sessions_left > 0)
-      and (freeze_start_date is null or ${of.day}::date not between freeze_start_date and freeze_end_date)
-    order by (sessions_left is null) desc, end_date, held.id limit 1`);
+const due = z.object({
+  seat_id: z.int(),
+  /** Subscriptions that may pay for it, the first to pay first; `left` is null where that is unlimited. */
+  payers: z.array(z.object({ id: z.int(), name: z.string(), left: z.int().nullable() })),
+});
+/** What is due of a student up to one place, in the order in which it is charged, and with what each may be paid as things stand (D13). */
+export const dueUpTo = (db: Sql, of: { studentId: number; seatId: number }) =>
+  db.any(sql.type(due)`
+    select seat.id as seat_id, coalesce((
+      select jsonb_agg(jsonb_build_object('id', held.id, 'name', kind.name, 'left', sessions_left) order by ${firstToPay})
+      from student_subscriptions held join subscriptions kind on kind.id = subscription_id
+      where held.student_id = seat.student_id and ${paysOn(sql.fragment`training.training_date`)}), '[]') as payers
+    from real_training_students seat join real_trainings training on training.id = seat.real_training_id
+    where seat.student_id = ${of.studentId} and seat.charged_at is null and seat.excused_at is null
+      and seat.status in ('REGISTERED', 'PRESENT', 'ABSENT') and training.status <> 'cancelled'
+      and (starts_at, seat.id) <= (
+        select starts_at, place.id from real_training_students place join real_trainings on real_trainings.id = real_training_id
+        where place.id = ${of.seatId})
+    order by starts_at, seat.id`);
 
 const entry = z.object({ id: z.int(), at: z.iso.datetime(), kind: z.string(), amount_minor: z.int() });
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Sql, sql } from '../database/database.ts';
+import { aboutInvoice, invoiceName, invoicePerson, invoiceStart } from '../finance/about-invoice.ts';
 
 /** Lines of a sum that are shown; the rest is one line of their own. */
 const MOST = 100;
@@ -10,35 +11,26 @@ const entry = z.object({
   status: z.string(),
   name: z.string().nullable(),
   person: z.string().nullable(),
+  starts_at: z.iso.datetime().nullable(),
   amount_minor: z.int(),
 });
 
-const person = (column: ReturnType<typeof sql.fragment>) =>
-  sql.fragment`(select concat_ws(' ', first_name, nullif(last_name, '')) from users where id = ${column})`;
-/** What an invoice is for. */
-const subject = sql.fragment`coalesce(
-    (select type.name from real_training_students seat join real_trainings training on training.id = seat.real_training_id
-      join training_types type on type.id = training.training_type_id where seat.id = bill.real_training_student_id),
-    (select kind.name from student_subscriptions held join subscriptions kind on kind.id = held.subscription_id
-      where held.id = bill.student_subscription_id),
-    (select service.name from bookings join services service on service.id = service_id where bookings.id = bill.booking_id),
-    (select bundle.name from client_packages bought join service_packages bundle on bundle.id = bought.service_package_id
-      where bought.id = bill.client_package_id))`;
+const person = sql.fragment`(select concat_ws(' ', first_name, nullif(last_name, '')) from users where users.id = ${invoicePerson})`;
 
 /** The latest entries of a wallet. `status` is the entry's kind. */
 export const walletEntries = (db: Sql, userId: number, limit = MOST) =>
   db.any(sql.type(entry)`
-    select entry.id, entry.created_at as at, entry.kind as status, ${subject} as name, ${person(sql.fragment`bill.student_id`)} as person,
-      entry.amount_minor
-    from wallet_transactions entry left join invoices bill on bill.id = entry.invoice_id
+    select entry.id, entry.created_at as at, entry.kind as status, ${invoiceName} as name, ${person} as person,
+      ${invoiceStart} as starts_at, entry.amount_minor
+    from wallet_transactions entry left join invoices bill on bill.id = entry.invoice_id ${aboutInvoice}
     where entry.user_id = any(who_were(${userId})) order by entry.id desc limit ${limit}`);
 
 /** What a payer owes, oldest first, as it will be paid (D15). `status` is the invoice's type. */
 export const openInvoices = (db: Sql, payerId: number, limit = MOST) =>
   db.any(sql.type(entry)`
-    select bill.id, bill.created_at as at, bill.type as status, ${subject} as name, ${person(sql.fragment`bill.student_id`)} as person,
-      bill.amount_minor
-    from invoices bill where bill.payer_id = ${payerId} and bill.status = 'UNPAID' order by bill.created_at, bill.id limit ${limit}`);
+    select bill.id, bill.created_at as at, bill.type as status, ${invoiceName} as name, ${person} as person,
+      ${invoiceStart} as starts_at, bill.amount_minor
+    from invoices bill ${aboutInvoice} where bill.payer_id = ${payerId} and bill.status = 'UNPAID' order by bill.created_at, bill.id limit ${limit}`);
 
 const sums = z.object({ total: z.int(), count: z.int() });
 export const walletSum = (db: Sql, userId: number) =>
@@ -62,12 +54,14 @@ const session = z.object({
   run_id: z.int().nullable(),
   name: z.string().nullable(),
   training_id: z.int().nullable(),
+  starts_at: z.iso.datetime().nullable(),
 });
 export type SessionEntry = z.output<typeof session>;
 const sessions = sql.fragment`
   select entry.id, entry.created_at as at, entry.reason, entry.delta, entry.real_training_student_id as seat_id, entry.booking_id,
     entry.student_subscription_id, kind.name as subscription, held.student_id, student.payer_id, entry.run_id,
-    coalesce(type.name, service.name) as name, training.id as training_id
+    coalesce(type.name, service.name) as name, training.id as training_id,
+    coalesce(training.starts_at, booking.starts_at) as starts_at
   from session_entries entry
   join student_subscriptions held on held.id = entry.student_subscription_id
   join subscriptions kind on kind.id = held.subscription_id

@@ -32,7 +32,7 @@ export type About = z.output<typeof about> & { day?: string | undefined };
 
 /**
  * A line of an explanation. `why` is what can be asked about it further. `amount_minor`, `sessions` and `count` are signed as the ledger has
- * them; `name` is a training, subscription, service or message, or who did it.
+ * them; `name` is a training, subscription, service or message, or who did it. `starts_at` is of the training or booking that it is for.
  */
 export const whyLine = z.object({
   kind: z.enum([
@@ -53,6 +53,7 @@ export const whyLine = z.object({
   at: z.iso.datetime(),
   name: z.string().nullable(),
   person: z.string().nullable(),
+  starts_at: z.iso.datetime().nullable(),
   status: z.string().nullable(),
   amount_minor: z.int().nullable(),
   sessions: z.int().nullable(),

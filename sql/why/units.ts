@@ -27,21 +27,19 @@ const entry = z.object({
   reason: z.string(),
   delta: z.int(),
   service: z.string(),
-  package: z.string(),
+  package_id: z.int(),
   /** The booking that took the unit, also of one that came back. */
   booking_id: z.int().nullable(),
-  invoice_id: z.int().nullable(),
+  starts_at: z.iso.datetime().nullable(),
 });
 export type UnitEntry = z.output<typeof entry>;
 const entries = sql.fragment`
-  select entry.id, entry.created_at as at, entry.reason, entry.delta, service.name as service, kind.name as package,
-    coalesce(entry.booking_id, taken.booking_id) as booking_id,
-    (select max(id) from invoices where client_package_id = bought.id) as invoice_id
+  select entry.id, entry.created_at as at, entry.reason, entry.delta, service.name as service, entry.client_package_id as package_id,
+    booking.id as booking_id, booking.starts_at
   from package_entries entry
   join services service on service.id = entry.service_id
-  join client_packages bought on bought.id = entry.client_package_id
-  join service_packages kind on kind.id = bought.service_package_id
-  left join package_entries taken on taken.id = entry.reverses_id`;
+  left join package_entries taken on taken.id = entry.reverses_id
+  left join bookings booking on booking.id = coalesce(entry.booking_id, taken.booking_id)`;
 
 /** The latest entries of a package's units. */
 export const unitEntries = (db: Sql, packageId: number) =>

@@ -128,6 +128,51 @@ test('why a run took one session and wrote one invoice: the rows themselves, tho
   ]);
 });
 
+test('one session pays for the first of two trainings, and the second says that nothing is left for it', async () => {
+  const [first, second] = [await trainingIn(night, 70, { price: 100_000 }), await trainingIn(night, 71, { price: 100_000 })];
+  const student = await make.student();
+  for (const { id } of [second, first]) await register(night.api, id, student);
+  const [from, to] = [addDays(first.training_date, -5), addDays(second.training_date, 20)];
+  const held = await make.subscription({ student, from, to, left: 1 });
+  const seats = (await night.api.db.anyFirst(sql.unsafe`
+    select seat.id from real_training_students seat join real_trainings training on training.id = real_training_id
+    where student_id = ${student} order by starts_at`)) as number[];
+  const [pays, owes] = [await why('visit', Number(seats[0])), await why('visit', Number(seats[1]))];
+  expect(pays).toMatchObject({ rules: ['D12', 'D13'], parts: [{ status: 'planned', id: held }] });
+  expect(owes).toMatchObject({
+    rules: ['D12', 'uncovered'],
+    amount_minor: 100_000,
+    parts: [],
+    considered: [{ student_subscription_id: held, obstacle: 'promised' }],
+  });
+});
+
+test('a run that wrote more than is listed counts what it wrote', async () => {
+  const { db } = night.api;
+  const run = await idOf(sql.unsafe`
+    insert into automated_process_history (process_type, run_key, process_date, status, completed_at)
+    values ('finance', 'finance:much', ${today}::date, 'success', now()) returning id`);
+  await db.query(sql.unsafe`
+    insert into invoices (payer_id, student_id, type, amount_minor, run_id)
+    select student, student, 'SUBSCRIPTION', 100, ${run} from (select ${await make.student()}::int as student) as one, generate_series(1, 101)`);
+  const many = await why('run_invoices', run);
+  expect([many.count, many.parts.length, many.more]).toEqual([101, 100, 1]);
+});
+
+test.each(['till', 'seats', 'run', 'run_sessions', 'units', 'unit', 'visit', 'balance'])(
+  'why of %s is told to the studio alone: to no trainer, client, guardian or owner of machines, of themselves or of others',
+  async (of) => {
+    for (const role of ['trainer', 'client', 'guardian', 'vending_owner'] as const) {
+      const person = await personOf(night.api, role);
+      for (const id of [person.id, 1]) {
+        const { status, body } = await person.ask('GET', `/api/why?of=${of}&id=${id}`);
+        expect([status, body.parts]).toEqual([expect.any(Number), undefined]);
+        expect([403, 404]).toContain(status);
+      }
+    }
+  },
+);
+
 test('a person who cancelled in time or waits takes no place', async () => {
   const training = await trainingIn(night, 60);
   const [stays, leaves] = [await make.student(), await make.student()];

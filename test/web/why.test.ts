@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
+import { instantOf } from '../../api/web/kit/zone.ts';
 import { addDays, dayOf } from '../../queues/time/calendar.ts';
 import { nextTicks } from '../../queues/timetable/ticks.ts';
 import { sql } from '../../sql/database/database.ts';
@@ -177,4 +178,37 @@ inBrowser('beside the counts of a run and the places of a training stands why', 
   await page.getByRole('heading', { level: 1, name: 'Run' }).waitFor();
   await page.getByRole('alert').first().waitFor();
   expect(world.complaints().every((complaint) => complaint.includes('404'))).toBe(true);
+});
+
+inBrowser('lines of one debt say which training each is for, on the studio’s clock, in three languages', async () => {
+  const { db } = world.api;
+  const student = await called(await make.student(), 'Twice', 'Charged');
+  const trainer = await make.trainer();
+  const day = addDays(today(), 3);
+  const starts = [instantOf(`${day}T10:00:00`, zone), instantOf(`${day}T23:30:00`, zone)];
+  for (const at of starts) {
+    const training = await make.training({ trainer, at });
+    await db.query(sql.unsafe`
+      with seat as (
+        insert into real_training_students (real_training_id, student_id, status) values (${training}, ${student}, 'REGISTERED') returning id
+      )
+      insert into invoices (payer_id, student_id, type, amount_minor, real_training_student_id, charge_no)
+      select ${student}, ${student}, 'TRAINING', 50000, id, 1 from seat`);
+  }
+  const words = { en: ['Owed', 'start'], ru: ['Долг', 'начало'], uk: ['Борг', 'початок'] };
+  for (const locale of LOCALES) {
+    const page = await open(`/console/people/${student}`, locale);
+    const [owed, start] = words[locale] as [string, string];
+    const date = new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short' }).format(Date.parse(day));
+    await why(page, new RegExp(`${owed}.*1[,\\s\u00a0]?000`));
+    for (const clock of ['10:00', '23:30']) await says(page, new RegExp(` · ${start} ${date}.*${clock} · Twice Charged`));
+    await further(page, new RegExp(`${start} ${date}.*23:30`));
+    await dialog(page)
+      .locator('.figure + .quiet')
+      .filter({ hasText: `${start} ${date}` })
+      .filter({ hasText: '23:30' })
+      .waitFor();
+    expect(await violations(page)).toEqual([]);
+  }
+  expect(world.complaints()).toEqual([]);
 });

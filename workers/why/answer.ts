@@ -12,6 +12,7 @@ export const explanation = z.object({
   id: z.int(),
   name: z.string().nullable(),
   person: z.string().nullable(),
+  starts_at: z.iso.datetime().nullable().meta({ description: 'of the training or booking that it is for' }),
   status: z.string().nullable(),
   amount_minor: z.int().nullable(),
   sessions: z.int().nullable().meta({ description: 'of sessions; null where it is money, or unlimited' }),
@@ -28,6 +29,7 @@ export type Explanation = z.output<typeof explanation>;
 export const explained = (said: Pick<Explanation, 'of' | 'id' | 'rules'> & Partial<Explanation>): Explanation => ({
   name: null,
   person: null,
+  starts_at: null,
   status: null,
   amount_minor: null,
   sessions: null,
@@ -43,6 +45,7 @@ export const explained = (said: Pick<Explanation, 'of' | 'id' | 'rules'> & Parti
 export const link = (said: Pick<WhyLine, 'kind' | 'id' | 'at'> & Partial<WhyLine>): WhyLine => ({
   name: null,
   person: null,
+  starts_at: null,
   status: null,
   amount_minor: null,
   sessions: null,

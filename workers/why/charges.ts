@@ -1,7 +1,7 @@
 import { findBooking } from '../../sql/bookings/rows.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { bookingSessionEntry, findSeat } from '../../sql/why/causes.ts';
-import { consideredFor, type ExplainedCharge, entriesOfInvoice, findCharge, wouldPay } from '../../sql/why/charges.ts';
+import { consideredFor, dueUpTo, type ExplainedCharge, entriesOfInvoice, findCharge } from '../../sql/why/charges.ts';
 import { type Explanation, explained, link } from './answer.ts';
 import { causeOf, messagesOf } from './causes.ts';
 import { isToBeCharged, rulesOfCharge, rulesOfUncharged } from './rules.ts';
@@ -20,22 +20,15 @@ const recordOf = ({ seat_id, student_subscription_id }: ExplainedCharge) =>
 export async function whyInvoice(db: Sql, id: number): Promise<Explanation | null> {
   const charge = await findCharge(db, id);
   if (!charge) return null;
+  const { name, person, status, amount_minor, starts_at } = charge;
   const entries = (await entriesOfInvoice(db, id)).map((entry) =>
-    link({ kind: 'transaction', id: entry.id, at: entry.at, status: entry.kind, amount_minor: entry.amount_minor }),
+    link({ kind: 'transaction', id: entry.id, at: entry.at, status: entry.kind, amount_minor: entry.amount_minor, starts_at }),
   );
   const isTraining = charge.type === 'TRAINING' && charge.student_id !== null && charge.training_date !== null;
   const considered = isTraining
     ? await consideredFor(db, { studentId: charge.student_id as number, day: charge.training_date as string, at: charge.at })
     : [];
-  const invoice = link({
-    kind: 'invoice',
-    id,
-    at: charge.at,
-    name: charge.name,
-    person: charge.person,
-    status: charge.type,
-    amount_minor: charge.amount_minor,
-  });
+  const invoice = link({ kind: 'invoice', id, at: charge.at, name, person, status: charge.type, amount_minor, starts_at });
   const messages = await messagesOf(db, {
     readers: [charge.payer_id, charge.student_id],
     subjects: [
@@ -48,7 +41,6 @@ export async function whyInvoice(db: Sql, id: number): Promise<Explanation | nul
     from: charge.at,
   });
   const cause = await causeOf(db, { runId: charge.run_id, ...recordOf(charge) });
-  const { name, person, status, amount_minor } = charge;
   const chain = [...entries.toReversed(), invoice, ...cause, ...messages];
   return explained({
     of: 'invoice',
@@ -57,6 +49,7 @@ export async function whyInvoice(db: Sql, id: number): Promise<Explanation | nul
     person,
     status,
     amount_minor,
+    starts_at,
     rules: rulesOfCharge(charge),
     considered: [...considered],
     chain,
@@ -72,7 +65,7 @@ export async function whyVisit(db: Sql, id: number, { now }: { now: Date }): Pro
   const invoice = seat.invoice_id ?? (entry === null ? seat.last_invoice_id : null);
   const under = entry !== null ? await whySession(db, entry) : invoice !== null ? await whyInvoice(db, invoice) : null;
   const isCharged = seat.session_entry_id !== null || seat.invoice_id !== null;
-  const own = { of: 'visit' as const, id, name: seat.name, status: seat.status };
+  const own = { of: 'visit' as const, id, name: seat.name, status: seat.status, starts_at: seat.at };
   if (under) {
     const rules = isCharged ? under.rules : [...new Set([...under.rules, ...rulesOfUncharged(seat)])];
     return { ...under, ...own, rules, chain: [visit, ...under.chain] };
@@ -85,11 +78,13 @@ export async function whyVisit(db: Sql, id: number, { now }: { now: Date }): Pro
 
 /** What pays for a place that is not charged yet, as things stand now: a session, or an invoice and why no session does. */
 async function willPay(db: Sql, seat: Seat, now: Date): Promise<Partial<Explanation>> {
-  const { student_id, training_date, at, price_minor } = seat;
-  const of = { studentId: student_id, day: training_date };
-  const held = await wouldPay(db, of);
+  const { id: seatId, student_id: studentId, training_date: day, at, price_minor } = seat;
+  const held = lastPayer(await dueUpTo(db, { studentId, seatId }));
   if (!held) {
-    const considered = [...(await consideredFor(db, { ...of, at: now.toISOString() }))];
+    const considered = (await consideredFor(db, { studentId, day, at: now.toISOString() })).map((one) =>
+      // It would pay, but for what is charged before this place.
+      one.obstacle === 'later' ? { ...one, obstacle: 'promised' as const } : one,
+    );
     return { rules: ['D12', 'uncovered'], amount_minor: price_minor, considered };
   }
   const { id, name } = held;
@@ -97,12 +92,23 @@ async function willPay(db: Sql, seat: Seat, now: Date): Promise<Partial<Explanat
   return { rules: ['D12', 'D13'], parts };
 }
 
+/** What pays for the last place of a student's that is due: each takes a session of the first subscription that has one left then. */
+function lastPayer(due: Awaited<ReturnType<typeof dueUpTo>>) {
+  const taken = new Map<number, number>();
+  return due.reduce<{ id: number; name: string } | undefined>((_, { payers }) => {
+    const payer = payers.find(({ id, left }) => left === null || left > (taken.get(id) ?? 0));
+    if (payer) taken.set(payer.id, (taken.get(payer.id) ?? 0) + 1);
+    return payer;
+  }, undefined);
+}
+
 /** What a booking costs, and what paid for it. */
 export async function whyBooking(db: Sql, id: number): Promise<Explanation | null> {
   const booking = await findBooking(db, id);
   if (!booking) return null;
-  const own = { of: 'booking' as const, id, name: booking.service, person: booking.client, status: booking.status };
-  const line = link({ kind: 'booking', id, at: booking.starts_at, name: booking.service, status: booking.status });
+  const { service: name, client: person, status, starts_at } = booking;
+  const own = { of: 'booking' as const, id, name, person, status, starts_at };
+  const line = link({ kind: 'booking', id, at: starts_at, name, status });
   const entry = await bookingSessionEntry(db, id);
   const under = booking.invoice ? await whyInvoice(db, booking.invoice.id) : entry ? await whySession(db, entry) : null;
   if (under) return { ...under, ...own, chain: [line, ...under.chain] };

@@ -1,7 +1,7 @@
 import type { Sql } from '../../sql/database/database.ts';
 import { findTrainingOf, placesTaken } from '../../sql/why/places.ts';
 import type { WhyKind, WhyLine } from '../../sql/why/rows.ts';
-import { countWritten, findWriter, type WrittenLine, writtenBy } from '../../sql/why/written.ts';
+import { findWriter, type WrittenLine, writtenBy } from '../../sql/why/written.ts';
 import { type Explanation, explained, link } from './answer.ts';
 
 /** How many places of a training are taken, and by whom. */
@@ -17,7 +17,7 @@ export async function whySeats(db: Sql, id: number): Promise<Explanation | null>
 
 type Written = keyof typeof writtenBy;
 const KINDS = { run_sessions: 'session', run_invoices: 'invoice', run_places: 'visit' } as const;
-const lineOf = (of: Written, { id, ...line }: WrittenLine): WhyLine => {
+const lineOf = (of: Written, { id, total: _, ...line }: WrittenLine): WhyLine => {
   const kind = KINDS[of];
   return link({ kind, id, ...line, why: { of: kind, id } });
 };
@@ -36,7 +36,13 @@ export const whyWritten =
     const own = { of, id, name, chain };
     if (of === 'run')
       return explained({ ...own, rules: name === 'attendance' || name === 'daily' ? ['D11', 'run_looked'] : ['run_looked'] });
-    const [counts, lines] = [await countWritten(db, ids), await writtenBy[of](db, ids)];
-    const parts = lines.map((line) => lineOf(of, line));
-    return explained({ ...own, count: counts[of], rules: ['run_wrote'], parts, more: counts[of] - parts.length });
+    const lines = await writtenBy[of](db, ids);
+    const count = lines[0]?.total ?? 0;
+    return explained({
+      ...own,
+      count,
+      rules: ['run_wrote'],
+      parts: lines.map((line) => lineOf(of, line)),
+      more: count - lines.length,
+    });
   };

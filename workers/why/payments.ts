@@ -13,15 +13,8 @@ export async function whyPayment(db: Sql, id: number): Promise<Explanation | nul
   const entries = (await entriesOfPayment(db, id)).map((entry) =>
     link({ kind: 'transaction', id: entry.id, at: entry.at, status: entry.kind, amount_minor: entry.amount_minor }),
   );
-  const paid = (await paidWith(db, id)).map((entry) =>
-    link({
-      kind: 'invoice',
-      id: entry.invoice_id,
-      at: entry.at,
-      status: 'payment',
-      amount_minor: entry.amount_minor,
-      why: { of: 'invoice', id: entry.invoice_id },
-    }),
+  const paid = (await paidWith(db, id)).map(({ invoice_id, ...entry }) =>
+    link({ kind: 'invoice', id: invoice_id, status: 'payment', ...entry, why: { of: 'invoice', id: invoice_id } }),
   );
   const { payer: person, amount_minor, method } = payment;
   const name = payment.taken_by || payment.created_by;

@@ -20,6 +20,7 @@ export async function whySession(db: Sql, id: number): Promise<Explanation | nul
     name: entry.subscription,
     status: entry.reason,
     sessions: entry.delta,
+    starts_at: entry.starts_at,
   });
   const messages = await messagesOf(db, {
     readers: [entry.student_id, entry.payer_id],
@@ -37,6 +38,7 @@ export async function whySession(db: Sql, id: number): Promise<Explanation | nul
     name: entry.name ?? entry.subscription,
     status: entry.reason,
     sessions: entry.delta,
+    starts_at: entry.starts_at,
     rules: rulesOfSession(entry.reason),
     chain: [line, ...cause, ...messages],
   });

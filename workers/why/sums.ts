@@ -3,7 +3,8 @@ import type { Sql } from '../../sql/database/database.ts';
 import { openInvoices, owedSum, sessionEntries, sessionsSum, walletEntries, walletSum } from '../../sql/why/ledgers.ts';
 import { type Explanation, explained, link } from './answer.ts';
 
-const nameOf = async (db: Sql, id: number) => {
+/** A person's name; null where there is no such person. */
+export const nameOf = async (db: Sql, id: number) => {
   const [person] = await namesOf(db, [id]);
   return person ? `${person.first_name} ${person.last_name}`.trim() : null;
 };
@@ -39,6 +40,7 @@ export async function whySessions(db: Sql, id: number): Promise<Explanation | nu
       name: entry.name,
       status: entry.reason,
       sessions: entry.delta,
+      starts_at: entry.starts_at,
       why: { of: 'session', id: entry.id },
     }),
   );

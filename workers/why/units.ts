@@ -5,8 +5,8 @@ import { type Explanation, explained, link } from './answer.ts';
 import { whyBooking, whyInvoice } from './charges.ts';
 import { rulesOfUnit } from './rules.ts';
 
-const lineOf = ({ id, at, service, reason, delta }: UnitEntry, why: About | null) =>
-  link({ kind: 'unit', id, at, name: service, status: reason, count: delta, why });
+const lineOf = ({ id, at, service, reason, delta, starts_at }: UnitEntry, why: About | null) =>
+  link({ kind: 'unit', id, at, name: service, status: reason, count: delta, starts_at, why });
 
 /** What is left of a client's package: its entries, the latest first, and how it was bought. */
 export async function whyUnits(db: Sql, id: number): Promise<Explanation | null> {
@@ -34,14 +34,16 @@ export async function whyUnits(db: Sql, id: number): Promise<Explanation | null>
 export async function whyUnit(db: Sql, id: number): Promise<Explanation | null> {
   const entry = await findUnitEntry(db, id);
   if (!entry) return null;
-  const { booking_id, invoice_id, reason } = entry;
+  const { booking_id, package_id, reason } = entry;
+  const held = await findUnits(db, package_id);
   const booked = booking_id === null ? null : await whyBooking(db, booking_id);
-  const bought = reason === 'granted' && invoice_id !== null ? await whyInvoice(db, invoice_id) : null;
+  const bought = reason === 'granted' && held?.invoice_id ? await whyInvoice(db, held.invoice_id) : null;
   return explained({
     of: 'unit',
     id,
     name: entry.service,
-    person: entry.package,
+    person: held?.name ?? null,
+    starts_at: entry.starts_at,
     status: reason,
     count: entry.delta,
     rules: rulesOfUnit(reason),

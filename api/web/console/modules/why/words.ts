@@ -1,5 +1,5 @@
 import type { AnswerTo } from '../../../kit/client.ts';
-import { count, day, money } from '../../../kit/formats.ts';
+import { count, day, moment, money } from '../../../kit/formats.ts';
 import { t, textOr } from '../../../kit/i18n.ts';
 
 export type Explanation = AnswerTo<'GET /api/why'>;
@@ -12,7 +12,7 @@ export const signed = (value: number) => (value > 0 ? `+${count(value)}` : count
 /** An explanation of which all is said by the page already; of others the server is asked. */
 export const isSaid = (asked: About | Explanation): asked is Explanation => 'rules' in asked;
 
-const NOTHING = { name: null, person: null, status: null, amount_minor: null, sessions: null, count: null };
+const NOTHING = { name: null, person: null, starts_at: null, status: null, amount_minor: null, sessions: null, count: null };
 /** An explanation that the page itself has, what it does not say empty. */
 export const said = (known: Pick<Explanation, 'of' | 'rules'> & Partial<Explanation>): Explanation => ({
   id: 0,
@@ -49,24 +49,29 @@ export function statusOf({ of, status }: Pick<Explanation, 'of' | 'status'>): st
 
 const named = (words: string, ...more: (string | null)[]) => [words, ...more].filter(Boolean).join(' · ');
 
+/** When begins what something is for: of one name there are several on a day. */
+const startOf = ({ starts_at }: Pick<Link, 'starts_at'>) => starts_at && t('why.start', { when: moment(starts_at) });
+
 /** What is asked about, by name: a till's is its day. */
-export const headingOf = ({ of, name, person }: Pick<Explanation, 'of' | 'name' | 'person'>) =>
-  [of === 'till' && name ? day(name) : of.startsWith('run') ? textOr(`run.name.${name}`, name ?? '') : name, person]
-    .filter(Boolean)
-    .join(' · ');
+export function headingOf({ of, name, person, starts_at }: Pick<Explanation, 'of' | 'name' | 'person' | 'starts_at'>): string {
+  if (of === 'till') return named(name === null ? '' : day(name), person);
+  if (of.startsWith('run')) return named(textOr(`run.name.${name}`, name ?? ''), person);
+  return named(name ?? '', startOf({ starts_at }), person);
+}
 
 /** A line of a chain or of a sum, in words. */
-export function lineOf({ kind, status, name, person }: Link): string {
+export function lineOf({ kind, status, name, person, starts_at }: Link): string {
   const of = status ?? '';
+  const start = startOf({ starts_at });
   switch (kind) {
     case 'transaction':
-      return named(textOr(`why.entry.${of}`, of), name, person);
+      return named(textOr(`why.entry.${of}`, of), name, start, person);
     case 'session':
-      return named(textOr(`why.session.${of}`, of), name, person);
+      return named(textOr(`why.session.${of}`, of), name, start, person);
     case 'unit':
-      return named(textOr(`why.unit.${of}`, of), name);
+      return named(textOr(`why.unit.${of}`, of), name, start);
     case 'invoice':
-      return of === 'payment' ? t('why.paid_at_once') : named(textOr(`invoice.type.${of}`, of), name, person);
+      return named(of === 'payment' ? t('why.paid_at_once') : textOr(`invoice.type.${of}`, of), name, start, person);
     case 'payment':
       return of === 'CANCELLED'
         ? named(t('pay.cancelled'), name, person)
