@@ -3,11 +3,11 @@ import { type Sql, sql } from '../database/database.ts';
 
 const MOST = 500;
 
-const training = z.object({ at: z.iso.datetime(), name: z.string(), trainer: z.string(), status: z.string() });
+const training = z.object({ name: z.string(), trainer: z.string() });
 /** A training, and who gives it; null when there is none. */
 export const findTrainingOf = (db: Sql, id: number) =>
   db.maybeOne(sql.type(training)`
-    select starts_at as at, type.name, concat_ws(' ', first_name, nullif(last_name, '')) as trainer, training.status
+    select type.name, concat_ws(' ', first_name, nullif(last_name, '')) as trainer
     from real_trainings training join training_types type on type.id = training_type_id join users on users.id = trainer_id
     where training.id = ${id}`);
 

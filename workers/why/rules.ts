@@ -1,3 +1,4 @@
+import { TAKEN } from '../../sql/finance/seats.ts';
 import type { ExplainedCharge } from '../../sql/why/charges.ts';
 
 /** The rules an explanation can name: numbers of workers/RULES.md, or a word where no rule has a number. */
@@ -87,8 +88,7 @@ export const rulesOfTransaction = (kind: string): WhyRule[] => [ofEntry[kind] ??
 
 type Seat = { status: string; charged_at: string | null; price_minor: number; is_excused: boolean };
 /** Whether a place is one that the night before the training charges. */
-export const isToBeCharged = (seat: Seat) =>
-  rulesOfUncharged(seat).includes('D12') && ['REGISTERED', 'PRESENT', 'ABSENT'].includes(seat.status);
+export const isToBeCharged = (seat: Seat) => rulesOfUncharged(seat).includes('D12') && TAKEN.includes(seat.status);
 
 /** Why a place in a training is charged with nothing now. */
 export function rulesOfUncharged({ status, charged_at, price_minor, is_excused }: Seat): WhyRule[] {

@@ -1,8 +1,8 @@
-import { namesOf } from '../../sql/auth/people.ts';
 import type { Sql } from '../../sql/database/database.ts';
 import { cashLines } from '../../sql/finance/refunds.ts';
 import type { WhyLine } from '../../sql/why/rows.ts';
 import { type Explanation, explained, link } from './answer.ts';
+import { nameOf } from './sums.ts';
 
 const MOST = 200;
 type Moved = Awaited<ReturnType<typeof cashLines>>[number];
@@ -16,15 +16,15 @@ function lineOf({ what, id, at, whom: person, amount_minor }: Moved): WhyLine {
 
 /** What is in somebody's till of a day: the cash they took, gave back and gave out; of nobody (0): what programs took. */
 export async function whyTill(db: Sql, id: number, { day, zone }: { day: string; zone: string }): Promise<Explanation | null> {
-  const [person] = id === 0 ? [] : await namesOf(db, [id]);
-  if (id !== 0 && !person) return null;
+  const person = id === 0 ? null : await nameOf(db, id);
+  if (id !== 0 && person === null) return null;
   const moved = await cashLines(db, { personId: id, day, zone });
   const parts = moved.slice(0, MOST).map(lineOf);
   return explained({
     of: 'till',
     id,
     name: day,
-    person: person ? `${person.first_name} ${person.last_name}`.trim() : null,
+    person,
     amount_minor: moved.reduce((sum, { amount_minor }) => sum + amount_minor, 0),
     rules: ['till'],
     parts,
