@@ -51,7 +51,7 @@ test('a mark that was taken back is not sent, and one that was sent cannot be', 
   expect([marks.unmark(mark(1, 11)), sent.length]).toEqual([false, 1]);
 });
 
-test('what rests is kept, and sent by nobody until the next queue of the same person', () => {
+test('a queue at rest keeps its marks, and the next one of the same person sends them', () => {
   const marks = queue();
   marks.mark(mark(1, 10));
   marks.rest();

@@ -4,14 +4,14 @@ import { openInvoices, owedSum, sessionEntries, sessionsSum, walletEntries, wall
 import { type Explanation, explained, link } from './answer.ts';
 
 /** A person's name; null where there is no such person. */
-export const nameOf = async (db: Sql, id: number) => {
+export const nameOfPerson = async (db: Sql, id: number) => {
   const [person] = await namesOf(db, [id]);
   return person ? `${person.first_name} ${person.last_name}`.trim() : null;
 };
 
 /** A wallet's balance: the entries that add up to it, the latest first. */
 export async function whyBalance(db: Sql, id: number): Promise<Explanation | null> {
-  const person = await nameOf(db, id);
+  const person = await nameOfPerson(db, id);
   if (person === null) return null;
   const [sum, entries] = [await walletSum(db, id), await walletEntries(db, id)];
   const parts = entries.map((entry) => link({ kind: 'transaction', ...entry, why: { of: 'transaction', id: entry.id } }));
@@ -20,7 +20,7 @@ export async function whyBalance(db: Sql, id: number): Promise<Explanation | nul
 
 /** What a payer owes: the invoices that are not paid, in the order in which they will be. */
 export async function whyOwed(db: Sql, id: number): Promise<Explanation | null> {
-  const person = await nameOf(db, id);
+  const person = await nameOfPerson(db, id);
   if (person === null) return null;
   const [sum, invoices] = [await owedSum(db, id), await openInvoices(db, id)];
   const parts = invoices.map((bill) => link({ kind: 'invoice', ...bill, why: { of: 'invoice', id: bill.id } }));
@@ -45,7 +45,7 @@ export async function whySessions(db: Sql, id: number): Promise<Explanation | nu
     }),
   );
   const name = entries[0]?.subscription ?? null;
-  const person = await nameOf(db, sum.student_id);
+  const person = await nameOfPerson(db, sum.student_id);
   const rules: Explanation['rules'] = ['D13', 'D47'];
   return explained({
     of: 'sessions',

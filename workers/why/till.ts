@@ -2,7 +2,7 @@ import type { Sql } from '../../sql/database/database.ts';
 import { cashLines } from '../../sql/finance/refunds.ts';
 import type { WhyLine } from '../../sql/why/rows.ts';
 import { type Explanation, explained, link } from './answer.ts';
-import { nameOf } from './sums.ts';
+import { nameOfPerson } from './sums.ts';
 
 const MOST = 200;
 type Moved = Awaited<ReturnType<typeof cashLines>>[number];
@@ -16,7 +16,7 @@ function lineOf({ what, id, at, whom: person, amount_minor }: Moved): WhyLine {
 
 /** What is in somebody's till of a day: the cash they took, gave back and gave out; of nobody (0): what programs took. */
 export async function whyTill(db: Sql, id: number, { day, zone }: { day: string; zone: string }): Promise<Explanation | null> {
-  const person = id === 0 ? null : await nameOf(db, id);
+  const person = id === 0 ? null : await nameOfPerson(db, id);
   if (id !== 0 && person === null) return null;
   const moved = await cashLines(db, { personId: id, day, zone });
   const parts = moved.slice(0, MOST).map(lineOf);
