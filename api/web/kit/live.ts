@@ -4,13 +4,20 @@ import { againIn } from './ask-again.ts';
 import { lookWhoItIs } from './session.ts';
 import { type Colleague, liveLine, type News } from './socket.ts';
 
+/** The server looks a session up anew when what it knows is half a second old: until then an answer may say that one is still signed in. */
+const STALE_MS = 1_000;
+
+async function signedOut() {
+  if (await lookWhoItIs()) setTimeout(() => void lookWhoItIs().catch(() => undefined), STALE_MS);
+}
+
 const line = liveLine(
   {
     open: () => new WebSocket(`${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}/live`),
     later: (ms, callback) => void setTimeout(callback, ms),
     random: Math.random,
   },
-  { signedOut: () => void lookWhoItIs().catch(() => undefined) },
+  { signedOut: () => void signedOut().catch(() => undefined) },
 );
 
 /** Keeps the line open as long as the component lives: a session that is ended elsewhere is known of at once. */
